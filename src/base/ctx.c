@@ -1,0 +1,115 @@
+#include "base/ctx.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/ids.h"
+#include "base/limits.h"
+#include "base/time.h"
+
+enum { BLOCK = 16384 };
+
+struct arena_block {
+  struct arena_block *next;
+  size_t used, size;
+  _Alignas(16) char bytes[];
+};
+
+struct release {
+  struct release *next;
+  void (*fn)(void *);
+  void *arg;
+};
+
+static void *or_abort(void *p) {
+  if (p) return p;
+  fputs("outpost: out of memory\n", stderr);
+  abort();
+}
+
+void *xmalloc(size_t n) { return or_abort(malloc(n ? n : 1)); }
+void *xcalloc(size_t count, size_t size) { return or_abort(calloc(count ? count : 1, size)); }
+void *xrealloc(void *p, size_t n) { return or_abort(realloc(p, n ? n : 1)); }
+
+void ctx_begin(struct ctx *cx, const char *actor) {
+  *cx = (struct ctx){ .now = time_now() };
+  uuid7(cx->id, cx->now);
+  str_copy(cx->actor, sizeof cx->actor, str_of(actor));
+}
+
+void ctx_end(struct ctx *cx) {
+  while (cx->releases) {
+    struct release *r = cx->releases;
+    cx->releases = r->next;
+    r->fn(r->arg);
+  }
+  while (cx->blocks) {
+    struct arena_block *b = cx->blocks;
+    cx->blocks = b->next;
+    free(b);
+  }
+}
+
+void *ctx_alloc(struct ctx *cx, size_t n) {
+  struct arena_block *b = cx->blocks;
+  n = (n + 15) & ~(size_t)15;
+  if (!b || b->size - b->used < n) {
+    size_t size = n > BLOCK ? n : BLOCK;
+    b = xmalloc(sizeof *b + size);
+    *b = (struct arena_block){ .next = cx->blocks, .size = size };
+    cx->blocks = b;
+  }
+  void *p = b->bytes + b->used;
+  b->used += n;
+  memset(p, 0, n);
+  return p;
+}
+
+char *ctx_strdup(struct ctx *cx, struct str s) {
+  char *z = ctx_alloc(cx, s.n + 1);
+  if (s.n) memcpy(z, s.p, s.n);
+  return z;
+}
+
+char *ctx_printf(struct ctx *cx, const char *fmt, ...) {
+  va_list ap, again;
+  va_start(ap, fmt);
+  va_copy(again, ap);
+  int n = vsnprintf(NULL, 0, fmt, ap);
+  char *z = ctx_alloc(cx, (size_t)n + 1);
+  vsnprintf(z, (size_t)n + 1, fmt, again);
+  va_end(again);
+  va_end(ap);
+  return z;
+}
+
+void ctx_defer(struct ctx *cx, void (*fn)(void *), void *arg) {
+  struct release *r = ctx_alloc(cx, sizeof *r);
+  *r = (struct release){ cx->releases, fn, arg };
+  cx->releases = r;
+}
+
+int fail(struct ctx *cx, enum err code, const char *field, const char *fmt, ...) {
+  if (cx->code) return cx->code;
+  va_list ap;
+  va_start(ap, fmt);
+  vsnprintf(cx->message, sizeof cx->message, fmt, ap);
+  va_end(ap);
+  str_copy(cx->field, sizeof cx->field, str_of(field ? field : ""));
+  return cx->code = code;
+}
+
+int fail_from(struct ctx *cx, const struct ctx *other) {
+  return fail(cx, other->code, other->field, "%s", other->message);
+}
+
+void ctx_forgive(struct ctx *cx) {
+  cx->code = OK;
+  cx->field[0] = cx->message[0] = 0;
+}
+
+const char *err_name(enum err code) {
+  static const char *const names[] = { "ok",     "invalid", "not_found", "conflict",
+                                       "denied", "limit",   "busy",      "fail" };
+  return names[code];
+}

@@ -1,0 +1,75 @@
+/*
+** ctx.h - the unit of work: one request, one job attempt, one command.
+**
+** It owns an arena and a stack of deferred releases, so that functions may
+** return early and need no clean-up labels: whatever was opened in a unit of
+** work is closed when it ends, newest first.
+**
+** Errors: the function that has the facts calls fail() once; everybody above
+** passes the code on and logs nothing. The first failure is kept. The three
+** ends (HTTP reply, job result, process exit) turn the code into a status.
+**
+** A ctx belongs to one thread.
+*/
+#ifndef BASE_CTX_H
+#define BASE_CTX_H
+
+#include <stdarg.h>
+
+#include "base/str.h"
+
+enum err {
+  OK = 0,
+  E_INVALID,   /* the input is wrong: it says which field and what would be right */
+  E_NOT_FOUND, /* no such thing */
+  E_CONFLICT,  /* somebody else was first, or a rule of the state forbids it */
+  E_DENIED,    /* not allowed */
+  E_LIMIT,     /* too large, too many, too deep */
+  E_BUSY,      /* try again later: locked, full, not ready */
+  E_FAIL,      /* the world is sick: disk, network, file format */
+};
+
+struct arena_block;
+struct release;
+
+struct ctx {
+  int64_t now;       /* UTC microseconds at the beginning of the unit */
+  char id[37];       /* UUIDv7 of the unit of work */
+  char actor[64];    /* who acts: a user, a job, "cli" */
+  enum err code;     /* of the first failure; OK while all is well */
+  char field[64];    /* what it was about, may be empty */
+  char message[512]; /* a sentence for people */
+  struct arena_block *blocks;
+  struct release *releases;
+};
+
+void ctx_begin(struct ctx *cx, const char *actor);
+void ctx_end(struct ctx *cx); /* releases everything; code and message stay readable */
+
+/* Memory that lives until ctx_end. Never returns NULL: without memory the
+** process aborts, and a restart is safe. */
+void *ctx_alloc(struct ctx *cx, size_t n); /* zeroed */
+char *ctx_strdup(struct ctx *cx, struct str s);
+char *ctx_printf(struct ctx *cx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Calls fn(arg) at ctx_end, newest first. */
+void ctx_defer(struct ctx *cx, void (*fn)(void *), void *arg);
+
+/* Records the first failure and returns its code. */
+int fail(struct ctx *cx, enum err code, const char *field, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Takes the failure of another unit of work over into this one. */
+int fail_from(struct ctx *cx, const struct ctx *other);
+
+/* Forgets a failure that the caller has dealt with. */
+void ctx_forgive(struct ctx *cx);
+
+const char *err_name(enum err code); /* "invalid", "not_found", ... */
+
+/* malloc that aborts instead of returning NULL. */
+void *xmalloc(size_t n);
+void *xcalloc(size_t count, size_t size);
+void *xrealloc(void *p, size_t n);
+
+#endif

@@ -1,0 +1,44 @@
+#include "base/ids.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+void random_bytes(void *to, size_t n) {
+  for (char *p = to; n > 0;) {
+    ssize_t got = getrandom(p, n, 0);
+    if (got < 0) abort();
+    p += got, n -= (size_t)got;
+  }
+}
+
+/* 48 bits of milliseconds, 12 bits that count within one, 62 random bits. A
+** clock that stands still or jumps back keeps counting from the last id. */
+void uuid7(char out[static 37], int64_t now_us) {
+  static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+  static uint64_t last;
+  unsigned char r[8];
+  random_bytes(r, sizeof r);
+
+  pthread_mutex_lock(&lock);
+  uint64_t tick = ((uint64_t)(now_us / 1000) << 12) | (uint64_t)(now_us % 1000 * 4);
+  last = tick > last ? tick : last + 1;
+  tick = last;
+  pthread_mutex_unlock(&lock);
+
+  snprintf(out, 37, "%08x-%04x-7%03x-%02x%02x-%02x%02x%02x%02x%02x%02x", (unsigned)(tick >> 28),
+           (unsigned)(tick >> 12) & 0xffff, (unsigned)tick & 0xfff, (r[0] & 0x3f) | 0x80, r[1], r[2], r[3],
+           r[4], r[5], r[6], r[7]);
+}
+
+bool uuid_valid(struct str s) {
+  if (s.n != 36) return false;
+  for (size_t i = 0; i < 36; i++) {
+    char c = s.p[i];
+    bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+    if (dash ? c != '-' : !hex) return false;
+  }
+  return true;
+}

@@ -1,0 +1,284 @@
+#include "base/json.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/decimal.h"
+#include "base/limits.h"
+#include "base/utf8.h"
+
+/* ---- out ---- */
+
+void jw_init(struct jw *w, struct buf *out) { *w = (struct jw){ .out = out }; }
+
+static void begin(struct jw *w, const char *key) {
+  uint64_t bit = UINT64_C(1) << w->depth;
+  if (w->used & bit) buf_char(w->out, ',');
+  w->used |= bit;
+  if (!key) return;
+  json_quote(w->out, str_of(key));
+  buf_char(w->out, ':');
+}
+
+static void open_bracket(struct jw *w, const char *key, char bracket) {
+  begin(w, key);
+  buf_char(w->out, bracket);
+  w->depth++;
+  w->used &= ~(UINT64_C(1) << w->depth);
+}
+
+void jw_object(struct jw *w, const char *key) { open_bracket(w, key, '{'); }
+void jw_array(struct jw *w, const char *key) { open_bracket(w, key, '['); }
+
+void jw_close(struct jw *w, char bracket) {
+  w->depth--;
+  buf_char(w->out, bracket);
+}
+
+void jw_str(struct jw *w, const char *key, struct str s) {
+  begin(w, key);
+  json_quote(w->out, s);
+}
+
+void jw_text(struct jw *w, const char *key, const char *z) {
+  if (z)
+    jw_str(w, key, str_of(z));
+  else
+    jw_raw(w, key, STR("null"));
+}
+
+void jw_int(struct jw *w, const char *key, int64_t v) {
+  begin(w, key);
+  buf_int(w->out, v);
+}
+
+void jw_bool(struct jw *w, const char *key, bool v) { jw_raw(w, key, v ? STR("true") : STR("false")); }
+
+void jw_real(struct jw *w, const char *key, double v, int decimals) {
+  begin(w, key);
+  buf_printf(w->out, "%.*f", decimals, v);
+}
+
+void jw_decimal(struct jw *w, const char *key, int64_t v, int scale, int min) {
+  begin(w, key);
+  buf_char(w->out, '"');
+  dec_print(w->out, v, scale, min);
+  buf_char(w->out, '"');
+}
+
+void jw_raw(struct jw *w, const char *key, struct str json) {
+  begin(w, key);
+  buf_str(w->out, json);
+}
+
+void json_quote(struct buf *out, struct str s) {
+  buf_char(out, '"');
+  for (size_t i = 0, from = 0; i <= s.n;) {
+    unsigned char c = i < s.n ? (unsigned char)s.p[i] : 0;
+    size_t step = 1;
+    bool plain = i < s.n && c >= 0x20 && c != '"' && c != '\\' && c != 0x7f;
+    if (plain && c >= 0x80) {
+      step = utf8_step(s.p + i, s.n - i);
+      plain = step > 0;
+      if (!step) step = 1;
+    }
+    if (!plain) {
+      buf_add(out, s.p + from, i - from);
+      if (i < s.n) {
+        if (c == '"' || c == '\\')
+          buf_printf(out, "\\%c", c);
+        else if (c == '\n')
+          buf_puts(out, "\\n");
+        else if (c == '\t')
+          buf_puts(out, "\\t");
+        else if (c == '\r')
+          buf_puts(out, "\\r");
+        else if (c >= 0x80)
+          buf_puts(out, "\xef\xbf\xbd");
+        else
+          buf_printf(out, "\\u%04x", c);
+      }
+      from = i + step;
+    }
+    i += step;
+  }
+  buf_char(out, '"');
+}
+
+/* ---- in ---- */
+
+/* Numbers become strings that start with this byte, which no JSON text can
+** hold: control characters must be escaped there, and NUL is refused. */
+#define NUMBER_MARK "\\u001f#"
+
+static bool number_char(char c) {
+  return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
+}
+
+/* The grammar of RFC 8259: jansson would have checked it, had it seen the number. */
+static bool number_valid(struct str s) {
+  size_t i = 0;
+  if (i < s.n && s.p[i] == '-') i++;
+  size_t whole = i;
+  while (i < s.n && s.p[i] >= '0' && s.p[i] <= '9') i++;
+  if (i == whole || (s.p[whole] == '0' && i > whole + 1)) return false;
+  if (i < s.n && s.p[i] == '.') {
+    size_t from = ++i;
+    while (i < s.n && s.p[i] >= '0' && s.p[i] <= '9') i++;
+    if (i == from) return false;
+  }
+  if (i < s.n && (s.p[i] == 'e' || s.p[i] == 'E')) {
+    i++;
+    if (i < s.n && (s.p[i] == '-' || s.p[i] == '+')) i++;
+    size_t from = i;
+    while (i < s.n && s.p[i] >= '0' && s.p[i] <= '9') i++;
+    if (i == from) return false;
+  }
+  return i == s.n;
+}
+
+static const char *quote_numbers(struct str text, struct buf *out) {
+  int depth = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < text.n; i++) {
+    char c = text.p[i];
+    if (in_string) {
+      buf_char(out, c);
+      if (c == '\\' && i + 1 < text.n)
+        buf_char(out, text.p[++i]);
+      else if (c == '"')
+        in_string = false;
+      continue;
+    }
+    if (c == '{' || c == '[') {
+      if (++depth > LIMIT_JSON_DEPTH) return "is nested too deeply";
+    } else if (c == '}' || c == ']') {
+      depth--;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '-' || (c >= '0' && c <= '9')) {
+      struct str number = { text.p + i, 0 };
+      while (i + number.n < text.n && number_char(text.p[i + number.n])) number.n++;
+      if (!number_valid(number)) return "holds a malformed number";
+      buf_puts(out, "\"" NUMBER_MARK);
+      buf_str(out, number);
+      buf_char(out, '"');
+      i += number.n - 1;
+      size_t next = i + 1;
+      while (next < text.n && strchr(" \t\r\n", text.p[next])) next++;
+      if (next < text.n && text.p[next] == ':') return "has a number where a key should be";
+      continue;
+    }
+    buf_char(out, c);
+  }
+  return out->full ? "is too large" : NULL;
+}
+
+struct jv *jv_parse_raw(struct str text, char *error, size_t size) {
+  struct buf quoted;
+  buf_init(&quoted, text.n * 8 + 16);
+  const char *why = quote_numbers(text, &quoted);
+  json_error_t at;
+  json_t *root = NULL;
+  if (why) {
+    snprintf(error, size, "the JSON %s", why);
+  } else {
+    root = json_loadb(quoted.p ? quoted.p : "", quoted.n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &at);
+    if (!root) snprintf(error, size, "not valid JSON: %s", at.text);
+  }
+  buf_clear(&quoted);
+  return (struct jv *)root;
+}
+
+void jv_free(struct jv *root) { json_decref((json_t *)root); }
+static void free_root(void *root) { jv_free(root); }
+
+int jv_parse(struct ctx *cx, struct str text, struct jv **root) {
+  char why[256];
+  *root = jv_parse_raw(text, why, sizeof why);
+  if (!*root) return fail(cx, E_INVALID, NULL, "%s", why);
+  ctx_defer(cx, free_root, *root);
+  return OK;
+}
+
+static json_t *of(const struct jv *v) { return (json_t *)(uintptr_t)v; }
+static bool is_marked(struct str s) { return s.n > 2 && s.p[0] == 0x1f && s.p[1] == '#'; }
+static struct str whole_string(const struct jv *v) {
+  return (struct str){ json_string_value(of(v)), json_string_length(of(v)) };
+}
+
+enum jv_kind jv_kind(const struct jv *v) {
+  if (!v) return JV_NULL;
+  switch (json_typeof(of(v))) {
+  case JSON_OBJECT: return JV_OBJECT;
+  case JSON_ARRAY: return JV_ARRAY;
+  case JSON_STRING: return is_marked(whole_string(v)) ? JV_NUMBER : JV_STRING;
+  case JSON_TRUE:
+  case JSON_FALSE: return JV_BOOL;
+  default: return JV_NULL;
+  }
+}
+
+struct str jv_text(const struct jv *v) {
+  struct str s;
+  switch (jv_kind(v)) {
+  case JV_STRING: return whole_string(v);
+  case JV_NUMBER: s = whole_string(v); return (struct str){ s.p + 2, s.n - 2 };
+  case JV_BOOL: return json_is_true(of(v)) ? STR("true") : STR("false");
+  default: return (struct str){ NULL, 0 };
+  }
+}
+
+struct jv *jv_get(const struct jv *object, const char *key) {
+  return (struct jv *)json_object_get(of(object), key);
+}
+
+size_t jv_size(const struct jv *v) {
+  return jv_kind(v) == JV_ARRAY ? json_array_size(of(v)) : json_object_size(of(v));
+}
+
+struct jv *jv_at(const struct jv *array, size_t i) {
+  return (struct jv *)json_array_get(of(array), i);
+}
+
+void *jv_first(const struct jv *object) { return json_object_iter(of(object)); }
+void *jv_next(const struct jv *object, void *it) { return json_object_iter_next(of(object), it); }
+struct str jv_key(void *it) {
+  return str_of(json_object_iter_key(it));
+}
+struct jv *jv_value(void *it) {
+  return (struct jv *)json_object_iter_value(it);
+}
+
+static void write_value(struct jw *w, const char *key, const struct jv *v) {
+  struct str text = jv_text(v);
+  switch (jv_kind(v)) {
+  case JV_OBJECT:
+    jw_object(w, key);
+    for (void *it = jv_first(v); it; it = jv_next(v, it))
+      write_value(w, json_object_iter_key(it), jv_value(it));
+    jw_close(w, '}');
+    break;
+  case JV_ARRAY:
+    jw_array(w, key);
+    for (size_t i = 0; i < jv_size(v); i++) write_value(w, NULL, jv_at(v, i));
+    jw_close(w, ']');
+    break;
+  case JV_STRING: jw_str(w, key, text); break;
+  case JV_NUMBER: /* a string that only looks marked stays a string */
+    if (number_valid(text))
+      jw_raw(w, key, text);
+    else
+      jw_str(w, key, text);
+    break;
+  case JV_BOOL: jw_raw(w, key, text); break;
+  case JV_NULL: jw_text(w, key, NULL); break;
+  }
+}
+
+void jv_write(struct buf *out, const struct jv *v) {
+  struct jw w;
+  jw_init(&w, out);
+  write_value(&w, NULL, v);
+}

@@ -1,0 +1,35 @@
+/*
+** limits.h - every maximum of the program, with its reason.
+**
+** No buffer without a ceiling: what exceeds one of these becomes a clear
+** exception row or error, never an allocation that grows with hostile input.
+*/
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+#define KIB(n) ((size_t)(n) << 10)
+#define MIB(n) ((size_t)(n) << 20)
+
+enum {
+  LIMIT_COLUMNS = 4096,   /* of a table in a file: wider sheets are not records */
+  LIMIT_HEADING = 256,    /* bytes of a heading that are kept for matching */
+  LIMIT_FIELDS = 64,      /* fields of a dataset: a bit each in a 64-bit mask */
+  LIMIT_RULES = 256,      /* active controls of one dataset */
+  LIMIT_FAULTS = 32,      /* faults reported for one row; the rest is counted */
+  LIMIT_UNIQUE_PARTS = 8, /* columns of a unique key */
+  LIMIT_JSON_DEPTH = 64,  /* nesting of JSON that we accept */
+  LIMIT_SLUG = 63,        /* bytes of a tenant's short name: also a file name */
+  LIMIT_TENANTS = 10000,  /* files in one data folder */
+};
+
+#define LIMIT_FIELD_BYTES MIB(1)       /* one cell: beyond it, libcsv would grow without end */
+#define LIMIT_RECORD_BYTES MIB(8)      /* one record, quoted line breaks included */
+#define LIMIT_SNIFF_BYTES MIB(1)       /* read to guess encoding, dialect and types */
+#define LIMIT_TEXT_BYTES KIB(64)       /* a text value stored in a record */
+#define LIMIT_KEY_BYTES KIB(1)         /* a unique key, all parts joined */
+#define LIMIT_BODY_BYTES MIB(1)        /* an HTTP body that is not an import */
+#define LIMIT_REPLY_BYTES MIB(64)      /* an HTTP reply or a JSON document that we compose */
+#define LIMIT_TERMS_IN_MEMORY 200000u  /* distinct values of a coded column held in memory */
+#define LIMIT_TOTALS_IN_MEMORY 200000u /* aggregate cells held before they are flushed */
+
+#endif

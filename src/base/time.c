@@ -1,0 +1,87 @@
+#include "base/time.h"
+
+#include <stdio.h>
+#include <time.h>
+
+static int64_t real_clock(void) {
+  struct timespec ts;
+  clock_gettime(CLOCK_REALTIME, &ts);
+  return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+int64_t (*time_source)(void) = real_clock;
+
+double time_seconds(void) {
+  struct timespec ts;
+  clock_gettime(CLOCK_MONOTONIC, &ts);
+  return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+bool date_valid(int year, int month, int day) {
+  static const char length[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+  if (month < 1 || month > 12 || day < 1 || year < 1 || year > 9999) return false;
+  bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+  return day <= length[month - 1] + (month == 2 && leap);
+}
+
+int32_t date_days(int year, int month, int day) {
+  year -= month <= 2;
+  int era = (year >= 0 ? year : year - 399) / 400;
+  int yoe = year - era * 400;
+  int doy = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+  int doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
+  return era * 146097 + doe - 719468;
+}
+
+void date_civil(int32_t days, int *year, int *month, int *day) {
+  int z = days + 719468;
+  int era = (z >= 0 ? z : z - 146096) / 146097;
+  int doe = z - era * 146097;
+  int yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+  int doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+  int mp = (5 * doy + 2) / 153;
+  *day = doy - (153 * mp + 2) / 5 + 1;
+  *month = mp < 10 ? mp + 3 : mp - 9;
+  *year = yoe + era * 400 + (*month <= 2);
+}
+
+const char *date_iso(char out[static DATE_SIZE], int32_t days) {
+  int y, m, d;
+  date_civil(days, &y, &m, &d);
+  snprintf(out, DATE_SIZE, "%04d-%02d-%02d", y, m, d);
+  return out;
+}
+
+const char *time_iso(char out[static TIME_SIZE], int64_t us) {
+  int64_t day = us / DAY_US, rest = us % DAY_US;
+  if (rest < 0) day--, rest += DAY_US;
+  int y, m, d;
+  date_civil((int32_t)day, &y, &m, &d);
+  int seconds = (int)(rest / 1000000);
+  snprintf(out, TIME_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", y, m, d, seconds / 3600, seconds / 60 % 60,
+           seconds % 60, (int)(rest % 1000000));
+  return out;
+}
+
+bool time_parse_iso(struct str s, int64_t *us) {
+  char z[TIME_SIZE];
+  int y, m, d, hh = 0, mm = 0, ss = 0, n = 0;
+  if (!str_copy(z, sizeof z, s)) return false;
+  if (sscanf(z, "%4d-%2d-%2d%n", &y, &m, &d, &n) != 3 || !date_valid(y, m, d)) return false;
+  int64_t t = date_days(y, m, d) * DAY_US;
+  if (z[n]) {
+    int more = 0;
+    if (sscanf(z + n, "T%2d:%2d:%2d%n", &hh, &mm, &ss, &more) != 3 || hh > 23 || mm > 59 || ss > 60)
+      return false;
+    t += ((int64_t)hh * 3600 + mm * 60 + ss) * 1000000;
+    const char *p = z + n + more;
+    if (*p == '.') {
+      int64_t unit = 100000;
+      for (p++; *p >= '0' && *p <= '9'; p++, unit /= 10) t += (*p - '0') * unit;
+    }
+    if (*p == 'Z') p++;
+    if (*p) return false;
+  }
+  *us = t;
+  return true;
+}

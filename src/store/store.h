@@ -1,0 +1,115 @@
+/*
+** store.h - the data folder: system.db and one SQLite file per tenant. The only
+** user of sqlite3.
+**
+**   DIR/system.db             who the tenants are
+**   DIR/tenants/SLUG.db       everything of one tenant
+**   DIR/tenants/SLUG.mark     high-water mark (see mark.h)
+**   DIR/tenants/SLUG.lock     held by the process that writes
+**
+** One connection per tenant does all the writes and all the checkpoints; any
+** number of others read. Writers queue to it and share one fsync (group
+** commit, see writer.c). ATTACH is forbidden on every connection.
+**
+** A struct store and its tenants may be used from several threads; a struct db
+** and its statements belong to the unit of work that took them.
+*/
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/buf.h"
+#include "base/ctx.h"
+#include "gen/sql.h"
+
+struct store;  /* a data folder */
+struct tenant; /* one tenant's file, opened */
+struct db;     /* one connection */
+struct stmt;   /* one prepared statement of a connection */
+
+/* ---- folder and tenants ---- */
+
+/* Makes DIR with an empty system.db; nothing happens when it is there already. */
+int store_init(struct ctx *cx, const char *dir);
+/* E_NOT_FOUND when DIR is no data folder. Closed when the unit of work ends. */
+int store_open(struct ctx *cx, const char *dir, struct store **out);
+const char *store_dir(const struct store *s);
+
+/* slug: ^[a-z0-9][a-z0-9_-]{0,62}$. Makes the file and brings it to the newest schema. */
+int tenant_add(struct ctx *cx, struct store *s, const char *slug, const char *name);
+
+struct tenant_info {
+  const char *slug, *name, *id;
+  int64_t created_at;
+};
+int tenant_list(struct ctx *cx, struct store *s, struct tenant_info **list, size_t *count);
+
+/* Opens the file, migrates it when it is older than this program, and refuses
+** it, saying why, when it is newer, when it was rolled back behind its
+** high-water mark, or when it is no tenant's file. Closed with the unit of
+** work; a server opens its tenants in a unit of work that lasts. */
+int tenant_open(struct ctx *cx, struct store *s, const char *slug, struct tenant **out);
+const char *tenant_slug(const struct tenant *t);
+const char *tenant_path(const struct tenant *t);
+struct store *tenant_store(const struct tenant *t);
+
+/* A connection that only reads, from the tenant's pool; it sees one unchanging
+** state of the file until the unit of work ends, when it goes back. */
+int tenant_read(struct ctx *cx, struct tenant *t, struct db **out);
+
+/* Runs fn in the writer's transaction. Several threads' calls share one commit;
+** when fn fails, its own changes alone are undone. When tenant_write returns
+** OK, the changes are on the disk. fn must not block on anything but the disk. */
+typedef int write_fn(struct ctx *cx, struct db *db, void *arg);
+int tenant_write(struct ctx *cx, struct tenant *t, write_fn *fn, void *arg);
+
+/* The same for work that brings its own transactions (an import, a backup
+** restore): fn has the writer for itself and calls db_begin and db_commit. */
+int tenant_write_alone(struct ctx *cx, struct tenant *t, write_fn *fn, void *arg);
+
+int db_begin(struct ctx *cx, struct db *db);
+int db_commit(struct ctx *cx, struct db *db);
+void db_rollback(struct db *db); /* harmless when no transaction is open */
+
+/* ---- statements ----
+**
+** Fixed SQL stands in sql/query/ in named blocks and is prepared once per
+** connection. A failure is recorded in cx; stmt_row then returns false:
+**
+**   struct stmt *s = db_stmt(cx, db, SQL_run_by_id);
+**   stmt_text(s, 1, id);
+**   while (stmt_row(cx, s)) total += col_int(s, 0);
+**   if (cx->code) return cx->code;
+**
+** Parameters count from 1, columns from 0. Texts and blobs are not copied: they
+** must live until the next stmt_row, and a column lives until then, too. */
+struct stmt *db_stmt(struct ctx *cx, struct db *db, enum sql_id id); /* ready to bind; NULL on failure */
+/* SQL composed at run time: only from descriptors' identifiers and bound
+** values. Cached by its text; the text must stay alive as long as the db. */
+struct stmt *db_compose(struct ctx *cx, struct db *db, const char *sql);
+
+void stmt_int(struct stmt *s, int i, int64_t v);
+void stmt_text(struct stmt *s, int i, const char *z); /* NULL binds NULL */
+void stmt_str(struct stmt *s, int i, struct str v);   /* p NULL binds NULL */
+void stmt_blob(struct stmt *s, int i, const void *p, size_t n);
+void stmt_null(struct stmt *s, int i);
+void stmt_named(struct stmt *s, const char *name,
+                const char *z); /* ":run"; nothing when the SQL has it not */
+
+bool stmt_row(struct ctx *cx, struct stmt *s); /* the next row; resets at the end */
+int stmt_run(struct ctx *cx, struct stmt *s);  /* for statements that give no rows */
+void stmt_done(struct stmt *s);                /* stops early */
+
+int stmt_columns(const struct stmt *s);
+const char *col_name(const struct stmt *s, int i);
+bool col_null(const struct stmt *s, int i);
+int64_t col_int(const struct stmt *s, int i);
+struct str col_str(const struct stmt *s, int i);            /* text or blob */
+char *col_dup(struct ctx *cx, const struct stmt *s, int i); /* NULL for NULL */
+
+/* One value of one row; `otherwise` when there is no row. */
+int64_t db_int(struct ctx *cx, struct db *db, enum sql_id id, int64_t otherwise);
+
+int64_t db_changes(const struct db *db); /* rows of the last insert, update, delete */
+int64_t db_last_id(const struct db *db);
+
+#endif
