@@ -1,0 +1,197 @@
+# Outpost's build. `make run` and `make test` are all a newcomer needs: they
+# install what is missing (src/tools/need_packages), build, and go on from there.
+#
+# How it works
+#
+# - Every src/FOLDER/*.c is part of the program: a new file needs no edit here.
+#   src/tools holds host programs and scripts of the build and is never linked.
+# - Objects of a variant live in build/VARIANT/obj, headers are followed by
+#   gcc's own dependency files. The variants:
+#     release  build/outpost, what users run; stripped, build/outpost.debug is not
+#     test     the same with -DOUTPOST_TEST: crash points and an injected clock
+#     asan     test with AddressSanitizer and UndefinedBehaviorSanitizer
+#     tsan     test with ThreadSanitizer
+# - What is generated lives in build/gen: sql.h and sql.c from sql/, assets.h and
+#   assets.c from the page's bundle (www/ through npm and esbuild).
+# - Everything but the C library is linked static. civetweb comes as a Debian
+#   source package, because there is no static library of it.
+# - Changed flags or a removed file rebuild what they concern (build/*/flags,
+#   build/gen/*.list), and a new version of a static library links again.
+
+.DEFAULT_GOAL := all
+SHELL := /bin/sh
+.SUFFIXES:
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
+FORCE:
+.PHONY: FORCE all run test test-long unit bench lint fmt asan tsan fuzz pollock deps clean help
+
+# ---- what is needed ----------------------------------------------------------
+
+PACKAGES_BUILD := gcc libc6-dev libstdc++-12-dev libsqlite3-dev libjansson-dev libcsv-dev \
+  libmbedtls-dev zlib1g-dev libuchardet-dev dpkg-dev nodejs npm
+PACKAGES_TEST := sqlite3 chromium
+PACKAGES_CLANG := clang libclang-rt-14-dev
+PACKAGES_LINT := clang-tidy
+PACKAGES_FORMAT := clang-format
+
+# ---- flags -------------------------------------------------------------------
+
+CC := gcc
+WARNINGS := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla
+ifneq ($(CI),)
+WARNINGS += -Werror
+endif
+HARDENING_x86_64 := -fcf-protection
+HARDENING_aarch64 := -mbranch-protection=standard
+HARDENING := -fstack-protector-strong -fstack-clash-protection $(HARDENING_$(shell uname -m))
+
+CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -g -fPIE -pthread -ffunction-sections -fdata-sections $(WARNINGS) \
+  -Isrc -Ibuild -Ibuild/deps/include
+CFLAGS_release := $(CFLAGS_ALL) -O2 -D_FORTIFY_SOURCE=3 $(HARDENING)
+CFLAGS_test := $(CFLAGS_release) -DOUTPOST_TEST
+CFLAGS_asan := $(CFLAGS_ALL) -O1 -DOUTPOST_TEST -fno-omit-frame-pointer -fsanitize=address,undefined \
+  -fno-sanitize-recover=undefined
+CFLAGS_tsan := $(CFLAGS_ALL) -O1 -DOUTPOST_TEST -fno-omit-frame-pointer -fsanitize=thread
+
+LDFLAGS_ALL := -pie -pthread -Wl,-z,relro,-z,now -Wl,--gc-sections
+LDFLAGS_asan := -fsanitize=address,undefined
+LDFLAGS_tsan := -fsanitize=thread
+LIBRARIES := sqlite3 jansson csv mbedtls mbedx509 mbedcrypto z uchardet stdc++
+LIBS := $(LIBRARIES:%=-l:lib%.a) -lm
+ARCHIVES := $(wildcard $(foreach l,$(LIBRARIES),/usr/lib/*-linux-gnu/lib$l.a))
+
+# civetweb: no TLS of its own, no CGI, no files from disk; the stop flag is seen within 200 ms.
+CIVETWEB_FLAGS := -DNO_SSL -DNO_CGI -DNO_FILES -DUSE_WEBSOCKET -DSOCKET_TIMEOUT_QUANTUM=200 -w
+
+# ---- files -------------------------------------------------------------------
+
+GENERATED := build/gen/sql.h build/gen/sql.c build/gen/assets.h build/gen/assets.c
+SOURCES := $(filter-out src/tools/% src/main.c,$(sort $(wildcard src/*.c src/*/*.c)))
+MAIN := $(wildcard src/main.c)
+SQL := $(sort $(wildcard sql/query/*.sql sql/report/*.sql sql/migrate/*/*.sql))
+PAGE := $(sort $(shell find www -type f 2>/dev/null))
+UNIT_TESTS := $(sort $(wildcard tests/unit/*.c))
+
+all: $(if $(MAIN),build/outpost,objects) ## build/outpost, stripped, and build/outpost.debug
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | while IFS='	' read -r t d; do printf '  make %-10s %s\n' "$$t" "$$d"; done
+
+deps: ## installs the Debian packages that building needs
+	@src/tools/need_packages $(PACKAGES_BUILD)
+.PHONY: deps-test deps-clang deps-lint deps-format
+deps-test: deps ; @src/tools/need_packages $(PACKAGES_TEST)
+deps-clang: deps ; @src/tools/need_packages $(PACKAGES_CLANG)
+deps-lint: deps ; @src/tools/need_packages $(PACKAGES_LINT)
+deps-format: deps ; @src/tools/need_packages $(PACKAGES_FORMAT)
+
+# ---- generated code ----------------------------------------------------------
+
+build/host/%: src/tools/%.c | deps
+	@mkdir -p $(@D)
+	@echo "  host    $*"
+	@$(CC) -std=c11 -D_GNU_SOURCE -O1 -g $(WARNINGS) $< -o $@ -l:libmbedcrypto.a -l:libz.a
+
+# A list of files, rewritten only when a file was added or removed.
+build/gen/%.list: FORCE
+	@mkdir -p $(@D)
+	@echo '$($*)' | cmp -s - $@ || echo '$($*)' > $@
+
+build/gen/sql.stamp: build/host/embed_sql build/gen/SQL.list $(SQL)
+	@echo "  sql     $(words $(SQL)) files"
+	@build/host/embed_sql build/gen $(SQL)
+	@touch $@
+build/gen/sql.h build/gen/sql.c: build/gen/sql.stamp ; @:
+
+# The page: esbuild bundles www/app.js and www/app.css; every other file of www/
+# goes as it is. node_modules stays in build/www.
+ifneq ($(wildcard www/package.json),)
+build/www/installed: www/package.json www/package-lock.json | deps
+	@mkdir -p $(@D)
+	@cp www/package.json www/package-lock.json build/www/
+	@echo "  npm     ci"
+	@cd build/www && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error > npm.log 2>&1 || { cat npm.log >&2; exit 1; }
+	@touch $@
+
+build/www/bundled: build/www/installed build/gen/PAGE.list $(PAGE)
+	@rm -rf build/www/dist
+	@mkdir -p build/www/dist
+	@cd www && find . -type f ! -name '*.js' ! -name '*.css' ! -name 'package*.json' ! -name '.*' \
+	  -exec cp --parents {} ../build/www/dist \;
+	@NODE_PATH=build/www/node_modules build/www/node_modules/.bin/esbuild $(wildcard www/app.js www/app.css) \
+	  --bundle --minify --format=esm --target=es2020 --legal-comments=none --log-level=warning \
+	  --outdir=build/www/dist
+	@touch $@
+else
+build/www/bundled: build/gen/PAGE.list
+	@mkdir -p $(@D)
+	@touch $@
+endif
+
+build/gen/assets.stamp: build/host/embed_www build/www/bundled
+	@echo "  page    $$(find build/www/dist -type f 2>/dev/null | wc -l) files"
+	@build/host/embed_www build/www/dist build/gen
+	@touch $@
+build/gen/assets.h build/gen/assets.c: build/gen/assets.stamp ; @:
+
+# ---- civetweb ----------------------------------------------------------------
+
+build/deps/civetweb/debian-version: | deps
+	@src/tools/fetch_source civetweb build/deps/civetweb build/apt
+build/deps/include/civetweb.h: build/deps/civetweb/debian-version
+	@mkdir -p $(@D)
+	@cp build/deps/civetweb/include/civetweb.h $@
+
+# ---- the variants ------------------------------------------------------------
+
+# $1: release, test, asan, tsan
+define VARIANT
+OBJECTS_$1 := $$(SOURCES:%.c=build/$1/obj/%.o) build/$1/obj/gen/sql.o build/$1/obj/gen/assets.o \
+  build/$1/obj/civetweb.o
+
+build/$1/flags: FORCE
+	@mkdir -p $$(@D)
+	@echo '$$(CC) $$(CFLAGS_$1)' | cmp -s - $$@ || echo '$$(CC) $$(CFLAGS_$1)' > $$@
+
+build/$1/obj/%.o: %.c build/$1/flags | deps $$(GENERATED) build/deps/include/civetweb.h
+	@mkdir -p $$(@D)
+	@echo "  $1	$$<"
+	@$$(CC) $$(CFLAGS_$1) -MMD -MP -c $$< -o $$@
+
+build/$1/obj/gen/%.o: build/gen/%.c build/$1/flags | deps $$(GENERATED)
+	@mkdir -p $$(@D)
+	@$$(CC) $$(CFLAGS_$1) -MMD -MP -c $$< -o $$@
+
+build/$1/obj/civetweb.o: build/deps/include/civetweb.h build/$1/flags
+	@mkdir -p $$(@D)
+	@echo "  $1	civetweb"
+	@$$(CC) $$(CFLAGS_$1) $$(CIVETWEB_FLAGS) -c build/deps/civetweb/src/civetweb.c -o $$@
+
+build/$1/outpost: build/$1/obj/src/main.o $$(OBJECTS_$1) $$(ARCHIVES)
+	@echo "  $1	outpost"
+	@$$(CC) $$(LDFLAGS_ALL) $$(LDFLAGS_$1) $$(filter %.o,$$^) $$(LIBS) -o $$@
+
+build/$1/unit: $$(UNIT_TESTS:%.c=build/$1/obj/%.o) $$(OBJECTS_$1) $$(ARCHIVES)
+	@echo "  $1	unit tests"
+	@$$(CC) $$(LDFLAGS_ALL) $$(LDFLAGS_$1) $$(filter %.o,$$^) $$(LIBS) -o $$@
+
+-include $$(shell find build/$1/obj -name '*.d' 2>/dev/null)
+endef
+$(foreach v,release test asan tsan,$(eval $(call VARIANT,$v)))
+build/test/obj/tests/%.o build/asan/obj/tests/%.o build/tsan/obj/tests/%.o: CFLAGS_ALL += -Itests/unit
+
+.PHONY: objects
+objects: $(OBJECTS_release)
+
+build/outpost.debug: build/release/outpost
+	@cp $< $@
+build/outpost: build/outpost.debug
+	@strip -o $@ $<
+	@echo "  built   $@, $$(($$(stat -c %s $@) / 1024)) KiB"
+
+clean: ## removes build/
+	rm -rf build

@@ -1,0 +1,463 @@
+/*
+** embed_sql.c - a host program of the build: puts the SQL of sql/ into the
+** binary. Never linked into it.
+**
+**   embed_sql OUT_DIR FILE...     writes OUT_DIR/sql.h and OUT_DIR/sql.c
+**
+** What the files look like:
+**
+**   sql/query/MODULE.sql           blocks; a block is a line "-- name: run_by_id", or
+**                                  "-- name: tenant_insert system" for a statement
+**                                  that runs on system.db, and then one statement
+**   sql/report/NAME.sql            "-- report: NAME", one or several lines
+**                                  "-- columns: id int, revenue money", one SELECT
+**   sql/migrate/tenant/NNNN_name.sql, sql/migrate/system/NNNN_name.sql
+**                                  "-- up" and "-- down", statements after each;
+**                                  numbered from 1 without a gap
+**
+** Comments that stand before a statement document it and stay out of the
+** binary. The final semicolon of a query or report is left out, too.
+**
+** The output depends on the files alone and is sorted, so that the same sources
+** give the same binary. Every complaint names file and line; nothing is written
+** unless all files are well-formed.
+*/
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_ITEMS = 4096, MAX_COLUMNS_TEXT = 4096 };
+
+/* A file in memory, and where in it we are. */
+struct source {
+  const char *path;
+  char *text; /* lines are cut out of it in place */
+  char *next;
+  int line;
+};
+
+struct item { /* a query, a report or a migration */
+  const char *path;
+  int line; /* of the name */
+  int version;
+  char *name;
+  char *about;      /* scope of a query, columns of a report, down part of a migration */
+  char *text;       /* the statement; the up part of a migration */
+  bool text_seen[2]; /* of a migration: "-- up", "-- down" */
+};
+
+struct list {
+  struct item items[MAX_ITEMS];
+  size_t count;
+};
+
+static struct list queries, reports, tenant_migrations, system_migrations;
+static int complaints;
+
+static void complain(const char *path, int line, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static void complain(const char *path, int line, const char *fmt, ...) {
+  va_list ap;
+  fprintf(stderr, "%s:%d: ", path, line);
+  va_start(ap, fmt);
+  vfprintf(stderr, fmt, ap);
+  va_end(ap);
+  fputc('\n', stderr);
+  complaints++;
+}
+
+static void die(const char *what, const char *path) {
+  fprintf(stderr, "embed_sql: %s: ", what);
+  perror(path);
+  exit(1);
+}
+
+static void *need(void *p) {
+  if (!p) die("out of memory", "");
+  return p;
+}
+
+/* ---- reading ---- */
+
+static void source_open(struct source *s, const char *path) {
+  FILE *f = fopen(path, "rb");
+  if (!f) die("cannot read", path);
+  if (fseek(f, 0, SEEK_END)) die("cannot read", path);
+  long size = ftell(f);
+  rewind(f);
+  *s = (struct source){ .path = path, .text = need(malloc((size_t)size + 1)) };
+  if (fread(s->text, 1, (size_t)size, f) != (size_t)size) die("cannot read", path);
+  s->text[size] = 0;
+  s->next = s->text;
+  fclose(f);
+}
+
+/* The next line without its end and trailing blanks; NULL at the end. */
+static char *source_line(struct source *s) {
+  char *line = s->next;
+  if (!*line) return NULL;
+  char *end = strchr(line, '\n');
+  s->next = end ? end + 1 : line + strlen(line);
+  if (!end) end = s->next;
+  while (end > line && isspace((unsigned char)end[-1])) end--;
+  if (*s->next || end < s->next) *end = 0;
+  s->line++;
+  return line;
+}
+
+static bool is_comment(const char *line) {
+  while (isspace((unsigned char)*line)) line++;
+  return line[0] == '-' && line[1] == '-';
+}
+
+/* What follows "-- word" on a line; NULL when it is another line. */
+static char *directive(char *line, const char *word) {
+  size_t n = strlen(word);
+  if (strncmp(line, "-- ", 3) != 0 || strncmp(line + 3, word, n) != 0) return NULL;
+  char *rest = line + 3 + n;
+  if (*rest && !isspace((unsigned char)*rest)) return NULL;
+  while (isspace((unsigned char)*rest)) rest++;
+  return rest;
+}
+
+static void append(char **text, const char *line) {
+  size_t n = *text ? strlen(*text) : 0;
+  *text = need(realloc(*text, n + strlen(line) + 2));
+  sprintf(*text + n, "%s\n", line);
+}
+
+/* A line of a statement: comments and blank lines before it are left out. */
+static void append_sql(struct item *it, const char *line) {
+  if (it->text || (*line && !is_comment(line))) append(&it->text, line);
+}
+
+static struct item *item_new(struct list *l, const struct source *s, const char *name) {
+  if (l->count == MAX_ITEMS) {
+    fprintf(stderr, "embed_sql: more than %d statements: raise MAX_ITEMS\n", MAX_ITEMS);
+    exit(1);
+  }
+  struct item *it = &l->items[l->count++];
+  *it = (struct item){ .path = s->path, .line = s->line, .name = need(strdup(name)) };
+  bool plain = islower((unsigned char)*name);
+  for (const char *c = name; *c; c++) plain = plain && (islower((unsigned char)*c) || isdigit((unsigned char)*c) || *c == '_');
+  if (!plain) complain(s->path, s->line, "\"%s\" is not a name: it must be made of a-z, 0-9 and _", name);
+  return it;
+}
+
+/* ---- statements ---- */
+
+/* Looks at quotes, comments, brackets and semicolons only: SQLite itself checks
+** the rest, in a test that prepares every statement. `single`: just one statement. */
+static void check_sql(const struct item *it, const char *text, bool single) {
+  int depth = 0;
+  bool ended = false;
+  for (const char *p = text; *p; p++) {
+    if (p[0] == '-' && p[1] == '-') {
+      p += strcspn(p, "\n");
+      if (!*p) break;
+    } else if (p[0] == '/' && p[1] == '*') {
+      p = strstr(p + 2, "*/");
+      if (!p) {
+        complain(it->path, it->line, "%s: a comment is not closed", it->name);
+        return;
+      }
+      p++;
+    } else if (*p == '\'' || *p == '"' || *p == '`') {
+      p = strchr(p + 1, *p); /* a doubled quote closes and opens again */
+      if (!p) {
+        complain(it->path, it->line, "%s: a quote is not closed", it->name);
+        return;
+      }
+    } else if (*p == '(') {
+      depth++;
+    } else if (*p == ')' && --depth < 0) {
+      break;
+    } else if (*p == ';') {
+      ended = true;
+      if (depth != 0) break;
+      continue;
+    }
+    if (single && ended && *p && !isspace((unsigned char)*p)) {
+      complain(it->path, it->line, "%s: more than one statement", it->name);
+      return;
+    }
+  }
+  if (depth != 0) complain(it->path, it->line, "%s: brackets do not match", it->name);
+}
+
+/* Cuts blank lines, and of a single statement the semicolon, off the end. */
+static void trim_end(char *text, bool semicolon) {
+  size_t n = strlen(text);
+  while (n > 0 && (isspace((unsigned char)text[n - 1]) || (semicolon && text[n - 1] == ';'))) n--;
+  text[n] = 0;
+}
+
+static bool starts_with_word(const char *text, const char *word) {
+  size_t n = strlen(word);
+  for (size_t i = 0; i < n; i++)
+    if (toupper((unsigned char)text[i]) != word[i]) return false;
+  return !isalnum((unsigned char)text[n]);
+}
+
+static void finish_single(struct item *it) {
+  if (!it->text) {
+    complain(it->path, it->line, "%s has no statement", it->name);
+    it->text = need(strdup(""));
+    return;
+  }
+  check_sql(it, it->text, true);
+  trim_end(it->text, true);
+}
+
+/* ---- the three kinds of files ---- */
+
+static void read_queries(struct source *s) {
+  struct item *it = NULL;
+  for (char *line; (line = source_line(s));) {
+    char *name = directive(line, "name:");
+    if (name) {
+      char *scope = strpbrk(name, " \t");
+      if (scope) *scope++ = 0;
+      while (scope && isspace((unsigned char)*scope)) scope++;
+      if (it) finish_single(it);
+      it = item_new(&queries, s, name);
+      it->about = need(strdup(scope && *scope ? scope : "tenant"));
+      if (strcmp(it->about, "tenant") != 0 && strcmp(it->about, "system") != 0)
+        complain(s->path, s->line, "%s: \"%s\" is neither tenant nor system", name, it->about);
+    } else if (it) {
+      append_sql(it, line);
+    } else if (*line && !is_comment(line)) {
+      complain(s->path, s->line, "a statement without a line \"-- name: ...\" above it");
+      return;
+    }
+  }
+  if (it)
+    finish_single(it);
+  else
+    complain(s->path, 1, "no line \"-- name: ...\" in this file");
+}
+
+static void add_columns(struct item *it, const char *more) {
+  char joined[MAX_COLUMNS_TEXT];
+  if (snprintf(joined, sizeof joined, "%s%s%s", it->about, *it->about ? ", " : "", more) >= (int)sizeof joined)
+    complain(it->path, it->line, "too many columns");
+  trim_end(joined, false);
+  size_t n = strlen(joined);
+  if (n > 0 && joined[n - 1] == ',') joined[n - 1] = 0; /* a list that goes on in the next line */
+  free(it->about);
+  it->about = need(strdup(joined));
+}
+
+static void read_report(struct source *s) {
+  struct item *it = NULL;
+  for (char *line; (line = source_line(s));) {
+    char *name = it && it->text ? NULL : directive(line, "report:");
+    char *columns = it && !it->text ? directive(line, "columns:") : NULL;
+    if (name) {
+      if (it) complain(s->path, s->line, "a second \"-- report:\": one report, one file");
+      it = item_new(&reports, s, name);
+      it->about = need(strdup(""));
+    } else if (columns) {
+      add_columns(it, columns);
+    } else if (it) {
+      append_sql(it, line);
+    } else if (*line && !is_comment(line)) {
+      complain(s->path, s->line, "a statement without a line \"-- report: NAME\" above it");
+      return;
+    }
+  }
+  if (!it) {
+    complain(s->path, 1, "no line \"-- report: NAME\" in this file");
+    return;
+  }
+  const char *base = strrchr(s->path, '/') + 1;
+  size_t n = strlen(it->name);
+  if (strncmp(base, it->name, n) != 0 || strcmp(base + n, ".sql") != 0)
+    complain(it->path, it->line, "report %s must stand in %s.sql", it->name, it->name);
+  if (!*it->about) complain(it->path, it->line, "report %s has no line \"-- columns: ...\"", it->name);
+  finish_single(it);
+  if (*it->text && !starts_with_word(it->text, "SELECT") && !starts_with_word(it->text, "WITH"))
+    complain(it->path, it->line, "report %s is not a SELECT", it->name);
+}
+
+static void read_migration(struct source *s, struct list *l) {
+  const char *base = strrchr(s->path, '/') + 1;
+  char name[256];
+  snprintf(name, sizeof name, "%s", base);
+  char *dot = strrchr(name, '.');
+  if (dot) *dot = 0;
+  if (strspn(base, "0123456789") != 4 || base[4] != '_') {
+    complain(s->path, 1, "a migration is called NNNN_name.sql");
+    return;
+  }
+  struct item *it = item_new(l, s, name + 5);
+  it->line = 1;
+  it->version = (int)strtol(name, NULL, 10);
+  char **part = NULL;
+  for (char *line; (line = source_line(s));) {
+    bool up = directive(line, "up") != NULL, down = directive(line, "down") != NULL;
+    if (up || down) {
+      if (it->text_seen[down]) complain(s->path, s->line, "a second \"-- %s\"", up ? "up" : "down");
+      it->text_seen[down] = true;
+      part = up ? &it->text : &it->about;
+    } else if (part) {
+      append(part, line);
+    } else if (*line && !is_comment(line)) {
+      complain(s->path, s->line, "a statement before the line \"-- up\"");
+      return;
+    }
+  }
+  if (!it->text_seen[0]) complain(s->path, s->line, "no line \"-- up\" in this file");
+  if (!it->text_seen[1]) complain(s->path, s->line, "no line \"-- down\" in this file");
+  if (!it->text) append(&it->text, "");
+  if (!it->about) append(&it->about, "");
+  check_sql(it, it->text, false);
+  check_sql(it, it->about, false);
+  trim_end(it->text, false);
+  trim_end(it->about, false);
+}
+
+static void read_file(const char *path) {
+  struct source s;
+  source_open(&s, path);
+  if (strstr(path, "/query/"))
+    read_queries(&s);
+  else if (strstr(path, "/report/"))
+    read_report(&s);
+  else if (strstr(path, "/migrate/tenant/"))
+    read_migration(&s, &tenant_migrations);
+  else if (strstr(path, "/migrate/system/"))
+    read_migration(&s, &system_migrations);
+  else
+    complain(path, 1, "SQL stands in query/, report/, migrate/tenant/ or migrate/system/");
+  free(s.text);
+}
+
+/* ---- all of them together ---- */
+
+static int by_version_and_name(const void *a, const void *b) {
+  const struct item *x = a, *y = b;
+  if (x->version != y->version) return x->version < y->version ? -1 : 1;
+  return strcmp(x->name, y->name);
+}
+
+static void sort_and_check_names(struct list *l) {
+  qsort(l->items, l->count, sizeof *l->items, by_version_and_name);
+  for (size_t i = 1; i < l->count; i++) {
+    const struct item *a = &l->items[i - 1], *b = &l->items[i];
+    if (a->version == b->version && strcmp(a->name, b->name) == 0)
+      complain(b->path, b->line, "%s is there already: %s:%d", b->name, a->path, a->line);
+  }
+}
+
+static void check_numbers(const struct list *l) {
+  for (size_t i = 0; i < l->count; i++) {
+    const struct item *it = &l->items[i];
+    if (it->version == (int)i + 1) continue;
+    complain(it->path, 1, "number %04d where %04d must come: numbers have no gap and none twice", it->version, (int)i + 1);
+    return;
+  }
+}
+
+/* ---- writing ---- */
+
+/* One literal a line. "?" is escaped: "??(" would be a trigraph. */
+static void put_text(FILE *f, const char *text) {
+  fputs("\n    \"", f);
+  for (const char *p = text; *p; p++) {
+    unsigned char c = (unsigned char)*p;
+    if (c == '\n')
+      fputs(p[1] ? "\\n\"\n    \"" : "\\n", f);
+    else if (c == '"' || c == '\\' || c == '?')
+      fprintf(f, "\\%c", c);
+    else if (c < 0x20 || c > 0x7e)
+      fprintf(f, "\\%03o", c);
+    else
+      fputc(c, f);
+  }
+  fputc('"', f);
+}
+
+static void put_header(FILE *f) {
+  fputs("/* Written by src/tools/embed_sql.c from sql/. */\n"
+        "#ifndef GEN_SQL_H\n#define GEN_SQL_H\n\n#include <stddef.h>\n\nenum sql_id {\n",
+        f);
+  for (size_t i = 0; i < queries.count; i++) fprintf(f, "  SQL_%s,\n", queries.items[i].name);
+  fputs("  SQL_COUNT\n};\n\n"
+        "/* Every array has one more row, all NULL, at its end. */\n"
+        "struct sql_text {\n  const char *name, *scope, *text;\n};\n"
+        "extern const struct sql_text sql_texts[SQL_COUNT + 1];\n\n"
+        "struct report_text {\n  const char *name, *columns, *text;\n};\n"
+        "extern const struct report_text report_texts[];\nextern const size_t report_count;\n\n"
+        "struct migration {\n  int version;\n  const char *name, *up, *down;\n};\n"
+        "extern const struct migration tenant_migrations[], system_migrations[];\n"
+        "extern const size_t tenant_migration_count, system_migration_count;\n\n#endif\n",
+        f);
+}
+
+static void put_list(FILE *f, const struct list *l, const char *type, const char *name, const char *size,
+                     const char *count, bool numbered) {
+  fprintf(f, "\nconst struct %s %s[%s] = {\n", type, name, size);
+  for (size_t i = 0; i < l->count; i++) {
+    const struct item *it = &l->items[i];
+    fputs("  { ", f);
+    if (numbered) fprintf(f, "%d, ", it->version);
+    fprintf(f, "\"%s\",", it->name);
+    put_text(f, numbered ? it->text : it->about);
+    fputc(',', f);
+    put_text(f, numbered ? it->about : it->text);
+    fputs(" },\n", f);
+  }
+  fprintf(f, "  { 0 },\n};\n");
+  if (count) fprintf(f, "const size_t %s = %zu;\n", count, l->count);
+}
+
+static void put_code(FILE *f) {
+  fputs("/* Written by src/tools/embed_sql.c from sql/. */\n#include \"gen/sql.h\"\n", f);
+  put_list(f, &queries, "sql_text", "sql_texts", "SQL_COUNT + 1", NULL, false);
+  put_list(f, &reports, "report_text", "report_texts", "", "report_count", false);
+  put_list(f, &tenant_migrations, "migration", "tenant_migrations", "", "tenant_migration_count", true);
+  put_list(f, &system_migrations, "migration", "system_migrations", "", "system_migration_count", true);
+}
+
+/* A file appears whole or not at all, and keeps its time when nothing changed:
+** an edited comment compiles nothing again. */
+static void write_file(const char *dir, const char *name, void (*put)(FILE *)) {
+  char path[4096], fresh[4096 + 8];
+  snprintf(path, sizeof path, "%s/%s", dir, name);
+  snprintf(fresh, sizeof fresh, "%s.new", path);
+  FILE *f = fopen(fresh, "w+");
+  if (!f) die("cannot write", fresh);
+  put(f);
+  bool same = true;
+  FILE *old = fopen(path, "r");
+  if (!old) same = false;
+  rewind(f);
+  for (int c = 0; same && c != EOF;) {
+    c = fgetc(f);
+    same = c == fgetc(old);
+  }
+  if (old) fclose(old);
+  if (ferror(f) || fclose(f)) die("cannot write", fresh);
+  if (same ? remove(fresh) : rename(fresh, path)) die("cannot write", path);
+}
+
+int main(int argc, char **argv) {
+  if (argc < 2) {
+    fputs("usage: embed_sql OUT_DIR FILE...\n", stderr);
+    return 2;
+  }
+  for (int i = 2; i < argc; i++) read_file(argv[i]);
+  sort_and_check_names(&queries);
+  sort_and_check_names(&reports);
+  sort_and_check_names(&tenant_migrations);
+  sort_and_check_names(&system_migrations);
+  check_numbers(&tenant_migrations);
+  check_numbers(&system_migrations);
+  if (complaints) return 1;
+  write_file(argv[1], "sql.h", put_header);
+  write_file(argv[1], "sql.c", put_code);
+  return 0;
+}
