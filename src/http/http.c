@@ -1,0 +1,169 @@
+/*
+** http.c - listening, starting, stopping.
+**
+** civetweb does the sockets: one thread accepts, a fixed number of workers each
+** serve one connection at a time, and every request goes to request_serve. None
+** of civetweb's own services (files, directories, CGI, forms, passwords) is on.
+**
+** Signals: SIGTERM and SIGINT are blocked before the first worker starts, so
+** that all threads inherit the mask, and are then taken by sigtimedwait in the
+** one loop below. There are no signal handlers and nothing to be careful about
+** in them.
+*/
+#include "http/http.h"
+
+#include <arpa/inet.h>
+#include <civetweb.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "http/request.h"
+
+#define LISTEN_DEFAULT "127.0.0.1:8080"
+
+/* A browser opens six connections; sixteen serve two of them and a script. */
+#define WORKERS "16"
+
+struct address {
+  char host[64]; /* as civetweb wants it: numeric, IPv6 in brackets */
+  int64_t port;
+};
+
+static bool is_loopback(const char *host) {
+  struct in_addr v4;
+  if (!strcmp(host, "[::1]")) return true;
+  return inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127;
+}
+
+static int address_read(struct ctx *cx, const char *listen, struct address *a) {
+  const char *colon = strrchr(listen, ':');
+  struct str host = { listen, colon ? (size_t)(colon - listen) : 0 };
+  if (str_eq(host, STR("localhost"))) host = STR("127.0.0.1");
+  if (!colon || !host.n || !str_copy(a->host, sizeof a->host, host) ||
+      !str_to_int(str_of(colon + 1), &a->port) || a->port < 0 || a->port > 65535)
+    return fail(cx, E_INVALID, "listen", "\"%s\" is no address to listen on; an example is " LISTEN_DEFAULT,
+                listen);
+  if (!is_loopback(a->host))
+    return fail(cx, E_INVALID, "listen",
+                "%s can be reached from other machines, and there are no accounts yet to tell who may ask; "
+                "listen on 127.0.0.1, [::1] or localhost",
+                a->host);
+  return OK;
+}
+
+static int on_request(struct mg_connection *wire) {
+  request_serve(mg_get_user_data(mg_get_context(wire)), wire);
+  return 200; /* only tells civetweb that it was served */
+}
+
+static int on_refusal(struct mg_connection *wire, int status, const char *message) {
+  (void)message;
+  request_refuse_malformed(mg_get_user_data(mg_get_context(wire)), wire, status);
+  return 0;
+}
+
+static int on_message(const struct mg_connection *wire, const char *message) {
+  (void)wire;
+  log_line(LOG_DEBUG, NULL, "http_server", "%s", message);
+  return 1;
+}
+
+static int listen_start(struct ctx *cx, struct server *server, const struct address *a,
+                        struct mg_context **out) {
+  const char *ports = ctx_printf(cx, "%s:%d", a->host, (int)a->port);
+  const char *options[] = {
+    "listening_ports",
+    ports,
+    "num_threads",
+    WORKERS,
+    "connection_queue",
+    "64",
+    "enable_keep_alive",
+    "yes",
+    "keep_alive_timeout_ms",
+    "1000", /* an idle connection holds a worker */
+    "request_timeout_ms",
+    "5000",
+    "max_request_size",
+    "16384",
+    "tcp_nodelay",
+    "1",
+    "decode_url",
+    "no", /* paths are compared as they are sent, see path_plain */
+    "enable_directory_listing",
+    "no",
+    "enable_auth_domain_check",
+    "no", /* the Host check is ours */
+    "access_control_allow_origin",
+    "",
+    "access_control_allow_methods",
+    "",
+    "access_control_allow_headers",
+    "",
+    NULL,
+  };
+  struct mg_callbacks callbacks = {
+    .begin_request = on_request,
+    .http_error = on_refusal,
+    .log_message = on_message,
+  };
+  *out = mg_start(&callbacks, server, options);
+  if (!*out)
+    return fail(cx, E_CONFLICT, "listen", "cannot listen on %s: %s", ports,
+                errno == EADDRINUSE || !errno ? "another program does already" : strerror(errno));
+  return OK;
+}
+
+/* Until somebody says stop. */
+static void wait_for_stop(const sigset_t *signals, const atomic_bool *stop) {
+  const struct timespec tick = { .tv_nsec = 200000000 };
+  while (!stop || !atomic_load(stop))
+    if (sigtimedwait(signals, NULL, &tick) > 0) return;
+}
+
+static void announce(const struct address *a, int port) {
+  printf("http://%s:%d/\n", a->host, port);
+  fflush(stdout);
+}
+
+static int serve(struct ctx *cx, struct server *server, const struct address *a, const sigset_t *signals,
+                 const struct serve_options *o) {
+  struct mg_context *web;
+  struct mg_server_port bound[2] = { 0 };
+  int rc = listen_start(cx, server, a, &web);
+  if (rc) return rc;
+  if (mg_get_server_ports(web, 2, bound) > 0) server->port = bound[0].port;
+  if (o->port) *o->port = server->port;
+  announce(a, server->port);
+  wait_for_stop(signals, o->stop);
+  mg_stop(web);
+  return OK;
+}
+
+int http_serve(struct ctx *cx, struct store *store, const struct serve_options *o) {
+  struct server server = { .store = store, .www = -1, .lock = PTHREAD_MUTEX_INITIALIZER };
+  struct address a;
+  sigset_t signals, before;
+  int rc = address_read(cx, o->listen ? o->listen : LISTEN_DEFAULT, &a);
+  if (!rc && o->www_dir) rc = asset_open_folder(cx, o->www_dir, &server.www);
+  if (rc) return rc;
+
+  server.port = (int)a.port;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, &before);
+  mg_init_library(0);
+  rc = serve(cx, &server, &a, &signals, o);
+  mg_exit_library();
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+
+  tenants_close(&server);
+  if (server.www >= 0) close(server.www);
+  return rc;
+}

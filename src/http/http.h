@@ -1,0 +1,28 @@
+/*
+** http.h - the page and the API over HTTP. This folder is the only user of
+** civetweb.
+**
+** Nobody has to log in yet, so nobody but this machine may ask: the server
+** listens on a loopback address or not at all.
+*/
+#ifndef HTTP_HTTP_H
+#define HTTP_HTTP_H
+
+#include <stdatomic.h>
+
+#include "store/store.h"
+
+struct serve_options {
+  const char *listen;      /* "127.0.0.1:8080"; NULL is that; port 0: the system chooses one */
+  const char *www_dir;     /* the page's files from this folder instead of from the binary; may be NULL */
+  const atomic_bool *stop; /* ends the serving when it becomes true; may be NULL */
+  int *port;               /* the port it really listens on; may be NULL */
+};
+
+/* Serves until SIGTERM, SIGINT or *stop, and prints its address as a line on
+** stdout as soon as it answers. E_INVALID for an address that it will not
+** listen on, E_CONFLICT for one that is taken. Call it before other threads
+** are started: they inherit the mask that keeps the two signals for it. */
+int http_serve(struct ctx *cx, struct store *store, const struct serve_options *o);
+
+#endif

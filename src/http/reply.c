@@ -1,0 +1,164 @@
+/*
+** reply.c - what goes back to the client.
+**
+** A success is {"success":true,"data":...,"total":n}, or a file of the page. A
+** failure is application/problem+json (RFC 9457). Both carry the same security
+** headers. A success has a strong ETag, and whoever sends it back in
+** If-None-Match gets 304 and no body; everything must be asked for again
+** (no-cache), which costs a 304 as long as nothing has changed.
+**
+** What is wrong with this machine (E_FAIL) is told in the log and not to the
+** client, who gets the id of the unit of work to find it there.
+*/
+#include <civetweb.h>
+#include <stdio.h>
+
+#include "base/hash.h"
+#include "base/limits.h"
+#include "http/request.h"
+
+static const char SECURITY_HEADERS[] =
+    "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
+    "require-trusted-types-for 'script'\r\n"
+    "X-Content-Type-Options: nosniff\r\n"
+    "X-Frame-Options: DENY\r\n"
+    "Referrer-Policy: no-referrer\r\n"
+    "Cross-Origin-Opener-Policy: same-origin\r\n"
+    "Cross-Origin-Resource-Policy: same-origin\r\n";
+
+void reply_begin(struct request *rq) {
+  jw_init(&rq->json, &rq->body);
+  jw_object(&rq->json, NULL);
+  jw_bool(&rq->json, "success", true);
+}
+
+static int status_of(enum err code) {
+  static const int statuses[] = {
+    [OK] = 200,       [E_INVALID] = 422, [E_NOT_FOUND] = 404, [E_CONFLICT] = 409,
+    [E_DENIED] = 403, [E_LIMIT] = 413,   [E_BUSY] = 503,      [E_FAIL] = 500,
+  };
+  return statuses[code];
+}
+
+/* ---- failure ---- */
+
+static const char *detail_of(const struct request *rq) {
+  if (rq->cx->code != E_FAIL) return rq->cx->message;
+  return ctx_printf(rq->cx, "Something is wrong with this machine. Its log tells more under %s.", rq->cx->id);
+}
+
+static void problem_write(struct request *rq) {
+  struct ctx *cx = rq->cx;
+  struct jw *w = &rq->json;
+  buf_reset(&rq->body);
+  jw_init(w, &rq->body);
+  jw_object(w, NULL);
+  jw_text(w, "type", ctx_printf(cx, "urn:outpost:problem:%s", err_name(cx->code)));
+  jw_text(w, "title", mg_get_response_code_text(NULL, rq->status));
+  jw_int(w, "status", rq->status);
+  jw_text(w, "detail", detail_of(rq));
+  jw_text(w, "instance", ctx_printf(cx, "urn:uuid:%s", cx->id));
+  jw_array(w, "errors");
+  if (cx->field[0]) {
+    jw_object(w, NULL);
+    jw_text(w, "field", cx->field);
+    jw_text(w, "detail", detail_of(rq));
+    jw_close(w, '}');
+  }
+  jw_close(w, ']');
+  jw_close(w, '}');
+}
+
+/* ---- the parts of a success ---- */
+
+static const char *etag_of(struct request *rq) {
+  unsigned char digest[SHA256_SIZE];
+  char hex[SHA256_HEX];
+  if (rq->etag) return rq->etag;
+  sha256_of(rq->content.p, rq->content.n, digest);
+  return ctx_printf(rq->cx, "\"%s\"", hex_encode(hex, digest, 16));
+}
+
+/* Is our tag one of those in the list? (RFC 9110, 13.1.2: weak comparison.) */
+static bool etag_listed(const char *list, const char *etag) {
+  size_t n = strlen(etag);
+  for (const char *at = list; *at;) {
+    at += strspn(at, " \t,");
+    if (*at == '*') return true;
+    if (!strncmp(at, "W/", 2)) at += 2;
+    if (!strncmp(at, etag, n) && strchr(" \t,", at[n])) return true;
+    at += strcspn(at, ",");
+  }
+  return false;
+}
+
+static void line(struct buf *head, const char *name, const char *value) {
+  if (value) buf_printf(head, "%s: %s\r\n", name, value);
+}
+
+static void success_head(struct request *rq, struct buf *head) {
+  const char *etag = etag_of(rq), *known = wire_header(rq, "If-None-Match", NULL);
+  if (rq->status == 200 && known && etag_listed(known, etag)) rq->status = 304;
+  line(head, "ETag", etag);
+  line(head, "Cache-Control", "no-cache");
+  line(head, "Vary", "Accept-Encoding");
+  line(head, "Link", rq->link);
+  if (rq->status != 304) line(head, "Content-Encoding", rq->encoding);
+}
+
+static void failure_head(struct request *rq, struct buf *head) {
+  line(head, "Cache-Control", "no-store");
+  line(head, "Allow", rq->allow);
+  if (rq->status == 503) line(head, "Retry-After", "5");
+}
+
+/* A request that we refused before reading its body may be followed by that
+** body: whatever comes next on this connection cannot be trusted. */
+static bool closes(const struct request *rq) {
+  return wire_old(rq) || rq->status == 400 || rq->status == 413 || rq->status == 431 || rq->status >= 500 ||
+         wire_header(rq, "Content-Length", NULL) || wire_header(rq, "Transfer-Encoding", NULL);
+}
+
+static void head_write(struct request *rq, bool failed, struct buf *head) {
+  struct buf special;
+  buf_init(&special, KIB(8));
+  if (failed)
+    failure_head(rq, &special);
+  else
+    success_head(rq, &special);
+  buf_printf(head, "HTTP/1.1 %d %s\r\n", rq->status, mg_get_response_code_text(NULL, rq->status));
+  buf_str(head, buf_view(&special));
+  buf_puts(head, SECURITY_HEADERS);
+  if (rq->status != 304) {
+    line(head, "Content-Type", rq->type);
+    buf_printf(head, "Content-Length: %zu\r\n", rq->content.n);
+  }
+  if (closes(rq)) {
+    wire_close_after(rq);
+    line(head, "Connection", "close");
+  }
+  buf_puts(head, "\r\n");
+  buf_clear(&special);
+}
+
+void reply_send(struct request *rq) {
+  struct buf head;
+  buf_init(&head, KIB(16));
+  if (!rq->cx->code && !rq->content.p) jw_close(&rq->json, '}');
+  if (!rq->cx->code && rq->body.full)
+    fail(rq->cx, E_LIMIT, NULL, "the reply is too large; ask for less at once");
+  bool failed = rq->cx->code != OK;
+  if (!rq->status) rq->status = status_of(rq->cx->code);
+  if (failed) {
+    problem_write(rq);
+    rq->type = "application/problem+json";
+    rq->content.p = NULL;
+  }
+  if (!rq->content.p) rq->content = buf_view(&rq->body);
+  if (!rq->type) rq->type = "application/json";
+  head_write(rq, failed, &head);
+  wire_write(rq, buf_view(&head));
+  if (!rq->head && rq->status != 304) wire_write(rq, rq->content);
+  buf_clear(&head);
+}

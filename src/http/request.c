@@ -1,0 +1,172 @@
+/*
+** request.c - the way of every request, and the checks on it.
+**
+** The order of the checks is the order of request_serve: each either passes or
+** records a failure, and what comes after it does not run. A handler sees only
+** requests that have passed all of them, so it cannot forget one.
+**
+** Paths are compared as they were sent: every route and every file of the page
+** is written in plain characters, so a path with anything else in it (percent
+** signs, backslashes, bytes beyond ASCII) names nothing and is never decoded.
+*/
+#include "http/request.h"
+
+#include <civetweb.h>
+#include <stdio.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "base/utf8.h"
+
+enum { PATH_MAX_BYTES = 512, VALUE_MAX_BYTES = 512 };
+
+int refuse(struct request *rq, int status, enum err code, const char *sentence) {
+  rq->status = status;
+  return fail(rq->cx, code, NULL, "%s", sentence);
+}
+
+/* ---- checks ---- */
+
+static bool path_plain(const char *path) {
+  size_t n = strspn(path, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._/");
+  return path[0] == '/' && !path[n] && n <= PATH_MAX_BYTES;
+}
+
+static bool is_number(const char *z) { return *z && strspn(z, "0123456789") == strlen(z); }
+
+/* Is it clear to every reader where this request ends? */
+static int check_framing(struct request *rq) {
+  int lengths, codings, hosts;
+  const char *length = wire_header(rq, "Content-Length", &lengths);
+  wire_header(rq, "Transfer-Encoding", &codings);
+  wire_header(rq, "Host", &hosts);
+  if (wire_headers_cut(rq)) return refuse(rq, 431, E_LIMIT, "the request has too many headers");
+  if (lengths + codings > 1)
+    return refuse(rq, 400, E_INVALID, "the request states its length more than once");
+  if (length && !is_number(length)) return refuse(rq, 400, E_INVALID, "Content-Length is no number");
+  if (hosts > 1) return refuse(rq, 400, E_INVALID, "the request has more than one Host header");
+  if (!path_plain(rq->path)) return refuse(rq, 404, E_NOT_FOUND, "there is nothing at this address");
+  return OK;
+}
+
+/* Is this text our own address, as a browser on this machine writes it? */
+static bool is_own_authority(const struct server *server, const char *authority) {
+  static const char *const names[] = { "localhost", "127.0.0.1", "[::1]" };
+  const char *colon = strrchr(authority, ':');
+  if (colon && strchr(colon, ']')) colon = NULL; /* within an IPv6 address */
+  struct str host = { authority, colon ? (size_t)(colon - authority) : strlen(authority) };
+  int64_t port = 80;
+  if (colon && !str_to_int(str_of(colon + 1), &port)) return false;
+  if (port != server->port) return false;
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (str_eq_nocase(host, str_of(names[i]))) return true;
+  return str_starts(host, STR("127.")) && host.n == strspn(authority, "0123456789.");
+}
+
+/* A page of a stranger can have its own name resolve to this machine and then
+** read what we answer, unless we insist on being called by our own name. */
+static int check_host(struct request *rq) {
+  const char *host = wire_header(rq, "Host", NULL);
+  if (host ? is_own_authority(rq->server, host) : wire_old(rq)) return OK;
+  return refuse(rq, 421, E_DENIED, "this server answers only to the address that it was started with");
+}
+
+/* A page of a stranger can make the browser send requests here, but it cannot
+** hide where they come from. */
+static int check_origin(struct request *rq) {
+  const char *origin = wire_header(rq, "Origin", NULL);
+  const char *site = wire_header(rq, "Sec-Fetch-Site", NULL);
+  bool safe = rq->head || !strcmp(rq->method, "GET");
+  bool own = !origin || (!strncmp(origin, "http://", 7) && is_own_authority(rq->server, origin + 7));
+  bool same = !site || !strcmp(site, "same-origin") || !strcmp(site, "none");
+  if (safe || (own && same)) return OK;
+  return refuse(rq, 403, E_DENIED, "only this server's own page may change anything");
+}
+
+static int check_body(struct request *rq) {
+  const char *length = wire_header(rq, "Content-Length", NULL);
+  int64_t bytes = 0;
+  bool known = !wire_header(rq, "Transfer-Encoding", NULL) && (!length || str_to_int(str_of(length), &bytes));
+  if (known && (uint64_t)bytes <= rq->route->body_max) return OK;
+  if (!rq->route->body_max) return refuse(rq, 413, E_LIMIT, "this address takes no body");
+  return refuse(rq, 413, E_LIMIT, "the body is too large, or its length is not stated");
+}
+
+/* ---- the way ---- */
+
+static void request_begin(struct request *rq, struct ctx *cx, struct server *server,
+                          struct mg_connection *wire) {
+  ctx_begin(cx, "http");
+  *rq = (struct request){ .cx = cx, .server = server, .wire = wire };
+  buf_init(&rq->body, LIMIT_REPLY_BYTES);
+  rq->method = wire_method(rq);
+  rq->path = wire_path(rq);
+  rq->query = wire_query(rq);
+  rq->head = !strcmp(rq->method, "HEAD");
+}
+
+static void request_end(struct request *rq, double began) {
+  bool quiet = rq->route && rq->route->quiet && rq->status < 400;
+  enum level level = rq->status >= 500 ? LOG_ERR : quiet ? LOG_DEBUG : LOG_INFO;
+  log_line(level, rq->cx, "request", "%s %.200s %d in %.1f ms%s%s", rq->method, rq->path, rq->status,
+           (time_seconds() - began) * 1000, rq->cx->code ? ": " : "", rq->cx->message);
+  buf_clear(&rq->body);
+  ctx_end(rq->cx);
+}
+
+static int request_handle(struct request *rq) {
+  reply_begin(rq);
+  return rq->route->handle(rq);
+}
+
+void request_serve(struct server *server, struct mg_connection *wire) {
+  double began = time_seconds();
+  struct ctx cx;
+  struct request rq;
+  request_begin(&rq, &cx, server, wire);
+  int rc = check_framing(&rq);       /* 400 431 */
+  if (!rc) rc = route_find(&rq);     /* 404 405 */
+  if (!rc) rc = check_host(&rq);     /* 421 */
+  if (!rc) rc = check_origin(&rq);   /* 403 */
+  if (!rc) rc = check_body(&rq);     /* 413 */
+  if (!rc) rc = request_handle(&rq); /* a lower layer's word */
+  reply_send(&rq);
+  request_end(&rq, began);
+}
+
+void request_refuse_malformed(struct server *server, struct mg_connection *wire, int status) {
+  double began = time_seconds();
+  struct ctx cx;
+  struct request rq;
+  request_begin(&rq, &cx, server, wire);
+  refuse(&rq, status, E_INVALID, "this is no HTTP request that this server understands");
+  reply_send(&rq);
+  request_end(&rq, began);
+}
+
+/* ---- the query ---- */
+
+int query_text(struct request *rq, const char *name, const char **out) {
+  char *value = ctx_alloc(rq->cx, VALUE_MAX_BYTES + 1);
+  int n = mg_get_var(rq->query, strlen(rq->query), name, value, VALUE_MAX_BYTES + 1);
+  *out = NULL;
+  if (n == -2) return fail(rq->cx, E_INVALID, name, "%s is longer than %d bytes", name, VALUE_MAX_BYTES);
+  if (n <= 0) return OK;
+  if (strlen(value) != (size_t)n || !utf8_valid(str_of(value)))
+    return fail(rq->cx, E_INVALID, name, "%s is not text in UTF-8", name);
+  *out = value;
+  return OK;
+}
+
+int query_int(struct request *rq, const char *name, int64_t least, int64_t most, int64_t otherwise,
+              int64_t *out) {
+  const char *value;
+  *out = otherwise;
+  int rc = query_text(rq, name, &value);
+  if (rc || !value) return rc;
+  if (!str_to_int(str_of(value), out) || *out < least || *out > most)
+    return fail(rq->cx, E_INVALID, name, "%s must be a whole number from %lld to %lld", name,
+                (long long)least, (long long)most);
+  return OK;
+}

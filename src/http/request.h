@@ -1,0 +1,105 @@
+/*
+** request.h - one request on its way through this folder.
+**
+**   http.c       listens, starts and stops; hands every connection to request_serve
+**   request.c    the way of a request, and the checks on it
+**   routes.c     the table of routes, and the handlers behind it
+**   tenants.c    the tenants' files, opened once
+**   assets.c     the page's files
+**   reply.c      what goes back: one form for success, one for failure
+**   wire.c       reads from and writes to civetweb's connection
+*/
+#ifndef HTTP_REQUEST_H
+#define HTTP_REQUEST_H
+
+#include <pthread.h>
+
+#include "base/json.h"
+#include "http/http.h"
+
+struct mg_connection;
+struct opened;
+struct route;
+
+/* What all requests share. It is filled before the first of them comes. */
+struct server {
+  struct store *store;
+  int port;              /* the real one */
+  int www;               /* folder of --www, or -1 */
+  pthread_mutex_t lock;  /* over what follows */
+  struct opened *opened; /* tenants' files, see tenants.c */
+};
+
+struct request {
+  struct ctx *cx;
+  struct server *server;
+  struct mg_connection *wire;
+  const struct route *route; /* NULL until it is found */
+  const char *method, *path, *query;
+  const char *param; /* what stood for {id} in the path */
+  bool head;         /* the client wants no body */
+
+  /* The reply, as the handler makes it. */
+  int status;           /* 0: by the outcome */
+  const char *type;     /* of the body; NULL is JSON */
+  const char *etag;     /* quoted; NULL: made from the body */
+  const char *encoding; /* of the body, or NULL */
+  const char *link;     /* the Link header, or NULL */
+  const char *allow;    /* the Allow header, or NULL */
+  struct buf body;      /* JSON is composed here */
+  struct jw json;       /* at the top level of the envelope */
+  struct str content;   /* what is sent when it is not the JSON; p NULL: the JSON */
+};
+
+typedef int route_fn(struct request *rq);
+
+/* request.c */
+void request_serve(struct server *server, struct mg_connection *wire);
+/* What civetweb itself refused, before there was a request to speak of. */
+void request_refuse_malformed(struct server *server, struct mg_connection *wire, int status);
+/* Fails with an HTTP status of its own instead of the one that belongs to the code. */
+int refuse(struct request *rq, int status, enum err code, const char *sentence);
+/* A parameter of the query, decoded: *out is NULL when it is absent or empty. */
+int query_text(struct request *rq, const char *name, const char **out);
+int query_int(struct request *rq, const char *name, int64_t least, int64_t most, int64_t otherwise,
+              int64_t *out);
+
+/* routes.c */
+struct route {
+  const char *method;  /* GET answers HEAD, too */
+  const char *pattern; /* {id} stands for one segment; a star at the end for all the rest */
+  route_fn *handle;
+  size_t body_max;  /* of the request; 0: it has none */
+  bool quiet;       /* asked so often that it is logged only when it fails */
+  const char *help; /* one sentence for people who write clients */
+};
+extern const struct route routes[];
+extern const size_t route_count;
+int route_find(struct request *rq); /* 404 405 */
+
+/* tenants.c */
+/* The tenant that the query names, or the only one there is. */
+int tenant_find(struct request *rq, struct tenant **out);
+int tenant_opened(struct request *rq, const char *slug, struct tenant **out);
+void tenants_close(struct server *server);
+
+/* assets.c */
+int asset_open_folder(struct ctx *cx, const char *dir, int *fd);
+int asset_serve(struct request *rq);
+
+/* reply.c */
+void reply_begin(struct request *rq); /* opens the envelope of a success */
+void reply_send(struct request *rq);  /* what the handler made, or the failure in cx */
+
+/* wire.c */
+const char *wire_method(const struct request *rq);
+const char *wire_path(const struct request *rq);  /* as it was sent, without the query */
+const char *wire_query(const struct request *rq); /* as it was sent; "" when there is none */
+bool wire_old(const struct request *rq);          /* HTTP/1.0 */
+/* The first header of that name, or NULL; *count (may be NULL) of them there are. */
+const char *wire_header(const struct request *rq, const char *name, int *count);
+bool wire_headers_cut(const struct request *rq); /* there were more than we can see */
+void wire_close_after(struct request *rq);       /* no further request on this connection */
+void wire_write(struct request *rq, struct str bytes);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+** wire.c - civetweb's connection as the rest of this folder sees it.
+*/
+#include <civetweb.h>
+
+#include "http/request.h"
+
+static const struct mg_request_info *info(const struct request *rq) { return mg_get_request_info(rq->wire); }
+static const char *text(const char *z) { return z ? z : ""; }
+
+const char *wire_method(const struct request *rq) { return text(info(rq)->request_method); }
+const char *wire_path(const struct request *rq) { return text(info(rq)->request_uri); }
+const char *wire_query(const struct request *rq) { return text(info(rq)->query_string); }
+bool wire_old(const struct request *rq) { return !strcmp(text(info(rq)->http_version), "1.0"); }
+
+const char *wire_header(const struct request *rq, const char *name, int *count) {
+  const struct mg_request_info *in = info(rq);
+  const char *first = NULL;
+  int found = 0;
+  for (int i = 0; i < in->num_headers; i++) {
+    if (!str_eq_nocase(str_of(in->http_headers[i].name), str_of(name))) continue;
+    if (!found++) first = in->http_headers[i].value;
+  }
+  if (count) *count = found;
+  return first;
+}
+
+/* civetweb reads as many headers as its array holds and drops the rest without
+** a word, so a full array may be one that was cut. */
+bool wire_headers_cut(const struct request *rq) { return info(rq)->num_headers >= MG_MAX_HEADERS; }
+
+void wire_close_after(struct request *rq) { mg_disable_connection_keep_alive(rq->wire); }
+
+void wire_write(struct request *rq, struct str bytes) {
+  if (bytes.n) mg_write(rq->wire, bytes.p, bytes.n); /* a client that went away is not our failure */
+}
