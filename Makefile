@@ -50,7 +50,7 @@ HARDENING_aarch64 := -mbranch-protection=standard
 HARDENING := -fstack-protector-strong -fstack-clash-protection $(HARDENING_$(shell uname -m))
 
 CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -g -fPIE -pthread -ffunction-sections -fdata-sections $(WARNINGS) \
-  -Isrc -Ibuild -Ibuild/deps/include
+  -Isrc -Ibuild -Ibuild/deps/include -Itests/unit
 CFLAGS_release := $(CFLAGS_ALL) -O2 -D_FORTIFY_SOURCE=3 $(HARDENING)
 CFLAGS_test := $(CFLAGS_release) -DOUTPOST_TEST
 CFLAGS_asan := $(CFLAGS_ALL) -O1 -DOUTPOST_TEST -fno-omit-frame-pointer -fsanitize=address,undefined \
@@ -75,6 +75,13 @@ MAIN := $(wildcard src/main.c)
 SQL := $(sort $(wildcard sql/query/*.sql sql/report/*.sql sql/migrate/*/*.sql))
 PAGE := $(sort $(shell find www -type f 2>/dev/null))
 UNIT_TESTS := $(sort $(wildcard tests/unit/*.c))
+
+# While another folder is being changed: make unit FOLDERS="base format" TESTS="str csv"
+# compiles and runs only these folders' sources and tests/unit/test_str.c, test_csv.c.
+ifneq ($(FOLDERS),)
+SOURCES := $(sort $(wildcard $(FOLDERS:%=src/%/*.c)))
+UNIT_TESTS := $(sort tests/unit/main.c $(wildcard $(TESTS:%=tests/unit/test_%.c)))
+endif
 
 all: $(if $(MAIN),build/outpost,objects) ## build/outpost, stripped, and build/outpost.debug
 
@@ -182,7 +189,6 @@ build/$1/unit: $$(UNIT_TESTS:%.c=build/$1/obj/%.o) $$(OBJECTS_$1) $$(ARCHIVES)
 -include $$(shell find build/$1/obj -name '*.d' 2>/dev/null)
 endef
 $(foreach v,release test asan tsan,$(eval $(call VARIANT,$v)))
-build/test/obj/tests/%.o build/asan/obj/tests/%.o build/tsan/obj/tests/%.o: CFLAGS_ALL += -Itests/unit
 
 .PHONY: objects
 objects: $(OBJECTS_release)
@@ -192,6 +198,11 @@ build/outpost.debug: build/release/outpost
 build/outpost: build/outpost.debug
 	@strip -o $@ $<
 	@echo "  built   $@, $$(($$(stat -c %s $@) / 1024)) KiB"
+
+# ---- tests -------------------------------------------------------------------
+
+unit: build/test/unit ## unit tests alone; ONLY="word..." selects some
+	@build/test/unit $(ONLY)
 
 clean: ## removes build/
 	rm -rf build

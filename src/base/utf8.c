@@ -53,7 +53,7 @@ uint32_t utf8_decode(const char *s, size_t n, size_t *step) {
   }
 }
 
-size_t utf8_encode(char out[static 4], uint32_t c) {
+size_t utf8_put(char out[static 4], uint32_t c) {
   if (c < 0x80) {
     out[0] = (char)c;
     return 1;

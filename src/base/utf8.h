@@ -8,6 +8,6 @@
 size_t utf8_step(const char *p, size_t n);                   /* bytes of the character at p; 0: not valid */
 bool utf8_valid(struct str s);                               /* fast where all is ASCII */
 uint32_t utf8_decode(const char *p, size_t n, size_t *step); /* U+FFFD and step 1 when not valid */
-size_t utf8_encode(char out[static 4], uint32_t c);
+size_t utf8_put(char out[static 4], uint32_t c); /* not utf8_encode: that is a symbol of libjansson.a */
 
 #endif
