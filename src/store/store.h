@@ -48,8 +48,17 @@ int tenant_list(struct ctx *cx, struct store *s, struct tenant_info **list, size
 ** high-water mark, or when it is no tenant's file. Closed with the unit of
 ** work; a server opens its tenants in a unit of work that lasts. */
 int tenant_open(struct ctx *cx, struct store *s, const char *slug, struct tenant **out);
+/* The same without any check and only for reading: for `verify`, which names
+** what tenant_open would refuse. */
+int tenant_inspect(struct ctx *cx, struct store *s, const char *slug, struct tenant **out);
+
+/* Called for every tenant that is opened, before anybody else has it. Set once at start. */
+typedef int tenant_hook(struct ctx *cx, struct tenant *t);
+void tenant_set_hook(tenant_hook *hook);
+
 const char *tenant_slug(const struct tenant *t);
 const char *tenant_path(const struct tenant *t);
+const char *tenant_mark_path(const struct tenant *t);
 struct store *tenant_store(const struct tenant *t);
 
 /* A connection that only reads, from the tenant's pool; it sees one unchanging
@@ -65,6 +74,9 @@ int tenant_write(struct ctx *cx, struct tenant *t, write_fn *fn, void *arg);
 /* The same for work that brings its own transactions (an import, a backup
 ** restore): fn has the writer for itself and calls db_begin and db_commit. */
 int tenant_write_alone(struct ctx *cx, struct tenant *t, write_fn *fn, void *arg);
+
+/* tenant_write_alone, but E_BUSY at once when another process writes. */
+int tenant_write_if_free(struct ctx *cx, struct tenant *t, write_fn *fn, void *arg);
 
 int db_begin(struct ctx *cx, struct db *db);
 int db_commit(struct ctx *cx, struct db *db);

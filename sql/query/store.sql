@@ -1,0 +1,25 @@
+-- name: organization_list system
+SELECT slug, name, id, created_at FROM organizations ORDER BY slug;
+
+-- name: organization_by_slug system
+SELECT id, name FROM organizations WHERE slug = ?1;
+
+-- name: organization_add system
+INSERT INTO organizations (id, slug, name, created_at, created_by) VALUES (?1, ?2, ?3, ?4, ?5);
+
+-- name: tenant_identity_add
+INSERT INTO organizations (id, slug, name, created_at, created_by) VALUES (?1, ?2, ?3, ?4, ?5);
+
+-- name: change_last
+SELECT seq, hlc, hash FROM change_log ORDER BY seq DESC LIMIT 1;
+
+-- name: change_hash
+SELECT hash FROM change_log WHERE seq = ?1;
+
+-- name: change_add
+INSERT INTO change_log (seq, hlc, at, actor, unit, event, tbl, key, before, after, count, text, hash)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13);
+
+-- name: change_walk
+SELECT seq, hlc, at, actor, unit, event, tbl, key, before, after, count, text, hash
+FROM change_log WHERE seq > ?1 ORDER BY seq;

@@ -1,0 +1,48 @@
+/*
+** dataset.h - what a dataset is: a kind of business row that comes in as files.
+**
+** A dataset is declared once, as data; import mapping, coercion, storage,
+** totals, verification and export read the declaration. To add one:
+**   1. write src/<domain>/<dataset>.c with a `struct dataset` (sales/sales.c is
+**      the example),
+**   2. write a migration with its table, its total table and its rows in `rule`,
+**   3. register it in main.c.
+**
+** Storage of a field by kind:
+**   text     as it came
+**   code     id of the row in `term` that holds the text
+**   date     days since 1970-01-01
+**   decimal  integer in units of 10^-scale
+*/
+#ifndef MODEL_DATASET_H
+#define MODEL_DATASET_H
+
+#include "base/str.h"
+
+enum field_kind { FIELD_TEXT, FIELD_CODE, FIELD_DATE, FIELD_DECIMAL };
+
+struct field {
+  const char *name; /* column, JSON key, option of --map */
+  enum field_kind kind;
+  int scale;            /* of a decimal: digits that are kept */
+  bool essential;       /* a row cannot be stored without it */
+  bool total;           /* a decimal that is summed up */
+  bool group;           /* totals are kept by it: codes and the one date */
+  const char *synonyms; /* other headings for it, lower case, separated by | */
+};
+
+struct dataset {
+  const char *name;        /* "sales" */
+  const char *table;       /* clean rows: key, run, record, then the fields in order */
+  const char *total_table; /* run, the group fields, orders, the total fields */
+  const char *key_field;   /* the usual unique key: stored once, as `key` */
+  const struct field *fields;
+  int field_count;
+};
+
+void dataset_register(const struct dataset *d);
+const struct dataset *dataset_find(const char *name);        /* NULL when there is none */
+const char *dataset_names(void);                             /* "sales, invoices", for messages */
+int dataset_field(const struct dataset *d, struct str name); /* its index, or -1 */
+
+#endif

@@ -1,0 +1,292 @@
+/*
+** db.c - one SQLite connection.
+**
+** Every connection is defensive: no ATTACH (a request can never reach another
+** tenant's file), no extension loading, no trust in what a schema contains, no
+** double-quoted strings. Statements are prepared once and kept; a statement is
+** ready to bind when db_stmt returns it.
+**
+** Errors of SQLite become sentences in one place, db_fail: what the file system
+** refused, what is locked, what is damaged. Callers only pass the code on.
+*/
+#include "store/db.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/crash.h"
+#include "base/hash.h"
+#include "base/limits.h"
+
+struct stmt {
+  sqlite3_stmt *lite;
+  struct db *db;
+  const char *sql; /* of a composed statement: its name in the cache */
+  struct stmt *next;
+};
+
+/* ---- errors ---- */
+
+int db_fail(struct ctx *cx, const struct db *db, const char *doing) {
+  int rc = sqlite3_extended_errcode(db->lite);
+  const char *why = sqlite3_errmsg(db->lite);
+  switch (rc & 0xff) {
+  case SQLITE_FULL:
+    return fail(cx, E_FAIL, NULL,
+                "%s: no space left on the disk while %s; nothing was changed. Free some space and try again",
+                db->name, doing);
+  case SQLITE_IOERR:
+    return fail(cx, E_FAIL, NULL, "%s: the disk failed while %s (%s, %s); nothing was changed", db->name,
+                doing, why, strerror(sqlite3_system_errno(db->lite)));
+  case SQLITE_BUSY:
+  case SQLITE_LOCKED:
+    return fail(cx, E_BUSY, NULL,
+                "%s: the file is locked by another program while %s; close it and try again", db->name,
+                doing);
+  case SQLITE_READONLY:
+  case SQLITE_CANTOPEN:
+  case SQLITE_PERM:
+    return fail(cx, E_DENIED, NULL, "%s: the file or its folder cannot be opened for writing while %s (%s)",
+                db->name, doing, why);
+  case SQLITE_CORRUPT:
+  case SQLITE_NOTADB:
+    return fail(cx, E_FAIL, NULL,
+                "%s: the file is damaged or is no database (%s); run `outpost verify`, and restore a backup",
+                db->name, why);
+  case SQLITE_CONSTRAINT: return fail(cx, E_CONFLICT, NULL, "%s: %s", db->name, why);
+  default: return fail(cx, E_FAIL, NULL, "%s: %s while %s", db->name, why, doing);
+  }
+}
+
+/* ---- open, close ---- */
+
+static int forbid_attach(void *arg, int action, const char *a, const char *b, const char *c, const char *d) {
+  (void)arg, (void)a, (void)b, (void)c, (void)d;
+  return action == SQLITE_ATTACH || action == SQLITE_DETACH ? SQLITE_DENY : SQLITE_OK;
+}
+
+static void harden(sqlite3 *lite) {
+  sqlite3_db_config(lite, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+  sqlite3_db_config(lite, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+  sqlite3_db_config(lite, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+  sqlite3_db_config(lite, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+  sqlite3_db_config(lite, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
+  sqlite3_db_config(lite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+  sqlite3_extended_result_codes(lite, 1);
+  sqlite3_set_authorizer(lite, forbid_attach, NULL);
+}
+
+/* crc32(...) over the texts of its arguments, each followed by a zero byte: the
+** row digest of src/ingest/digest.h, for checks written in SQL. */
+static void sql_crc32(sqlite3_context *context, int count, sqlite3_value **values) {
+  uint32_t crc = 0;
+  for (int i = 0; i < count; i++) {
+    const unsigned char *p = sqlite3_value_text(values[i]);
+    if (p) crc = crc32_of(crc, p, (size_t)sqlite3_value_bytes(values[i]));
+    crc = crc32_of(crc, "", 1);
+  }
+  sqlite3_result_int64(context, crc);
+}
+
+static int db_open_flags(struct ctx *cx, const char *path, const char *name, int flags, struct db **out) {
+  struct db *db = xcalloc(1, sizeof *db);
+  db->name = name;
+  db->writes = !(flags & SQLITE_OPEN_READONLY);
+  int rc = sqlite3_open_v2(path, &db->lite, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, NULL);
+  if (rc != SQLITE_OK) {
+    db_fail(cx, db, "opening it");
+    db_close(db);
+    return cx->code;
+  }
+  harden(db->lite);
+  sqlite3_busy_timeout(db->lite, 5000);
+  sqlite3_create_function(db->lite, "crc32", -1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL,
+                          sql_crc32, NULL, NULL);
+  *out = db;
+  return OK;
+}
+
+int db_open(struct ctx *cx, const char *path, const char *name, int mode, struct db **out) {
+  int flags = mode == DB_WRITE ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+  int rc = db_open_flags(cx, path, name, flags, out);
+  if (rc) return rc;
+  if (mode == DB_WRITE)
+    rc = db_run(cx, *out,
+                "PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;"
+                "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384");
+  else
+    rc = db_run(cx, *out, "PRAGMA query_only=ON; PRAGMA cache_size=-2048; PRAGMA temp_store=MEMORY");
+  if (rc) db_close(*out);
+  return rc;
+}
+
+int db_create(struct ctx *cx, const char *path, const char *name, struct db **out) {
+  int rc = db_open_flags(cx, path, name, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, out);
+  if (rc) return rc;
+  /* Few, large pages: bulk loads write whole chunks, and there is less of a tree. */
+  rc = db_run(cx, *out,
+              "PRAGMA page_size=32768; PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON;"
+              "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0");
+  if (rc) db_close(*out);
+  return rc;
+}
+
+static void stmt_free(struct stmt *s) {
+  if (!s) return;
+  sqlite3_finalize(s->lite);
+  free(s);
+}
+
+void db_close(struct db *db) {
+  if (!db) return;
+  for (int i = 0; i < SQL_COUNT; i++) stmt_free(db->fixed[i]);
+  while (db->composed) {
+    struct stmt *s = db->composed;
+    db->composed = s->next;
+    stmt_free(s);
+  }
+  sqlite3_close_v2(db->lite);
+  free(db);
+}
+
+/* ---- statements ---- */
+
+static struct stmt *prepare(struct ctx *cx, struct db *db, const char *sql, unsigned flags) {
+  struct stmt *s = xcalloc(1, sizeof *s);
+  s->db = db;
+  if (sqlite3_prepare_v3(db->lite, sql, -1, flags, &s->lite, NULL) != SQLITE_OK) {
+    db_fail(cx, db, "preparing a statement");
+    stmt_free(s);
+    return NULL;
+  }
+  return s;
+}
+
+struct stmt *db_stmt(struct ctx *cx, struct db *db, enum sql_id id) {
+  if (!db->fixed[id]) db->fixed[id] = prepare(cx, db, sql_texts[id].text, SQLITE_PREPARE_PERSISTENT);
+  if (db->fixed[id]) stmt_done(db->fixed[id]);
+  return db->fixed[id];
+}
+
+struct stmt *db_compose(struct ctx *cx, struct db *db, const char *sql) {
+  for (struct stmt *s = db->composed; s; s = s->next) {
+    if (strcmp(s->sql, sql) != 0) continue;
+    stmt_done(s);
+    return s;
+  }
+  struct stmt *s = prepare(cx, db, sql, SQLITE_PREPARE_PERSISTENT);
+  if (!s) return NULL;
+  s->sql = sqlite3_sql(s->lite);
+  s->next = db->composed;
+  db->composed = s;
+  return s;
+}
+
+void stmt_done(struct stmt *s) {
+  sqlite3_reset(s->lite);
+  sqlite3_clear_bindings(s->lite);
+}
+
+void stmt_int(struct stmt *s, int i, int64_t v) {
+  if (s) sqlite3_bind_int64(s->lite, i, v);
+}
+void stmt_str(struct stmt *s, int i, struct str v) {
+  if (s) sqlite3_bind_text(s->lite, i, v.p, (int)v.n, SQLITE_STATIC);
+}
+void stmt_text(struct stmt *s, int i, const char *z) {
+  if (s) sqlite3_bind_text(s->lite, i, z, -1, SQLITE_STATIC);
+}
+void stmt_blob(struct stmt *s, int i, const void *p, size_t n) {
+  if (s) sqlite3_bind_blob64(s->lite, i, n ? p : "", n, SQLITE_STATIC);
+}
+void stmt_null(struct stmt *s, int i) {
+  if (s) sqlite3_bind_null(s->lite, i);
+}
+void stmt_named(struct stmt *s, const char *name, const char *z) {
+  int i = s ? sqlite3_bind_parameter_index(s->lite, name) : 0;
+  if (i) stmt_text(s, i, z);
+}
+
+bool stmt_row(struct ctx *cx, struct stmt *s) {
+  if (!s || cx->code) return false;
+  int rc = sqlite3_step(s->lite);
+  if (rc == SQLITE_ROW) return true;
+  if (rc != SQLITE_DONE) db_fail(cx, s->db, s->db->writes ? "writing" : "reading");
+  sqlite3_reset(s->lite);
+  return false;
+}
+
+int stmt_run(struct ctx *cx, struct stmt *s) {
+  while (stmt_row(cx, s)) {
+  }
+  return cx->code;
+}
+
+int stmt_columns(const struct stmt *s) { return sqlite3_column_count(s->lite); }
+const char *col_name(const struct stmt *s, int i) { return sqlite3_column_name(s->lite, i); }
+bool col_null(const struct stmt *s, int i) { return sqlite3_column_type(s->lite, i) == SQLITE_NULL; }
+int64_t col_int(const struct stmt *s, int i) { return sqlite3_column_int64(s->lite, i); }
+
+struct str col_str(const struct stmt *s, int i) {
+  bool blob = sqlite3_column_type(s->lite, i) == SQLITE_BLOB;
+  const char *p = blob ? sqlite3_column_blob(s->lite, i) : (const char *)sqlite3_column_text(s->lite, i);
+  return (struct str){ p ? p : "", (size_t)sqlite3_column_bytes(s->lite, i) };
+}
+
+char *col_dup(struct ctx *cx, const struct stmt *s, int i) {
+  return col_null(s, i) ? NULL : ctx_strdup(cx, col_str(s, i));
+}
+
+int64_t db_int(struct ctx *cx, struct db *db, enum sql_id id, int64_t otherwise) {
+  struct stmt *s = db_stmt(cx, db, id);
+  if (!stmt_row(cx, s)) return otherwise;
+  int64_t v = col_null(s, 0) ? otherwise : col_int(s, 0);
+  stmt_done(s);
+  return v;
+}
+
+int64_t db_changes(const struct db *db) { return sqlite3_changes64(db->lite); }
+int64_t db_last_id(const struct db *db) { return sqlite3_last_insert_rowid(db->lite); }
+
+int db_run(struct ctx *cx, struct db *db, const char *sql) {
+  while (*sql && !cx->code) {
+    sqlite3_stmt *lite = NULL;
+    const char *rest = sql;
+    int rc = sqlite3_prepare_v2(db->lite, sql, -1, &lite, &rest);
+    if (rc == SQLITE_OK && lite) do
+        rc = sqlite3_step(lite);
+      while (rc == SQLITE_ROW);
+    if (rc != SQLITE_OK && rc != SQLITE_DONE) db_fail(cx, db, "changing its structure");
+    sqlite3_finalize(lite);
+    crash_point("statement");
+    sql = rest;
+  }
+  return cx->code;
+}
+
+int64_t db_pragma_int(struct ctx *cx, struct db *db, const char *sql) {
+  struct stmt *s = prepare(cx, db, sql, 0);
+  int64_t v = stmt_row(cx, s) ? col_int(s, 0) : 0;
+  stmt_free(s);
+  return v;
+}
+
+/* ---- transactions ---- */
+
+int db_begin(struct ctx *cx, struct db *db) {
+  return db_run(cx, db, db->writes ? "BEGIN IMMEDIATE" : "BEGIN");
+}
+void db_rollback(struct db *db) {
+  if (sqlite3_get_autocommit(db->lite)) return;
+  struct ctx quiet; /* what went wrong is told already; rolling back cannot fail in a way that matters */
+  ctx_begin(&quiet, "store");
+  db_run(&quiet, db, "ROLLBACK");
+  ctx_end(&quiet);
+}
+
+int db_commit(struct ctx *cx, struct db *db) {
+  crash_point("before commit");
+  int rc = db_run(cx, db, "COMMIT");
+  if (rc) db_rollback(db);
+  return rc;
+}

@@ -1,0 +1,35 @@
+/*
+** db.h - one connection and its prepared statements. Private to the store.
+*/
+#ifndef STORE_DB_H
+#define STORE_DB_H
+
+#include <sqlite3.h>
+
+#include "store/store.h"
+
+struct db {
+  sqlite3 *lite;
+  bool writes;                   /* the tenant's writer, or system.db */
+  const char *name;              /* for messages: "tenant demo" */
+  struct stmt *fixed[SQL_COUNT]; /* by sql_id, prepared when first used */
+  struct stmt *composed;         /* list of those made by db_compose */
+  struct db *next;               /* in the tenant's pool of idle readers */
+};
+
+enum { DB_READ, DB_WRITE };
+
+/* Opens an existing file (or makes one, with db_create). E_FAIL, E_DENIED, E_BUSY. */
+int db_open(struct ctx *cx, const char *path, const char *name, int mode, struct db **out);
+int db_create(struct ctx *cx, const char *path, const char *name, struct db **out);
+void db_close(struct db *db);
+
+/* Statements without parameters and results: pragmas, schema changes. Stops at
+** the first failure; crash points lie between them. */
+int db_run(struct ctx *cx, struct db *db, const char *sql);
+int64_t db_pragma_int(struct ctx *cx, struct db *db, const char *sql);
+
+/* Turns the connection's last error into a sentence. */
+int db_fail(struct ctx *cx, const struct db *db, const char *doing);
+
+#endif

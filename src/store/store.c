@@ -1,0 +1,158 @@
+/*
+** store.c - the data folder, and who its tenants are.
+**
+** system.db is opened for each question and closed again: it is asked rarely,
+** and so nothing of it is shared between threads.
+*/
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/ids.h"
+#include "store/change.h"
+#include "store/mark.h"
+#include "store/migrate.h"
+#include "store/tenant.h"
+
+int path_join(struct ctx *cx, char out[static PATH_MAX], const char *dir, const char *name) {
+  int n = snprintf(out, PATH_MAX, "%s/%s", dir, name);
+  if (n >= PATH_MAX) return fail(cx, E_LIMIT, NULL, "the path %s/%s is too long", dir, name);
+  return OK;
+}
+
+int path_make_dir(struct ctx *cx, const char *path) {
+  if (mkdir(path, 0700) == 0 || errno == EEXIST) return OK;
+  return fail(cx, errno == EACCES || errno == EROFS ? E_DENIED : E_FAIL, NULL,
+              "cannot make the folder %s: %s", path, strerror(errno));
+}
+
+static int open_paths(struct ctx *cx, struct store *s, const char *dir) {
+  if (!str_copy(s->dir, sizeof s->dir, str_of(dir)))
+    return fail(cx, E_LIMIT, NULL, "the path %s is too long", dir);
+  return path_join(cx, s->system_path, dir, "system.db");
+}
+
+static bool exists(const char *path) { return access(path, F_OK) == 0; }
+
+int store_init(struct ctx *cx, const char *dir) {
+  struct store *s = ctx_alloc(cx, sizeof *s);
+  char tenants[PATH_MAX];
+  struct db *db;
+  if (open_paths(cx, s, dir) || path_make_dir(cx, dir)) return cx->code;
+  if (path_join(cx, tenants, dir, "tenants") || path_make_dir(cx, tenants)) return cx->code;
+  int rc = exists(s->system_path) ? db_open(cx, s->system_path, "system.db", DB_WRITE, &db)
+                                  : db_create(cx, s->system_path, "system.db", &db);
+  if (rc) return rc;
+  rc = migrate_check(cx, db, true);
+  if (!rc) rc = migrate_to(cx, db, true, migrate_head(true));
+  if (!rc) tenant_checkpoint(db, true);
+  db_close(db);
+  return rc;
+}
+
+int store_open(struct ctx *cx, const char *dir, struct store **out) {
+  struct store *s = ctx_alloc(cx, sizeof *s);
+  if (open_paths(cx, s, dir)) return cx->code;
+  if (!exists(s->system_path))
+    return fail(cx, E_NOT_FOUND, NULL,
+                "%s is no data folder (it has no system.db); make one with `outpost init %s`", dir, dir);
+  *out = s;
+  return OK;
+}
+
+const char *store_dir(const struct store *s) { return s->dir; }
+
+static int open_system(struct ctx *cx, struct store *s, int mode, struct db **db) {
+  int rc = db_open(cx, s->system_path, "system.db", mode, db);
+  if (!rc && (rc = migrate_check(cx, *db, true))) db_close(*db);
+  return rc;
+}
+
+int tenant_list(struct ctx *cx, struct store *s, struct tenant_info **list, size_t *count) {
+  struct db *db;
+  size_t n = 0;
+  *list = ctx_alloc(cx, LIMIT_TENANTS * sizeof **list);
+  *count = 0;
+  if (open_system(cx, s, DB_READ, &db)) return cx->code;
+  struct stmt *q = db_stmt(cx, db, SQL_organization_list);
+  while (n < LIMIT_TENANTS && stmt_row(cx, q)) {
+    (*list)[n].slug = col_dup(cx, q, 0);
+    (*list)[n].name = col_dup(cx, q, 1);
+    (*list)[n].id = col_dup(cx, q, 2);
+    (*list)[n++].created_at = col_int(q, 3);
+  }
+  db_close(db);
+  *count = n;
+  return cx->code;
+}
+
+static int add_organization(struct ctx *cx, struct db *db, enum sql_id statement, const char *id,
+                            const char *slug, const char *name) {
+  struct stmt *q = db_stmt(cx, db, statement);
+  stmt_text(q, 1, id);
+  stmt_text(q, 2, slug);
+  stmt_text(q, 3, name);
+  stmt_int(q, 4, cx->now);
+  stmt_text(q, 5, cx->actor);
+  return stmt_run(cx, q);
+}
+
+/* The tenant's own file, under a temporary name until it is complete. */
+static int make_file(struct ctx *cx, struct tenant *t, const char *id, const char *name) {
+  struct db *db;
+  const char *temporary = ctx_printf(cx, "%s.new", t->path);
+  unlink(temporary);
+  if (db_create(cx, temporary, t->label, &db)) return cx->code;
+  int rc = migrate_to(cx, db, false, migrate_head(false));
+  if (!rc) rc = db_begin(cx, db);
+  if (!rc) rc = add_organization(cx, db, SQL_tenant_identity_add, id, t->slug, name);
+  if (!rc)
+    rc = change_append(cx, db,
+                       &(struct change){ .event = "TENANT_CREATED",
+                                         .table = "organizations",
+                                         .key = id,
+                                         .count = 1,
+                                         .text = ctx_printf(cx, "tenant %s was created", t->slug) });
+  if (!rc) rc = db_commit(cx, db);
+  struct change_end end;
+  if (!rc) rc = change_last(cx, db, &end);
+  if (!rc) tenant_checkpoint(db, true);
+  db_close(db);
+  if (!rc && rename(temporary, t->path) != 0)
+    rc = fail(cx, E_FAIL, NULL, "cannot make %s: %s", t->path, strerror(errno));
+  if (!rc) rc = mark_write(cx, t->mark_path, &end);
+  unlink(ctx_printf(cx, "%s-wal", temporary));
+  unlink(ctx_printf(cx, "%s-shm", temporary));
+  unlink(temporary);
+  return rc;
+}
+
+static bool is_listed(struct ctx *cx, struct db *db, const char *slug) {
+  struct stmt *q = db_stmt(cx, db, SQL_organization_by_slug);
+  stmt_text(q, 1, slug);
+  bool found = stmt_row(cx, q);
+  if (found) stmt_done(q);
+  return found;
+}
+
+int tenant_add(struct ctx *cx, struct store *s, const char *slug, const char *name) {
+  struct tenant t;
+  struct db *db;
+  char id[37];
+  if (tenant_init(cx, s, slug, &t) || open_system(cx, s, DB_WRITE, &db)) return cx->code;
+  uuid7(id, cx->now);
+  int rc = db_begin(cx, db);
+  if (!rc && is_listed(cx, db, slug)) rc = fail(cx, E_CONFLICT, "slug", "there is a tenant %s already", slug);
+  if (!rc && exists(t.path))
+    rc = fail(cx, E_CONFLICT, "slug", "%s is in the way: a file without an entry in system.db", t.path);
+  if (!rc) rc = add_organization(cx, db, SQL_organization_add, id, slug, name);
+  if (!rc) rc = make_file(cx, &t, id, name);
+  if (!rc) rc = db_commit(cx, db);
+  if (rc)
+    db_rollback(db);
+  else
+    tenant_checkpoint(db, true);
+  db_close(db);
+  return rc;
+}

@@ -1,0 +1,196 @@
+/*
+** tenant.c - opening one tenant's file, and its readers.
+**
+** Nothing is served from a file that is not known to be whole and ours: schema,
+** high-water mark and length are checked before the first question.
+*/
+#include "store/tenant.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "store/backup.h"
+#include "store/mark.h"
+#include "store/migrate.h"
+
+static tenant_hook *on_open;
+void tenant_set_hook(tenant_hook *hook) { on_open = hook; }
+
+/* ^[a-z0-9][a-z0-9_-]{0,62}$: a slug is a file name and a part of addresses. */
+static bool slug_valid(struct str slug) {
+  if (slug.n == 0 || slug.n > LIMIT_SLUG) return false;
+  for (size_t i = 0; i < slug.n; i++) {
+    char c = slug.p[i];
+    bool word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    if (!word && (i == 0 || (c != '-' && c != '_'))) return false;
+  }
+  return true;
+}
+
+int tenant_init(struct ctx *cx, struct store *s, const char *slug, struct tenant *t) {
+  *t = (struct tenant){ .store = s };
+  if (!slug_valid(str_of(slug)))
+    return fail(
+        cx, E_INVALID, "slug",
+        "'%.80s' is no short name for a tenant: 1 to %d of a-z 0-9 - _, beginning with a letter or digit",
+        slug, LIMIT_SLUG);
+  str_copy(t->slug, sizeof t->slug, str_of(slug));
+  snprintf(t->label, sizeof t->label, "tenant %s", t->slug);
+  char name[LIMIT_SLUG + 32];
+  snprintf(name, sizeof name, "tenants/%s.db", t->slug);
+  if (path_join(cx, t->path, s->dir, name)) return cx->code;
+  snprintf(name, sizeof name, "tenants/%s.mark", t->slug);
+  if (path_join(cx, t->mark_path, s->dir, name)) return cx->code;
+  snprintf(name, sizeof name, "tenants/%s.lock", t->slug);
+  return path_join(cx, t->lock_path, s->dir, name);
+}
+
+const char *tenant_slug(const struct tenant *t) { return t->slug; }
+const char *tenant_path(const struct tenant *t) { return t->path; }
+const char *tenant_mark_path(const struct tenant *t) { return t->mark_path; }
+struct store *tenant_store(const struct tenant *t) {
+  return t->store;
+}
+
+/* The header of the file (bytes 16..17 page size, 28..31 pages) tells how long
+** it must be once everything in the WAL has been copied into it. */
+static int check_length(struct ctx *cx, const struct tenant *t) {
+  unsigned char h[32];
+  struct stat file, wal;
+  int fd = open(t->path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0 && errno == ENOENT)
+    return fail(cx, E_NOT_FOUND, NULL, "%s is missing; put it back, or restore a backup of tenant %s",
+                t->path, t->slug);
+  if (fd < 0) return fail(cx, E_DENIED, NULL, "%s cannot be opened: %s", t->path, strerror(errno));
+  ssize_t n = pread(fd, h, sizeof h, 0);
+  fstat(fd, &file);
+  close(fd);
+  bool wal_is_empty = stat(ctx_printf(cx, "%s-wal", t->path), &wal) != 0 || wal.st_size == 0;
+  if (n < (ssize_t)sizeof h || memcmp(h, "SQLite format 3", 16) != 0)
+    return fail(cx, E_FAIL, NULL,
+                "%s is damaged: it is no SQLite file any more; restore a backup of tenant %s", t->path,
+                t->slug);
+  int64_t page = (int64_t)h[16] << 8 | h[17];
+  int64_t pages = (int64_t)h[28] << 24 | h[29] << 16 | h[30] << 8 | h[31];
+  if (page == 1) page = 65536;
+  if (wal_is_empty && file.st_size < page * pages)
+    return fail(cx, E_FAIL, NULL,
+                "%s is cut short: %lld bytes of %lld are there; restore a backup of tenant %s", t->path,
+                (long long)file.st_size, (long long)(page * pages), t->slug);
+  return OK;
+}
+
+/* An existing file is copied aside before its schema changes. */
+static int upgrade(struct ctx *cx, struct tenant *t, int from) {
+  int fd;
+  struct db *db;
+  if (tenant_lock(cx, t, 10, &fd)) return cx->code;
+  int rc = tenant_writer(cx, t, &db);
+  if (!rc) rc = backup_before_upgrade(cx, t, db, from, migrate_head(false));
+  if (!rc) rc = migrate_to(cx, db, false, migrate_head(false));
+  if (!rc) rc = tenant_committed(cx, t, db);
+  close(fd);
+  return rc;
+}
+
+static void tenant_close(void *arg) {
+  struct tenant *t = arg;
+  while (t->idle) {
+    struct db *db = t->idle;
+    t->idle = db->next;
+    db_close(db);
+  }
+  if (t->writer) {
+    struct ctx quiet;
+    int fd;
+    ctx_begin(&quiet, "store");
+    if (tenant_lock(&quiet, t, 0, &fd) == OK) { /* somebody else writes: they will checkpoint */
+      tenant_checkpoint(t->writer, true);
+      close(fd);
+    }
+    ctx_end(&quiet);
+    db_close(t->writer);
+  }
+  pthread_mutex_destroy(&t->lock);
+  pthread_cond_destroy(&t->wake);
+}
+
+static struct tenant *tenant_new(struct ctx *cx, struct store *s, const char *slug) {
+  struct tenant *t = ctx_alloc(cx, sizeof *t);
+  if (tenant_init(cx, s, slug, t)) return NULL;
+  pthread_mutex_init(&t->lock, NULL);
+  pthread_cond_init(&t->wake, NULL);
+  ctx_defer(cx, tenant_close, t);
+  return t;
+}
+
+static int check_listed(struct ctx *cx, struct store *s, const char *slug) {
+  struct tenant_info *list;
+  size_t count;
+  if (tenant_list(cx, s, &list, &count)) return cx->code;
+  for (size_t i = 0; i < count; i++)
+    if (strcmp(list[i].slug, slug) == 0) return OK;
+  return fail(
+      cx, E_NOT_FOUND, "tenant",
+      "there is no tenant %s here; `outpost tenant list` shows who is, `outpost tenant add %s` makes it",
+      slug, slug);
+}
+
+int tenant_open(struct ctx *cx, struct store *s, const char *slug, struct tenant **out) {
+  struct tenant *t = tenant_new(cx, s, slug);
+  struct db *db;
+  if (!t || check_listed(cx, s, slug) || check_length(cx, t)) return cx->code;
+  if (db_open(cx, t->path, t->label, DB_READ, &db)) return cx->code;
+  int version = migrate_version(cx, db);
+  int rc = cx->code ? (int)cx->code : migrate_check(cx, db, false);
+  if (!rc) rc = mark_check(cx, db, t->slug, t->mark_path);
+  db_close(db);
+  if (!rc && version < migrate_head(false)) rc = upgrade(cx, t, version);
+  if (!rc && on_open) rc = on_open(cx, t);
+  if (!rc) *out = t;
+  return rc;
+}
+
+int tenant_inspect(struct ctx *cx, struct store *s, const char *slug, struct tenant **out) {
+  struct tenant *t = tenant_new(cx, s, slug);
+  if (!t || check_listed(cx, s, slug) || check_length(cx, t)) return cx->code;
+  t->inspected = true;
+  *out = t;
+  return OK;
+}
+
+/* ---- readers ---- */
+
+struct lent {
+  struct tenant *tenant;
+  struct db *db;
+};
+
+static void give_back(void *arg) {
+  struct lent *lent = arg;
+  struct tenant *t = lent->tenant;
+  db_rollback(lent->db);
+  pthread_mutex_lock(&t->lock);
+  lent->db->next = t->idle;
+  t->idle = lent->db;
+  pthread_mutex_unlock(&t->lock);
+}
+
+int tenant_read(struct ctx *cx, struct tenant *t, struct db **out) {
+  pthread_mutex_lock(&t->lock);
+  struct db *db = t->idle;
+  if (db) t->idle = db->next;
+  pthread_mutex_unlock(&t->lock);
+  if (!db && db_open(cx, t->path, t->label, DB_READ, &db)) return cx->code;
+
+  struct lent *lent = ctx_alloc(cx, sizeof *lent);
+  *lent = (struct lent){ t, db };
+  ctx_defer(cx, give_back, lent);
+  *out = db;
+  return db_begin(cx, db);
+}

@@ -1,0 +1,54 @@
+/*
+** tenant.h - the insides of struct store and struct tenant. Private to the store.
+*/
+#ifndef STORE_TENANT_H
+#define STORE_TENANT_H
+
+#include <limits.h>
+#include <pthread.h>
+
+#include "base/limits.h"
+#include "store/db.h"
+
+struct store {
+  char dir[PATH_MAX];
+  char system_path[PATH_MAX];
+};
+
+struct task; /* a queued write, see writer.c */
+
+struct tenant {
+  struct store *store;
+  char slug[LIMIT_SLUG + 1];
+  char label[LIMIT_SLUG + 16]; /* "tenant demo", for messages */
+  char path[PATH_MAX], mark_path[PATH_MAX], lock_path[PATH_MAX];
+
+  pthread_mutex_t lock; /* over all below */
+  pthread_cond_t wake;  /* a task is done, or the lead is free */
+  struct task *first, *last;
+  bool led;          /* some thread is working the queue off */
+  struct db *writer; /* opened when first needed; used by the leader only */
+  struct db *idle;   /* readers that nobody has taken */
+  bool inspected;    /* opened only to be looked at: never written */
+};
+
+/* The tenant's paths, from its slug. E_INVALID for what can be no slug. */
+int tenant_init(struct ctx *cx, struct store *s, const char *slug, struct tenant *t);
+
+/* Takes the right to write, across processes; waits up to `seconds`. *fd is
+** closed to give it back. E_BUSY names the process that holds it. */
+int tenant_lock(struct ctx *cx, struct tenant *t, double seconds, int *fd);
+
+/* The one connection that writes; the caller holds the lock. */
+int tenant_writer(struct ctx *cx, struct tenant *t, struct db **out);
+
+/* After a commit: notes the high-water mark, and checkpoints a long WAL. */
+int tenant_committed(struct ctx *cx, struct tenant *t, struct db *db);
+
+/* Copies WAL pages into the file; `all` also empties the WAL, when nobody reads. */
+void tenant_checkpoint(struct db *db, bool all);
+
+int path_join(struct ctx *cx, char out[static PATH_MAX], const char *dir, const char *name);
+int path_make_dir(struct ctx *cx, const char *path);
+
+#endif

@@ -1,0 +1,202 @@
+/*
+** writer.c - one writer per tenant, shared by all who write.
+**
+** A thread that wants to write puts a task into the tenant's queue. If nobody
+** leads, it becomes the leader: it takes the lock between processes, runs every
+** task that is queued by then inside one transaction, each in a savepoint of its
+** own, commits once, and wakes the others with their results. Whoever came while
+** it was busy waits, and one of them leads the next group. So under load many
+** writes share one fsync, alone a write waits for nobody, and there is no thread
+** that only writes.
+**
+**   - A task that fails is undone to its savepoint; the rest of the group commits.
+**   - When the commit fails, every task of the group has failed.
+**   - A task "alone" brings its own transactions and is never grouped.
+**   - The right to write is a lock on SLUG.lock (flock: a process that dies gives
+**     it back by itself). It is held for a group, so a server and a command in
+**     a shell take turns. Only its holder checkpoints, which also keeps clear of
+**     the WAL-reset fault of SQLite before 3.51.3.
+*/
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/crash.h"
+#include "base/time.h"
+#include "store/mark.h"
+#include "store/tenant.h"
+
+enum { GROUP_MAX = 256 };                     /* tasks that share a commit: bounds the wait of the first */
+static const double LOCK_SECONDS = 10;        /* for another process's group */
+static const int64_t WAL_LONG = 4 << 20;      /* checkpoint from here on: keeps readers fast */
+static const int64_t WAL_TOO_LONG = 64 << 20; /* give the space back */
+
+struct task {
+  struct ctx *cx;
+  write_fn *fn;
+  void *arg;
+  bool alone, only_if_free, done;
+  struct task *next;
+};
+
+/* ---- the lock between processes ---- */
+
+static int busy(struct ctx *cx, const struct tenant *t, int fd) {
+  char holder[80] = "";
+  ssize_t n = pread(fd, holder, sizeof holder - 1, 0);
+  if (n > 0 && holder[n - 1] == '\n') holder[n - 1] = 0;
+  return fail(cx, E_BUSY, NULL,
+              "tenant %s is being written by another process%s%s; try again when it is done", t->slug,
+              holder[0] ? ", " : "", holder);
+}
+
+int tenant_lock(struct ctx *cx, struct tenant *t, double seconds, int *out) {
+  if (t->inspected) return fail(cx, E_DENIED, NULL, "tenant %s was opened for inspection only", t->slug);
+  int fd = open(t->lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) return fail(cx, E_DENIED, NULL, "%s cannot be written: %s", t->lock_path, strerror(errno));
+  double until = time_seconds() + seconds;
+  while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (time_seconds() >= until) {
+      busy(cx, t, fd);
+      close(fd);
+      return cx->code;
+    }
+    nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
+  }
+  char holder[32];
+  int n = snprintf(holder, sizeof holder, "process %d\n", (int)getpid());
+  if (pwrite(fd, holder, (size_t)n, 0) == n && ftruncate(fd, n) == 0) crash_point("locked");
+  *out = fd; /* who holds it is only a courtesy: a full disk must not stop us here */
+  return OK;
+}
+
+int tenant_writer(struct ctx *cx, struct tenant *t, struct db **out) {
+  if (!t->writer && db_open(cx, t->path, t->label, DB_WRITE, &t->writer)) return cx->code;
+  *out = t->writer;
+  return OK;
+}
+
+/* ---- after a commit ---- */
+
+void tenant_checkpoint(struct db *db, bool all) {
+  sqlite3_wal_checkpoint_v2(db->lite, NULL, all ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE,
+                            NULL, NULL);
+}
+
+int tenant_committed(struct ctx *cx, struct tenant *t, struct db *db) {
+  struct change_end end;
+  struct stat wal;
+  char path[PATH_MAX];
+  if (change_last(cx, db, &end) || mark_write(cx, t->mark_path, &end)) return cx->code;
+  snprintf(path, sizeof path, "%.*s-wal", PATH_MAX - 8, t->path);
+  if (stat(path, &wal) == 0 && wal.st_size > WAL_LONG) tenant_checkpoint(db, wal.st_size > WAL_TOO_LONG);
+  crash_point("after commit");
+  return OK;
+}
+
+/* ---- leading ---- */
+
+static void run_in_savepoint(struct task *task, struct db *db) {
+  struct ctx *cx = task->cx;
+  if (db_run(cx, db, "SAVEPOINT task")) return;
+  if (task->fn(cx, db, task->arg)) {
+    struct ctx quiet;
+    ctx_begin(&quiet, "store");
+    db_run(&quiet, db, "ROLLBACK TO task; RELEASE task");
+    ctx_end(&quiet);
+    return;
+  }
+  db_run(cx, db, "RELEASE task");
+}
+
+static void fail_all(struct task *tasks, const struct ctx *why) {
+  for (; tasks; tasks = tasks->next)
+    if (!tasks->cx->code) fail_from(tasks->cx, why);
+}
+
+static int run_group(struct ctx *cx, struct tenant *t, struct db *db, struct task *tasks) {
+  if (tasks->alone) {
+    tasks->fn(tasks->cx, db, tasks->arg);
+    db_rollback(db); /* whatever it left open */
+    return tenant_committed(cx, t, db);
+  }
+  if (db_begin(cx, db)) return cx->code;
+  bool any = false;
+  for (struct task *task = tasks; task; task = task->next) {
+    run_in_savepoint(task, db);
+    any = any || task->cx->code == OK;
+  }
+  if (!any) {
+    db_rollback(db);
+    return OK;
+  }
+  if (db_commit(cx, db)) return cx->code;
+  return tenant_committed(cx, t, db);
+}
+
+static void lead(struct tenant *t, struct task *tasks) {
+  struct ctx cx;
+  struct db *db = NULL;
+  int fd = -1;
+  ctx_begin(&cx, "store");
+  if (!tenant_lock(&cx, t, tasks->only_if_free ? 0 : LOCK_SECONDS, &fd) && !tenant_writer(&cx, t, &db))
+    run_group(&cx, t, db, tasks);
+  if (cx.code) fail_all(tasks, &cx);
+  if (fd >= 0) close(fd);
+  ctx_end(&cx);
+}
+
+/* The tasks for one commit: one that wants to be alone, or as many others as wait. */
+static struct task *take_group(struct tenant *t) {
+  struct task *first = t->first, *last = first;
+  int count = 1;
+  while (!first->alone && last->next && !last->next->alone && count++ < GROUP_MAX) last = last->next;
+  t->first = last->next;
+  if (!t->first) t->last = NULL;
+  last->next = NULL;
+  return first;
+}
+
+static int enqueue(struct tenant *t, struct task *mine) {
+  pthread_mutex_lock(&t->lock);
+  if (t->last)
+    t->last->next = mine;
+  else
+    t->first = mine;
+  t->last = mine;
+  while (!mine->done) {
+    if (t->led) {
+      pthread_cond_wait(&t->wake, &t->lock);
+      continue;
+    }
+    t->led = true;
+    struct task *group = take_group(t);
+    pthread_mutex_unlock(&t->lock);
+    lead(t, group);
+    pthread_mutex_lock(&t->lock);
+    t->led = false;
+    for (struct task *next; group; group = next) {
+      next = group->next; /* its owner may be gone as soon as it is done and unlocked */
+      group->done = true;
+    }
+    pthread_cond_broadcast(&t->wake);
+  }
+  pthread_mutex_unlock(&t->lock);
+  return mine->cx->code;
+}
+
+int tenant_write(struct ctx *cx, struct tenant *t, write_fn *fn, void *arg) {
+  return enqueue(t, &(struct task){ .cx = cx, .fn = fn, .arg = arg });
+}
+
+int tenant_write_alone(struct ctx *cx, struct tenant *t, write_fn *fn, void *arg) {
+  return enqueue(t, &(struct task){ .cx = cx, .fn = fn, .arg = arg, .alone = true });
+}
+
+int tenant_write_if_free(struct ctx *cx, struct tenant *t, write_fn *fn, void *arg) {
+  return enqueue(t, &(struct task){ .cx = cx, .fn = fn, .arg = arg, .alone = true, .only_if_free = true });
+}
