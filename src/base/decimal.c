@@ -44,7 +44,7 @@ bool dec_parse(struct str s, int scale, int64_t *out, bool *rounded) {
   size_t i = 0;
   bool negative = s.n > 0 && s.p[0] == '-';
   if (s.n > 0 && (s.p[0] == '-' || s.p[0] == '+')) i++;
-  int64_t v = 0;
+  int64_t v = 0;     /* counted downwards: INT64_MIN fits */
   int decimals = -1; /* -1: still before the point */
   size_t digits = 0;
   int half = 0; /* what was cut: -1 less than half, 0 exactly half so far, 1 more */
@@ -66,15 +66,16 @@ bool dec_parse(struct str s, int scale, int64_t *out, bool *rounded) {
       lost = lost || c != '0';
       continue;
     }
-    if (__builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, c - '0', &v)) return false;
+    if (__builtin_mul_overflow(v, 10, &v) || __builtin_sub_overflow(v, c - '0', &v)) return false;
     if (decimals >= 0) decimals++;
   }
   if (digits == 0) return false;
   int missing = scale - (decimals < 0 ? 0 : decimals);
   if (missing > 0 && __builtin_mul_overflow(v, dec_pow10[missing], &v)) return false;
-  if (cut && (half > 0 || (half == 0 && (v & 1))) && __builtin_add_overflow(v, 1, &v)) return false;
+  if (cut && (half > 0 || (half == 0 && (v & 1))) && __builtin_sub_overflow(v, 1, &v)) return false;
+  if (!negative && __builtin_sub_overflow(0, v, &v)) return false;
   if (lost && rounded) *rounded = true;
-  *out = negative ? -v : v;
+  *out = v;
   return true;
 }
 

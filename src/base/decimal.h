@@ -18,7 +18,8 @@ int64_t dec_div(int64_t a, int64_t b);
 /* From one scale to another, rounded half to even; false on overflow. */
 bool dec_rescale(int64_t v, int from, int to, int64_t *out);
 
-/* Plain decimal text: digits [. digits], optional sign, nothing else. Digits
+/* Plain decimal text: digits [. digits], optional sign, nothing else; one side of
+** the point may be bare ("5.", ".5"). Digits
 ** beyond the scale are rounded half to even and *rounded is set. */
 bool dec_parse(struct str s, int scale, int64_t *out, bool *rounded);
 

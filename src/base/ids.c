@@ -1,5 +1,6 @@
 #include "base/ids.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 void random_bytes(void *to, size_t n) {
   for (char *p = to; n > 0;) {
     ssize_t got = getrandom(p, n, 0);
+    if (got < 0 && errno == EINTR) continue;
     if (got < 0) abort();
     p += got, n -= (size_t)got;
   }

@@ -108,9 +108,12 @@ void json_quote(struct buf *out, struct str s) {
 
 /* ---- in ---- */
 
-/* Numbers become strings that start with this byte, which no JSON text can
-** hold: control characters must be escaped there, and NUL is refused. */
-#define NUMBER_MARK "\\u001f#"
+/* Numbers become strings that start with U+001F and "#". A string that starts
+** with U+001F by itself, which JSON text can only hold escaped, gets U+001F and
+** "$" before it. */
+#define MARK "\\u001f"
+#define NUMBER_MARK MARK "#"
+#define STRING_MARK MARK "$"
 
 static bool number_char(char c) {
   return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
@@ -157,6 +160,12 @@ static const char *quote_numbers(struct str text, struct buf *out) {
       depth--;
     } else if (c == '"') {
       in_string = true;
+      struct str rest = { text.p + i + 1, text.n - i - 1 };
+      if (rest.n > sizeof MARK - 1) rest.n = sizeof MARK - 1;
+      if (str_eq_nocase(rest, STR(MARK))) {
+        buf_puts(out, "\"" STRING_MARK);
+        continue;
+      }
     } else if (c == '-' || (c >= '0' && c <= '9')) {
       struct str number = { text.p + i, 0 };
       while (i + number.n < text.n && number_char(text.p[i + number.n])) number.n++;
@@ -203,7 +212,9 @@ int jv_parse(struct ctx *cx, struct str text, struct jv **root) {
 }
 
 static json_t *of(const struct jv *v) { return (json_t *)(uintptr_t)v; }
-static bool is_marked(struct str s) { return s.n > 2 && s.p[0] == 0x1f && s.p[1] == '#'; }
+static bool is_marked(struct str s) { return s.n > 2 && s.p[0] == 0x1f; }
+static bool is_number(struct str s) { return is_marked(s) && s.p[1] == '#'; }
+static struct str unmarked(struct str s) { return is_marked(s) ? (struct str){ s.p + 2, s.n - 2 } : s; }
 static struct str whole_string(const struct jv *v) {
   return (struct str){ json_string_value(of(v)), json_string_length(of(v)) };
 }
@@ -213,7 +224,7 @@ enum jv_kind jv_kind(const struct jv *v) {
   switch (json_typeof(of(v))) {
   case JSON_OBJECT: return JV_OBJECT;
   case JSON_ARRAY: return JV_ARRAY;
-  case JSON_STRING: return is_marked(whole_string(v)) ? JV_NUMBER : JV_STRING;
+  case JSON_STRING: return is_number(whole_string(v)) ? JV_NUMBER : JV_STRING;
   case JSON_TRUE:
   case JSON_FALSE: return JV_BOOL;
   default: return JV_NULL;
@@ -221,10 +232,9 @@ enum jv_kind jv_kind(const struct jv *v) {
 }
 
 struct str jv_text(const struct jv *v) {
-  struct str s;
   switch (jv_kind(v)) {
-  case JV_STRING: return whole_string(v);
-  case JV_NUMBER: s = whole_string(v); return (struct str){ s.p + 2, s.n - 2 };
+  case JV_STRING:
+  case JV_NUMBER: return unmarked(whole_string(v));
   case JV_BOOL: return json_is_true(of(v)) ? STR("true") : STR("false");
   default: return (struct str){ NULL, 0 };
   }
@@ -245,7 +255,7 @@ struct jv *jv_at(const struct jv *array, size_t i) {
 void *jv_first(const struct jv *object) { return json_object_iter(of(object)); }
 void *jv_next(const struct jv *object, void *it) { return json_object_iter_next(of(object), it); }
 struct str jv_key(void *it) {
-  return str_of(json_object_iter_key(it));
+  return unmarked(str_of(json_object_iter_key(it)));
 }
 struct jv *jv_value(void *it) {
   return (struct jv *)json_object_iter_value(it);
@@ -257,7 +267,7 @@ static void write_value(struct jw *w, const char *key, const struct jv *v) {
   case JV_OBJECT:
     jw_object(w, key);
     for (void *it = jv_first(v); it; it = jv_next(v, it))
-      write_value(w, json_object_iter_key(it), jv_value(it));
+      write_value(w, jv_key(it).p, jv_value(it));
     jw_close(w, '}');
     break;
   case JV_ARRAY:
@@ -266,12 +276,7 @@ static void write_value(struct jw *w, const char *key, const struct jv *v) {
     jw_close(w, ']');
     break;
   case JV_STRING: jw_str(w, key, text); break;
-  case JV_NUMBER: /* a string that only looks marked stays a string */
-    if (number_valid(text))
-      jw_raw(w, key, text);
-    else
-      jw_str(w, key, text);
-    break;
+  case JV_NUMBER: jw_raw(w, key, text); break;
   case JV_BOOL: jw_raw(w, key, text); break;
   case JV_NULL: jw_text(w, key, NULL); break;
   }

@@ -17,7 +17,7 @@ enum {
   LIMIT_RULES = 256,      /* active controls of one dataset */
   LIMIT_FAULTS = 32,      /* faults reported for one row; the rest is counted */
   LIMIT_UNIQUE_PARTS = 8, /* columns of a unique key */
-  LIMIT_JSON_DEPTH = 64,  /* nesting of JSON that we accept */
+  LIMIT_JSON_DEPTH = 48,  /* nesting of JSON that we accept; our writer can do 63 */
   LIMIT_SLUG = 63,        /* bytes of a tenant's short name: also a file name */
   LIMIT_TENANTS = 10000,  /* files in one data folder */
 };

@@ -20,7 +20,7 @@ bool str_eq_nocase(struct str a, struct str b) {
 }
 
 bool str_starts(struct str s, struct str prefix) {
-  return s.n >= prefix.n && memcmp(s.p, prefix.p, prefix.n) == 0;
+  return s.n >= prefix.n && str_eq((struct str){ s.p, prefix.n }, prefix);
 }
 
 bool str_to_int(struct str s, int64_t *out) {
@@ -41,7 +41,7 @@ bool str_to_int(struct str s, int64_t *out) {
 
 bool str_copy(char *to, size_t size, struct str s) {
   size_t n = s.n < size ? s.n : size - 1;
-  memcpy(to, s.p, n);
+  if (n) memcpy(to, s.p, n);
   to[n] = 0;
   return n == s.n;
 }

@@ -63,25 +63,47 @@ const char *time_iso(char out[static TIME_SIZE], int64_t us) {
   return out;
 }
 
-bool time_parse_iso(struct str s, int64_t *us) {
-  char z[TIME_SIZE];
-  int y, m, d, hh = 0, mm = 0, ss = 0, n = 0;
-  if (!str_copy(z, sizeof z, s)) return false;
-  if (sscanf(z, "%4d-%2d-%2d%n", &y, &m, &d, &n) != 3 || !date_valid(y, m, d)) return false;
-  int64_t t = date_days(y, m, d) * DAY_US;
-  if (z[n]) {
-    int more = 0;
-    if (sscanf(z + n, "T%2d:%2d:%2d%n", &hh, &mm, &ss, &more) != 3 || hh > 23 || mm > 59 || ss > 60)
-      return false;
-    t += ((int64_t)hh * 3600 + mm * 60 + ss) * 1000000;
-    const char *p = z + n + more;
-    if (*p == '.') {
-      int64_t unit = 100000;
-      for (p++; *p >= '0' && *p <= '9'; p++, unit /= 10) t += (*p - '0') * unit;
-    }
-    if (*p == 'Z') p++;
-    if (*p) return false;
+/* Exactly n digits at *p, which moves behind them; -1 otherwise. */
+static int digits(const char **p, const char *end, int n) {
+  int v = 0;
+  if (end - *p < n) return -1;
+  for (; n > 0; n--, (*p)++) {
+    if (**p < '0' || **p > '9') return -1;
+    v = v * 10 + (**p - '0');
   }
+  return v;
+}
+
+static bool take(const char **p, const char *end, char c) {
+  if (*p == end || **p != c) return false;
+  (*p)++;
+  return true;
+}
+
+bool time_parse_iso(struct str s, int64_t *us) {
+  if (s.n == 0) return false;
+  const char *p = s.p, *end = s.p + s.n;
+  int y = digits(&p, end, 4);
+  int m = take(&p, end, '-') ? digits(&p, end, 2) : -1;
+  int d = take(&p, end, '-') ? digits(&p, end, 2) : -1;
+  if (!date_valid(y, m, d)) return false;
+  int64_t t = date_days(y, m, d) * DAY_US;
+  if (p == end) {
+    *us = t;
+    return true;
+  }
+  int hh = take(&p, end, 'T') ? digits(&p, end, 2) : -1;
+  int mm = take(&p, end, ':') ? digits(&p, end, 2) : -1;
+  int ss = take(&p, end, ':') ? digits(&p, end, 2) : -1;
+  if (hh < 0 || hh > 23 || mm < 0 || mm > 59 || ss < 0 || ss > 60) return false; /* 60: a leap second */
+  t += ((int64_t)hh * 3600 + mm * 60 + ss) * 1000000;
+  if (take(&p, end, '.')) {
+    const char *from = p;
+    for (int64_t unit = 100000; p < end && *p >= '0' && *p <= '9'; p++, unit /= 10) t += (*p - '0') * unit;
+    if (p == from) return false;
+  }
+  take(&p, end, 'Z');
+  if (p != end) return false;
   *us = t;
   return true;
 }
