@@ -11,6 +11,7 @@
 #     test     the same with -DOUTPOST_TEST: crash points and an injected clock
 #     asan     test with AddressSanitizer and UndefinedBehaviorSanitizer
 #     tsan     test with ThreadSanitizer
+#     fuzz     asan by clang, for libFuzzer
 # - What is generated lives in build/gen: sql.h and sql.c from sql/, assets.h and
 #   assets.c from the page's bundle (www/ through npm and esbuild).
 # - Everything but the C library is linked static. civetweb comes as a Debian
@@ -41,6 +42,8 @@ PACKAGES_FORMAT := clang-format
 # ---- flags -------------------------------------------------------------------
 
 CC := gcc
+$(foreach v,release test asan tsan,$(eval CC_$v = $$(CC)))
+CC_fuzz := clang
 WARNINGS := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla
 ifneq ($(CI),)
 WARNINGS += -Werror
@@ -57,9 +60,15 @@ CFLAGS_asan := $(CFLAGS_ALL) -O1 -DOUTPOST_TEST -fno-omit-frame-pointer -fsaniti
   -fno-sanitize-recover=undefined
 CFLAGS_tsan := $(CFLAGS_ALL) -O1 -DOUTPOST_TEST -fno-omit-frame-pointer -fsanitize=thread
 
+CFLAGS_fuzz := $(CFLAGS_ALL) -O1 -DOUTPOST_TEST -fno-omit-frame-pointer \
+  -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+
 LDFLAGS_ALL := -pie -pthread -Wl,-z,relro,-z,now -Wl,--gc-sections
 LDFLAGS_asan := -fsanitize=address,undefined
 LDFLAGS_tsan := -fsanitize=thread
+LDFLAGS_fuzz := -fsanitize=address,undefined
+LDFLAGS_FUZZER_fuzz := -fsanitize=fuzzer
+FUZZ_MAIN_asan := tests/fuzz/replay.o
 LIBRARIES := sqlite3 jansson csv mbedtls mbedx509 mbedcrypto z uchardet stdc++
 LIBS := $(LIBRARIES:%=-l:lib%.a) -lm
 ARCHIVES := $(wildcard $(foreach l,$(LIBRARIES),/usr/lib/*-linux-gnu/lib$l.a))
@@ -129,9 +138,9 @@ build/www/bundled: build/www/installed build/gen/PAGE.list $(PAGE)
 	@mkdir -p build/www/dist
 	@cd www && find . -type f ! -name '*.js' ! -name '*.css' ! -name 'package*.json' ! -name '.*' \
 	  -exec cp --parents {} ../build/www/dist \;
-	@NODE_PATH=build/www/node_modules build/www/node_modules/.bin/esbuild $(wildcard www/app.js www/app.css) \
-	  --bundle --minify --format=esm --target=es2020 --legal-comments=none --log-level=warning \
-	  --outdir=build/www/dist
+	@$(if $(wildcard www/app.js),NODE_PATH=build/www/node_modules build/www/node_modules/.bin/esbuild \
+	  $(wildcard www/app.js www/app.css) --bundle --minify --format=esm --target=es2022 \
+	  --legal-comments=none --log-level=warning --outdir=build/www/dist)
 	@touch $@
 else
 build/www/bundled: build/gen/PAGE.list
@@ -155,40 +164,47 @@ build/deps/include/civetweb.h: build/deps/civetweb/debian-version
 
 # ---- the variants ------------------------------------------------------------
 
-# $1: release, test, asan, tsan
+# $1: release, test, asan, tsan, fuzz
 define VARIANT
 OBJECTS_$1 := $$(SOURCES:%.c=build/$1/obj/%.o) build/$1/obj/gen/sql.o build/$1/obj/gen/assets.o \
   build/$1/obj/civetweb.o
 
 build/$1/flags: FORCE
 	@mkdir -p $$(@D)
-	@echo '$$(CC) $$(CFLAGS_$1)' | cmp -s - $$@ || echo '$$(CC) $$(CFLAGS_$1)' > $$@
+	@echo '$$(CC_$1) $$(CFLAGS_$1)' | cmp -s - $$@ || echo '$$(CC_$1) $$(CFLAGS_$1)' > $$@
 
 build/$1/obj/%.o: %.c build/$1/flags | deps $$(GENERATED) build/deps/include/civetweb.h
 	@mkdir -p $$(@D)
 	@echo "  $1	$$<"
-	@$$(CC) $$(CFLAGS_$1) -MMD -MP -c $$< -o $$@
+	@$$(CC_$1) $$(CFLAGS_$1) -MMD -MP -c $$< -o $$@
 
 build/$1/obj/gen/%.o: build/gen/%.c build/$1/flags | deps $$(GENERATED)
 	@mkdir -p $$(@D)
-	@$$(CC) $$(CFLAGS_$1) -MMD -MP -c $$< -o $$@
+	@$$(CC_$1) $$(CFLAGS_$1) -MMD -MP -c $$< -o $$@
 
 build/$1/obj/civetweb.o: build/deps/include/civetweb.h build/$1/flags
 	@mkdir -p $$(@D)
 	@echo "  $1	civetweb"
-	@$$(CC) $$(CFLAGS_$1) $$(CIVETWEB_FLAGS) -c build/deps/civetweb/src/civetweb.c -o $$@
+	@$$(CC_$1) $$(CFLAGS_$1) $$(CIVETWEB_FLAGS) -c build/deps/civetweb/src/civetweb.c -o $$@
 
 build/$1/outpost: build/$1/obj/src/main.o $$(OBJECTS_$1) $$(ARCHIVES)
 	@echo "  $1	outpost"
-	@$$(CC) $$(LDFLAGS_ALL) $$(LDFLAGS_$1) $$(filter %.o,$$^) $$(LIBS) -o $$@
+	@$$(CC_$1) $$(LDFLAGS_ALL) $$(LDFLAGS_$1) $$(filter %.o,$$^) $$(LIBS) -o $$@
 
 build/$1/unit: $$(UNIT_TESTS:%.c=build/$1/obj/%.o) $$(OBJECTS_$1) $$(ARCHIVES)
 	@echo "  $1	unit tests"
-	@$$(CC) $$(LDFLAGS_ALL) $$(LDFLAGS_$1) $$(filter %.o,$$^) $$(LIBS) -o $$@
+	@$$(CC_$1) $$(LDFLAGS_ALL) $$(LDFLAGS_$1) $$(filter %.o,$$^) $$(LIBS) -o $$@
+
+# A fuzz harness, with libFuzzer in the variant fuzz; elsewhere it goes through the files it is given.
+build/$1/fuzz_%: build/$1/obj/tests/fuzz/fuzz_%.o $$(FUZZ_MAIN_$1:%=build/$1/obj/%) $$(OBJECTS_$1) $$(ARCHIVES)
+	@echo "  $1	fuzz_$$*"
+	@$$(CC_$1) $$(LDFLAGS_ALL) $$(LDFLAGS_$1) $$(LDFLAGS_FUZZER_$1) $$(filter %.o,$$^) $$(LIBS) -o $$@
 
 -include $$(shell find build/$1/obj -name '*.d' 2>/dev/null)
 endef
-$(foreach v,release test asan tsan,$(eval $(call VARIANT,$v)))
+$(foreach v,release test asan tsan fuzz,$(eval $(call VARIANT,$v)))
+build/fuzz/flags: | deps-clang
+build/asan/obj/tests/fuzz/%.o build/fuzz/obj/tests/fuzz/%.o: WARNINGS += -Wno-missing-prototypes
 
 .PHONY: objects
 objects: $(OBJECTS_release)
@@ -199,10 +215,65 @@ build/outpost: build/outpost.debug
 	@strip -o $@ $<
 	@echo "  built   $@, $$(($$(stat -c %s $@) / 1024)) KiB"
 
+# ---- running it --------------------------------------------------------------
+
+# build/demo is made once; the server then starts at once.
+build/demo/imported: | build/outpost
+	@rm -rf build/demo
+	build/outpost init build/demo
+	build/outpost tenant add demo --name "Demo" --data build/demo
+	$(if $(wildcard tests/data/superstore.csv.gz),build/outpost import tests/data/superstore.csv.gz \
+	  --as sales --tenant demo --data build/demo --map order_id="Row ID")
+	build/outpost generate sales --rows 5000 --seed 1 > build/demo/generated.csv
+	build/outpost import build/demo/generated.csv --as sales --tenant demo --data build/demo
+	@touch $@
+
+LISTEN := 127.0.0.1:8080
+run: build/outpost build/demo/imported ## builds, imports two sales files into build/demo, serves it
+	build/outpost serve --data build/demo --listen $(LISTEN)
+
+page: build/www/bundled ## the page's bundle alone, in build/www/dist (for serve --www build/www/dist)
+.PHONY: page
+
 # ---- tests -------------------------------------------------------------------
 
 unit: build/test/unit ## unit tests alone; ONLY="word..." selects some
 	@build/test/unit $(ONLY)
+
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+PROGRAM := $(if $(MAIN),build/outpost build/test/outpost)
+
+test: build/test/unit $(PROGRAM) $(FUZZERS:%=build/asan/%) | deps-test ## all tests, in minutes
+	@tests/run
+
+test-long: build/test/unit $(PROGRAM) $(FUZZERS:%=build/asan/%) | deps-test ## the same with a thousand crashes and more
+	@LONG=1 tests/run
+
+asan: build/asan/unit $(if $(MAIN),build/asan/outpost) | deps-test ## unit and scenario tests with Address- and UBSan
+	@VARIANT=asan tests/run unit scenario
+
+tsan: build/tsan/unit $(if $(MAIN),build/tsan/outpost) | deps-test ## unit and scenario tests with ThreadSanitizer
+	@VARIANT=tsan tests/run unit scenario
+
+FUZZ_SECONDS := 60
+fuzz: $(FUZZERS:%=build/fuzz/%) ## each fuzz harness for FUZZ_SECONDS (60)
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run fuzz
+
+bench: build/outpost | deps-test ## speed and memory against sqlite3 .import and DuckDB
+	@tests/bench/run $(BENCH)
+
+pollock: build/outpost | deps-test ## the CSV reader against the Pollock benchmark
+	@tests/bench/pollock $(POLLOCK)
+
+# ---- looking at the code -----------------------------------------------------
+
+C_FILES := $(sort $(wildcard src/*.c src/*/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch]))
+
+lint: $(GENERATED) build/deps/include/civetweb.h | deps-lint deps-format ## layers, banned calls, sizes, format, clang-tidy
+	@tests/run lint format tidy
+
+fmt: | deps-format ## formats all C files
+	@clang-format -i $(C_FILES)
 
 clean: ## removes build/
 	rm -rf build

@@ -266,8 +266,7 @@ static void write_value(struct jw *w, const char *key, const struct jv *v) {
   switch (jv_kind(v)) {
   case JV_OBJECT:
     jw_object(w, key);
-    for (void *it = jv_first(v); it; it = jv_next(v, it))
-      write_value(w, jv_key(it).p, jv_value(it));
+    for (void *it = jv_first(v); it; it = jv_next(v, it)) write_value(w, jv_key(it).p, jv_value(it));
     jw_close(w, '}');
     break;
   case JV_ARRAY:

@@ -44,8 +44,8 @@ struct item { /* a query, a report or a migration */
   int line; /* of the name */
   int version;
   char *name;
-  char *about;      /* scope of a query, columns of a report, down part of a migration */
-  char *text;       /* the statement; the up part of a migration */
+  char *about;       /* scope of a query, columns of a report, down part of a migration */
+  char *text;        /* the statement; the up part of a migration */
   bool text_seen[2]; /* of a migration: "-- up", "-- down" */
 };
 
@@ -123,9 +123,9 @@ static char *directive(char *line, const char *word) {
 }
 
 static void append(char **text, const char *line) {
-  size_t n = *text ? strlen(*text) : 0;
-  *text = need(realloc(*text, n + strlen(line) + 2));
-  sprintf(*text + n, "%s\n", line);
+  size_t n = *text ? strlen(*text) : 0, more = strlen(line) + 2;
+  *text = need(realloc(*text, n + more));
+  snprintf(*text + n, more, "%s\n", line);
 }
 
 /* A line of a statement: comments and blank lines before it are left out. */
@@ -141,7 +141,8 @@ static struct item *item_new(struct list *l, const struct source *s, const char 
   struct item *it = &l->items[l->count++];
   *it = (struct item){ .path = s->path, .line = s->line, .name = need(strdup(name)) };
   bool plain = islower((unsigned char)*name);
-  for (const char *c = name; *c; c++) plain = plain && (islower((unsigned char)*c) || isdigit((unsigned char)*c) || *c == '_');
+  for (const char *c = name; *c; c++)
+    plain = plain && (islower((unsigned char)*c) || isdigit((unsigned char)*c) || *c == '_');
   if (!plain) complain(s->path, s->line, "\"%s\" is not a name: it must be made of a-z, 0-9 and _", name);
   return it;
 }
@@ -241,7 +242,8 @@ static void read_queries(struct source *s) {
 
 static void add_columns(struct item *it, const char *more) {
   char joined[MAX_COLUMNS_TEXT];
-  if (snprintf(joined, sizeof joined, "%s%s%s", it->about, *it->about ? ", " : "", more) >= (int)sizeof joined)
+  if (snprintf(joined, sizeof joined, "%s%s%s", it->about, *it->about ? ", " : "", more) >=
+      (int)sizeof joined)
     complain(it->path, it->line, "too many columns");
   trim_end(joined, false);
   size_t n = strlen(joined);
@@ -356,7 +358,8 @@ static void check_numbers(const struct list *l) {
   for (size_t i = 0; i < l->count; i++) {
     const struct item *it = &l->items[i];
     if (it->version == (int)i + 1) continue;
-    complain(it->path, 1, "number %04d where %04d must come: numbers have no gap and none twice", it->version, (int)i + 1);
+    complain(it->path, 1, "number %04d where %04d must come: numbers have no gap and none twice", it->version,
+             (int)i + 1);
     return;
   }
 }

@@ -44,7 +44,8 @@ static void walk(const char *root, const char *below) {
     if (e->d_name[0] == '.') continue;
     char name[MAX_PATH], full[2 * MAX_PATH];
     struct stat st;
-    if (snprintf(name, sizeof name, "%s/%s", below, e->d_name) >= (int)sizeof name) die("path too long", below);
+    if (snprintf(name, sizeof name, "%s/%s", below, e->d_name) >= (int)sizeof name)
+      die("path too long", below);
     snprintf(full, sizeof full, "%s%s", root, name);
     if (stat(full, &st)) die("cannot read", full);
     if (S_ISDIR(st.st_mode)) {

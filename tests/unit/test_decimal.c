@@ -23,7 +23,9 @@ static uint64_t next_random(void) {
   return z ^ (z >> 31);
 }
 /* Any size of number is as likely as any other. */
-static int64_t any_int(void) { return (int64_t)(next_random() >> (next_random() % 64)) * (next_random() & 1 ? 1 : -1); }
+static int64_t any_int(void) {
+  return (int64_t)(next_random() >> (next_random() % 64)) * (next_random() & 1 ? 1 : -1);
+}
 
 static const char *printed(int64_t v, int scale, int min) {
   static char text[64];
@@ -133,10 +135,27 @@ UNIT(dec_parsing, "text becomes a scaled integer, digits beyond the scale round 
     if (!CHECK(ok) || !CHECK_INT(v, cases[i].value) || !CHECK_INT(rounded, cases[i].rounded))
       printf("  \"%s\" at scale %d\n", cases[i].text, cases[i].scale);
   }
-  static const char *const wrong[] = { "",    "-",   "+",     ".",     "-.",  "1.2.3", "1,2", " 1",
-                                       "1 ",  "1e3", "0x10",  "nan",   "inf", "--1",   "+-1", "1-",
-                                       "\xc2\xbd", "92233720368547758.08", "-92233720368547758.09",
-                                       "92233720368547758.075", "99999999999999999999" };
+  static const char *const wrong[] = { "",
+                                       "-",
+                                       "+",
+                                       ".",
+                                       "-.",
+                                       "1.2.3",
+                                       "1,2",
+                                       " 1",
+                                       "1 ",
+                                       "1e3",
+                                       "0x10",
+                                       "nan",
+                                       "inf",
+                                       "--1",
+                                       "+-1",
+                                       "1-",
+                                       "\xc2\xbd",
+                                       "92233720368547758.08",
+                                       "-92233720368547758.09",
+                                       "92233720368547758.075",
+                                       "99999999999999999999" };
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
     int64_t v = 42;
     if (!CHECK(!dec_parse(str_of(wrong[i]), 2, &v, NULL))) printf("  \"%s\"\n", wrong[i]);

@@ -26,11 +26,13 @@ UNIT(sha256_pieces, "a digest does not depend on how the bytes were cut") {
   memset(million, 'a', 1000000);
   for (size_t piece = 1; piece < 3000; piece = piece * 3 + 1) {
     struct sha256 *h = sha256_new();
-    for (size_t i = 0; i < 1000000; i += piece) sha256_add(h, million + i, i + piece < 1000000 ? piece : 1000000 - i);
+    for (size_t i = 0; i < 1000000; i += piece)
+      sha256_add(h, million + i, i + piece < 1000000 ? piece : 1000000 - i);
     sha256_add(h, NULL, 0);
     sha256_end(h, digest);
     sha256_free(h);
-    CHECK_STR(hex_encode(hex, digest, sizeof digest), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+    CHECK_STR(hex_encode(hex, digest, sizeof digest),
+              "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
   }
   sha256_free(NULL);
   free(million);

@@ -26,9 +26,11 @@ UNIT(uuid7_monotone, "ids of two threads are all different, and each thread's ne
   for (int t = 0; t < 2; t++)
     for (int i = 1; i < IDS; i++)
       if (!CHECK(strcmp(made[t][i - 1], made[t][i]) < 0)) return;
-  qsort(made, 2 * (size_t)IDS, sizeof made[0][0], compare);
-  for (int i = 1; i < 2 * IDS; i++)
-    if (!CHECK(strcmp(made[0][i - 1], made[0][i]) < 0)) return;
+  const char *all = &made[0][0][0];
+  const size_t each = sizeof made[0][0];
+  qsort(made, 2 * (size_t)IDS, each, compare);
+  for (size_t i = 1; i < 2 * (size_t)IDS; i++)
+    if (!CHECK(strcmp(all + (i - 1) * each, all + i * each) < 0)) return;
 }
 
 UNIT(uuid7_form, "an id is a UUID of version 7 and variant 2 that tells its millisecond") {

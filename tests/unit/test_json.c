@@ -67,8 +67,9 @@ UNIT(json_quote_any, "whatever bytes are quoted, the result is valid JSON and va
 }
 
 UNIT(json_numbers, "the text of a number is kept as it was written") {
-  static const char *const numbers[] = { "0",    "-0",   "1.50",   "1234567890.12", "1e400", "1E-7",
-                                         "-0.0", "1e+5", "123456789012345678901234567890.000" };
+  static const char *const numbers[] = {
+    "0", "-0", "1.50", "1234567890.12", "1e400", "1E-7", "-0.0", "1e+5", "123456789012345678901234567890.000"
+  };
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
     char text[100], why[100];
     CHECK_STR(again(str_of(numbers[i])), numbers[i]);
@@ -79,16 +80,22 @@ UNIT(json_numbers, "the text of a number is kept as it was written") {
     CHECK_STR(jv_text(jv_at(v, 1)), numbers[i]);
     jv_free(v);
   }
-  static const char *const wrong[] = { "01",  "-",   "+1",   "1.",      ".5",     "1e",       "1e+", "0x1",
-                                       "nan", "NaN", "-inf", "1 2",     "[1 2]",  "[1\"a\"]", "--1", "1-1",
-                                       "1true", "{1:2}", "{\"a\" 1}", "{\"a\":1,1 :2}" };
+  static const char *const wrong[] = { "01",   "-",     "+1",    "1.",        ".5",
+                                       "1e",   "1e+",   "0x1",   "nan",       "NaN",
+                                       "-inf", "1 2",   "[1 2]", "[1\"a\"]",  "--1",
+                                       "1-1",  "1true", "{1:2}", "{\"a\" 1}", "{\"a\":1,1 :2}" };
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
     if (!CHECK_STR(again(str_of(wrong[i])), "refused")) printf("  %s\n", wrong[i]);
 }
 
 UNIT(json_strings_that_look_like_numbers, "a string stays a string, whatever it begins with") {
-  static const char *const texts[] = { "\"1\"", "\"\\u001f#5\"", "\"\\u001f$5\"", "\"\\u001f\"", "\"#5\"",
-                                       "{\"\\u001f#5\":\"\\u001f#x\"}", "[\"\\u001f\\u001f#1\",2]" };
+  static const char *const texts[] = { "\"1\"",
+                                       "\"\\u001f#5\"",
+                                       "\"\\u001f$5\"",
+                                       "\"\\u001f\"",
+                                       "\"#5\"",
+                                       "{\"\\u001f#5\":\"\\u001f#x\"}",
+                                       "[\"\\u001f\\u001f#1\",2]" };
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) CHECK_STR(again(str_of(texts[i])), texts[i]);
   char why[100];
   struct jv *v = jv_parse_raw(STR("\"\\u001F#5\""), why, sizeof why);
@@ -125,11 +132,31 @@ UNIT(json_values, "members come in the order of the document, and what is absent
 UNIT(json_refusals, "duplicate keys, bad UTF-8, zeros, and anything behind the document are refused") {
   static const struct str wrong[] = {
 #define W(z) { z, sizeof(z) - 1 }
-    W(""),           W(" "),           W("{\"a\":1,\"a\":2}"), W("{\"a\":1,\"\\u0061\":2}"), W("[1] x"),
-    W("\"\xff\""),   W("\"\xed\xa0\x80\""), W("\"\xc0\xaf\""), W("\"\\ud800\""),  W("\"\\u0000\""),
-    W("\"a\0b\""),   W("[1]\0"),       W("[1,]"),              W("{\"a\":}"),     W("\"a\nb\""),
-    W("\"open"),     W("\"\\"),        W("[\"a\""),            W("'a'"),          W("tru"),
-    W("\xef\xbb\xbf[]"), W("]"),       W("[}"),                W("{\"a\"}"),      W("nul1"),
+    W(""),
+    W(" "),
+    W("{\"a\":1,\"a\":2}"),
+    W("{\"a\":1,\"\\u0061\":2}"),
+    W("[1] x"),
+    W("\"\xff\""),
+    W("\"\xed\xa0\x80\""),
+    W("\"\xc0\xaf\""),
+    W("\"\\ud800\""),
+    W("\"\\u0000\""),
+    W("\"a\0b\""),
+    W("[1]\0"),
+    W("[1,]"),
+    W("{\"a\":}"),
+    W("\"a\nb\""),
+    W("\"open"),
+    W("\"\\"),
+    W("[\"a\""),
+    W("'a'"),
+    W("tru"),
+    W("\xef\xbb\xbf[]"),
+    W("]"),
+    W("[}"),
+    W("{\"a\"}"),
+    W("nul1"),
 #undef W
   };
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)

@@ -40,7 +40,8 @@ UNIT(map_odd_keys, "keys are bytes: empty, with zeros, of any length") {
   char same[2000];
   memset(same, 'x', sizeof same);
   for (size_t n = 1; n < sizeof same; n++) *map_put(&m, (struct str){ same, n }, NULL) = n;
-  for (size_t n = 1; n < sizeof same; n++) CHECK_INT((int64_t)*map_get(&m, (struct str){ same, n }), (int64_t)n);
+  for (size_t n = 1; n < sizeof same; n++)
+    CHECK_INT((int64_t)*map_get(&m, (struct str){ same, n }), (int64_t)n);
   CHECK_INT((int64_t)*map_get(&m, STR("")), 1);
   CHECK_INT((int64_t)*map_get(&m, STR("\0")), 2);
   CHECK_INT((int64_t)*map_get(&m, STR("\0\0")), 3);

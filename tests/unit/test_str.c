@@ -36,9 +36,17 @@ UNIT(str_int, "an integer is the whole slice, and does not overflow") {
   CHECK_INT(v, 0);
   CHECK(str_to_int(STR("007"), &v));
   CHECK_INT(v, 7);
-  static const char *const wrong[] = { "",   "-",  "+1",  " 1",
-                                       "1 ", "1a", "1.0", "9223372036854775808",
-                                       "--1", "-9223372036854775809", "99999999999999999999" };
+  static const char *const wrong[] = { "",
+                                       "-",
+                                       "+1",
+                                       " 1",
+                                       "1 ",
+                                       "1a",
+                                       "1.0",
+                                       "9223372036854775808",
+                                       "--1",
+                                       "-9223372036854775809",
+                                       "99999999999999999999" };
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
     if (!CHECK(!str_to_int(str_of(wrong[i]), &v))) CHECK_STR(wrong[i], "refused");
   CHECK_INT(v, 7);

@@ -40,7 +40,8 @@ UNIT(utf8_all_characters, "every character is written and read back") {
     if (c >= 0xd800 && c <= 0xdfff) continue;
     char s[4];
     size_t n = utf8_put(s, c), step = 0;
-    if (utf8_decode(s, n, &step) == c && step == n && utf8_step(s, n) == n && utf8_step(s, n - 1) == 0) continue;
+    if (utf8_decode(s, n, &step) == c && step == n && utf8_step(s, n) == n && utf8_step(s, n - 1) == 0)
+      continue;
     CHECK_INT(utf8_decode(s, n, &step), c);
     CHECK_INT((int64_t)step, (int64_t)n);
     return;

@@ -49,7 +49,7 @@ bool unit_check(bool held, const char *what, const char *file, int line);
 bool unit_check_int(int64_t got, int64_t want, const char *what, const char *file, int line);
 bool unit_check_str(struct str got, struct str want, const char *what, const char *file, int line);
 
-#define UNIT_STR(x) _Generic((x), struct str: unit_str_same, char *: str_of, const char *: str_of)(x)
+#define UNIT_STR(x) _Generic((x), struct str : unit_str_same, char * : str_of, const char * : str_of)(x)
 static inline struct str unit_str_same(struct str s) { return s; }
 
 #endif
