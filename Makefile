@@ -23,6 +23,7 @@
 SHELL := /bin/sh
 .SUFFIXES:
 .DELETE_ON_ERROR:
+.SECONDARY:
 MAKEFLAGS += --no-builtin-rules
 ifeq ($(filter -j%,$(MAKEFLAGS)),)
 MAKEFLAGS += -j$(shell nproc)
@@ -53,7 +54,7 @@ HARDENING_aarch64 := -mbranch-protection=standard
 HARDENING := -fstack-protector-strong -fstack-clash-protection $(HARDENING_$(shell uname -m))
 
 CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -g -fPIE -pthread -ffunction-sections -fdata-sections $(WARNINGS) \
-  -Isrc -Ibuild -Ibuild/deps/include -Itests/unit
+  -ffile-prefix-map=$(CURDIR)/= -Isrc -Ibuild -Ibuild/deps/include -Itests/unit
 CFLAGS_release := $(CFLAGS_ALL) -O2 -D_FORTIFY_SOURCE=3 $(HARDENING)
 CFLAGS_test := $(CFLAGS_release) -DOUTPOST_TEST
 CFLAGS_asan := $(CFLAGS_ALL) -O1 -DOUTPOST_TEST -fno-omit-frame-pointer -fsanitize=address,undefined \
@@ -187,11 +188,12 @@ build/$1/obj/civetweb.o: build/deps/include/civetweb.h build/$1/flags
 	@echo "  $1	civetweb"
 	@$$(CC_$1) $$(CFLAGS_$1) $$(CIVETWEB_FLAGS) -c build/deps/civetweb/src/civetweb.c -o $$@
 
-build/$1/outpost: build/$1/obj/src/main.o $$(OBJECTS_$1) $$(ARCHIVES)
+build/$1/outpost: build/$1/obj/src/main.o $$(OBJECTS_$1) $$(ARCHIVES) build/gen/SOURCES.list
 	@echo "  $1	outpost"
 	@$$(CC_$1) $$(LDFLAGS_ALL) $$(LDFLAGS_$1) $$(filter %.o,$$^) $$(LIBS) -o $$@
 
-build/$1/unit: $$(UNIT_TESTS:%.c=build/$1/obj/%.o) $$(OBJECTS_$1) $$(ARCHIVES)
+build/$1/unit: $$(UNIT_TESTS:%.c=build/$1/obj/%.o) $$(OBJECTS_$1) $$(ARCHIVES) build/gen/SOURCES.list \
+  build/gen/UNIT_TESTS.list
 	@echo "  $1	unit tests"
 	@$$(CC_$1) $$(LDFLAGS_ALL) $$(LDFLAGS_$1) $$(filter %.o,$$^) $$(LIBS) -o $$@
 
@@ -260,10 +262,10 @@ fuzz: $(FUZZERS:%=build/fuzz/%) ## each fuzz harness for FUZZ_SECONDS (60)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run fuzz
 
 bench: build/outpost | deps-test ## speed and memory against sqlite3 .import and DuckDB
-	@tests/bench/run $(BENCH)
+	@$(if $(wildcard tests/bench/run),tests/bench/run $(BENCH),echo "tests/bench/run is not there yet"; exit 1)
 
 pollock: build/outpost | deps-test ## the CSV reader against the Pollock benchmark
-	@tests/bench/pollock $(POLLOCK)
+	@$(if $(wildcard tests/bench/pollock),tests/bench/pollock $(POLLOCK),echo "tests/bench/pollock is not there yet"; exit 1)
 
 # ---- looking at the code -----------------------------------------------------
 
