@@ -23,3 +23,7 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13);
 -- name: change_walk
 SELECT seq, hlc, at, actor, unit, event, tbl, key, before, after, count, text, hash
 FROM change_log WHERE seq > ?1 ORDER BY seq;
+
+-- name: change_before_unit
+SELECT seq, hash FROM change_log WHERE seq < (SELECT min(seq) FROM change_log WHERE unit = ?1)
+ORDER BY seq DESC LIMIT 1;

@@ -90,11 +90,13 @@ static struct str column(const struct stmt *s, int i) {
   return col_null(s, i) ? (struct str){ NULL, 0 } : col_str(s, i);
 }
 
-int change_verify(struct ctx *cx, struct db *db, int64_t *bad, int64_t *last) {
-  unsigned char previous[SHA256_SIZE] = { 0 }, hash[SHA256_SIZE];
-  *bad = *last = 0;
+/* Walks from the entry after `from`, whose hash is `previous`. */
+static int walk(struct ctx *cx, struct db *db, int64_t from, unsigned char *previous, int64_t *bad, int64_t *last) {
+  unsigned char hash[SHA256_SIZE];
+  *bad = 0;
+  *last = from;
   struct stmt *s = db_stmt(cx, db, SQL_change_walk);
-  stmt_int(s, 1, 0);
+  stmt_int(s, 1, from);
   while (stmt_row(cx, s)) {
     struct entry e = {
       .seq = col_int(s, SEQ),
@@ -121,4 +123,22 @@ int change_verify(struct ctx *cx, struct db *db, int64_t *bad, int64_t *last) {
     memcpy(previous, hash, SHA256_SIZE);
   }
   return cx->code;
+}
+
+int change_verify(struct ctx *cx, struct db *db, int64_t *bad, int64_t *last) {
+  unsigned char nothing[SHA256_SIZE] = { 0 };
+  return walk(cx, db, 0, nothing, bad, last);
+}
+
+int change_verify_since(struct ctx *cx, struct db *db, const char *unit, int64_t *bad, int64_t *last) {
+  unsigned char previous[SHA256_SIZE] = { 0 };
+  int64_t from = 0;
+  struct stmt *s = db_stmt(cx, db, SQL_change_before_unit);
+  stmt_text(s, 1, unit);
+  while (stmt_row(cx, s)) {
+    struct str hash = col_str(s, 1);
+    from = col_int(s, 0);
+    if (hash.n == SHA256_SIZE) memcpy(previous, hash.p, SHA256_SIZE);
+  }
+  return cx->code ? (int)cx->code : walk(cx, db, from, previous, bad, last);
 }

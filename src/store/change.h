@@ -41,6 +41,10 @@ int change_append(struct ctx *cx, struct db *db, const struct change *c);
 ** of the first entry that is missing or does not fit. *last is the last seq. */
 int change_verify(struct ctx *cx, struct db *db, int64_t *bad, int64_t *last);
 
+/* The same from the first entry of a unit of work on, given that what stands
+** before it holds. */
+int change_verify_since(struct ctx *cx, struct db *db, const char *unit, int64_t *bad, int64_t *last);
+
 /* The end of the log; seq 0 and zero hash when it is empty. */
 struct change_end {
   int64_t seq, hlc;

@@ -3,33 +3,33 @@
 -- 1/10000; the views show them as numbers for reading, sums belong to the tables.
 -- up
 CREATE TABLE sale (
-  key      TEXT NOT NULL PRIMARY KEY,     -- order id, or "Heading=value" parts joined by U+001F
-  run      INTEGER NOT NULL,
-  record   INTEGER NOT NULL,
-  order_id TEXT,                          -- NULL: the key itself
-  day      INTEGER NOT NULL,              -- days since 1970-01-01
-  region   INTEGER NOT NULL,              -- term
-  product  INTEGER NOT NULL,              -- term
-  quantity INTEGER NOT NULL,
-  revenue  INTEGER NOT NULL
+  key        TEXT NOT NULL PRIMARY KEY,   -- order id, or "Heading=value" parts joined by U+001F
+  run        INTEGER NOT NULL,
+  record     INTEGER NOT NULL,
+  order_id   TEXT,                        -- NULL: the key itself
+  order_date INTEGER NOT NULL,            -- days since 1970-01-01
+  region     INTEGER NOT NULL,            -- term
+  product    INTEGER NOT NULL,              -- term
+  quantity   INTEGER NOT NULL,
+  revenue    INTEGER NOT NULL
 ) WITHOUT ROWID;
 
 CREATE TABLE sale_total (
-  run      INTEGER NOT NULL,
-  day      INTEGER NOT NULL,
-  region   INTEGER NOT NULL,
-  product  INTEGER NOT NULL,
-  orders   INTEGER NOT NULL,
-  quantity INTEGER NOT NULL,
-  revenue  INTEGER NOT NULL,
-  PRIMARY KEY (run, day, region, product)
+  run        INTEGER NOT NULL,
+  order_date INTEGER NOT NULL,
+  region     INTEGER NOT NULL,
+  product    INTEGER NOT NULL,
+  orders     INTEGER NOT NULL,
+  quantity   INTEGER NOT NULL,
+  revenue    INTEGER NOT NULL,
+  PRIMARY KEY (run, order_date, region, product)
 ) WITHOUT ROWID;
 
 -- Revenue per unit: two decimals, half to even. With the remainder m of the
 -- integer division: up when 2m > quantity, or 2m = quantity and the digit is odd.
 CREATE VIEW clean_sales (id, run_id, order_id, order_date, region, product, quantity, revenue, revenue_per_unit,
                          processed_timestamp) AS
-SELECT s.run << 32 | s.record, r.uuid, coalesce(s.order_id, s.key), date(s.day * 86400, 'unixepoch'),
+SELECT s.run << 32 | s.record, r.uuid, coalesce(s.order_id, s.key), date(s.order_date * 86400, 'unixepoch'),
        a.text, p.text, s.quantity / 10000.0, s.revenue / 10000.0,
        (s.revenue * 100 / s.quantity
         + (2 * abs(s.revenue * 100 % s.quantity) > abs(s.quantity)
@@ -55,21 +55,21 @@ FROM reject x JOIN run r ON r.id = x.id >> 32 JOIN run_control c ON c.run = r.id
 LEFT JOIN json_each(x.faults) f ON f.value ->> 'control' = c.control
 WHERE r.dataset = 'sales';
 
--- Overall (no region, product, day), by region, by product, by day: what a
+-- Overall (no region, product, date), by region, by product, by day: what a
 -- dashboard shows of a run.
 CREATE VIEW analytics_summary (id, run_id, total_revenue, total_orders, region, product, daily_sales,
                                calculation_date, created_timestamp) AS
 SELECT row_number() OVER (), r.uuid, t.revenue / 10000.0, t.orders, a.text, p.text,
-       CASE WHEN t.day IS NOT NULL THEN t.revenue / 10000.0 END, date(t.day * 86400, 'unixepoch'),
+       CASE WHEN t.order_date IS NOT NULL THEN t.revenue / 10000.0 END, date(t.order_date * 86400, 'unixepoch'),
        strftime('%Y-%m-%dT%H:%M:%S', r.ended_at / 1000000, 'unixepoch') || printf('.%06dZ', r.ended_at % 1000000)
-FROM (SELECT run, NULL AS region, NULL AS product, NULL AS day, sum(revenue) AS revenue, sum(orders) AS orders
+FROM (SELECT run, NULL AS region, NULL AS product, NULL AS order_date, sum(revenue) AS revenue, sum(orders) AS orders
       FROM sale_total GROUP BY run
       UNION ALL
       SELECT run, region, NULL, NULL, sum(revenue), sum(orders) FROM sale_total GROUP BY run, region
       UNION ALL
       SELECT run, NULL, product, NULL, sum(revenue), sum(orders) FROM sale_total GROUP BY run, product
       UNION ALL
-      SELECT run, NULL, NULL, day, sum(revenue), sum(orders) FROM sale_total GROUP BY run, day) t
+      SELECT run, NULL, NULL, order_date, sum(revenue), sum(orders) FROM sale_total GROUP BY run, order_date) t
 JOIN run r ON r.id = t.run LEFT JOIN term a ON a.id = t.region LEFT JOIN term p ON p.id = t.product;
 -- down
 DROP VIEW analytics_summary;

@@ -1,0 +1,74 @@
+-- name: rule_active
+SELECT name, version, stage, kind, field, params, category, message
+FROM rule
+WHERE dataset = ?1 AND active = 1 AND deleted_at IS NULL
+ORDER BY CASE stage WHEN 'schema' THEN 1 WHEN 'business' THEN 2 WHEN 'quality' THEN 3 ELSE 4 END, position, name;
+
+-- name: reference_values
+SELECT value FROM reference_item WHERE list = ?1 AND deleted_at IS NULL;
+
+-- name: run_next
+SELECT coalesce(max(id), 0) + 1 FROM run;
+
+-- name: run_add
+INSERT INTO run (id, uuid, dataset, source, state, started_at, actor, bytes, settings)
+VALUES (?1, ?2, ?3, ?4, 'running', ?5, ?6, ?7, ?8);
+
+-- name: run_finish
+UPDATE run
+SET state = 'done', ended_at = ?2, sha256 = ?3, rows_read = ?4, rows_clean = ?5, rows_rejected = ?6,
+    clean_crc = ?7, reject_crc = ?8, total_crc = ?9, memory_bytes = ?10, bytes = ?11
+WHERE id = ?1;
+
+-- name: run_fail
+UPDATE run SET state = ?2, ended_at = ?3, message = ?4 WHERE id = ?1;
+
+-- name: run_unfinished
+SELECT id, uuid, source FROM run WHERE state = 'running' ORDER BY id;
+
+-- name: run_rows_so_far
+SELECT coalesce(sum(rows_clean), 0) FROM run WHERE dataset = ?1 AND state = 'done';
+
+-- name: run_control_add
+INSERT INTO run_control (run, position, control, version, stage, kind, field, category, failed)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9);
+
+-- name: run_category_count
+INSERT INTO run_category (run, category, rows)
+SELECT ?1, category, count(*) FROM reject WHERE id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1 GROUP BY category;
+
+-- name: run_check_add
+INSERT INTO run_check (run, position, name, ok, expected, actual, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+ON CONFLICT (run, position) DO UPDATE
+SET name = excluded.name, ok = excluded.ok, expected = excluded.expected, actual = excluded.actual, text = excluded.text;
+
+-- name: raw_chunk_add
+INSERT INTO raw_chunk (id, offset, line, record, count, crc, records, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8);
+
+-- name: term_id
+SELECT id FROM term WHERE text = ?1;
+
+-- name: term_add
+INSERT INTO term (text) VALUES (?1);
+
+-- name: reject_solve
+UPDATE reject SET state = 'corrected', solved_run = ?2, updated_at = ?3, updated_by = ?4
+WHERE id = ?1 AND state = 'open';
+
+-- name: reject_count
+SELECT count(*) FROM reject WHERE id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1;
+
+-- name: reject_categories
+SELECT category, count(*) FROM reject WHERE id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1 GROUP BY category;
+
+-- name: run_categories
+SELECT category, rows FROM run_category WHERE run = ?1 ORDER BY category;
+
+-- name: reject_digest
+SELECT coalesce(sum(crc32(id, category, faults, raw)), 0) FROM reject WHERE id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1;
+
+-- name: change_steps
+SELECT event FROM change_log
+WHERE unit = ?1 AND event IN ('RUN_STARTED', 'DATA_INGESTED', 'DATA_VALIDATED', 'EXCEPTIONS_STORED', 'DATA_TRANSFORMED',
+                              'ANALYTICS_CREATED')
+ORDER BY seq;

@@ -1,0 +1,50 @@
+/*
+** checks.h - the self-audit of a run: five checks, each of two figures that were
+** come by in different ways.
+**
+**   source_vs_clean       records counted in the bytes = clean rows + exceptions
+**                         as the tables have them
+**   analytics_vs_raw      totals of the analytics = sums over the good records as
+**                         they were read, less those whose key was taken
+**   exception_count       exceptions by category = rows of the table, row by row
+**   audit_completeness    the log has every step of the run, with its count, and
+**                         its hash chain holds since the run began
+**   dashboard_consistency what the page shows by group = SQL over the clean rows
+**
+** They run at the end of every import, inside its transaction, and again
+** whenever `verify` asks; then the raw side is read from the kept bytes anew.
+*/
+#ifndef INGEST_CHECKS_H
+#define INGEST_CHECKS_H
+
+#include "ingest/flow.h"
+
+enum { CHECK_COUNT = 5 };
+
+struct check {
+  const char *name;
+  bool ok;
+  const char *expected, *actual; /* texts of the two figures */
+  const char *text;              /* a sentence */
+};
+
+struct check_subject {
+  const struct dataset *dataset;
+  int64_t run;
+  const char *run_uuid;
+  int64_t records;                     /* of the bytes */
+  int64_t raw_sums[LIMIT_FIELDS];      /* of the good records, uniqueness not regarded */
+  int64_t duplicate_sums[LIMIT_FIELDS];
+  struct str key_min, key_max;         /* clean rows of the run lie between */
+};
+
+int checks_run(struct ctx *cx, struct db *db, const struct check_subject *s, struct check out[static CHECK_COUNT]);
+int checks_store(struct ctx *cx, struct db *db, int64_t run, const struct check checks[static CHECK_COUNT]);
+bool checks_all_ok(const struct check checks[static CHECK_COUNT]);
+
+/* Sum of row_crc over the run's clean rows, reject_crc over its exceptions, and
+** over its totals, from what the tables hold. */
+int checks_digest(struct ctx *cx, struct db *db, const struct check_subject *s, int64_t *clean, int64_t *rejects,
+                  int64_t *totals);
+
+#endif

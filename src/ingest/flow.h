@@ -1,0 +1,34 @@
+/*
+** flow.h - a file on its way through three threads:
+**
+**   reader   cuts records, adds up the SHA-256      (a thread)
+**   judge    parses and judges rows                 (a thread)
+**   taker    stores or compares them                (the caller)
+**
+** Batches of about FLOW_BATCH bytes go round in a ring of few slots, so that
+** memory does not depend on the size of the file. Order is kept. The first
+** failure anywhere stops all three, and flow_run returns it.
+*/
+#ifndef INGEST_FLOW_H
+#define INGEST_FLOW_H
+
+#include "ingest/load.h"
+
+struct flow_setup {
+  const struct input *input;
+  const struct judge_setup *judge;
+  int (*take)(struct ctx *cx, void *arg, const struct load_batch *b);
+  void *arg;
+};
+
+struct flow_result {
+  char sha256[65];
+  uint64_t bytes;
+  int64_t records;              /* data records, counted from the bytes before any was judged */
+  int64_t failed[LIMIT_RULES + 2 * LIMIT_FIELDS]; /* rows by rule, uniqueness not included */
+  int64_t sums[LIMIT_FIELDS];   /* see judge_sums */
+};
+
+int flow_run(struct ctx *cx, const struct flow_setup *setup, struct flow_result *out);
+
+#endif

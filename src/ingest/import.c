@@ -1,0 +1,311 @@
+#include "ingest/import.h"
+
+#include <sys/resource.h>
+
+#include "base/crash.h"
+#include "base/ids.h"
+#include "base/time.h"
+#include "ingest/checks.h"
+#include "ingest/settings.h"
+#include "store/change.h"
+
+struct job {
+  struct tenant *tenant;
+  const struct import_request *request;
+  struct import_result *result;
+  struct profile *profile;
+  struct mapping mapping;
+  struct rules *rules;
+  int64_t run;
+  struct judge_setup setup;
+  struct loader *loader;
+  struct flow_result flow;
+  struct load_result load;
+  uint64_t bytes_done;
+};
+
+/* ---- the log ---- */
+
+static int note(struct ctx *cx, struct db *db, const struct job *job, const char *event, const char *table, const char *range,
+                int64_t count, const char *text) {
+  cx->now = time_now();
+  return change_append(cx, db, &(struct change){ .event = event, .unit = job->result->run, .table = table,
+                                                 .after = str_of(range), .count = count, .text = text });
+}
+
+/* ---- step 1 ---- */
+
+static int prepare(struct ctx *cx, struct db *db, struct job *job) {
+  const struct import_request *r = job->request;
+  struct mapping_request mapping = r->mapping;
+  if (rules_load(cx, db, r->dataset, &job->rules)) return cx->code;
+  if (!mapping.unique) mapping.unique = job->rules->unique_fields;
+  if (mapping_make(cx, r->dataset, job->profile, &mapping, &job->mapping)) return cx->code;
+  job->setup = (struct judge_setup){ .dataset = r->dataset, .profile = job->profile, .mapping = &job->mapping,
+                                     .rules = job->rules, .today = (int32_t)(cx->now / DAY_US) };
+  uuid7(job->result->run, cx->now);
+  return OK;
+}
+
+static int add_run(struct ctx *cx, struct db *db, struct job *job) {
+  const struct import_request *r = job->request;
+  job->run = db_int(cx, db, SQL_run_next, 1);
+  struct stmt *s = db_stmt(cx, db, SQL_run_add);
+  stmt_int(s, 1, job->run);
+  stmt_text(s, 2, job->result->run);
+  stmt_text(s, 3, r->dataset->name);
+  stmt_text(s, 4, input_name(r->input));
+  stmt_int(s, 5, cx->now);
+  stmt_text(s, 6, cx->actor);
+  stmt_int(s, 7, (int64_t)input_size(r->input));
+  stmt_text(s, 8, settings_write(cx, r->dataset, job->profile, &job->mapping));
+  if (stmt_run(cx, s)) return cx->code;
+  return note(cx, db, job, "RUN_STARTED", "run", NULL, 0,
+              ctx_printf(cx, "import of %s as %s began", input_name(r->input), r->dataset->name));
+}
+
+/* ---- steps 2 to 6: rows go by ---- */
+
+static int take(struct ctx *cx, void *arg, const struct load_batch *b) {
+  struct job *job = arg;
+  if (loader_add(cx, job->loader, b)) return cx->code;
+  job->bytes_done += b->raw->n;
+  if (job->request->progress)
+    job->request->progress(job->request->progress_arg, job->bytes_done, input_size(job->request->input),
+                           (int64_t)(b->first_record + b->raw->count - 1));
+  return OK;
+}
+
+static int load_rows(struct ctx *cx, struct db *db, struct job *job) {
+  struct flow_setup flow = { .input = job->request->input, .judge = &job->setup, .take = take, .arg = job };
+  if (loader_new(cx, db, &job->setup, job->run, job->profile->rows_estimate, &job->loader)) return cx->code;
+  if (flow_run(cx, &flow, &job->flow)) return cx->code;
+  return loader_end(cx, job->loader, &job->load);
+}
+
+static int store_controls(struct ctx *cx, struct db *db, struct job *job) {
+  for (int i = 0; i < job->rules->count && !cx->code; i++) {
+    const struct rule *r = &job->rules->rule[i];
+    int64_t failed = job->flow.failed[i] + (i == job->rules->unique ? job->load.taken : 0);
+    struct stmt *s = db_stmt(cx, db, SQL_run_control_add);
+    stmt_int(s, 1, job->run);
+    stmt_int(s, 2, i + 1);
+    stmt_text(s, 3, r->name);
+    stmt_int(s, 4, r->version);
+    stmt_text(s, 5, r->stage);
+    stmt_text(s, 6, rule_kind_name(r->kind));
+    stmt_text(s, 7, r->field >= 0 ? job->request->dataset->fields[r->field].name : NULL);
+    stmt_text(s, 8, r->category);
+    stmt_int(s, 9, failed);
+    stmt_run(cx, s);
+  }
+  struct stmt *s = db_stmt(cx, db, SQL_run_category_count);
+  stmt_int(s, 1, job->run);
+  return stmt_run(cx, s);
+}
+
+/* One entry for each table that a step filled: it names the range of rows. */
+static int note_steps(struct ctx *cx, struct db *db, struct job *job) {
+  const struct load_result *l = &job->load;
+  const char *range = ctx_printf(cx, "{\"run\":%lld}", (long long)job->run);
+  int rc = note(cx, db, job, "DATA_INGESTED", "raw_chunk", range, l->read,
+                ctx_printf(cx, "%lld records and %llu bytes were kept, SHA-256 %s", (long long)l->read,
+                           (unsigned long long)job->flow.bytes, job->flow.sha256));
+  if (!rc)
+    rc = note(cx, db, job, "DATA_VALIDATED", "run_control", range, l->read * job->rules->count,
+              ctx_printf(cx, "%d controls judged %lld records", job->rules->count, (long long)l->read));
+  if (!rc)
+    rc = note(cx, db, job, "EXCEPTIONS_STORED", "reject", range, l->rejected,
+              ctx_printf(cx, "%lld records were rejected and kept", (long long)l->rejected));
+  if (!rc)
+    rc = note(cx, db, job, "DATA_TRANSFORMED", job->request->dataset->table, range, l->clean,
+              ctx_printf(cx, "%lld clean rows were stored", (long long)l->clean));
+  if (!rc)
+    rc = note(cx, db, job, "ANALYTICS_CREATED", job->request->dataset->total_table, range, l->clean,
+              "totals by group were stored");
+  return rc;
+}
+
+/* ---- step 7 ---- */
+
+static void subject_of(const struct job *job, struct check_subject *s) {
+  *s = (struct check_subject){ .dataset = job->request->dataset, .run = job->run, .run_uuid = job->result->run,
+                               .records = job->flow.records, .key_min = job->load.key_min, .key_max = job->load.key_max };
+  const struct dataset *d = job->request->dataset;
+  memcpy(s->raw_sums, job->flow.sums, sizeof s->raw_sums);
+  memcpy(s->duplicate_sums, job->load.duplicate_sums, (size_t)d->field_count * sizeof *s->duplicate_sums);
+}
+
+static int audit(struct ctx *cx, struct db *db, struct job *job, int64_t *total_crc) {
+  struct check checks[CHECK_COUNT];
+  struct check_subject subject;
+  subject_of(job, &subject);
+  if (checks_run(cx, db, &subject, checks) || checks_store(cx, db, job->run, checks)) return cx->code;
+  job->result->reconciled = checks_all_ok(checks);
+  return checks_digest(cx, db, &subject, NULL, NULL, total_crc);
+}
+
+static int finish_run(struct ctx *cx, struct db *db, struct job *job) {
+  const struct load_result *l = &job->load;
+  struct rusage usage;
+  int64_t total_crc;
+  if (audit(cx, db, job, &total_crc)) return cx->code;
+  getrusage(RUSAGE_SELF, &usage);
+  struct stmt *s = db_stmt(cx, db, SQL_run_finish);
+  stmt_int(s, 1, job->run);
+  stmt_int(s, 2, time_now());
+  stmt_text(s, 3, job->flow.sha256);
+  stmt_int(s, 4, l->read);
+  stmt_int(s, 5, l->clean);
+  stmt_int(s, 6, l->rejected);
+  stmt_int(s, 7, (int64_t)l->clean_crc);
+  stmt_int(s, 8, (int64_t)l->reject_crc);
+  stmt_int(s, 9, total_crc);
+  stmt_int(s, 10, (int64_t)usage.ru_maxrss * 1024);
+  stmt_int(s, 11, (int64_t)job->flow.bytes);
+  if (stmt_run(cx, s)) return cx->code;
+  /* The digests go into the chain: who changes a row must change all that follows. */
+  const char *after = ctx_printf(cx, "{\"run\":%lld,\"sha256\":\"%s\",\"clean_crc\":%lld,\"reject_crc\":%lld,\"total_crc\":%lld}",
+                                 (long long)job->run, job->flow.sha256, (long long)l->clean_crc, (long long)l->reject_crc,
+                                 (long long)total_crc);
+  return note(cx, db, job, "RUN_COMPLETED", "run", after, l->read,
+              ctx_printf(cx, "%lld records: %lld clean, %lld rejected; self-audit %s", (long long)l->read,
+                         (long long)l->clean, (long long)l->rejected, job->result->reconciled ? "passed" : "FAILED"));
+}
+
+static int steps(struct ctx *cx, struct db *db, struct job *job) {
+  int rc = load_rows(cx, db, job);
+  if (!rc) rc = store_controls(cx, db, job);
+  if (!rc) rc = note_steps(cx, db, job);
+  if (!rc) rc = finish_run(cx, db, job);
+  return rc;
+}
+
+/* ---- failure ---- */
+
+static int end_run(struct ctx *cx, struct db *db, int64_t run, const char *uuid, const char *state, const char *why) {
+  struct stmt *s = db_stmt(cx, db, SQL_run_fail);
+  stmt_int(s, 1, run);
+  stmt_text(s, 2, state);
+  stmt_int(s, 3, cx->now);
+  stmt_text(s, 4, why);
+  if (stmt_run(cx, s)) return cx->code;
+  bool failed = strcmp(state, "failed") == 0;
+  return change_append(cx, db, &(struct change){ .event = failed ? "RUN_FAILED" : "RUN_INTERRUPTED", .unit = uuid,
+                                                 .table = "run", .count = 0, .text = why });
+}
+
+/* In a unit of work of its own: the failure of the run is still the caller's. On
+** a full disk even this may fail; then the next to open the tenant notes it. */
+static void note_failure(const struct ctx *cx, struct db *db, const struct job *job) {
+  struct ctx aside;
+  ctx_begin(&aside, cx->actor);
+  int rc = db_begin(&aside, db);
+  if (!rc) rc = end_run(&aside, db, job->run, job->result->run, "failed", cx->message);
+  if (!rc) rc = db_commit(&aside, db);
+  if (rc) db_rollback(db);
+  ctx_end(&aside);
+}
+
+/* ---- transactions ---- */
+
+static int import_dry(struct ctx *cx, struct db *db, struct job *job) {
+  int rc = db_begin(cx, db);
+  if (!rc) rc = add_run(cx, db, job);
+  if (!rc) rc = steps(cx, db, job);
+  db_rollback(db);
+  return rc;
+}
+
+static int import_alone(struct ctx *cx, struct db *db, void *arg) {
+  struct job *job = arg;
+  if (prepare(cx, db, job)) return cx->code;
+  if (job->request->dry_run) return import_dry(cx, db, job);
+  if (db_begin(cx, db)) return cx->code;
+  if (add_run(cx, db, job) || db_commit(cx, db)) {
+    db_rollback(db);
+    return cx->code;
+  }
+  int rc = db_begin(cx, db);
+  if (!rc) rc = steps(cx, db, job);
+  if (!rc) rc = db_commit(cx, db);
+  if (!rc) return OK;
+  db_rollback(db);
+  note_failure(cx, db, job);
+  return rc;
+}
+
+static void count_categories(const struct job *job) {
+  for (int i = 0; i < job->load.category_count; i++) {
+    str_copy(job->result->category[i].name, sizeof job->result->category[i].name, str_of(job->load.category[i].name));
+    job->result->category[i].rows = job->load.category[i].rows;
+  }
+  job->result->category_count = job->load.category_count;
+}
+
+int import_run(struct ctx *cx, struct tenant *t, const struct import_request *r, struct import_result *out) {
+  double began = time_seconds();
+  struct job *job = ctx_alloc(cx, sizeof *job);
+  *out = (struct import_result){ 0 };
+  *job = (struct job){ .tenant = t, .request = r, .result = out };
+  if (profile_file(cx, r->input, &r->dialect, &job->profile)) return cx->code;
+  if (tenant_write_alone(cx, t, import_alone, job)) return cx->code;
+  str_copy(out->sha256, sizeof out->sha256, str_of(job->flow.sha256));
+  out->read = job->load.read;
+  out->clean = job->load.clean;
+  out->rejected = job->load.rejected;
+  count_categories(job);
+  out->seconds = time_seconds() - began;
+  return OK;
+}
+
+void import_result_json(struct jw *w, const struct import_request *r, const struct import_result *result) {
+  jw_object(w, NULL);
+  if (r->dry_run) jw_bool(w, "dry_run", true);
+  jw_text(w, "run", result->run);
+  jw_text(w, "source", input_name(r->input));
+  jw_text(w, "sha256", result->sha256);
+  jw_object(w, "rows");
+  jw_int(w, "read", result->read);
+  jw_int(w, "clean", result->clean);
+  jw_int(w, "rejected", result->rejected);
+  jw_close(w, '}');
+  jw_object(w, "rejected");
+  for (int i = 0; i < result->category_count; i++) jw_int(w, result->category[i].name, result->category[i].rows);
+  jw_close(w, '}');
+  jw_bool(w, "reconciled", result->reconciled);
+  jw_real(w, "seconds", result->seconds, 3);
+  jw_real(w, "rows_per_second", result->seconds > 0 ? (double)result->read / result->seconds : 0, 0);
+  jw_close(w, '}');
+}
+
+/* ---- runs whose process has died ---- */
+
+static int recover_alone(struct ctx *cx, struct db *db, void *arg) {
+  (void)arg;
+  if (db_begin(cx, db)) return cx->code;
+  struct stmt *s = db_stmt(cx, db, SQL_run_unfinished);
+  while (stmt_row(cx, s)) {
+    int64_t run = col_int(s, 0);
+    const char *uuid = col_dup(cx, s, 1);
+    end_run(cx, db, run, uuid, "interrupted",
+            "the process ended in the middle of the import; nothing of it was stored. Import the file again");
+  }
+  if (cx->code) {
+    db_rollback(db);
+    return cx->code;
+  }
+  return db_commit(cx, db);
+}
+
+/* Only the one who may write knows that no other process is at work on a run. */
+int import_recover(struct ctx *cx, struct tenant *t) {
+  struct ctx aside;
+  struct db *db;
+  ctx_begin(&aside, cx->actor);
+  bool unfinished = !tenant_read(&aside, t, &db) && stmt_row(&aside, db_stmt(&aside, db, SQL_run_unfinished));
+  ctx_end(&aside);
+  if (!unfinished || tenant_write_if_free(cx, t, recover_alone, NULL) == OK) return OK;
+  if (cx->code == E_BUSY) ctx_forgive(cx);
+  return cx->code;
+}

@@ -1,0 +1,57 @@
+/*
+** import.h - a file becomes a run: the seven steps of the pipeline under one
+** run id.
+**
+**   1 initialisation   profile of the file, mapping, rules; run noted as running
+**   2 ingestion        original bytes kept, chunk by chunk
+**   3 validation       every control on every record
+**   4 exceptions       rejected records with all their faults
+**   5 transformation   typed clean rows under their unique key
+**   6 analytics        totals by the group fields
+**   7 completion       self-audit; run noted as done
+**
+** Steps 2 to 7 are one transaction: a run is there as a whole or not at all. The
+** note that it began is a transaction before it, so that a run that died is
+** known, too: whoever opens the tenant next marks it as interrupted.
+*/
+#ifndef INGEST_IMPORT_H
+#define INGEST_IMPORT_H
+
+#include "ingest/mapping.h"
+#include "store/store.h"
+
+struct import_request {
+  const struct dataset *dataset;
+  const struct input *input;
+  struct dialect dialect;
+  struct mapping_request mapping;
+  bool dry_run; /* everything happens, and is then rolled back */
+  /* Called from time to time on the calling thread; may be NULL. */
+  void (*progress)(void *arg, uint64_t bytes, uint64_t bytes_total, int64_t rows);
+  void *progress_arg;
+};
+
+enum { CATEGORIES_MAX = 8 };
+
+struct import_result {
+  char run[37];
+  char sha256[65];
+  int64_t read, clean, rejected;
+  struct {
+    char name[32];
+    int64_t rows;
+  } category[CATEGORIES_MAX];
+  int category_count;
+  bool reconciled; /* all checks of the self-audit hold */
+  double seconds;
+};
+
+int import_run(struct ctx *cx, struct tenant *t, const struct import_request *r, struct import_result *out);
+
+/* Marks runs as interrupted whose process has died. For tenant_set_hook. */
+int import_recover(struct ctx *cx, struct tenant *t);
+
+/* {"dry_run"?, "run", "source", "sha256", "rows", "rejected", "reconciled", ...} */
+void import_result_json(struct jw *w, const struct import_request *r, const struct import_result *result);
+
+#endif

@@ -1,0 +1,322 @@
+#include "ingest/judge.h"
+
+#include <stdio.h>
+
+#include "base/decimal.h"
+#include "base/hash.h"
+#include "base/limits.h"
+#include "base/time.h"
+#include "store/expression.h"
+
+enum value_state { VALUE_EMPTY, VALUE_GOOD, VALUE_BAD };
+
+struct judge {
+  struct judge_setup setup;
+  enum value_state state[LIMIT_FIELDS];
+  int64_t sums[LIMIT_FIELDS];
+  int64_t *failed;                  /* by rule */
+  struct expression **expressions;  /* by rule; NULL for other kinds */
+};
+
+/* One value: a hundred thousand million at scale 4. Sums of millions of them fit. */
+static const int64_t VALUE_MAX = INT64_C(1000000000000000);
+
+static void free_expression(void *e) { expression_free(e); }
+
+int judge_new(struct ctx *cx, const struct judge_setup *setup, struct judge **out) {
+  struct judge *judge = ctx_alloc(cx, sizeof *judge);
+  const char *names[LIMIT_FIELDS];
+  const struct dataset *d = setup->dataset;
+  judge->setup = *setup;
+  judge->failed = ctx_alloc(cx, (size_t)setup->rules->count * sizeof *judge->failed);
+  judge->expressions = ctx_alloc(cx, (size_t)setup->rules->count * sizeof *judge->expressions);
+  for (int i = 0; i < d->field_count; i++) names[i] = d->fields[i].name;
+  for (int i = 0; i < setup->rules->count; i++) {
+    const struct rule *r = &setup->rules->rule[i];
+    if (r->kind != RULE_EXPRESSION) continue;
+    if (expression_new(cx, r->text, names, d->field_count, &judge->expressions[i])) return cx->code;
+    ctx_defer(cx, free_expression, judge->expressions[i]);
+  }
+  *out = judge;
+  return OK;
+}
+
+const int64_t *judge_failed(const struct judge *judge) { return judge->failed; }
+const int64_t *judge_sums(const struct judge *judge) { return judge->sums; }
+
+/* ---- coercion ---- */
+
+static bool coerce(const struct field *f, const struct column *c, struct value *v) {
+  int32_t days;
+  switch (f->kind) {
+    case FIELD_DATE:
+      if (!value_date(v->text, c->date_order, &days)) return false;
+      v->number = days;
+      return true;
+    case FIELD_DECIMAL:
+      return value_number(v->text, c->decimal, f->scale, &v->number, NULL) && v->number >= -VALUE_MAX && v->number <= VALUE_MAX;
+    default: return v->text.n <= LIMIT_TEXT_BYTES;
+  }
+}
+
+/* A slice that lives as long as the batch: in its bytes, or copied. */
+static struct str lasting(struct str s, struct str raw, struct ctx *keep) {
+  if (s.n == 0 || (s.p >= raw.p && s.p < raw.p + raw.n)) return s;
+  return (struct str){ ctx_strdup(keep, s), s.n };
+}
+
+static void read_values(struct judge *judge, const struct row *row, struct str raw, struct ctx *keep, struct judged *j) {
+  const struct dataset *d = judge->setup.dataset;
+  const struct mapping *m = judge->setup.mapping;
+  for (int i = 0; i < d->field_count; i++) {
+    struct value *v = &j->values[i];
+    uint32_t column = (uint32_t)m->column[i];
+    *v = (struct value){ .text = { "", 0 } };
+    if (column < row->count) v->text = lasting(str_trim(row->cells[column]), raw, keep);
+    if (v->text.n == 0) judge->state[i] = VALUE_EMPTY;
+    else judge->state[i] = coerce(&d->fields[i], &judge->setup.profile->columns[column], v) ? VALUE_GOOD : VALUE_BAD;
+  }
+  int64_t id;
+  j->exception = 0;
+  if (m->exception_column >= 0 && (uint32_t)m->exception_column < row->count &&
+      str_to_int(str_trim(row->cells[m->exception_column]), &id))
+    j->exception = id;
+}
+
+/* ---- faults ---- */
+
+enum { SHOWN_VALUE = 200 }; /* bytes of a faulty value in the report; the raw bytes have all of it */
+
+static struct str shorten(struct str s) {
+  if (s.n <= SHOWN_VALUE) return s;
+  size_t n = SHOWN_VALUE;
+  while (n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80) n--; /* not in the middle of a character */
+  return (struct str){ s.p, n };
+}
+
+static void write_fault(struct buf *out, const struct judge_setup *setup, int rule, struct str value, const char *reason) {
+  const struct rule *r = &setup->rules->rule[rule];
+  struct jw w;
+  jw_init(&w, out);
+  jw_object(&w, NULL);
+  jw_text(&w, "control", r->name);
+  jw_int(&w, "version", r->version);
+  jw_text(&w, "field", r->field >= 0 ? setup->dataset->fields[r->field].name : NULL);
+  jw_str(&w, "value", shorten(value));
+  jw_text(&w, "reason", reason);
+  jw_close(&w, '}');
+}
+
+void judge_add_fault(const struct judge_setup *setup, int rule, struct str value, const char *reason, struct ctx *keep,
+                     struct judged *j) {
+  struct buf json;
+  buf_init(&json, LIMIT_TEXT_BYTES);
+  if (j->first_fault < 0) j->first_fault = rule;
+  buf_str(&json, j->faults.n ? j->faults : STR("["));
+  if (j->faults.n) buf_char(&json, ',');
+  write_fault(&json, setup, rule, value, reason);
+  j->faults = (struct str){ ctx_strdup(keep, buf_view(&json)), json.n };
+  buf_clear(&json);
+}
+
+static const char *as_text(struct ctx *keep, struct str s) {
+  return ctx_printf(keep, "\"" STR_FMT "\"", STR_ARG(shorten(s)));
+}
+
+/* ---- the tests: NULL when the row passes, else what is wrong ---- */
+
+static const char *test_columns(const struct judge *judge, const struct row *row, struct ctx *keep) {
+  if (row->kind == ROW_BROKEN || row->missing == 0) return NULL;
+  uint32_t present = row->count - row->missing;
+  for (int i = 0; i < judge->setup.dataset->field_count; i++)
+    if ((uint32_t)judge->setup.mapping->column[i] >= present)
+      return ctx_printf(keep, "the row has %u cells of %u: %s is missing", present, row->count,
+                        judge->setup.dataset->fields[i].name);
+  return NULL;
+}
+
+static const char *test_type(const struct field *f, struct str text, struct ctx *keep) {
+  if (f->kind == FIELD_DATE) return ctx_printf(keep, "%s %s is not a date", f->name, as_text(keep, text));
+  if (f->kind == FIELD_DECIMAL)
+    return ctx_printf(keep, "%s %s is not a number%s", f->name, as_text(keep, text), " that can be kept exactly");
+  return ctx_printf(keep, "%s is longer than %zu bytes", f->name, LIMIT_TEXT_BYTES);
+}
+
+static const char *test_range(const struct rule *r, const struct field *f, const struct value *v, struct ctx *keep) {
+  const char *text = NULL, *how = NULL;
+  if (r->min && v->number < r->min_value) text = r->min, how = "below";
+  else if (r->max && v->number > r->max_value) text = r->max, how = "above";
+  else if (r->above && v->number <= r->above_value) text = r->above, how = "not above";
+  else if (r->below && v->number >= r->below_value) text = r->below, how = "not below";
+  return how ? ctx_printf(keep, "%s " STR_FMT " is %s %s", f->name, STR_ARG(shorten(v->text)), how, text) : NULL;
+}
+
+static const char *test_not_future(const struct rule *r, const struct field *f, int32_t today, const struct value *v,
+                                   struct ctx *keep) {
+  char date[DATE_SIZE];
+  if (v->number <= today + r->days) return NULL;
+  return ctx_printf(keep, "%s %s is in the future", f->name, date_iso(date, (int32_t)v->number));
+}
+
+/* GLOB's * and ? without its sets: what a person writes for a code. */
+static bool matches(struct str pattern, struct str s) {
+  size_t i = 0, k = 0, star = SIZE_MAX, back = 0;
+  while (k < s.n) {
+    if (i < pattern.n && (pattern.p[i] == '?' || pattern.p[i] == s.p[k])) i++, k++;
+    else if (i < pattern.n && pattern.p[i] == '*') star = i++, back = k;
+    else if (star != SIZE_MAX) i = star + 1, k = ++back;
+    else return false;
+  }
+  while (i < pattern.n && pattern.p[i] == '*') i++;
+  return i == pattern.n;
+}
+
+static const char *test_expression(struct judge *judge, int rule, const struct judged *j, struct ctx *keep) {
+  struct expression *e = judge->expressions[rule];
+  const struct dataset *d = judge->setup.dataset;
+  char texts[LIMIT_FIELDS][DATE_SIZE + 16];
+  const char *why = "";
+  for (int i = 0; i < d->field_count; i++) {
+    struct str text = j->values[i].text;
+    bool number = d->fields[i].kind == FIELD_DECIMAL;
+    if (judge->state[i] != VALUE_GOOD) {
+      text = (struct str){ NULL, 0 };
+    } else if (number) {
+      struct buf b;
+      buf_init(&b, sizeof texts[i] - 1);
+      dec_print(&b, j->values[i].number, d->fields[i].scale, 0);
+      str_copy(texts[i], sizeof texts[i], buf_view(&b));
+      buf_clear(&b);
+      text = str_of(texts[i]);
+    } else if (d->fields[i].kind == FIELD_DATE) {
+      date_iso(texts[i], (int32_t)j->values[i].number);
+      text = str_of(texts[i]);
+    }
+    expression_bind(e, i, text, number);
+  }
+  switch (expression_test(e, &why)) {
+    case EXPRESSION_FALSE: return ctx_printf(keep, "not true: %s", judge->setup.rules->rule[rule].message);
+    case EXPRESSION_ERROR: return ctx_printf(keep, "the rule cannot be evaluated for this row: %s", why);
+    default: return NULL; /* unknown, as with a CHECK of SQL: another rule speaks of the missing value */
+  }
+}
+
+static const char *test(struct judge *judge, int rule, const struct row *row, struct judged *j, struct ctx *keep) {
+  const struct rule *r = &judge->setup.rules->rule[rule];
+  const struct field *f = r->field >= 0 ? &judge->setup.dataset->fields[r->field] : NULL;
+  const struct value *v = f ? &j->values[r->field] : NULL;
+  enum value_state state = f ? judge->state[r->field] : VALUE_GOOD;
+  if (row->kind == ROW_BROKEN) return r->kind == RULE_READABLE ? row->why : NULL;
+  switch (r->kind) {
+    case RULE_READABLE:
+    case RULE_UNIQUE: return NULL;
+    case RULE_COLUMNS: return test_columns(judge, row, keep);
+    case RULE_EXTRA_CELLS:
+      return row->extra ? ctx_printf(keep, "the row has %u cells more than there are headings", row->extra) : NULL;
+    case RULE_REQUIRED: return state == VALUE_EMPTY ? ctx_printf(keep, "%s is empty", f->name) : NULL;
+    case RULE_EXPRESSION: return test_expression(judge, rule, j, keep);
+    default: break;
+  }
+  if (state == VALUE_EMPTY) return NULL;
+  if (r->kind == RULE_TYPE) return state == VALUE_BAD ? test_type(f, v->text, keep) : NULL;
+  if (state == VALUE_BAD) return NULL;
+  switch (r->kind) {
+    case RULE_RANGE: return test_range(r, f, v, keep);
+    case RULE_REFERENCE:
+      return map_get(&r->list, v->text) ? NULL
+                                        : ctx_printf(keep, "%s %s is not in the list %s", f->name, as_text(keep, v->text), r->text);
+    case RULE_NOT_FUTURE: return test_not_future(r, f, judge->setup.today, v, keep);
+    case RULE_PATTERN:
+      return matches(str_of(r->text), v->text) ? NULL
+                                               : ctx_printf(keep, "%s %s is not of the form %s", f->name, as_text(keep, v->text), r->text);
+    default: return NULL;
+  }
+}
+
+/* ---- the key, and the digest ---- */
+
+static void make_key(const struct judge *judge, const struct row *row, struct ctx *keep, struct judged *j) {
+  const struct mapping *m = judge->setup.mapping;
+  j->key = (struct str){ "", 0 };
+  if (m->unique_is_key_field) {
+    j->key = j->values[dataset_field(judge->setup.dataset, str_of(judge->setup.dataset->key_field))].text;
+  } else {
+    struct buf b;
+    bool any = false;
+    buf_init(&b, LIMIT_KEY_BYTES);
+    for (int i = 0; i < m->unique_count; i++) {
+      struct str part = (uint32_t)m->unique[i] < row->count ? str_trim(row->cells[m->unique[i]]) : STR("");
+      if (i > 0) buf_char(&b, '\x1f');
+      buf_puts(&b, judge->setup.profile->columns[m->unique[i]].heading);
+      buf_char(&b, '=');
+      buf_str(&b, part);
+      any = any || part.n > 0;
+    }
+    if (any && !b.full) j->key = (struct str){ ctx_strdup(keep, buf_view(&b)), b.n };
+    buf_clear(&b);
+  }
+  if (j->key.n > LIMIT_KEY_BYTES) j->key = (struct str){ "", 0 };
+}
+
+static size_t put_int(char *to, int64_t v) {
+  char digits[24];
+  size_t n = 0, out = 0;
+  uint64_t u = v < 0 ? -(uint64_t)v : (uint64_t)v;
+  do digits[n++] = (char)('0' + u % 10);
+  while ((u /= 10) != 0);
+  if (v < 0) to[out++] = '-';
+  while (n > 0) to[out++] = digits[--n];
+  to[out++] = 0;
+  return out;
+}
+
+uint32_t row_crc(const struct dataset *d, struct str key, uint64_t record, const struct value *values) {
+  char number[32];
+  uint32_t crc = crc32_of(0, key.p, key.n);
+  crc = crc32_of(crc, "", 1);
+  crc = crc32_of(crc, number, put_int(number, (int64_t)record));
+  for (int i = 0; i < d->field_count; i++) {
+    bool as_number = d->fields[i].kind == FIELD_DATE || d->fields[i].kind == FIELD_DECIMAL;
+    if (as_number) {
+      crc = crc32_of(crc, number, put_int(number, values[i].number));
+    } else {
+      crc = crc32_of(crc, values[i].text.p, values[i].text.n);
+      crc = crc32_of(crc, "", 1);
+    }
+  }
+  return crc;
+}
+
+/* ---- a row ---- */
+
+static void add_sums(struct judge *judge, const struct judged *j) {
+  const struct dataset *d = judge->setup.dataset;
+  for (int i = 0; i < d->field_count; i++)
+    if (d->fields[i].total && __builtin_add_overflow(judge->sums[i], j->values[i].number, &judge->sums[i]))
+      judge->sums[i] = INT64_MAX; /* no honest sum: the self-audit will say so */
+}
+
+void judge_row(struct judge *judge, const struct row *row, struct str raw, struct ctx *keep, struct judged *j) {
+  const struct rules *rules = judge->setup.rules;
+  int faults = 0;
+  j->first_fault = -1;
+  j->faults = (struct str){ "", 0 };
+  read_values(judge, row, raw, keep, j);
+  for (int i = 0; i < rules->count; i++) {
+    const char *wrong = test(judge, i, row, j, keep);
+    if (!wrong) continue;
+    judge->failed[i]++;
+    if (faults++ >= LIMIT_FAULTS) continue;
+    int field = rules->rule[i].field;
+    judge_add_fault(&judge->setup, i, field >= 0 ? j->values[field].text : STR(""), wrong, keep, j);
+  }
+  make_key(judge, row, keep, j);
+  if (faults == 0 && j->key.n == 0 && rules->unique >= 0) {
+    judge->failed[rules->unique]++;
+    judge_add_fault(&judge->setup, rules->unique, STR(""), "the unique key is empty or too long", keep, j);
+    faults++;
+  }
+  if (faults) return;
+  add_sums(judge, j);
+  j->crc = row_crc(judge->setup.dataset, j->key, j->record, j->values);
+}

@@ -1,0 +1,67 @@
+/*
+** judge.h - one record -> typed values and faults. The validation of an import,
+** of a dry run and of a correction is this one function.
+**
+** A judge belongs to one thread and touches no database: uniqueness, which
+** depends on what came before, is decided by the loader (load.h) with the key
+** that the judge composes.
+**
+** All faults of a row are reported, in the order of the rules; the first one
+** gives the row its category and stage.
+*/
+#ifndef INGEST_JUDGE_H
+#define INGEST_JUDGE_H
+
+#include "format/format.h"
+#include "ingest/mapping.h"
+#include "ingest/rules.h"
+
+struct value {
+  struct str text; /* as it came, trimmed; of a text or code field what is stored */
+  int64_t number;  /* a date's days, a decimal's units */
+};
+
+struct judged {
+  uint64_t record, line, offset;
+  uint32_t length;
+  int first_fault;     /* index of the rule; -1: no fault so far */
+  struct str faults;   /* JSON array without its closing bracket; empty when good */
+  struct str key;      /* the unique key; empty when a part of it is */
+  struct value *values; /* of each field */
+  int64_t exception;   /* the exception that this row corrects, or 0 */
+  uint32_t crc;        /* of the stored row, see row_crc */
+};
+
+struct judge;
+
+struct judge_setup {
+  const struct dataset *dataset;
+  const struct profile *profile;
+  const struct mapping *mapping;
+  const struct rules *rules;
+  int32_t today;       /* days since 1970, UTC */
+};
+
+int judge_new(struct ctx *cx, const struct judge_setup *setup, struct judge **out); /* until the unit of work ends */
+
+/* Judges a row that the parser read (kind DATA or BROKEN). j's record, line,
+** offset, length and values are set by the caller. Texts that the parser holds
+** are copied into `keep`, those that lie in [raw, raw_end) are not. */
+void judge_row(struct judge *judge, const struct row *row, struct str raw, struct ctx *keep, struct judged *j);
+
+/* Adds a fault that the loader found (uniqueness). */
+void judge_add_fault(const struct judge_setup *setup, int rule, struct str value, const char *reason, struct ctx *keep,
+                     struct judged *j);
+
+/* Rows that failed each rule, counted by this judge. */
+const int64_t *judge_failed(const struct judge *judge);
+
+/* Sum over the good rows of each field that is totalled: the raw side of the
+** self-audit, added up here and nowhere else. */
+const int64_t *judge_sums(const struct judge *judge);
+
+/* CRC-32 over the stored row: key, record, then the fields as decimal text or
+** text, each followed by a zero byte. SQL's crc32(...) gives the same. */
+uint32_t row_crc(const struct dataset *d, struct str key, uint64_t record, const struct value *values);
+
+#endif

@@ -1,0 +1,333 @@
+#include "ingest/load.h"
+
+#include <stdlib.h>
+
+#include "base/crash.h"
+#include "base/hash.h"
+#include "ingest/keys.h"
+#include "ingest/totals.h"
+
+enum { CLEAN_ROWS = 50, REJECT_ROWS = 20 }; /* a statement: beyond about 50 nothing is gained */
+
+/* Rows that wait for a statement of `rows` of them; what is left at the end of
+** a batch goes one by one. */
+struct inserter {
+  const char *many_sql, *one_sql;
+  int rows, columns, waiting;
+  const struct judged *row[CLEAN_ROWS];
+};
+
+struct loader {
+  struct db *db;
+  const struct judge_setup *setup;
+  int64_t run, chunk;
+  bool history_in_keys;   /* the filter knows every key of the table */
+  struct keys keys;
+  struct map terms;
+  struct totals *totals;
+  struct inserter clean, rejected;
+  const struct load_batch *batch;
+  struct load_result result;
+  struct buf key_min, key_max;
+  const char *find_sql;
+};
+
+static void release(void *arg) {
+  struct loader *l = arg;
+  keys_clear(&l->keys);
+  map_clear(&l->terms);
+  buf_clear(&l->key_min);
+  buf_clear(&l->key_max);
+}
+
+/* ---- statements composed from the descriptor ---- */
+
+static void compose(struct ctx *cx, struct inserter *in, const char *table, const char *columns, int count, int rows) {
+  struct buf sql;
+  buf_init(&sql, LIMIT_TEXT_BYTES);
+  for (int pass = 0; pass < 2; pass++) {
+    buf_reset(&sql);
+    buf_printf(&sql, "INSERT INTO %s (%s) VALUES ", table, columns);
+    for (int r = 0; r < (pass ? 1 : rows); r++) {
+      buf_puts(&sql, r ? ", (" : "(");
+      for (int c = 0; c < count; c++) buf_puts(&sql, c ? ",?" : "?");
+      buf_char(&sql, ')');
+    }
+    *(pass ? &in->one_sql : &in->many_sql) = ctx_strdup(cx, buf_view(&sql));
+  }
+  buf_clear(&sql);
+  in->rows = rows;
+  in->columns = count;
+  in->waiting = 0;
+}
+
+static void compose_all(struct ctx *cx, struct loader *l) {
+  const struct dataset *d = l->setup->dataset;
+  const char *columns = "key, run, record";
+  for (int i = 0; i < d->field_count; i++)
+    columns = ctx_printf(cx, "%s, %s", columns, d->fields[i].name);
+  compose(cx, &l->clean, d->table, columns, d->field_count + 3, CLEAN_ROWS);
+  compose(cx, &l->rejected, "reject", "id, line, category, stage, faults, raw", 6, REJECT_ROWS);
+  l->find_sql = ctx_printf(cx, "SELECT run, record FROM %s WHERE key = ?1", d->table);
+}
+
+/* A small history is read into the filter; beside a large one, a small file's
+** keys are looked up one by one. */
+static int learn_history(struct ctx *cx, struct loader *l, uint64_t rows_expected) {
+  struct stmt *s = db_stmt(cx, l->db, SQL_run_rows_so_far);
+  stmt_text(s, 1, l->setup->dataset->name);
+  uint64_t history = stmt_row(cx, s) ? (uint64_t)col_int(s, 0) : 0;
+  if (cx->code) return cx->code;
+  stmt_done(s);
+  l->history_in_keys = history <= 8 * rows_expected;
+  keys_init(&l->keys, rows_expected + (l->history_in_keys ? history : 0));
+  if (!l->history_in_keys || history == 0) return OK;
+  s = db_compose(cx, l->db, ctx_printf(cx, "SELECT key FROM %s", l->setup->dataset->table));
+  while (stmt_row(cx, s)) {
+    struct str key = col_str(s, 0);
+    keys_add(&l->keys, hash64(key.p, key.n));
+  }
+  return cx->code;
+}
+
+int loader_new(struct ctx *cx, struct db *db, const struct judge_setup *setup, int64_t run, uint64_t rows_expected,
+               struct loader **out) {
+  struct loader *l = ctx_alloc(cx, sizeof *l);
+  l->db = db;
+  l->setup = setup;
+  l->run = run;
+  map_init(&l->terms);
+  buf_init(&l->key_min, LIMIT_KEY_BYTES);
+  buf_init(&l->key_max, LIMIT_KEY_BYTES);
+  ctx_defer(cx, release, l);
+  compose_all(cx, l);
+  l->totals = totals_new(cx, db, setup->dataset, run);
+  *out = l;
+  return learn_history(cx, l, rows_expected);
+}
+
+/* ---- codes ---- */
+
+static int64_t find_term(struct ctx *cx, struct loader *l, struct str text) {
+  struct stmt *s = db_stmt(cx, l->db, SQL_term_id);
+  stmt_str(s, 1, text);
+  if (stmt_row(cx, s)) {
+    int64_t id = col_int(s, 0);
+    stmt_done(s);
+    return id;
+  }
+  s = db_stmt(cx, l->db, SQL_term_add);
+  stmt_str(s, 1, text);
+  return stmt_run(cx, s) ? 0 : db_last_id(l->db);
+}
+
+static int64_t term(struct ctx *cx, struct loader *l, struct str text) {
+  uint64_t *known = map_get(&l->terms, text);
+  if (known) return (int64_t)*known;
+  int64_t id = find_term(cx, l, text);
+  if (l->terms.count < LIMIT_TERMS_IN_MEMORY) *map_put(&l->terms, text, NULL) = (uint64_t)id;
+  return id;
+}
+
+/* ---- rows into statements ---- */
+
+static void bind_clean(struct loader *l, struct stmt *s, int at, const struct judged *j) {
+  const struct dataset *d = l->setup->dataset;
+  stmt_str(s, at + 1, j->key);
+  stmt_int(s, at + 2, l->run);
+  stmt_int(s, at + 3, (int64_t)j->record);
+  for (int i = 0; i < d->field_count; i++) {
+    const struct value *v = &j->values[i];
+    if (d->fields[i].kind != FIELD_TEXT) stmt_int(s, at + 4 + i, v->number); /* codes were looked up in add_clean */
+    else if (v->text.p == j->key.p) stmt_null(s, at + 4 + i);
+    else stmt_str(s, at + 4 + i, v->text);
+  }
+}
+
+static int64_t reject_id(const struct loader *l, const struct judged *j) { return l->run << 32 | (int64_t)j->record; }
+
+static struct str raw_of(const struct loader *l, const struct judged *j) {
+  return (struct str){ l->batch->raw->bytes + (j->offset - l->batch->raw->offset), j->length };
+}
+
+static void bind_reject(struct loader *l, struct stmt *s, int at, const struct judged *j) {
+  const struct rule *first = &l->setup->rules->rule[j->first_fault];
+  struct str raw = raw_of(l, j);
+  stmt_int(s, at + 1, reject_id(l, j));
+  stmt_int(s, at + 2, (int64_t)j->line);
+  stmt_text(s, at + 3, first->category);
+  stmt_text(s, at + 4, first->stage);
+  stmt_str(s, at + 5, j->faults);
+  stmt_blob(s, at + 6, raw.p, raw.n);
+}
+
+typedef void bind_fn(struct loader *l, struct stmt *s, int at, const struct judged *j);
+
+static int flush(struct ctx *cx, struct loader *l, struct inserter *in, bind_fn *bind) {
+  bool many = in->waiting == in->rows;
+  struct stmt *s = db_compose(cx, l->db, many ? in->many_sql : in->one_sql);
+  for (int i = 0; i < in->waiting && !cx->code; i++) {
+    bind(l, s, many ? i * in->columns : 0, in->row[i]);
+    if (!many || i == in->waiting - 1) stmt_run(cx, s);
+  }
+  in->waiting = 0;
+  return cx->code;
+}
+
+static int insert(struct ctx *cx, struct loader *l, struct inserter *in, bind_fn *bind, const struct judged *j) {
+  in->row[in->waiting++] = j;
+  return in->waiting == in->rows ? flush(cx, l, in, bind) : OK;
+}
+
+/* ---- uniqueness: the first row that passes every other control has the key ---- */
+
+/* What holds the key, as a sentence in `keep`; NULL when nothing does. */
+static const char *find_holder(struct ctx *cx, struct loader *l, const struct judged *j, struct ctx *keep) {
+  for (int i = 0; i < l->clean.waiting; i++)
+    if (str_eq(l->clean.row[i]->key, j->key))
+      return ctx_printf(keep, "its key is that of record %llu of this file",
+                        (unsigned long long)l->clean.row[i]->record);
+  const char *found = NULL;
+  struct stmt *s = db_compose(cx, l->db, l->find_sql);
+  stmt_str(s, 1, j->key);
+  if (stmt_row(cx, s)) {
+    bool here = col_int(s, 0) == l->run;
+    found = ctx_printf(keep, "its key is that of record %lld of %s", (long long)col_int(s, 1),
+                       here ? "this file" : ctx_printf(keep, "run %lld", (long long)col_int(s, 0)));
+    stmt_done(s);
+  }
+  return found;
+}
+
+static void note_duplicate(struct loader *l, const struct judged *j) {
+  const struct dataset *d = l->setup->dataset;
+  for (int i = 0; i < d->field_count; i++)
+    if (d->fields[i].total) l->result.duplicate_sums[i] += j->values[i].number;
+}
+
+/* Adds the fault of a key that is taken. A row with other faults gets it, too. */
+static void test_unique(struct ctx *cx, struct loader *l, struct judged *j, uint64_t hash) {
+  int rule = l->setup->rules->unique;
+  if (rule < 0 || j->key.n == 0 || (l->history_in_keys && !keys_perhaps(&l->keys, hash))) return;
+  const char *holder = find_holder(cx, l, j, l->batch->keep);
+  if (!holder) return;
+  if (j->first_fault < 0) note_duplicate(l, j);
+  l->result.taken++;
+  judge_add_fault(l->setup, rule, j->key, holder, l->batch->keep, j);
+}
+
+/* ---- one row ---- */
+
+static void widen(struct buf *bound, struct str key, bool smaller) {
+  int order = bound->p ? memcmp(key.p, bound->p, key.n < bound->n ? key.n : bound->n) : 0;
+  if (order == 0) order = (key.n > bound->n) - (key.n < bound->n);
+  if (bound->p && (smaller ? order >= 0 : order <= 0)) return;
+  buf_reset(bound);
+  buf_str(bound, key);
+}
+
+static int add_clean(struct ctx *cx, struct loader *l, struct judged *j, uint64_t hash) {
+  const struct dataset *d = l->setup->dataset;
+  int64_t groups[GROUPS_MAX] = { 0 }, sums[SUMS_MAX] = { 0 };
+  int g = 0, t = 0;
+  for (int i = 0; i < d->field_count; i++) {
+    struct value *v = &j->values[i];
+    if (d->fields[i].kind == FIELD_CODE) v->number = term(cx, l, v->text);
+    if (d->fields[i].group && g < GROUPS_MAX) groups[g++] = v->number;
+    if (d->fields[i].total && t < SUMS_MAX) sums[t++] = v->number;
+  }
+  if (cx->code) return cx->code;
+  keys_add(&l->keys, hash);
+  totals_add(l->totals, groups, sums);
+  widen(&l->key_min, j->key, true);
+  widen(&l->key_max, j->key, false);
+  l->result.clean++;
+  l->result.clean_crc += j->crc;
+  return insert(cx, l, &l->clean, bind_clean, j);
+}
+
+uint32_t reject_crc(int64_t id, struct str category, struct str faults, struct str raw) {
+  struct buf number;
+  buf_init(&number, 32);
+  buf_int(&number, id);
+  uint32_t crc = crc32_of(0, number.p, number.n + 1);
+  buf_clear(&number);
+  crc = crc32_of(crc, category.p, category.n);
+  crc = crc32_of(crc, "", 1);
+  crc = crc32_of(crc, faults.p, faults.n);
+  crc = crc32_of(crc, "", 1);
+  crc = crc32_of(crc, raw.p, raw.n);
+  return crc32_of(crc, "", 1);
+}
+
+/* Categories are the few texts of the CHECK in 0002_controls.sql. */
+static void count_category(struct load_result *r, const char *name) {
+  int i = 0;
+  while (i < r->category_count && strcmp(r->category[i].name, name) != 0) i++;
+  if (i == r->category_count) r->category[r->category_count++].name = name;
+  r->category[i].rows++;
+}
+
+static int add_reject(struct ctx *cx, struct loader *l, struct judged *j) {
+  struct ctx *keep = l->batch->keep;
+  const struct rule *first = &l->setup->rules->rule[j->first_fault];
+  j->faults = str_of(ctx_printf(keep, STR_FMT "]", STR_ARG(j->faults)));
+  l->result.rejected++;
+  count_category(&l->result, first->category);
+  l->result.reject_crc += reject_crc(reject_id(l, j), str_of(first->category), j->faults, raw_of(l, j));
+  return insert(cx, l, &l->rejected, bind_reject, j);
+}
+
+/* A clean row that came back with the number of an exception settles it. */
+static int settle(struct ctx *cx, struct loader *l, const struct judged *j) {
+  struct stmt *s = db_stmt(cx, l->db, SQL_reject_solve);
+  stmt_int(s, 1, j->exception);
+  stmt_int(s, 2, l->run);
+  stmt_int(s, 3, cx->now);
+  stmt_text(s, 4, cx->actor);
+  return stmt_run(cx, s);
+}
+
+static int add_row(struct ctx *cx, struct loader *l, struct judged *j) {
+  uint64_t hash = hash64(j->key.p, j->key.n);
+  l->result.read++;
+  test_unique(cx, l, j, hash);
+  if (j->first_fault >= 0) return add_reject(cx, l, j);
+  if (add_clean(cx, l, j, hash)) return cx->code;
+  return j->exception ? settle(cx, l, j) : OK;
+}
+
+/* ---- one batch ---- */
+
+static int add_chunk(struct ctx *cx, struct loader *l, const struct load_batch *b) {
+  uint32_t crc = crc32_of(crc32_of(0, b->index.p, b->index.n), b->raw->bytes, b->raw->n);
+  struct stmt *s = db_stmt(cx, l->db, SQL_raw_chunk_add);
+  stmt_int(s, 1, l->run << 24 | l->chunk++);
+  stmt_int(s, 2, (int64_t)b->raw->offset);
+  stmt_int(s, 3, (int64_t)b->raw->line);
+  stmt_int(s, 4, (int64_t)b->first_record);
+  stmt_int(s, 5, b->raw->count);
+  stmt_int(s, 6, crc);
+  stmt_blob(s, 7, b->index.p, b->index.n);
+  stmt_blob(s, 8, b->raw->bytes, b->raw->n);
+  return stmt_run(cx, s);
+}
+
+int loader_add(struct ctx *cx, struct loader *l, const struct load_batch *b) {
+  l->batch = b;
+  if (add_chunk(cx, l, b)) return cx->code;
+  for (uint32_t i = 0; i < b->row_count && !cx->code; i++) add_row(cx, l, &b->rows[i]);
+  if (!cx->code) flush(cx, l, &l->clean, bind_clean);
+  if (!cx->code) flush(cx, l, &l->rejected, bind_reject);
+  if (!cx->code && totals_full(l->totals)) totals_flush(cx, l->totals);
+  crash_point("batch");
+  return cx->code;
+}
+
+int loader_end(struct ctx *cx, struct loader *l, struct load_result *out) {
+  if (totals_flush(cx, l->totals)) return cx->code;
+  *out = l->result;
+  out->key_min = buf_view(&l->key_min);
+  out->key_max = buf_view(&l->key_max);
+  return OK;
+}

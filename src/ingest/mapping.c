@@ -1,0 +1,180 @@
+#include "ingest/mapping.h"
+
+#include <stdlib.h>
+
+/* ---- headings, made comparable ---- */
+
+/* "Order  No." and "order_no" become "order no"; what stands in brackets goes. */
+static struct str plain(char out[static LIMIT_HEADING], const char *heading) {
+  size_t n = 0;
+  int depth = 0;
+  for (const char *p = heading; *p && n + 1 < LIMIT_HEADING; p++) {
+    unsigned char c = (unsigned char)*p;
+    if (c == '(' || c == '[') depth++;
+    bool inside = depth > 0;
+    if (c == ')' || c == ']') depth -= depth > 0;
+    if (inside) continue;
+    if (c >= 'A' && c <= 'Z') c += 32;
+    bool word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c >= 0x80 || c == '#';
+    if (word) out[n++] = (char)c;
+    else if (n > 0 && out[n - 1] != ' ') out[n++] = ' ';
+  }
+  while (n > 0 && out[n - 1] == ' ') n--;
+  return (struct str){ out, n };
+}
+
+static bool same_heading(const char *a, const char *b) {
+  char x[LIMIT_HEADING], y[LIMIT_HEADING];
+  return str_eq(plain(x, a), plain(y, b));
+}
+
+/* Rank of a heading among a field's synonyms, 0 the best; -1: it is none. */
+static int synonym_rank(const struct field *f, const char *heading) {
+  char x[LIMIT_HEADING], y[LIMIT_HEADING], one[LIMIT_HEADING];
+  struct str wanted = plain(x, heading);
+  int rank = 0;
+  for (const char *p = f->synonyms; p && *p; rank++) {
+    size_t n = strcspn(p, "|");
+    str_copy(one, sizeof one, (struct str){ p, n });
+    if (str_eq(wanted, plain(y, one))) return rank;
+    p += n + (p[n] == '|');
+  }
+  return -1;
+}
+
+static const char *list_headings(struct ctx *cx, const struct profile *p) {
+  const char *list = "";
+  for (size_t i = 0; i < p->column_count && strlen(list) < 300; i++)
+    list = ctx_printf(cx, "%s%s%s", list, i ? ", " : "", p->columns[i].heading);
+  return list;
+}
+
+/* A column by its heading or by "#3"; -1 when there is none. */
+static int find_column(const struct profile *p, const char *name) {
+  int64_t number;
+  if (name[0] == '#' && str_to_int(str_of(name + 1), &number) && number >= 1 && (uint64_t)number <= p->column_count)
+    return (int)number - 1;
+  for (size_t i = 0; i < p->column_count; i++)
+    if (strcmp(p->columns[i].heading, name) == 0) return (int)i;
+  for (size_t i = 0; i < p->column_count; i++)
+    if (same_heading(p->columns[i].heading, name)) return (int)i;
+  return -1;
+}
+
+/* ---- fields ---- */
+
+static bool is_taken(const struct dataset *d, const struct mapping *m, int column) {
+  for (int i = 0; i < d->field_count; i++)
+    if (m->column[i] == column) return true;
+  return column == m->exception_column;
+}
+
+static int map_given(struct ctx *cx, const struct dataset *d, const struct profile *p, const struct mapping_request *r,
+                     struct mapping *m) {
+  for (int i = 0; i < r->map_count; i++) {
+    const char *equals = strchr(r->maps[i], '=');
+    if (!equals) return fail(cx, E_INVALID, "map", "--map takes field=Heading, not '%s'", r->maps[i]);
+    struct str name = { r->maps[i], (size_t)(equals - r->maps[i]) };
+    int field = dataset_field(d, name);
+    if (field < 0) {
+      const char *names = "";
+      for (int k = 0; k < d->field_count; k++) names = ctx_printf(cx, "%s%s%s", names, k ? ", " : "", d->fields[k].name);
+      return fail(cx, E_INVALID, "map", "%s has no field '" STR_FMT "'; its fields are %s", d->name, STR_ARG(name), names);
+    }
+    int column = find_column(p, equals + 1);
+    if (column < 0)
+      return fail(cx, E_INVALID, "map", "the file has no column '%s'; its columns are %s", equals + 1,
+                  list_headings(cx, p));
+    m->column[field] = column;
+    m->how[field] = "given";
+  }
+  return OK;
+}
+
+static void map_by_name(const struct dataset *d, const struct profile *p, struct mapping *m) {
+  for (int i = 0; i < d->field_count; i++)
+    for (size_t c = 0; c < p->column_count && m->column[i] < 0; c++)
+      if (!is_taken(d, m, (int)c) && same_heading(p->columns[c].heading, d->fields[i].name)) {
+        m->column[i] = (int)c;
+        m->how[i] = "name";
+      }
+}
+
+static void map_by_synonym(const struct dataset *d, const struct profile *p, struct mapping *m) {
+  for (int i = 0; i < d->field_count; i++) {
+    int best = -1, best_rank = 0;
+    for (size_t c = 0; c < p->column_count && m->column[i] < 0; c++) {
+      int rank = is_taken(d, m, (int)c) ? -1 : synonym_rank(&d->fields[i], p->columns[c].heading);
+      if (rank >= 0 && (best < 0 || rank < best_rank)) best = (int)c, best_rank = rank;
+    }
+    if (best < 0) continue;
+    m->column[i] = best;
+    m->how[i] = "synonym";
+  }
+}
+
+static int check_complete(struct ctx *cx, const struct dataset *d, const struct profile *p, const struct mapping *m) {
+  const char *missing = "";
+  for (int i = 0; i < d->field_count; i++)
+    if (m->column[i] < 0) missing = ctx_printf(cx, "%s%s%s", missing, *missing ? ", " : "", d->fields[i].name);
+  if (!*missing) return OK;
+  return fail(cx, E_INVALID, "map", "no column was found for %s; the file's columns are %s. Say which, for example --map %.*s=\"%s\"",
+              missing, list_headings(cx, p), (int)strcspn(missing, ","), missing, p->columns[0].heading);
+}
+
+/* ---- the unique key ---- */
+
+static int map_unique(struct ctx *cx, const struct dataset *d, const struct profile *p, const char *unique,
+                      struct mapping *m) {
+  int key_field = dataset_field(d, str_of(d->key_field));
+  const char *text = unique && *unique ? unique : d->key_field;
+  for (const char *q = text; *q;) {
+    size_t n = strcspn(q, ",");
+    const char *name = ctx_strdup(cx, str_trim((struct str){ q, n }));
+    int field = dataset_field(d, str_of(name));
+    int column = field >= 0 ? m->column[field] : find_column(p, name);
+    if (column < 0)
+      return fail(cx, E_INVALID, "unique", "the unique key names '%s', which is neither a field nor a column; the columns are %s",
+                  name, list_headings(cx, p));
+    if (m->unique_count == LIMIT_UNIQUE_PARTS)
+      return fail(cx, E_LIMIT, "unique", "a unique key has at most %d parts", LIMIT_UNIQUE_PARTS);
+    m->unique[m->unique_count++] = column;
+    q += n + (q[n] == ',');
+  }
+  m->unique_is_key_field = m->unique_count == 1 && m->unique[0] == m->column[key_field];
+  return OK;
+}
+
+int mapping_make(struct ctx *cx, const struct dataset *d, const struct profile *p, const struct mapping_request *r,
+                 struct mapping *out) {
+  *out = (struct mapping){ .exception_column = -1 };
+  for (int i = 0; i < LIMIT_FIELDS; i++) out->column[i] = -1;
+  for (size_t c = 0; c < p->column_count; c++)
+    if (strcmp(p->columns[c].heading, EXCEPTION_HEADING) == 0) out->exception_column = (int)c;
+  if (map_given(cx, d, p, r, out)) return cx->code;
+  map_by_name(d, p, out);
+  map_by_synonym(d, p, out);
+  if (check_complete(cx, d, p, out)) return cx->code;
+  return map_unique(cx, d, p, r->unique, out);
+}
+
+void mapping_json(struct jw *w, const struct dataset *d, const struct profile *p, const struct mapping *m) {
+  jw_array(w, "mapping");
+  for (int i = 0; i < d->field_count; i++) {
+    jw_object(w, NULL);
+    jw_text(w, "field", d->fields[i].name);
+    jw_text(w, "heading", p->columns[m->column[i]].heading);
+    jw_text(w, "how", m->how[i]);
+    jw_close(w, '}');
+  }
+  jw_close(w, ']');
+  jw_array(w, "unknown_columns");
+  for (size_t c = 0; c < p->column_count; c++) {
+    bool ours = (int)c == m->exception_column || strcmp(p->columns[c].heading, REASONS_HEADING) == 0;
+    if (!ours && !is_taken(d, m, (int)c)) jw_text(w, NULL, p->columns[c].heading);
+  }
+  jw_close(w, ']');
+  jw_array(w, "unique");
+  for (int i = 0; i < m->unique_count; i++) jw_text(w, NULL, p->columns[m->unique[i]].heading);
+  jw_close(w, ']');
+}

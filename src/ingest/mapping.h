@@ -1,0 +1,45 @@
+/*
+** mapping.h - which column of a file is which field of a dataset.
+**
+** A field takes, in this order: the column that --map names, the column whose
+** heading is the field's name, the column whose heading is its best synonym.
+** Headings are compared without case, blanks, punctuation and units in brackets
+** ("Amount (INR)" is "amount"). Columns that are no field are kept in the raw
+** bytes and reported.
+*/
+#ifndef INGEST_MAPPING_H
+#define INGEST_MAPPING_H
+
+#include "base/json.h"
+#include "base/limits.h"
+#include "format/format.h"
+#include "model/dataset.h"
+
+struct mapping {
+  int column[LIMIT_FIELDS];      /* of each field; -1 where the file has none */
+  const char *how[LIMIT_FIELDS]; /* "given", "name", "synonym" */
+  int unique[LIMIT_UNIQUE_PARTS]; /* columns that make the unique key */
+  int unique_count;
+  bool unique_is_key_field;      /* the key is the dataset's key field, as it stands */
+  int exception_column;          /* of a re-imported exception file, or -1 */
+};
+
+/* The headings of the two columns that an exception file has in front. */
+#define EXCEPTION_HEADING "outpost_exception"
+#define REASONS_HEADING "outpost_reasons"
+
+struct mapping_request {
+  const char *const *maps; /* "field=Heading" or "field=#3", as given */
+  int map_count;
+  const char *unique;      /* "a,b": fields or headings; NULL: the dataset's own */
+};
+
+/* E_INVALID: a field or heading that is not there, or an essential field without
+** a column; the sentence lists what there is. */
+int mapping_make(struct ctx *cx, const struct dataset *d, const struct profile *p, const struct mapping_request *r,
+                 struct mapping *out);
+
+/* mapping, unknown_columns and unique, into an open object. */
+void mapping_json(struct jw *w, const struct dataset *d, const struct profile *p, const struct mapping *m);
+
+#endif

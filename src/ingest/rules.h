@@ -1,0 +1,73 @@
+/*
+** rules.h - the controls of a dataset, as they stand in the table `rule`.
+**
+** Kinds are code (below), rules are rows: which field, which parameters, which
+** stage and category, active or not, and a version that grows with every change.
+**
+**   kind         parameters               a row fails when
+**   readable                              it cannot be read as a record at all
+**   columns                               it is too short to hold a mapped column
+**   extra_cells                           it holds more cells than there are headings
+**   type                                  a value is there that is not of the field's kind
+**   range        min max above below      a number is outside (decimal texts)
+**   reference    list                     a text is not in that list of reference_item
+**   required                              the field is empty
+**   not_future   days                     a date is more than `days` after today (UTC)
+**   pattern      like                     a text does not match the GLOB pattern
+**   expression   sql                      the SQL condition over the fields is false
+**   unique       fields                   a clean row has the same key already
+**
+** A field that is essential for storage is always held to `required` and `type`,
+** with rules of version 0 where the table has none that is active.
+**
+** TO ADD A KIND: 1. a row above, 2. a value of rule_kind and its name in
+** rules.c, 3. its parameters in rules.c:read_params, 4. its test in judge.c.
+** TO ADD A RULE: a row in `rule`; nothing to compile.
+*/
+#ifndef INGEST_RULES_H
+#define INGEST_RULES_H
+
+#include "base/map.h"
+#include "model/dataset.h"
+#include "store/store.h"
+
+enum rule_kind {
+  RULE_READABLE,
+  RULE_COLUMNS,
+  RULE_EXTRA_CELLS,
+  RULE_TYPE,
+  RULE_RANGE,
+  RULE_REFERENCE,
+  RULE_REQUIRED,
+  RULE_NOT_FUTURE,
+  RULE_PATTERN,
+  RULE_EXPRESSION,
+  RULE_UNIQUE,
+};
+
+struct rule {
+  const char *name, *stage, *category, *message;
+  int64_t version;
+  enum rule_kind kind;
+  int field;               /* -1: about the whole row */
+  const char *text;        /* list, pattern or SQL */
+  const char *min, *max, *above, *below; /* as written, NULL where not given */
+  int64_t min_value, max_value, above_value, below_value; /* at the field's scale */
+  int64_t days;
+  struct map list;         /* values of a reference list */
+};
+
+struct rules {
+  struct rule *rule; /* by stage as the reference has them, then by position */
+  int count;
+  int unique;        /* index of the rule that reports a key seen before */
+  const char *unique_fields; /* "order_id" or "a,b": what the rule has */
+};
+
+/* The active rules; they live as long as the unit of work. E_INVALID names the
+** rule whose parameters cannot be used. */
+int rules_load(struct ctx *cx, struct db *db, const struct dataset *d, struct rules **out);
+
+const char *rule_kind_name(enum rule_kind kind);
+
+#endif

@@ -1,0 +1,101 @@
+#include "ingest/settings.h"
+
+static const char *const orders[] = { [DATE_AUTO] = "auto", [DATE_YMD] = "ymd", [DATE_DMY] = "dmy", [DATE_MDY] = "mdy" };
+
+static const char *byte_name(struct ctx *cx, int c) {
+  return c == QUOTE_NONE ? "none" : c == '\t' ? "tab" : ctx_printf(cx, "%c", c);
+}
+
+static void write_dialect(struct ctx *cx, struct jw *w, const struct dialect *d) {
+  jw_object(w, "dialect");
+  jw_text(w, "encoding", d->encoding);
+  if (d->delimiter[0]) jw_text(w, "delimiter", strcmp(d->delimiter, "\t") == 0 ? "tab" : d->delimiter);
+  if (d->quote != QUOTE_AUTO) jw_text(w, "quote", byte_name(cx, d->quote));
+  if (d->escape != QUOTE_AUTO) jw_text(w, "escape", byte_name(cx, d->escape));
+  if (d->header >= 0) jw_text(w, "header", d->header ? "yes" : "no");
+  if (d->skip >= 0) jw_text(w, "skip", ctx_printf(cx, "%lld", (long long)d->skip));
+  jw_close(w, '}');
+}
+
+static void write_decision(struct jw *w, const char *subject, const char *decision, const char *evidence) {
+  jw_object(w, NULL);
+  jw_text(w, "subject", subject);
+  jw_text(w, "decision", decision);
+  jw_text(w, "evidence", evidence ? evidence : "");
+  jw_close(w, '}');
+}
+
+static void write_decisions(struct ctx *cx, struct jw *w, const struct profile *p) {
+  static const char *const kinds[] = { [FILE_CSV] = "delimited text", [FILE_JSON_LINES] = "JSON lines",
+                                       [FILE_JSON_ARRAY] = "JSON array" };
+  jw_array(w, "decisions");
+  write_decision(w, "format", kinds[p->kind], NULL);
+  write_decision(w, "encoding", p->dialect.encoding, p->encoding_evidence);
+  if (p->kind == FILE_CSV) {
+    write_decision(w, "delimiter", strcmp(p->dialect.delimiter, "\t") == 0 ? "tab" : p->dialect.delimiter,
+                   p->delimiter_evidence);
+    write_decision(w, "headings", p->dialect.header ? "yes" : "no", p->header_evidence);
+  }
+  for (size_t i = 0; i < p->column_count; i++) {
+    const struct column *c = &p->columns[i];
+    const char *subject = ctx_printf(cx, "column %s", c->heading);
+    if (c->type == COLUMN_DATE)
+      write_decision(w, subject, ctx_printf(cx, "date, %s%s", orders[c->date_order], c->ambiguous ? " (ambiguous)" : ""),
+                     c->evidence);
+    if (c->type == COLUMN_DECIMAL)
+      write_decision(w, subject, c->decimal == ',' ? "number, decimal comma" : "number, decimal point", c->evidence);
+  }
+  jw_close(w, ']');
+}
+
+static void write_oddities(struct jw *w, const struct profile *p) {
+  jw_array(w, "oddities");
+  for (size_t i = 0; i < p->oddity_count; i++) {
+    const struct oddity *o = &p->oddities[i];
+    jw_object(w, NULL);
+    jw_text(w, "code", o->code);
+    jw_int(w, "line", (int64_t)o->line);
+    jw_int(w, "count", (int64_t)o->count);
+    jw_text(w, "text", o->text);
+    jw_close(w, '}');
+  }
+  jw_close(w, ']');
+}
+
+const char *settings_write(struct ctx *cx, const struct dataset *d, const struct profile *p, const struct mapping *m) {
+  struct buf out;
+  struct jw w;
+  buf_init(&out, LIMIT_REPLY_BYTES);
+  jw_init(&w, &out);
+  jw_object(&w, NULL);
+  write_dialect(cx, &w, &p->dialect);
+  mapping_json(&w, d, p, m);
+  write_decisions(cx, &w, p);
+  write_oddities(&w, p);
+  jw_close(&w, '}');
+  char *json = ctx_strdup(cx, buf_view(&out));
+  buf_clear(&out);
+  return json;
+}
+
+int settings_read(struct ctx *cx, struct str json, struct dialect *dialect, struct mapping_request *mapping) {
+  struct jv *root;
+  if (jv_parse(cx, json, &root)) return cx->code;
+  struct jv *d = jv_get(root, "dialect");
+  dialect_init(dialect);
+  for (void *it = jv_first(d); it; it = jv_next(d, it))
+    if (dialect_set(cx, dialect, ctx_strdup(cx, jv_key(it)), ctx_strdup(cx, jv_text(jv_value(it))))) return cx->code;
+
+  struct jv *maps = jv_get(root, "mapping"), *unique = jv_get(root, "unique");
+  const char **list = ctx_alloc(cx, (jv_size(maps) + 1) * sizeof *list);
+  for (size_t i = 0; i < jv_size(maps); i++) {
+    struct jv *m = jv_at(maps, i);
+    list[i] = ctx_printf(cx, STR_FMT "=" STR_FMT, STR_ARG(jv_text(jv_get(m, "field"))),
+                         STR_ARG(jv_text(jv_get(m, "heading"))));
+  }
+  const char *names = "";
+  for (size_t i = 0; i < jv_size(unique); i++)
+    names = ctx_printf(cx, "%s%s" STR_FMT, names, i ? "," : "", STR_ARG(jv_text(jv_at(unique, i))));
+  *mapping = (struct mapping_request){ .maps = list, .map_count = (int)jv_size(maps), .unique = names };
+  return OK;
+}

@@ -1,0 +1,16 @@
+/*
+** settings.h - how a file was read, as it is kept with its run: dialect,
+** mapping, unique key, decisions with their evidence, oddities. Enough to read
+** the kept bytes again in the same way.
+*/
+#ifndef INGEST_SETTINGS_H
+#define INGEST_SETTINGS_H
+
+#include "ingest/mapping.h"
+
+const char *settings_write(struct ctx *cx, const struct dataset *d, const struct profile *p, const struct mapping *m);
+
+/* The other way: what an import of the same bytes has to be given. */
+int settings_read(struct ctx *cx, struct str json, struct dialect *dialect, struct mapping_request *mapping);
+
+#endif

@@ -1,0 +1,114 @@
+#include "ingest/totals.h"
+
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "base/limits.h"
+
+struct cell {
+  int64_t groups[GROUPS_MAX], sums[SUMS_MAX], rows; /* rows 0: free */
+};
+
+struct totals {
+  struct db *db;
+  int64_t run;
+  int group_count, sum_count;
+  const char *sql;
+  struct cell *cells;
+  size_t count, room;
+};
+
+static void free_cells(void *arg) { free(((struct totals *)arg)->cells); }
+
+/* INSERT ... ON CONFLICT DO UPDATE SET orders = orders + excluded.orders, ... */
+static const char *compose(struct ctx *cx, const struct dataset *d, struct totals *t) {
+  const char *columns = "run", *values = "?1", *keys = "run", *adding = "orders = orders + excluded.orders";
+  int parameter = 1;
+  for (int i = 0; i < d->field_count; i++) {
+    if (!d->fields[i].group) continue;
+    columns = ctx_printf(cx, "%s, %s", columns, d->fields[i].name);
+    keys = ctx_printf(cx, "%s, %s", keys, d->fields[i].name);
+    values = ctx_printf(cx, "%s, ?%d", values, ++parameter);
+    t->group_count++;
+  }
+  columns = ctx_printf(cx, "%s, orders", columns);
+  values = ctx_printf(cx, "%s, ?%d", values, ++parameter);
+  for (int i = 0; i < d->field_count; i++) {
+    const char *name = d->fields[i].name;
+    if (!d->fields[i].total) continue;
+    columns = ctx_printf(cx, "%s, %s", columns, name);
+    values = ctx_printf(cx, "%s, ?%d", values, ++parameter);
+    adding = ctx_printf(cx, "%s, %s = %s + excluded.%s", adding, name, name, name);
+    t->sum_count++;
+  }
+  return ctx_printf(cx, "INSERT INTO %s (%s) VALUES (%s) ON CONFLICT (%s) DO UPDATE SET %s", d->total_table, columns, values,
+                    keys, adding);
+}
+
+struct totals *totals_new(struct ctx *cx, struct db *db, const struct dataset *d, int64_t run) {
+  struct totals *t = ctx_alloc(cx, sizeof *t);
+  t->db = db;
+  t->run = run;
+  t->sql = compose(cx, d, t);
+  t->room = 1024;
+  t->cells = xcalloc(t->room, sizeof *t->cells);
+  ctx_defer(cx, free_cells, t);
+  return t;
+}
+
+static struct cell *find(struct cell *cells, size_t room, const int64_t groups[GROUPS_MAX]) {
+  size_t i = hash64(groups, GROUPS_MAX * sizeof *groups) & (room - 1);
+  while (cells[i].rows && memcmp(cells[i].groups, groups, GROUPS_MAX * sizeof *groups) != 0) i = (i + 1) & (room - 1);
+  return &cells[i];
+}
+
+static void grow(struct totals *t) {
+  size_t room = t->room * 2;
+  struct cell *cells = xcalloc(room, sizeof *cells);
+  for (size_t i = 0; i < t->room; i++)
+    if (t->cells[i].rows) *find(cells, room, t->cells[i].groups) = t->cells[i];
+  free(t->cells);
+  t->cells = cells;
+  t->room = room;
+}
+
+void totals_add(struct totals *t, const int64_t groups[GROUPS_MAX], const int64_t sums[SUMS_MAX]) {
+  if (t->count * 4 >= t->room * 3) grow(t);
+  struct cell *c = find(t->cells, t->room, groups);
+  if (!c->rows) {
+    memcpy(c->groups, groups, sizeof c->groups);
+    t->count++;
+  }
+  c->rows++;
+  for (int i = 0; i < t->sum_count; i++) c->sums[i] += sums[i];
+}
+
+bool totals_full(const struct totals *t) { return t->count >= LIMIT_TOTALS_IN_MEMORY; }
+
+static int by_groups(const void *a, const void *b) {
+  const struct cell *x = a, *y = b;
+  for (int i = 0; i < GROUPS_MAX; i++)
+    if (x->groups[i] != y->groups[i]) return x->groups[i] < y->groups[i] ? -1 : 1;
+  return 0;
+}
+
+static int write_cell(struct ctx *cx, struct totals *t, struct stmt *s, const struct cell *c) {
+  int parameter = 1;
+  stmt_int(s, parameter++, t->run);
+  for (int i = 0; i < t->group_count; i++) stmt_int(s, parameter++, c->groups[i]);
+  stmt_int(s, parameter++, c->rows);
+  for (int i = 0; i < t->sum_count; i++) stmt_int(s, parameter++, c->sums[i]);
+  return stmt_run(cx, s);
+}
+
+int totals_flush(struct ctx *cx, struct totals *t) {
+  struct stmt *s = db_compose(cx, t->db, t->sql);
+  size_t n = 0;
+  for (size_t i = 0; i < t->room; i++)
+    if (t->cells[i].rows) t->cells[n++] = t->cells[i];
+  qsort(t->cells, n, sizeof *t->cells, by_groups); /* in the order of the key: the tree grows at its end */
+  for (size_t i = 0; i < n && !cx->code; i++) write_cell(cx, t, s, &t->cells[i]);
+  memset(t->cells, 0, t->room * sizeof *t->cells);
+  t->count = 0;
+  return cx->code;
+}

@@ -1,0 +1,22 @@
+/*
+** totals.h - sums by the group fields of a dataset, in memory.
+**
+** Cells are few (days x regions x products); where they are many, the table is
+** flushed to the file by adding, and starts anew.
+*/
+#ifndef INGEST_TOTALS_H
+#define INGEST_TOTALS_H
+
+#include "model/dataset.h"
+#include "store/store.h"
+
+enum { GROUPS_MAX = 4, SUMS_MAX = 4 };
+
+struct totals; /* of one run */
+
+struct totals *totals_new(struct ctx *cx, struct db *db, const struct dataset *d, int64_t run);
+void totals_add(struct totals *t, const int64_t groups[GROUPS_MAX], const int64_t sums[SUMS_MAX]);
+bool totals_full(const struct totals *t);
+int totals_flush(struct ctx *cx, struct totals *t); /* adds all to the total table */
+
+#endif
