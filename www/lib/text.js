@@ -1,0 +1,29 @@
+/* Every word that people read comes from a catalogue in text/.
+**
+** t('runs.rows', { n: 5 }) finds catalogue.runs.rows and fills {n} in. An entry
+** that is an object has plural forms ({ one, other }), chosen by n. */
+import en from '../text/en.json';
+
+const catalogue = en;
+export const locale = 'en-IN';
+const plurals = new Intl.PluralRules(locale);
+
+function find(path) {
+  return path.split('.').reduce((at, key) => at?.[key], catalogue);
+}
+
+export function t(path, values = {}) {
+  const found = find(path);
+  const pattern = typeof found === 'object' ? found[plurals.select(Number(values.n))] ?? found.other : found ?? path;
+  return pattern.replace(/\{(\w+)\}/g, (_, key) => values.shown?.[key] ?? values[key] ?? '');
+}
+
+/* The name of something the server calls by a code: from the catalogue, or else
+** the code made readable ("ORDER_DATE" becomes "Order date"). */
+export function nameOf(group, code) {
+  if (!code) return '';
+  const known = find(`${group}.${code}`);
+  if (known) return known;
+  const words = code.replace(/[_-]+/g, ' ').toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

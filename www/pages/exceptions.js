@@ -1,0 +1,127 @@
+/* Exceptions: every rejected row with its original line and all its faults. */
+import { useRef, useState } from 'preact/hooks';
+import { address, useAnswer } from '../lib/api.js';
+import { count } from '../lib/decimal.js';
+import { html } from '../lib/html.js';
+import { go, route } from '../lib/route.js';
+import { nameOf, t } from '../lib/text.js';
+import { Card } from '../parts/card.js';
+import { Choice } from '../parts/chart_card.js';
+import { Dialog } from '../parts/dialog.js';
+import { Icon } from '../parts/icon.js';
+import { Empty, Failed, Skeleton } from '../parts/state.js';
+import { Table } from '../parts/table.js';
+
+const ROWS = 50;
+
+/* The original line with the faulty cell marked, where it can be told for sure
+** which one it is: the value stands in the line exactly once. */
+export function Original({ raw, faults }) {
+  const spans = faults
+    .map((fault) => ({ from: fault.value ? raw.indexOf(fault.value) : -1, n: fault.value?.length, value: fault.value }))
+    .filter((s) => s.from >= 0 && raw.indexOf(s.value, s.from + 1) < 0)
+    .sort((a, b) => a.from - b.from);
+  const parts = [];
+  let at = 0;
+  for (const span of spans) {
+    if (span.from < at) continue;
+    parts.push(raw.slice(at, span.from), html`<mark>${raw.slice(span.from, span.from + span.n)}</mark>`);
+    at = span.from + span.n;
+  }
+  return html`<code class="original">${parts}${raw.slice(at)}</code>`;
+}
+
+const Reasons = ({ faults }) => html`<ul class="reasons">
+  ${faults.map((fault, i) => html`<li key=${i}><b>${nameOf('field', fault.field)}</b> ${fault.reason}</li>`)}
+</ul>`;
+
+const COLUMNS = [
+  { id: 'line', label: t('column.line'), align: 'end', kind: 'name', value: (row) => count(row.line) },
+  { id: 'reason', label: t('column.reason'), value: (row) => html`<${Reasons} faults=${row.faults} />` },
+  { id: 'category', label: t('column.category'), value: (row) => html`<span class="badge tone-plain">${nameOf('category', row.category)}</span>` },
+  { id: 'raw', label: t('column.original'), kind: 'code', value: (row) => html`<${Original} raw=${row.raw} faults=${row.faults} />` },
+];
+const FAULTS = [
+  { id: 'field', label: t('column.field'), kind: 'name', value: (row) => nameOf('field', row.field) },
+  { id: 'value', label: t('column.value'), kind: 'code', value: (row) => (row.value ? html`<code>${row.value}</code>` : html`<em>${t('exceptions.blank')}</em>`) },
+  { id: 'reason', label: t('column.reason'), value: (row) => row.reason },
+  { id: 'control', label: t('column.control'), value: (row) => `${nameOf('control', row.control)} \u00b7 ${t('controls.version', { n: row.version })}` },
+];
+
+function Detail({ row, onClose }) {
+  const facts = [
+    ['line', count(row.line)],
+    ['category', nameOf('category', row.category)],
+    ['stage', nameOf('stage', row.stage)],
+    ['state', nameOf('exception_state', row.state)],
+    ['record', count(row.record)],
+  ];
+  return html`<${Dialog} drawer title=${t('exceptions.detail', { line: count(row.line) })} onClose=${onClose}>
+    <h3>${t('column.original')}</h3>
+    <pre class="original-block" tabindex="0"><${Original} raw=${row.raw} faults=${row.faults} /></pre>
+    <h3>${t('exceptions.faults', { n: row.faults.length })}</h3>
+    <${Table} caption=${t('exceptions.faults', { n: row.faults.length })} columns=${FAULTS} rows=${row.faults} />
+    <dl class="details">${facts.map(([id, value]) => html`<div key=${id}><dt>${t(`column.${id}`)}</dt><dd>${value}</dd></div>`)}</dl>
+  <//>`;
+}
+
+/* ---- filters ---- */
+
+function Filters({ run, filter, onFilter }) {
+  const byCategory = Object.entries(run.rejected).filter(([, n]) => n);
+  const options = [{ id: '', label: t('exceptions.all'), mark: count(run.rows.rejected) }, ...byCategory.map(([id, n]) => ({ id, label: nameOf('category', id), mark: count(n) }))];
+  const controls = run.controls.filter((c) => c.failed);
+  return html`<div class="filters">
+    <${Choice} label=${t('column.category')} options=${options} value=${filter.category ?? ''} onChange=${(category) => onFilter({ ...filter, category })} />
+    <label class="field">
+      <span>${t('column.control')}</span>
+      <select value=${filter.control ?? ''} onChange=${(event) => onFilter({ ...filter, control: event.target.value })}>
+        <option value="">${t('exceptions.any')}</option>
+        ${controls.map((c) => html`<option key=${c.control} value=${c.control}>${nameOf('control', c.control)} (${count(c.failed)})</option>`)}
+      </select>
+    </label>
+  </div>`;
+}
+
+function Pager({ from, rows, total, onBack, onNext }) {
+  return html`<div class="pager">
+    <span role="status">${t('pager.shown', { from: count(from + 1), to: count(from + rows), total: count(total) })}</span>
+    <button type="button" class="quiet" disabled=${!onBack} onClick=${onBack}><${Icon} name="back" /> ${t('pager.back')}</button>
+    <button type="button" class="quiet" disabled=${!onNext} onClick=${onNext}>${t('pager.next')} <${Icon} name="next" /></button>
+  </div>`;
+}
+
+/* ---- together ---- */
+
+function Rows({ run, tenant, filter }) {
+  const [pages, setPages] = useState([0]); /* ids to go on after; the last is the page shown */
+  const [open, setOpen] = useState(null);
+  const after = pages[pages.length - 1];
+  const path = address(`/api/runs/${encodeURIComponent(run.run)}/exceptions`, { tenant, ...filter, limit: ROWS, after });
+  const { answer, error, again } = useAnswer(path);
+  const last = useRef(null);
+  if (answer) last.current = answer;
+  const shown = answer ?? last.current; /* the old page stays until the new one is there */
+  if (error) return html`<${Failed} error=${error} again=${again} />`;
+  if (!shown) return html`<${Skeleton} shape="table" n=${8} />`;
+  if (!shown.data.length) return html`<${Empty} icon="check" title=${t('empty.filter.title')}><p>${t('empty.filter.advice')}</p><//>`;
+  return html`
+    <${Table} caption=${t('tab.exceptions')} columns=${COLUMNS} rows=${shown.data} keyOf=${(row) => row.id} busy=${!answer}
+      onOpen=${setOpen} openLabel=${(row) => t('exceptions.detail', { line: count(row.line) })} />
+    <${Pager} from=${(pages.length - 1) * ROWS} rows=${shown.data.length} total=${shown.total}
+      onBack=${pages.length > 1 && (() => setPages(pages.slice(0, -1)))}
+      onNext=${answer?.next ? () => setPages([...pages, answer.next]) : null} />
+    ${open && html`<${Detail} row=${open} onClose=${() => setOpen(null)} />`}
+  `;
+}
+
+export function Exceptions({ run, tenant }) {
+  const { category, control } = route.value.query;
+  const filter = { category, control };
+  if (!run.rows.rejected)
+    return html`<${Card} title=${t('tab.exceptions')}><${Empty} icon="check" title=${t('empty.rejected.title')}><p>${t('empty.rejected.advice')}</p><//><//>`;
+  return html`<${Card} title=${t('tab.exceptions')} note=${t('exceptions.note')}>
+    <${Filters} run=${run} filter=${filter} onFilter=${(to) => go({ run: run.run, tab: 'exceptions', ...to })} />
+    <${Rows} key=${`${category}|${control}`} run=${run} tenant=${tenant} filter=${filter} />
+  <//>`;
+}

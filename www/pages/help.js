@@ -1,0 +1,30 @@
+/* What the page can do by keyboard, and what its words mean. */
+import { html } from '../lib/html.js';
+import { t } from '../lib/text.js';
+import { keysOn } from '../lib/theme.js';
+import { Dialog } from '../parts/dialog.js';
+
+const KEYS = [
+  ['?', 'help'],
+  ['t', 'theme'],
+  ['\u2191 \u2193', 'runs'],
+  ['Enter', 'open'],
+  ['\u2190 \u2192', 'tabs'],
+  ['Esc', 'close'],
+];
+const WORDS = ['clean', 'rejected', 'quality', 'checks', 'oddity'];
+
+export const Help = ({ onClose }) => html`<${Dialog} title=${t('help.title')} onClose=${onClose}>
+  <h3>${t('help.keys')}</h3>
+  <dl class="keys">
+    ${KEYS.map(([key, id]) => html`<div key=${id}><dt>${key.split(' ').map((k) => html`<kbd>${k}</kbd> `)}</dt><dd>${t(`help.key.${id}`)}</dd></div>`)}
+  </dl>
+  <label class="switch">
+    <input type="checkbox" checked=${keysOn.value} onChange=${(event) => { keysOn.value = event.target.checked; }} />
+    <span>${t('help.single')}</span>
+  </label>
+  <h3>${t('help.words')}</h3>
+  <dl class="words">
+    ${WORDS.map((id) => html`<div key=${id}><dt>${t(`help.word.${id}.name`)}</dt><dd>${t(`help.word.${id}.text`)}</dd></div>`)}
+  </dl>
+<//>`;

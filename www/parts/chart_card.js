@@ -1,0 +1,34 @@
+/* A card that shows the same figures as a drawing and as a table; lead stands above
+** both. */
+import { useState } from 'preact/hooks';
+import { html } from '../lib/html.js';
+import { t } from '../lib/text.js';
+import { Card } from './card.js';
+import { Icon } from './icon.js';
+import { Table } from './table.js';
+
+export function ChartCard({ title, note, wide, actions, lead, columns, rows, children }) {
+  const [asTable, setAsTable] = useState(false);
+  const toggle = html`<button
+    type="button"
+    class="quiet"
+    aria-pressed=${String(asTable)}
+    onClick=${() => setAsTable(!asTable)}
+  >
+    <${Icon} name=${asTable ? 'chart' : 'table'} /> ${t('chart.table')}
+  </button>`;
+  return html`<${Card} title=${title} note=${note} wide=${wide} actions=${html`${actions}${toggle}`}>
+    ${lead}
+    ${asTable ? html`<${Table} caption=${title} columns=${columns} rows=${rows} />` : children}
+  <//>`;
+}
+
+/* One of a few: { id, label }. */
+export const Choice = ({ label, options, value, onChange }) => html`<div class="choice" role="radiogroup" aria-label=${label}>
+  ${options.map(
+    (o) => html`<label key=${o.id}>
+      <input type="radio" name=${label} checked=${o.id === value} onChange=${() => onChange(o.id)} />
+      <span>${o.label}${o.mark && html` <span class="mark">${o.mark}</span>`}</span>
+    </label>`,
+  )}
+</div>`;
