@@ -78,9 +78,13 @@ static int embedded_serve(struct request *rq, const char *name) {
 
 /* ---- from a folder ---- */
 
-int asset_open_folder(struct ctx *cx, const char *dir, int *fd) {
-  *fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (*fd < 0) return fail(cx, E_NOT_FOUND, "www", "%s is no folder that can be read", dir);
+/* Opened anew for every request: a build may replace the folder. */
+static int folder_open(const char *dir) { return open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC); }
+
+int asset_check_folder(struct ctx *cx, const char *dir) {
+  int fd = folder_open(dir);
+  if (fd < 0) return fail(cx, E_NOT_FOUND, "www", "%s is no folder that can be read", dir);
+  close(fd);
   return OK;
 }
 
@@ -104,9 +108,9 @@ static const char *type_of(const char *name) {
 
 /* Opens a file below the folder; -1 when a part of the path is no folder, a
 ** link, hidden, or not there. */
-static int open_below(struct ctx *cx, int folder, const char *name) {
-  int at = folder;
-  for (;;) {
+static int open_below(struct ctx *cx, const char *folder, const char *name) {
+  int at = folder_open(folder);
+  while (at >= 0) {
     size_t n = strcspn(name, "/");
     bool last = !name[n];
     const char *part = ctx_strdup(cx, (struct str){ name, n });
@@ -114,11 +118,12 @@ static int open_below(struct ctx *cx, int folder, const char *name) {
         n && part[0] != '.'
             ? openat(at, part, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | (last ? 0 : O_DIRECTORY))
             : -1;
-    if (at != folder) close(at);
-    if (next < 0 || last) return next;
+    close(at);
+    if (last) return next;
     at = next;
     name += n + 1;
   }
+  return -1;
 }
 
 static int read_whole(struct request *rq, int fd) {
@@ -144,5 +149,5 @@ static int folder_serve(struct request *rq, const char *name) {
 
 int asset_serve(struct request *rq) {
   const char *name = file_of(rq->path);
-  return rq->server->www >= 0 ? folder_serve(rq, name) : embedded_serve(rq, name);
+  return rq->server->www ? folder_serve(rq, name) : embedded_serve(rq, name);
 }

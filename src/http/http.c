@@ -19,7 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "http/request.h"
@@ -146,11 +145,11 @@ static int serve(struct ctx *cx, struct server *server, const struct address *a,
 }
 
 int http_serve(struct ctx *cx, struct store *store, const struct serve_options *o) {
-  struct server server = { .store = store, .www = -1, .lock = PTHREAD_MUTEX_INITIALIZER };
+  struct server server = { .store = store, .www = o->www_dir, .lock = PTHREAD_MUTEX_INITIALIZER };
   struct address a;
   sigset_t signals, before;
   int rc = address_read(cx, o->listen ? o->listen : LISTEN_DEFAULT, &a);
-  if (!rc && o->www_dir) rc = asset_open_folder(cx, o->www_dir, &server.www);
+  if (!rc && o->www_dir) rc = asset_check_folder(cx, o->www_dir);
   if (rc) return rc;
 
   server.port = (int)a.port;
@@ -164,6 +163,5 @@ int http_serve(struct ctx *cx, struct store *store, const struct serve_options *
   pthread_sigmask(SIG_SETMASK, &before, NULL);
 
   tenants_close(&server);
-  if (server.www >= 0) close(server.www);
   return rc;
 }

@@ -25,7 +25,7 @@ struct route;
 struct server {
   struct store *store;
   int port;              /* the real one */
-  int www;               /* folder of --www, or -1 */
+  const char *www;       /* folder of --www, or NULL */
   pthread_mutex_t lock;  /* over what follows */
   struct opened *opened; /* tenants' files, see tenants.c */
 };
@@ -84,7 +84,7 @@ int tenant_opened(struct request *rq, const char *slug, struct tenant **out);
 void tenants_close(struct server *server);
 
 /* assets.c */
-int asset_open_folder(struct ctx *cx, const char *dir, int *fd);
+int asset_check_folder(struct ctx *cx, const char *dir);
 int asset_serve(struct request *rq);
 
 /* reply.c */
