@@ -54,7 +54,7 @@ HARDENING_aarch64 := -mbranch-protection=standard
 HARDENING := -fstack-protector-strong -fstack-clash-protection $(HARDENING_$(shell uname -m))
 
 CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -g -fPIE -pthread -ffunction-sections -fdata-sections $(WARNINGS) \
-  -ffile-prefix-map=$(CURDIR)/= -Isrc -Ibuild -Ibuild/deps/include -Itests/unit
+  -ffile-prefix-map=$(CURDIR)=. -Isrc -Ibuild -Ibuild/deps/include -Itests/unit
 CFLAGS_release := $(CFLAGS_ALL) -O2 -D_FORTIFY_SOURCE=3 $(HARDENING)
 CFLAGS_test := $(CFLAGS_release) -DOUTPOST_TEST
 CFLAGS_asan := $(CFLAGS_ALL) -O1 -DOUTPOST_TEST -fno-omit-frame-pointer -fsanitize=address,undefined \
@@ -64,7 +64,7 @@ CFLAGS_tsan := $(CFLAGS_ALL) -O1 -DOUTPOST_TEST -fno-omit-frame-pointer -fsaniti
 CFLAGS_fuzz := $(CFLAGS_ALL) -O1 -DOUTPOST_TEST -fno-omit-frame-pointer \
   -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 
-LDFLAGS_ALL := -pie -pthread -Wl,-z,relro,-z,now -Wl,--gc-sections
+LDFLAGS_ALL := -pie -pthread -static-libgcc -Wl,-z,relro,-z,now -Wl,--gc-sections
 LDFLAGS_asan := -fsanitize=address,undefined
 LDFLAGS_tsan := -fsanitize=thread
 LDFLAGS_fuzz := -fsanitize=address,undefined
