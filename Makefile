@@ -137,7 +137,7 @@ build/www/installed: www/package.json www/package-lock.json | deps
 build/www/bundled: build/www/installed build/gen/PAGE.list $(PAGE)
 	@rm -rf build/www/dist
 	@mkdir -p build/www/dist
-	@cd www && find . -type f ! -name '*.js' ! -name '*.css' ! -name 'package*.json' ! -name '.*' \
+	@cd www && find . -type f ! -name '*.js' ! -name '*.css' ! -name '*.json' ! -name '.*' \
 	  -exec cp --parents {} ../build/www/dist \;
 	@$(if $(wildcard www/app.js),NODE_PATH=build/www/node_modules build/www/node_modules/.bin/esbuild \
 	  $(wildcard www/app.js www/app.css) --bundle --minify --format=esm --target=es2022 \
@@ -198,9 +198,12 @@ build/$1/unit: $$(UNIT_TESTS:%.c=build/$1/obj/%.o) $$(OBJECTS_$1) $$(ARCHIVES) b
 	@$$(CC_$1) $$(LDFLAGS_ALL) $$(LDFLAGS_$1) $$(filter %.o,$$^) $$(LIBS) -o $$@
 
 # A fuzz harness, with libFuzzer in the variant fuzz; elsewhere it goes through the files it is given.
-build/$1/fuzz_%: build/$1/obj/tests/fuzz/fuzz_%.o $$(FUZZ_MAIN_$1:%=build/$1/obj/%) $$(OBJECTS_$1) $$(ARCHIVES)
+build/$1/fuzz_%: build/$1/obj/tests/fuzz/fuzz_%.o $$(FUZZ_MAIN_$1:%=build/$1/obj/%) build/$1/parts.a $$(ARCHIVES)
 	@echo "  $1	fuzz_$$*"
-	@$$(CC_$1) $$(LDFLAGS_ALL) $$(LDFLAGS_$1) $$(LDFLAGS_FUZZER_$1) $$(filter %.o,$$^) $$(LIBS) -o $$@
+	@$$(CC_$1) $$(LDFLAGS_ALL) $$(LDFLAGS_$1) $$(LDFLAGS_FUZZER_$1) $$(filter %.o,$$^) build/$1/parts.a $$(LIBS) -o $$@
+build/$1/parts.a: $$(OBJECTS_$1) build/gen/SOURCES.list
+	@rm -f $$@
+	@ar rcsT $$@ $$(OBJECTS_$1)
 
 -include $$(shell find build/$1/obj -name '*.d' 2>/dev/null)
 endef
