@@ -12,6 +12,7 @@
 */
 #include <civetweb.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "base/hash.h"
 #include "base/limits.h"
@@ -116,8 +117,17 @@ static void failure_head(struct request *rq, struct buf *head) {
 /* A request that we refused before reading its body may be followed by that
 ** body: whatever comes next on this connection cannot be trusted. */
 static bool closes(const struct request *rq) {
-  return wire_old(rq) || rq->status == 400 || rq->status == 413 || rq->status == 431 || rq->status >= 500 ||
-         wire_header(rq, "Content-Length", NULL) || wire_header(rq, "Transfer-Encoding", NULL);
+  return wire_old(rq) || rq->malformed || rq->status == 400 || rq->status == 413 || rq->status == 431 ||
+         rq->status >= 500 || wire_header(rq, "Content-Length", NULL) ||
+         wire_header(rq, "Transfer-Encoding", NULL);
+}
+
+static void date_write(struct request *rq, struct buf *head) {
+  char text[40];
+  time_t seconds = (time_t)(rq->cx->now / 1000000);
+  struct tm utc;
+  strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&seconds, &utc));
+  line(head, "Date", text);
 }
 
 static void head_write(struct request *rq, bool failed, struct buf *head) {
@@ -128,6 +138,7 @@ static void head_write(struct request *rq, bool failed, struct buf *head) {
   else
     success_head(rq, &special);
   buf_printf(head, "HTTP/1.1 %d %s\r\n", rq->status, mg_get_response_code_text(NULL, rq->status));
+  date_write(rq, head);
   buf_str(head, buf_view(&special));
   buf_puts(head, SECURITY_HEADERS);
   if (rq->status != 304) {

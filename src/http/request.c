@@ -98,8 +98,11 @@ static int check_body(struct request *rq) {
 static void request_begin(struct request *rq, struct ctx *cx, struct server *server,
                           struct mg_connection *wire) {
   ctx_begin(cx, "http");
-  *rq = (struct request){ .cx = cx, .server = server, .wire = wire };
+  *rq = (struct request){ .cx = cx, .server = server, .wire = wire, .method = "-", .path = "-", .query = "" };
   buf_init(&rq->body, LIMIT_REPLY_BYTES);
+}
+
+static void request_read(struct request *rq) {
   rq->method = wire_method(rq);
   rq->path = wire_path(rq);
   rq->query = wire_query(rq);
@@ -125,6 +128,7 @@ void request_serve(struct server *server, struct mg_connection *wire) {
   struct ctx cx;
   struct request rq;
   request_begin(&rq, &cx, server, wire);
+  request_read(&rq);
   int rc = check_framing(&rq);       /* 400 431 */
   if (!rc) rc = route_find(&rq);     /* 404 405 */
   if (!rc) rc = check_host(&rq);     /* 421 */
@@ -140,6 +144,7 @@ void request_refuse_malformed(struct server *server, struct mg_connection *wire,
   struct ctx cx;
   struct request rq;
   request_begin(&rq, &cx, server, wire);
+  rq.malformed = true;
   refuse(&rq, status, E_INVALID, "this is no HTTP request that this server understands");
   reply_send(&rq);
   request_end(&rq, began);

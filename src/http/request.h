@@ -38,6 +38,7 @@ struct request {
   const char *method, *path, *query;
   const char *param; /* what stood for {id} in the path */
   bool head;         /* the client wants no body */
+  bool malformed;    /* civetweb could not read it: nothing of the above but wire is there */
 
   /* The reply, as the handler makes it. */
   int status;           /* 0: by the outcome */

@@ -11,13 +11,15 @@ static const char *text(const char *z) { return z ? z : ""; }
 const char *wire_method(const struct request *rq) { return text(info(rq)->request_method); }
 const char *wire_path(const struct request *rq) { return text(info(rq)->request_uri); }
 const char *wire_query(const struct request *rq) { return text(info(rq)->query_string); }
-bool wire_old(const struct request *rq) { return !strcmp(text(info(rq)->http_version), "1.0"); }
+bool wire_old(const struct request *rq) {
+  return !rq->malformed && !strcmp(text(info(rq)->http_version), "1.0");
+}
 
 const char *wire_header(const struct request *rq, const char *name, int *count) {
   const struct mg_request_info *in = info(rq);
   const char *first = NULL;
   int found = 0;
-  for (int i = 0; i < in->num_headers; i++) {
+  for (int i = 0; i < in->num_headers && !rq->malformed; i++) {
     if (!str_eq_nocase(str_of(in->http_headers[i].name), str_of(name))) continue;
     if (!found++) first = in->http_headers[i].value;
   }
