@@ -4,8 +4,9 @@ import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-const ROOT = path.resolve(import.meta.dirname, '../..');
+const ROOT = path.resolve(fileURLToPath(new URL('../..', import.meta.url)));
 export const OUTPOST = path.resolve(ROOT, process.env.OUTPOST ?? 'build/outpost');
 
 // A folder with its cleaning-up: t is the test that owns it.
