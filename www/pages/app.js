@@ -46,12 +46,12 @@ function Top({ tenants, slug, offline, onHelp }) {
   </header>`;
 }
 
-const NoTenant = () => html`<${Empty} icon="screen" title=${t('empty.tenants.title')}>
+const NoTenant = () => html`<${Empty} page icon="screen" title=${t('empty.tenants.title')}>
   <p>${t('empty.tenants.advice')}</p>
   <${Command} text=${t('empty.tenants.command')} />
 <//>`;
 
-const NoRuns = ({ slug }) => html`<${Empty} title=${t('empty.runs.title')}>
+const NoRuns = ({ slug }) => html`<${Empty} page title=${t('empty.runs.title')}>
   <p>${t('empty.runs.advice')}</p>
   <${Command} text=${t('empty.runs.command', { tenant: slug })} />
   <p class="note">${t('empty.runs.sample')}</p>
@@ -65,7 +65,7 @@ function Runs({ tenant, slug }) {
   const runs = answer?.data;
   const chosen = route.value.run ?? (wide.value ? runs?.[0]?.run : null);
   if (runs && !runs.length) return html`<main id="main" class="whole" tabindex="-1"><${NoRuns} slug=${slug} /></main>`;
-  if (error && !runs) return html`<main id="main" class="whole" tabindex="-1"><${Failed} error=${error} again=${again} /></main>`;
+  if (error && !runs) return html`<main id="main" class="whole" tabindex="-1"><${Failed} page error=${error} again=${again} /></main>`;
   const list = html`<${RunList} runs=${runs} total=${answer?.total} chosen=${chosen} onMore=${() => setLimit(limit + RUNS_AT_ONCE)} />`;
   const report = html`<main id="main" tabindex="-1"><${Report} key=${chosen} id=${chosen} tenant=${tenant} summary=${runs?.find((r) => r.run === chosen)} /></main>`;
   if (wide.value) return html`<div class="sides">${list}${report}</div>`;
@@ -96,7 +96,7 @@ export function App() {
   let body = null;
   if (tenants && !tenants.length) body = html`<main id="main" class="whole" tabindex="-1"><${NoTenant} /></main>`;
   else if (tenants) body = html`<${Runs} key=${tenant} tenant=${tenant} slug=${slug} />`;
-  else if (error) body = html`<main id="main" class="whole" tabindex="-1"><${Failed} error=${error} again=${again} /></main>`;
+  else if (error) body = html`<main id="main" class="whole" tabindex="-1"><${Failed} page error=${error} again=${again} /></main>`;
   const skip = (event) => {
     event.preventDefault(); /* the address is the route's */
     document.getElementById('main')?.focus();

@@ -33,7 +33,7 @@ const TABS = [
 function headline(run) {
   const { read, clean, rejected } = run.rows;
   return [
-    { id: 'read', label: t('stat.read'), value: count(read), note: run.rows_per_second ? t('stat.speed', { n: count(Math.round(run.rows_per_second)) }) : formatSeconds(run.seconds) },
+    { id: 'read', label: t('stat.read'), value: count(read), note: formatSeconds(run.seconds) },
     { id: 'clean', label: t('stat.clean'), value: count(clean), note: percent(clean, read, 2) },
     { id: 'rejected', label: t('stat.rejected'), value: count(rejected), tone: rejected ? 'bad' : undefined, note: percent(rejected, read, 2) },
     { id: 'quality', label: t('stat.quality'), value: percent(clean, read, 2) || t('stat.none'), share: read ? clean / read : 0 },
@@ -43,7 +43,7 @@ function headline(run) {
 
 function Head({ run }) {
   const state = stateOf(run);
-  const facts = [nameOf('dataset', run.dataset), formatMoment(run.started), formatSeconds(run.seconds), run.actor];
+  const facts = [nameOf('dataset', run.dataset), formatMoment(run.started), run.rows_per_second > 0 && t('report.speed', { n: count(Math.round(run.rows_per_second)) }), run.actor];
   return html`<header class="report-head">
     ${!wide.value && html`<a class="back" href=${link()}><${Icon} name="back" /> ${t('runs.title')}</a>`}
     <div class="report-title">
@@ -99,7 +99,7 @@ export function Report({ id, tenant, summary }) {
     if (run && summary && summary.state !== run.state) again(); /* the list knows it first */
   }, [summary?.state]);
 
-  if (error && !run) return html`<${Failed} error=${error} again=${again} />`;
+  if (error && !run) return html`<${Failed} page error=${error} again=${again} />`;
   if (!run) return html`<${Waiting} />`;
   const tabs = TABS.map((tab) => {
     const n = tab.mark?.(run);

@@ -4,6 +4,7 @@ import { count, money, percent } from '../lib/decimal.js';
 import { formatAgo, formatMoment } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { link } from '../lib/route.js';
+import { wide } from '../lib/screen.js';
 import { t } from '../lib/text.js';
 import { Icon } from '../parts/icon.js';
 import { Skeleton } from '../parts/state.js';
@@ -59,7 +60,7 @@ export function RunList({ runs, total, chosen, onMore }) {
     items[Math.min(Math.max(at + STEPS[event.key], 0), items.length - 1)].focus();
   };
   return html`<nav class="runs" aria-label=${t('runs.title')}>
-    <h2 class="runs-title">${t('runs.title')} ${runs && html`<span class="note">${count(total)}</span>`}</h2>
+    <${wide.value ? 'h2' : 'h1'} class="runs-title">${t('runs.title')} ${runs && html`<span class="note">${count(total)}</span>`}<//>
     ${!runs && html`<${Skeleton} shape="runs" n=${6} />`}
     <ul ref=${list} onKeyDown=${onKey}>
       ${runs?.map((run, i) => html`<${Item} key=${run.run} run=${run} chosen=${run.run === chosen} first=${!i && !runs.some((r) => r.run === chosen)} now=${now} />`)}

@@ -45,7 +45,7 @@ function barsOf(sorted, total) {
   if (!rest.length) return bars;
   const orders = rest.reduce((n, row) => n + row.orders, 0);
   const others = { name: t('sales.others', { n: count(rest.length) }), orders, revenue: sum(rest.map((row) => row.revenue)) };
-  return [...bars, { ...bar(others, total), tone: 'muted' }];
+  return [...bars, { ...bar(others, total), size: undefined }];
 }
 
 function ByName({ title, label, rows, total }) {

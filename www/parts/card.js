@@ -2,7 +2,7 @@
 import { html } from '../lib/html.js';
 
 export function Card({ title, note, actions, wide, children }) {
-  return html`<section class=${`card ${wide ? 'card-wide' : ''}`} aria-label=${title}>
+  return html`<section class=${`card ${wide ? 'card-wide' : ''}`}>
     <header class="card-head">
       <h2>${title}</h2>
       ${note && html`<p class="note">${note}</p>`}

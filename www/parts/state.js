@@ -24,18 +24,19 @@ export function Command({ text }) {
   </div>`;
 }
 
-export const Empty = ({ icon = 'file', title, children }) => html`<div class="empty">
+/* page: it stands for the whole page, so its title is the page's heading. */
+export const Empty = ({ icon = 'file', title, page, children }) => html`<div class="empty">
   <span class="empty-mark"><${Icon} name=${icon} /></span>
-  <h2>${title}</h2>
+  <${page ? 'h1' : 'h2'}>${title}<//>
   ${children}
 </div>`;
 
 /* error is a Failure of api.js. */
-export function Failed({ error, again, title }) {
+export function Failed({ error, again, page }) {
   const kind = error.status === 0 ? 'offline' : error.status === 404 ? 'missing' : error.status >= 500 ? 'sick' : 'refused';
   return html`<div class="empty failed" role="alert">
     <span class="empty-mark"><${Icon} name="warn" /></span>
-    <h2>${title ?? t(`failed.${kind}.title`)}</h2>
+    <${page ? 'h1' : 'h2'}>${t(`failed.${kind}.title`)}<//>
     ${error.message && html`<p class="said">${error.message}</p>`}
     <p>${t(`failed.${kind}.advice`)}</p>
     ${again && html`<button type="button" class="button" onClick=${again}>${t('failed.again')}</button>`}

@@ -3,8 +3,9 @@
 ** A column is { id, label, value, align, kind }: value(row) gives text or markup;
 ** align is 'end' for figures; kind is 'code' for original text, 'name' for what
 ** stands for the row (a heading of the row, and the title when a narrow screen
-** shows rows as cards). With onOpen the rows open by click and by Enter. */
-import { useState } from 'preact/hooks';
+** shows rows as cards). With onOpen the rows open by click, and by a button of
+** their own for the keyboard. */
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { count } from '../lib/decimal.js';
 import { html } from '../lib/html.js';
 import { t } from '../lib/text.js';
@@ -41,10 +42,26 @@ function Row({ columns, row, onOpen, openLabel }) {
   </tr>`;
 }
 
+/* A box that scrolls must be reachable by keyboard; one that does not, must not
+** be a stop on the way. */
+function useScrolls() {
+  const box = useRef(null);
+  const [scrolls, setScrolls] = useState(false);
+  useEffect(() => {
+    const sizes = new ResizeObserver(() => setScrolls(box.current.scrollWidth > box.current.clientWidth));
+    sizes.observe(box.current);
+    sizes.observe(box.current.firstElementChild);
+    return () => sizes.disconnect();
+  }, []);
+  return [box, scrolls];
+}
+
 export function Table({ caption, columns, rows, keyOf, onOpen, openLabel, busy }) {
   const [all, setAll] = useState(false);
   const shown = all ? rows : rows.slice(0, SHOWN_AT_FIRST);
-  return html`<div class="table-box" role="region" aria-label=${caption} tabindex="0" aria-busy=${busy ? 'true' : undefined}>
+  const [box, scrolls] = useScrolls();
+  const stop = scrolls && { role: 'region', 'aria-label': caption, tabindex: 0 };
+  return html`<div class="table-box" ref=${box} ...${stop} aria-busy=${busy ? 'true' : undefined}>
     <table role="table">
       <caption class="hidden">${caption}</caption>
       <thead role="rowgroup">

@@ -1,0 +1,392 @@
+// The page in a real Chromium on a real import. What it shows is compared with
+// what this file computes from the imported text by itself.
+import assert from 'node:assert/strict';
+import { readFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { dataFolder, importGenerated, installed, run, serve } from './outpost.mjs';
+
+const require = createRequire(installed());
+const { chromium } = require('playwright-core');
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const WAIT = { timeout: 10000 };
+
+let browser, profile;
+before(async () => {
+  profile = mkdtempSync(path.join(os.tmpdir(), 'outpost-browser-'));
+  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS, env: { ...process.env, HOME: profile } });
+});
+after(async () => {
+  await browser?.close();
+  rmSync(profile, { recursive: true, force: true });
+});
+
+// A page that remembers everything that went wrong in it.
+async function open(t, url, { width = 1280, height = 860, dark = false, forAxe = false, offline = false } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce', bypassCSP: forAxe, locale: 'en-IN', timezoneId: 'UTC' });
+  t.after(() => context.close());
+  const page = await context.newPage();
+  page.faults = [];
+  page.on('pageerror', (error) => page.faults.push(String(error)));
+  page.on('console', (message) => /error|warning/.test(message.type()) && page.faults.push(message.text()));
+  page.on('dialog', (dialog) => page.faults.push(`dialog: ${dialog.message()}`));
+  await page.addInitScript(() => addEventListener('securitypolicyviolation', (e) => console.error(`CSP: ${e.violatedDirective} ${e.blockedURI}`)));
+  await page.goto(url);
+  return page;
+}
+
+// ---- the second computation ----
+
+function parseCsv(text) {
+  const rows = [];
+  let row = [], cell = '', quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i];
+    if (quoted) {
+      if (c === '"' && text[i + 1] === '"') cell += text[++i];
+      else if (c === '"') quoted = false;
+      else cell += c;
+    } else if (c === '"') quoted = true;
+    else if (c === ',') row.push(cell), (cell = '');
+    else if (c === '\n') rows.push([...row, cell]), (row = []), (cell = '');
+    else if (c !== '\r') cell += c;
+  }
+  return rows;
+}
+
+const SCALE = 6;
+const scaled = (text) => {
+  const [, sign, whole, fraction = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text);
+  return BigInt(sign + whole + fraction.padEnd(SCALE, '0'));
+};
+const lakh = new Intl.NumberFormat('en-IN');
+const rupees = new Intl.NumberFormat('en-IN', { minimumFractionDigits: 2, maximumFractionDigits: 2, roundingMode: 'halfEven' });
+const shown = (v) => rupees.format(`${v < 0n ? '-' : ''}${String(v < 0n ? -v : v).padStart(SCALE + 1, '0').replace(new RegExp(`(\\d{${SCALE}})$`), '.$1')}`);
+
+function compute({ text, ledger }) {
+  const [heading, ...rows] = parseCsv(text);
+  const at = (name) => heading.findIndex((h) => h.toLowerCase().replace(/[^a-z]+/g, '_') === name);
+  const [region, product, date, revenue] = ['region', 'product', 'order_date', 'revenue'].map(at);
+  const rejected = new Set(ledger.map((entry) => entry.line));
+  const clean = rows.filter((_, i) => !rejected.has(i + 2));
+  const by = (column) => {
+    const totals = new Map();
+    for (const row of clean) {
+      const total = totals.get(row[column]) ?? { orders: 0, revenue: 0n };
+      total.orders++;
+      total.revenue += scaled(row[revenue]);
+      totals.set(row[column], total);
+    }
+    return totals;
+  };
+  return { read: rows.length, clean: clean.length, rejected: rejected.size, revenue: clean.reduce((sum, row) => sum + scaled(row[revenue]), 0n), regions: by(region), products: by(product), days: by(date) };
+}
+
+// ---- reading the page ----
+
+const stat = (page, id) => page.locator(`[data-stat="${id}"] dd`).first().textContent();
+const tab = (page, name) => page.getByRole('tab', { name }).click();
+const card = (page, title) => page.locator('.card', { has: page.getByRole('heading', { name: title, exact: true }) });
+
+async function ready(page, source) {
+  await page.getByRole('heading', { level: 1, name: source }).waitFor(WAIT);
+}
+
+async function tableOf(box) {
+  await box.locator('tbody tr').first().waitFor(WAIT);
+  const more = box.getByRole('button', { name: /^Show all/ });
+  if (await more.count()) await more.click();
+  return box.locator('tbody tr').evaluateAll((rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent.trim())));
+}
+
+async function barsOf(box) {
+  return box.locator('.bars li').evaluateAll((rows) => rows.map((row) => [row.dataset.name, row.querySelector('.bar-text').textContent, row.querySelector('.bar-note')?.textContent]));
+}
+
+async function overflow(page) {
+  return page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+}
+
+// ---- the tests ----
+
+test('a report shows what the file says', async (t) => {
+  const data = dataFolder(t, 'demo');
+  const imported = importGenerated(data, 'demo', 5000, 3);
+  const own = compute(imported);
+  const server = await serve(t, data);
+  const page = await open(t, `${server.base}/`);
+  await ready(page, 'generated-3.csv');
+
+  await t.test('headline figures', async () => {
+    assert.equal(own.rejected, 425);
+    assert.equal(await stat(page, 'read'), lakh.format(own.read));
+    assert.equal(await stat(page, 'clean'), lakh.format(own.clean));
+    assert.equal(await stat(page, 'rejected'), lakh.format(own.rejected));
+    assert.equal((await stat(page, 'quality')).replace(/\s/, ' '), `${((own.clean / own.read) * 100).toFixed(2)} %`);
+    assert.equal(await stat(page, 'revenue'), shown(own.revenue));
+    assert.equal(await stat(page, 'orders'), lakh.format(own.clean));
+  });
+
+  await t.test('all five checks are green', async () => {
+    const ticks = await page.locator('.proof .tick').evaluateAll((all) => all.map((tick) => tick.dataset.ok));
+    assert.deepEqual(ticks, Array(5).fill('true'));
+    await tab(page, 'Audit trail');
+    const pairs = await page.locator('.ticks li').evaluateAll((all) => all.map((li) => [...li.querySelectorAll('dd')].map((dd) => dd.textContent)));
+    assert.equal(pairs.length, 5);
+    for (const [expected, actual] of pairs) assert.equal(expected, actual);
+    assert.ok((await page.locator('.timeline li').count()) >= 5);
+  });
+
+  await t.test('revenue by region and by product', async () => {
+    await tab(page, 'Sales');
+    for (const [title, totals] of [['Revenue by region', own.regions], ['Revenue by product', own.products]]) {
+      const bars = await barsOf(card(page, title));
+      assert.equal(bars.length, totals.size);
+      for (const [name, text, note] of bars) {
+        assert.equal(text, shown(totals.get(name).revenue), name);
+        assert.match(note, new RegExp(`^${lakh.format(totals.get(name).orders)} orders`));
+      }
+      const order = bars.map(([name]) => totals.get(name).revenue);
+      assert.deepEqual(order, [...order].sort((a, b) => (a < b ? 1 : -1)));
+    }
+  });
+
+  await t.test('revenue by day, as a table behind the line', async () => {
+    const box = card(page, 'Revenue over time');
+    assert.equal(await box.locator('canvas').count(), 1);
+    await box.getByText('Day', { exact: true }).click();
+    await box.getByRole('button', { name: 'Table' }).click();
+    const rows = await tableOf(box);
+    const days = new Map([...own.days].map(([day, total]) => [day, [lakh.format(total.orders), shown(total.revenue)]]));
+    assert.equal(rows.length, days.size);
+    const name = new Intl.DateTimeFormat('en-IN', { dateStyle: 'medium', timeZone: 'UTC' });
+    for (const [day, expected] of days) {
+      const found = rows.find(([text]) => text === name.format(new Date(`${day}T00:00:00Z`)));
+      assert.deepEqual(found?.slice(1), expected, day);
+    }
+  });
+
+  await t.test('rejected rows by category, and from there to the rows', async () => {
+    await tab(page, 'Data quality');
+    const bars = await barsOf(card(page, 'Rejected rows by category'));
+    const defects = Object.values(Object.groupBy?.(imported.ledger, (e) => e.defect) ?? imported.ledger.reduce((all, e) => ({ ...all, [e.defect]: [...(all[e.defect] ?? []), e] }), {}));
+    assert.deepEqual(bars.map(([, n]) => Number(n)).sort(), defects.map((d) => d.length).sort());
+    await page.locator('.bars button').first().click();
+    await page.getByRole('tab', { name: /Exceptions/, selected: true }).waitFor(WAIT);
+    assert.match(await page.locator('.pager [role=status]').textContent(), new RegExp(`of ${bars[0][1]}$`));
+  });
+
+  await t.test('every exception has its original line', async () => {
+    await page.goto(`${server.base}/#/runs/${imported.run}/exceptions`);
+    const lines = imported.text.split('\n').map((line) => line.replace(/\r$/, ''));
+    const seen = [];
+    for (;;) {
+      await page.locator('.table-box:not([aria-busy]) tbody tr').first().waitFor(WAIT);
+      const rows = await page.locator('tbody tr').evaluateAll((all) => all.map((tr) => ['line', 'raw', 'reason'].map((id) => tr.querySelector(`[data-column=${id}]`).textContent)));
+      for (const [line, raw, reason] of rows) {
+        const n = Number(line.replace(/,/g, ''));
+        seen.push(n);
+        assert.equal(raw.replace(/\r?\n$/, ''), lines[n - 1], `line ${n}`);
+        assert.ok(reason.trim().length > 5);
+      }
+      const next = page.getByRole('button', { name: 'Next' });
+      if (await next.isDisabled()) break;
+      const from = seen.length + 1;
+      await next.click();
+      await page.getByText(new RegExp(`^${from} to `)).waitFor(WAIT);
+    }
+    assert.deepEqual(seen.sort((a, b) => a - b), imported.ledger.map((e) => e.line).sort((a, b) => a - b));
+  });
+
+  await t.test('details of one, and back by Escape to where one was', async () => {
+    const button = page.getByRole('button', { name: /^Details/ }).first();
+    await button.focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor(WAIT);
+    assert.equal(await page.getByRole('dialog').locator('.original').count(), 1);
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached', ...WAIT });
+    assert.equal(await button.evaluate((own) => own === document.activeElement), true);
+  });
+
+  await t.test('controls count every row', async () => {
+    await tab(page, 'Controls');
+    const rows = await tableOf(card(page, 'Controls'));
+    const failed = rows.map((cells) => Number(cells[6].replace(/,/g, '')));
+    assert.equal(failed.reduce((a, b) => a + b, 0), own.rejected); /* the generator plants one fault a row */
+  });
+
+  await t.test('a new run appears by itself', async () => {
+    importGenerated(data, 'demo', 100, 4);
+    await page.getByRole('link', { name: /generated-4\.csv/ }).waitFor(WAIT);
+  });
+
+  assert.deepEqual(page.faults, []);
+});
+
+test('keyboard alone', async (t) => {
+  const data = dataFolder(t, 'demo');
+  for (const seed of [1, 2, 3]) importGenerated(data, 'demo', 60, seed);
+  const server = await serve(t, data);
+  const page = await open(t, `${server.base}/`);
+  await ready(page, 'generated-3.csv');
+  const focused = () => page.evaluate(() => document.activeElement.textContent.trim());
+  const press = async (...keys) => {
+    for (const key of keys) await page.keyboard.press(key);
+  };
+
+  await press('Tab');
+  assert.equal(await focused(), 'Skip to the content');
+  await press('Enter');
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'main');
+
+  await page.locator('.run[aria-current]').focus();
+  await press('ArrowDown');
+  assert.match(await focused(), /generated-2\.csv/);
+  await press('End');
+  assert.match(await focused(), /generated-1\.csv/);
+  await press('ArrowDown', 'Enter');
+  await ready(page, 'generated-1.csv');
+  assert.equal(await page.locator('.run[aria-current]').count(), 1);
+  const ring = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
+  assert.equal(ring, 'solid');
+
+  await page.getByRole('tab', { selected: true }).focus();
+  await press('ArrowRight');
+  assert.match(await page.getByRole('tab', { selected: true }).textContent(), /Data quality/);
+  await press('End');
+  assert.match(await page.getByRole('tab', { selected: true }).textContent(), /Controls/);
+  await press('ArrowRight');
+  assert.match(await page.getByRole('tab', { selected: true }).textContent(), /Sales/);
+
+  await press('?');
+  await page.getByRole('dialog', { name: 'Help' }).waitFor(WAIT);
+  await page.getByRole('checkbox').uncheck();
+  await press('Escape', '?');
+  assert.equal(await page.getByRole('dialog').count(), 0, 'single keys are off');
+
+  await page.goBack();
+  await page.goForward();
+  assert.deepEqual(page.faults, []);
+});
+
+test('axe finds nothing, and nothing scrolls sideways', async (t) => {
+  const data = dataFolder(t, 'demo', 'empty');
+  const imported = importGenerated(data, 'demo', 500, 9);
+  const server = await serve(t, data);
+  const views = ['?tenant=demo', 'sales', 'quality', 'exceptions', 'audit', 'controls'].map((name) => (name[0] === '?' ? `#/${name}` : `#/runs/${imported.run}/${name}?tenant=demo`));
+  views.push('#/?tenant=empty', '#/runs/nothing?tenant=demo', '#/?tenant=nobody');
+  for (const [width, height] of [[1280, 860], [1024, 768], [360, 740], [320, 256]]) {
+    for (const dark of [false, true]) {
+      const page = await open(t, `${server.base}/`, { width, height, dark, forAxe: true });
+      for (const view of views) {
+        await page.goto('about:blank');
+        await page.goto(`${server.base}/${view}`);
+        await page.getByRole('heading', { level: 1 }).first().waitFor(WAIT);
+        await page.waitForFunction(() => !document.querySelector('.skeleton'), null, WAIT);
+        const where = `${width} ${dark ? 'dark' : 'light'} ${view}`;
+        assert.ok((await overflow(page)) <= 0, `${where} scrolls sideways`);
+        await page.evaluate(AXE);
+        const { violations } = await page.evaluate(() => globalThis.axe.run());
+        assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' ')}`), [], where);
+      }
+    }
+  }
+});
+
+test('dialogs pass axe, too', async (t) => {
+  const data = dataFolder(t, 'demo');
+  const imported = importGenerated(data, 'demo', 500, 9);
+  const server = await serve(t, data);
+  for (const dark of [false, true]) {
+    const page = await open(t, `${server.base}/#/runs/${imported.run}/exceptions`, { dark, forAxe: true });
+    await page.evaluate(AXE);
+    for (const show of [() => page.keyboard.press('?'), () => page.locator('.opens').first().click()]) {
+      await page.locator('.opens').first().waitFor(WAIT);
+      await show();
+      await page.getByRole('dialog').waitFor(WAIT);
+      const { violations } = await page.evaluate(() => globalThis.axe.run());
+      assert.deepEqual(violations.map((v) => v.id), []);
+      await page.keyboard.press('Escape');
+    }
+  }
+});
+
+test('themes', async (t) => {
+  const data = dataFolder(t, 'demo');
+  importGenerated(data, 'demo', 60, 1);
+  const server = await serve(t, data);
+  const page = await open(t, `${server.base}/`);
+  await ready(page, 'generated-1.csv');
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const light = await ground();
+  const toggle = page.getByRole('button', { name: /^Colours/ });
+  await toggle.click();
+  assert.equal(await ground(), light);
+  await toggle.click();
+  const dark = await ground();
+  assert.notEqual(dark, light);
+  await page.reload();
+  await ready(page, 'generated-1.csv');
+  assert.equal(await ground(), dark, 'the choice is kept');
+  assert.deepEqual(page.faults, []);
+});
+
+test('touch targets are large', async (t) => {
+  const data = dataFolder(t, 'demo');
+  importGenerated(data, 'demo', 60, 1);
+  const server = await serve(t, data);
+  const context = await browser.newContext({ viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true });
+  t.after(() => context.close());
+  const page = await context.newPage();
+  await page.goto(`${server.base}/#/runs/latest/exceptions`);
+  await page.locator('.opens').first().waitFor(WAIT);
+  const small = await page.locator('button, select, .choice label, a.proof, a.back, a.brand').evaluateAll((all) =>
+    all.filter((e) => e.checkVisibility() && (e.getBoundingClientRect().height < 43.9 || e.getBoundingClientRect().width < 43.9)).map((e) => e.outerHTML.slice(0, 80)),
+  );
+  assert.deepEqual(small, []);
+});
+
+test('states that say what to do', async (t) => {
+  const data = dataFolder(t);
+  const server = await serve(t, data);
+  const page = await open(t, `${server.base}/`);
+  await page.getByText('outpost tenant add').waitFor(WAIT);
+  run(['tenant', 'add', 'demo', '--data', data]);
+  await page.getByText('outpost import').first().waitFor(WAIT); // by itself
+  importGenerated(data, 'demo', 60, 1);
+  await ready(page, 'generated-1.csv'); // by itself
+  await page.goto(`${server.base}/#/runs/nothing`);
+  await page.getByRole('alert').waitFor(WAIT);
+  page.faults.length = 0; // the 404 above is in the browser's console
+
+  await page.goto(`${server.base}/#/`);
+  await ready(page, 'generated-1.csv');
+  await server.stop();
+  await page.getByText('No connection').waitFor(WAIT);
+  await ready(page, 'generated-1.csv'); // what was there stays
+});
+
+test('hostile text is only text', async (t) => {
+  const data = dataFolder(t, 'demo');
+  const evil = ['<img src=x onerror=alert(1)>', '"><script>alert(1)</script>', "javascript:alert(1)//'", '{{7*7}}', '${alert(1)}', '\u202Eevil', '=HYPERLINK("http://x")'];
+  const quoted = (text) => `"${text.replaceAll('"', '""')}"`;
+  const rows = evil.map((text, i) => `${quoted(`${i}${text}`)},2024-01-0${i + 1},${quoted(text)},${quoted(text)},1,${i % 2 ? '-1' : '10.00'}`);
+  const csv = `order_id,order_date,region,product,quantity,revenue\n${rows.join('\n')}\n`;
+  run(['import', '-', '--data', data, '--tenant', 'demo', '--as', 'sales'], { input: csv });
+  const server = await serve(t, data);
+  const page = await open(t, `${server.base}/#/runs/latest`);
+  await page.getByRole('heading', { level: 1 }).waitFor(WAIT);
+  for (const name of ['Data quality', 'Exceptions', 'Audit trail', 'Controls', 'Sales']) {
+    await tab(page, name);
+    await page.waitForFunction(() => !document.querySelector('.skeleton'), null, WAIT);
+  }
+  await tab(page, 'Exceptions');
+  await page.locator('.opens').first().click();
+  await page.getByRole('dialog').waitFor(WAIT);
+  assert.equal(await page.locator('img, script:not([src])').count(), 0);
+  assert.deepEqual(page.faults, []);
+});
