@@ -54,6 +54,7 @@ enum column_type { COLUMN_EMPTY, COLUMN_INTEGER, COLUMN_DECIMAL, COLUMN_DATE, CO
 
 struct column {
   const char *heading;        /* clean UTF-8; "column 3" where the file has none; made unique */
+  const char *label;          /* what the file's header lines say, joined by blanks; "" where nothing */
   enum column_type type;      /* what nearly all of its values are */
   uint64_t values, empty;     /* in the rows looked at */
   uint64_t odd;               /* values that are not of the type */
@@ -83,6 +84,9 @@ struct profile {
   uint64_t rows_estimate; /* data rows, from bytes a row; exact when the sample was all */
   size_t oddity_count;
   struct oddity *oddities;
+  bool cr_ends;             /* a lone carriage return ends a record */
+  size_t header_count;      /* header lines: 0 when the file has none */
+  struct str *header_lines; /* their original bytes, to know them when they are repeated */
 };
 
 /* E_INVALID for a file that holds no table (empty, binary), with the reason.

@@ -19,6 +19,11 @@ int input_open(struct ctx *cx, const char *path, const char *spool_dir, struct i
 /* Bytes in memory that outlive the unit of work (tests, fuzzing, a single stored line). */
 struct input *input_memory(struct ctx *cx, struct str bytes, const char *name);
 
+/* Bytes that somebody else keeps (a run's original bytes in the tenant's file).
+** read fills n bytes from offset on; it is called by one thread at a time. */
+typedef int input_read_fn(struct ctx *cx, void *arg, uint64_t offset, void *to, size_t n);
+struct input *input_kept(struct ctx *cx, const char *name, uint64_t size, input_read_fn *read, void *arg);
+
 const char *input_name(const struct input *in); /* as given; "stdin" for "-" */
 uint64_t input_size(const struct input *in);
 
