@@ -1,5 +1,5 @@
 /* One run: what it is, its headline figures, the proof, and five tabs. */
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { address, useAnswer } from '../lib/api.js';
 import { count, money, percent } from '../lib/decimal.js';
 import { formatMoment, formatSeconds } from '../lib/format.js';
@@ -58,7 +58,7 @@ function Head({ run }) {
 function Proof({ run }) {
   const bad = run.audits.filter((audit) => !audit.ok).length;
   const words = bad ? t('proof.bad', { n: bad, all: run.audits.length }) : t('proof.ok', { n: run.audits.length });
-  if (!run.audits.length) return html`<p class="proof">${t('proof.none')}</p>`;
+  if (!run.audits.length) return html`<p class="proof">${t(run.state === 'running' ? 'proof.running' : 'proof.none')}</p>`;
   return html`<a class=${`proof ${bad ? 'proof-bad' : 'proof-ok'}`} href=${link({ run: run.run, tab: 'audit' })}>
     <span class="proof-ticks">${run.audits.map((audit) => html`<${Tick} key=${audit.check} ok=${audit.ok} label=${`${nameOf('check', audit.check)}: ${t(audit.ok ? 'tick.ok' : 'tick.bad')}`} />`)}</span>
     <span class="proof-words">${words}</span>
@@ -85,10 +85,17 @@ const Waiting = () => html`<div class="report" role="status" aria-label=${t('rep
   <${Skeleton} shape="cards" n=${3} />
 </div>`;
 
+/* A run that ended early has no figures yet: its report has the same shape. */
+const LISTS = ['audits', 'controls', 'mapping', 'unknown_columns', 'decisions', 'oddities', 'by_region', 'by_product', 'by_day', 'timeline'];
+function complete(run) {
+  const lists = Object.fromEntries(LISTS.map((name) => [name, run[name] ?? []]));
+  return { totals: {}, rejected: {}, ...run, ...lists };
+}
+
 export function Report({ id, tenant, summary }) {
   const path = id && address(`/api/runs/${encodeURIComponent(id)}`, { tenant });
   const { answer, error, again } = useAnswer(path, summary?.state === 'running' ? RUNNING_POLL_MS : 0);
-  const run = answer?.data;
+  const run = useMemo(() => answer && complete(answer.data), [answer]);
   const open = TABS.find((tab) => tab.id === route.value.tab) ?? TABS[0];
 
   useHeading(!!run);
@@ -107,6 +114,7 @@ export function Report({ id, tenant, summary }) {
   });
   return html`<article class="report" data-run=${run.run} data-state=${run.state}>
     <${Head} run=${run} />
+    ${run.message && html`<p class="notice tone-bad"><${Icon} name="warn" /> <span>${run.message}</span></p>`}
     <${Stats} label=${t('stat.all')} rows=${headline(run)} />
     <${Proof} run=${run} />
     <${Tabs} label=${t('tab.all')} tabs=${tabs} open=${open.id} onOpen=${(tab) => go({ run: run.run, tab })}>
