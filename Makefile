@@ -79,7 +79,7 @@ CIVETWEB_FLAGS := -DNO_SSL -DNO_CGI -DNO_FILES -DUSE_WEBSOCKET -DSOCKET_TIMEOUT_
 
 # ---- files -------------------------------------------------------------------
 
-GENERATED := build/gen/sql.h build/gen/sql.c build/gen/assets.h build/gen/assets.c
+GENERATED := build/gen/sql.h build/gen/sql.c build/gen/assets.h build/gen/assets.c build/gen/libs.h
 SOURCES := $(filter-out src/tools/% src/main.c,$(sort $(wildcard src/*.c src/*/*.c)))
 MAIN := $(wildcard src/main.c)
 SQL := $(sort $(wildcard sql/query/*.sql sql/report/*.sql sql/migrate/*/*.sql))
@@ -154,6 +154,12 @@ build/gen/assets.stamp: build/host/embed_www build/www/bundled
 	@build/host/embed_www build/www/dist build/gen
 	@touch $@
 build/gen/assets.h build/gen/assets.c: build/gen/assets.stamp ; @:
+
+# What is linked in, for `outpost version --libs`.
+build/gen/libs.h: $(ARCHIVES) build/deps/civetweb/debian-version
+	@mkdir -p $(@D)
+	@dpkg-query -W -f '  { "$${source:Package}", "$${Version}" },\n' $(filter-out libc6-dev libstdc++-12-dev,$(filter lib%-dev zlib1g-dev,$(PACKAGES_BUILD))) > $@
+	@printf '  { "civetweb", "%s" },\n' "$$(cat build/deps/civetweb/debian-version)" >> $@
 
 # ---- civetweb ----------------------------------------------------------------
 

@@ -17,7 +17,7 @@ VALUES (?1, ?2, ?3, ?4, 'running', ?5, ?6, ?7, ?8);
 -- name: run_finish
 UPDATE run
 SET state = 'done', ended_at = ?2, sha256 = ?3, rows_read = ?4, rows_clean = ?5, rows_rejected = ?6,
-    clean_crc = ?7, reject_crc = ?8, total_crc = ?9, memory_bytes = ?10, bytes = ?11
+    clean_crc = ?7, reject_crc = ?8, total_crc = ?9, memory_bytes = ?10, bytes = ?11, key_min = ?12, key_max = ?13
 WHERE id = ?1;
 
 -- name: run_fail
@@ -72,3 +72,50 @@ SELECT event FROM change_log
 WHERE unit = ?1 AND event IN ('RUN_STARTED', 'DATA_INGESTED', 'DATA_VALIDATED', 'EXCEPTIONS_STORED', 'DATA_TRANSFORMED',
                               'ANALYTICS_CREATED')
 ORDER BY seq;
+
+-- name: run_by_prefix
+SELECT id, uuid, dataset, source, state, sha256, bytes, rows_read, rows_clean, rows_rejected, clean_crc, reject_crc,
+       total_crc, settings, key_min, key_max,
+       strftime('%Y-%m-%dT%H:%M:%S', started_at / 1000000, 'unixepoch') || printf('.%06dZ', started_at % 1000000)
+FROM run WHERE uuid >= ?1 AND uuid < ?1 || x'7f' ORDER BY uuid LIMIT 2;
+
+-- name: run_latest
+SELECT id, uuid, dataset, source, state, sha256, bytes, rows_read, rows_clean, rows_rejected, clean_crc, reject_crc,
+       total_crc, settings, key_min, key_max,
+       strftime('%Y-%m-%dT%H:%M:%S', started_at / 1000000, 'unixepoch') || printf('.%06dZ', started_at % 1000000)
+FROM run ORDER BY id DESC LIMIT 1;
+
+-- name: run_done
+SELECT id, uuid, dataset, source, state, sha256, bytes, rows_read, rows_clean, rows_rejected, clean_crc, reject_crc,
+       total_crc, settings, key_min, key_max,
+       strftime('%Y-%m-%dT%H:%M:%S', started_at / 1000000, 'unixepoch') || printf('.%06dZ', started_at % 1000000)
+FROM run WHERE state = 'done' ORDER BY id;
+
+-- name: raw_chunk_from
+SELECT offset, bytes FROM raw_chunk
+WHERE id >= (SELECT max(id) FROM raw_chunk WHERE id BETWEEN ?1 << 24 AND (?1 + 1 << 24) - 1 AND offset <= ?2)
+  AND id < ?1 + 1 << 24
+ORDER BY id;
+
+-- name: raw_chunk_of_record
+SELECT offset, line, record, records, bytes FROM raw_chunk
+WHERE id = (SELECT max(id) FROM raw_chunk WHERE id BETWEEN ?1 << 24 AND (?1 + 1 << 24) - 1 AND record <= ?2);
+
+-- name: rule_datasets
+SELECT DISTINCT dataset FROM rule WHERE active = 1 AND deleted_at IS NULL;
+
+-- name: raw_chunk_crcs
+SELECT crc, records, bytes, offset FROM raw_chunk WHERE id BETWEEN ?1 << 24 AND (?1 + 1 << 24) - 1 ORDER BY id;
+
+-- name: run_sealed
+SELECT after ->> 'sha256', after ->> 'clean_crc', after ->> 'reject_crc', after ->> 'total_crc'
+FROM change_log WHERE unit = ?1 AND event = 'RUN_COMPLETED';
+
+-- name: reject_exists
+SELECT 1 FROM reject WHERE id = ?1;
+
+-- name: run_uuid
+SELECT uuid FROM run WHERE id = ?1 AND state = 'done';
+
+-- name: reject_by_id
+SELECT state, raw FROM reject WHERE id = ?1;

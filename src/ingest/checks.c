@@ -46,8 +46,9 @@ static void bind_run(struct stmt *s, const struct check_subject *c) {
 }
 
 static struct check compare(const char *name, const char *expected, const char *actual, const char *text) {
-  return (struct check){ .name = name, .ok = strcmp(expected, actual) == 0, .expected = expected, .actual = actual,
-                         .text = text };
+  return (struct check){
+    .name = name, .ok = strcmp(expected, actual) == 0, .expected = expected, .actual = actual, .text = text
+  };
 }
 
 /* ---- the five ---- */
@@ -60,7 +61,8 @@ static int64_t count_rejects(struct ctx *cx, struct db *db, int64_t run) {
   return n;
 }
 
-static int check_source(struct ctx *cx, struct db *db, const struct check_subject *c, int64_t clean, struct check *out) {
+static int check_source(struct ctx *cx, struct db *db, const struct check_subject *c, int64_t clean,
+                        struct check *out) {
   int64_t rejected = count_rejects(cx, db, c->run);
   *out = compare("source_vs_clean", ctx_printf(cx, "%lld", (long long)c->records),
                  ctx_printf(cx, "%lld", (long long)(clean + rejected)),
@@ -69,11 +71,13 @@ static int check_source(struct ctx *cx, struct db *db, const struct check_subjec
   return cx->code;
 }
 
-static int check_analytics(struct ctx *cx, struct db *db, const struct check_subject *c, int64_t clean, struct check *out) {
+static int check_analytics(struct ctx *cx, struct db *db, const struct check_subject *c, int64_t clean,
+                           struct check *out) {
   const struct dataset *d = c->dataset;
   int64_t shown[LIMIT_FIELDS] = { 0 }, raw[LIMIT_FIELDS] = { 0 }, orders = 0;
-  struct stmt *s = db_compose(cx, db, ctx_printf(cx, "SELECT coalesce(sum(orders), 0)%s FROM %s WHERE run = ?1",
-                                                 sum_columns(cx, d), d->total_table));
+  struct stmt *s = db_compose(cx, db,
+                              ctx_printf(cx, "SELECT coalesce(sum(orders), 0)%s FROM %s WHERE run = ?1",
+                                         sum_columns(cx, d), d->total_table));
   if (s) stmt_int(s, 1, c->run);
   while (stmt_row(cx, s)) {
     orders = col_int(s, 0);
@@ -107,20 +111,22 @@ static int check_audit(struct ctx *cx, struct db *db, const struct check_subject
   const char *steps = "";
   struct stmt *s = db_stmt(cx, db, SQL_change_steps);
   stmt_text(s, 1, c->run_uuid);
-  while (stmt_row(cx, s)) steps = ctx_printf(cx, "%s%s" STR_FMT, steps, *steps ? ", " : "", STR_ARG(col_str(s, 0)));
+  while (stmt_row(cx, s))
+    steps = ctx_printf(cx, "%s%s" STR_FMT, steps, *steps ? ", " : "", STR_ARG(col_str(s, 0)));
   int64_t bad, last;
   if (cx->code || change_verify_since(cx, db, c->run_uuid, &bad, &last)) return cx->code;
   if (bad) steps = ctx_printf(cx, "%s; the chain breaks at entry %lld", steps, (long long)bad);
-  *out = compare("audit_completeness",
-                 "RUN_STARTED, DATA_INGESTED, DATA_VALIDATED, EXCEPTIONS_STORED, DATA_TRANSFORMED, ANALYTICS_CREATED", steps,
-                 "the steps of the run in the audit trail, and its hash chain");
+  *out = compare(
+      "audit_completeness",
+      "RUN_STARTED, DATA_INGESTED, DATA_VALIDATED, EXCEPTIONS_STORED, DATA_TRANSFORMED, ANALYTICS_CREATED",
+      steps, "the steps of the run in the audit trail, and its hash chain");
   return cx->code;
 }
 
 /* Every group's sums as one text, digested: the two sides are equal only when
 ** every bar and every point of the page is. */
-static int digest_groups(struct ctx *cx, struct db *db, const struct check_subject *c, const char *sql, bool from_clean,
-                         char hex[static SHA256_HEX], int64_t *groups, int64_t *orders) {
+static int digest_groups(struct ctx *cx, struct db *db, const struct check_subject *c, const char *sql,
+                         bool from_clean, char hex[static SHA256_HEX], int64_t *groups, int64_t *orders) {
   unsigned char sum[SHA256_SIZE];
   struct sha256 *h = sha256_new();
   *groups = *orders = 0;
@@ -141,7 +147,8 @@ static int digest_groups(struct ctx *cx, struct db *db, const struct check_subje
   return cx->code;
 }
 
-static int check_dashboard(struct ctx *cx, struct db *db, const struct check_subject *c, int64_t *clean, struct check *out) {
+static int check_dashboard(struct ctx *cx, struct db *db, const struct check_subject *c, int64_t *clean,
+                           struct check *out) {
   const struct dataset *d = c->dataset;
   const char *groups = "", *sums = "";
   char a[SHA256_HEX], b[SHA256_HEX];
@@ -150,10 +157,10 @@ static int check_dashboard(struct ctx *cx, struct db *db, const struct check_sub
     if (d->fields[i].group) groups = ctx_printf(cx, "%s%s%s", groups, *groups ? ", " : "", d->fields[i].name);
     if (d->fields[i].total) sums = ctx_printf(cx, "%s, sum(%s)", sums, d->fields[i].name);
   }
-  const char *of_rows = ctx_printf(cx, "SELECT %s%s, count(*) FROM %s WHERE %s GROUP BY %s", groups, sums, d->table,
-                                   FROM_RUN, groups);
-  const char *of_totals = ctx_printf(cx, "SELECT %s%s, sum(orders) FROM %s WHERE run = ?1 GROUP BY %s", groups, sums,
-                                     d->total_table, groups);
+  const char *of_rows = ctx_printf(cx, "SELECT %s%s, count(*) FROM %s WHERE %s GROUP BY %s", groups, sums,
+                                   d->table, FROM_RUN, groups);
+  const char *of_totals = ctx_printf(cx, "SELECT %s%s, sum(orders) FROM %s WHERE run = ?1 GROUP BY %s",
+                                     groups, sums, d->total_table, groups);
   if (digest_groups(cx, db, c, of_rows, true, a, &a_groups, clean)) return cx->code;
   if (digest_groups(cx, db, c, of_totals, false, b, &b_groups, &orders)) return cx->code;
   a[16] = b[16] = 0; /* enough to tell them apart, short enough to be shown */
@@ -163,7 +170,8 @@ static int check_dashboard(struct ctx *cx, struct db *db, const struct check_sub
   return cx->code;
 }
 
-int checks_run(struct ctx *cx, struct db *db, const struct check_subject *s, struct check out[static CHECK_COUNT]) {
+int checks_run(struct ctx *cx, struct db *db, const struct check_subject *s,
+               struct check out[static CHECK_COUNT]) {
   int64_t clean = 0;
   int rc = check_dashboard(cx, db, s, &clean, &out[4]);
   if (!rc) rc = check_source(cx, db, s, clean, &out[0]);
@@ -218,8 +226,11 @@ static int64_t digest_clean(struct ctx *cx, struct db *db, const struct check_su
       columns = ctx_printf(cx, "%s, x.%s", columns, name);
     }
   }
-  struct stmt *s = db_compose(cx, db, ctx_printf(cx, "SELECT coalesce(sum(crc32(%s)), 0) FROM %s x%s WHERE x.run = ?1 AND x.key BETWEEN ?2 AND ?3",
-                                                 columns, d->table, joins));
+  struct stmt *s = db_compose(
+      cx, db,
+      ctx_printf(
+          cx, "SELECT coalesce(sum(crc32(%s)), 0) FROM %s x%s WHERE x.run = ?1 AND x.key BETWEEN ?2 AND ?3",
+          columns, d->table, joins));
   if (s) bind_run(s, c);
   return one_int(cx, s);
 }
@@ -228,15 +239,17 @@ static int64_t digest_totals(struct ctx *cx, struct db *db, const struct check_s
   const struct dataset *d = c->dataset;
   const char *columns = "orders";
   for (int i = 0; i < d->field_count; i++)
-    if (d->fields[i].group || d->fields[i].total) columns = ctx_printf(cx, "%s, %s", columns, d->fields[i].name);
-  struct stmt *s = db_compose(cx, db, ctx_printf(cx, "SELECT coalesce(sum(crc32(%s)), 0) FROM %s WHERE run = ?1", columns,
-                                                 d->total_table));
+    if (d->fields[i].group || d->fields[i].total)
+      columns = ctx_printf(cx, "%s, %s", columns, d->fields[i].name);
+  struct stmt *s = db_compose(
+      cx, db,
+      ctx_printf(cx, "SELECT coalesce(sum(crc32(%s)), 0) FROM %s WHERE run = ?1", columns, d->total_table));
   if (s) stmt_int(s, 1, c->run);
   return one_int(cx, s);
 }
 
-int checks_digest(struct ctx *cx, struct db *db, const struct check_subject *c, int64_t *clean, int64_t *rejects,
-                  int64_t *totals) {
+int checks_digest(struct ctx *cx, struct db *db, const struct check_subject *c, int64_t *clean,
+                  int64_t *rejects, int64_t *totals) {
   if (clean) *clean = digest_clean(cx, db, c);
   if (rejects) {
     struct stmt *s = db_stmt(cx, db, SQL_reject_digest);

@@ -32,19 +32,20 @@ struct check_subject {
   const struct dataset *dataset;
   int64_t run;
   const char *run_uuid;
-  int64_t records;                     /* of the bytes */
-  int64_t raw_sums[LIMIT_FIELDS];      /* of the good records, uniqueness not regarded */
+  int64_t records;                /* of the bytes */
+  int64_t raw_sums[LIMIT_FIELDS]; /* of the good records, uniqueness not regarded */
   int64_t duplicate_sums[LIMIT_FIELDS];
-  struct str key_min, key_max;         /* clean rows of the run lie between */
+  struct str key_min, key_max; /* clean rows of the run lie between */
 };
 
-int checks_run(struct ctx *cx, struct db *db, const struct check_subject *s, struct check out[static CHECK_COUNT]);
+int checks_run(struct ctx *cx, struct db *db, const struct check_subject *s,
+               struct check out[static CHECK_COUNT]);
 int checks_store(struct ctx *cx, struct db *db, int64_t run, const struct check checks[static CHECK_COUNT]);
 bool checks_all_ok(const struct check checks[static CHECK_COUNT]);
 
 /* Sum of row_crc over the run's clean rows, reject_crc over its exceptions, and
 ** over its totals, from what the tables hold. */
-int checks_digest(struct ctx *cx, struct db *db, const struct check_subject *s, int64_t *clean, int64_t *rejects,
-                  int64_t *totals);
+int checks_digest(struct ctx *cx, struct db *db, const struct check_subject *s, int64_t *clean,
+                  int64_t *rejects, int64_t *totals);
 
 #endif

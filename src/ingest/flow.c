@@ -139,7 +139,10 @@ static void judge_slot(struct flow *f, struct parser *parser, struct judge *judg
     add_to_index(&s->index, span, row.kind != ROW_OUTSIDE);
     if (row.kind != ROW_OUTSIDE) {
       struct judged *j = &s->rows[s->row_count];
-      *j = (struct judged){ .record = s->first_record + i, .line = line, .offset = offset, .length = span->length,
+      *j = (struct judged){ .record = s->first_record + i,
+                            .line = line,
+                            .offset = offset,
+                            .length = span->length,
                             .values = &s->values[(size_t)s->row_count * (size_t)fields] };
       judge_row(judge, &row, raw, &s->keep, j);
       s->row_count++;
@@ -179,8 +182,12 @@ static void *judge_main(void *arg) {
 
 static void take_all(struct ctx *cx, struct flow *f) {
   for (struct slot *s; !cx->code && (s = take(f, &f->judged)); put(f, &f->empty, s)) {
-    struct load_batch b = { .raw = &s->raw, .first_record = s->first_record, .index = buf_view(&s->index),
-                            .rows = s->rows, .row_count = s->row_count, .keep = &s->keep };
+    struct load_batch b = { .raw = &s->raw,
+                            .first_record = s->first_record,
+                            .index = buf_view(&s->index),
+                            .rows = s->rows,
+                            .row_count = s->row_count,
+                            .keep = &s->keep };
     f->setup->take(cx, f->setup->arg, &b);
   }
   if (cx->code) stop(f);
@@ -226,7 +233,8 @@ int flow_run(struct ctx *cx, const struct flow_setup *setup, struct flow_result 
   f->setup = setup;
   f->result = out;
   flow_init(f);
-  if (pthread_create(&reader, NULL, reader_main, f) != 0) fail(cx, E_FAIL, NULL, "no thread could be started");
+  if (pthread_create(&reader, NULL, reader_main, f) != 0)
+    fail(cx, E_FAIL, NULL, "no thread could be started");
   else if (pthread_create(&judge, NULL, judge_main, f) != 0) {
     fail(cx, E_FAIL, NULL, "no thread could be started");
     stop(f);

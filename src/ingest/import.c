@@ -6,6 +6,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "ingest/checks.h"
+#include "ingest/correct.h"
 #include "ingest/settings.h"
 #include "store/change.h"
 
@@ -26,11 +27,16 @@ struct job {
 
 /* ---- the log ---- */
 
-static int note(struct ctx *cx, struct db *db, const struct job *job, const char *event, const char *table, const char *range,
-                int64_t count, const char *text) {
+static int note(struct ctx *cx, struct db *db, const struct job *job, const char *event, const char *table,
+                const char *range, int64_t count, const char *text) {
   cx->now = time_now();
-  return change_append(cx, db, &(struct change){ .event = event, .unit = job->result->run, .table = table,
-                                                 .after = str_of(range), .count = count, .text = text });
+  return change_append(cx, db,
+                       &(struct change){ .event = event,
+                                         .unit = job->result->run,
+                                         .table = table,
+                                         .after = str_of(range),
+                                         .count = count,
+                                         .text = text });
 }
 
 /* ---- step 1 ---- */
@@ -41,8 +47,11 @@ static int prepare(struct ctx *cx, struct db *db, struct job *job) {
   if (rules_load(cx, db, r->dataset, &job->rules)) return cx->code;
   if (!mapping.unique) mapping.unique = job->rules->unique_fields;
   if (mapping_make(cx, r->dataset, job->profile, &mapping, &job->mapping)) return cx->code;
-  job->setup = (struct judge_setup){ .dataset = r->dataset, .profile = job->profile, .mapping = &job->mapping,
-                                     .rules = job->rules, .today = (int32_t)(cx->now / DAY_US) };
+  job->setup = (struct judge_setup){ .dataset = r->dataset,
+                                     .profile = job->profile,
+                                     .mapping = &job->mapping,
+                                     .rules = job->rules,
+                                     .today = (int32_t)(cx->now / DAY_US) };
   uuid7(job->result->run, cx->now);
   return OK;
 }
@@ -129,8 +138,12 @@ static int note_steps(struct ctx *cx, struct db *db, struct job *job) {
 /* ---- step 7 ---- */
 
 static void subject_of(const struct job *job, struct check_subject *s) {
-  *s = (struct check_subject){ .dataset = job->request->dataset, .run = job->run, .run_uuid = job->result->run,
-                               .records = job->flow.records, .key_min = job->load.key_min, .key_max = job->load.key_max };
+  *s = (struct check_subject){ .dataset = job->request->dataset,
+                               .run = job->run,
+                               .run_uuid = job->result->run,
+                               .records = job->flow.records,
+                               .key_min = job->load.key_min,
+                               .key_max = job->load.key_max };
   const struct dataset *d = job->request->dataset;
   memcpy(s->raw_sums, job->flow.sums, sizeof s->raw_sums);
   memcpy(s->duplicate_sums, job->load.duplicate_sums, (size_t)d->field_count * sizeof *s->duplicate_sums);
@@ -163,14 +176,18 @@ static int finish_run(struct ctx *cx, struct db *db, struct job *job) {
   stmt_int(s, 9, total_crc);
   stmt_int(s, 10, (int64_t)usage.ru_maxrss * 1024);
   stmt_int(s, 11, (int64_t)job->flow.bytes);
+  stmt_str(s, 12, l->key_min);
+  stmt_str(s, 13, l->key_max);
   if (stmt_run(cx, s)) return cx->code;
   /* The digests go into the chain: who changes a row must change all that follows. */
-  const char *after = ctx_printf(cx, "{\"run\":%lld,\"sha256\":\"%s\",\"clean_crc\":%lld,\"reject_crc\":%lld,\"total_crc\":%lld}",
-                                 (long long)job->run, job->flow.sha256, (long long)l->clean_crc, (long long)l->reject_crc,
-                                 (long long)total_crc);
+  const char *after = ctx_printf(
+      cx, "{\"run\":%lld,\"sha256\":\"%s\",\"clean_crc\":%lld,\"reject_crc\":%lld,\"total_crc\":%lld}",
+      (long long)job->run, job->flow.sha256, (long long)l->clean_crc, (long long)l->reject_crc,
+      (long long)total_crc);
   return note(cx, db, job, "RUN_COMPLETED", "run", after, l->read,
               ctx_printf(cx, "%lld records: %lld clean, %lld rejected; self-audit %s", (long long)l->read,
-                         (long long)l->clean, (long long)l->rejected, job->result->reconciled ? "passed" : "FAILED"));
+                         (long long)l->clean, (long long)l->rejected,
+                         job->result->reconciled ? "passed" : "FAILED"));
 }
 
 static int steps(struct ctx *cx, struct db *db, struct job *job) {
@@ -183,7 +200,8 @@ static int steps(struct ctx *cx, struct db *db, struct job *job) {
 
 /* ---- failure ---- */
 
-static int end_run(struct ctx *cx, struct db *db, int64_t run, const char *uuid, const char *state, const char *why) {
+static int end_run(struct ctx *cx, struct db *db, int64_t run, const char *uuid, const char *state,
+                   const char *why) {
   struct stmt *s = db_stmt(cx, db, SQL_run_fail);
   stmt_int(s, 1, run);
   stmt_text(s, 2, state);
@@ -191,8 +209,12 @@ static int end_run(struct ctx *cx, struct db *db, int64_t run, const char *uuid,
   stmt_text(s, 4, why);
   if (stmt_run(cx, s)) return cx->code;
   bool failed = strcmp(state, "failed") == 0;
-  return change_append(cx, db, &(struct change){ .event = failed ? "RUN_FAILED" : "RUN_INTERRUPTED", .unit = uuid,
-                                                 .table = "run", .count = 0, .text = why });
+  return change_append(cx, db,
+                       &(struct change){ .event = failed ? "RUN_FAILED" : "RUN_INTERRUPTED",
+                                         .unit = uuid,
+                                         .table = "run",
+                                         .count = 0,
+                                         .text = why });
 }
 
 /* In a unit of work of its own: the failure of the run is still the caller's. On
@@ -237,7 +259,8 @@ static int import_alone(struct ctx *cx, struct db *db, void *arg) {
 
 static void count_categories(const struct job *job) {
   for (int i = 0; i < job->load.category_count; i++) {
-    str_copy(job->result->category[i].name, sizeof job->result->category[i].name, str_of(job->load.category[i].name));
+    str_copy(job->result->category[i].name, sizeof job->result->category[i].name,
+             str_of(job->load.category[i].name));
     job->result->category[i].rows = job->load.category[i].rows;
   }
   job->result->category_count = job->load.category_count;
@@ -248,7 +271,7 @@ int import_run(struct ctx *cx, struct tenant *t, const struct import_request *r,
   struct job *job = ctx_alloc(cx, sizeof *job);
   *out = (struct import_result){ 0 };
   *job = (struct job){ .tenant = t, .request = r, .result = out };
-  if (profile_file(cx, r->input, &r->dialect, &job->profile)) return cx->code;
+  if (correct_adopt(cx, t, &job->request, &job->profile)) return cx->code;
   if (tenant_write_alone(cx, t, import_alone, job)) return cx->code;
   str_copy(out->sha256, sizeof out->sha256, str_of(job->flow.sha256));
   out->read = job->load.read;
@@ -271,7 +294,8 @@ void import_result_json(struct jw *w, const struct import_request *r, const stru
   jw_int(w, "rejected", result->rejected);
   jw_close(w, '}');
   jw_object(w, "rejected");
-  for (int i = 0; i < result->category_count; i++) jw_int(w, result->category[i].name, result->category[i].rows);
+  for (int i = 0; i < result->category_count; i++)
+    jw_int(w, result->category[i].name, result->category[i].rows);
   jw_close(w, '}');
   jw_bool(w, "reconciled", result->reconciled);
   jw_real(w, "seconds", result->seconds, 3);

@@ -24,12 +24,12 @@ struct value {
 struct judged {
   uint64_t record, line, offset;
   uint32_t length;
-  int first_fault;     /* index of the rule; -1: no fault so far */
-  struct str faults;   /* JSON array without its closing bracket; empty when good */
-  struct str key;      /* the unique key; empty when a part of it is */
+  int first_fault;      /* index of the rule; -1: no fault so far */
+  struct str faults;    /* JSON array without its closing bracket; empty when good */
+  struct str key;       /* the unique key; empty when a part of it is */
   struct value *values; /* of each field */
-  int64_t exception;   /* the exception that this row corrects, or 0 */
-  uint32_t crc;        /* of the stored row, see row_crc */
+  int64_t exception;    /* the exception that this row corrects, or 0 */
+  uint32_t crc;         /* of the stored row, see row_crc */
 };
 
 struct judge;
@@ -39,19 +39,21 @@ struct judge_setup {
   const struct profile *profile;
   const struct mapping *mapping;
   const struct rules *rules;
-  int32_t today;       /* days since 1970, UTC */
+  int32_t today; /* days since 1970, UTC */
 };
 
-int judge_new(struct ctx *cx, const struct judge_setup *setup, struct judge **out); /* until the unit of work ends */
+int judge_new(struct ctx *cx, const struct judge_setup *setup,
+              struct judge **out); /* until the unit of work ends */
 
 /* Judges a row that the parser read (kind DATA or BROKEN). j's record, line,
 ** offset, length and values are set by the caller. Texts that the parser holds
 ** are copied into `keep`, those that lie in [raw, raw_end) are not. */
-void judge_row(struct judge *judge, const struct row *row, struct str raw, struct ctx *keep, struct judged *j);
+void judge_row(struct judge *judge, const struct row *row, struct str raw, struct ctx *keep,
+               struct judged *j);
 
 /* Adds a fault that the loader found (uniqueness). */
-void judge_add_fault(const struct judge_setup *setup, int rule, struct str value, const char *reason, struct ctx *keep,
-                     struct judged *j);
+void judge_add_fault(const struct judge_setup *setup, int rule, struct str value, const char *reason,
+                     struct ctx *keep, struct judged *j);
 
 /* Rows that failed each rule, counted by this judge. */
 const int64_t *judge_failed(const struct judge *judge);

@@ -21,7 +21,7 @@ struct loader {
   struct db *db;
   const struct judge_setup *setup;
   int64_t run, chunk;
-  bool history_in_keys;   /* the filter knows every key of the table */
+  bool history_in_keys; /* the filter knows every key of the table */
   struct keys keys;
   struct map terms;
   struct totals *totals;
@@ -42,7 +42,8 @@ static void release(void *arg) {
 
 /* ---- statements composed from the descriptor ---- */
 
-static void compose(struct ctx *cx, struct inserter *in, const char *table, const char *columns, int count, int rows) {
+static void compose(struct ctx *cx, struct inserter *in, const char *table, const char *columns, int count,
+                    int rows) {
   struct buf sql;
   buf_init(&sql, LIMIT_TEXT_BYTES);
   for (int pass = 0; pass < 2; pass++) {
@@ -64,8 +65,7 @@ static void compose(struct ctx *cx, struct inserter *in, const char *table, cons
 static void compose_all(struct ctx *cx, struct loader *l) {
   const struct dataset *d = l->setup->dataset;
   const char *columns = "key, run, record";
-  for (int i = 0; i < d->field_count; i++)
-    columns = ctx_printf(cx, "%s, %s", columns, d->fields[i].name);
+  for (int i = 0; i < d->field_count; i++) columns = ctx_printf(cx, "%s, %s", columns, d->fields[i].name);
   compose(cx, &l->clean, d->table, columns, d->field_count + 3, CLEAN_ROWS);
   compose(cx, &l->rejected, "reject", "id, line, category, stage, faults, raw", 6, REJECT_ROWS);
   l->find_sql = ctx_printf(cx, "SELECT run, record FROM %s WHERE key = ?1", d->table);
@@ -90,8 +90,8 @@ static int learn_history(struct ctx *cx, struct loader *l, uint64_t rows_expecte
   return cx->code;
 }
 
-int loader_new(struct ctx *cx, struct db *db, const struct judge_setup *setup, int64_t run, uint64_t rows_expected,
-               struct loader **out) {
+int loader_new(struct ctx *cx, struct db *db, const struct judge_setup *setup, int64_t run,
+               uint64_t rows_expected, struct loader **out) {
   struct loader *l = ctx_alloc(cx, sizeof *l);
   l->db = db;
   l->setup = setup;
@@ -138,13 +138,18 @@ static void bind_clean(struct loader *l, struct stmt *s, int at, const struct ju
   stmt_int(s, at + 3, (int64_t)j->record);
   for (int i = 0; i < d->field_count; i++) {
     const struct value *v = &j->values[i];
-    if (d->fields[i].kind != FIELD_TEXT) stmt_int(s, at + 4 + i, v->number); /* codes were looked up in add_clean */
-    else if (v->text.p == j->key.p) stmt_null(s, at + 4 + i);
-    else stmt_str(s, at + 4 + i, v->text);
+    if (d->fields[i].kind != FIELD_TEXT)
+      stmt_int(s, at + 4 + i, v->number); /* codes were looked up in add_clean */
+    else if (v->text.p == j->key.p)
+      stmt_null(s, at + 4 + i);
+    else
+      stmt_str(s, at + 4 + i, v->text);
   }
 }
 
-static int64_t reject_id(const struct loader *l, const struct judged *j) { return l->run << 32 | (int64_t)j->record; }
+static int64_t reject_id(const struct loader *l, const struct judged *j) {
+  return l->run << 32 | (int64_t)j->record;
+}
 
 static struct str raw_of(const struct loader *l, const struct judged *j) {
   return (struct str){ l->batch->raw->bytes + (j->offset - l->batch->raw->offset), j->length };
@@ -174,7 +179,8 @@ static int flush(struct ctx *cx, struct loader *l, struct inserter *in, bind_fn 
   return cx->code;
 }
 
-static int insert(struct ctx *cx, struct loader *l, struct inserter *in, bind_fn *bind, const struct judged *j) {
+static int insert(struct ctx *cx, struct loader *l, struct inserter *in, bind_fn *bind,
+                  const struct judged *j) {
   in->row[in->waiting++] = j;
   return in->waiting == in->rows ? flush(cx, l, in, bind) : OK;
 }

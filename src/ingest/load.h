@@ -14,30 +14,30 @@
 struct load_batch {
   const struct batch *raw;
   uint64_t first_record;
-  struct str index;       /* the `records` of raw_chunk, see 0003_runs.sql */
+  struct str index; /* the `records` of raw_chunk, see 0003_runs.sql */
   struct judged *rows;
   uint32_t row_count;
-  struct ctx *keep;       /* texts of the rows; faults are added to it */
+  struct ctx *keep; /* texts of the rows; faults are added to it */
 };
 
 struct load_result {
   int64_t read, clean, rejected;
-  uint64_t clean_crc, reject_crc; /* sums of row_crc and of reject_crc */
+  uint64_t clean_crc, reject_crc;       /* sums of row_crc and of reject_crc */
   int64_t duplicate_sums[LIMIT_FIELDS]; /* of rows that were good but for their key */
-  int64_t taken;                  /* rows whose key was taken, with or without other faults */
+  int64_t taken;                        /* rows whose key was taken, with or without other faults */
   struct {
     const char *name;
     int64_t rows;
-  } category[8];                  /* rejected rows by category, in order of appearance */
+  } category[8]; /* rejected rows by category, in order of appearance */
   int category_count;
-  struct str key_min, key_max;    /* of the clean rows */
+  struct str key_min, key_max; /* of the clean rows */
 };
 
 struct loader;
 
 /* rows_expected: about how many are to come, for the size of the key filter. */
-int loader_new(struct ctx *cx, struct db *db, const struct judge_setup *setup, int64_t run, uint64_t rows_expected,
-               struct loader **out);
+int loader_new(struct ctx *cx, struct db *db, const struct judge_setup *setup, int64_t run,
+               uint64_t rows_expected, struct loader **out);
 int loader_add(struct ctx *cx, struct loader *l, const struct load_batch *b);
 int loader_end(struct ctx *cx, struct loader *l, struct load_result *out); /* writes the totals */
 

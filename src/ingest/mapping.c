@@ -16,8 +16,10 @@ static struct str plain(char out[static LIMIT_HEADING], const char *heading) {
     if (inside) continue;
     if (c >= 'A' && c <= 'Z') c += 32;
     bool word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c >= 0x80 || c == '#';
-    if (word) out[n++] = (char)c;
-    else if (n > 0 && out[n - 1] != ' ') out[n++] = ' ';
+    if (word)
+      out[n++] = (char)c;
+    else if (n > 0 && out[n - 1] != ' ')
+      out[n++] = ' ';
   }
   while (n > 0 && out[n - 1] == ' ') n--;
   return (struct str){ out, n };
@@ -52,7 +54,8 @@ static const char *list_headings(struct ctx *cx, const struct profile *p) {
 /* A column by its heading or by "#3"; -1 when there is none. */
 static int find_column(const struct profile *p, const char *name) {
   int64_t number;
-  if (name[0] == '#' && str_to_int(str_of(name + 1), &number) && number >= 1 && (uint64_t)number <= p->column_count)
+  if (name[0] == '#' && str_to_int(str_of(name + 1), &number) && number >= 1 &&
+      (uint64_t)number <= p->column_count)
     return (int)number - 1;
   for (size_t i = 0; i < p->column_count; i++)
     if (strcmp(p->columns[i].heading, name) == 0) return (int)i;
@@ -69,8 +72,8 @@ static bool is_taken(const struct dataset *d, const struct mapping *m, int colum
   return column == m->exception_column;
 }
 
-static int map_given(struct ctx *cx, const struct dataset *d, const struct profile *p, const struct mapping_request *r,
-                     struct mapping *m) {
+static int map_given(struct ctx *cx, const struct dataset *d, const struct profile *p,
+                     const struct mapping_request *r, struct mapping *m) {
   for (int i = 0; i < r->map_count; i++) {
     const char *equals = strchr(r->maps[i], '=');
     if (!equals) return fail(cx, E_INVALID, "map", "--map takes field=Heading, not '%s'", r->maps[i]);
@@ -78,8 +81,10 @@ static int map_given(struct ctx *cx, const struct dataset *d, const struct profi
     int field = dataset_field(d, name);
     if (field < 0) {
       const char *names = "";
-      for (int k = 0; k < d->field_count; k++) names = ctx_printf(cx, "%s%s%s", names, k ? ", " : "", d->fields[k].name);
-      return fail(cx, E_INVALID, "map", "%s has no field '" STR_FMT "'; its fields are %s", d->name, STR_ARG(name), names);
+      for (int k = 0; k < d->field_count; k++)
+        names = ctx_printf(cx, "%s%s%s", names, k ? ", " : "", d->fields[k].name);
+      return fail(cx, E_INVALID, "map", "%s has no field '" STR_FMT "'; its fields are %s", d->name,
+                  STR_ARG(name), names);
     }
     int column = find_column(p, equals + 1);
     if (column < 0)
@@ -113,13 +118,17 @@ static void map_by_synonym(const struct dataset *d, const struct profile *p, str
   }
 }
 
-static int check_complete(struct ctx *cx, const struct dataset *d, const struct profile *p, const struct mapping *m) {
+static int check_complete(struct ctx *cx, const struct dataset *d, const struct profile *p,
+                          const struct mapping *m) {
   const char *missing = "";
   for (int i = 0; i < d->field_count; i++)
-    if (m->column[i] < 0) missing = ctx_printf(cx, "%s%s%s", missing, *missing ? ", " : "", d->fields[i].name);
+    if (m->column[i] < 0)
+      missing = ctx_printf(cx, "%s%s%s", missing, *missing ? ", " : "", d->fields[i].name);
   if (!*missing) return OK;
-  return fail(cx, E_INVALID, "map", "no column was found for %s; the file's columns are %s. Say which, for example --map %.*s=\"%s\"",
-              missing, list_headings(cx, p), (int)strcspn(missing, ","), missing, p->columns[0].heading);
+  return fail(
+      cx, E_INVALID, "map",
+      "no column was found for %s; the file's columns are %s. Say which, for example --map %.*s=\"%s\"",
+      missing, list_headings(cx, p), (int)strcspn(missing, ","), missing, p->columns[0].heading);
 }
 
 /* ---- the unique key ---- */
@@ -134,7 +143,8 @@ static int map_unique(struct ctx *cx, const struct dataset *d, const struct prof
     int field = dataset_field(d, str_of(name));
     int column = field >= 0 ? m->column[field] : find_column(p, name);
     if (column < 0)
-      return fail(cx, E_INVALID, "unique", "the unique key names '%s', which is neither a field nor a column; the columns are %s",
+      return fail(cx, E_INVALID, "unique",
+                  "the unique key names '%s', which is neither a field nor a column; the columns are %s",
                   name, list_headings(cx, p));
     if (m->unique_count == LIMIT_UNIQUE_PARTS)
       return fail(cx, E_LIMIT, "unique", "a unique key has at most %d parts", LIMIT_UNIQUE_PARTS);
@@ -145,8 +155,8 @@ static int map_unique(struct ctx *cx, const struct dataset *d, const struct prof
   return OK;
 }
 
-int mapping_make(struct ctx *cx, const struct dataset *d, const struct profile *p, const struct mapping_request *r,
-                 struct mapping *out) {
+int mapping_make(struct ctx *cx, const struct dataset *d, const struct profile *p,
+                 const struct mapping_request *r, struct mapping *out) {
   *out = (struct mapping){ .exception_column = -1 };
   for (int i = 0; i < LIMIT_FIELDS; i++) out->column[i] = -1;
   for (size_t c = 0; c < p->column_count; c++)

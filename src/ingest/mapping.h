@@ -16,12 +16,12 @@
 #include "model/dataset.h"
 
 struct mapping {
-  int column[LIMIT_FIELDS];      /* of each field; -1 where the file has none */
-  const char *how[LIMIT_FIELDS]; /* "given", "name", "synonym" */
+  int column[LIMIT_FIELDS];       /* of each field; -1 where the file has none */
+  const char *how[LIMIT_FIELDS];  /* "given", "name", "synonym" */
   int unique[LIMIT_UNIQUE_PARTS]; /* columns that make the unique key */
   int unique_count;
-  bool unique_is_key_field;      /* the key is the dataset's key field, as it stands */
-  int exception_column;          /* of a re-imported exception file, or -1 */
+  bool unique_is_key_field; /* the key is the dataset's key field, as it stands */
+  int exception_column;     /* of a re-imported exception file, or -1 */
 };
 
 /* The headings of the two columns that an exception file has in front. */
@@ -31,13 +31,13 @@ struct mapping {
 struct mapping_request {
   const char *const *maps; /* "field=Heading" or "field=#3", as given */
   int map_count;
-  const char *unique;      /* "a,b": fields or headings; NULL: the dataset's own */
+  const char *unique; /* "a,b": fields or headings; NULL: the dataset's own */
 };
 
 /* E_INVALID: a field or heading that is not there, or an essential field without
 ** a column; the sentence lists what there is. */
-int mapping_make(struct ctx *cx, const struct dataset *d, const struct profile *p, const struct mapping_request *r,
-                 struct mapping *out);
+int mapping_make(struct ctx *cx, const struct dataset *d, const struct profile *p,
+                 const struct mapping_request *r, struct mapping *out);
 
 /* mapping, unknown_columns and unique, into an open object. */
 void mapping_json(struct jw *w, const struct dataset *d, const struct profile *p, const struct mapping *m);

@@ -3,12 +3,20 @@
 #include "base/decimal.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "store/expression.h"
 
 static const char *const kind_names[] = {
-  [RULE_READABLE] = "readable",   [RULE_COLUMNS] = "columns",       [RULE_EXTRA_CELLS] = "extra_cells",
-  [RULE_TYPE] = "type",           [RULE_RANGE] = "range",           [RULE_REFERENCE] = "reference",
-  [RULE_REQUIRED] = "required",   [RULE_NOT_FUTURE] = "not_future", [RULE_PATTERN] = "pattern",
-  [RULE_EXPRESSION] = "expression", [RULE_UNIQUE] = "unique",
+  [RULE_READABLE] = "readable",
+  [RULE_COLUMNS] = "columns",
+  [RULE_EXTRA_CELLS] = "extra_cells",
+  [RULE_TYPE] = "type",
+  [RULE_RANGE] = "range",
+  [RULE_REFERENCE] = "reference",
+  [RULE_REQUIRED] = "required",
+  [RULE_NOT_FUTURE] = "not_future",
+  [RULE_PATTERN] = "pattern",
+  [RULE_EXPRESSION] = "expression",
+  [RULE_UNIQUE] = "unique",
 };
 enum { KINDS = sizeof kind_names / sizeof *kind_names };
 
@@ -34,13 +42,15 @@ static int read_bound(struct ctx *cx, struct jv *params, const struct rule *r, i
 }
 
 static int read_range(struct ctx *cx, struct jv *params, const struct dataset *d, struct rule *r) {
-  if (r->field < 0 || d->fields[r->field].kind != FIELD_DECIMAL) return bad_param(cx, r, "its field is no number");
+  if (r->field < 0 || d->fields[r->field].kind != FIELD_DECIMAL)
+    return bad_param(cx, r, "its field is no number");
   int scale = d->fields[r->field].scale;
   int rc = read_bound(cx, params, r, scale, "min", &r->min, &r->min_value);
   if (!rc) rc = read_bound(cx, params, r, scale, "max", &r->max, &r->max_value);
   if (!rc) rc = read_bound(cx, params, r, scale, "above", &r->above, &r->above_value);
   if (!rc) rc = read_bound(cx, params, r, scale, "below", &r->below, &r->below_value);
-  if (!rc && !r->min && !r->max && !r->above && !r->below) rc = bad_param(cx, r, "it has no min, max, above or below");
+  if (!rc && !r->min && !r->max && !r->above && !r->below)
+    rc = bad_param(cx, r, "it has no min, max, above or below");
   return rc;
 }
 
@@ -51,7 +61,8 @@ static int read_list(struct ctx *cx, struct db *db, struct rule *r) {
   map_init(&r->list);
   ctx_defer(cx, (void (*)(void *))map_clear, &r->list);
   while (stmt_row(cx, s)) map_put(&r->list, col_str(s, 0), NULL);
-  if (!cx->code && r->list.count == 0) bad_param(cx, r, ctx_printf(cx, "the reference list %s is empty", r->text));
+  if (!cx->code && r->list.count == 0)
+    bad_param(cx, r, ctx_printf(cx, "the reference list %s is empty", r->text));
   return cx->code;
 }
 
@@ -71,22 +82,25 @@ static int read_params(struct ctx *cx, const struct dataset *d, struct str json,
   struct str days;
   if (jv_parse(cx, json, &params)) return cx->code;
   switch (r->kind) {
-    case RULE_RANGE: return read_range(cx, params, d, r);
-    case RULE_REFERENCE: r->text = text_param(cx, params, "list"); return OK; /* values are read when no statement is open */
-    case RULE_PATTERN:
-      r->text = text_param(cx, params, "like");
-      return r->text && r->field >= 0 ? OK : bad_param(cx, r, "it needs a field and a pattern `like`");
-    case RULE_EXPRESSION:
-      r->text = text_param(cx, params, "sql");
-      return r->text ? OK : bad_param(cx, r, "it has no expression `sql`");
-    case RULE_NOT_FUTURE:
-      days = jv_text(jv_get(params, "days"));
-      if (days.p && !str_to_int(days, &r->days)) return bad_param(cx, r, "days is no whole number");
-      return r->field >= 0 && d->fields[r->field].kind == FIELD_DATE ? OK : bad_param(cx, r, "its field is no date");
-    case RULE_UNIQUE: return read_unique(cx, params, rules, r);
-    case RULE_TYPE:
-    case RULE_REQUIRED: return r->field >= 0 ? OK : bad_param(cx, r, "it names no field");
-    default: return OK;
+  case RULE_RANGE: return read_range(cx, params, d, r);
+  case RULE_REFERENCE:
+    r->text = text_param(cx, params, "list");
+    return OK; /* values are read when no statement is open */
+  case RULE_PATTERN:
+    r->text = text_param(cx, params, "like");
+    return r->text && r->field >= 0 ? OK : bad_param(cx, r, "it needs a field and a pattern `like`");
+  case RULE_EXPRESSION:
+    r->text = text_param(cx, params, "sql");
+    return r->text ? OK : bad_param(cx, r, "it has no expression `sql`");
+  case RULE_NOT_FUTURE:
+    days = jv_text(jv_get(params, "days"));
+    if (days.p && !str_to_int(days, &r->days)) return bad_param(cx, r, "days is no whole number");
+    return r->field >= 0 && d->fields[r->field].kind == FIELD_DATE ? OK
+                                                                   : bad_param(cx, r, "its field is no date");
+  case RULE_UNIQUE: return read_unique(cx, params, rules, r);
+  case RULE_TYPE:
+  case RULE_REQUIRED: return r->field >= 0 ? OK : bad_param(cx, r, "it names no field");
+  default: return OK;
   }
 }
 
@@ -102,8 +116,12 @@ static int read_rule(struct ctx *cx, const struct dataset *d, struct stmt *s, st
   enum { NAME, VERSION, STAGE, KIND, FIELD, PARAMS, CATEGORY, MESSAGE };
   struct rule *r = &rules->rule[rules->count];
   int kind = find_kind(col_str(s, KIND));
-  *r = (struct rule){ .name = col_dup(cx, s, NAME), .version = col_int(s, VERSION), .stage = col_dup(cx, s, STAGE),
-                      .category = col_dup(cx, s, CATEGORY), .message = col_dup(cx, s, MESSAGE), .field = -1 };
+  *r = (struct rule){ .name = col_dup(cx, s, NAME),
+                      .version = col_int(s, VERSION),
+                      .stage = col_dup(cx, s, STAGE),
+                      .category = col_dup(cx, s, CATEGORY),
+                      .message = col_dup(cx, s, MESSAGE),
+                      .field = -1 };
   if (kind < 0) return bad_param(cx, r, ctx_printf(cx, "there is no kind %s", col_dup(cx, s, KIND)));
   r->kind = (enum rule_kind)kind;
   if (!col_null(s, FIELD)) r->field = dataset_field(d, col_str(s, FIELD));
@@ -123,7 +141,8 @@ static bool has_rule(const struct rules *rules, int field, enum rule_kind kind) 
   return false;
 }
 
-static void add_built_in(struct ctx *cx, const struct dataset *d, int field, enum rule_kind kind, struct rules *rules) {
+static void add_built_in(struct ctx *cx, const struct dataset *d, int field, enum rule_kind kind,
+                         struct rules *rules) {
   if (has_rule(rules, field, kind)) return;
   bool required = kind == RULE_REQUIRED;
   rules->rule[rules->count++] = (struct rule){
@@ -143,8 +162,10 @@ int rules_load(struct ctx *cx, struct db *db, const struct dataset *d, struct ru
   struct stmt *s = db_stmt(cx, db, SQL_rule_active);
   stmt_text(s, 1, d->name);
   while (stmt_row(cx, s)) {
-    if (rules->count == LIMIT_RULES) fail(cx, E_LIMIT, NULL, "%s has more than %d active rules", d->name, LIMIT_RULES);
-    else read_rule(cx, d, s, rules);
+    if (rules->count == LIMIT_RULES)
+      fail(cx, E_LIMIT, NULL, "%s has more than %d active rules", d->name, LIMIT_RULES);
+    else
+      read_rule(cx, d, s, rules);
   }
   for (int i = 0; i < rules->count && !cx->code; i++)
     if (rules->rule[i].kind == RULE_REFERENCE) read_list(cx, db, &rules->rule[i]);
@@ -153,5 +174,18 @@ int rules_load(struct ctx *cx, struct db *db, const struct dataset *d, struct ru
     add_built_in(cx, d, i, RULE_TYPE, rules);
   }
   *out = rules;
+  return cx->code;
+}
+
+int rules_try(struct ctx *cx, struct db *db, const struct dataset *d, struct rules **out) {
+  const char *names[LIMIT_FIELDS];
+  if (rules_load(cx, db, d, out)) return cx->code;
+  for (int i = 0; i < d->field_count; i++) names[i] = d->fields[i].name;
+  for (int i = 0; i < (*out)->count && !cx->code; i++) {
+    struct expression *e = NULL;
+    if ((*out)->rule[i].kind == RULE_EXPRESSION)
+      expression_new(cx, (*out)->rule[i].text, names, d->field_count, &e);
+    expression_free(e);
+  }
   return cx->code;
 }

@@ -49,24 +49,27 @@ struct rule {
   const char *name, *stage, *category, *message;
   int64_t version;
   enum rule_kind kind;
-  int field;               /* -1: about the whole row */
-  const char *text;        /* list, pattern or SQL */
-  const char *min, *max, *above, *below; /* as written, NULL where not given */
+  int field;                                              /* -1: about the whole row */
+  const char *text;                                       /* list, pattern or SQL */
+  const char *min, *max, *above, *below;                  /* as written, NULL where not given */
   int64_t min_value, max_value, above_value, below_value; /* at the field's scale */
   int64_t days;
-  struct map list;         /* values of a reference list */
+  struct map list; /* values of a reference list */
 };
 
 struct rules {
   struct rule *rule; /* by stage as the reference has them, then by position */
   int count;
-  int unique;        /* index of the rule that reports a key seen before */
+  int unique;                /* index of the rule that reports a key seen before */
   const char *unique_fields; /* "order_id" or "a,b": what the rule has */
 };
 
 /* The active rules; they live as long as the unit of work. E_INVALID names the
 ** rule whose parameters cannot be used. */
 int rules_load(struct ctx *cx, struct db *db, const struct dataset *d, struct rules **out);
+
+/* The same, and expressions are prepared, too: what judge_new would refuse. */
+int rules_try(struct ctx *cx, struct db *db, const struct dataset *d, struct rules **out);
 
 const char *rule_kind_name(enum rule_kind kind);
 

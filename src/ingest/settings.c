@@ -1,6 +1,8 @@
 #include "ingest/settings.h"
 
-static const char *const orders[] = { [DATE_AUTO] = "auto", [DATE_YMD] = "ymd", [DATE_DMY] = "dmy", [DATE_MDY] = "mdy" };
+static const char *const orders[] = {
+  [DATE_AUTO] = "auto", [DATE_YMD] = "ymd", [DATE_DMY] = "dmy", [DATE_MDY] = "mdy"
+};
 
 static const char *byte_name(struct ctx *cx, int c) {
   return c == QUOTE_NONE ? "none" : c == '\t' ? "tab" : ctx_printf(cx, "%c", c);
@@ -26,8 +28,9 @@ static void write_decision(struct jw *w, const char *subject, const char *decisi
 }
 
 static void write_decisions(struct ctx *cx, struct jw *w, const struct profile *p) {
-  static const char *const kinds[] = { [FILE_CSV] = "delimited text", [FILE_JSON_LINES] = "JSON lines",
-                                       [FILE_JSON_ARRAY] = "JSON array" };
+  static const char *const kinds[] = {
+    [FILE_CSV] = "delimited text", [FILE_JSON_LINES] = "JSON lines", [FILE_JSON_ARRAY] = "JSON array"
+  };
   jw_array(w, "decisions");
   write_decision(w, "format", kinds[p->kind], NULL);
   write_decision(w, "encoding", p->dialect.encoding, p->encoding_evidence);
@@ -40,10 +43,12 @@ static void write_decisions(struct ctx *cx, struct jw *w, const struct profile *
     const struct column *c = &p->columns[i];
     const char *subject = ctx_printf(cx, "column %s", c->heading);
     if (c->type == COLUMN_DATE)
-      write_decision(w, subject, ctx_printf(cx, "date, %s%s", orders[c->date_order], c->ambiguous ? " (ambiguous)" : ""),
+      write_decision(w, subject,
+                     ctx_printf(cx, "date, %s%s", orders[c->date_order], c->ambiguous ? " (ambiguous)" : ""),
                      c->evidence);
     if (c->type == COLUMN_DECIMAL)
-      write_decision(w, subject, c->decimal == ',' ? "number, decimal comma" : "number, decimal point", c->evidence);
+      write_decision(w, subject, c->decimal == ',' ? "number, decimal comma" : "number, decimal point",
+                     c->evidence);
   }
   jw_close(w, ']');
 }
@@ -62,7 +67,8 @@ static void write_oddities(struct jw *w, const struct profile *p) {
   jw_close(w, ']');
 }
 
-const char *settings_write(struct ctx *cx, const struct dataset *d, const struct profile *p, const struct mapping *m) {
+const char *settings_write(struct ctx *cx, const struct dataset *d, const struct profile *p,
+                           const struct mapping *m) {
   struct buf out;
   struct jw w;
   buf_init(&out, LIMIT_REPLY_BYTES);
@@ -84,7 +90,8 @@ int settings_read(struct ctx *cx, struct str json, struct dialect *dialect, stru
   struct jv *d = jv_get(root, "dialect");
   dialect_init(dialect);
   for (void *it = jv_first(d); it; it = jv_next(d, it))
-    if (dialect_set(cx, dialect, ctx_strdup(cx, jv_key(it)), ctx_strdup(cx, jv_text(jv_value(it))))) return cx->code;
+    if (dialect_set(cx, dialect, ctx_strdup(cx, jv_key(it)), ctx_strdup(cx, jv_text(jv_value(it)))))
+      return cx->code;
 
   struct jv *maps = jv_get(root, "mapping"), *unique = jv_get(root, "unique");
   const char **list = ctx_alloc(cx, (jv_size(maps) + 1) * sizeof *list);

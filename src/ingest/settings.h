@@ -8,7 +8,8 @@
 
 #include "ingest/mapping.h"
 
-const char *settings_write(struct ctx *cx, const struct dataset *d, const struct profile *p, const struct mapping *m);
+const char *settings_write(struct ctx *cx, const struct dataset *d, const struct profile *p,
+                           const struct mapping *m);
 
 /* The other way: what an import of the same bytes has to be given. */
 int settings_read(struct ctx *cx, struct str json, struct dialect *dialect, struct mapping_request *mapping);

@@ -41,8 +41,8 @@ static const char *compose(struct ctx *cx, const struct dataset *d, struct total
     adding = ctx_printf(cx, "%s, %s = %s + excluded.%s", adding, name, name, name);
     t->sum_count++;
   }
-  return ctx_printf(cx, "INSERT INTO %s (%s) VALUES (%s) ON CONFLICT (%s) DO UPDATE SET %s", d->total_table, columns, values,
-                    keys, adding);
+  return ctx_printf(cx, "INSERT INTO %s (%s) VALUES (%s) ON CONFLICT (%s) DO UPDATE SET %s", d->total_table,
+                    columns, values, keys, adding);
 }
 
 struct totals *totals_new(struct ctx *cx, struct db *db, const struct dataset *d, int64_t run) {
@@ -58,7 +58,8 @@ struct totals *totals_new(struct ctx *cx, struct db *db, const struct dataset *d
 
 static struct cell *find(struct cell *cells, size_t room, const int64_t groups[GROUPS_MAX]) {
   size_t i = hash64(groups, GROUPS_MAX * sizeof *groups) & (room - 1);
-  while (cells[i].rows && memcmp(cells[i].groups, groups, GROUPS_MAX * sizeof *groups) != 0) i = (i + 1) & (room - 1);
+  while (cells[i].rows && memcmp(cells[i].groups, groups, GROUPS_MAX * sizeof *groups) != 0)
+    i = (i + 1) & (room - 1);
   return &cells[i];
 }
 

@@ -143,20 +143,9 @@ static int check_digest_file(struct ctx *cx, const char *path, const struct back
               info->sha256, beside);
 }
 
-int backup_check_file(struct ctx *cx, struct db *db, int64_t *last_seq) {
+static int check_inside(struct ctx *cx, struct db *db, int64_t *last_seq) {
   int64_t bad;
-  struct stmt *s = db_compose(cx, db, "PRAGMA integrity_check(1)");
-  if (stmt_row(cx, s) && !str_eq(col_str(s, 0), STR("ok")))
-    fail(cx, E_FAIL, NULL, "%s: %s", db->name, ctx_strdup(cx, col_str(s, 0)));
-  if (s) stmt_done(s);
-  if (cx->code) return cx->code;
-  s = db_compose(cx, db, "PRAGMA foreign_key_check");
-  if (stmt_row(cx, s)) {
-    fail(cx, E_FAIL, NULL, "%s: rows of %s refer to rows that are gone", db->name,
-         ctx_strdup(cx, col_str(s, 0)));
-    stmt_done(s);
-  }
-  if (cx->code || change_verify(cx, db, &bad, last_seq)) return cx->code;
+  if (db_integrity(cx, db) || change_verify(cx, db, &bad, last_seq)) return cx->code;
   if (bad)
     return fail(cx, E_FAIL, NULL, "%s: the change log does not hold together at entry %lld", db->name,
                 (long long)bad);
@@ -168,7 +157,7 @@ int backup_verify(struct ctx *cx, const char *path, struct backup_info *info) {
   if (digest_file(cx, path, info) || check_digest_file(cx, path, info)) return cx->code;
   if (db_open(cx, path, ctx_printf(cx, "backup %s", path), DB_READ, &db)) return cx->code;
   int rc = migrate_check(cx, db, false);
-  if (!rc) rc = backup_check_file(cx, db, &info->last_seq);
+  if (!rc) rc = check_inside(cx, db, &info->last_seq);
   db_close(db);
   return rc;
 }

@@ -30,9 +30,6 @@ int backup_verify(struct ctx *cx, const char *path, struct backup_info *info);
 ** The change log goes on from the copy's end with an entry RESTORED. */
 int backup_restore(struct ctx *cx, struct store *s, const char *slug, const char *path, const char **kept);
 
-/* integrity_check, foreign keys and the hash chain of an open file. */
-int backup_check_file(struct ctx *cx, struct db *db, int64_t *last_seq);
-
 /* Private to the store: the copy that is made before a schema changes. */
 int backup_before_upgrade(struct ctx *cx, struct tenant *t, struct db *db, int from, int to);
 

@@ -91,7 +91,8 @@ static struct str column(const struct stmt *s, int i) {
 }
 
 /* Walks from the entry after `from`, whose hash is `previous`. */
-static int walk(struct ctx *cx, struct db *db, int64_t from, unsigned char *previous, int64_t *bad, int64_t *last) {
+static int walk(struct ctx *cx, struct db *db, int64_t from, unsigned char *previous, int64_t *bad,
+                int64_t *last) {
   unsigned char hash[SHA256_SIZE];
   *bad = 0;
   *last = from;

@@ -52,13 +52,22 @@ int tenant_open(struct ctx *cx, struct store *s, const char *slug, struct tenant
 ** what tenant_open would refuse. */
 int tenant_inspect(struct ctx *cx, struct store *s, const char *slug, struct tenant **out);
 
+/* E_CONFLICT when the file lacks the change that was acknowledged last. */
+int tenant_check_mark(struct ctx *cx, struct tenant *t, struct db *db);
+
+/* integrity_check and foreign keys; E_FAIL says what is damaged. */
+int db_integrity(struct ctx *cx, struct db *db);
+
 /* Called for every tenant that is opened, before anybody else has it. Set once at start. */
 typedef int tenant_hook(struct ctx *cx, struct tenant *t);
 void tenant_set_hook(tenant_hook *hook);
 
+/* The schema that a tenant's file has; when to is not -1, takes it there first
+** (a copy is made before). The program opens only files of its own schema. */
+int tenant_schema(struct ctx *cx, struct store *s, const char *slug, int to, int64_t *from);
+
 const char *tenant_slug(const struct tenant *t);
 const char *tenant_path(const struct tenant *t);
-const char *tenant_mark_path(const struct tenant *t);
 struct store *tenant_store(const struct tenant *t);
 
 /* A connection that only reads, from the tenant's pool; it sees one unchanging

@@ -52,7 +52,6 @@ int tenant_init(struct ctx *cx, struct store *s, const char *slug, struct tenant
 
 const char *tenant_slug(const struct tenant *t) { return t->slug; }
 const char *tenant_path(const struct tenant *t) { return t->path; }
-const char *tenant_mark_path(const struct tenant *t) { return t->mark_path; }
 struct store *tenant_store(const struct tenant *t) {
   return t->store;
 }
@@ -86,14 +85,14 @@ static int check_length(struct ctx *cx, const struct tenant *t) {
 }
 
 /* An existing file is copied aside before its schema changes. */
-static int upgrade(struct ctx *cx, struct tenant *t, int from) {
+static int migrate(struct ctx *cx, struct tenant *t, int from, int to) {
   int fd;
   struct db *db;
   if (tenant_lock(cx, t, 10, &fd)) return cx->code;
   int rc = tenant_writer(cx, t, &db);
-  if (!rc) rc = backup_before_upgrade(cx, t, db, from, migrate_head(false));
-  if (!rc) rc = migrate_to(cx, db, false, migrate_head(false));
-  if (!rc) rc = tenant_committed(cx, t, db);
+  if (!rc) rc = backup_before_upgrade(cx, t, db, from, to);
+  if (!rc) rc = migrate_to(cx, db, false, to);
+  if (!rc && to > 0) rc = tenant_committed(cx, t, db);
   close(fd);
   return rc;
 }
@@ -150,10 +149,22 @@ int tenant_open(struct ctx *cx, struct store *s, const char *slug, struct tenant
   int rc = cx->code ? (int)cx->code : migrate_check(cx, db, false);
   if (!rc) rc = mark_check(cx, db, t->slug, t->mark_path);
   db_close(db);
-  if (!rc && version < migrate_head(false)) rc = upgrade(cx, t, version);
+  if (!rc && version < migrate_head(false)) rc = migrate(cx, t, version, migrate_head(false));
   if (!rc && on_open) rc = on_open(cx, t);
   if (!rc) *out = t;
   return rc;
+}
+
+int tenant_schema(struct ctx *cx, struct store *s, const char *slug, int to, int64_t *from) {
+  struct tenant *t = tenant_new(cx, s, slug);
+  struct db *db;
+  if (!t || check_listed(cx, s, slug) || check_length(cx, t)) return cx->code;
+  if (db_open(cx, t->path, t->label, DB_READ, &db)) return cx->code;
+  *from = migrate_version(cx, db);
+  db_close(db);
+  if (cx->code || to < 0 || to == *from) return cx->code;
+  if (to < 1) return fail(cx, E_INVALID, "to", "schema 1 is the first; to remove a tenant, remove its file");
+  return migrate(cx, t, (int)*from, to);
 }
 
 int tenant_inspect(struct ctx *cx, struct store *s, const char *slug, struct tenant **out) {
@@ -162,6 +173,10 @@ int tenant_inspect(struct ctx *cx, struct store *s, const char *slug, struct ten
   t->inspected = true;
   *out = t;
   return OK;
+}
+
+int tenant_check_mark(struct ctx *cx, struct tenant *t, struct db *db) {
+  return mark_check(cx, db, t->slug, t->mark_path);
 }
 
 /* ---- readers ---- */

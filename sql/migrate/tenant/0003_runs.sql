@@ -17,6 +17,8 @@ CREATE TABLE run (
   clean_crc     INTEGER NOT NULL DEFAULT 0, -- sums of CRC-32 over the rows, see src/ingest/digest.h
   reject_crc    INTEGER NOT NULL DEFAULT 0,
   total_crc     INTEGER NOT NULL DEFAULT 0,
+  key_min       TEXT,                     -- its clean rows lie between these keys
+  key_max       TEXT,
   memory_bytes  INTEGER NOT NULL DEFAULT 0, -- peak of the process
   settings      TEXT NOT NULL DEFAULT '{}', -- JSON: dialect, mapping, unique key, decisions, oddities
   message       TEXT                      -- why it failed

@@ -1,0 +1,41 @@
+-- name: report_run_count
+SELECT count(*) FROM run;
+
+-- name: report_runs
+SELECT r.id, r.uuid, r.dataset, r.source, r.state, r.started_at, r.ended_at, r.actor, r.rows_read, r.rows_clean,
+       r.rows_rejected, r.sha256, r.bytes, r.memory_bytes, r.settings, r.message,
+       (SELECT count(*) = 5 AND min(ok) FROM run_check c WHERE c.run = r.id)
+FROM run r ORDER BY r.id DESC LIMIT ?1 OFFSET ?2;
+
+-- name: report_run
+SELECT r.id, r.uuid, r.dataset, r.source, r.state, r.started_at, r.ended_at, r.actor, r.rows_read, r.rows_clean,
+       r.rows_rejected, r.sha256, r.bytes, r.memory_bytes, r.settings, r.message,
+       (SELECT count(*) = 5 AND min(ok) FROM run_check c WHERE c.run = r.id)
+FROM run r WHERE r.id = ?1;
+
+-- name: report_controls
+SELECT control, version, stage, field, category, failed FROM run_control WHERE run = ?1 ORDER BY position;
+
+-- name: report_checks
+SELECT name, ok, expected, actual, text FROM run_check WHERE run = ?1 ORDER BY position;
+
+-- name: report_timeline
+SELECT seq, at, event, text, count FROM change_log WHERE unit = ?1 ORDER BY seq;
+
+-- name: report_exception_count
+SELECT count(*) FROM reject x
+WHERE (?1 IS NULL OR x.id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1)
+  AND (?2 IS NULL OR x.category = ?2)
+  AND (?3 IS NULL OR EXISTS (SELECT 1 FROM json_each(x.faults) WHERE value ->> 'control' = ?3));
+
+-- name: report_exceptions
+SELECT x.id, r.uuid, x.line, x.category, x.stage, x.state, x.raw, x.faults
+FROM reject x JOIN run r ON r.id = x.id >> 32
+WHERE x.id > ?4 AND (?1 IS NULL OR x.id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1)
+  AND (?2 IS NULL OR x.category = ?2)
+  AND (?3 IS NULL OR EXISTS (SELECT 1 FROM json_each(x.faults) WHERE value ->> 'control' = ?3))
+ORDER BY x.id LIMIT ?5;
+
+-- name: reject_open_of_run
+SELECT id, (SELECT group_concat(value ->> 'reason', '; ') FROM json_each(faults)), raw
+FROM reject WHERE id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1 AND state = 'open' ORDER BY id;

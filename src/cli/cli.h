@@ -1,0 +1,105 @@
+/*
+** cli.h - the commands of the terminal. One table (commands.c) is behind the
+** parsing of options, --help, the man page and the shell's completion.
+**
+** TO ADD A COMMAND: 1. a row in the table of commands.c, 2. its function in the
+** file of its noun, 3. options that no command has yet: a row in `options`.
+**
+** Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done with exceptions where
+** --strict asks for it, 4 no such thing, 5 conflict, 75 try again later.
+*/
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include "base/json.h"
+#include "store/store.h"
+
+enum {
+  EXIT_DONE = 0,
+  EXIT_FAILED = 1,
+  EXIT_USAGE = 2,
+  EXIT_EXCEPTIONS = 3,
+  EXIT_NOT_FOUND = 4,
+  EXIT_CONFLICT = 5,
+  EXIT_AGAIN = 75
+};
+
+struct option_spec {
+  const char *name;
+  const char *value; /* placeholder, NULL for a flag */
+  const char *help;
+};
+
+struct cli;
+struct command {
+  const char *name;     /* "tenant add": one or two words */
+  const char *operands; /* "SLUG", "[RUN]", "" */
+  const char *options;  /* names, separated by blanks */
+  const char *summary;
+  const char *details; /* examples and remarks, may be NULL */
+  int (*run)(struct ctx *cx, struct cli *c);
+};
+extern const struct command commands[];
+extern const struct option_spec options[];
+
+enum { ARGS_MAX = 256 };
+struct cli {
+  const struct command *command;
+  const char *name[ARGS_MAX], *value[ARGS_MAX]; /* options as given */
+  int option_count;
+  const char *operand[ARGS_MAX];
+  int operand_count;
+  int exit_code; /* what a command that succeeded exits with */
+};
+
+int cli_main(int argc, char **argv);
+
+const char *cli_get(const struct cli *c, const char *option); /* the last one given, or NULL */
+bool cli_has(const struct cli *c, const char *option);
+int cli_int(struct ctx *cx, const struct cli *c, const char *option, int64_t otherwise, int64_t *out);
+const char *cli_operand(const struct cli *c, int i, const char *otherwise);
+
+/* --data and --tenant, opened. A folder with one tenant needs no --tenant. */
+int cli_store(struct ctx *cx, const struct cli *c, struct store **out);
+int cli_slug(struct ctx *cx, const struct cli *c, struct store *s, const char **slug);
+int cli_tenant(struct ctx *cx, const struct cli *c, struct tenant **out);
+int cli_read(struct ctx *cx, const struct cli *c, struct db **out);
+
+/* Out: everything that a command prints goes through here, so that a full disk
+** or a closed pipe is noticed. */
+int cli_print(struct ctx *cx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int cli_write(struct ctx *cx, void *unused, const char *p, size_t n); /* an export_write_fn */
+bool cli_color(void);
+
+/* A JSON document: jw_init(&w, &out) ... cli_print_json(cx, &out). */
+int cli_print_json(struct ctx *cx, struct buf *out);
+
+int cli_usage(struct ctx *cx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- the verbs, by noun ---- */
+int cmd_init(struct ctx *cx, struct cli *c);
+int cmd_tenant_add(struct ctx *cx, struct cli *c);
+int cmd_tenant_list(struct ctx *cx, struct cli *c);
+int cmd_migrate(struct ctx *cx, struct cli *c);
+int cmd_backup_create(struct ctx *cx, struct cli *c);
+int cmd_backup_verify(struct ctx *cx, struct cli *c);
+int cmd_backup_restore(struct ctx *cx, struct cli *c);
+int cmd_generate_sales(struct ctx *cx, struct cli *c);
+int cmd_peek(struct ctx *cx, struct cli *c);
+int cmd_import(struct ctx *cx, struct cli *c);
+int cmd_runs(struct ctx *cx, struct cli *c);
+int cmd_run_show(struct ctx *cx, struct cli *c);
+int cmd_exceptions(struct ctx *cx, struct cli *c);
+int cmd_exception_fix(struct ctx *cx, struct cli *c);
+int cmd_export(struct ctx *cx, struct cli *c);
+int cmd_verify(struct ctx *cx, struct cli *c);
+int cmd_record_list(struct ctx *cx, struct cli *c);
+int cmd_record_save(struct ctx *cx, struct cli *c);
+int cmd_record_delete(struct ctx *cx, struct cli *c);
+int cmd_record_restore(struct ctx *cx, struct cli *c);
+int cmd_record_history(struct ctx *cx, struct cli *c);
+int cmd_serve(struct ctx *cx, struct cli *c);
+int cmd_version(struct ctx *cx, struct cli *c);
+int cmd_help(struct ctx *cx, struct cli *c);
+
+#endif

@@ -1,0 +1,171 @@
+/* cmd_import.c - files in: peek, import, generate. */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/decimal.h"
+#include "base/limits.h"
+#include "base/time.h"
+#include "cli/cli.h"
+#include "format/peek.h"
+#include "ingest/correct.h"
+#include "ingest/import.h"
+#include "sales/generate.h"
+
+static int read_dialect(struct ctx *cx, const struct cli *c, struct dialect *d) {
+  dialect_init(d);
+  for (int i = 0; dialect_settings[i]; i++) {
+    const char *value = cli_get(c, dialect_settings[i]);
+    if (value && dialect_set(cx, d, dialect_settings[i], value)) return cx->code;
+  }
+  return OK;
+}
+
+/* ---- peek ---- */
+
+struct sink {
+  struct ctx *cx;
+};
+
+static int write_piece(void *arg, const char *p, size_t n) {
+  return cli_write(((struct sink *)arg)->cx, NULL, p, n);
+}
+
+int cmd_peek(struct ctx *cx, struct cli *c) {
+  struct input *in;
+  struct dialect d;
+  struct profile *p;
+  struct buf out;
+  struct sink sink = { cx };
+  if (read_dialect(cx, c, &d) || input_open(cx, c->operand[0], "/tmp", &in)) return cx->code;
+  if (profile_file(cx, in, &d, &p)) return cx->code;
+  if (cli_has(c, "csv")) return peek_csv(cx, in, p, write_piece, &sink);
+  buf_init(&out, LIMIT_REPLY_BYTES);
+  if (cli_has(c, "json"))
+    profile_json(p, &out);
+  else
+    profile_text(p, &out, cli_color());
+  return cli_print_json(cx, &out);
+}
+
+/* ---- import ---- */
+
+struct bar {
+  double began, shown;
+  bool used;
+};
+
+/* On a terminal only, ten times a second. */
+static void show_progress(void *arg, uint64_t bytes, uint64_t total, int64_t rows) {
+  struct bar *bar = arg;
+  double now = time_seconds();
+  if (now - bar->shown < 0.1 && bytes < total) return;
+  bar->shown = now;
+  bar->used = true;
+  double part = total ? (double)bytes / (double)total : 1, seconds = now - bar->began;
+  char line[41];
+  for (int i = 0; i < 40; i++) line[i] = i < (int)(part * 40) ? '#' : '-';
+  line[40] = 0;
+  fprintf(stderr, "\r%s %3.0f %%  %lld rows, %.0f s left ", line, part * 100, (long long)rows,
+          part > 0 ? seconds / part - seconds : 0);
+}
+
+static int print_result(struct ctx *cx, const struct import_request *r, const struct import_result *result) {
+  cli_print(cx, "%s %s\n", r->dry_run ? "test run" : "run     ", result->run);
+  cli_print(cx, "read     %lld\nclean    %lld\nrejected %lld\n", (long long)result->read,
+            (long long)result->clean, (long long)result->rejected);
+  for (int i = 0; i < result->category_count; i++)
+    cli_print(cx, "  %-26s %lld\n", result->category[i].name, (long long)result->category[i].rows);
+  return cli_print(cx, "self-audit %s, %.2f s\n",
+                   result->reconciled ? "passed: all five checks hold" : "FAILED, see `outpost run show`",
+                   result->seconds);
+}
+
+static int print_import(struct ctx *cx, struct cli *c, const struct import_request *r,
+                        const struct import_result *result) {
+  if (cli_has(c, "strict") && result->rejected) c->exit_code = EXIT_EXCEPTIONS;
+  if (!result->reconciled) c->exit_code = EXIT_FAILED;
+  if (!cli_has(c, "json")) return print_result(cx, r, result);
+  struct buf out;
+  struct jw w;
+  buf_init(&out, LIMIT_REPLY_BYTES);
+  jw_init(&w, &out);
+  import_result_json(&w, r, result);
+  return cli_print_json(cx, &out);
+}
+
+static void collect_maps(struct ctx *cx, const struct cli *c, struct mapping_request *m) {
+  const char **maps = ctx_alloc(cx, (size_t)c->option_count * sizeof *maps + 1);
+  for (int i = 0; i < c->option_count; i++)
+    if (strcmp(c->name[i], "map") == 0) maps[m->map_count++] = c->value[i];
+  m->maps = maps;
+  m->unique = cli_get(c, "unique");
+}
+
+int cmd_import(struct ctx *cx, struct cli *c) {
+  struct tenant *t;
+  struct input *in;
+  struct import_result result;
+  struct bar bar = { .began = time_seconds() };
+  struct import_request r = { .dry_run = cli_has(c, "dry-run") };
+  const char *as = cli_get(c, "as");
+  if (!as) return cli_usage(cx, "say what the rows are with --as: %s", dataset_names());
+  r.dataset = dataset_find(as);
+  if (!r.dataset) return cli_usage(cx, "there is no dataset %s; there are %s", as, dataset_names());
+  if (read_dialect(cx, c, &r.dialect) || cli_tenant(cx, c, &t)) return cx->code;
+  if (input_open(cx, c->operand[0], store_dir(tenant_store(t)), &in)) return cx->code;
+  r.input = in;
+  collect_maps(cx, c, &r.mapping);
+  if (isatty(STDERR_FILENO) && !cli_has(c, "json")) {
+    r.progress = show_progress;
+    r.progress_arg = &bar;
+  }
+  import_run(cx, t, &r, &result);
+  if (bar.used) fputs("\r\033[K", stderr);
+  return cx->code ? (int)cx->code : print_import(cx, c, &r, &result);
+}
+
+int cmd_exception_fix(struct ctx *cx, struct cli *c) {
+  struct tenant *t;
+  struct import_result result;
+  int64_t id;
+  if (!str_to_int(str_of(c->operand[0]), &id))
+    return cli_usage(cx, "an exception is named by its number, not '%s'", c->operand[0]);
+  if (cli_tenant(cx, c, &t) || correct_exception(cx, t, id, c->operand + 1, c->operand_count - 1, &result))
+    return cx->code;
+  if (result.clean == 0) c->exit_code = EXIT_EXCEPTIONS;
+  if (cli_has(c, "json"))
+    return cli_print(cx, "{\"exception\":%lld,\"run\":\"%s\",\"corrected\":%s}\n", (long long)id, result.run,
+                     result.clean ? "true" : "false");
+  return cli_print(cx,
+                   result.clean ? "exception %lld is corrected by run %s\n"
+                                : "exception %lld is still open: see `outpost exceptions --run %s`\n",
+                   (long long)id, result.run);
+}
+
+/* ---- generate ---- */
+
+static int write_ledger(struct ctx *cx, void *arg, const char *p, size_t n) {
+  if (fwrite(p, 1, n, arg) == n) return OK;
+  return fail(cx, E_FAIL, "ledger", "the ledger could not be written: %s", strerror(errno));
+}
+
+int cmd_generate_sales(struct ctx *cx, struct cli *c) {
+  const char *errors = cli_get(c, "format-errors"), *path = cli_get(c, "ledger");
+  struct generate_request r = { .write = cli_write };
+  int64_t seed;
+  FILE *ledger = NULL;
+  if (cli_int(cx, c, "rows", 5000, &r.rows) || cli_int(cx, c, "seed", 1, &seed)) return cx->code;
+  if (r.rows < 0) return cli_usage(cx, "--rows takes 0 or more");
+  if (errors && (!dec_parse(str_of(errors), 3, &r.format_errors, NULL) || r.format_errors < 0 ||
+                 r.format_errors > 90000))
+    return cli_usage(cx, "--format-errors takes a percentage from 0 to 90, not '%s'", errors);
+  r.seed = (uint64_t)seed;
+  if (path && !(ledger = fopen(path, "we")))
+    return fail(cx, E_FAIL, "ledger", "%s cannot be written: %s", path, strerror(errno));
+  if (ledger) r.ledger = write_ledger, r.ledger_arg = ledger;
+  generate_sales(cx, &r);
+  if (ledger && fclose(ledger) != 0)
+    fail(cx, E_FAIL, "ledger", "%s could not be written: %s", path, strerror(errno));
+  return cx->code;
+}

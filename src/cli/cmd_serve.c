@@ -1,0 +1,10 @@
+/* cmd_serve.c - the server. */
+#include "cli/cli.h"
+#include "http/http.h"
+
+int cmd_serve(struct ctx *cx, struct cli *c) {
+  struct store *s;
+  struct serve_options o = { .listen = cli_get(c, "listen"), .www_dir = cli_get(c, "www") };
+  if (cli_store(cx, c, &s)) return cx->code;
+  return http_serve(cx, s, &o);
+}

@@ -1,0 +1,189 @@
+/* cmd_show.c - what is there: runs, exceptions, tables, and the proof. */
+#include <stdio.h>
+
+#include "base/limits.h"
+#include "cli/cli.h"
+#include "export/reports.h"
+#include "export/tables.h"
+#include "ingest/verify.h"
+
+/* ---- runs ---- */
+
+static int print_runs(struct ctx *cx, struct db *db, int64_t limit) {
+  struct stmt *s = db_stmt(cx, db, SQL_report_runs);
+  stmt_int(s, 1, limit);
+  stmt_int(s, 2, 0);
+  cli_print(cx, "%-36s  %-11s %10s %10s %9s  %s\n", "run", "state", "read", "clean", "rejected", "source");
+  while (stmt_row(cx, s))
+    cli_print(cx, "%.*s  %-11.*s %10lld %10lld %9lld  %.*s\n", STR_ARG(col_str(s, 1)), STR_ARG(col_str(s, 4)),
+              (long long)col_int(s, 8), (long long)col_int(s, 9), (long long)col_int(s, 10),
+              STR_ARG(col_str(s, 3)));
+  return cx->code;
+}
+
+int cmd_runs(struct ctx *cx, struct cli *c) {
+  struct db *db;
+  struct buf out;
+  struct jw w;
+  int64_t limit, total;
+  if (cli_int(cx, c, "limit", 100, &limit) || cli_read(cx, c, &db)) return cx->code;
+  if (cli_has(c, "csv")) return export_table(cx, db, "runs", NULL, EXPORT_CSV, cli_write, NULL);
+  if (!cli_has(c, "json")) return print_runs(cx, db, limit);
+  buf_init(&out, LIMIT_REPLY_BYTES);
+  jw_init(&w, &out);
+  report_runs(cx, db, &w, NULL, limit, 0, &total);
+  return cli_print_json(cx, &out);
+}
+
+static struct str text(struct jv *object, const char *key) {
+  struct str s = jv_text(jv_get(object, key));
+  return s.p ? s : STR("-");
+}
+
+static void print_bars(struct ctx *cx, struct jv *run, const char *key) {
+  struct jv *list = jv_get(run, key);
+  cli_print(cx, "\n%s\n", key);
+  for (size_t i = 0; i < jv_size(list) && i < 20; i++)
+    cli_print(cx, "  %-24.*s %10.*s %16.*s\n", STR_ARG(text(jv_at(list, i), "name")),
+              STR_ARG(text(jv_at(list, i), "orders")), STR_ARG(text(jv_at(list, i), "revenue")));
+}
+
+static int print_run(struct ctx *cx, struct str json) {
+  struct jv *run;
+  if (jv_parse(cx, json, &run)) return cx->code;
+  struct jv *rows = jv_get(run, "rows"), *rejected = jv_get(run, "rejected"), *audits = jv_get(run, "audits"),
+            *controls = jv_get(run, "controls"), *decisions = jv_get(run, "decisions");
+  cli_print(cx, "run %.*s  %.*s  %.*s\n%.*s, SHA-256 %.*s\n", STR_ARG(text(run, "run")),
+            STR_ARG(text(run, "state")), STR_ARG(text(run, "started")), STR_ARG(text(run, "source")),
+            STR_ARG(text(run, "sha256")));
+  if (jv_get(run, "message")) cli_print(cx, "%.*s\n", STR_ARG(text(run, "message")));
+  cli_print(cx, "\nread %.*s, clean %.*s, rejected %.*s\n", STR_ARG(text(rows, "read")),
+            STR_ARG(text(rows, "clean")), STR_ARG(text(rows, "rejected")));
+  for (void *it = jv_first(rejected); it; it = jv_next(rejected, it))
+    cli_print(cx, "  %-26.*s %8.*s\n", STR_ARG(jv_key(it)), STR_ARG(jv_text(jv_value(it))));
+  cli_print(cx, "\nhow the file was read\n");
+  for (size_t i = 0; i < jv_size(decisions); i++)
+    cli_print(cx, "  %-24.*s %-24.*s %.*s\n", STR_ARG(text(jv_at(decisions, i), "subject")),
+              STR_ARG(text(jv_at(decisions, i), "decision")), STR_ARG(text(jv_at(decisions, i), "evidence")));
+  cli_print(cx, "\ncontrols\n");
+  for (size_t i = 0; i < jv_size(controls); i++)
+    cli_print(cx, "  %-24.*s v%-3.*s %-10.*s failed %8.*s\n", STR_ARG(text(jv_at(controls, i), "control")),
+              STR_ARG(text(jv_at(controls, i), "version")), STR_ARG(text(jv_at(controls, i), "stage")),
+              STR_ARG(text(jv_at(controls, i), "failed")));
+  print_bars(cx, run, "by_region");
+  print_bars(cx, run, "by_product");
+  cli_print(cx, "\nself-audit\n");
+  for (size_t i = 0; i < jv_size(audits); i++) {
+    struct jv *a = jv_at(audits, i);
+    bool ok = str_eq(text(a, "ok"), STR("true"));
+    cli_print(cx, "  %s %-22.*s %.*s\n", ok ? "ok  " : "FAIL", STR_ARG(text(a, "check")),
+              STR_ARG(text(a, "actual")));
+  }
+  return cx->code;
+}
+
+int cmd_run_show(struct ctx *cx, struct cli *c) {
+  struct db *db;
+  struct buf out;
+  struct jw w;
+  if (cli_read(cx, c, &db)) return cx->code;
+  buf_init(&out, LIMIT_REPLY_BYTES);
+  jw_init(&w, &out);
+  if (!report_run(cx, db, &w, NULL, cli_operand(c, 0, "latest"))) {
+    if (cli_has(c, "json")) return cli_print_json(cx, &out);
+    print_run(cx, buf_view(&out));
+  }
+  buf_clear(&out);
+  return cx->code;
+}
+
+/* ---- exceptions ---- */
+
+static int print_exceptions(struct ctx *cx, struct str json) {
+  struct jv *list;
+  if (jv_parse(cx, json, &list)) return cx->code;
+  for (size_t i = 0; i < jv_size(list) && !cx->code; i++) {
+    struct jv *x = jv_at(list, i), *faults = jv_get(x, "faults");
+    cli_print(cx, "%.*s  line %.*s  %.*s  %.*s\n  %.*s\n", STR_ARG(text(x, "id")), STR_ARG(text(x, "line")),
+              STR_ARG(text(x, "category")), STR_ARG(text(x, "state")), STR_ARG(text(x, "raw")));
+    for (size_t k = 0; k < jv_size(faults); k++)
+      cli_print(cx, "  - %.*s (%.*s)\n", STR_ARG(text(jv_at(faults, k), "reason")),
+                STR_ARG(text(jv_at(faults, k), "control")));
+  }
+  return cx->code;
+}
+
+int cmd_exceptions(struct ctx *cx, struct cli *c) {
+  struct db *db;
+  struct buf out;
+  struct jw w;
+  int64_t total, next;
+  struct exception_filter f = { .run = cli_get(c, "run"),
+                                .category = cli_get(c, "category"),
+                                .control = cli_get(c, "control") };
+  if (cli_int(cx, c, "limit", 1000, &f.limit) || cli_read(cx, c, &db)) return cx->code;
+  if (cli_has(c, "file")) return export_exception_file(cx, db, f.run ? f.run : "latest", cli_write, NULL);
+  if (cli_has(c, "csv")) return export_table(cx, db, "exceptions", f.run, EXPORT_CSV, cli_write, NULL);
+  buf_init(&out, LIMIT_REPLY_BYTES);
+  jw_init(&w, &out);
+  if (report_exceptions(cx, db, &w, NULL, &f, &total, &next)) {
+    buf_clear(&out);
+    return cx->code;
+  }
+  if (cli_has(c, "json")) return cli_print_json(cx, &out);
+  print_exceptions(cx, buf_view(&out));
+  buf_clear(&out);
+  if (next)
+    fprintf(stderr, "%lld exceptions in all, %lld shown; --limit shows more\n", (long long)total,
+            (long long)f.limit);
+  return cx->code;
+}
+
+/* ---- tables ---- */
+
+int cmd_export(struct ctx *cx, struct cli *c) {
+  struct db *db;
+  enum export_format format = cli_has(c, "json") ? EXPORT_JSON_LINES : EXPORT_CSV;
+  if (cli_read(cx, c, &db)) return cx->code;
+  return export_table(cx, db, c->operand[0], cli_get(c, "run"), format, cli_write, NULL);
+}
+
+/* ---- the proof ---- */
+
+static int print_verdict(struct ctx *cx, const struct verdict *v) {
+  for (size_t i = 0; i < v->count; i++) {
+    const struct finding *f = &v->finding[i];
+    cli_print(cx, "%s %-22s %s%s%s\n", f->ok ? "ok  " : "FAIL", f->check, f->run ? f->run : "",
+              f->run ? "  " : "", f->text);
+  }
+  return v->bad ? cli_print(cx, "%zu of %zu checks failed\n", v->bad, v->count)
+                : cli_print(cx, "all %zu checks hold\n", v->count);
+}
+
+int cmd_verify(struct ctx *cx, struct cli *c) {
+  struct store *s;
+  const char *slug;
+  struct verdict v;
+  struct buf out;
+  struct jw w;
+  if (cli_store(cx, c, &s) || cli_slug(cx, c, s, &slug) || verify_tenant(cx, s, slug, &v)) return cx->code;
+  if (v.bad) c->exit_code = EXIT_FAILED;
+  if (!cli_has(c, "json")) return print_verdict(cx, &v);
+  buf_init(&out, LIMIT_REPLY_BYTES);
+  jw_init(&w, &out);
+  jw_object(&w, NULL);
+  jw_text(&w, "tenant", slug);
+  jw_bool(&w, "ok", v.bad == 0);
+  jw_array(&w, "checks");
+  for (size_t i = 0; i < v.count; i++) {
+    jw_object(&w, NULL);
+    jw_text(&w, "check", v.finding[i].check);
+    jw_text(&w, "run", v.finding[i].run);
+    jw_bool(&w, "ok", v.finding[i].ok);
+    jw_text(&w, "text", v.finding[i].text);
+    jw_close(&w, '}');
+  }
+  jw_close(&w, ']');
+  jw_close(&w, '}');
+  return cli_print_json(cx, &out);
+}

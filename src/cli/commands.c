@@ -1,0 +1,102 @@
+/*
+** commands.c - the table of commands and options: the master copy.
+*/
+#include "cli/cli.h"
+
+#define WHERE "data tenant json"
+#define DIALECT " encoding delimiter quote escape header skip decimal date-order"
+
+const struct option_spec options[] = {
+  { "data", "DIR", "the data folder (else $OUTPOST_DATA, else ./outpost-data)" },
+  { "tenant", "SLUG", "whose file (may be left out when there is one tenant)" },
+  { "json", NULL, "answer as JSON" },
+  { "csv", NULL, "answer as CSV" },
+  { "name", "NAME", "a name for people" },
+  { "as", "DATASET", "what the rows are: sales" },
+  { "map", "FIELD=HEADING",
+    "take a field from the column of this heading (or #3, the third); may be repeated" },
+  { "unique", "A,B", "fields or headings that together tell rows apart" },
+  { "dry-run", NULL, "do everything, then take it back" },
+  { "strict", NULL, "exit with 3 when there were exceptions" },
+  { "run", "ID", "of this run only: an id, its beginning, or latest" },
+  { "category", "C", "of this category only" },
+  { "control", "NAME", "that failed this control only" },
+  { "limit", "N", "at most so many" },
+  { "file", NULL, "the original columns with the reasons in front, to be repaired and imported again" },
+  { "rows", "N", "how many rows" },
+  { "seed", "S", "the same seed gives the same file" },
+  { "format-errors", "PERCENT", "plant so many malformed values as well" },
+  { "ledger", "FILE", "write there which lines have which defect" },
+  { "encoding", "E", "text encoding, such as UTF-8, UTF-16LE, WINDOWS-1252, SHIFT_JIS" },
+  { "delimiter", "S", "what separates cells: a character or several, or tab" },
+  { "quote", "C", "what quotes cells: a character, or none" },
+  { "escape", "C", "what escapes a quote inside a cell: a character, or none" },
+  { "header", "yes|no", "whether the first row of the table holds headings" },
+  { "skip", "N", "records before the table" },
+  { "decimal", "C", "the decimal sign: . or ," },
+  { "date-order", "dmy|mdy|ymd", "the order of day, month and year" },
+  { "out", "FILE", "write the backup there" },
+  { "to", "N", "the schema to go to" },
+  { "as-of", "TIME", "as it was at this time: 2024-02-29 or 2024-02-29T12:00:00Z" },
+  { "deleted", NULL, "those that were deleted, too" },
+  { "listen", "ADDRESS", "loopback address and port, 127.0.0.1:8080 when not given" },
+  { "www", "DIR", "serve the page's files from there instead of from the binary" },
+  { "libs", NULL, "the versions of all libraries" },
+  { "man", NULL, "as a man page" },
+  { "completion", "SHELL", "completion for bash or zsh" },
+  { NULL, NULL, NULL },
+};
+
+const struct command commands[] = {
+  { "init", "DIR", "json", "make a data folder", "  outpost init ./outpost-data", cmd_init },
+  { "tenant add", "SLUG", "data name json", "add a tenant: one file of its own",
+    "  outpost tenant add acme --name \"Acme Foods\"", cmd_tenant_add },
+  { "tenant list", "", "data json", "list the tenants", NULL, cmd_tenant_list },
+  { "import", "FILE", WHERE " as map unique dry-run strict" DIALECT, "bring a file through the pipeline",
+    "  outpost import orders.csv --as sales\n"
+    "  outpost import orders.csv --as sales --map revenue=\"Net amount\" --unique \"Order No.,Position\"\n"
+    "  outpost generate sales --rows 5000 --seed 1 | outpost import - --as sales --json\n\n"
+    "  FILE is CSV, JSON lines or a JSON array, also gzipped; - is standard input. What is not\n"
+    "  said about its format is detected. Nothing is written before the whole file is judged.",
+    cmd_import },
+  { "peek", "FILE", "json csv" DIALECT, "show what the reader makes of a file",
+    "  outpost peek orders.csv\n  outpost peek orders.csv --csv > clean.csv", cmd_peek },
+  { "runs", "", WHERE " csv limit", "list the runs, newest first", NULL, cmd_runs },
+  { "run show", "[RUN]", WHERE, "report on one run (the latest when none is named)", NULL, cmd_run_show },
+  { "exceptions", "", WHERE " run category control limit csv file",
+    "list rejected records with their reasons",
+    "  outpost exceptions --run latest --file > repair.csv      repair it in a spreadsheet, then:\n"
+    "  outpost import repair.csv --as sales",
+    cmd_exceptions },
+  { "exception fix", "ID FIELD=VALUE...", WHERE, "correct a rejected record in place",
+    "  outpost exception fix 4294967354 order_date=2024-03-05", cmd_exception_fix },
+  { "export", "TABLE", WHERE " csv run", "write a table: CSV, or JSON lines with --json",
+    "  outpost export clean_sales --csv > clean.csv\n\n"
+    "  Tables: analytics_summary, audit_log, clean_sales, exceptions, raw_sales, runs, validation_results",
+    cmd_export },
+  { "record list", "ENTITY", WHERE " deleted as-of", "list the records of an entity: rule, reference_item",
+    "  outpost record list rule\n  outpost record list reference_item --as-of 2024-01-31", cmd_record_list },
+  { "record save", "ENTITY JSON", WHERE, "add a record, or change the one whose id is given",
+    "  outpost record save reference_item '{\"list\":\"regions\",\"value\":\"North-East\"}'\n"
+    "  outpost record save rule '{\"id\":\"...\",\"params\":{\"min\":\"1\"}}'",
+    cmd_record_save },
+  { "record delete", "ENTITY ID", WHERE, "delete a record; it can be restored", NULL, cmd_record_delete },
+  { "record restore", "ENTITY ID", WHERE, "bring a deleted record back", NULL, cmd_record_restore },
+  { "record history", "ENTITY ID", WHERE, "every change of a record: when, who, before, after", NULL,
+    cmd_record_history },
+  { "verify", "", WHERE, "prove that nothing is lost or changed; exit 1 names what differs", NULL,
+    cmd_verify },
+  { "backup create", "", WHERE " out", "copy a tenant's file while it is in use", NULL, cmd_backup_create },
+  { "backup verify", "FILE", "json", "check a backup: digest, integrity, hash chain", NULL,
+    cmd_backup_verify },
+  { "backup restore", "FILE", WHERE, "put a backup in the place of the tenant's file; the old one is kept",
+    NULL, cmd_backup_restore },
+  { "generate sales", "", "rows seed format-errors ledger", "write a sales file with known defects",
+    "  outpost generate sales --rows 5000 --seed 1 --ledger defects.csv > sales.csv", cmd_generate_sales },
+  { "serve", "", "data listen www", "serve the page and the API", "  outpost serve --listen 127.0.0.1:8080",
+    cmd_serve },
+  { "migrate", "", WHERE " to", "show a file's schema, or take it to another", NULL, cmd_migrate },
+  { "version", "", "libs json", "show the version", NULL, cmd_version },
+  { "help", "[COMMAND...]", "man completion", "explain a command", NULL, cmd_help },
+  { NULL, NULL, NULL, NULL, NULL, NULL },
+};

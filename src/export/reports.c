@@ -1,0 +1,319 @@
+#include "export/reports.h"
+
+#include "base/limits.h"
+#include "base/time.h"
+#include "ingest/kept.h"
+
+enum {
+  ID,
+  UUID,
+  DATASET,
+  SOURCE,
+  STATE,
+  STARTED,
+  ENDED,
+  ACTOR,
+  READ,
+  CLEAN,
+  REJECTED,
+  SHA256,
+  BYTES,
+  MEMORY,
+  SETTINGS,
+  MESSAGE,
+  RECONCILED
+};
+
+/* ---- summary ---- */
+
+static void write_time(struct jw *w, const char *key, int64_t us) {
+  char at[TIME_SIZE];
+  jw_text(w, key, us ? time_iso(at, us) : NULL);
+}
+
+static void write_categories(struct ctx *cx, struct db *db, struct jw *w, int64_t run) {
+  struct stmt *s = db_stmt(cx, db, SQL_run_categories);
+  stmt_int(s, 1, run);
+  jw_object(w, "rejected");
+  while (stmt_row(cx, s)) jw_int(w, ctx_strdup(cx, col_str(s, 0)), col_int(s, 1));
+  jw_close(w, '}');
+}
+
+/* The field whose sum stands for the run: the last total of the dataset. */
+static int headline_field(const struct dataset *d) {
+  int field = -1;
+  for (int i = 0; d && i < d->field_count; i++)
+    if (d->fields[i].total) field = i;
+  return field;
+}
+
+static void write_headline(struct ctx *cx, struct db *db, struct jw *w, const struct dataset *d,
+                           int64_t run) {
+  int field = headline_field(d);
+  if (field < 0) return;
+  struct stmt *s = db_compose(cx, db,
+                              ctx_printf(cx, "SELECT coalesce(sum(%s), 0) FROM %s WHERE run = ?1",
+                                         d->fields[field].name, d->total_table));
+  if (s) stmt_int(s, 1, run);
+  if (!stmt_row(cx, s)) return;
+  jw_decimal(w, d->fields[field].name, col_int(s, 0), d->fields[field].scale, 2);
+  stmt_done(s);
+}
+
+/* The columns that both documents share; s stands on a row of report_run(s). */
+static void write_summary(struct ctx *cx, struct db *db, struct jw *w, const struct stmt *s) {
+  int64_t id = col_int(s, ID), started = col_int(s, STARTED), ended = col_int(s, ENDED);
+  int64_t read = col_int(s, READ), clean = col_int(s, CLEAN);
+  jw_str(w, "run", col_str(s, UUID));
+  jw_str(w, "dataset", col_str(s, DATASET));
+  jw_str(w, "source", col_str(s, SOURCE));
+  jw_str(w, "state", col_str(s, STATE));
+  write_time(w, "started", started);
+  write_time(w, "ended", ended);
+  jw_real(w, "seconds", ended ? (double)(ended - started) / 1e6 : 0, 3);
+  jw_str(w, "actor", col_str(s, ACTOR));
+  jw_object(w, "rows");
+  jw_int(w, "read", read);
+  jw_int(w, "clean", clean);
+  jw_int(w, "rejected", col_int(s, REJECTED));
+  jw_close(w, '}');
+  write_categories(cx, db, w, id);
+  jw_bool(w, "reconciled", col_int(s, RECONCILED) == 1);
+  jw_real(w, "quality", read ? (double)clean / (double)read : 0, 4);
+  write_headline(cx, db, w, dataset_find(ctx_strdup(cx, col_str(s, DATASET))), id);
+  if (!col_null(s, MESSAGE)) jw_str(w, "message", col_str(s, MESSAGE));
+}
+
+int report_runs(struct ctx *cx, struct db *db, struct jw *w, const char *key, int64_t limit, int64_t offset,
+                int64_t *total) {
+  *total = db_int(cx, db, SQL_report_run_count, 0);
+  struct stmt *s = db_stmt(cx, db, SQL_report_runs);
+  stmt_int(s, 1, limit);
+  stmt_int(s, 2, offset);
+  jw_array(w, key);
+  while (stmt_row(cx, s)) {
+    jw_object(w, NULL);
+    write_summary(cx, db, w, s);
+    jw_close(w, '}');
+  }
+  jw_close(w, ']');
+  return cx->code;
+}
+
+/* ---- report ---- */
+
+/* Members of the settings go over as they are. */
+static int write_settings(struct ctx *cx, struct jw *w, struct str json) {
+  static const char *const keys[] = { "mapping",   "unknown_columns", "unique",
+                                      "decisions", "oddities",        "dialect" };
+  struct jv *root;
+  struct buf text;
+  if (jv_parse(cx, json, &root)) return cx->code;
+  buf_init(&text, LIMIT_REPLY_BYTES);
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+    buf_reset(&text);
+    jv_write(&text, jv_get(root, keys[i]));
+    jw_raw(w, keys[i], buf_view(&text));
+  }
+  buf_clear(&text);
+  return OK;
+}
+
+static int write_controls(struct ctx *cx, struct db *db, struct jw *w, int64_t run, int64_t rows) {
+  struct stmt *s = db_stmt(cx, db, SQL_report_controls);
+  stmt_int(s, 1, run);
+  jw_array(w, "controls");
+  while (stmt_row(cx, s)) {
+    jw_object(w, NULL);
+    jw_str(w, "control", col_str(s, 0));
+    jw_int(w, "version", col_int(s, 1));
+    jw_str(w, "stage", col_str(s, 2));
+    if (col_null(s, 3))
+      jw_text(w, "field", NULL);
+    else
+      jw_str(w, "field", col_str(s, 3));
+    jw_str(w, "category", col_str(s, 4));
+    jw_int(w, "passed", rows - col_int(s, 5));
+    jw_int(w, "failed", col_int(s, 5));
+    jw_close(w, '}');
+  }
+  jw_close(w, ']');
+  return cx->code;
+}
+
+static void write_sums(struct jw *w, const struct stmt *s, int column, const struct dataset *d) {
+  jw_int(w, "orders", col_int(s, column++));
+  for (int i = 0; i < d->field_count; i++)
+    if (d->fields[i].total) jw_decimal(w, d->fields[i].name, col_int(s, column++), d->fields[i].scale, 2);
+}
+
+static const char *sums_sql(struct ctx *cx, const struct dataset *d) {
+  const char *sql = "coalesce(sum(orders), 0)";
+  for (int i = 0; i < d->field_count; i++)
+    if (d->fields[i].total) sql = ctx_printf(cx, "%s, coalesce(sum(%s), 0)", sql, d->fields[i].name);
+  return sql;
+}
+
+static int write_totals(struct ctx *cx, struct db *db, struct jw *w, const struct dataset *d, int64_t run) {
+  struct stmt *s =
+      db_compose(cx, db, ctx_printf(cx, "SELECT %s FROM %s WHERE run = ?1", sums_sql(cx, d), d->total_table));
+  if (s) stmt_int(s, 1, run);
+  jw_object(w, "totals");
+  while (stmt_row(cx, s)) write_sums(w, s, 0, d);
+  jw_close(w, '}');
+  return cx->code;
+}
+
+/* by_region, by_product: by their text; by_day: by date. */
+static int write_group(struct ctx *cx, struct db *db, struct jw *w, const struct dataset *d, int64_t run,
+                       const struct field *f) {
+  bool date = f->kind == FIELD_DATE;
+  const char *sql = date ? ctx_printf(cx, "SELECT %s, %s FROM %s WHERE run = ?1 GROUP BY 1 ORDER BY 1",
+                                      f->name, sums_sql(cx, d), d->total_table)
+                         : ctx_printf(cx,
+                                      "SELECT text, %s FROM %s x JOIN term ON term.id = x.%s WHERE run = ?1 "
+                                      "GROUP BY x.%s ORDER BY text",
+                                      sums_sql(cx, d), d->total_table, f->name, f->name);
+  struct stmt *s = db_compose(cx, db, sql);
+  if (s) stmt_int(s, 1, run);
+  jw_array(w, date ? "by_day" : ctx_printf(cx, "by_%s", f->name));
+  while (stmt_row(cx, s)) {
+    char day[DATE_SIZE];
+    jw_object(w, NULL);
+    if (date)
+      jw_text(w, "day", date_iso(day, (int32_t)col_int(s, 0)));
+    else
+      jw_str(w, "name", col_str(s, 0));
+    write_sums(w, s, 1, d);
+    jw_close(w, '}');
+  }
+  jw_close(w, ']');
+  return cx->code;
+}
+
+static int write_checks(struct ctx *cx, struct db *db, struct jw *w, int64_t run) {
+  struct stmt *s = db_stmt(cx, db, SQL_report_checks);
+  stmt_int(s, 1, run);
+  jw_array(w, "audits");
+  while (stmt_row(cx, s)) {
+    jw_object(w, NULL);
+    jw_str(w, "check", col_str(s, 0));
+    jw_bool(w, "ok", col_int(s, 1) == 1);
+    jw_str(w, "expected", col_str(s, 2));
+    jw_str(w, "actual", col_str(s, 3));
+    jw_str(w, "text", col_str(s, 4));
+    jw_close(w, '}');
+  }
+  jw_close(w, ']');
+  return cx->code;
+}
+
+static int write_timeline(struct ctx *cx, struct db *db, struct jw *w, const char *run) {
+  struct stmt *s = db_stmt(cx, db, SQL_report_timeline);
+  stmt_text(s, 1, run);
+  jw_array(w, "timeline");
+  while (stmt_row(cx, s)) {
+    jw_object(w, NULL);
+    jw_int(w, "seq", col_int(s, 0));
+    write_time(w, "at", col_int(s, 1));
+    jw_str(w, "event", col_str(s, 2));
+    jw_str(w, "description", col_str(s, 3));
+    jw_int(w, "count", col_int(s, 4));
+    jw_close(w, '}');
+  }
+  jw_close(w, ']');
+  return cx->code;
+}
+
+static int write_figures(struct ctx *cx, struct db *db, struct jw *w, const struct kept_run *run) {
+  const struct dataset *d = run->dataset;
+  if (!d) return OK;
+  if (write_totals(cx, db, w, d, run->id)) return cx->code;
+  for (int i = 0; i < d->field_count && !cx->code; i++)
+    if (d->fields[i].group) write_group(cx, db, w, d, run->id, &d->fields[i]);
+  return cx->code;
+}
+
+int report_run(struct ctx *cx, struct db *db, struct jw *w, const char *key, const char *name) {
+  struct kept_run run;
+  if (kept_find(cx, db, name, &run)) return cx->code;
+  struct stmt *s = db_stmt(cx, db, SQL_report_run);
+  stmt_int(s, 1, run.id);
+  if (!stmt_row(cx, s))
+    return cx->code ? (int)cx->code : fail(cx, E_NOT_FOUND, "run", "there is no run %s", name);
+  jw_object(w, key);
+  write_summary(cx, db, w, s);
+  double seconds = (double)(col_int(s, ENDED) - col_int(s, STARTED)) / 1e6;
+  jw_text(w, "sha256", run.sha256);
+  jw_int(w, "bytes", run.bytes);
+  jw_real(w, "rows_per_second", seconds > 0 ? (double)run.read / seconds : 0, 0);
+  jw_int(w, "memory_bytes", col_int(s, MEMORY));
+  stmt_done(s);
+  int rc = write_settings(cx, w, str_of(run.settings));
+  if (!rc) rc = write_controls(cx, db, w, run.id, run.read);
+  if (!rc) rc = write_figures(cx, db, w, &run);
+  if (!rc) rc = write_checks(cx, db, w, run.id);
+  if (!rc) rc = write_timeline(cx, db, w, run.uuid);
+  jw_close(w, '}');
+  return rc;
+}
+
+/* ---- exceptions ---- */
+
+static int bind_filter(struct ctx *cx, struct db *db, struct stmt *s, const struct exception_filter *f) {
+  struct kept_run run;
+  if (f->run) {
+    if (kept_find(cx, db, f->run, &run)) return cx->code;
+    stmt_int(s, 1, run.id);
+  }
+  stmt_text(s, 2, f->category);
+  stmt_text(s, 3, f->control);
+  return OK;
+}
+
+static struct str without_line_end(struct str raw) {
+  while (raw.n > 0 && (raw.p[raw.n - 1] == '\n' || raw.p[raw.n - 1] == '\r')) raw.n--;
+  return raw;
+}
+
+static void write_exception(struct jw *w, const struct stmt *s) {
+  jw_object(w, NULL);
+  jw_int(w, "id", col_int(s, 0));
+  jw_str(w, "run", col_str(s, 1));
+  jw_int(w, "record", col_int(s, 0) & 0xffffffff);
+  jw_int(w, "line", col_int(s, 2));
+  jw_str(w, "category", col_str(s, 3));
+  jw_str(w, "stage", col_str(s, 4));
+  jw_str(w, "state", col_str(s, 5));
+  jw_str(w, "raw", without_line_end(col_str(s, 6)));
+  jw_raw(w, "faults", col_str(s, 7));
+  jw_close(w, '}');
+}
+
+int report_exceptions(struct ctx *cx, struct db *db, struct jw *w, const char *key,
+                      const struct exception_filter *f, int64_t *total, int64_t *next) {
+  struct stmt *s = db_stmt(cx, db, SQL_report_exception_count);
+  if (!s || bind_filter(cx, db, s, f)) return cx->code;
+  *total = stmt_row(cx, s) ? col_int(s, 0) : 0;
+  if (cx->code) return cx->code;
+  stmt_done(s);
+
+  s = db_stmt(cx, db, SQL_report_exceptions);
+  if (!s || bind_filter(cx, db, s, f)) return cx->code;
+  stmt_int(s, 4, f->after);
+  stmt_int(s, 5, f->limit + 1); /* one more tells whether there is a next page */
+  int64_t shown = 0, last = 0;
+  *next = 0;
+  jw_array(w, key);
+  while (stmt_row(cx, s)) {
+    if (shown++ == f->limit) {
+      *next = last;
+      stmt_done(s);
+      break;
+    }
+    last = col_int(s, 0);
+    write_exception(w, s);
+  }
+  jw_close(w, ']');
+  return cx->code;
+}

@@ -1,0 +1,309 @@
+#include "export/tables.h"
+
+#include <stdio.h>
+
+#include "base/decimal.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/time.h"
+#include "ingest/kept.h"
+
+enum { COLUMNS_MAX = 64 };
+static const size_t FLUSH_BYTES = 65536;
+
+enum cell_kind { CELL_INT, CELL_TEXT, CELL_DAY, CELL_TIME, CELL_DECIMAL };
+
+struct column_spec {
+  const char *name;
+  enum cell_kind kind;
+  int scale, min;
+};
+
+struct out {
+  enum export_format format;
+  export_write_fn *write;
+  void *arg;
+  struct column_spec column[COLUMNS_MAX];
+  int columns;
+  struct buf buf;
+  struct jw w; /* of the line that is being written */
+  int cell;
+};
+
+/* ---- cells ---- */
+
+static int flush_at(struct ctx *cx, struct out *o, size_t limit) {
+  if (o->buf.n < limit) return OK;
+  if (o->buf.full) return fail(cx, E_LIMIT, NULL, "a row is too large to be exported");
+  int rc = o->write(cx, o->arg, o->buf.p, o->buf.n);
+  buf_reset(&o->buf);
+  return rc;
+}
+
+/* "-512.00" is a number, whatever it begins with. */
+static bool looks_like_formula(struct str s) {
+  int64_t number;
+  return s.n > 0 && memchr("=+-@\t\r", s.p[0], 6) != NULL && !dec_parse(s, 0, &number, NULL);
+}
+
+static void put_cell(struct out *o, struct str text, bool number) {
+  const char *name = o->column[o->cell].name;
+  if (o->format == EXPORT_JSON_LINES) {
+    if (o->column[o->cell].kind == CELL_INT && number)
+      jw_raw(&o->w, name, text);
+    else
+      jw_str(&o->w, name, text);
+  } else {
+    if (o->cell) buf_char(&o->buf, ',');
+    if (number || !looks_like_formula(text)) {
+      csv_put(&o->buf, text);
+    } else {
+      struct buf guarded;
+      buf_init(&guarded, text.n + 1);
+      buf_char(&guarded, '\'');
+      buf_str(&guarded, text);
+      csv_put(&o->buf, buf_view(&guarded));
+      buf_clear(&guarded);
+    }
+  }
+  o->cell++;
+}
+
+static void put_null(struct out *o) {
+  if (o->format == EXPORT_JSON_LINES)
+    jw_text(&o->w, o->column[o->cell].name, NULL);
+  else if (o->cell)
+    buf_char(&o->buf, ',');
+  o->cell++;
+}
+
+static void begin_row(struct out *o) {
+  o->cell = 0;
+  jw_init(&o->w, &o->buf);
+  if (o->format == EXPORT_JSON_LINES) jw_object(&o->w, NULL);
+}
+
+static int end_row(struct ctx *cx, struct out *o) {
+  if (o->format == EXPORT_JSON_LINES) jw_close(&o->w, '}');
+  buf_puts(&o->buf, o->format == EXPORT_CSV ? "\r\n" : "\n");
+  return flush_at(cx, o, FLUSH_BYTES);
+}
+
+static void put_heading(struct out *o) {
+  if (o->format != EXPORT_CSV) return;
+  for (int i = 0; i < o->columns; i++) {
+    if (i) buf_char(&o->buf, ',');
+    csv_put(&o->buf, str_of(o->column[i].name));
+  }
+  buf_puts(&o->buf, "\r\n");
+}
+
+/* ---- tables of a SELECT ---- */
+
+/* "revenue dec4.2" */
+static void read_spec(struct ctx *cx, struct str text, struct column_spec *c) {
+  struct str s = str_trim(text);
+  size_t blank = 0;
+  while (blank < s.n && s.p[blank] != ' ') blank++;
+  struct str kind = str_trim((struct str){ s.p + blank, s.n - blank });
+  *c = (struct column_spec){ .name = ctx_strdup(cx, (struct str){ s.p, blank }), .kind = CELL_TEXT };
+  if (str_eq(kind, STR("int")))
+    c->kind = CELL_INT;
+  else if (str_eq(kind, STR("day")))
+    c->kind = CELL_DAY;
+  else if (str_eq(kind, STR("time")))
+    c->kind = CELL_TIME;
+  else if (str_starts(kind, STR("dec")) && kind.n == 6) {
+    c->kind = CELL_DECIMAL;
+    c->scale = kind.p[3] - '0';
+    c->min = kind.p[5] - '0';
+  }
+}
+
+static void read_specs(struct ctx *cx, const char *text, struct out *o) {
+  while (*text && o->columns < COLUMNS_MAX) {
+    size_t n = strcspn(text, ",");
+    if (str_trim((struct str){ text, n }).n) read_spec(cx, (struct str){ text, n }, &o->column[o->columns++]);
+    text += n + (text[n] == ',');
+  }
+}
+
+static void put_column(struct out *o, const struct stmt *s, int i) {
+  char text[TIME_SIZE];
+  struct buf number;
+  if (col_null(s, i)) {
+    put_null(o);
+    return;
+  }
+  switch (o->column[i].kind) {
+  case CELL_DAY: put_cell(o, str_of(date_iso(text, (int32_t)col_int(s, i))), true); break;
+  case CELL_TIME: put_cell(o, str_of(time_iso(text, col_int(s, i))), true); break;
+  case CELL_DECIMAL:
+    buf_init(&number, 64);
+    dec_print(&number, col_int(s, i), o->column[i].scale, o->column[i].min);
+    put_cell(o, buf_view(&number), true);
+    buf_clear(&number);
+    break;
+  case CELL_INT: put_cell(o, col_str(s, i), true); break;
+  case CELL_TEXT: put_cell(o, col_str(s, i), false); break;
+  }
+}
+
+static int export_select(struct ctx *cx, struct db *db, const struct report_text *r, const char *run,
+                         struct out *o) {
+  struct stmt *s = db_compose(cx, db, r->text);
+  if (!s) return cx->code;
+  read_specs(cx, r->columns, o);
+  put_heading(o);
+  stmt_named(s, ":run", run);
+  while (stmt_row(cx, s)) {
+    begin_row(o);
+    for (int i = 0; i < o->columns; i++) put_column(o, s, i);
+    if (end_row(cx, o)) break;
+  }
+  return cx->code;
+}
+
+/* ---- rows from the original bytes ---- */
+
+typedef void raw_row_fn(struct out *o, const struct kept_run *run, const struct profile *p,
+                        const struct mapping *m, const struct row *row, int64_t record);
+
+/* Every data record of a run, in the order of the file. */
+static int walk_raw(struct ctx *cx, struct db *db, const struct kept_run *run, raw_row_fn *fn,
+                    struct out *o) {
+  const struct input *in;
+  struct profile *p;
+  struct mapping m;
+  struct batch b;
+  struct row row;
+  if (kept_open(cx, db, run, &in) || kept_profile(cx, in, run, &p, &m)) return cx->code;
+  struct splitter *splitter = splitter_new(cx, in, p, MIB(1));
+  struct parser *parser = parser_new(p);
+  batch_init(&b);
+  int64_t record = 1;
+  while (!cx->code && !splitter_next(cx, splitter, &b) && b.count > 0) {
+    uint64_t at = 0;
+    for (uint32_t i = 0; i < b.count && !cx->code; i++, record++) {
+      parser_row(parser, (struct str){ b.bytes + at, b.spans[i].length }, b.offset + at, &row);
+      at += b.spans[i].length;
+      if (row.kind == ROW_OUTSIDE) continue;
+      begin_row(o);
+      fn(o, run, p, &m, &row, record);
+      end_row(cx, o);
+    }
+  }
+  batch_clear(&b);
+  parser_free(parser);
+  return cx->code;
+}
+
+static void put_raw_row(struct out *o, const struct kept_run *run, const struct profile *p,
+                        const struct mapping *m, const struct row *row, int64_t record) {
+  char number[24];
+  (void)p;
+  snprintf(number, sizeof number, "%lld", (long long)(run->id << 32 | record));
+  put_cell(o, str_of(number), true);
+  put_cell(o, str_of(run->uuid), false);
+  put_cell(o, str_of(run->started), true);
+  put_cell(o, str_of(run->source), false);
+  for (int i = 0; i < run->dataset->field_count; i++) {
+    uint32_t column = (uint32_t)m->column[i];
+    put_cell(o, column < row->count ? row->cells[column] : STR(""), false);
+  }
+}
+
+static int export_raw(struct ctx *cx, struct db *db, const struct dataset *d, const char *run,
+                      struct out *o) {
+  static const char *const own[] = { "id", "run_id", "ingestion_timestamp", "source_name" };
+  struct kept_run *list;
+  size_t count;
+  for (int i = 0; i < 4; i++)
+    o->column[o->columns++] = (struct column_spec){ .name = own[i], .kind = i ? CELL_TEXT : CELL_INT };
+  for (int i = 0; i < d->field_count; i++)
+    o->column[o->columns++] = (struct column_spec){ .name = d->fields[i].name, .kind = CELL_TEXT };
+  put_heading(o);
+  if (kept_list(cx, db, &list, &count)) return cx->code;
+  for (size_t i = 0; i < count && !cx->code; i++)
+    if (list[i].dataset == d && (!run || strcmp(run, list[i].uuid) == 0))
+      walk_raw(cx, db, &list[i], put_raw_row, o);
+  return cx->code;
+}
+
+/* ---- which table ---- */
+
+const char *export_names(struct ctx *cx) {
+  const char *names = "";
+  for (size_t i = 0; i < report_count; i++) names = ctx_printf(cx, "%s%s, ", names, report_texts[i].name);
+  return ctx_printf(cx, "%sraw_sales", names);
+}
+
+static int export_named(struct ctx *cx, struct db *db, const char *table, const char *run, struct out *o) {
+  for (size_t i = 0; i < report_count; i++)
+    if (strcmp(report_texts[i].name, table) == 0) return export_select(cx, db, &report_texts[i], run, o);
+  const struct dataset *d = strncmp(table, "raw_", 4) == 0 ? dataset_find(table + 4) : NULL;
+  if (d) return export_raw(cx, db, d, run, o);
+  return fail(cx, E_NOT_FOUND, "table", "there is no table %s; there are %s", table, export_names(cx));
+}
+
+static void clear_out(void *arg) { buf_clear(&((struct out *)arg)->buf); }
+
+static struct out *new_out(struct ctx *cx, enum export_format format, export_write_fn *write, void *arg) {
+  struct out *o = ctx_alloc(cx, sizeof *o);
+  o->format = format;
+  o->write = write;
+  o->arg = arg;
+  buf_init(&o->buf, LIMIT_REPLY_BYTES);
+  ctx_defer(cx, clear_out, o);
+  return o;
+}
+
+int export_table(struct ctx *cx, struct db *db, const char *table, const char *run, enum export_format format,
+                 export_write_fn *write, void *arg) {
+  struct out *o = new_out(cx, format, write, arg);
+  struct kept_run found;
+  if (run) {
+    if (kept_find(cx, db, run, &found)) return cx->code;
+    run = found.uuid;
+  }
+  int rc = export_named(cx, db, table, run, o);
+  return rc ? rc : flush_at(cx, o, 1);
+}
+
+/* ---- the exception file ---- */
+
+static void put_original(struct out *o, const struct row *row) {
+  for (uint32_t i = 0; i < row->count; i++) put_cell(o, row->cells[i], false);
+}
+
+int export_exception_file(struct ctx *cx, struct db *db, const char *name, export_write_fn *write,
+                          void *arg) {
+  struct out *o = new_out(cx, EXPORT_CSV, write, arg);
+  struct kept_run run;
+  const struct input *in;
+  struct profile *p;
+  struct mapping m;
+  struct row row;
+  if (kept_find(cx, db, name, &run) || kept_open(cx, db, &run, &in) || kept_profile(cx, in, &run, &p, &m))
+    return cx->code;
+  if (p->column_count + 2 > COLUMNS_MAX)
+    return fail(cx, E_LIMIT, NULL, "the file has more than %d columns", COLUMNS_MAX - 2);
+  o->column[o->columns++] = (struct column_spec){ .name = EXCEPTION_HEADING, .kind = CELL_INT };
+  o->column[o->columns++] = (struct column_spec){ .name = REASONS_HEADING, .kind = CELL_TEXT };
+  for (size_t i = 0; i < p->column_count; i++)
+    o->column[o->columns++] = (struct column_spec){ .name = p->columns[i].heading, .kind = CELL_TEXT };
+  put_heading(o);
+  struct parser *parser = parser_new(p);
+  struct stmt *s = db_stmt(cx, db, SQL_reject_open_of_run);
+  if (s) stmt_int(s, 1, run.id);
+  while (stmt_row(cx, s)) {
+    begin_row(o);
+    put_cell(o, col_str(s, 0), true);
+    put_cell(o, col_str(s, 1), false);
+    parser_row(parser, col_str(s, 2), p->table_begin, &row);
+    put_original(o, &row);
+    if (end_row(cx, o)) break;
+  }
+  parser_free(parser);
+  return cx->code ? (int)cx->code : flush_at(cx, o, 1);
+}

@@ -1,0 +1,37 @@
+/*
+** tables.h - the tables that leave the tenant's file, as CSV or JSON lines.
+**
+** A table is a SELECT in sql/report/ that says in its head of what kind each
+** column is:
+**   int text       as they are
+**   day            days since 1970      2024-02-29
+**   time           UTC microseconds     2024-02-29T23:59:59.123456Z
+**   decS.M         integer at scale S, shown with at least M decimals
+** TO ADD A TABLE: write sql/report/NAME.sql. Nothing else.
+**
+** In CSV a text that a spreadsheet would take for a formula gets a leading
+** apostrophe; numbers stay numbers. raw_sales, and others of the name
+** raw_DATASET, are read from the original bytes.
+*/
+#ifndef EXPORT_TABLES_H
+#define EXPORT_TABLES_H
+
+#include "store/store.h"
+
+enum export_format { EXPORT_CSV, EXPORT_JSON_LINES };
+
+/* Takes bytes as they come; a failure ends the export. */
+typedef int export_write_fn(struct ctx *cx, void *arg, const char *p, size_t n);
+
+/* run: NULL for all, or an id or a unique prefix. E_NOT_FOUND names what there is. */
+int export_table(struct ctx *cx, struct db *db, const char *table, const char *run, enum export_format format,
+                 export_write_fn *write, void *arg);
+
+const char *export_names(struct ctx *cx); /* "analytics_summary, audit_log, ..." */
+
+/* The exceptions that are open, in the columns of the file that they came from,
+** behind two more: the exception's number and the reasons. Repaired and imported
+** again, the rows settle their exceptions. One run only. */
+int export_exception_file(struct ctx *cx, struct db *db, const char *run, export_write_fn *write, void *arg);
+
+#endif

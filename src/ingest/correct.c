@@ -1,0 +1,149 @@
+#include "ingest/correct.h"
+
+#include "ingest/kept.h"
+#include "ingest/settings.h"
+
+/* ---- the run that an exception comes from ---- */
+
+struct origin {
+  struct kept_run run;
+  struct profile *profile;
+  struct mapping mapping;
+  struct mapping_request request;
+};
+
+static int find_origin(struct ctx *cx, struct db *db, int64_t exception, struct origin *o) {
+  const struct input *in;
+  struct dialect dialect;
+  struct stmt *s = db_stmt(cx, db, SQL_run_uuid);
+  stmt_int(s, 1, exception >> 32);
+  if (!stmt_row(cx, s))
+    return cx->code
+               ? (int)cx->code
+               : fail(cx, E_NOT_FOUND, EXCEPTION_HEADING, "there is no exception %lld", (long long)exception);
+  const char *uuid = col_dup(cx, s, 0);
+  stmt_done(s);
+  if (kept_find(cx, db, uuid, &o->run) || kept_open(cx, db, &o->run, &in)) return cx->code;
+  if (kept_profile(cx, in, &o->run, &o->profile, &o->mapping)) return cx->code;
+  return settings_read(cx, str_of(o->run.settings), &dialect, &o->request);
+}
+
+/* Date order and decimal sign of the columns that are fields. */
+static void take_formats(const struct origin *o, struct dialect *d) {
+  for (int i = 0; i < o->run.dataset->field_count; i++) {
+    const struct column *c = &o->profile->columns[o->mapping.column[i]];
+    enum field_kind kind = o->run.dataset->fields[i].kind;
+    if (kind == FIELD_DATE && d->date_order == DATE_AUTO) d->date_order = c->date_order;
+    if (kind == FIELD_DECIMAL && !d->decimal) d->decimal = c->decimal;
+  }
+}
+
+int correct_adopt(struct ctx *cx, struct tenant *t, const struct import_request **request,
+                  struct profile **profile) {
+  const struct import_request *r = *request;
+  struct origin origin;
+  struct db *db;
+  int64_t exception = 0;
+  if (profile_file(cx, r->input, &r->dialect, profile)) return cx->code;
+  for (size_t i = 0; i < (*profile)->column_count; i++) {
+    const struct column *c = &(*profile)->columns[i];
+    if (strcmp(c->heading, EXCEPTION_HEADING) == 0 && c->example) str_to_int(str_of(c->example), &exception);
+  }
+  if (!exception) return OK;
+  if (tenant_read(cx, t, &db) || find_origin(cx, db, exception, &origin)) return cx->code;
+  struct import_request *adopted = ctx_alloc(cx, sizeof *adopted);
+  *adopted = *r;
+  if (adopted->mapping.map_count == 0) {
+    adopted->mapping.maps = origin.request.maps;
+    adopted->mapping.map_count = origin.request.map_count;
+  }
+  if (!adopted->mapping.unique) adopted->mapping.unique = origin.request.unique;
+  take_formats(&origin, &adopted->dialect);
+  *request = adopted;
+  return profile_file(cx, r->input, &adopted->dialect, profile);
+}
+
+/* ---- in place ---- */
+
+static int column_of(const struct origin *o, struct str name) {
+  int field = dataset_field(o->run.dataset, name);
+  if (field >= 0) return o->mapping.column[field];
+  for (size_t i = 0; i < o->profile->column_count; i++)
+    if (str_eq(name, str_of(o->profile->columns[i].heading))) return (int)i;
+  return -1;
+}
+
+static int apply(struct ctx *cx, const struct origin *o, const char *const *changes, int count,
+                 struct str *cells) {
+  for (int i = 0; i < count; i++) {
+    const char *equals = strchr(changes[i], '=');
+    struct str name = { changes[i], equals ? (size_t)(equals - changes[i]) : 0 };
+    int column = equals ? column_of(o, name) : -1;
+    if (column < 0)
+      return fail(cx, E_INVALID, "change", "'%s' is not field=value with a field or heading of the file",
+                  changes[i]);
+    cells[column] = str_of(equals + 1);
+  }
+  return OK;
+}
+
+/* Headings and the one row, as a file. */
+static void compose(const struct origin *o, int64_t exception, const struct str *cells, struct buf *out) {
+  buf_printf(out, "%s", EXCEPTION_HEADING);
+  for (size_t i = 0; i < o->profile->column_count; i++) {
+    buf_char(out, ',');
+    csv_put(out, str_of(o->profile->columns[i].heading));
+  }
+  buf_printf(out, "\r\n%lld", (long long)exception);
+  for (size_t i = 0; i < o->profile->column_count; i++) {
+    buf_char(out, ',');
+    csv_put(out, cells[i]);
+  }
+  buf_puts(out, "\r\n");
+}
+
+static int read_cells(struct ctx *cx, struct db *db, const struct origin *o, int64_t exception,
+                      struct str *cells) {
+  struct row row;
+  struct stmt *s = db_stmt(cx, db, SQL_reject_by_id);
+  stmt_int(s, 1, exception);
+  if (!stmt_row(cx, s))
+    return cx->code ? (int)cx->code
+                    : fail(cx, E_NOT_FOUND, "exception", "there is no exception %lld", (long long)exception);
+  if (!str_eq(col_str(s, 0), STR("open")))
+    fail(cx, E_CONFLICT, "exception", "exception %lld is settled already", (long long)exception);
+  struct parser *parser = parser_new(o->profile);
+  parser_row(parser, col_str(s, 1), o->profile->table_begin, &row);
+  for (size_t i = 0; i < o->profile->column_count; i++)
+    cells[i] = i < row.count ? (struct str){ ctx_strdup(cx, row.cells[i]), row.cells[i].n } : STR("");
+  parser_free(parser);
+  stmt_done(s);
+  return cx->code;
+}
+
+int correct_exception(struct ctx *cx, struct tenant *t, int64_t exception, const char *const *changes,
+                      int count, struct import_result *out) {
+  struct origin origin;
+  struct db *db;
+  struct buf file;
+  if (tenant_read(cx, t, &db) || find_origin(cx, db, exception, &origin)) return cx->code;
+  struct str *cells = ctx_alloc(cx, origin.profile->column_count * sizeof *cells);
+  if (read_cells(cx, db, &origin, exception, cells) || apply(cx, &origin, changes, count, cells))
+    return cx->code;
+  buf_init(&file, LIMIT_RECORD_BYTES);
+  compose(&origin, exception, cells, &file);
+  struct str bytes = { ctx_strdup(cx, buf_view(&file)), file.n };
+  buf_clear(&file);
+  struct import_request request = {
+    .dataset = origin.run.dataset,
+    .input = input_memory(cx, bytes, ctx_printf(cx, "correction of exception %lld", (long long)exception)),
+  };
+  dialect_init(&request.dialect);
+  str_copy(request.dialect.encoding, sizeof request.dialect.encoding, STR("UTF-8"));
+  str_copy(request.dialect.delimiter, sizeof request.dialect.delimiter, STR(","));
+  request.dialect.quote = '"';
+  request.dialect.escape = QUOTE_NONE;
+  request.dialect.header = 1;
+  request.dialect.skip = 0;
+  return import_run(cx, t, &request, out);
+}

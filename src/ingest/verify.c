@@ -1,0 +1,261 @@
+#include "ingest/verify.h"
+
+#include <stdio.h>
+
+#include "base/hash.h"
+#include "base/time.h"
+#include "ingest/checks.h"
+#include "ingest/kept.h"
+#include "store/change.h"
+
+static void find(struct ctx *cx, struct verdict *v, const char *check, const char *run, bool ok,
+                 const char *text) {
+  if (v->count == v->room) {
+    size_t room = v->room ? v->room * 2 : 32;
+    struct finding *more = ctx_alloc(cx, room * sizeof *more);
+    if (v->count) memcpy(more, v->finding, v->count * sizeof *more);
+    v->finding = more;
+    v->room = room;
+  }
+  v->finding[v->count++] = (struct finding){ check, run, ok, text };
+  v->bad += !ok;
+}
+
+/* A failure of the examination is a finding, too: what cannot be read is not proved. */
+static bool settle(struct ctx *cx, struct verdict *v, const char *check, const char *run) {
+  if (!cx->code) return true;
+  find(cx, v, check, run, false, ctx_strdup(cx, str_of(cx->message)));
+  ctx_forgive(cx);
+  return false;
+}
+
+/* ---- raw ---- */
+
+static int64_t bad_chunk(struct ctx *cx, struct db *db, int64_t run, int64_t *chunks) {
+  int64_t bad = -1;
+  struct stmt *s = db_stmt(cx, db, SQL_raw_chunk_crcs);
+  stmt_int(s, 1, run);
+  for (*chunks = 0; stmt_row(cx, s); ++*chunks) {
+    struct str index = col_str(s, 1), bytes = col_str(s, 2);
+    uint32_t crc = crc32_of(crc32_of(0, index.p, index.n), bytes.p, bytes.n);
+    if (crc != (uint32_t)col_int(s, 0) && bad < 0) bad = col_int(s, 3);
+  }
+  return bad;
+}
+
+static void verify_raw(struct ctx *cx, struct db *db, const struct kept_run *run, struct verdict *v) {
+  unsigned char sum[SHA256_SIZE];
+  char hex[SHA256_HEX];
+  int64_t chunks, bytes = 0, damaged = bad_chunk(cx, db, run->id, &chunks);
+  if (!settle(cx, v, "raw", run->uuid)) return;
+  if (damaged >= 0) {
+    find(cx, v, "raw", run->uuid, false,
+         ctx_printf(cx, "the original bytes from offset %lld on are not those that came in",
+                    (long long)damaged));
+    return;
+  }
+  struct sha256 *h = sha256_new();
+  struct stmt *s = db_stmt(cx, db, SQL_raw_chunk_crcs);
+  stmt_int(s, 1, run->id);
+  while (stmt_row(cx, s)) {
+    struct str piece = col_str(s, 2);
+    sha256_add(h, piece.p, piece.n);
+    bytes += (int64_t)piece.n;
+  }
+  sha256_end(h, sum);
+  sha256_free(h);
+  if (!settle(cx, v, "raw", run->uuid)) return;
+  bool ok =
+      strcmp(hex_encode(hex, sum, sizeof sum), run->sha256 ? run->sha256 : "") == 0 && bytes == run->bytes;
+  find(cx, v, "raw", run->uuid, ok,
+       ok ? ctx_printf(cx, "%lld bytes of %s, SHA-256 %.16s...", (long long)bytes, run->source, hex)
+          : ctx_printf(
+                cx, "the kept bytes of %s are not those that came in: %lld bytes of %lld, SHA-256 %s, not %s",
+                run->source, (long long)bytes, (long long)run->bytes, hex, run->sha256));
+}
+
+/* ---- rows ---- */
+
+/* The digests as they stand in the chain, which a changed row of `run` cannot follow. */
+static bool sealed_as(struct ctx *cx, struct db *db, const struct kept_run *run) {
+  struct stmt *s = db_stmt(cx, db, SQL_run_sealed);
+  stmt_text(s, 1, run->uuid);
+  if (!stmt_row(cx, s)) return false;
+  bool same = str_eq(col_str(s, 0), str_of(run->sha256)) && col_int(s, 1) == run->clean_crc &&
+              col_int(s, 2) == run->reject_crc && col_int(s, 3) == run->total_crc;
+  stmt_done(s);
+  return same;
+}
+
+static void verify_rows(struct ctx *cx, struct db *db, const struct kept_run *run, struct verdict *v) {
+  struct check_subject subject = { .dataset = run->dataset,
+                                   .run = run->id,
+                                   .run_uuid = run->uuid,
+                                   .key_min = run->key_min,
+                                   .key_max = run->key_max };
+  int64_t clean, rejects, totals;
+  bool sealed = sealed_as(cx, db, run);
+  if (!cx->code) checks_digest(cx, db, &subject, &clean, &rejects, &totals);
+  if (!settle(cx, v, "rows", run->uuid)) return;
+  const char *wrong = !sealed                      ? "the run's figures are not those of the change log"
+                      : clean != run->clean_crc    ? "clean rows were changed, added or removed"
+                      : rejects != run->reject_crc ? "exceptions were changed, added or removed"
+                      : totals != run->total_crc   ? "stored totals were changed"
+                                                   : NULL;
+  find(cx, v, "rows", run->uuid, !wrong,
+       wrong ? wrong
+             : ctx_printf(cx, "%lld clean rows and %lld exceptions are as they were written",
+                          (long long)run->clean, (long long)run->rejected));
+}
+
+/* ---- the five checks, the raw side judged anew ---- */
+
+static int take_nothing(struct ctx *cx, void *arg, const struct load_batch *b) {
+  (void)cx, (void)arg, (void)b;
+  return OK;
+}
+
+/* Duplicates are known only to the tables: their part is what the exceptions of
+** the uniqueness rule alone add up to, judged from their own kept bytes. */
+struct rejudge {
+  struct db *db;
+  const struct dataset *dataset;
+  struct check_subject *subject;
+  int64_t run;
+};
+
+static bool was_rejected(struct ctx *cx, struct db *db, int64_t id) {
+  struct stmt *s = db_stmt(cx, db, SQL_reject_exists);
+  stmt_int(s, 1, id);
+  bool found = stmt_row(cx, s);
+  if (found) stmt_done(s);
+  return found;
+}
+
+static int take_duplicates(struct ctx *cx, void *arg, const struct load_batch *b) {
+  struct rejudge *r = arg;
+  for (uint32_t i = 0; i < b->row_count && !cx->code; i++) {
+    const struct judged *j = &b->rows[i];
+    if (j->first_fault >= 0 || !was_rejected(cx, r->db, r->run << 32 | (int64_t)j->record)) continue;
+    for (int f = 0; f < r->dataset->field_count; f++)
+      if (r->dataset->fields[f].total) r->subject->duplicate_sums[f] += j->values[f].number;
+  }
+  return cx->code;
+}
+
+/* The controls of the run are those of today: name by name, version by version. */
+static bool same_rules(struct ctx *cx, struct db *db, const struct rules *rules, int64_t run) {
+  struct stmt *s = db_stmt(cx, db, SQL_report_controls);
+  stmt_int(s, 1, run);
+  int i = 0;
+  bool same = true;
+  while (stmt_row(cx, s)) {
+    same = same && i < rules->count && str_eq(col_str(s, 0), str_of(rules->rule[i].name)) &&
+           col_int(s, 1) == rules->rule[i].version;
+    i++;
+  }
+  return same && i == rules->count;
+}
+
+static int rejudge(struct ctx *cx, struct db *db, struct db *reader, const struct kept_run *run,
+                   struct check_subject *subject, bool *judged) {
+  const struct input *in;
+  struct judge_setup setup = { .dataset = run->dataset };
+  struct profile *profile;
+  struct mapping mapping;
+  struct rules *rules;
+  struct flow_result result;
+  int64_t started;
+  struct rejudge r = { .db = db, .dataset = run->dataset, .subject = subject, .run = run->id };
+  *judged = false;
+  if (rules_load(cx, db, run->dataset, &rules)) return cx->code;
+  if (!same_rules(cx, db, rules, run->id)) return cx->code;
+  if (kept_open(cx, reader, run, &in) || kept_profile(cx, in, run, &profile, &mapping)) return cx->code;
+  if (!time_parse_iso(str_of(run->started), &started)) started = cx->now;
+  setup.profile = profile;
+  setup.mapping = &mapping;
+  setup.rules = rules;
+  setup.today = (int32_t)(started / DAY_US);
+  struct flow_setup flow = {
+    .input = in, .judge = &setup, .take = run->rejected ? take_duplicates : take_nothing, .arg = &r
+  };
+  if (flow_run(cx, &flow, &result)) return cx->code;
+  subject->records = result.records;
+  memcpy(subject->raw_sums, result.sums, sizeof subject->raw_sums);
+  *judged = true;
+  return OK;
+}
+
+static void verify_figures(struct ctx *cx, struct tenant *t, struct db *db, const struct kept_run *run,
+                           struct verdict *v) {
+  struct check_subject subject = { .dataset = run->dataset,
+                                   .run = run->id,
+                                   .run_uuid = run->uuid,
+                                   .records = run->read,
+                                   .key_min = run->key_min,
+                                   .key_max = run->key_max };
+  struct check checks[CHECK_COUNT];
+  struct ctx aside;
+  struct db *reader;
+  bool judged = false;
+  ctx_begin(&aside, "verify"); /* the flow's reader has a connection of its own */
+  if (!tenant_read(&aside, t, &reader)) rejudge(&aside, db, reader, run, &subject, &judged);
+  if (aside.code) find(cx, v, "raw", run->uuid, false, ctx_strdup(cx, str_of(aside.message)));
+  ctx_end(&aside);
+  if (checks_run(cx, db, &subject, checks)) {
+    settle(cx, v, "figures", run->uuid);
+    return;
+  }
+  for (int i = 0; i < CHECK_COUNT; i++) {
+    bool needs_raw = i == 1 && !judged; /* other rules than then: their sums would be others, too */
+    if (!needs_raw)
+      find(cx, v, checks[i].name, run->uuid, checks[i].ok,
+           checks[i].ok ? checks[i].text
+                        : ctx_printf(cx, "%s: expected %s, found %s", checks[i].text, checks[i].expected,
+                                     checks[i].actual));
+  }
+}
+
+/* ---- all ---- */
+
+static void verify_file(struct ctx *cx, struct tenant *t, struct db *db, struct verdict *v) {
+  int64_t bad, last = 0;
+  if (!db_integrity(cx, db)) find(cx, v, "file", NULL, true, "SQLite finds the file sound");
+  settle(cx, v, "file", NULL);
+  if (!tenant_check_mark(cx, t, db))
+    find(cx, v, "high_water", NULL, true, "all that was acknowledged is there");
+  settle(cx, v, "high_water", NULL);
+  if (!change_verify(cx, db, &bad, &last))
+    find(cx, v, "change_log", NULL, bad == 0,
+         bad ? ctx_printf(cx, "the change log does not hold together at entry %lld", (long long)bad)
+             : ctx_printf(cx, "%lld entries hold together", (long long)last));
+  settle(cx, v, "change_log", NULL);
+}
+
+static void verify_run(struct ctx *cx, struct tenant *t, struct db *db, const struct kept_run *run,
+                       struct verdict *v) {
+  verify_raw(cx, db, run, v);
+  if (!run->dataset) return;
+  verify_rows(cx, db, run, v);
+  verify_figures(cx, t, db, run, v);
+}
+
+int verify_tenant(struct ctx *cx, struct store *s, const char *slug, struct verdict *out) {
+  struct tenant *t;
+  struct db *db;
+  struct kept_run *runs;
+  size_t count = 0;
+  *out = (struct verdict){ 0 };
+  if (tenant_inspect(cx, s, slug, &t)) {
+    if (cx->code == E_FAIL) settle(cx, out, "file", NULL); /* damaged: that is the answer */
+    return cx->code;
+  }
+  if (tenant_read(cx, t, &db)) {
+    settle(cx, out, "file", NULL);
+    return OK;
+  }
+  verify_file(cx, t, db, out);
+  if (kept_list(cx, db, &runs, &count)) settle(cx, out, "runs", NULL);
+  for (size_t i = 0; i < count; i++) verify_run(cx, t, db, &runs[i], out);
+  return OK;
+}

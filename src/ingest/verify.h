@@ -1,0 +1,39 @@
+/*
+** verify.h - the proof that a tenant's file is what it was: run at any time, from
+** a file that may be damaged.
+**
+** Checks, each named in the answer:
+**   file        SQLite's integrity_check and foreign keys
+**   high_water  the change that was last acknowledged is still there
+**   change_log  the hash chain from its first entry
+**   of every run that is done:
+**     raw         SHA-256 over the kept bytes is that of the file; CRC-32 names the
+**                 chunk that was changed
+**     rows        digests of clean rows, exceptions and totals are those that
+**                 stand in the chain
+**     the five of checks.h, the raw side judged anew from the kept bytes by the
+**     current rules where these are still the run's
+*/
+#ifndef INGEST_VERIFY_H
+#define INGEST_VERIFY_H
+
+#include "base/json.h"
+#include "store/store.h"
+
+struct finding {
+  const char *check; /* "raw" */
+  const char *run;   /* uuid, or NULL */
+  bool ok;
+  const char *text; /* what was found */
+};
+
+struct verdict {
+  struct finding *finding;
+  size_t count, room;
+  size_t bad;
+};
+
+/* E_... only when it could not look at all; what it finds wrong is in the verdict. */
+int verify_tenant(struct ctx *cx, struct store *s, const char *slug, struct verdict *out);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+** record.h - THE ONE DOOR for records: coerce, check, store, log, in one
+** transaction. Whoever changes a record, from wherever, comes through here, so
+** stamps, versions, history and the change log cannot be forgotten.
+**
+** The functions that write are called inside tenant_write.
+**
+** Deleting marks (deleted_at, deleted_by); restoring takes the mark away, unless
+** another record has taken its place meanwhile (E_CONFLICT).
+*/
+#ifndef RECORD_RECORD_H
+#define RECORD_RECORD_H
+
+#include "base/json.h"
+#include "model/entity.h"
+#include "store/store.h"
+
+/* Adds the record of a JSON object, or, when it has the id of one that exists,
+** changes the properties that it names. With `version` it must be the one that
+** the record has now (E_CONFLICT). id receives the record's id. */
+int record_save(struct ctx *cx, struct db *db, const struct entity *e, struct jv *object, char id[static 37]);
+int record_delete(struct ctx *cx, struct db *db, const struct entity *e, const char *id);
+int record_restore(struct ctx *cx, struct db *db, const struct entity *e, const char *id);
+
+/* One record as an object; E_NOT_FOUND. */
+int record_get(struct ctx *cx, struct db *db, const struct entity *e, const char *id, struct jw *w,
+               const char *key);
+
+/* An array of records; as_of: UTC microseconds, 0 for now. */
+int record_list(struct ctx *cx, struct db *db, const struct entity *e, bool deleted, int64_t as_of,
+                struct jw *w, const char *key);
+
+/* An array of {seq, at, actor, event, before, after}, oldest first. */
+int record_history(struct ctx *cx, struct db *db, const struct entity *e, const char *id, struct jw *w,
+                   const char *key);
+
+#endif
