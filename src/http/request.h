@@ -21,10 +21,10 @@ struct mg_connection;
 struct opened;
 struct route;
 
-/* What all requests share. It is filled before the first of them comes. */
+/* What all requests share. */
 struct server {
   struct store *store;
-  int port;              /* the real one */
+  atomic_int port;       /* the real one; known only when requests may already come */
   const char *www;       /* folder of --www, or NULL */
   pthread_mutex_t lock;  /* over what follows */
   struct opened *opened; /* tenants' files, see tenants.c */
