@@ -5,23 +5,26 @@
 ** lines look like a footer: one cell filled that does not fit its column, or a
 ** word for a sum and cells left empty. A last line without a line end is a row
 ** that was cut rather than a footer, unless it reads like one.
+**
+** Another table may stand there, too: rows of one other width from a line of
+** plain text to the end (workbooks saved sheet after sheet look so).
 */
 #include <stdlib.h>
 
 #include "format/internal.h"
 
-enum { TAIL = 64 * 1024, FOOTER_MOST = 40, ROWS = 64 };
+enum { TAIL = 256 * 1024, FOOTER_MOST = 40 };
 
 struct tail_row {
   uint64_t offset, line;
   uint32_t width, filled;
-  bool blank, ended, sum_word, fits, sentence;
+  bool blank, ended, sum_word, fits, sentence, text; /* text: all cells filled, none a value */
 };
 
 struct tail {
   const struct profile *p;
-  struct tail_row rows[ROWS]; /* the last ones, oldest first */
-  uint32_t count;
+  struct tail_row *rows; /* oldest first */
+  uint32_t count, room;
 };
 
 static bool sum_word(struct str s) {
@@ -50,9 +53,10 @@ static bool fits(const struct column *c, struct str s) {
 
 static void describe(const struct tail *t, struct tail_row *row, const struct row *r) {
   bool first = true;
-  row->fits = true;
+  row->fits = row->text = true;
   for (uint32_t i = 0; i < r->count; i++) {
     struct str s = r->cells[i];
+    if (i < row->width && kind_of(s) != KIND_TEXT) row->text = false;
     if (!s.n) continue;
     row->filled++;
     if (first) row->sum_word = sum_word(s);
@@ -64,7 +68,10 @@ static void describe(const struct tail *t, struct tail_row *row, const struct ro
 }
 
 static void add_row(struct tail *t, struct tail_row row) {
-  if (t->count == ROWS) memmove(t->rows, t->rows + 1, --t->count * sizeof *t->rows);
+  if (t->count == t->room) {
+    t->room = t->room ? t->room * 2 : 256;
+    t->rows = xrealloc(t->rows, t->room * sizeof *t->rows);
+  }
   t->rows[t->count++] = row;
 }
 
@@ -104,7 +111,7 @@ static int tail_start(struct ctx *cx, const struct input *in, const struct profi
   uint64_t size = input_size(in);
   size_t unit = shadow_unit(shadow_of(p->dialect.encoding)), got;
   *from = p->table_begin;
-  if (size < TAIL || size - TAIL <= p->table_begin) return OK;
+  if (size < TAIL || size - TAIL <= p->table_begin) return OK; /* all of the table */
   uint64_t at = (size - TAIL) / unit * unit;
   char *piece = xmalloc(TAIL);
   int rc = input_read(cx, in, at, piece, TAIL, &got);
@@ -118,37 +125,69 @@ static int tail_start(struct ctx *cx, const struct input *in, const struct profi
   return rc;
 }
 
-int footer_find(struct ctx *cx, const struct input *in, struct profile *p, struct notes *notes) {
-  struct tail *t = ctx_alloc(cx, sizeof *t);
-  uint64_t from, size = input_size(in);
-  t->p = p;
-  if (p->table_end < size) return OK; /* a second table ends it */
-  int rc = tail_start(cx, in, p, &from);
-  if (rc || from >= size) return rc;
-  /* The rows are cut as everywhere: a file that begins at `from`. */
-  char *bytes = ctx_alloc(cx, (size_t)(size - from) < TAIL ? (size_t)(size - from) + 1 : TAIL + 1);
-  size_t got, want = (size_t)(size - from < TAIL ? size - from : TAIL);
-  rc = input_read(cx, in, size - want, bytes, want, &got);
+/* The first row of another table that goes on to the end; t->count when there is none. */
+static uint32_t find_other(const struct tail *t) {
+  uint32_t first = t->count, width = 0, rows = 0;
+  for (uint32_t i = t->count; i-- > 0;) {
+    const struct tail_row *row = &t->rows[i];
+    if (row->blank) continue;
+    if (!width) width = row->width;
+    if (row->width != width || width == t->p->column_count || width < 2) break;
+    rows++;
+    if (row->text) first = i;
+  }
+  return rows >= 3 && first > 0 ? first : t->count;
+}
+
+static void end_table(struct tail *t, struct profile *p, struct notes *notes) {
+  uint32_t other = find_other(t), i = t->count, lines = 0;
+  if (other < t->count) {
+    p->table_end = t->rows[other].offset;
+    note(notes, "second_table", 0, 1,
+         "another table of %u columns begins %u lines before the end; it is not read", t->rows[other].width,
+         t->count - other);
+    return;
+  }
+  while (i > 0 && t->count - i < FOOTER_MOST && is_footer(t, i - 1)) i--;
+  while (i < t->count && t->rows[i].blank) i++; /* blank lines are no footer */
+  for (uint32_t k = i; k < t->count; k++) lines += !t->rows[k].blank;
+  if (!lines || i == 0) return;
+  p->table_end = t->rows[i].offset;
+  note(notes, "footer", 0, lines, "lines below the table that do not belong to it");
+}
+
+/* The last bytes, from a line's beginning, as an input of their own: cut as everywhere. */
+static int open_tail(struct ctx *cx, const struct input *in, const struct profile *p, struct input **out,
+                     uint64_t *from) {
+  size_t got;
+  int rc = tail_start(cx, in, p, from);
   if (rc) return rc;
-  from = size - want;
-  struct input *tail = input_memory(cx, (struct str){ bytes, got }, input_name(in));
+  size_t want = (size_t)(input_size(in) - *from);
+  char *bytes = ctx_alloc(cx, want + 1);
+  rc = input_read(cx, in, *from, bytes, want, &got);
+  *out = input_memory(cx, (struct str){ bytes, got }, input_name(in));
+  return rc;
+}
+
+int footer_find(struct ctx *cx, const struct input *in, struct profile *p, struct notes *notes) {
+  struct tail t = { .p = p };
+  struct input *last;
+  uint64_t from;
+  if (p->table_end < input_size(in)) return OK; /* a second table ends it */
+  int rc = open_tail(cx, in, p, &last, &from);
+  if (rc || input_size(last) == 0) return rc;
   struct profile seen = *p;
   seen.table_begin = 0;
-  seen.table_end = got;
-  struct splitter *s = splitter_new(cx, tail, &seen, MIB(1));
+  seen.table_end = input_size(last);
+  struct splitter *s = splitter_new(cx, last, &seen, 2 * TAIL);
   struct parser *parser = parser_new(p);
   struct batch b;
   batch_init(&b);
   rc = splitter_next(cx, s, &b);
-  if (!rc) read_tail(t, &b, parser, from);
+  if (!rc) read_tail(&t, &b, parser, from);
+  if (!rc) end_table(&t, p, notes);
   batch_clear(&b);
   parser_free(parser);
-  uint32_t i = t->count, lines = 0;
-  while (!rc && i > 0 && t->count - i < FOOTER_MOST && is_footer(t, i - 1)) i--;
-  while (i < t->count && t->rows[i].blank) i++; /* blank lines are no footer */
-  for (uint32_t k = i; k < t->count; k++) lines += !t->rows[k].blank;
-  if (!lines || i == 0) return rc;
-  p->table_end = t->rows[i].offset;
-  note(notes, "footer", 0, lines, "lines below the table that do not belong to it");
+  free(t.rows);
   return rc;
 }

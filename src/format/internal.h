@@ -103,8 +103,9 @@ struct cells {
 void cells_add(struct cells *c, struct str s);
 
 /* The most plausible reading of a record whose quotes are wrong. Cells point
-** into text or into out. */
-void repair_cells(const struct rules *r, struct str text, struct buf *out, struct cells *cells);
+** into text or into out. keep: every quote at the beginning of a cell is one, for
+** records that are well formed but have too few cells. */
+void repair_cells(const struct rules *r, struct str text, bool keep, struct buf *out, struct cells *cells);
 
 /* ---- kinds of values (kind.c) ---- */
 

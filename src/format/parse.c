@@ -210,7 +210,7 @@ static bool cut_otherwise(struct parser *r, struct str s) {
     r->cells.count = 0;
     struct scan found = scan_cells(&k, s.p, s.n, SCAN_NOWHERE, NULL, 0);
     if (found.cells != want || found.open) continue;
-    repair_cells(&k, s, &r->fixed, &r->cells);
+    repair_cells(&k, s, false, &r->fixed, &r->cells);
     if (r->cells.count == want) return true;
   }
   return false;
@@ -221,9 +221,9 @@ static bool cut_otherwise(struct parser *r, struct str s) {
 static bool cut_with_quotes(struct parser *r, struct str s) {
   bool good = cut_quoted(r, s);
   uint32_t strict = r->cells.count;
-  if (good && (strict == r->rules.columns || r->rules.escape)) return true;
+  if (good && (strict >= r->rules.columns || r->rules.escape)) return true;
   r->cells.count = 0;
-  repair_cells(&r->rules, s, &r->fixed, &r->cells);
+  repair_cells(&r->rules, s, good, &r->fixed, &r->cells);
   if (!good) return false;
   if (r->cells.count == r->rules.columns && r->rules.columns) return r->cells.count == strict;
   r->cells.count = 0;

@@ -108,6 +108,7 @@ struct step {
 struct plan {
   const struct rules *r;
   struct str text;
+  int text_cost; /* of a quote taken as text */
   struct piece pieces[PIECES_MAX];
   uint32_t n;         /* pieces, and the most cells there can be */
   struct step *steps; /* [pieces so far][cells so far] */
@@ -136,7 +137,7 @@ static bool opens(const struct plan *w, uint32_t i) {
 }
 
 static void plan_from(const struct plan *w, uint32_t i) {
-  offer(w, i, i, opens(w, i) ? COST_TEXT : 0);
+  offer(w, i, i, opens(w, i) ? w->text_cost : 0);
   if (!opens(w, i)) return;
   for (uint32_t j = i; j < w->n; j++) {
     struct str run = run_of(w, i, j);
@@ -202,11 +203,12 @@ static void as_scanned(const struct rules *r, struct str text, struct buf *out, 
   free(spans);
 }
 
-void repair_cells(const struct rules *r, struct str text, struct buf *out, struct cells *cells) {
+void repair_cells(const struct rules *r, struct str text, bool keep, struct buf *out, struct cells *cells) {
   struct plan *w = xmalloc(sizeof *w);
   uint16_t starts[PIECES_MAX];
   w->r = r;
   w->text = text;
+  w->text_cost = keep ? COST_TEXT * 1000 : COST_TEXT;
   w->n = find_pieces(r, text, w->pieces);
   buf_reset(out);
   buf_str(out, text); /* makes the room: cells point into it, so it must not move */

@@ -62,7 +62,7 @@ static uint32_t common_width(struct table *t) {
   uint32_t *widths = xcalloc(WIDTHS, sizeof *widths), best = 1;
   struct scan_memo memo = { 0 };
   struct str text = t->s->text;
-  uint32_t seen = 0;
+  uint32_t seen = 0, first = 1;
   for (size_t at = t->skip; at < text.n && seen < 2000;) {
     uint32_t lines;
     size_t n = scan_record(&t->rules, text.p + at, text.n - at, true, at, &memo, &lines);
@@ -71,11 +71,12 @@ static uint32_t common_width(struct table *t) {
     while (body.n && (body.p[body.n - 1] == '\n' || body.p[body.n - 1] == '\r')) body.n--;
     if (str_trim(body).n == 0 || body.p[0] == '#') continue;
     struct scan s = scan_cells(&t->rules, body.p, body.n, SCAN_NOWHERE, NULL, 0);
-    widths[s.cells < WIDTHS ? s.cells : WIDTHS - 1]++;
-    seen++;
+    uint32_t w = s.cells < WIDTHS ? s.cells : WIDTHS - 1;
+    if (seen++ == 0 || (first == 1 && w > 1)) first = w; /* of two tables, the first */
+    widths[w]++;
   }
   for (uint32_t w = 1; w < WIDTHS; w++)
-    if (widths[w] && widths[w] >= widths[best]) best = w;
+    if (widths[w] > widths[best] || (widths[w] == widths[best] && w == first)) best = w;
   free(widths);
   return best < LIMIT_COLUMNS ? best : LIMIT_COLUMNS;
 }
@@ -185,6 +186,7 @@ static bool is_year(struct str s) {
 struct verdict {
   double sum;
   uint32_t against, with, heard; /* typed columns: cells that are no value, that are one, both */
+  uint32_t values;               /* numbers, dates, times, whatever the column */
   bool distinct, complete;
 };
 
@@ -199,6 +201,7 @@ static struct verdict judge(const struct table *t, const struct line_row *row, u
       continue;
     }
     enum kind k = broad_kind(cell);
+    v.values += k != KIND_TEXT && k != KIND_BOOLEAN && !is_year(cell);
     if (vote->kind != KIND_TEXT) {
       bool year = is_year(cell) && !occurs_below(t, c, below, cell);
       if (k != vote->kind)
@@ -268,7 +271,7 @@ static bool another_header(struct table *t, uint32_t i) {
   for (uint32_t c = 0; c < t->seen.column_count; c++) typed += t->votes[c].kind != KIND_TEXT;
   bool same = row->count == t->rows[t->first].count;
   for (uint32_t c = 0; same && c < row->count; c++) same = str_eq(row->cells[c], t->rows[t->first].cells[c]);
-  return v.with == 0 &&
+  return v.with == 0 && v.values == 0 &&
          (v.against >= 2 || (v.against == 1 && typed == 1 && (same || t->seen.column_count < 3))) &&
          v.against * 2 >= typed;
 }
