@@ -88,7 +88,11 @@ function compute({ text, ledger }) {
 // ---- reading the page ----
 
 const stat = (page, id) => page.locator(`[data-stat="${id}"] dd`).first().textContent();
-const tab = (page, name) => page.getByRole('tab', { name }).click();
+const selected = (page, name) => page.getByRole('tab', { name, selected: true }).waitFor(WAIT);
+async function tab(page, name) {
+  await page.getByRole('tab', { name }).click();
+  await selected(page, name);
+}
 const card = (page, title) => page.locator('.card', { has: page.getByRole('heading', { name: title, exact: true }) });
 
 async function ready(page, source) {
@@ -157,7 +161,7 @@ test('a report shows what the file says', async (t) => {
   await t.test('revenue by day, as a table behind the line', async () => {
     const box = card(page, 'Revenue over time');
     assert.equal(await box.locator('canvas').count(), 1);
-    await box.getByText('Day', { exact: true }).click();
+    await box.getByRole('radio', { name: 'Day' }).check();
     await box.getByRole('button', { name: 'Table' }).click();
     const rows = await tableOf(box);
     const days = new Map([...own.days].map(([day, total]) => [day, [lakh(total.orders), shown(total.revenue)]]));
@@ -257,11 +261,11 @@ test('keyboard alone', async (t) => {
 
   await page.getByRole('tab', { selected: true }).focus();
   await press('ArrowRight');
-  assert.match(await page.getByRole('tab', { selected: true }).textContent(), /Data quality/);
+  await selected(page, 'Data quality');
   await press('End');
-  assert.match(await page.getByRole('tab', { selected: true }).textContent(), /Controls/);
+  await selected(page, 'Controls');
   await press('ArrowRight');
-  assert.match(await page.getByRole('tab', { selected: true }).textContent(), /Sales/);
+  await selected(page, 'Sales');
 
   await press('?');
   await page.getByRole('dialog', { name: 'Help' }).waitFor(WAIT);

@@ -12,6 +12,9 @@ export const formatClock = (iso) => (iso ? clock.format(new Date(iso)) : '');
 export const formatDay = (iso) => (iso ? day.format(new Date(iso)) : '');
 export const formatMonth = (iso) => (iso ? month.format(new Date(iso)) : '');
 
+/* '/data/in/sales.csv' is 'sales.csv': where it lay is in the report. */
+export const formatSource = (source) => source.replace(/^.*[\\/](?=[^\\/])/, '');
+
 const STEPS = [[60, 'second', 1], [3600, 'minute', 60], [86400, 'hour', 3600], [604800, 'day', 86400]];
 
 /* 'now', '5 min. ago'; older than a week it is the date. */

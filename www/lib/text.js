@@ -19,11 +19,12 @@ export function t(path, values = {}) {
 }
 
 /* The name of something the server calls by a code: from the catalogue, or else
-** the code made readable ("ORDER_DATE" becomes "Order date"). */
+** the code made readable ("ORDER_DATE" becomes "Order date"). Words stay as they
+** are: they may hold a heading of somebody's file. */
 export function nameOf(group, code) {
   if (!code) return '';
   const known = find(`${group}.${code}`);
   if (known) return known;
-  const words = code.replace(/[_-]+/g, ' ').toLowerCase();
+  const words = /\s/.test(code) ? code : code.replace(/[_-]+/g, ' ').toLowerCase();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -7,7 +7,13 @@ import { Card } from '../parts/card.js';
 import { Empty } from '../parts/state.js';
 import { TickList } from '../parts/tick.js';
 
-const figure = (text) => (text === null || text === undefined || text === '' ? '\u2013' : exact(String(text)));
+/* A figure, or a list of them: numbers are grouped, codes become words. */
+function figure(text) {
+  if (text === null || text === undefined || text === '') return '\u2013';
+  return String(text)
+    .replace(/(?<![\w.-])-?\d+(\.\d+)?(?![\w.])/g, exact)
+    .replace(/\b[A-Z]+(_[A-Z]+)+\b/g, (code) => nameOf('category', code));
+}
 
 const checks = (audits) =>
   audits.map((a) => ({ id: a.check, ok: a.ok, title: nameOf('check', a.check), text: a.text, expected: figure(a.expected), actual: figure(a.actual) }));
@@ -18,7 +24,7 @@ const Step = ({ step }) => html`<li>
     <h3>${nameOf('event', step.event)}</h3>
     <p>${step.description}</p>
   </div>
-  <span class="step-count">${count(step.count)}</span>
+  <span class="step-count">${step.count ? count(step.count) : ''}</span>
 </li>`;
 
 export const Audit = ({ run }) => html`<div class="cards">

@@ -31,8 +31,16 @@ export function Original({ raw, faults }) {
   return html`<code class="original">${parts}${raw.slice(at)}</code>`;
 }
 
+/* "order_date is empty" is about order_date anyhow; other reasons are told whose
+** they are. */
+function Reason({ fault }) {
+  const { field, reason } = fault;
+  const own = field && reason.startsWith(`${field} `);
+  return html`<b>${nameOf('field', field)}</b>${own ? reason.slice(field.length) : ` ${reason}`}`;
+}
+
 const Reasons = ({ faults }) => html`<ul class="reasons">
-  ${faults.map((fault, i) => html`<li key=${i}><b>${nameOf('field', fault.field)}</b> ${fault.reason}</li>`)}
+  ${faults.map((fault, i) => html`<li key=${i}><${Reason} fault=${fault} /></li>`)}
 </ul>`;
 
 const COLUMNS = [

@@ -16,7 +16,7 @@ const DECISIONS = [
 ];
 const ODDITIES = [
   { id: 'text', label: t('column.oddity'), kind: 'name', value: (row) => row.text },
-  { id: 'line', label: t('column.first_line'), align: 'end', value: (row) => count(row.line) },
+  { id: 'line', label: t('column.first_line'), align: 'end', value: (row) => (row.line ? count(row.line) : '') },
   { id: 'count', label: t('column.count'), align: 'end', value: (row) => count(row.count) },
 ];
 const MAPPING = [
@@ -45,6 +45,7 @@ const TableCard = ({ title, note, columns, rows, none }) => html`<${Card} title=
 
 const Source = ({ run }) => html`<${Card} title=${t('quality.source')}>
   <dl class="details">
+    <div><dt>${t('quality.path')}</dt><dd class="wrap">${run.source}</dd></div>
     <div><dt>${t('quality.bytes')}</dt><dd>${formatBytes(run.bytes ?? 0)}</dd></div>
     <div><dt>${t('quality.memory')}</dt><dd>${formatBytes(run.memory_bytes ?? 0)}</dd></div>
     <div><dt>${t('quality.sha256')}</dt><dd><code class="wrap">${run.sha256}</code></dd></div>

@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { address, useAnswer } from '../lib/api.js';
 import { count, money, percent } from '../lib/decimal.js';
-import { formatMoment, formatSeconds } from '../lib/format.js';
+import { formatMoment, formatSeconds, formatSource } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { go, link, route } from '../lib/route.js';
 import { wide } from '../lib/screen.js';
@@ -47,7 +47,7 @@ function Head({ run }) {
   return html`<header class="report-head">
     ${!wide.value && html`<a class="back" href=${link()}><${Icon} name="back" /> ${t('runs.title')}</a>`}
     <div class="report-title">
-      <h1 tabindex="-1">${run.source}</h1>
+      <h1 tabindex="-1">${formatSource(run.source)}</h1>
       <${Badge} tone=${state.tone}><${Icon} name=${state.icon} /> ${state.word}<//>
       <button type="button" class="quiet print-button" onClick=${() => print()}><${Icon} name="print" /> ${t('report.print')}</button>
     </div>
@@ -100,7 +100,7 @@ export function Report({ id, tenant, summary }) {
 
   useHeading(!!run);
   useEffect(() => {
-    document.title = run ? t('title', { source: run.source }) : t('product');
+    document.title = run ? t('title', { source: formatSource(run.source) }) : t('product');
   }, [run?.source]);
   useEffect(() => {
     if (run && summary && summary.state !== run.state) again(); /* the list knows it first */

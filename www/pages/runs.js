@@ -1,7 +1,7 @@
 /* The list of runs, newest first. Arrow keys move in it, Enter opens. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { count, money, percent } from '../lib/decimal.js';
-import { formatAgo, formatMoment } from '../lib/format.js';
+import { formatAgo, formatMoment, formatSource } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { link } from '../lib/route.js';
 import { wide } from '../lib/screen.js';
@@ -30,7 +30,7 @@ function Item({ run, chosen, first, now }) {
       tabindex=${chosen || first ? 0 : -1}
     >
       <span class=${`run-state tone-${state.tone}`}><${Icon} name=${state.icon} label=${state.word} /></span>
-      <span class="run-line"><span class="run-source">${run.source}</span><span class="run-quality">${percent(run.rows.clean, run.rows.read)}</span></span>
+      <span class="run-line"><span class="run-source" title=${run.source}>${formatSource(run.source)}</span><span class="run-quality">${percent(run.rows.clean, run.rows.read)}</span></span>
       <span class="run-line"><span class="run-rows">${t('runs.rows', { n: run.rows.read, shown: { n: count(run.rows.read) } })} \u00b7 <time datetime=${run.started} title=${formatMoment(run.started)}>${formatAgo(run.started, now)}</time></span>
       <span class="run-revenue">${plain || run.state === 'running' ? money(run.revenue) : html`<span class=${`ink-${state.tone}`}>${state.word}</span>`}</span></span>
     </a>

@@ -60,13 +60,15 @@ export function LineChart({ points, rest }) {
   const version = painted.value;
 
   useEffect(() => {
+    const element = box.current;
+    const words = readout.current;
     const tell = (i) => {
-      readout.current.textContent = points[i]?.text ?? rest;
+      words.textContent = points[i]?.text ?? rest;
     };
     const data = [points.map((p) => p.at), points.map((p) => p.size)];
-    const plot = new uPlot(options(box.current.clientWidth, paint(), tell), data, box.current);
-    const sizes = new ResizeObserver(() => plot.setSize({ width: box.current.clientWidth, height: HEIGHT }));
-    sizes.observe(box.current);
+    const plot = new uPlot(options(element.clientWidth, paint(), tell), data, element);
+    const sizes = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: HEIGHT }));
+    sizes.observe(element);
     tell(null);
     return () => {
       sizes.disconnect();

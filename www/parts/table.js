@@ -48,9 +48,10 @@ function useScrolls() {
   const box = useRef(null);
   const [scrolls, setScrolls] = useState(false);
   useEffect(() => {
-    const sizes = new ResizeObserver(() => setScrolls(box.current.scrollWidth > box.current.clientWidth));
-    sizes.observe(box.current);
-    sizes.observe(box.current.firstElementChild);
+    const element = box.current; /* the reference is empty when the table goes */
+    const sizes = new ResizeObserver(() => setScrolls(element.scrollWidth > element.clientWidth));
+    sizes.observe(element);
+    sizes.observe(element.firstElementChild);
     return () => sizes.disconnect();
   }, []);
   return [box, scrolls];

@@ -7,10 +7,13 @@ export const Tick = ({ ok, label }) => html`<span class=${`tick ${ok ? 'tick-ok'
   <${Icon} name=${ok ? 'check' : 'cross'} label=${label ?? t(ok ? 'tick.ok' : 'tick.bad')} />
 </span>`;
 
+/* What is longer stands below its check instead of beside it. */
+const SHORT = 20;
+
 /* Checks in full: { id, ok, title, text, expected, actual }. */
 export const TickList = ({ rows }) => html`<ul class="ticks">
   ${rows.map(
-    (row) => html`<li key=${row.id} class=${row.ok ? 'ok' : 'bad'} data-check=${row.id}>
+    (row) => html`<li key=${row.id} class=${`${row.ok ? 'ok' : 'bad'} ${row.expected.length > SHORT ? 'long' : ''}`} data-check=${row.id}>
       <${Tick} ok=${row.ok} />
       <div class="tick-text">
         <h3>${row.title}</h3>
