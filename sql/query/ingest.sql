@@ -70,7 +70,7 @@ SELECT coalesce(sum(crc32(id, category, faults, raw)), 0) FROM reject WHERE id B
 -- name: change_steps
 SELECT event FROM change_log
 WHERE unit = ?1 AND event IN ('RUN_STARTED', 'DATA_INGESTED', 'DATA_VALIDATED', 'EXCEPTIONS_STORED', 'DATA_TRANSFORMED',
-                              'ANALYTICS_CREATED')
+                              'ANALYTICS_CREATED', 'RUN_COMPLETED')
 ORDER BY seq;
 
 -- name: run_by_prefix
@@ -119,3 +119,6 @@ SELECT uuid FROM run WHERE id = ?1 AND state = 'done';
 
 -- name: reject_by_id
 SELECT state, raw FROM reject WHERE id = ?1;
+
+-- name: run_unaudited
+SELECT id FROM run r WHERE state = 'done' AND NOT EXISTS (SELECT 1 FROM run_check c WHERE c.run = r.id) ORDER BY id LIMIT 1;

@@ -7,7 +7,7 @@
 #include "base/limits.h"
 #include "base/time.h"
 
-enum { BLOCK = 16384 };
+enum { BLOCK_MIN = 4096, BLOCK_MAX = 262144 };
 
 struct arena_block {
   struct arena_block *next;
@@ -54,7 +54,9 @@ void *ctx_alloc(struct ctx *cx, size_t n) {
   struct arena_block *b = cx->blocks;
   n = (n + 15) & ~(size_t)15;
   if (!b || b->size - b->used < n) {
-    size_t size = n > BLOCK ? n : BLOCK;
+    size_t size = b ? b->size * 2 : BLOCK_MIN; /* a small unit stays small, a large one asks seldom */
+    if (size > BLOCK_MAX) size = BLOCK_MAX;
+    if (size < n) size = n;
     b = xmalloc(sizeof *b + size);
     *b = (struct arena_block){ .next = cx->blocks, .size = size };
     cx->blocks = b;

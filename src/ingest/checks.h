@@ -11,8 +11,8 @@
 **                         its hash chain holds since the run began
 **   dashboard_consistency what the page shows by group = SQL over the clean rows
 **
-** They run at the end of every import, inside its transaction, and again
-** whenever `verify` asks; then the raw side is read from the kept bytes anew.
+** They run at the end of every import, on what was committed, and again whenever
+** `verify` asks; then the raw side is read from the kept bytes anew.
 */
 #ifndef INGEST_CHECKS_H
 #define INGEST_CHECKS_H
@@ -40,7 +40,9 @@ struct check_subject {
 
 int checks_run(struct ctx *cx, struct db *db, const struct check_subject *s,
                struct check out[static CHECK_COUNT]);
-int checks_store(struct ctx *cx, struct db *db, int64_t run, const struct check checks[static CHECK_COUNT]);
+/* Stores them, and notes it in the log, as a transaction. */
+int checks_commit(struct ctx *cx, struct db *db, int64_t run, const char *run_uuid,
+                  const struct check checks[static CHECK_COUNT]);
 bool checks_all_ok(const struct check checks[static CHECK_COUNT]);
 
 /* Sum of row_crc over the run's clean rows, reject_crc over its exceptions, and

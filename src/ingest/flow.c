@@ -87,6 +87,7 @@ static void read_all(struct flow *f, struct sha256 *digest) {
 
 static void *reader_main(void *arg) {
   struct flow *f = arg;
+  pthread_setname_np(pthread_self(), "reader");
   struct sha256 *digest = sha256_new();
   unsigned char sum[SHA256_SIZE];
   read_all(f, digest);
@@ -156,6 +157,7 @@ static void judge_slot(struct flow *f, struct parser *parser, struct judge *judg
 
 static void *judge_main(void *arg) {
   struct flow *f = arg;
+  pthread_setname_np(pthread_self(), "judge");
   struct ctx *cx = &f->judge;
   const struct judge_setup *setup = f->setup->judge;
   struct parser *parser = parser_new(setup->profile);

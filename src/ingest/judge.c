@@ -14,6 +14,7 @@ struct judge {
   struct judge_setup setup;
   enum value_state state[LIMIT_FIELDS];
   int64_t sums[LIMIT_FIELDS];
+  struct map codes;                /* texts of code fields, numbered as they come */
   int64_t *failed;                 /* by rule */
   struct expression **expressions; /* by rule; NULL for other kinds */
 };
@@ -22,12 +23,15 @@ struct judge {
 static const int64_t VALUE_MAX = INT64_C(1000000000000000);
 
 static void free_expression(void *e) { expression_free(e); }
+static void free_codes(void *codes) { map_clear(codes); }
 
 int judge_new(struct ctx *cx, const struct judge_setup *setup, struct judge **out) {
   struct judge *judge = ctx_alloc(cx, sizeof *judge);
   const char *names[LIMIT_FIELDS];
   const struct dataset *d = setup->dataset;
   judge->setup = *setup;
+  map_init(&judge->codes);
+  ctx_defer(cx, free_codes, &judge->codes);
   judge->failed = ctx_alloc(cx, (size_t)setup->rules->count * sizeof *judge->failed);
   judge->expressions = ctx_alloc(cx, (size_t)setup->rules->count * sizeof *judge->expressions);
   for (int i = 0; i < d->field_count; i++) names[i] = d->fields[i].name;
@@ -317,6 +321,18 @@ uint32_t row_crc(const struct dataset *d, struct str key, uint64_t record, const
 
 /* ---- a row ---- */
 
+static void number_codes(struct judge *judge, struct judged *j) {
+  const struct dataset *d = judge->setup.dataset;
+  for (int i = 0; i < d->field_count; i++) {
+    if (d->fields[i].kind != FIELD_CODE) continue;
+    bool room = judge->codes.count < LIMIT_TERMS_IN_MEMORY, added = false;
+    uint64_t *number =
+        room ? map_put(&judge->codes, j->values[i].text, &added) : map_get(&judge->codes, j->values[i].text);
+    if (added) *number = judge->codes.count;
+    j->values[i].number = number ? (int64_t)*number : 0;
+  }
+}
+
 static void add_sums(struct judge *judge, const struct judged *j) {
   const struct dataset *d = judge->setup.dataset;
   for (int i = 0; i < d->field_count; i++)
@@ -340,6 +356,7 @@ void judge_row(struct judge *judge, const struct row *row, struct str raw, struc
     judge_add_fault(&judge->setup, i, field >= 0 ? j->values[field].text : STR(""), wrong, keep, j);
   }
   make_key(judge, row, keep, j);
+  j->hash = hash64(j->key.p, j->key.n);
   if (faults == 0 && j->key.n == 0 && rules->unique >= 0) {
     judge->failed[rules->unique]++;
     judge_add_fault(&judge->setup, rules->unique, STR(""), "the unique key is empty or too long", keep, j);
@@ -347,5 +364,6 @@ void judge_row(struct judge *judge, const struct row *row, struct str raw, struc
   }
   if (faults) return;
   add_sums(judge, j);
+  number_codes(judge, j);
   j->crc = row_crc(judge->setup.dataset, j->key, j->record, j->values);
 }

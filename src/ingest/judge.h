@@ -18,7 +18,8 @@
 
 struct value {
   struct str text; /* as it came, trimmed; of a text or code field what is stored */
-  int64_t number;  /* a date's days, a decimal's units */
+  int64_t number;  /* a date's days, a decimal's units; of a code field its number in this judge,
+                   ** from 1, or 0 when there are too many to number */
 };
 
 struct judged {
@@ -26,6 +27,7 @@ struct judged {
   uint32_t length;
   int first_fault;      /* index of the rule; -1: no fault so far */
   struct str faults;    /* JSON array without its closing bracket; empty when good */
+  uint64_t hash;        /* of the key */
   struct str key;       /* the unique key; empty when a part of it is */
   struct value *values; /* of each field */
   int64_t exception;    /* the exception that this row corrects, or 0 */

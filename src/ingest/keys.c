@@ -38,6 +38,10 @@ static uint64_t bit_of(uint64_t hash, int i) {
   return UINT64_C(1) << ((hash * UINT64_C(0x9e3779b97f4a7c15) >> (6 * i)) & 63);
 }
 
+void keys_expect(const struct keys *k, uint64_t hash) {
+  for (int n = 0; n < k->used; n++) __builtin_prefetch(block_of(&k->filter[n], hash), 1);
+}
+
 bool keys_perhaps(const struct keys *k, uint64_t hash) {
   for (int n = 0; n < k->used; n++) {
     const uint64_t *block = block_of(&k->filter[n], hash);

@@ -27,6 +27,7 @@ struct keys {
 
 void keys_init(struct keys *k, uint64_t expected); /* how many keys are to come, roughly */
 void keys_clear(struct keys *k);
+void keys_expect(const struct keys *k, uint64_t hash); /* asks for the cache lines of a question to come */
 bool keys_perhaps(const struct keys *k, uint64_t hash);
 void keys_add(struct keys *k, uint64_t hash);
 

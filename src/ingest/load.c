@@ -7,7 +7,7 @@
 #include "ingest/keys.h"
 #include "ingest/totals.h"
 
-enum { CLEAN_ROWS = 50, REJECT_ROWS = 20 }; /* a statement: beyond about 50 nothing is gained */
+enum { AHEAD = 8, CLEAN_ROWS = 50, REJECT_ROWS = 20 }; /* a statement: beyond about 50 nothing is gained */
 
 /* Rows that wait for a statement of `rows` of them; what is left at the end of
 ** a batch goes one by one. */
@@ -23,11 +23,13 @@ struct loader {
   int64_t run, chunk;
   bool history_in_keys; /* the filter knows every key of the table */
   struct keys keys;
-  struct map terms;
+  int64_t *term_of_code; /* by the judge's numbers; 0: not asked for yet */
+  size_t codes_room;
   struct totals *totals;
   struct inserter clean, rejected;
   const struct load_batch *batch;
   struct load_result result;
+  struct str min, max; /* of the clean keys: in the batch, or in the buffers below */
   struct buf key_min, key_max;
   const char *find_sql;
 };
@@ -35,12 +37,15 @@ struct loader {
 static void release(void *arg) {
   struct loader *l = arg;
   keys_clear(&l->keys);
-  map_clear(&l->terms);
+  free(l->term_of_code);
   buf_clear(&l->key_min);
   buf_clear(&l->key_max);
 }
 
-/* ---- statements composed from the descriptor ---- */
+/* ---- statements composed from the descriptor ----
+**
+** OR FAIL: a statement that fails is not undone by itself, so SQLite need not
+** note the old state of every page it touches. The whole transaction goes. */
 
 static void compose(struct ctx *cx, struct inserter *in, const char *table, const char *columns, int count,
                     int rows) {
@@ -48,7 +53,7 @@ static void compose(struct ctx *cx, struct inserter *in, const char *table, cons
   buf_init(&sql, LIMIT_TEXT_BYTES);
   for (int pass = 0; pass < 2; pass++) {
     buf_reset(&sql);
-    buf_printf(&sql, "INSERT INTO %s (%s) VALUES ", table, columns);
+    buf_printf(&sql, "INSERT OR FAIL INTO %s (%s) VALUES ", table, columns);
     for (int r = 0; r < (pass ? 1 : rows); r++) {
       buf_puts(&sql, r ? ", (" : "(");
       for (int c = 0; c < count; c++) buf_puts(&sql, c ? ",?" : "?");
@@ -96,7 +101,6 @@ int loader_new(struct ctx *cx, struct db *db, const struct judge_setup *setup, i
   l->db = db;
   l->setup = setup;
   l->run = run;
-  map_init(&l->terms);
   buf_init(&l->key_min, LIMIT_KEY_BYTES);
   buf_init(&l->key_max, LIMIT_KEY_BYTES);
   ctx_defer(cx, release, l);
@@ -121,12 +125,18 @@ static int64_t find_term(struct ctx *cx, struct loader *l, struct str text) {
   return stmt_run(cx, s) ? 0 : db_last_id(l->db);
 }
 
-static int64_t term(struct ctx *cx, struct loader *l, struct str text) {
-  uint64_t *known = map_get(&l->terms, text);
-  if (known) return (int64_t)*known;
-  int64_t id = find_term(cx, l, text);
-  if (l->terms.count < LIMIT_TERMS_IN_MEMORY) *map_put(&l->terms, text, NULL) = (uint64_t)id;
-  return id;
+/* The id in `term` of a code value: asked for once, then known by the judge's number. */
+static int64_t term(struct ctx *cx, struct loader *l, const struct value *v) {
+  size_t code = (size_t)v->number;
+  if (code >= l->codes_room) {
+    size_t room = (code + 64) * 2;
+    l->term_of_code = xrealloc(l->term_of_code, room * sizeof *l->term_of_code);
+    memset(l->term_of_code + l->codes_room, 0, (room - l->codes_room) * sizeof *l->term_of_code);
+    l->codes_room = room;
+  }
+  if (code == 0) return find_term(cx, l, v->text);
+  if (!l->term_of_code[code]) l->term_of_code[code] = find_term(cx, l, v->text);
+  return l->term_of_code[code];
 }
 
 /* ---- rows into statements ---- */
@@ -212,9 +222,9 @@ static void note_duplicate(struct loader *l, const struct judged *j) {
 }
 
 /* Adds the fault of a key that is taken. A row with other faults gets it, too. */
-static void test_unique(struct ctx *cx, struct loader *l, struct judged *j, uint64_t hash) {
+static void test_unique(struct ctx *cx, struct loader *l, struct judged *j) {
   int rule = l->setup->rules->unique;
-  if (rule < 0 || j->key.n == 0 || (l->history_in_keys && !keys_perhaps(&l->keys, hash))) return;
+  if (rule < 0 || j->key.n == 0 || (l->history_in_keys && !keys_perhaps(&l->keys, j->hash))) return;
   const char *holder = find_holder(cx, l, j, l->batch->keep);
   if (!holder) return;
   if (j->first_fault < 0) note_duplicate(l, j);
@@ -224,29 +234,38 @@ static void test_unique(struct ctx *cx, struct loader *l, struct judged *j, uint
 
 /* ---- one row ---- */
 
-static void widen(struct buf *bound, struct str key, bool smaller) {
-  int order = bound->p ? memcmp(key.p, bound->p, key.n < bound->n ? key.n : bound->n) : 0;
-  if (order == 0) order = (key.n > bound->n) - (key.n < bound->n);
-  if (bound->p && (smaller ? order >= 0 : order <= 0)) return;
-  buf_reset(bound);
-  buf_str(bound, key);
+static bool key_less(struct str a, struct str b) {
+  int order = memcmp(a.p, b.p, a.n < b.n ? a.n : b.n);
+  return order < 0 || (order == 0 && a.n < b.n);
 }
 
-static int add_clean(struct ctx *cx, struct loader *l, struct judged *j, uint64_t hash) {
+static void widen(struct loader *l, struct str key) {
+  if (!l->min.p || key_less(key, l->min)) l->min = key;
+  if (!l->max.p || key_less(l->max, key)) l->max = key;
+}
+
+/* The batch's keys go with it: what is smallest and largest so far is copied. */
+static void keep_bound(struct buf *kept, struct str *key) {
+  if (!key->p || key->p == kept->p) return;
+  buf_reset(kept);
+  buf_str(kept, *key);
+  *key = buf_view(kept);
+}
+
+static int add_clean(struct ctx *cx, struct loader *l, struct judged *j) {
   const struct dataset *d = l->setup->dataset;
   int64_t groups[GROUPS_MAX] = { 0 }, sums[SUMS_MAX] = { 0 };
   int g = 0, t = 0;
   for (int i = 0; i < d->field_count; i++) {
     struct value *v = &j->values[i];
-    if (d->fields[i].kind == FIELD_CODE) v->number = term(cx, l, v->text);
+    if (d->fields[i].kind == FIELD_CODE) v->number = term(cx, l, v);
     if (d->fields[i].group && g < GROUPS_MAX) groups[g++] = v->number;
     if (d->fields[i].total && t < SUMS_MAX) sums[t++] = v->number;
   }
   if (cx->code) return cx->code;
-  keys_add(&l->keys, hash);
+  keys_add(&l->keys, j->hash);
   totals_add(l->totals, groups, sums);
-  widen(&l->key_min, j->key, true);
-  widen(&l->key_max, j->key, false);
+  widen(l, j->key);
   l->result.clean++;
   l->result.clean_crc += j->crc;
   return insert(cx, l, &l->clean, bind_clean, j);
@@ -295,11 +314,10 @@ static int settle(struct ctx *cx, struct loader *l, const struct judged *j) {
 }
 
 static int add_row(struct ctx *cx, struct loader *l, struct judged *j) {
-  uint64_t hash = hash64(j->key.p, j->key.n);
   l->result.read++;
-  test_unique(cx, l, j, hash);
+  test_unique(cx, l, j);
   if (j->first_fault >= 0) return add_reject(cx, l, j);
-  if (add_clean(cx, l, j, hash)) return cx->code;
+  if (add_clean(cx, l, j)) return cx->code;
   return j->exception ? settle(cx, l, j) : OK;
 }
 
@@ -322,10 +340,15 @@ static int add_chunk(struct ctx *cx, struct loader *l, const struct load_batch *
 int loader_add(struct ctx *cx, struct loader *l, const struct load_batch *b) {
   l->batch = b;
   if (add_chunk(cx, l, b)) return cx->code;
-  for (uint32_t i = 0; i < b->row_count && !cx->code; i++) add_row(cx, l, &b->rows[i]);
+  for (uint32_t i = 0; i < b->row_count && !cx->code; i++) {
+    if (i + AHEAD < b->row_count) keys_expect(&l->keys, b->rows[i + AHEAD].hash);
+    add_row(cx, l, &b->rows[i]);
+  }
   if (!cx->code) flush(cx, l, &l->clean, bind_clean);
   if (!cx->code) flush(cx, l, &l->rejected, bind_reject);
   if (!cx->code && totals_full(l->totals)) totals_flush(cx, l->totals);
+  keep_bound(&l->key_min, &l->min);
+  keep_bound(&l->key_max, &l->max);
   crash_point("batch");
   return cx->code;
 }

@@ -36,4 +36,8 @@ struct verdict {
 /* E_... only when it could not look at all; what it finds wrong is in the verdict. */
 int verify_tenant(struct ctx *cx, struct store *s, const char *slug, struct verdict *out);
 
+/* Makes up for the self-audit of a run whose process died before it: the raw side
+** is judged anew. db is the writer; called inside tenant_write_alone. */
+int verify_audit(struct ctx *cx, struct tenant *t, struct db *db, int64_t run);
+
 #endif

@@ -13,6 +13,7 @@
 #include "store/db.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/crash.h"
@@ -88,7 +89,12 @@ static void sql_crc32(sqlite3_context *context, int count, sqlite3_value **value
   sqlite3_result_int64(context, crc);
 }
 
+/* SQLite's own count of its memory costs a lock at every allocation. */
+static void configure(void) { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); }
+
 static int db_open_flags(struct ctx *cx, const char *path, const char *name, int flags, struct db **out) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, configure);
   struct db *db = xcalloc(1, sizeof *db);
   db->name = name;
   db->writes = !(flags & SQLITE_OPEN_READONLY);
@@ -113,7 +119,7 @@ int db_open(struct ctx *cx, const char *path, const char *name, int mode, struct
   if (mode == DB_WRITE)
     rc = db_run(cx, *out,
                 "PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;"
-                "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384");
+                "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-40960");
   else
     rc = db_run(cx, *out, "PRAGMA query_only=ON; PRAGMA cache_size=-2048; PRAGMA temp_store=MEMORY");
   if (rc) db_close(*out);

@@ -87,6 +87,11 @@ int tenant_write_alone(struct ctx *cx, struct tenant *t, write_fn *fn, void *arg
 /* tenant_write_alone, but E_BUSY at once when another process writes. */
 int tenant_write_if_free(struct ctx *cx, struct tenant *t, write_fn *fn, void *arg);
 
+/* Inside tenant_write_alone, after a commit: fn reads what was committed while
+** another thread copies it from the WAL into the file, which would be waited for
+** anyway. The writer must not be used by fn. */
+int tenant_read_committed(struct ctx *cx, struct tenant *t, write_fn *fn, void *arg);
+
 int db_begin(struct ctx *cx, struct db *db);
 int db_commit(struct ctx *cx, struct db *db);
 void db_rollback(struct db *db); /* harmless when no transaction is open */

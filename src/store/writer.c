@@ -98,6 +98,28 @@ int tenant_committed(struct ctx *cx, struct tenant *t, struct db *db) {
   return OK;
 }
 
+static void *checkpoint_main(void *writer) {
+  pthread_setname_np(pthread_self(), "checkpoint");
+  tenant_checkpoint(writer, false);
+  return NULL;
+}
+
+int tenant_read_committed(struct ctx *cx, struct tenant *t, write_fn *fn, void *arg) {
+  struct ctx aside; /* its end gives the reader back */
+  struct db *db;
+  pthread_t copying;
+  ctx_begin(&aside, cx->actor);
+  if (tenant_read(&aside, t, &db)) {
+    fail_from(cx, &aside);
+  } else {
+    bool started = pthread_create(&copying, NULL, checkpoint_main, t->writer) == 0;
+    fn(cx, db, arg);
+    if (started) pthread_join(copying, NULL);
+  }
+  ctx_end(&aside);
+  return cx->code;
+}
+
 /* ---- leading ---- */
 
 static void run_in_savepoint(struct task *task, struct db *db) {
