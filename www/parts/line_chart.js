@@ -8,7 +8,7 @@ import { formatAxis } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { painted } from '../lib/theme.js';
 
-const HEIGHT = 220;
+const HEIGHT = 208;
 
 
 function paint() {
@@ -27,7 +27,7 @@ function axes({ grid, ink, font }) {
   const common = { stroke: ink, font: `11px ${font}`, ticks: { show: false } };
   return [
     { ...common, grid: { show: false }, space: 80, size: 42 },
-    { ...common, grid: { stroke: grid, width: 1 }, size: 46, space: 40, values: (_, ticks) => ticks.map(formatAxis) },
+    { ...common, grid: { stroke: grid, width: 1 }, size: 40, space: 40, values: (_, ticks) => ticks.map(formatAxis) },
   ];
 }
 
