@@ -270,7 +270,13 @@ FUZZ_SECONDS := 60
 fuzz: $(FUZZERS:%=build/fuzz/%) ## each fuzz harness for FUZZ_SECONDS (60)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run fuzz
 
-bench: build/outpost | deps-test ## speed and memory against sqlite3 .import and DuckDB
+BENCHES := $(patsubst tests/bench/%.c,build/bench/%,$(sort $(wildcard tests/bench/*.c)))
+$(BENCHES): build/bench/%: build/release/obj/tests/bench/%.o build/release/parts.a $(ARCHIVES)
+	@mkdir -p $(@D)
+	@$(CC) $(LDFLAGS_ALL) $< build/release/parts.a $(LIBS) -o $@
+
+bench: build/outpost $(BENCHES) | deps-test ## speed and memory: parts, then all against sqlite3 .import and DuckDB
+	@for part in $(BENCHES); do echo "$$part" && "$$part" || exit 1; done
 	@$(if $(wildcard tests/bench/run),tests/bench/run $(BENCH),echo "tests/bench/run is not there yet"; exit 1)
 
 pollock: build/outpost | deps-test ## the CSV reader against the Pollock benchmark
