@@ -119,7 +119,7 @@ int db_open(struct ctx *cx, const char *path, const char *name, int mode, struct
   if (mode == DB_WRITE)
     rc = db_run(cx, *out,
                 "PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;"
-                "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-40960");
+                "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32768");
   else
     rc = db_run(cx, *out, "PRAGMA query_only=ON; PRAGMA cache_size=-2048; PRAGMA temp_store=MEMORY");
   if (rc) db_close(*out);
