@@ -101,8 +101,9 @@ static const char *wide_without_mark(struct str head) {
   if (!memchr(head.p, 0, head.n)) return NULL;
   size_t le = wide_plain(p, head.n, 0), be = wide_plain(p, head.n, 1), units = head.n / 2;
   if (units < 2) return NULL;
-  if (le * 5 > units && le > be * 4) return "UTF-16LE";
-  if (be * 5 > units && be > le * 4) return "UTF-16BE";
+  size_t share = units < 16 ? 2 : 5; /* half of a short text; a fifth of a long one, for other scripts */
+  if (le * share > units && le > be * 4) return "UTF-16LE";
+  if (be * share > units && be > le * 4) return "UTF-16BE";
   return NULL;
 }
 

@@ -25,8 +25,10 @@ bool json_looks(struct str head, enum file_kind *kind) {
   if (s.n < 2 || (s.p[0] != '{' && s.p[0] != '[')) return false;
   struct str rest = str_trim((struct str){ s.p + 1, s.n - 1 });
   if (!rest.n) return false;
-  *kind = s.p[0] == '{' ? FILE_JSON_LINES : FILE_JSON_ARRAY;
-  return s.p[0] == '{' ? rest.p[0] == '"' || rest.p[0] == '}' : rest.p[0] == '{' || rest.p[0] == ']';
+  bool lines = s.p[0] == '{';
+  bool looks = rest.p[0] == '}' || rest.p[0] == ']' || rest.p[0] == (lines ? '"' : '{');
+  if (looks) *kind = lines ? FILE_JSON_LINES : FILE_JSON_ARRAY;
+  return looks;
 }
 
 /* ---- where a record ends ---- */
@@ -135,6 +137,13 @@ struct json_row {
   char why[200];
 };
 
+/* A path begins with this, so that the key "" has a path, too. */
+enum { ROOT = 1 };
+static void path_begin(struct json_row *j) {
+  buf_reset(&j->path);
+  buf_char(&j->path, '$');
+}
+
 struct json_row *json_row_new(const struct profile *p) {
   struct json_row *j = xcalloc(1, sizeof *j);
   j->p = p;
@@ -142,7 +151,11 @@ struct json_row *json_row_new(const struct profile *p) {
   buf_init(&j->path, KIB(64));
   buf_init(&j->text, 2 * LIMIT_RECORD_BYTES);
   j->given = xcalloc(LIMIT_COLUMNS + 1, 1);
-  for (size_t i = 0; i < p->column_count; i++) *map_put(&j->columns, str_of(p->columns[i].label), NULL) = i;
+  for (size_t i = 0; i < p->column_count; i++) {
+    path_begin(j);
+    buf_puts(&j->path, p->columns[i].label);
+    *map_put(&j->columns, buf_view(&j->path), NULL) = i;
+  }
   j->count = (uint32_t)p->column_count;
   return j;
 }
@@ -212,12 +225,12 @@ static void flatten(struct json_row *j, const struct jv *v) {
   const struct jv *inner = NULL;
   size_t at = j->path.n;
   while (jv_kind(v) == JV_OBJECT && (inner = unwrap(v, &date))) v = inner;
-  if (jv_kind(v) != JV_OBJECT || (jv_size(v) == 0 && at > 0)) {
+  if (jv_kind(v) != JV_OBJECT || (jv_size(v) == 0 && at > ROOT)) {
     put_cell(j, v, date);
     return;
   }
   for (void *it = jv_first(v); it; it = jv_next(v, it)) {
-    if (at) buf_char(&j->path, '.');
+    if (at > ROOT) buf_char(&j->path, '.');
     buf_str(&j->path, jv_key(it));
     flatten(j, jv_value(it));
     j->path.n = at;
@@ -249,7 +262,7 @@ static bool parse(struct json_row *j, struct str text) {
 
 void json_row_read(struct json_row *j, struct str text, struct cells *cells, struct row *out) {
   text = without_edges(j->p, text);
-  buf_reset(&j->path);
+  path_begin(j);
   buf_reset(&j->text);
   buf_str(&j->text, text); /* room for all that is made: cells point into it */
   buf_str(&j->text, text);
@@ -297,15 +310,15 @@ static void name_path(struct naming *k, const struct jv *v) {
   const struct jv *inner = NULL;
   size_t at = k->j->path.n;
   while (jv_kind(v) == JV_OBJECT && (inner = unwrap(v, &date))) v = inner;
-  if (jv_kind(v) != JV_OBJECT || (jv_size(v) == 0 && at > 0)) {
+  if (jv_kind(v) != JV_OBJECT || (jv_size(v) == 0 && at > ROOT)) {
     uint64_t *column = map_get(&k->j->columns, buf_view(&k->j->path));
     if (!column || *column >= k->p->column_count || k->p->columns[*column].label) return;
     struct column *c = &k->p->columns[*column];
-    c->label = c->heading = ctx_strdup(k->cx, buf_view(&k->j->path));
+    c->label = c->heading = ctx_printf(k->cx, "%s", k->j->path.p + ROOT);
     return;
   }
   for (void *it = jv_first(v); it; it = jv_next(v, it)) {
-    if (at) buf_char(&k->j->path, '.');
+    if (at > ROOT) buf_char(&k->j->path, '.');
     buf_str(&k->j->path, jv_key(it));
     name_path(k, jv_value(it));
     k->j->path.n = at;
@@ -320,7 +333,7 @@ static void each_record(const struct sample *s, struct json_row *j, struct namin
     size_t n = json_record(j->p, s->text.p + at, s->text.n - at, true, &lines);
     struct str text = without_edges(j->p, (struct str){ s->text.p + at, n });
     at += n;
-    buf_reset(&j->path);
+    path_begin(j);
     if (!text.n || !parse(j, text)) continue;
     if (naming)
       name_path(naming, j->root);

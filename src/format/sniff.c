@@ -120,18 +120,24 @@ static bool believable(const char *z, const struct trial *t) {
   return share >= 0.3 || t->fitting >= 3;
 }
 
-static bool repeats_half(const struct rules *r, struct str text) { /* "\t\t" where single tabs delimit, too */
-  char half[8];
-  str_copy(half, sizeof half, (struct str){ r->delimiter, r->delimiter_n / 2 });
-  struct rules single = *r;
-  set_delimiter(&single, half);
-  struct trial one = try_rules(&single, text), two = try_rules(r, text);
-  return one.width != two.width * 2 - 1;
+/* Whether the character comes in pairs only: then the pair is the delimiter. */
+static bool only_pairs(struct str text, char c) {
+  size_t n = text.n < TRY_BYTES ? text.n : TRY_BYTES, pairs = 0;
+  for (size_t i = 0; i < n;) {
+    size_t run = 0;
+    while (i + run < n && text.p[i + run] == c) run++;
+    if (run == 1 || run > 2) return false;
+    pairs += run == 2;
+    i += run ? run : 1;
+  }
+  return pairs > 0;
 }
 
-static bool is_doubled(const char *z) {
+/* A pair is a delimiter when it never comes single; a comma may be empty cells. */
+static bool pairs_agree(const char *z, struct str text) {
   size_t n = strlen(z);
-  return n == 2 && z[0] == z[1];
+  if (n == 1) return *z == ',' || *z == ' ' || !only_pairs(text, *z);
+  return n != 2 || z[0] != z[1] || only_pairs(text, *z);
 }
 
 static double best_delimiter(struct rules *r, struct str text, struct trial *best) {
@@ -146,7 +152,7 @@ static double best_delimiter(struct rules *r, struct str text, struct trial *bes
     struct trial t = try_rules(&k, text);
     double score = t.score * candidates[i].weight;
     if (score <= most || t.width < 2 || !believable(z, &t)) continue;
-    if (is_doubled(z) && repeats_half(&k, text)) continue;
+    if (!pairs_agree(z, text)) continue;
     most = score, *best = t, won = k;
   }
   *r = won;

@@ -87,13 +87,13 @@ static size_t cut_plain(struct splitter *s, struct batch *b, const char *p, size
   return at;
 }
 
-/* The end of the stretch that ends the record's freedom: the table's begin, its end, or n. */
+/* Where records must end in any case: where the table begins or ends, or at n. */
 static size_t stretch(const struct splitter *s, size_t at, size_t n, bool *inside) {
   uint64_t here = s->offset + (uint64_t)at * s->unit, begin = s->p->table_begin, end = s->p->table_end;
   uint64_t stop = here < begin ? begin : here < end ? end : UINT64_MAX;
   *inside = here >= begin && here < end;
-  if (stop == UINT64_MAX || (stop - s->offset) / s->unit >= n) return n;
-  return (size_t)((stop - s->offset) / s->unit);
+  uint64_t units = (stop - s->offset + s->unit - 1) / s->unit; /* half a unit may end the file */
+  return stop == UINT64_MAX || units >= n ? n : (size_t)units;
 }
 
 static size_t cut_csv(struct splitter *s, struct batch *b, const char *p, size_t n, bool eof) {

@@ -163,7 +163,7 @@ static void vote_of(const struct table *t, uint32_t c, uint32_t from, struct vot
     values++;
   }
   for (enum kind k = KIND_DECIMAL; k < KIND_TEXT; k++)
-    if (kinds[k] * 10 >= values * 7 && kinds[k]) v->kind = k;
+    if (kinds[k] * 10 >= values * 6 && kinds[k]) v->kind = k;
   bool code = strpbrk(v->shape, "9-_/.@:") != NULL;
   if (v->kind != KIND_TEXT || !code || alike * 10 < values * 8) v->shape[0] = 0;
 }
