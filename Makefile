@@ -234,7 +234,7 @@ build/demo/imported: | build/outpost
 	build/outpost init build/demo
 	build/outpost tenant add demo --name "Demo" --data build/demo
 	$(if $(wildcard tests/data/superstore.csv.gz),build/outpost import tests/data/superstore.csv.gz \
-	  --as sales --tenant demo --data build/demo --map order_id="Row ID")
+	  --as sales --tenant demo --data build/demo --unique "Row ID")
 	build/outpost generate sales --rows 5000 --seed 1 > build/demo/generated.csv
 	build/outpost import build/demo/generated.csv --as sales --tenant demo --data build/demo
 	@touch $@
