@@ -1,12 +1,3 @@
--- name: rule_active
-SELECT name, version, stage, kind, field, params, category, message
-FROM rule
-WHERE dataset = ?1 AND active = 1 AND deleted_at IS NULL
-ORDER BY CASE stage WHEN 'schema' THEN 1 WHEN 'business' THEN 2 WHEN 'quality' THEN 3 ELSE 4 END, position, name;
-
--- name: reference_values
-SELECT value FROM reference_item WHERE list = ?1 AND deleted_at IS NULL;
-
 -- name: run_next
 SELECT coalesce(max(id), 0) + 1 FROM run;
 

@@ -15,15 +15,12 @@ struct origin {
 static int find_origin(struct ctx *cx, struct db *db, int64_t exception, struct origin *o) {
   const struct input *in;
   struct dialect dialect;
-  struct stmt *s = db_stmt(cx, db, SQL_run_uuid);
-  stmt_int(s, 1, exception >> 32);
-  if (!stmt_row(cx, s))
-    return cx->code
-               ? (int)cx->code
-               : fail(cx, E_NOT_FOUND, EXCEPTION_HEADING, "there is no exception %lld", (long long)exception);
-  const char *uuid = col_dup(cx, s, 0);
-  stmt_done(s);
-  if (kept_find(cx, db, uuid, &o->run) || kept_open(cx, db, &o->run, &in)) return cx->code;
+  if (kept_by_id(cx, db, exception >> 32, &o->run) || kept_open(cx, db, &o->run, &in)) {
+    if (cx->code == E_NOT_FOUND)
+      str_copy(cx->message, sizeof cx->message,
+               str_of(ctx_printf(cx, "there is no exception %lld", (long long)exception)));
+    return cx->code;
+  }
   if (kept_profile(cx, in, &o->run, &o->profile, &o->mapping)) return cx->code;
   return settings_read(cx, str_of(o->run.settings), &dialect, &o->request);
 }

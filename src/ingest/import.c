@@ -45,7 +45,7 @@ static int note(struct ctx *cx, struct db *db, const struct job *job, const char
 static int prepare(struct ctx *cx, struct db *db, struct job *job) {
   const struct import_request *r = job->request;
   struct mapping_request mapping = r->mapping;
-  if (rules_load(cx, db, r->dataset, &job->rules)) return cx->code;
+  if (rules_load(cx, db, r->dataset, 0, &job->rules)) return cx->code;
   if (!mapping.unique) mapping.unique = job->rules->unique_fields;
   if (mapping_make(cx, r->dataset, job->profile, &mapping, &job->mapping)) return cx->code;
   job->setup = (struct judge_setup){ .dataset = r->dataset,

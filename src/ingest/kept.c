@@ -1,5 +1,6 @@
 #include "ingest/kept.h"
 
+#include "base/time.h"
 #include "ingest/settings.h"
 
 enum {
@@ -43,6 +44,7 @@ static void read_run(struct ctx *cx, const struct stmt *s, struct kept_run *r) {
     .started = col_dup(cx, s, STARTED),
   };
   r->dataset = dataset_find(r->dataset_name);
+  time_parse_iso(str_of(r->started), &r->started_at);
 }
 
 int kept_find(struct ctx *cx, struct db *db, const char *run, struct kept_run *out) {
@@ -60,6 +62,16 @@ int kept_find(struct ctx *cx, struct db *db, const char *run, struct kept_run *o
   if (found > 1 && strcmp(out->uuid, run) != 0)
     return fail(cx, E_INVALID, "run", "several runs begin with %s; give more of the id", run);
   return OK;
+}
+
+int kept_by_id(struct ctx *cx, struct db *db, int64_t id, struct kept_run *out) {
+  struct stmt *s = db_stmt(cx, db, SQL_run_uuid);
+  stmt_int(s, 1, id);
+  if (!stmt_row(cx, s))
+    return cx->code ? (int)cx->code : fail(cx, E_NOT_FOUND, "run", "there is no run %lld", (long long)id);
+  const char *uuid = col_dup(cx, s, 0);
+  stmt_done(s);
+  return kept_find(cx, db, uuid, out);
 }
 
 int kept_list(struct ctx *cx, struct db *db, struct kept_run **list, size_t *count) {
@@ -123,6 +135,21 @@ int kept_profile(struct ctx *cx, const struct input *in, const struct kept_run *
   if (settings_read(cx, str_of(run->settings), &dialect, &request)) return cx->code;
   if (profile_file(cx, in, &dialect, profile)) return cx->code;
   return mapping_make(cx, run->dataset, *profile, &request, mapping);
+}
+
+int kept_setup(struct ctx *cx, struct db *db, const struct input *in, const struct kept_run *run,
+               struct judge_setup *out) {
+  struct profile *profile;
+  struct mapping *mapping = ctx_alloc(cx, sizeof *mapping);
+  struct rules *rules;
+  if (kept_profile(cx, in, run, &profile, mapping)) return cx->code;
+  if (rules_load(cx, db, run->dataset, run->started_at, &rules)) return cx->code;
+  *out = (struct judge_setup){ .dataset = run->dataset,
+                               .profile = profile,
+                               .mapping = mapping,
+                               .rules = rules,
+                               .today = (int32_t)(run->started_at / DAY_US) };
+  return OK;
 }
 
 /* ---- one record ---- */

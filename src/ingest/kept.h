@@ -5,6 +5,7 @@
 #define INGEST_KEPT_H
 
 #include "format/format.h"
+#include "ingest/judge.h"
 #include "ingest/mapping.h"
 #include "store/store.h"
 
@@ -15,10 +16,12 @@ struct kept_run {
   int64_t bytes, read, clean, rejected, clean_crc, reject_crc, total_crc;
   struct str key_min, key_max;    /* of its clean rows */
   const char *settings, *started; /* started: ISO 8601 */
+  int64_t started_at;             /* the same, UTC microseconds */
 };
 
 /* By uuid, a unique prefix of one, or "latest". E_NOT_FOUND. */
 int kept_find(struct ctx *cx, struct db *db, const char *run, struct kept_run *out);
+int kept_by_id(struct ctx *cx, struct db *db, int64_t id, struct kept_run *out);
 /* All runs that are done, oldest first. */
 int kept_list(struct ctx *cx, struct db *db, struct kept_run **list, size_t *count);
 
@@ -28,6 +31,10 @@ int kept_open(struct ctx *cx, struct db *db, const struct kept_run *run, const s
 /* The same profile and mapping as when it was imported. */
 int kept_profile(struct ctx *cx, const struct input *in, const struct kept_run *run, struct profile **profile,
                  struct mapping *mapping);
+
+/* All that judging needs, as it was: profile, mapping, the rules of that time. */
+int kept_setup(struct ctx *cx, struct db *db, const struct input *in, const struct kept_run *run,
+               struct judge_setup *out);
 
 /* One record's bytes (record as in the tables). */
 struct kept_record {

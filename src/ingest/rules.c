@@ -1,8 +1,12 @@
 #include "ingest/rules.h"
 
+#include <stdlib.h>
+
 #include "base/decimal.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "ingest/entities.h"
+#include "record/record.h"
 #include "store/expression.h"
 
 static const char *const kind_names[] = {
@@ -54,15 +58,14 @@ static int read_range(struct ctx *cx, struct jv *params, const struct dataset *d
   return rc;
 }
 
-static int read_list(struct ctx *cx, struct db *db, struct rule *r) {
+static int read_list(struct ctx *cx, struct jv *items, struct rule *r) {
   if (!r->text) return bad_param(cx, r, "it names no list");
-  struct stmt *s = db_stmt(cx, db, SQL_reference_values);
-  stmt_text(s, 1, r->text);
   map_init(&r->list);
   ctx_defer(cx, (void (*)(void *))map_clear, &r->list);
-  while (stmt_row(cx, s)) map_put(&r->list, col_str(s, 0), NULL);
-  if (!cx->code && r->list.count == 0)
-    bad_param(cx, r, ctx_printf(cx, "the reference list %s is empty", r->text));
+  for (size_t i = 0; i < jv_size(items); i++)
+    if (str_eq(jv_text(jv_get(jv_at(items, i), "list")), str_of(r->text)))
+      map_put(&r->list, jv_text(jv_get(jv_at(items, i), "value")), NULL);
+  if (r->list.count == 0) bad_param(cx, r, ctx_printf(cx, "the reference list %s is empty", r->text));
   return cx->code;
 }
 
@@ -76,16 +79,12 @@ static int read_unique(struct ctx *cx, struct jv *params, struct rules *rules, c
   return OK;
 }
 
-static int read_params(struct ctx *cx, const struct dataset *d, struct str json, struct rules *rules,
-                       struct rule *r) {
-  struct jv *params;
+static int read_params(struct ctx *cx, const struct dataset *d, struct jv *params, struct jv *items,
+                       struct rules *rules, struct rule *r) {
   struct str days;
-  if (jv_parse(cx, json, &params)) return cx->code;
   switch (r->kind) {
   case RULE_RANGE: return read_range(cx, params, d, r);
-  case RULE_REFERENCE:
-    r->text = text_param(cx, params, "list");
-    return OK; /* values are read when no statement is open */
+  case RULE_REFERENCE: r->text = text_param(cx, params, "list"); return read_list(cx, items, r);
   case RULE_PATTERN:
     r->text = text_param(cx, params, "like");
     return r->text && r->field >= 0 ? OK : bad_param(cx, r, "it needs a field and a pattern `like`");
@@ -112,27 +111,34 @@ static int find_kind(struct str name) {
   return -1;
 }
 
-static int read_rule(struct ctx *cx, const struct dataset *d, struct stmt *s, struct rules *rules) {
-  enum { NAME, VERSION, STAGE, KIND, FIELD, PARAMS, CATEGORY, MESSAGE };
+static const char *text_of(struct ctx *cx, struct jv *row, const char *key) {
+  return ctx_strdup(cx, jv_text(jv_get(row, key)));
+}
+
+static int read_rule(struct ctx *cx, const struct dataset *d, struct jv *row, struct jv *items,
+                     struct rules *rules) {
   struct rule *r = &rules->rule[rules->count];
-  int kind = find_kind(col_str(s, KIND));
-  *r = (struct rule){ .name = col_dup(cx, s, NAME),
-                      .version = col_int(s, VERSION),
-                      .stage = col_dup(cx, s, STAGE),
-                      .category = col_dup(cx, s, CATEGORY),
-                      .message = col_dup(cx, s, MESSAGE),
-                      .field = -1 };
-  if (kind < 0) return bad_param(cx, r, ctx_printf(cx, "there is no kind %s", col_dup(cx, s, KIND)));
+  struct str field = jv_text(jv_get(row, "field"));
+  int kind = find_kind(jv_text(jv_get(row, "kind")));
+  *r = (struct rule){
+    .name = text_of(cx, row, "name"),
+    .stage = text_of(cx, row, "stage"),
+    .category = text_of(cx, row, "category"),
+    .message = text_of(cx, row, "message"),
+    .field = -1,
+  };
+  str_to_int(jv_text(jv_get(row, "version")), &r->version);
+  if (kind < 0) return bad_param(cx, r, ctx_printf(cx, "there is no kind %s", text_of(cx, row, "kind")));
   r->kind = (enum rule_kind)kind;
-  if (!col_null(s, FIELD)) r->field = dataset_field(d, col_str(s, FIELD));
-  if (!col_null(s, FIELD) && r->field < 0)
-    return bad_param(cx, r, ctx_printf(cx, "%s has no field %s", d->name, col_dup(cx, s, FIELD)));
+  if (field.p) r->field = dataset_field(d, field);
+  if (field.p && r->field < 0)
+    return bad_param(cx, r, ctx_printf(cx, "%s has no field " STR_FMT, d->name, STR_ARG(field)));
   if (r->kind == RULE_UNIQUE) {
     if (rules->unique >= 0) return bad_param(cx, r, "there is another unique rule already");
     rules->unique = rules->count;
   }
   rules->count++;
-  return read_params(cx, d, col_str(s, PARAMS), rules, r);
+  return read_params(cx, d, jv_get(row, "params"), items, rules, r);
 }
 
 static bool has_rule(const struct rules *rules, int field, enum rule_kind kind) {
@@ -155,20 +161,56 @@ static void add_built_in(struct ctx *cx, const struct dataset *d, int field, enu
   };
 }
 
-int rules_load(struct ctx *cx, struct db *db, const struct dataset *d, struct rules **out) {
+/* The order in which the reference has its layers. */
+static int stage_rank(struct jv *row) {
+  static const char *const stages[] = { "schema", "business", "quality", "duplicates" };
+  int rank = 0;
+  while (rank < 4 && !str_eq(jv_text(jv_get(row, "stage")), str_of(stages[rank]))) rank++;
+  return rank;
+}
+
+static int by_stage(const void *a, const void *b) {
+  struct jv *x = *(struct jv *const *)a, *y = *(struct jv *const *)b;
+  int64_t p = 0, q = 0;
+  int order = stage_rank(x) - stage_rank(y);
+  str_to_int(jv_text(jv_get(x, "position")), &p);
+  str_to_int(jv_text(jv_get(y, "position")), &q);
+  if (order == 0) order = (p > q) - (p < q);
+  return order ? order : strcmp(jv_text(jv_get(x, "name")).p, jv_text(jv_get(y, "name")).p);
+}
+
+static bool applies(const struct dataset *d, struct jv *row) {
+  return str_eq(jv_text(jv_get(row, "dataset")), str_of(d->name)) &&
+         str_eq(jv_text(jv_get(row, "active")), STR("true"));
+}
+
+static int read_records(struct ctx *cx, struct db *db, const struct entity *e, int64_t as_of,
+                        struct jv **rows) {
+  struct buf json;
+  struct jw w;
+  buf_init(&json, LIMIT_REPLY_BYTES);
+  jw_init(&w, &json);
+  if (!record_list(cx, db, e, false, as_of, &w, NULL)) jv_parse(cx, buf_view(&json), rows);
+  buf_clear(&json);
+  return cx->code;
+}
+
+int rules_load(struct ctx *cx, struct db *db, const struct dataset *d, int64_t as_of, struct rules **out) {
   struct rules *rules = ctx_alloc(cx, sizeof *rules);
+  struct jv *rows, *items;
+  if (read_records(cx, db, &rule_entity, as_of, &rows)) return cx->code;
+  if (read_records(cx, db, &reference_item_entity, as_of, &items)) return cx->code;
+  struct jv **active = ctx_alloc(cx, (jv_size(rows) + 1) * sizeof *active);
+  size_t count = 0;
+  for (size_t i = 0; i < jv_size(rows); i++)
+    if (applies(d, jv_at(rows, i))) active[count++] = jv_at(rows, i);
+  if (count > LIMIT_RULES)
+    return fail(cx, E_LIMIT, NULL, "%s has more than %d active rules", d->name, LIMIT_RULES);
+  qsort(active, count, sizeof *active, by_stage);
+
   rules->rule = ctx_alloc(cx, (LIMIT_RULES + 2 * LIMIT_FIELDS) * sizeof *rules->rule);
   rules->unique = -1;
-  struct stmt *s = db_stmt(cx, db, SQL_rule_active);
-  stmt_text(s, 1, d->name);
-  while (stmt_row(cx, s)) {
-    if (rules->count == LIMIT_RULES)
-      fail(cx, E_LIMIT, NULL, "%s has more than %d active rules", d->name, LIMIT_RULES);
-    else
-      read_rule(cx, d, s, rules);
-  }
-  for (int i = 0; i < rules->count && !cx->code; i++)
-    if (rules->rule[i].kind == RULE_REFERENCE) read_list(cx, db, &rules->rule[i]);
+  for (size_t i = 0; i < count && !cx->code; i++) read_rule(cx, d, active[i], items, rules);
   for (int i = 0; i < d->field_count; i++) {
     if (d->fields[i].essential) add_built_in(cx, d, i, RULE_REQUIRED, rules);
     add_built_in(cx, d, i, RULE_TYPE, rules);
@@ -179,7 +221,7 @@ int rules_load(struct ctx *cx, struct db *db, const struct dataset *d, struct ru
 
 int rules_try(struct ctx *cx, struct db *db, const struct dataset *d, struct rules **out) {
   const char *names[LIMIT_FIELDS];
-  if (rules_load(cx, db, d, out)) return cx->code;
+  if (rules_load(cx, db, d, 0, out)) return cx->code;
   for (int i = 0; i < d->field_count; i++) names[i] = d->fields[i].name;
   for (int i = 0; i < (*out)->count && !cx->code; i++) {
     struct expression *e = NULL;

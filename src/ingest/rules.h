@@ -64,9 +64,10 @@ struct rules {
   const char *unique_fields; /* "order_id" or "a,b": what the rule has */
 };
 
-/* The active rules; they live as long as the unit of work. E_INVALID names the
-** rule whose parameters cannot be used. */
-int rules_load(struct ctx *cx, struct db *db, const struct dataset *d, struct rules **out);
+/* The active rules as they stood at a time (UTC microseconds; 0: now), read from
+** the records and their history, so that a run can be judged again as it was. They
+** live as long as the unit of work. E_INVALID names the rule that cannot be used. */
+int rules_load(struct ctx *cx, struct db *db, const struct dataset *d, int64_t as_of, struct rules **out);
 
 /* The same, and expressions are prepared, too: what judge_new would refuse. */
 int rules_try(struct ctx *cx, struct db *db, const struct dataset *d, struct rules **out);

@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "base/hash.h"
-#include "base/time.h"
 #include "ingest/checks.h"
 #include "ingest/kept.h"
 #include "store/change.h"
@@ -110,11 +109,6 @@ static void verify_rows(struct ctx *cx, struct db *db, const struct kept_run *ru
 
 /* ---- the five checks, the raw side judged anew ---- */
 
-static int take_nothing(struct ctx *cx, void *arg, const struct load_batch *b) {
-  (void)cx, (void)arg, (void)b;
-  return OK;
-}
-
 /* Duplicates are known only to the tables: their part is what the exceptions of
 ** the uniqueness rule alone add up to, judged from their own kept bytes. */
 struct rejudge {
@@ -143,46 +137,17 @@ static int take_duplicates(struct ctx *cx, void *arg, const struct load_batch *b
   return cx->code;
 }
 
-/* The controls of the run are those of today: name by name, version by version. */
-static bool same_rules(struct ctx *cx, struct db *db, const struct rules *rules, int64_t run) {
-  struct stmt *s = db_stmt(cx, db, SQL_report_controls);
-  stmt_int(s, 1, run);
-  int i = 0;
-  bool same = true;
-  while (stmt_row(cx, s)) {
-    same = same && i < rules->count && str_eq(col_str(s, 0), str_of(rules->rule[i].name)) &&
-           col_int(s, 1) == rules->rule[i].version;
-    i++;
-  }
-  return same && i == rules->count;
-}
-
 static int rejudge(struct ctx *cx, struct db *db, struct db *reader, const struct kept_run *run,
-                   struct check_subject *subject, bool *judged) {
+                   struct check_subject *subject) {
   const struct input *in;
-  struct judge_setup setup = { .dataset = run->dataset };
-  struct profile *profile;
-  struct mapping mapping;
-  struct rules *rules;
+  struct judge_setup setup;
   struct flow_result result;
-  int64_t started;
   struct rejudge r = { .db = db, .dataset = run->dataset, .subject = subject, .run = run->id };
-  *judged = false;
-  if (rules_load(cx, db, run->dataset, &rules)) return cx->code;
-  if (!same_rules(cx, db, rules, run->id)) return cx->code;
-  if (kept_open(cx, reader, run, &in) || kept_profile(cx, in, run, &profile, &mapping)) return cx->code;
-  if (!time_parse_iso(str_of(run->started), &started)) started = cx->now;
-  setup.profile = profile;
-  setup.mapping = &mapping;
-  setup.rules = rules;
-  setup.today = (int32_t)(started / DAY_US);
-  struct flow_setup flow = {
-    .input = in, .judge = &setup, .take = run->rejected ? take_duplicates : take_nothing, .arg = &r
-  };
+  if (kept_open(cx, reader, run, &in) || kept_setup(cx, db, in, run, &setup)) return cx->code;
+  struct flow_setup flow = { .input = in, .judge = &setup, .take = take_duplicates, .arg = &r };
   if (flow_run(cx, &flow, &result)) return cx->code;
   subject->records = result.records;
   memcpy(subject->raw_sums, result.sums, sizeof subject->raw_sums);
-  *judged = true;
   return OK;
 }
 
@@ -196,16 +161,15 @@ static void subject_of(const struct kept_run *run, struct check_subject *s) {
 }
 
 /* The raw side from the kept bytes, by a reader of its own for the flow's thread. */
-static bool judge_again(struct ctx *cx, struct tenant *t, struct db *db, const struct kept_run *run,
-                        struct check_subject *subject) {
+static int judge_again(struct ctx *cx, struct tenant *t, struct db *db, const struct kept_run *run,
+                       struct check_subject *subject) {
   struct ctx aside;
   struct db *reader;
-  bool judged = false;
   ctx_begin(&aside, "verify");
-  if (!tenant_read(&aside, t, &reader)) rejudge(&aside, db, reader, run, subject, &judged);
+  if (!tenant_read(&aside, t, &reader)) rejudge(&aside, db, reader, run, subject);
   if (aside.code) fail_from(cx, &aside);
   ctx_end(&aside);
-  return judged;
+  return cx->code;
 }
 
 static void verify_figures(struct ctx *cx, struct tenant *t, struct db *db, const struct kept_run *run,
@@ -213,38 +177,25 @@ static void verify_figures(struct ctx *cx, struct tenant *t, struct db *db, cons
   struct check_subject subject;
   struct check checks[CHECK_COUNT];
   subject_of(run, &subject);
-  bool judged = judge_again(cx, t, db, run, &subject);
-  settle(cx, v, "raw", run->uuid);
-  if (checks_run(cx, db, &subject, checks)) {
+  if (judge_again(cx, t, db, run, &subject) || checks_run(cx, db, &subject, checks)) {
     settle(cx, v, "figures", run->uuid);
     return;
   }
-  for (int i = 0; i < CHECK_COUNT; i++) {
-    bool needs_raw = i == 1 && !judged; /* other rules than then: their sums would be others, too */
-    if (!needs_raw)
-      find(cx, v, checks[i].name, run->uuid, checks[i].ok,
-           checks[i].ok ? checks[i].text
-                        : ctx_printf(cx, "%s: expected %s, found %s", checks[i].text, checks[i].expected,
-                                     checks[i].actual));
-  }
+  for (int i = 0; i < CHECK_COUNT; i++)
+    find(cx, v, checks[i].name, run->uuid, checks[i].ok,
+         checks[i].ok ? checks[i].text
+                      : ctx_printf(cx, "%s: expected %s, found %s", checks[i].text, checks[i].expected,
+                                   checks[i].actual));
 }
 
 int verify_audit(struct ctx *cx, struct tenant *t, struct db *db, int64_t id) {
   struct check_subject subject;
   struct check checks[CHECK_COUNT];
   struct kept_run run;
-  struct stmt *s = db_stmt(cx, db, SQL_run_uuid);
-  stmt_int(s, 1, id);
-  const char *uuid = stmt_row(cx, s) ? col_dup(cx, s, 0) : "";
-  if (s) stmt_done(s);
-  if (cx->code || kept_find(cx, db, uuid, &run)) return cx->code;
+  if (kept_by_id(cx, db, id, &run)) return cx->code;
   subject_of(&run, &subject);
-  bool judged = judge_again(cx, t, db, &run, &subject);
-  if (cx->code || checks_run(cx, db, &subject, checks)) return cx->code;
-  if (!judged)
-    checks[1].ok = false,
-    checks[1].text = "the rules were changed before the run was audited: its raw side cannot be judged";
-  return checks_commit(cx, db, id, uuid, checks);
+  if (judge_again(cx, t, db, &run, &subject) || checks_run(cx, db, &subject, checks)) return cx->code;
+  return checks_commit(cx, db, id, run.uuid, checks);
 }
 
 /* ---- all ---- */

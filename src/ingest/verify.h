@@ -12,7 +12,7 @@
 **     rows        digests of clean rows, exceptions and totals are those that
 **                 stand in the chain
 **     the five of checks.h, the raw side judged anew from the kept bytes by the
-**     current rules where these are still the run's
+**     rules as they stood when the run began
 */
 #ifndef INGEST_VERIFY_H
 #define INGEST_VERIFY_H
