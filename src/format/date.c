@@ -45,6 +45,7 @@ static int read_name(struct reader *r, const char *const *names, int count) {
   while (n < left(r) && letter(r->p[n])) n++;
   if (n < 3) return 0;
   for (int i = 0; i < count; i++) {
+    if (lower(*r->p) != names[i][0]) continue;
     size_t full = strlen(names[i]), k = 0;
     if (n > full || (n > 3 && n < full && !(n == 4 && strncmp(names[i], "sept", 4) == 0))) continue;
     while (k < n && lower(r->p[k]) == names[i][k]) k++;

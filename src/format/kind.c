@@ -66,6 +66,7 @@ enum kind kind_of(struct str s) {
   if (date_split(s, &d)) return KIND_DATE;
   if (is_time(s)) return KIND_TIME;
   if (is_code(s)) return KIND_TEXT;
-  if (value_number(s, '.', 9, &v, NULL) || value_number(s, ',', 9, &v, NULL)) return KIND_DECIMAL;
+  if (value_number(s, '.', 9, &v, NULL) || (memchr(s.p, ',', s.n) && value_number(s, ',', 9, &v, NULL)))
+    return KIND_DECIMAL;
   return KIND_TEXT;
 }

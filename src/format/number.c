@@ -17,42 +17,56 @@ struct reader {
   const char *p, *end;
 };
 
-static size_t eat(struct reader *r, const char *z) {
-  size_t n = strlen(z);
-  if ((size_t)(r->end - r->p) < n || memcmp(r->p, z, n) != 0) return 0;
-  r->p += n;
-  return n;
-}
-
-static bool eat_end(struct reader *r, const char *z) {
-  size_t n = strlen(z);
-  if ((size_t)(r->end - r->p) < n || memcmp(r->end - n, z, n) != 0) return false;
-  r->end -= n;
+static bool eat(struct reader *r, struct str z) {
+  if (r->p == r->end || *r->p != *z.p) return false; /* nearly always */
+  if ((size_t)(r->end - r->p) < z.n || memcmp(r->p, z.p, z.n) != 0) return false;
+  r->p += z.n;
   return true;
 }
 
-static const char *const blanks[] = { " ", "\t", "\xc2\xa0", "\xe2\x80\xaf", "\xe2\x80\x89", NULL };
+static bool eat_end(struct reader *r, struct str z) {
+  if (r->p == r->end || r->end[-1] != z.p[z.n - 1]) return false;
+  if ((size_t)(r->end - r->p) < z.n || memcmp(r->end - z.n, z.p, z.n) != 0) return false;
+  r->end -= z.n;
+  return true;
+}
+
+static const struct str blanks[] = {
+  { " ", 1 }, { "\t", 1 }, { "\xc2\xa0", 2 }, { "\xe2\x80\xaf", 3 }, { "\xe2\x80\x89", 3 }
+};
+
+/* Nothing at either end that could be a blank, a sign or a currency. */
+static bool bare(const struct reader *r) {
+  return r->p < r->end && *r->p >= '0' && *r->p <= '9' && r->end[-1] >= '0' && r->end[-1] <= '9';
+}
 
 static void eat_blanks(struct reader *r) {
-  for (int i = 0; blanks[i]; i++)
-    if (eat(r, blanks[i]) || eat_end(r, blanks[i])) i = -1;
+  if (bare(r)) return;
+  for (size_t i = 0; i < sizeof blanks / sizeof *blanks;)
+    i = eat(r, blanks[i]) || eat_end(r, blanks[i]) ? 0 : i + 1;
 }
 
 /* Signs and ISO 4217 codes; longer ones before those that they begin with. */
-static const char *const currencies[] = {
-  "\xe2\x82\xb9", "$",   "\xe2\x82\xac", "\xc2\xa3",     "\xc2\xa5", "US$", "A$",
-  "C$",           "R$",  "\xe2\x82\xa9", "\xe2\x82\xbd", "Rs.",      "Rs",  "RS.",
-  "RS",           "rs.", "rs",           "INR",          "USD",      "EUR", "GBP",
-  "JPY",          "CNY", "CHF",          "AUD",          "CAD",      "NZD", "SGD",
-  "HKD",          "SEK", "NOK",          "DKK",          "PLN",      "CZK", "HUF",
-  "BRL",          "MXN", "ZAR",          "AED",          "SAR",      "KRW", "THB",
-  "IDR",          "MYR", "PHP",          "TRY",          "RUB",      "ILS", "VND",
-  "TWD",          "PKR", "BDT",          "LKR",          "NPR",      "EGP", "NGN",
-  "KES",          "Fr.", "kr",           "z\xc5\x82",    NULL
+#define MARK(z)                                                                                              \
+  { z, sizeof(z) - 1 }
+static const struct str currencies[] = {
+  MARK("\xe2\x82\xb9"), MARK("$"),   MARK("\xe2\x82\xac"), MARK("\xc2\xa3"), MARK("\xc2\xa5"),
+  MARK("US$"),          MARK("A$"),  MARK("C$"),           MARK("R$"),       MARK("\xe2\x82\xa9"),
+  MARK("\xe2\x82\xbd"), MARK("Rs."), MARK("Rs"),           MARK("RS."),      MARK("RS"),
+  MARK("rs."),          MARK("rs"),  MARK("INR"),          MARK("USD"),      MARK("EUR"),
+  MARK("GBP"),          MARK("JPY"), MARK("CNY"),          MARK("CHF"),      MARK("AUD"),
+  MARK("CAD"),          MARK("NZD"), MARK("SGD"),          MARK("HKD"),      MARK("SEK"),
+  MARK("NOK"),          MARK("DKK"), MARK("PLN"),          MARK("CZK"),      MARK("HUF"),
+  MARK("BRL"),          MARK("MXN"), MARK("ZAR"),          MARK("AED"),      MARK("SAR"),
+  MARK("KRW"),          MARK("THB"), MARK("IDR"),          MARK("MYR"),      MARK("PHP"),
+  MARK("TRY"),          MARK("RUB"), MARK("ILS"),          MARK("VND"),      MARK("TWD"),
+  MARK("PKR"),          MARK("BDT"), MARK("LKR"),          MARK("NPR"),      MARK("EGP"),
+  MARK("NGN"),          MARK("KES"), MARK("Fr."),          MARK("kr"),       MARK("z\xc5\x82"),
 };
 
 static bool eat_currency(struct reader *r) {
-  for (int i = 0; currencies[i]; i++)
+  if (bare(r)) return false;
+  for (size_t i = 0; i < sizeof currencies / sizeof *currencies; i++)
     if (eat(r, currencies[i]) || eat_end(r, currencies[i])) return true;
   return false;
 }
@@ -64,9 +78,9 @@ static bool eat_ends(struct reader *r, bool *negative) {
     again = false;
     eat_blanks(r);
     if (r->p == r->end) return false;
-    bool minus =
-        !sign && (eat(r, "-") || eat(r, "\xe2\x88\x92") || eat_end(r, "-") || eat_end(r, "\xe2\x88\x92"));
-    bool plus = !sign && !minus && (eat(r, "+") || eat_end(r, "+"));
+    bool minus = !sign && (eat(r, STR("-")) || eat(r, STR("\xe2\x88\x92")) || eat_end(r, STR("-")) ||
+                           eat_end(r, STR("\xe2\x88\x92")));
+    bool plus = !sign && !minus && (eat(r, STR("+")) || eat_end(r, STR("+")));
     if (!sign && !minus && !plus && r->end - r->p >= 2 && *r->p == '(' && r->end[-1] == ')') {
       r->p++, r->end--;
       minus = true;
@@ -163,12 +177,19 @@ static bool place_point(struct digits *d, size_t whole, int exponent) {
   return true;
 }
 
+/* A code of three letters and an exponent are all the letters of a number. */
+static bool too_wordy(struct str s) {
+  size_t letters = 0;
+  for (size_t i = 0; i < s.n; i++) letters += (s.p[i] | 0x20) >= 'a' && (s.p[i] | 0x20) <= 'z';
+  return letters > 4;
+}
+
 static bool read_any(struct str s, char decimal, int scale, int64_t *out, bool *rounded) {
   struct reader r = { s.p, s.p + s.n };
   struct digits d = { .n = 0 };
   bool negative = false;
   int exponent;
-  if (!eat_ends(&r, &negative) || !read_whole(&r, decimal, &d)) return false;
+  if (too_wordy(s) || !eat_ends(&r, &negative) || !read_whole(&r, decimal, &d)) return false;
   size_t whole = d.n;
   if (r.p < r.end && *r.p == decimal) {
     r.p++;
