@@ -113,3 +113,18 @@ SELECT state, raw FROM reject WHERE id = ?1;
 
 -- name: run_unaudited
 SELECT id FROM run r WHERE state = 'done' AND NOT EXISTS (SELECT 1 FROM run_check c WHERE c.run = r.id) ORDER BY id LIMIT 1;
+
+-- name: reject_clear
+DELETE FROM reject;
+
+-- name: verdicts_forget
+DELETE FROM kept_verdict;
+
+-- name: verdicts_keep
+INSERT INTO kept_verdict (id, state, solved_run, note, updated_at, updated_by)
+SELECT id, state, solved_run, note, updated_at, updated_by FROM reject WHERE state <> 'open';
+
+-- name: verdicts_restore
+UPDATE reject SET (state, solved_run, note, updated_at, updated_by) =
+  (SELECT state, solved_run, note, updated_at, updated_by FROM kept_verdict v WHERE v.id = reject.id)
+WHERE id IN (SELECT id FROM kept_verdict);

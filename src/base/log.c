@@ -1,5 +1,6 @@
 #include "base/log.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -9,7 +10,23 @@
 #include "base/time.h"
 
 static enum level threshold = LOG_INFO;
+static bool on_stderr;
+static int file = -1;
 void log_set_level(enum level least_important) { threshold = least_important; }
+
+void log_to_stderr(bool on) { on_stderr = on; }
+
+void log_open(const char *path) {
+  if (file >= 0) close(file);
+  file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+}
+
+/* One call: lines of threads and processes do not mix. There is nowhere left to
+** complain when it fails. */
+static void write_line(int fd, const char *p, size_t n) {
+  ssize_t written = write(fd, p, n);
+  (void)written;
+}
 
 void log_line(enum level level, const struct ctx *cx, const char *event, const char *fmt, ...) {
   static const char *const names[] = {
@@ -26,6 +43,7 @@ void log_line(enum level level, const struct ctx *cx, const char *event, const c
   struct jw w;
   buf_init(&line, KIB(16));
   if (getenv("JOURNAL_STREAM")) buf_printf(&line, "<%d>", level);
+  size_t priority = line.n;
   jw_init(&w, &line);
   jw_object(&w, NULL);
   jw_text(&w, "time", time_iso(at, time_now()));
@@ -35,7 +53,7 @@ void log_line(enum level level, const struct ctx *cx, const char *event, const c
   jw_text(&w, "message", text);
   jw_close(&w, '}');
   buf_char(&line, '\n');
-  ssize_t written = write(STDERR_FILENO, line.p, line.n); /* one call: lines of threads do not mix */
-  (void)written;                                          /* nowhere left to complain */
+  if (on_stderr) write_line(STDERR_FILENO, line.p, line.n);
+  if (file >= 0) write_line(file, line.p + priority, line.n - priority);
   buf_clear(&line);
 }

@@ -1,8 +1,10 @@
 /*
-** log.h - one JSON object a line on stderr.
+** log.h - one JSON object a line: on a file, once one is opened, and on stderr
+** when a server runs there.
 **
-** Lines start with a syslog priority ("<6>") when stderr is a journal, so that
-** journald files them.
+** Lines on stderr start with a syslog priority ("<6>") when it is a journal, so
+** that journald files them. Logging happens at the three ends (reply, job result,
+** process exit) and at the beginning and end of runs, nowhere else.
 */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -12,6 +14,9 @@
 enum level { LOG_ERR = 3, LOG_WARN = 4, LOG_INFO = 6, LOG_DEBUG = 7 };
 
 void log_set_level(enum level least_important);
+void log_to_stderr(bool on);
+/* Appends to a file from now on; where it cannot be opened, there is none. */
+void log_open(const char *path);
 /* event is a stable name ("import_done"); the rest a sentence. */
 void log_line(enum level level, const struct ctx *cx, const char *event, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));

@@ -6,18 +6,39 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "base/log.h"
+#include "cli/config.h"
 
 static bool wrong_usage; /* the one failure that is not told by its code */
 
 /* ---- options ---- */
 
-const char *cli_get(const struct cli *c, const char *option) {
+static const char *given(const struct cli *c, const char *option) {
   for (int i = c->option_count - 1; i >= 0; i--)
     if (strcmp(c->name[i], option) == 0) return c->value[i];
   return NULL;
 }
 
-bool cli_has(const struct cli *c, const char *option) { return cli_get(c, option) != NULL; }
+const char *cli_origin(const struct cli *c, const char *option, const char **from) {
+  const char *value = given(c, option);
+  *from = "option";
+  return value ? value : config_get(option, from);
+}
+
+/* Only what stays the same from call to call can stand in a configuration. */
+static bool configurable(const char *option) {
+  static const char *const names[] = { "data", "tenant", "listen", "www", "log", NULL };
+  for (int i = 0; names[i]; i++)
+    if (strcmp(names[i], option) == 0) return true;
+  return false;
+}
+
+const char *cli_get(const struct cli *c, const char *option) {
+  const char *from;
+  return configurable(option) ? cli_origin(c, option, &from) : given(c, option);
+}
+
+bool cli_has(const struct cli *c, const char *option) { return given(c, option) != NULL; }
 
 int cli_int(struct ctx *cx, const struct cli *c, const char *option, int64_t otherwise, int64_t *out) {
   const char *text = cli_get(c, option);
@@ -104,8 +125,9 @@ static int check_operands(struct ctx *cx, const struct cli *c) {
 
 int cli_store(struct ctx *cx, const struct cli *c, struct store **out) {
   const char *dir = cli_get(c, "data");
-  if (!dir) dir = getenv("OUTPOST_DATA");
-  return store_open(cx, dir && *dir ? dir : "./outpost-data", out);
+  if (store_open(cx, dir ? dir : "./outpost-data", out)) return cx->code;
+  log_open(ctx_printf(cx, "%s/logs/outpost.jsonl", store_dir(*out)));
+  return OK;
 }
 
 int cli_slug(struct ctx *cx, const struct cli *c, struct store *s, const char **slug) {
@@ -240,6 +262,10 @@ int cli_main(int argc, char **argv) {
   run(&cx, &c, argc - 1, argv + 1);
   ctx_end(&cx);
   if (fflush(stdout) != 0) told(&cx, false);
-  if (cx.code) complain(&cx, &c);
+  if (cx.code) {
+    complain(&cx, &c);
+    if (!wrong_usage)
+      log_line(LOG_ERR, &cx, "COMMAND_FAILED", "%s: %s", c.command ? c.command->name : "", cx.message);
+  }
   return exit_code(&cx, &c);
 }

@@ -54,7 +54,11 @@ struct cli {
 
 int cli_main(int argc, char **argv);
 
-const char *cli_get(const struct cli *c, const char *option); /* the last one given, or NULL */
+/* The last one given; else the environment's OUTPOST_OPTION; else the line
+** "option = value" of the configuration file; else NULL. */
+const char *cli_get(const struct cli *c, const char *option);
+/* The same, and where it comes from: "option", "environment", a file's name. */
+const char *cli_origin(const struct cli *c, const char *option, const char **from);
 bool cli_has(const struct cli *c, const char *option);
 int cli_int(struct ctx *cx, const struct cli *c, const char *option, int64_t otherwise, int64_t *out);
 const char *cli_operand(const struct cli *c, int i, const char *otherwise);
@@ -93,6 +97,9 @@ int cmd_exceptions(struct ctx *cx, struct cli *c);
 int cmd_exception_fix(struct ctx *cx, struct cli *c);
 int cmd_export(struct ctx *cx, struct cli *c);
 int cmd_verify(struct ctx *cx, struct cli *c);
+int cmd_rebuild(struct ctx *cx, struct cli *c);
+int cmd_doctor(struct ctx *cx, struct cli *c);
+int cmd_config(struct ctx *cx, struct cli *c);
 int cmd_record_list(struct ctx *cx, struct cli *c);
 int cmd_record_save(struct ctx *cx, struct cli *c);
 int cmd_record_delete(struct ctx *cx, struct cli *c);

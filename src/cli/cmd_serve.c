@@ -1,4 +1,5 @@
 /* cmd_serve.c - the server. */
+#include "base/log.h"
 #include "cli/cli.h"
 #include "http/http.h"
 
@@ -6,5 +7,6 @@ int cmd_serve(struct ctx *cx, struct cli *c) {
   struct store *s;
   struct serve_options o = { .listen = cli_get(c, "listen"), .www_dir = cli_get(c, "www") };
   if (cli_store(cx, c, &s)) return cx->code;
+  log_to_stderr(true);
   return http_serve(cx, s, &o);
 }

@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "export/reports.h"
 #include "export/tables.h"
+#include "ingest/rebuild.h"
 #include "ingest/verify.h"
 
 /* ---- runs ---- */
@@ -113,29 +114,44 @@ static int print_exceptions(struct ctx *cx, struct str json) {
   return cx->code;
 }
 
-int cmd_exceptions(struct ctx *cx, struct cli *c) {
-  struct db *db;
+/* One page of at most PAGE; the documents of all pages make one array. */
+static int print_page(struct ctx *cx, struct db *db, const struct exception_filter *f, bool json, bool first,
+                      int64_t *next) {
   struct buf out;
   struct jw w;
-  int64_t total, next;
+  int64_t total;
+  buf_init(&out, LIMIT_REPLY_BYTES);
+  jw_init(&w, &out);
+  if (!report_exceptions(cx, db, &w, NULL, f, &total, next)) {
+    if (!json)
+      print_exceptions(cx, buf_view(&out));
+    else if (out.n > 2)
+      cli_print(cx, "%s%.*s", first ? "" : ",\n", (int)out.n - 2, out.p + 1);
+  }
+  buf_clear(&out);
+  return cx->code;
+}
+
+int cmd_exceptions(struct ctx *cx, struct cli *c) {
+  enum { PAGE = 1000 };
+  struct db *db;
+  int64_t left, next = 0;
+  bool json = cli_has(c, "json"), first = true;
   struct exception_filter f = { .run = cli_get(c, "run"),
                                 .category = cli_get(c, "category"),
                                 .control = cli_get(c, "control") };
-  if (cli_int(cx, c, "limit", 1000, &f.limit) || cli_read(cx, c, &db)) return cx->code;
+  if (cli_int(cx, c, "limit", INT64_MAX, &left) || cli_read(cx, c, &db)) return cx->code;
   if (cli_has(c, "file")) return export_exception_file(cx, db, f.run ? f.run : "latest", cli_write, NULL);
   if (cli_has(c, "csv")) return export_table(cx, db, "exceptions", f.run, EXPORT_CSV, cli_write, NULL);
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  if (report_exceptions(cx, db, &w, NULL, &f, &total, &next)) {
-    buf_clear(&out);
-    return cx->code;
-  }
-  if (cli_has(c, "json")) return cli_print_json(cx, &out);
-  print_exceptions(cx, buf_view(&out));
-  buf_clear(&out);
-  if (next)
-    fprintf(stderr, "%lld exceptions in all, %lld shown; --limit shows more\n", (long long)total,
-            (long long)f.limit);
+  if (json) cli_print(cx, "[");
+  do {
+    f.after = next;
+    f.limit = left < PAGE ? left : PAGE;
+    print_page(cx, db, &f, json, first, &next);
+    left -= f.limit;
+    first = false;
+  } while (next && left > 0 && !cx->code);
+  if (json) cli_print(cx, "]\n");
   return cx->code;
 }
 
@@ -186,4 +202,17 @@ int cmd_verify(struct ctx *cx, struct cli *c) {
   jw_close(&w, ']');
   jw_close(&w, '}');
   return cli_print_json(cx, &out);
+}
+
+int cmd_rebuild(struct ctx *cx, struct cli *c) {
+  struct tenant *t;
+  struct rebuild_result r;
+  if (cli_tenant(cx, c, &t) || rebuild_all(cx, t, &r)) return cx->code;
+  if (cli_has(c, "json"))
+    return cli_print(cx, "{\"runs\":%lld,\"records\":%lld,\"same\":true,\"seconds\":%.3f}\n",
+                     (long long)r.runs, (long long)r.records, r.seconds);
+  return cli_print(cx,
+                   "%lld records of %lld runs were derived again from the original bytes: everything is the "
+                   "same, %.2f s\n",
+                   (long long)r.records, (long long)r.runs, r.seconds);
 }

@@ -7,7 +7,7 @@
 #define DIALECT " encoding delimiter quote escape header skip decimal date-order"
 
 const struct option_spec options[] = {
-  { "data", "DIR", "the data folder (else $OUTPOST_DATA, else ./outpost-data)" },
+  { "data", "DIR", "the data folder (./outpost-data when nothing else is said)" },
   { "tenant", "SLUG", "whose file (may be left out when there is one tenant)" },
   { "json", NULL, "answer as JSON" },
   { "csv", NULL, "answer as CSV" },
@@ -72,7 +72,8 @@ const struct command commands[] = {
     "  outpost exception fix 4294967354 order_date=2024-03-05", cmd_exception_fix },
   { "export", "TABLE", WHERE " csv run", "write a table: CSV, or JSON lines with --json",
     "  outpost export clean_sales --csv > clean.csv\n\n"
-    "  Tables: analytics_summary, audit_log, clean_sales, exceptions, raw_sales, runs, validation_results",
+    "  Tables: analytics_summary, audit_log, clean_sales, exceptions, raw_sales, runs, validation_results,\n "
+    " validation_summary",
     cmd_export },
   { "record list", "ENTITY", WHERE " deleted as-of", "list the records of an entity: rule, reference_item",
     "  outpost record list rule\n  outpost record list reference_item --as-of 2024-01-31", cmd_record_list },
@@ -86,6 +87,8 @@ const struct command commands[] = {
     cmd_record_history },
   { "verify", "", WHERE, "prove that nothing is lost or changed; exit 1 names what differs", NULL,
     cmd_verify },
+  { "rebuild", "", WHERE, "derive all rows, exceptions and totals again from the original bytes, and compare",
+    NULL, cmd_rebuild },
   { "backup create", "", WHERE " out", "copy a tenant's file while it is in use", NULL, cmd_backup_create },
   { "backup verify", "FILE", "json", "check a backup: digest, integrity, hash chain", NULL,
     cmd_backup_verify },
@@ -96,6 +99,13 @@ const struct command commands[] = {
   { "serve", "", "data listen www", "serve the page and the API", "  outpost serve --listen 127.0.0.1:8080",
     cmd_serve },
   { "migrate", "", WHERE " to", "show a file's schema, or take it to another", NULL, cmd_migrate },
+  { "doctor", "", "data json", "look for what is wrong: folder and connection, data, performance", NULL,
+    cmd_doctor },
+  { "config", "", "data tenant listen www json", "show the settings in force, and where each comes from",
+    "  A setting is taken from the command line, then from the environment (OUTPOST_LISTEN for\n"
+    "  --listen), then from lines such as `listen = 127.0.0.1:9000` in the file that OUTPOST_CONF\n"
+    "  names, or ./outpost.conf, or /etc/outpost.conf.",
+    cmd_config },
   { "version", "", "libs json", "show the version", NULL, cmd_version },
   { "help", "[COMMAND...]", "man completion", "explain a command", NULL, cmd_help },
   { NULL, NULL, NULL, NULL, NULL, NULL },

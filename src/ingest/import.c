@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include "base/ids.h"
+#include "base/log.h"
 #include "base/time.h"
 #include "ingest/checks.h"
 #include "ingest/correct.h"
@@ -88,7 +89,8 @@ static int take(struct ctx *cx, void *arg, const struct load_batch *b) {
 
 static int load_rows(struct ctx *cx, struct db *db, struct job *job) {
   struct flow_setup flow = { .input = job->request->input, .judge = &job->setup, .take = take, .arg = job };
-  if (loader_new(cx, db, &job->setup, job->run, job->profile->rows_estimate, &job->loader)) return cx->code;
+  if (loader_new(cx, db, &job->setup, job->run, job->profile->rows_estimate, LOADER_ALL, &job->loader))
+    return cx->code;
   if (flow_run(cx, &flow, &job->flow)) return cx->code;
   return loader_end(cx, job->loader, &job->load);
 }
@@ -283,6 +285,8 @@ int import_run(struct ctx *cx, struct tenant *t, const struct import_request *r,
   *out = (struct import_result){ 0 };
   *job = (struct job){ .tenant = t, .request = r, .result = out };
   if (correct_adopt(cx, t, &job->request, &job->profile)) return cx->code;
+  log_line(LOG_INFO, cx, "IMPORT_START", "%s as %s, %llu bytes%s", input_name(r->input), r->dataset->name,
+           (unsigned long long)input_size(r->input), r->dry_run ? ", test run" : "");
   if (tenant_write_alone(cx, t, import_alone, job)) return cx->code;
   str_copy(out->sha256, sizeof out->sha256, str_of(job->flow.sha256));
   out->read = job->load.read;
@@ -290,6 +294,10 @@ int import_run(struct ctx *cx, struct tenant *t, const struct import_request *r,
   out->rejected = job->load.rejected;
   count_categories(job);
   out->seconds = time_seconds() - began;
+  log_line(out->reconciled ? LOG_INFO : LOG_ERR, cx, "IMPORT_COMPLETE",
+           "run %s: %lld read, %lld clean, %lld rejected, self-audit %s, %.3f s", out->run,
+           (long long)out->read, (long long)out->clean, (long long)out->rejected,
+           out->reconciled ? "passed" : "FAILED", out->seconds);
   return OK;
 }
 

@@ -21,6 +21,7 @@ struct loader {
   struct db *db;
   const struct judge_setup *setup;
   int64_t run, chunk;
+  enum loader_mode mode;
   bool history_in_keys; /* the filter knows every key of the table */
   struct keys keys;
   int64_t *term_of_code; /* by the judge's numbers; 0: not asked for yet */
@@ -96,11 +97,12 @@ static int learn_history(struct ctx *cx, struct loader *l, uint64_t rows_expecte
 }
 
 int loader_new(struct ctx *cx, struct db *db, const struct judge_setup *setup, int64_t run,
-               uint64_t rows_expected, struct loader **out) {
+               uint64_t rows_expected, enum loader_mode mode, struct loader **out) {
   struct loader *l = ctx_alloc(cx, sizeof *l);
   l->db = db;
   l->setup = setup;
   l->run = run;
+  l->mode = mode;
   buf_init(&l->key_min, LIMIT_KEY_BYTES);
   buf_init(&l->key_max, LIMIT_KEY_BYTES);
   ctx_defer(cx, release, l);
@@ -318,7 +320,7 @@ static int add_row(struct ctx *cx, struct loader *l, struct judged *j) {
   test_unique(cx, l, j);
   if (j->first_fault >= 0) return add_reject(cx, l, j);
   if (add_clean(cx, l, j)) return cx->code;
-  return j->exception ? settle(cx, l, j) : OK;
+  return j->exception && l->mode == LOADER_ALL ? settle(cx, l, j) : OK;
 }
 
 /* ---- one batch ---- */
@@ -339,7 +341,7 @@ static int add_chunk(struct ctx *cx, struct loader *l, const struct load_batch *
 
 int loader_add(struct ctx *cx, struct loader *l, const struct load_batch *b) {
   l->batch = b;
-  if (add_chunk(cx, l, b)) return cx->code;
+  if (l->mode == LOADER_ALL && add_chunk(cx, l, b)) return cx->code;
   for (uint32_t i = 0; i < b->row_count && !cx->code; i++) {
     if (i + AHEAD < b->row_count) keys_expect(&l->keys, b->rows[i + AHEAD].hash);
     add_row(cx, l, &b->rows[i]);

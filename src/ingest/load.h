@@ -35,9 +35,14 @@ struct load_result {
 
 struct loader;
 
+enum loader_mode {
+  LOADER_ALL,
+  LOADER_DERIVED_ONLY, /* the bytes are kept already, and no exception is settled anew */
+};
+
 /* rows_expected: about how many are to come, for the size of the key filter. */
 int loader_new(struct ctx *cx, struct db *db, const struct judge_setup *setup, int64_t run,
-               uint64_t rows_expected, struct loader **out);
+               uint64_t rows_expected, enum loader_mode mode, struct loader **out);
 int loader_add(struct ctx *cx, struct loader *l, const struct load_batch *b);
 int loader_end(struct ctx *cx, struct loader *l, struct load_result *out); /* writes the totals */
 

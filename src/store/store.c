@@ -37,10 +37,11 @@ static bool exists(const char *path) { return access(path, F_OK) == 0; }
 
 int store_init(struct ctx *cx, const char *dir) {
   struct store *s = ctx_alloc(cx, sizeof *s);
-  char tenants[PATH_MAX];
+  char tenants[PATH_MAX], logs[PATH_MAX];
   struct db *db;
   if (open_paths(cx, s, dir) || path_make_dir(cx, dir)) return cx->code;
   if (path_join(cx, tenants, dir, "tenants") || path_make_dir(cx, tenants)) return cx->code;
+  if (path_join(cx, logs, dir, "logs") || path_make_dir(cx, logs)) return cx->code;
   int rc = exists(s->system_path) ? db_open(cx, s->system_path, "system.db", DB_WRITE, &db)
                                   : db_create(cx, s->system_path, "system.db", &db);
   if (rc) return rc;

@@ -6,6 +6,8 @@
 **   DIR/tenants/SLUG.db       everything of one tenant
 **   DIR/tenants/SLUG.mark     high-water mark (see mark.h)
 **   DIR/tenants/SLUG.lock     held by the process that writes
+**   DIR/backups/              copies, see backup.h
+**   DIR/logs/outpost.jsonl    what commands and servers report
 **
 ** One connection per tenant does all the writes and all the checkpoints; any
 ** number of others read. Writers queue to it and share one fsync (group

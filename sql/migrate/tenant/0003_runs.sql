@@ -58,6 +58,15 @@ CREATE TABLE reject (
 );
 CREATE INDEX reject_solved ON reject(solved_run) WHERE solved_run IS NOT NULL;
 
+-- Where verdicts wait while exceptions are derived again; otherwise empty.
+CREATE TABLE kept_verdict (
+  id         INTEGER PRIMARY KEY,
+  state      TEXT NOT NULL,
+  solved_run INTEGER,
+  note       TEXT,
+  updated_at INTEGER, updated_by TEXT
+);
+
 -- The controls of a run as they were, and how they did.
 CREATE TABLE run_control (
   run      INTEGER NOT NULL REFERENCES run(id),
@@ -97,11 +106,20 @@ SELECT x.id, r.uuid, x.id & 0xffffffff, x.category, x.stage,
        strftime('%Y-%m-%dT%H:%M:%S', r.ended_at / 1000000, 'unixepoch') || printf('.%06dZ', r.ended_at % 1000000),
        CAST(x.raw AS TEXT), x.line, x.state, x.faults
 FROM reject x JOIN run r ON r.id = x.id >> 32;
+
+-- How effective the controls of a run were.
+CREATE VIEW validation_summary (run_id, validation_stage, control, rule_version, field, error_category, records,
+                                passed, failed, pass_rate) AS
+SELECT r.uuid, c.stage, c.control, c.version, c.field, c.category, r.rows_read, r.rows_read - c.failed, c.failed,
+       CASE WHEN r.rows_read THEN round(1.0 - 1.0 * c.failed / r.rows_read, 6) END
+FROM run_control c JOIN run r ON r.id = c.run;
 -- down
+DROP VIEW validation_summary;
 DROP VIEW exceptions;
 DROP TABLE run_check;
 DROP TABLE run_category;
 DROP TABLE run_control;
+DROP TABLE kept_verdict;
 DROP TABLE reject;
 DROP TABLE term;
 DROP TABLE raw_chunk;

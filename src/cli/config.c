@@ -1,0 +1,60 @@
+#include "cli/config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/str.h"
+
+enum { LINES_MAX = 64, LINE_MAX_BYTES = 1024 };
+
+static struct {
+  bool read;
+  const char *path;
+  int count;
+  char name[LINES_MAX][64], value[LINES_MAX][LINE_MAX_BYTES];
+} file;
+
+static void read_line(char *line) {
+  char *comment = strchr(line, '#'), *equals;
+  if (comment) *comment = 0;
+  equals = strchr(line, '=');
+  if (!equals || file.count == LINES_MAX) return;
+  *equals = 0;
+  str_copy(file.name[file.count], sizeof file.name[0], str_trim(str_of(line)));
+  str_copy(file.value[file.count], sizeof file.value[0], str_trim(str_of(equals + 1)));
+  file.count++;
+}
+
+static void read_file(void) {
+  const char *const places[] = { getenv("OUTPOST_CONF"), "outpost.conf", "/etc/outpost.conf" };
+  char line[LINE_MAX_BYTES];
+  FILE *f = NULL;
+  file.read = true;
+  for (int i = 0; !f && i < 3; i++)
+    if (places[i] && *places[i]) f = fopen(file.path = places[i], "re");
+  if (!f) return;
+  while (fgets(line, sizeof line, f)) read_line(line);
+  fclose(f);
+}
+
+/* "date-order" is OUTPOST_DATE_ORDER. */
+static const char *variable_of(const char *option) {
+  static char name[80];
+  int n = snprintf(name, sizeof name, "OUTPOST_%s", option);
+  for (int i = 0; i < n && name[i]; i++) {
+    if (name[i] >= 'a' && name[i] <= 'z') name[i] -= 32;
+    if (name[i] == '-') name[i] = '_';
+  }
+  return name;
+}
+
+const char *config_get(const char *option, const char **from) {
+  const char *value = getenv(*from = variable_of(option));
+  if (value && *value) return value;
+  if (!file.read) read_file();
+  *from = file.path;
+  for (int i = file.count - 1; i >= 0; i--)
+    if (strcmp(file.name[i], option) == 0) return file.value[i];
+  *from = NULL;
+  return NULL;
+}

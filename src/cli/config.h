@@ -1,0 +1,14 @@
+/*
+** config.h - settings that are not on the command line. Private to cli/.
+**
+** A file of lines "name = value"; # begins a comment. The first of these that
+** exists is read, once: the file that OUTPOST_CONF names, ./outpost.conf,
+** /etc/outpost.conf.
+*/
+#ifndef CLI_CONFIG_H
+#define CLI_CONFIG_H
+
+/* NULL when it is not set; *from names the environment's variable or the file. */
+const char *config_get(const char *option, const char **from);
+
+#endif

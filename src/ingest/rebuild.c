@@ -1,0 +1,110 @@
+#include "ingest/rebuild.h"
+
+#include "base/time.h"
+#include "ingest/checks.h"
+#include "ingest/kept.h"
+#include "store/change.h"
+
+struct rebuild {
+  struct tenant *tenant;
+  struct rebuild_result *result;
+  struct loader *loader;
+};
+
+/* What people said of exceptions is not derived: it is put aside and put back. */
+static int put_aside(struct ctx *cx, struct db *db) {
+  return stmt_run(cx, db_stmt(cx, db, SQL_verdicts_forget)) ||
+         stmt_run(cx, db_stmt(cx, db, SQL_verdicts_keep));
+}
+
+static int put_back(struct ctx *cx, struct db *db) {
+  return stmt_run(cx, db_stmt(cx, db, SQL_verdicts_restore)) ||
+         stmt_run(cx, db_stmt(cx, db, SQL_verdicts_forget));
+}
+
+static int clear_derived(struct ctx *cx, struct db *db, const struct kept_run *runs, size_t count) {
+  for (size_t i = 0; i < count && !cx->code; i++) {
+    const struct dataset *d = runs[i].dataset;
+    bool first = true;
+    if (!d) return fail(cx, E_NOT_FOUND, NULL, "this program has no dataset %s", runs[i].dataset_name);
+    for (size_t k = 0; k < i; k++) first = first && runs[k].dataset != d;
+    if (!first) continue;
+    stmt_run(cx, db_compose(cx, db, ctx_printf(cx, "DELETE FROM %s", d->table)));
+    stmt_run(cx, db_compose(cx, db, ctx_printf(cx, "DELETE FROM %s", d->total_table)));
+  }
+  return cx->code ? (int)cx->code : stmt_run(cx, db_stmt(cx, db, SQL_reject_clear));
+}
+
+static int take(struct ctx *cx, void *arg, const struct load_batch *b) {
+  return loader_add(cx, ((struct rebuild *)arg)->loader, b);
+}
+
+static int compare(struct ctx *cx, struct db *db, const struct kept_run *run, const struct flow_result *flow,
+                   const struct load_result *load) {
+  struct check_subject subject = { .dataset = run->dataset, .run = run->id };
+  int64_t totals;
+  if (checks_digest(cx, db, &subject, NULL, NULL, &totals)) return cx->code;
+  const char *differs = strcmp(flow->sha256, run->sha256) != 0         ? "the original bytes"
+                        : (int64_t)load->clean_crc != run->clean_crc   ? "the clean rows"
+                        : (int64_t)load->reject_crc != run->reject_crc ? "the exceptions"
+                        : totals != run->total_crc                     ? "the totals"
+                                                                       : NULL;
+  if (!differs) return OK;
+  return fail(cx, E_CONFLICT, "run", "run %s: %s come out differently; nothing was changed", run->uuid,
+              differs);
+}
+
+static int rebuild_run(struct ctx *cx, struct db *db, struct rebuild *r, const struct kept_run *run) {
+  struct ctx aside; /* its reader is the flow's; it sees the bytes, which are not derived */
+  struct db *reader;
+  const struct input *in;
+  struct judge_setup setup;
+  struct flow_result flow_result;
+  struct load_result load;
+  ctx_begin(&aside, cx->actor);
+  int rc = tenant_read(&aside, r->tenant, &reader) || kept_open(&aside, reader, run, &in) ||
+           kept_setup(&aside, reader, in, run, &setup);
+  if (rc) fail_from(cx, &aside);
+  struct flow_setup flow = { .input = rc ? NULL : in, .judge = &setup, .take = take, .arg = r };
+  if (!rc) rc = loader_new(cx, db, &setup, run->id, (uint64_t)run->read, LOADER_DERIVED_ONLY, &r->loader);
+  if (!rc) rc = flow_run(cx, &flow, &flow_result);
+  if (!rc) rc = loader_end(cx, r->loader, &load);
+  if (!rc) rc = compare(cx, db, run, &flow_result, &load);
+  ctx_end(&aside);
+  r->result->runs++;
+  r->result->records += run->read;
+  return cx->code;
+}
+
+static int rebuild_alone(struct ctx *cx, struct db *db, void *arg) {
+  struct rebuild *r = arg;
+  struct kept_run *runs;
+  size_t count;
+  int rc = db_begin(cx, db);
+  if (!rc) rc = kept_list(cx, db, &runs, &count);
+  if (!rc) rc = put_aside(cx, db);
+  if (!rc) rc = clear_derived(cx, db, runs, count);
+  for (size_t i = 0; !rc && i < count; i++) rc = rebuild_run(cx, db, r, &runs[i]);
+  if (!rc) rc = put_back(cx, db);
+  if (!rc)
+    rc = change_append(
+        cx, db,
+        &(struct change){ .event = "REBUILT",
+                          .count = r->result->records,
+                          .text = ctx_printf(cx,
+                                             "everything derived was made again from the original "
+                                             "bytes of %lld runs, and is the same",
+                                             (long long)r->result->runs) });
+  if (!rc) rc = db_commit(cx, db);
+  if (cx->code) db_rollback(db);
+  return cx->code;
+}
+
+int rebuild_all(struct ctx *cx, struct tenant *t, struct rebuild_result *out) {
+  double began = time_seconds();
+  struct rebuild r = { .tenant = t, .result = out };
+  *out = (struct rebuild_result){ 0 };
+  tenant_write_alone(cx, t, rebuild_alone, &r);
+  out->seconds = time_seconds() - began;
+  return cx->code;
+}
