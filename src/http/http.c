@@ -42,13 +42,12 @@ const char *__tsan_default_suppressions(void) { return "race:mg_stop\nrace:close
 #define WORKERS "16"
 
 struct address {
-  char host[64]; /* as civetweb wants it: numeric, IPv6 in brackets */
+  char host[64]; /* numeric, IPv4: civetweb is built without IPv6 */
   int64_t port;
 };
 
 static bool is_loopback(const char *host) {
   struct in_addr v4;
-  if (!strcmp(host, "[::1]")) return true;
   return inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127;
 }
 
@@ -63,7 +62,7 @@ static int address_read(struct ctx *cx, const char *listen, struct address *a) {
   if (!is_loopback(a->host))
     return fail(cx, E_INVALID, "listen",
                 "%s can be reached from other machines, and there are no accounts yet to tell who may ask; "
-                "listen on 127.0.0.1, [::1] or localhost",
+                "listen on 127.0.0.1 or localhost",
                 a->host);
   return OK;
 }
@@ -124,10 +123,11 @@ static int listen_start(struct ctx *cx, struct server *server, const struct addr
     .http_error = on_refusal,
     .log_message = on_message,
   };
+  errno = 0;
   *out = mg_start(&callbacks, server, options);
   if (!*out)
     return fail(cx, E_CONFLICT, "listen", "cannot listen on %s: %s", ports,
-                errno == EADDRINUSE || !errno ? "another program does already" : strerror(errno));
+                errno ? strerror(errno) : "the system refused");
   return OK;
 }
 

@@ -52,9 +52,8 @@ static int check_framing(struct request *rq) {
 
 /* Is this text our own address, as a browser on this machine writes it? */
 static bool is_own_authority(const struct server *server, const char *authority) {
-  static const char *const names[] = { "localhost", "127.0.0.1", "[::1]" };
+  static const char *const names[] = { "localhost", "127.0.0.1" };
   const char *colon = strrchr(authority, ':');
-  if (colon && strchr(colon, ']')) colon = NULL; /* within an IPv6 address */
   struct str host = { authority, colon ? (size_t)(colon - authority) : strlen(authority) };
   int64_t port = 80;
   if (colon && !str_to_int(str_of(colon + 1), &port)) return false;

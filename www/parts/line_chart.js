@@ -18,16 +18,16 @@ function paint() {
     probe.style.color = `var(--${name})`;
     return getComputedStyle(probe).color;
   };
-  const colours = { line: of('accent'), grid: of('line'), ink: of('ink-3'), font: getComputedStyle(document.body).fontFamily };
+  const colours = { line: of('accent'), ink: of('ink-3'), font: getComputedStyle(document.body).fontFamily };
   probe.remove();
   return colours;
 }
 
-function axes({ grid, ink, font }) {
+function axes({ ink, font }) {
   const common = { stroke: ink, font: `11px ${font}`, ticks: { show: false } };
   return [
     { ...common, grid: { show: false }, space: 80, size: 42 },
-    { ...common, grid: { stroke: grid, width: 1 }, size: 40, space: 40, values: (_, ticks) => ticks.map(formatAxis) },
+    { ...common, grid: { stroke: `color-mix(in srgb, ${ink} 22%, transparent)`, width: 1 }, size: 40, space: 40, values: (_, ticks) => ticks.map(formatAxis) },
   ];
 }
 
