@@ -276,7 +276,10 @@ static struct str without_line_end(struct str raw) {
   return raw;
 }
 
-static void write_exception(struct jw *w, const struct stmt *s) {
+static void write_exception(struct ctx *cx, struct jw *w, const struct stmt *s) {
+  struct buf raw;
+  buf_init(&raw, 4 * LIMIT_RECORD_BYTES);
+  text_show(ctx_strdup(cx, col_str(s, 8)), col_str(s, 6), &raw);
   jw_object(w, NULL);
   jw_int(w, "id", col_int(s, 0));
   jw_str(w, "run", col_str(s, 1));
@@ -285,7 +288,8 @@ static void write_exception(struct jw *w, const struct stmt *s) {
   jw_str(w, "category", col_str(s, 3));
   jw_str(w, "stage", col_str(s, 4));
   jw_str(w, "state", col_str(s, 5));
-  jw_str(w, "raw", without_line_end(col_str(s, 6)));
+  jw_str(w, "raw", without_line_end(buf_view(&raw)));
+  buf_clear(&raw);
   jw_raw(w, "faults", col_str(s, 7));
   jw_close(w, '}');
 }
@@ -312,7 +316,7 @@ int report_exceptions(struct ctx *cx, struct db *db, struct jw *w, const char *k
       break;
     }
     last = col_int(s, 0);
-    write_exception(w, s);
+    write_exception(cx, w, s);
   }
   jw_close(w, ']');
   return cx->code;

@@ -40,10 +40,13 @@ static int flush_at(struct ctx *cx, struct out *o, size_t limit) {
   return rc;
 }
 
-/* "-512.00" is a number, whatever it begins with. */
+/* "-512.00" is a number, whatever it begins with. A text that looks guarded already
+** gets one more apostrophe, so that taking one away always gives the original. */
 static bool looks_like_formula(struct str s) {
   int64_t number;
-  return s.n > 0 && memchr("=+-@\t\r", s.p[0], 6) != NULL && !dec_parse(s, 0, &number, NULL);
+  if (s.n > 0 && s.p[0] != '\'' && dec_parse(s, 0, &number, NULL)) return false;
+  while (s.n > 0 && s.p[0] == '\'') s.p++, s.n--;
+  return s.n > 0 && memchr("=+-@\t\r", s.p[0], 6) != NULL;
 }
 
 static void put_cell(struct out *o, struct str text, bool number) {

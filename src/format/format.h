@@ -158,6 +158,11 @@ bool value_date(struct str s, enum date_order order, int32_t *days);
 ** exponent. Groups must be well formed: 1,23,456.78 and 123,456.78 are, 12,34.5 is not. */
 bool value_number(struct str s, char decimal, int scale, int64_t *out, bool *rounded);
 
+/* ---- for showing ---- */
+
+/* Original bytes as clean UTF-8: what is not valid becomes U+FFFD, a NUL U+2400. */
+void text_show(const char *encoding, struct str raw, struct buf *out);
+
 /* ---- rows out ---- */
 
 /* One RFC 4180 cell: quoted when it must be. */
