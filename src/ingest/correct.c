@@ -25,13 +25,16 @@ static int find_origin(struct ctx *cx, struct db *db, int64_t exception, struct 
   return settings_read(cx, str_of(o->run.settings), &dialect, &o->request);
 }
 
-/* Date order and decimal sign of the columns that are fields. */
-static void take_formats(const struct origin *o, struct dialect *d) {
+/* Date order and decimal sign of the columns that are fields, unless they are stated. */
+static void take_formats(const struct origin *o, const struct dialect *stated, struct profile *p) {
   for (int i = 0; i < o->run.dataset->field_count; i++) {
-    const struct column *c = &o->profile->columns[o->mapping.column[i]];
-    enum field_kind kind = o->run.dataset->fields[i].kind;
-    if (kind == FIELD_DATE && d->date_order == DATE_AUTO) d->date_order = c->date_order;
-    if (kind == FIELD_DECIMAL && !d->decimal) d->decimal = c->decimal;
+    const struct column *from = &o->profile->columns[o->mapping.column[i]];
+    for (size_t k = 0; k < p->column_count; k++) {
+      struct column *to = &p->columns[k];
+      if (strcmp(to->heading, from->heading) != 0) continue;
+      if (stated->date_order == DATE_AUTO) to->date_order = from->date_order;
+      if (!stated->decimal) to->decimal = from->decimal;
+    }
   }
 }
 
@@ -55,9 +58,9 @@ int correct_adopt(struct ctx *cx, struct tenant *t, const struct import_request 
     adopted->mapping.map_count = origin.request.map_count;
   }
   if (!adopted->mapping.unique) adopted->mapping.unique = origin.request.unique;
-  take_formats(&origin, &adopted->dialect);
+  take_formats(&origin, &r->dialect, *profile);
   *request = adopted;
-  return profile_file(cx, r->input, &adopted->dialect, profile);
+  return OK;
 }
 
 /* ---- in place ---- */

@@ -73,8 +73,11 @@ static struct str lasting(struct str s, struct str raw, struct ctx *keep) {
 /* An exception file guards texts that a spreadsheet would take for formulas with
 ** an apostrophe (export/tables.c); coming back, it goes. */
 static struct str unguarded(const struct mapping *m, struct str s) {
-  if (m->exception_column < 0 || s.n < 2 || s.p[0] != '\'' || !memchr("=+-@", s.p[1], 4)) return s;
-  return (struct str){ s.p + 1, s.n - 1 };
+  size_t n = 0;
+  if (m->exception_column < 0) return s;
+  while (n < s.n && s.p[n] == '\'') n++;
+  if (n == 0 || n == s.n || !memchr("=+-@\t\r", s.p[n], 6)) return s;
+  return str_trim((struct str){ s.p + 1, s.n - 1 });
 }
 
 static void read_values(struct judge *judge, const struct row *row, struct str raw, struct ctx *keep,

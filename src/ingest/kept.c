@@ -134,6 +134,7 @@ int kept_profile(struct ctx *cx, const struct input *in, const struct kept_run *
   if (!run->dataset) return fail(cx, E_NOT_FOUND, NULL, "this program has no dataset %s", run->dataset_name);
   if (settings_read(cx, str_of(run->settings), &dialect, &request)) return cx->code;
   if (profile_file(cx, in, &dialect, profile)) return cx->code;
+  if (settings_formats(cx, str_of(run->settings), *profile)) return cx->code;
   return mapping_make(cx, run->dataset, *profile, &request, mapping);
 }
 

@@ -67,6 +67,21 @@ static void write_oddities(struct jw *w, const struct profile *p) {
   jw_close(w, ']');
 }
 
+/* How dates and numbers of the mapped columns are read, stated or detected. */
+static void write_formats(struct ctx *cx, struct jw *w, const struct dataset *d, const struct profile *p,
+                          const struct mapping *m) {
+  jw_array(w, "formats");
+  for (int i = 0; i < d->field_count; i++) {
+    const struct column *c = &p->columns[m->column[i]];
+    jw_object(w, NULL);
+    jw_int(w, "column", m->column[i] + 1);
+    if (d->fields[i].kind == FIELD_DATE) jw_text(w, "date-order", orders[c->date_order]);
+    if (d->fields[i].kind == FIELD_DECIMAL) jw_text(w, "decimal", ctx_printf(cx, "%c", c->decimal));
+    jw_close(w, '}');
+  }
+  jw_close(w, ']');
+}
+
 const char *settings_write(struct ctx *cx, const struct dataset *d, const struct profile *p,
                            const struct mapping *m) {
   struct buf out;
@@ -76,6 +91,7 @@ const char *settings_write(struct ctx *cx, const struct dataset *d, const struct
   jw_object(&w, NULL);
   write_dialect(cx, &w, &p->dialect);
   mapping_json(&w, d, p, m);
+  write_formats(cx, &w, d, p, m);
   write_decisions(cx, &w, p);
   write_oddities(&w, p);
   jw_close(&w, '}');
@@ -104,5 +120,24 @@ int settings_read(struct ctx *cx, struct str json, struct dialect *dialect, stru
   for (size_t i = 0; i < jv_size(unique); i++)
     names = ctx_printf(cx, "%s%s" STR_FMT, names, i ? "," : "", STR_ARG(jv_text(jv_at(unique, i))));
   *mapping = (struct mapping_request){ .maps = list, .map_count = (int)jv_size(maps), .unique = names };
+  return OK;
+}
+
+int settings_formats(struct ctx *cx, struct str json, struct profile *p) {
+  struct jv *root;
+  if (jv_parse(cx, json, &root)) return cx->code;
+  struct jv *formats = jv_get(root, "formats");
+  for (size_t i = 0; i < jv_size(formats); i++) {
+    int64_t column;
+    struct jv *f = jv_at(formats, i);
+    struct str order = jv_text(jv_get(f, "date-order")), decimal = jv_text(jv_get(f, "decimal"));
+    if (!str_to_int(jv_text(jv_get(f, "column")), &column) || column < 1 ||
+        (uint64_t)column > p->column_count)
+      continue;
+    struct column *c = &p->columns[column - 1];
+    for (int k = DATE_AUTO; order.p && k <= DATE_MDY; k++)
+      if (str_eq(order, str_of(orders[k]))) c->date_order = (enum date_order)k;
+    if (decimal.n == 1) c->decimal = decimal.p[0];
+  }
   return OK;
 }

@@ -13,5 +13,7 @@ const char *settings_write(struct ctx *cx, const struct dataset *d, const struct
 
 /* The other way: what an import of the same bytes has to be given. */
 int settings_read(struct ctx *cx, struct str json, struct dialect *dialect, struct mapping_request *mapping);
+/* And what its profile is to be told: how the dates and numbers of each column were read. */
+int settings_formats(struct ctx *cx, struct str json, struct profile *p);
 
 #endif

@@ -425,3 +425,16 @@ test('a real file: 9,994 order lines, month first, other headings', async (t) =>
   lib.sound(p);
   lib.sound(q);
 });
+
+test('a format that was stated is kept with the run', (t) => {
+  const p = place(t);
+  const file = path.join(p.dir, 'stated.csv');
+  fs.writeFileSync(file, 'order_id;order_date;region;product;quantity;revenue\nS1;03/04/2024;East;Dairy;1;1,500\nS2;05/06/2024;East;Dairy;2;2,250\nS3;;East;Dairy;2;4,125\n');
+  assert.deepEqual(importFile(p, file, '--decimal', ',', '--date-order', 'dmy').rows, { read: 3, clean: 2, rejected: 1 });
+  assert.deepEqual(exported(p, 'clean_sales').map((r) => [r.order_date, r.revenue]), [['2024-04-03', '1.50'], ['2024-06-05', '2.25']]);
+  lib.sound(p); // which reads the kept bytes again
+  const [x] = lib.json(['exceptions', ...p.args]);
+  ok(['exception', 'fix', String(x.id), 'order_date=07/08/2024', ...p.args]);
+  assert.deepEqual(exported(p, 'clean_sales', '--run', 'latest').map((r) => [r.order_date, r.revenue]), [['2024-08-07', '4.125']]);
+  lib.sound(p);
+});
