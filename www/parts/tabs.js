@@ -1,12 +1,16 @@
 /* Tabs after the ARIA pattern: one stop for the Tab key, arrows move between
 ** them and select at once. A tab is { id, label, mark }: mark is a small figure. */
-import { useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { html } from '../lib/html.js';
 
 const STEPS = { ArrowRight: 1, ArrowLeft: -1 };
 
 export function Tabs({ label, tabs, open, onOpen, children }) {
   const list = useRef(null);
+  useEffect(() => { /* on a narrow screen the tabs scroll: the open one is brought to the middle */
+    const tab = list.current.querySelector('[aria-selected="true"]');
+    list.current.scrollLeft = tab.offsetLeft - (list.current.clientWidth - tab.offsetWidth) / 2;
+  }, [open]);
   const onKey = (event) => {
     const at = tabs.findIndex((tab) => tab.id === open);
     let to = at;
