@@ -29,7 +29,8 @@ WHERE (?1 IS NULL OR x.id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1)
   AND (?3 IS NULL OR EXISTS (SELECT 1 FROM json_each(x.faults) WHERE value ->> 'control' = ?3));
 
 -- name: report_exceptions
-SELECT x.id, r.uuid, x.line, x.category, x.stage, x.state, x.raw, x.faults, r.settings ->> '$.dialect.encoding'
+SELECT x.id, r.uuid, x.line, x.category, x.stage, x.state, x.raw, x.faults, r.settings ->> '$.dialect.encoding',
+       r.source, x.offset, length(x.raw)
 FROM reject x JOIN run r ON r.id = x.id >> 32
 WHERE x.id > ?4 AND (?1 IS NULL OR x.id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1)
   AND (?2 IS NULL OR x.category = ?2)

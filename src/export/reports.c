@@ -284,7 +284,10 @@ static void write_exception(struct ctx *cx, struct jw *w, const struct stmt *s) 
   jw_int(w, "id", col_int(s, 0));
   jw_str(w, "run", col_str(s, 1));
   jw_int(w, "record", col_int(s, 0) & 0xffffffff);
+  jw_str(w, "source", col_str(s, 9));
   jw_int(w, "line", col_int(s, 2));
+  jw_int(w, "offset", col_int(s, 10));
+  jw_int(w, "length", col_int(s, 11));
   jw_str(w, "category", col_str(s, 3));
   jw_str(w, "stage", col_str(s, 4));
   jw_str(w, "state", col_str(s, 5));

@@ -19,7 +19,8 @@
 **               by_day [{day, orders, revenue}],
 **               audits [{check, ok, expected, actual, text}],
 **               timeline [{seq, at, event, description, count}]
-** exception     id, run, record, line, category, stage, state, raw,
+** exception     id, run, record, source, line, offset, length (bytes in the file),
+**               category, stage, state, raw (decoded),
 **               faults [{control, version, field, value, reason}]
 */
 #ifndef EXPORT_REPORTS_H

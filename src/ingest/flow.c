@@ -175,6 +175,7 @@ static void *judge_main(void *arg) {
   }
   memcpy(f->result->failed, judge_failed(judge), (size_t)setup->rules->count * sizeof *f->result->failed);
   memcpy(f->result->sums, judge_sums(judge), (size_t)setup->dataset->field_count * sizeof *f->result->sums);
+  f->result->rounded = judge_rounded(judge);
   put(f, &f->judged, NULL);
   parser_free(parser);
   return NULL;

@@ -130,8 +130,12 @@ static int note_steps(struct ctx *cx, struct db *db, struct job *job) {
     rc = note(cx, db, job, "EXCEPTIONS_STORED", "reject", range, l->rejected,
               ctx_printf(cx, "%lld records were rejected and kept", (long long)l->rejected));
   if (!rc)
-    rc = note(cx, db, job, "DATA_TRANSFORMED", job->request->dataset->table, range, l->clean,
-              ctx_printf(cx, "%lld clean rows were stored", (long long)l->clean));
+    rc =
+        note(cx, db, job, "DATA_TRANSFORMED", job->request->dataset->table, range, l->clean,
+             ctx_printf(cx,
+                        "%lld clean rows were stored; in %lld of them digits beyond those that are kept were "
+                        "rounded half to even",
+                        (long long)l->clean, (long long)job->flow.rounded));
   if (!rc)
     rc = note(cx, db, job, "ANALYTICS_CREATED", job->request->dataset->total_table, range, l->clean,
               "totals by group were stored");

@@ -14,6 +14,8 @@ struct judge {
   struct judge_setup setup;
   enum value_state state[LIMIT_FIELDS];
   int64_t sums[LIMIT_FIELDS];
+  int64_t rounded;
+  bool rounds;                     /* a value of the present row was rounded */
   struct map codes;                /* texts of code fields, numbered as they come */
   int64_t *failed;                 /* by rule */
   struct expression **expressions; /* by rule; NULL for other kinds */
@@ -48,9 +50,11 @@ int judge_new(struct ctx *cx, const struct judge_setup *setup, struct judge **ou
 const int64_t *judge_failed(const struct judge *judge) { return judge->failed; }
 const int64_t *judge_sums(const struct judge *judge) { return judge->sums; }
 
+int64_t judge_rounded(const struct judge *judge) { return judge->rounded; }
+
 /* ---- coercion ---- */
 
-static bool coerce(const struct field *f, const struct column *c, struct value *v) {
+static bool coerce(struct judge *judge, const struct field *f, const struct column *c, struct value *v) {
   int32_t days;
   switch (f->kind) {
   case FIELD_DATE:
@@ -58,8 +62,8 @@ static bool coerce(const struct field *f, const struct column *c, struct value *
     v->number = days;
     return true;
   case FIELD_DECIMAL:
-    return value_number(v->text, c->decimal, f->scale, &v->number, NULL) && v->number >= -VALUE_MAX &&
-           v->number <= VALUE_MAX;
+    return value_number(v->text, c->decimal, f->scale, &v->number, &judge->rounds) &&
+           v->number >= -VALUE_MAX && v->number <= VALUE_MAX;
   default: return v->text.n <= LIMIT_TEXT_BYTES;
   }
 }
@@ -93,7 +97,7 @@ static void read_values(struct judge *judge, const struct row *row, struct str r
       judge->state[i] = VALUE_EMPTY;
     else
       judge->state[i] =
-          coerce(&d->fields[i], &judge->setup.profile->columns[column], v) ? VALUE_GOOD : VALUE_BAD;
+          coerce(judge, &d->fields[i], &judge->setup.profile->columns[column], v) ? VALUE_GOOD : VALUE_BAD;
   }
   int64_t id;
   j->exception = 0;
@@ -347,6 +351,7 @@ void judge_row(struct judge *judge, const struct row *row, struct str raw, struc
                struct judged *j) {
   const struct rules *rules = judge->setup.rules;
   int faults = 0;
+  judge->rounds = false;
   j->first_fault = -1;
   j->faults = (struct str){ "", 0 };
   read_values(judge, row, raw, keep, j);
@@ -366,6 +371,7 @@ void judge_row(struct judge *judge, const struct row *row, struct str raw, struc
     faults++;
   }
   if (faults) return;
+  judge->rounded += judge->rounds;
   add_sums(judge, j);
   number_codes(judge, j);
   j->crc = row_crc(judge->setup.dataset, j->key, j->record, j->values);

@@ -64,6 +64,9 @@ const int64_t *judge_failed(const struct judge *judge);
 ** self-audit, added up here and nowhere else. */
 const int64_t *judge_sums(const struct judge *judge);
 
+/* Good rows with a number that had more decimals than its field keeps. */
+int64_t judge_rounded(const struct judge *judge);
+
 /* CRC-32 over the stored row: key, record, then the fields as decimal text or
 ** text, each followed by a zero byte. SQL's crc32(...) gives the same. */
 uint32_t row_crc(const struct dataset *d, struct str key, uint64_t record, const struct value *values);

@@ -73,7 +73,7 @@ static void compose_all(struct ctx *cx, struct loader *l) {
   const char *columns = "key, run, record";
   for (int i = 0; i < d->field_count; i++) columns = ctx_printf(cx, "%s, %s", columns, d->fields[i].name);
   compose(cx, &l->clean, d->table, columns, d->field_count + 3, CLEAN_ROWS);
-  compose(cx, &l->rejected, "reject", "id, line, category, stage, faults, raw", 6, REJECT_ROWS);
+  compose(cx, &l->rejected, "reject", "id, line, offset, category, stage, faults, raw", 7, REJECT_ROWS);
   l->find_sql = ctx_printf(cx, "SELECT run, record FROM %s WHERE key = ?1", d->table);
 }
 
@@ -172,10 +172,11 @@ static void bind_reject(struct loader *l, struct stmt *s, int at, const struct j
   struct str raw = raw_of(l, j);
   stmt_int(s, at + 1, reject_id(l, j));
   stmt_int(s, at + 2, (int64_t)j->line);
-  stmt_text(s, at + 3, first->category);
-  stmt_text(s, at + 4, first->stage);
-  stmt_str(s, at + 5, j->faults);
-  stmt_blob(s, at + 6, raw.p, raw.n);
+  stmt_int(s, at + 3, (int64_t)j->offset);
+  stmt_text(s, at + 4, first->category);
+  stmt_text(s, at + 5, first->stage);
+  stmt_str(s, at + 6, j->faults);
+  stmt_blob(s, at + 7, raw.p, raw.n);
 }
 
 typedef void bind_fn(struct loader *l, struct stmt *s, int at, const struct judged *j);

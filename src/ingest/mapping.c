@@ -4,7 +4,12 @@
 
 /* ---- headings, made comparable ---- */
 
-/* "Order  No." and "order_no" become "order no"; what stands in brackets goes. */
+/* U+00C0..U+00FF without their accents, two bytes each in UTF-8 (0xc3 0x80..0xbf);
+** 0 for what is no letter. The sharp s becomes one s. */
+static const char unaccented[] = "aaaaaaaceeeeiiiidnooooo\0ouuuuytsaaaaaaaceeeeiiiidnooooo\0ouuuuyty";
+
+/* "Order  No." and "order_no" become "order no", "Número" becomes "numero"; what
+** stands in brackets goes. */
 static struct str plain(char out[static LIMIT_HEADING], const char *heading) {
   size_t n = 0;
   int depth = 0;
@@ -14,6 +19,8 @@ static struct str plain(char out[static LIMIT_HEADING], const char *heading) {
     bool inside = depth > 0;
     if (c == ')' || c == ']') depth -= depth > 0;
     if (inside) continue;
+    if (c == 0xc3 && (p[1] & 0xc0) == 0x80 && unaccented[p[1] & 0x3f])
+      c = (unsigned char)unaccented[*++p & 0x3f];
     if (c >= 'A' && c <= 'Z') c += 32;
     bool word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c >= 0x80 || c == '#';
     if (word)

@@ -46,7 +46,8 @@ CREATE TABLE term (
 
 CREATE TABLE reject (
   id         INTEGER PRIMARY KEY,         -- run << 32 | record
-  line       INTEGER NOT NULL,
+  line       INTEGER NOT NULL,            -- where it begins in the file, from 1
+  offset     INTEGER NOT NULL,            -- its first byte in the file; its last is offset + length(raw) - 1
   category   TEXT NOT NULL,               -- of the first fault
   stage      TEXT NOT NULL,
   faults     TEXT NOT NULL,               -- JSON [{control, version, field, value, reason}], all of them
@@ -100,11 +101,11 @@ CREATE TABLE run_check (
 ) WITHOUT ROWID;
 
 CREATE VIEW exceptions (id, run_id, original_record_id, error_category, pipeline_stage, error_details, timestamp,
-                        raw_data, line, state, faults) AS
+                        raw_data, line, state, faults, byte_offset, byte_length) AS
 SELECT x.id, r.uuid, x.id & 0xffffffff, x.category, x.stage,
        (SELECT group_concat(value ->> 'reason', '; ') FROM json_each(x.faults)),
        strftime('%Y-%m-%dT%H:%M:%S', r.ended_at / 1000000, 'unixepoch') || printf('.%06dZ', r.ended_at % 1000000),
-       CAST(x.raw AS TEXT), x.line, x.state, x.faults
+       CAST(x.raw AS TEXT), x.line, x.state, x.faults, x.offset, length(x.raw)
 FROM reject x JOIN run r ON r.id = x.id >> 32;
 
 -- How effective the controls of a run were.
