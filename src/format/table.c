@@ -210,9 +210,12 @@ static struct verdict judge(const struct table *t, const struct line_row *row, u
         v.with++, v.sum -= 1;
     } else if (vote->shape[0]) {
       shape_of(cell, shape);
-      v.sum += strcmp(shape, vote->shape) == 0 ? -0.5 : 0.5;
+      bool alike = strcmp(shape, vote->shape) == 0;
+      v.sum += alike ? -0.5 : 0.5;
+      v.alike += alike;
     } else if (occurs_below(t, c, below, cell)) {
       v.sum -= 0.5;
+      v.alike++;
       v.distinct = false;
     } else if (k != KIND_TEXT && k != KIND_BOOLEAN && !is_year(cell)) {
       v.sum -= 0.5; /* a number is a poor heading */
@@ -261,7 +264,8 @@ static bool next_row(const struct table *t, uint32_t *i) {
   return false;
 }
 
-/* Only text where the columns below hold values: two columns must say so. */
+/* Only text where the columns below hold values: two columns must say so, and
+** nothing may look like the rows below. A row full of faults is no header. */
 static bool another_header(struct table *t, uint32_t i) {
   const struct line_row *row = &t->rows[i];
   if (row->blank || i + 1 >= t->count || !row->cells) return false;
@@ -271,7 +275,9 @@ static bool another_header(struct table *t, uint32_t i) {
   for (uint32_t c = 0; c < t->seen.column_count; c++) typed += t->votes[c].kind != KIND_TEXT;
   bool same = row->count == t->rows[t->first].count;
   for (uint32_t c = 0; same && c < row->count; c++) same = str_eq(row->cells[c], t->rows[t->first].cells[c]);
-  return v.with == 0 && v.values == 0 &&
+  uint32_t below = 0;
+  for (uint32_t k = i + 1; k < t->count && below < 2; k++) below += !t->rows[k].blank;
+  return below == 2 && v.with == 0 && v.values == 0 && v.alike == 0 &&
          (v.against >= 2 || (v.against == 1 && typed == 1 && (same || t->seen.column_count < 3))) &&
          v.against * 2 >= typed;
 }
