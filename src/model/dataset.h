@@ -28,7 +28,7 @@ struct field {
   bool essential;       /* a row cannot be stored without it */
   bool total;           /* a decimal that is summed up */
   bool group;           /* totals are kept by it: codes and the one date */
-  const char *synonyms; /* other headings for it, lower case, separated by | */
+  const char *synonyms; /* other headings for it, lower case, without accents, separated by | */
 };
 
 struct dataset {
