@@ -187,6 +187,7 @@ struct verdict {
   double sum;
   uint32_t against, with, heard; /* typed columns: cells that are no value, that are one, both */
   uint32_t values;               /* numbers, dates, times, whatever the column */
+  uint32_t alike;                /* text that occurs below, codes of the column's shape */
   bool distinct, complete;
 };
 
