@@ -75,7 +75,7 @@ LIBS := $(LIBRARIES:%=-l:lib%.a) -lm
 ARCHIVES := $(wildcard $(foreach l,$(LIBRARIES),/usr/lib/*-linux-gnu/lib$l.a))
 
 # civetweb: no TLS of its own, no CGI, no files from disk; the stop flag is seen within 200 ms.
-CIVETWEB_FLAGS := -DNO_SSL -DNO_CGI -DNO_FILES -DUSE_WEBSOCKET -DSOCKET_TIMEOUT_QUANTUM=200 -w
+CIVETWEB_FLAGS := -DNO_SSL -DNO_CGI -DNO_FILES -DUSE_WEBSOCKET -DSOCKET_TIMEOUT_QUANTUM=200 -DSTOP_FLAG_NEEDS_LOCK -w
 
 # ---- files -------------------------------------------------------------------
 
@@ -137,7 +137,7 @@ build/www/installed: www/package.json www/package-lock.json | deps
 build/www/bundled: build/www/installed build/gen/PAGE.list $(PAGE)
 	@rm -rf build/www/dist
 	@mkdir -p build/www/dist
-	@cd www && find . -type f ! -name '*.js' ! -name '*.css' ! -name '*.json' ! -name '.*' \
+	@cd www && find . -type f ! -name '*.js' ! -name '*.css' ! -name '*.json' ! -name '.*' ! -name screenshot.png \
 	  -exec cp --parents {} ../build/www/dist \;
 	@$(if $(wildcard www/app.js),NODE_PATH=build/www/node_modules build/www/node_modules/.bin/esbuild \
 	  $(wildcard www/app.js www/app.css) --bundle --minify --format=esm --target=es2022 \

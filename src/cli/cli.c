@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -255,9 +256,10 @@ static int run(struct ctx *cx, struct cli *c, int argc, char **argv) {
 int cli_main(int argc, char **argv) {
   struct ctx cx;
   struct cli c = { .exit_code = EXIT_DONE };
-  const char *user = getenv("USER");
+  const struct passwd *user = getpwuid(getuid());
   char actor[64];
-  snprintf(actor, sizeof actor, "cli:%s", user && *user ? user : "unknown");
+  if (user) snprintf(actor, sizeof actor, "cli:%s", user->pw_name);
+  else snprintf(actor, sizeof actor, "cli:%u", (unsigned)getuid());
   ctx_begin(&cx, actor);
   run(&cx, &c, argc - 1, argv + 1);
   ctx_end(&cx);

@@ -265,6 +265,12 @@ static bool next_row(const struct table *t, uint32_t *i) {
   return false;
 }
 
+static bool same_cells(const struct line_row *a, const struct line_row *b) {
+  bool same = a->count == b->count;
+  for (uint32_t c = 0; same && c < a->count; c++) same = str_eq(a->cells[c], b->cells[c]);
+  return same;
+}
+
 /* Only text where the columns below hold values: two columns must say so, and
 ** nothing may look like the rows below. A row full of faults is no header. */
 static bool another_header(struct table *t, uint32_t i) {
@@ -274,13 +280,11 @@ static bool another_header(struct table *t, uint32_t i) {
   struct verdict v = judge(t, row, i + 1);
   uint32_t typed = 0;
   for (uint32_t c = 0; c < t->seen.column_count; c++) typed += t->votes[c].kind != KIND_TEXT;
-  bool same = row->count == t->rows[t->first].count;
-  for (uint32_t c = 0; same && c < row->count; c++) same = str_eq(row->cells[c], t->rows[t->first].cells[c]);
   uint32_t below = 0;
   for (uint32_t k = i + 1; k < t->count && below < 2; k++) below += !t->rows[k].blank;
-  return below == 2 && v.with == 0 && v.values == 0 && v.alike == 0 &&
-         (v.against >= 2 || (v.against == 1 && typed == 1 && (same || t->seen.column_count < 3))) &&
-         v.against * 2 >= typed;
+  if (v.with || v.values || !v.against || v.against * 2 < typed) return false;
+  if (same_cells(row, &t->rows[t->first])) return true;
+  return below == 2 && v.alike == 0 && (v.against >= 2 || t->seen.column_count < 3);
 }
 
 static bool find_header(struct table *t, const struct dialect *given, struct verdict *v) {

@@ -27,6 +27,18 @@ int path_make_dir(struct ctx *cx, const char *path) {
               "cannot make the folder %s: %s", path, strerror(errno));
 }
 
+/* With the folders above it, like mkdir -p. */
+static int make_dirs(struct ctx *cx, const char *path) {
+  char *part = ctx_strdup(cx, str_of(path));
+  for (char *p = part + 1; *p; p++) {
+    if (*p != '/') continue;
+    *p = 0;
+    if (path_make_dir(cx, part)) return cx->code;
+    *p = '/';
+  }
+  return path_make_dir(cx, path);
+}
+
 static int open_paths(struct ctx *cx, struct store *s, const char *dir) {
   if (!str_copy(s->dir, sizeof s->dir, str_of(dir)))
     return fail(cx, E_LIMIT, NULL, "the path %s is too long", dir);
@@ -39,7 +51,7 @@ int store_init(struct ctx *cx, const char *dir) {
   struct store *s = ctx_alloc(cx, sizeof *s);
   char tenants[PATH_MAX], logs[PATH_MAX];
   struct db *db;
-  if (open_paths(cx, s, dir) || path_make_dir(cx, dir)) return cx->code;
+  if (open_paths(cx, s, dir) || make_dirs(cx, dir)) return cx->code;
   if (path_join(cx, tenants, dir, "tenants") || path_make_dir(cx, tenants)) return cx->code;
   if (path_join(cx, logs, dir, "logs") || path_make_dir(cx, logs)) return cx->code;
   int rc = exists(s->system_path) ? db_open(cx, s->system_path, "system.db", DB_WRITE, &db)
