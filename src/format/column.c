@@ -17,7 +17,7 @@
 
 #include "format/internal.h"
 
-enum { SHOW_MAX = 40 };
+enum { SHOW_MAX = 40, WHY_MAX = 200 };
 
 struct proof {
   uint64_t count, line; /* how many values say so; the first one's line */
@@ -36,6 +36,12 @@ struct stats {
   char example[SHOW_MAX + 1];
 };
 
+/* Something about rows: how often, where first, and what it says there. */
+struct event {
+  uint64_t count, line;
+  char text[WHY_MAX];
+};
+
 struct look {
   struct ctx *cx;
   struct profile *p;
@@ -43,7 +49,7 @@ struct look {
   struct stats *stats;
   bool *wanted; /* columns that the rest of the file is read for; NULL while all are */
   uint64_t rows, row_bytes;
-  struct proof ragged, broken, quotes, repeated, blank;
+  struct event ragged, broken, quotes, repeated, blank;
 };
 
 static void prove(struct proof *k, uint64_t line, struct str s) {
@@ -127,22 +133,27 @@ static void see_value(struct stats *k, struct str s, uint64_t line) {
 
 /* ---- rows ---- */
 
+static void seen(struct event *e, uint64_t line, const char *text) {
+  if (e->count++) return;
+  e->line = line;
+  str_copy(e->text, sizeof e->text, str_of(text));
+}
+
 static void see_row(struct look *l, const struct row *r, uint64_t line, size_t bytes) {
-  struct str none = { NULL, 0 };
   if (r->kind == ROW_OUTSIDE) {
-    prove(bytes > 2 && l->p->header_count ? &l->repeated : &l->blank, line, none);
+    bool blank = bytes <= 2 || !l->p->header_count;
+    seen(blank ? &l->blank : &l->repeated, line,
+         blank ? "blank lines inside the table"
+               : "lines inside the table that are no rows: the header again, or a comment");
     return;
   }
   l->rows++;
   l->row_bytes += bytes;
   if (r->kind == ROW_BROKEN) {
-    prove(&l->broken, line, str_of(r->why));
+    seen(&l->broken, line, r->why);
     return;
   }
-  if (r->why && (r->missing || r->extra))
-    prove(&l->ragged, line, str_of(r->why));
-  else if (r->why)
-    prove(&l->quotes, line, str_of(r->why));
+  if (r->why) seen(r->missing || r->extra ? &l->ragged : &l->quotes, line, r->why);
   for (uint32_t i = 0; i < r->count; i++)
     if (!l->wanted || l->wanted[i]) see_value(&l->stats[i], r->cells[i], line);
 }
@@ -325,21 +336,16 @@ static bool want_more(struct look *l, const struct dialect *given) {
 }
 
 static void report(struct look *l) {
-  static const char blank[] = "blank lines inside the table";
   const struct {
     const char *code;
-    const struct proof *k;
-    const char *text;
-  } all[] = {
-    { "ragged_rows", &l->ragged, l->ragged.value },
-    { "broken_rows", &l->broken, l->broken.value },
-    { "stray_quotes", &l->quotes, l->quotes.value },
-    { "repeated_header", &l->repeated,
-      "lines inside the table that are no rows: the header again, or a comment" },
-    { "blank_lines", &l->blank, blank },
-  };
+    const struct event *e;
+  } all[] = { { "ragged_rows", &l->ragged },
+              { "broken_rows", &l->broken },
+              { "stray_quotes", &l->quotes },
+              { "repeated_header", &l->repeated },
+              { "blank_lines", &l->blank } };
   for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-    if (all[i].k->count) note(l->notes, all[i].code, all[i].k->line, all[i].k->count, "%s", all[i].text);
+    if (all[i].e->count) note(l->notes, all[i].code, all[i].e->line, all[i].e->count, "%s", all[i].e->text);
 }
 
 static void estimate(struct look *l, const struct input *in, uint64_t read, bool whole) {

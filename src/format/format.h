@@ -137,7 +137,7 @@ struct row {
   struct str *cells; /* owned by the parser, valid until its next row */
   uint32_t extra;    /* cells beyond the headings that were not empty: kept in raw */
   uint32_t missing;  /* cells that a short row lacks: empty here */
-  const char *why;   /* of ROW_BROKEN; also set for a ragged row, else NULL */
+  const char *why;   /* of ROW_BROKEN; of ROW_DATA when the row is ragged or had to be repaired, else NULL */
 };
 
 struct parser; /* one per thread; several may read the same profile */

@@ -26,6 +26,7 @@ struct parser {
   struct rules rules;
   size_t unit;
   bool decodes;            /* the encoding is not UTF-8 */
+  bool zeros;              /* zero bytes were seen in the file */
   struct decoder *decoder; /* made when first needed */
   struct csv_parser csv;
   struct buf text, plain, fixed; /* decoded; handed to libcsv; made by repair */
@@ -46,6 +47,8 @@ struct parser *parser_new(const struct profile *p) {
   r->p = p;
   r->unit = shadow_unit(shadow_of(p->dialect.encoding));
   r->decodes = strcmp(p->dialect.encoding, "UTF-8") != 0;
+  for (size_t i = 0; i < p->oddity_count; i++)
+    if (strcmp(p->oddities[i].code, "zero_bytes") == 0) r->zeros = true;
   rules_of(p, &r->rules);
   buf_init(&r->text, TEXT_MAX);
   buf_init(&r->plain, TEXT_MAX);
@@ -271,6 +274,12 @@ static bool is_header(const struct parser *r, struct str body) {
   return false;
 }
 
+/* A line that begins with # and is no row; an order called #1001 is one. */
+static bool is_comment(const struct parser *r, struct str s) {
+  if (s.p[0] != '#' || r->cells.count == r->p->column_count || r->p->column_count < 2) return false;
+  return r->cells.count == 1 || (s.n > 1 && s.p[1] == ' ');
+}
+
 /* A cell that begins with a quote which nothing closes, up to the end of the record. */
 static bool ends_open(const struct parser *r, struct str s) {
   struct scan k = scan_cells(&r->rules, s.p, s.n, SCAN_NOWHERE, NULL, 0);
@@ -334,6 +343,7 @@ static void read_csv(struct parser *r, struct str raw, struct str body, struct r
     return;
   }
   const char *broken = too_large(r, raw);
+  if (!broken && r->zeros && memchr(text.p, 0, text.n)) broken = "the record holds a zero byte";
   if (!broken && !good) broken = "bytes that are not valid in the file's encoding";
   if (!broken && has_byte(text, '\n') && has_byte(text, r->rules.quote) && ends_open(r, text))
     broken = "a quoted cell is never closed: the file seems to have been cut";
@@ -345,8 +355,8 @@ static void read_csv(struct parser *r, struct str raw, struct str body, struct r
     set_broken(out, r, broken);
     return;
   }
-  if (text.p[0] == '#' && r->cells.count != r->p->column_count && r->p->column_count > 1) {
-    out->kind = ROW_OUTSIDE; /* a comment */
+  if (is_comment(r, text)) {
+    out->kind = ROW_OUTSIDE;
     return;
   }
   set_ragged(r, out);

@@ -114,7 +114,6 @@ static size_t cut_csv(struct splitter *s, struct batch *b, const char *p, size_t
     add_span(b, length * s->unit, lines);
     s->line += lines;
     at += length;
-    if (b->count && at * s->unit >= s->target) break;
   }
   return at;
 }

@@ -58,27 +58,36 @@ uint64_t sample_offset(const struct sample *s, const struct profile *p, uint64_t
   return lines == 0 && at == 0 ? 0 : offset < s->raw.n ? offset : s->raw.n;
 }
 
+static uint32_t commonest(const uint32_t *widths, uint32_t first) {
+  uint32_t best = first; /* of two tables of the same length, the first */
+  for (uint32_t w = 1; w < WIDTHS; w++)
+    if (widths[w] > widths[best]) best = w;
+  return best < LIMIT_COLUMNS ? best : LIMIT_COLUMNS;
+}
+
+/* Lines that begin with # are not asked, unless nearly all do. */
 static uint32_t common_width(struct table *t) {
-  uint32_t *widths = xcalloc(WIDTHS, sizeof *widths), best = 1;
+  uint32_t *widths = xcalloc(2 * WIDTHS, sizeof *widths), first[2] = { 1, 1 }, rows[2] = { 0 };
   struct scan_memo memo = { 0 };
   struct str text = t->s->text;
-  uint32_t seen = 0, first = 1;
-  for (size_t at = t->skip; at < text.n && seen < 2000;) {
+  for (size_t at = t->skip; at < text.n && rows[0] + rows[1] < 2000;) {
     uint32_t lines;
     size_t n = scan_record(&t->rules, text.p + at, text.n - at, true, at, &memo, &lines);
     struct str body = { text.p + at, n };
     at += n;
     while (body.n && (body.p[body.n - 1] == '\n' || body.p[body.n - 1] == '\r')) body.n--;
-    if (str_trim(body).n == 0 || body.p[0] == '#') continue;
-    struct scan s = scan_cells(&t->rules, body.p, body.n, SCAN_NOWHERE, NULL, 0);
-    uint32_t w = s.cells < WIDTHS ? s.cells : WIDTHS - 1;
-    if (seen++ == 0 || (first == 1 && w > 1)) first = w; /* of two tables, the first */
-    widths[w]++;
+    if (str_trim(body).n == 0) continue;
+    uint32_t w = scan_cells(&t->rules, body.p, body.n, SCAN_NOWHERE, NULL, 0).cells;
+    if (w >= WIDTHS) w = WIDTHS - 1;
+    int hash = body.p[0] == '#';
+    if (first[hash] == 1) first[hash] = w;
+    widths[hash * WIDTHS + w]++;
+    rows[hash]++;
   }
-  for (uint32_t w = 1; w < WIDTHS; w++)
-    if (widths[w] > widths[best] || (widths[w] == widths[best] && w == first)) best = w;
+  int asked = rows[1] > rows[0];
+  uint32_t best = commonest(widths + asked * WIDTHS, first[asked]);
   free(widths);
-  return best < LIMIT_COLUMNS ? best : LIMIT_COLUMNS;
+  return best;
 }
 
 static struct line_row *add_row(struct table *t) {

@@ -10,7 +10,9 @@ void text_show(const char *encoding, struct str raw, struct buf *out) {
   decoder_run(d, raw, &text);
   decoder_free(d);
   for (size_t i = 0; i < text.n; i++)
-    if (text.p[i]) buf_char(out, text.p[i]);
-    else buf_puts(out, "\xe2\x90\x80"); /* the picture of a NUL */
+    if (text.p[i])
+      buf_char(out, text.p[i]);
+    else
+      buf_puts(out, "\xe2\x90\x80"); /* the picture of a NUL */
   buf_clear(&text);
 }
