@@ -309,21 +309,50 @@ static size_t put_int(char *to, int64_t v) {
   return out;
 }
 
-uint32_t row_crc(const struct dataset *d, struct str key, uint64_t record, const struct value *values) {
+/* Small pieces are put together first: a call for each costs more than its bytes. */
+struct digest {
+  uint32_t crc;
+  size_t n;
+  char bytes[512];
+};
+
+static void digest_piece(struct digest *d, const char *p, size_t n) {
+  if (n > sizeof d->bytes - d->n) {
+    d->crc = crc32_of(d->crc, d->bytes, d->n);
+    d->n = 0;
+  }
+  if (n > sizeof d->bytes) {
+    d->crc = crc32_of(d->crc, p, n);
+    return;
+  }
+  memcpy(d->bytes + d->n, p, n);
+  d->n += n;
+}
+
+static void digest_text(struct digest *d, struct str s) {
+  if (s.n) digest_piece(d, s.p, s.n);
+  digest_piece(d, "", 1);
+}
+
+static void digest_int(struct digest *d, int64_t v) {
   char number[32];
-  uint32_t crc = crc32_of(0, key.p, key.n);
-  crc = crc32_of(crc, "", 1);
-  crc = crc32_of(crc, number, put_int(number, (int64_t)record));
+  digest_piece(d, number, put_int(number, v));
+}
+
+uint32_t row_crc(const struct dataset *d, struct str key, uint64_t record, const struct value *values) {
+  struct digest digest;
+  digest.crc = 0;
+  digest.n = 0;
+  digest_text(&digest, key);
+  digest_int(&digest, (int64_t)record);
   for (int i = 0; i < d->field_count; i++) {
     bool as_number = d->fields[i].kind == FIELD_DATE || d->fields[i].kind == FIELD_DECIMAL;
-    if (as_number) {
-      crc = crc32_of(crc, number, put_int(number, values[i].number));
-    } else {
-      crc = crc32_of(crc, values[i].text.p, values[i].text.n);
-      crc = crc32_of(crc, "", 1);
-    }
+    if (as_number)
+      digest_int(&digest, values[i].number);
+    else
+      digest_text(&digest, values[i].text);
   }
-  return crc;
+  return crc32_of(digest.crc, digest.bytes, digest.n);
 }
 
 /* ---- a row ---- */

@@ -7,14 +7,16 @@
 #include "ingest/keys.h"
 #include "ingest/totals.h"
 
-enum { AHEAD = 8, CLEAN_ROWS = 50, REJECT_ROWS = 20 }; /* a statement: beyond about 50 nothing is gained */
+/* Rows a statement: beyond about 50 nothing is gained. AHEAD: rows whose key's
+** place in the filter is asked for in advance. */
+enum { CLEAN_ROWS = 50, REJECT_ROWS = 20, ROWS_MAX = 50, AHEAD = 8 };
 
 /* Rows that wait for a statement of `rows` of them; what is left at the end of
 ** a batch goes one by one. */
 struct inserter {
-  const char *many_sql, *one_sql;
-  int rows, columns, waiting;
-  const struct judged *row[CLEAN_ROWS];
+  struct stmt *many, *one;
+  int rows, parameters, waiting;
+  const struct judged *row[ROWS_MAX];
 };
 
 struct loader {
@@ -33,6 +35,7 @@ struct loader {
   struct str min, max; /* of the clean keys: in the batch, or in the buffers below */
   struct buf key_min, key_max;
   const char *find_sql;
+  int key_field; /* the field that is the key and is not stored again; -1: none */
 };
 
 static void release(void *arg) {
@@ -48,33 +51,38 @@ static void release(void *arg) {
 ** OR FAIL: a statement that fails is not undone by itself, so SQLite need not
 ** note the old state of every page it touches. The whole transaction goes. */
 
-static void compose(struct ctx *cx, struct inserter *in, const char *table, const char *columns, int count,
-                    int rows) {
+static int prepare(struct ctx *cx, struct loader *l, struct inserter *in, const char *table,
+                   const char *columns, const char *row, int parameters, int rows) {
   struct buf sql;
   buf_init(&sql, LIMIT_TEXT_BYTES);
-  for (int pass = 0; pass < 2; pass++) {
-    buf_reset(&sql);
-    buf_printf(&sql, "INSERT OR FAIL INTO %s (%s) VALUES ", table, columns);
-    for (int r = 0; r < (pass ? 1 : rows); r++) {
-      buf_puts(&sql, r ? ", (" : "(");
-      for (int c = 0; c < count; c++) buf_puts(&sql, c ? ",?" : "?");
-      buf_char(&sql, ')');
-    }
-    *(pass ? &in->one_sql : &in->many_sql) = ctx_strdup(cx, buf_view(&sql));
-  }
+  buf_printf(&sql, "INSERT OR FAIL INTO %s (%s) VALUES %s", table, columns, row);
+  in->one = db_once(cx, l->db, sql.p);
+  for (int r = 1; r < rows; r++) buf_printf(&sql, ", %s", row);
+  in->many = db_once(cx, l->db, sql.p);
   buf_clear(&sql);
   in->rows = rows;
-  in->columns = count;
-  in->waiting = 0;
+  in->parameters = parameters;
+  return cx->code;
 }
 
-static void compose_all(struct ctx *cx, struct loader *l) {
+/* What is the same in every row of the run stands in the text and is not bound:
+** the run, and the key field where it is the key. */
+static int prepare_all(struct ctx *cx, struct loader *l) {
   const struct dataset *d = l->setup->dataset;
-  const char *columns = "key, run, record";
-  for (int i = 0; i < d->field_count; i++) columns = ctx_printf(cx, "%s, %s", columns, d->fields[i].name);
-  compose(cx, &l->clean, d->table, columns, d->field_count + 3, CLEAN_ROWS);
-  compose(cx, &l->rejected, "reject", "id, line, offset, category, stage, faults, raw", 7, REJECT_ROWS);
+  const char *columns = "key, run, record", *row = ctx_printf(cx, "(?, %lld, ?", (long long)l->run);
+  int parameters = 2;
+  for (int i = 0; i < d->field_count; i++) {
+    bool is_key = l->setup->mapping->unique_is_key_field && strcmp(d->fields[i].name, d->key_field) == 0;
+    columns = ctx_printf(cx, "%s, %s", columns, d->fields[i].name);
+    row = ctx_printf(cx, "%s, %s", row, is_key ? "NULL" : "?");
+    parameters += !is_key;
+    if (is_key) l->key_field = i;
+  }
+  row = ctx_printf(cx, "%s)", row);
   l->find_sql = ctx_printf(cx, "SELECT run, record FROM %s WHERE key = ?1", d->table);
+  if (prepare(cx, l, &l->clean, d->table, columns, row, parameters, CLEAN_ROWS)) return cx->code;
+  return prepare(cx, l, &l->rejected, "reject", "id, line, offset, category, stage, faults, raw",
+                 "(?, ?, ?, ?, ?, ?, ?)", 7, REJECT_ROWS);
 }
 
 /* A small history is read into the filter; beside a large one, a small file's
@@ -106,7 +114,8 @@ int loader_new(struct ctx *cx, struct db *db, const struct judge_setup *setup, i
   buf_init(&l->key_min, LIMIT_KEY_BYTES);
   buf_init(&l->key_max, LIMIT_KEY_BYTES);
   ctx_defer(cx, release, l);
-  compose_all(cx, l);
+  l->key_field = -1;
+  if (prepare_all(cx, l)) return cx->code;
   l->totals = totals_new(cx, db, setup->dataset, run);
   *out = l;
   return learn_history(cx, l, rows_expected);
@@ -145,17 +154,15 @@ static int64_t term(struct ctx *cx, struct loader *l, const struct value *v) {
 
 static void bind_clean(struct loader *l, struct stmt *s, int at, const struct judged *j) {
   const struct dataset *d = l->setup->dataset;
-  stmt_str(s, at + 1, j->key);
-  stmt_int(s, at + 2, l->run);
-  stmt_int(s, at + 3, (int64_t)j->record);
+  stmt_str(s, ++at, j->key);
+  stmt_int(s, ++at, (int64_t)j->record);
   for (int i = 0; i < d->field_count; i++) {
     const struct value *v = &j->values[i];
-    if (d->fields[i].kind != FIELD_TEXT)
-      stmt_int(s, at + 4 + i, v->number); /* codes were looked up in add_clean */
-    else if (v->text.p == j->key.p)
-      stmt_null(s, at + 4 + i);
+    if (i == l->key_field) continue;
+    if (d->fields[i].kind == FIELD_TEXT)
+      stmt_str(s, ++at, v->text);
     else
-      stmt_str(s, at + 4 + i, v->text);
+      stmt_int(s, ++at, v->number); /* codes were looked up in add_clean */
   }
 }
 
@@ -183,9 +190,9 @@ typedef void bind_fn(struct loader *l, struct stmt *s, int at, const struct judg
 
 static int flush(struct ctx *cx, struct loader *l, struct inserter *in, bind_fn *bind) {
   bool many = in->waiting == in->rows;
-  struct stmt *s = db_compose(cx, l->db, many ? in->many_sql : in->one_sql);
+  struct stmt *s = many ? in->many : in->one;
   for (int i = 0; i < in->waiting && !cx->code; i++) {
-    bind(l, s, many ? i * in->columns : 0, in->row[i]);
+    bind(l, s, many ? i * in->parameters : 0, in->row[i]);
     if (!many || i == in->waiting - 1) stmt_run(cx, s);
   }
   in->waiting = 0;

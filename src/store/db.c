@@ -89,6 +89,27 @@ static void sql_crc32(sqlite3_context *context, int count, sqlite3_value **value
   sqlite3_result_int64(context, crc);
 }
 
+/* group_digest(n, g1..gn, x1..xm): a blob of m sums modulo 2^64 of hash(g) * x over
+** all rows, see src/ingest/checks.c. */
+struct group_digest {
+  uint64_t sum[8];
+};
+
+static void sql_group_step(sqlite3_context *context, int count, sqlite3_value **values) {
+  struct group_digest *d = sqlite3_aggregate_context(context, sizeof *d);
+  int64_t group[8] = { 0 };
+  int groups = sqlite3_value_int(values[0]), sums = count - 1 - groups;
+  if (!d || groups < 0 || groups > 8 || sums < 0 || sums > 8) return;
+  for (int i = 0; i < groups; i++) group[i] = sqlite3_value_int64(values[1 + i]);
+  uint64_t weight = hash64(group, sizeof *group * (size_t)groups);
+  for (int i = 0; i < sums; i++) d->sum[i] += weight * (uint64_t)sqlite3_value_int64(values[1 + groups + i]);
+}
+
+static void sql_group_end(sqlite3_context *context) {
+  struct group_digest *d = sqlite3_aggregate_context(context, sizeof *d);
+  if (d) sqlite3_result_blob(context, d->sum, sizeof d->sum, SQLITE_TRANSIENT);
+}
+
 /* SQLite's own count of its memory costs a lock at every allocation. */
 static void configure(void) { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); }
 
@@ -108,6 +129,8 @@ static int db_open_flags(struct ctx *cx, const char *path, const char *name, int
   sqlite3_busy_timeout(db->lite, 5000);
   sqlite3_create_function(db->lite, "crc32", -1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL,
                           sql_crc32, NULL, NULL);
+  sqlite3_create_function(db->lite, "group_digest", -1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS,
+                          NULL, NULL, sql_group_step, sql_group_end);
   *out = db;
   return OK;
 }
@@ -185,6 +208,14 @@ struct stmt *db_compose(struct ctx *cx, struct db *db, const char *sql) {
   s->sql = sqlite3_sql(s->lite);
   s->next = db->composed;
   db->composed = s;
+  return s;
+}
+
+static void free_once(void *s) { stmt_free(s); }
+
+struct stmt *db_once(struct ctx *cx, struct db *db, const char *sql) {
+  struct stmt *s = prepare(cx, db, sql, 0);
+  if (s) ctx_defer(cx, free_once, s);
   return s;
 }
 

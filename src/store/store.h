@@ -115,6 +115,9 @@ struct stmt *db_stmt(struct ctx *cx, struct db *db, enum sql_id id); /* ready to
 ** values. Cached by its text; the text must stay alive as long as the db. */
 struct stmt *db_compose(struct ctx *cx, struct db *db, const char *sql);
 
+/* The same for one unit of work: not cached, freed at its end. */
+struct stmt *db_once(struct ctx *cx, struct db *db, const char *sql);
+
 void stmt_int(struct stmt *s, int i, int64_t v);
 void stmt_text(struct stmt *s, int i, const char *z); /* NULL binds NULL */
 void stmt_str(struct stmt *s, int i, struct str v);   /* p NULL binds NULL */
