@@ -112,22 +112,33 @@ struct scan scan_cells(const struct rules *r, const char *p, size_t n, size_t li
   }
 }
 
+/* The first LF or CR. Both are looked for piece by piece, because a file may hold
+** only one of them: n when there is none. */
+static size_t first_end(const char *p, size_t n) {
+  for (size_t at = 0; at < n;) {
+    size_t piece = n - at < 256 ? n - at : 256;
+    const char *lf = memchr(p + at, '\n', piece);
+    if (lf) piece = (size_t)(lf - p) - at;
+    const char *cr = memchr(p + at, '\r', piece);
+    if (cr) return (size_t)(cr - p);
+    if (lf) return (size_t)(lf - p);
+    at += piece;
+  }
+  return n;
+}
+
 size_t scan_line(const struct rules *r, const char *p, size_t n, size_t *body) {
-  const char *lf = memchr(p, '\n', n);
-  size_t end = lf ? (size_t)(lf - p) : n;
   if (r->cr) {
-    const char *cr = memchr(p, '\r', end);
-    if (cr && (!lf || cr + 1 != lf)) {
-      *body = (size_t)(cr - p);
-      return *body + 1;
-    }
+    *body = first_end(p, n);
+    if (*body == n) return n;
+    return *body + (p[*body] == '\r' && *body + 1 < n && p[*body + 1] == '\n' ? 2 : 1);
   }
-  if (!lf) {
-    *body = n;
-    return n;
-  }
-  *body = end > 0 && p[end - 1] == '\r' ? end - 1 : end;
-  return end + 1;
+  const char *lf = memchr(p, '\n', n);
+  *body = lf ? (size_t)(lf - p) : n;
+  if (!lf) return n;
+  size_t line = *body + 1;
+  if (*body > 0 && p[*body - 1] == '\r') --*body;
+  return line;
 }
 
 /* ---- the two readings ---- */
