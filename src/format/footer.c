@@ -18,7 +18,9 @@ enum { TAIL = 256 * 1024, FOOTER_MOST = 40 };
 struct tail_row {
   uint64_t offset, line;
   uint32_t width, filled;
-  bool blank, ended, sum_word, fits, sentence, text; /* text: all cells filled, none a value */
+  bool blank, ended, sum_word, fits, sentence;
+  bool text;  /* all cells filled, and none is a value */
+  bool first; /* the first cell is filled */
 };
 
 struct tail {
@@ -59,6 +61,7 @@ static void describe(const struct tail *t, struct tail_row *row, const struct ro
     if (i < row->width && kind_of(s) != KIND_TEXT) row->text = false;
     if (!s.n) continue;
     row->filled++;
+    if (i == 0) row->first = true;
     if (first) row->sum_word = sum_word(s);
     if (first && memchr(s.p, ' ', s.n)) row->sentence = true;
     if (i < t->p->column_count && !fits(&t->p->columns[i], s)) row->fits = false;
@@ -85,7 +88,7 @@ static bool is_footer(const struct tail *t, uint32_t i) {
   if (row->filled != 1) return false;
   if (width == 2) return row->width == 1 && after_blank;
   if (row->width == 1) return row->ended || after_blank || row->sentence;
-  return !row->fits;
+  return !row->fits && row->first; /* a faulty value elsewhere is a faulty row */
 }
 
 static void read_tail(struct tail *t, struct batch *b, struct parser *parser, uint64_t from) {

@@ -35,6 +35,8 @@ struct table {
   uint64_t skip_lines;
   struct line_row *rows;
   uint32_t count, room;
+  uint32_t kept;        /* rows up to here may have their cells: not more than ROWS_KEPT of them */
+  uint64_t keep_from;   /* line before which no cells are kept: stated with skip */
   uint32_t first, body; /* rows: the table's first, the first after the header */
   struct vote {
     enum kind kind; /* KIND_TEXT when the column is not of one kind */
@@ -115,8 +117,9 @@ static void read_rows(struct table *t) {
   struct scan_memo memo = { 0 };
   struct str text = t->s->text;
   uint64_t line = t->skip_lines;
+  uint32_t kept = 0;
   t->rules.columns = (uint32_t)t->seen.column_count;
-  t->count = 0;
+  t->count = t->kept = 0;
   for (size_t at = t->skip; at < text.n;) {
     struct line_row *row = add_row(t);
     struct row r;
@@ -127,7 +130,9 @@ static void read_rows(struct table *t) {
     row->width = row->blank ? 0 : parser_width(parser);
     for (uint32_t i = 0; i < r.count && !row->blank; i++) row->filled += r.cells[i].n > 0;
     row->filled += r.extra;
-    if (!row->blank && t->count <= ROWS_KEPT) keep_cells(t, row, &r);
+    bool keep = row->line >= t->keep_from && kept < ROWS_KEPT;
+    if (keep) kept++, t->kept = t->count;
+    if (keep && !row->blank) keep_cells(t, row, &r);
     at += n;
     line += row->lines;
   }
@@ -158,9 +163,9 @@ static void vote_of(const struct table *t, uint32_t c, uint32_t from, struct vot
   uint32_t kinds[KIND_TEXT + 1] = { 0 }, values = 0, alike = 0;
   char shape[16];
   *v = (struct vote){ .kind = KIND_TEXT };
-  for (uint32_t i = from; i < t->count && i < ROWS_KEPT; i++) {
+  for (uint32_t i = from; i < t->kept; i++) {
     const struct line_row *row = &t->rows[i];
-    if (row->blank || c >= row->count || !row->cells[c].n) continue;
+    if (row->blank || !row->cells || c >= row->count || !row->cells[c].n) continue;
     enum kind k = broad_kind(row->cells[c]);
     if (k == KIND_EMPTY) continue;
     kinds[k]++;
@@ -182,7 +187,7 @@ static void count_votes(struct table *t, uint32_t from) {
 }
 
 static bool occurs_below(const struct table *t, uint32_t c, uint32_t from, struct str value) {
-  for (uint32_t i = from; i < t->count && i < ROWS_KEPT; i++)
+  for (uint32_t i = from; i < t->kept; i++)
     if (!t->rows[i].blank && c < t->rows[i].count && str_eq(t->rows[i].cells[c], value)) return true;
   return false;
 }
@@ -247,7 +252,7 @@ static bool fits_columns(const struct table *t, const struct line_row *row) {
 
 static uint32_t usual_filled(const struct table *t) {
   uint64_t sum = 0, rows = 0;
-  for (uint32_t i = 0; i < t->count && i < ROWS_KEPT; i++)
+  for (uint32_t i = 0; i < t->kept; i++)
     if (!t->rows[i].blank && t->rows[i].width == t->seen.column_count) sum += t->rows[i].filled, rows++;
   return rows ? (uint32_t)(sum / rows) : 1;
 }
@@ -261,7 +266,7 @@ static uint32_t find_first(const struct table *t, const struct dialect *given) {
     while (i < t->count && t->rows[i].blank) i++;
     return i;
   }
-  for (; i < t->count && i < ROWS_KEPT; i++)
+  for (; i < t->kept; i++)
     if (!t->rows[i].blank && (t->rows[i].filled >= need || fits_columns(t, &t->rows[i]))) return i;
   for (i = 0; i < t->count && t->rows[i].blank; i++)
     ;
@@ -329,7 +334,7 @@ static void explain_header(struct table *t, bool header, const struct verdict *v
 /* ---- headings ---- */
 
 static bool unused_column(const struct table *t, uint32_t c) {
-  for (uint32_t i = t->body; i < t->count && i < ROWS_KEPT; i++)
+  for (uint32_t i = t->body; i < t->kept; i++)
     if (!t->rows[i].blank && c < t->rows[i].count && t->rows[i].cells[c].n) return false;
   return true;
 }
@@ -381,7 +386,7 @@ static const char *join_labels(struct table *t, uint32_t c) {
   buf_init(&b, LIMIT_HEADING * HEADER_MOST * 4096);
   for (uint32_t i = t->first; i < t->body; i++) {
     const struct line_row *row = &t->rows[i];
-    if (row->blank || c >= row->count || !row->cells[c].n) continue;
+    if (row->blank || !row->cells || c >= row->count || !row->cells[c].n) continue;
     if (b.n) buf_char(&b, ' ');
     buf_str(&b, row->cells[c]);
   }
@@ -395,7 +400,7 @@ static const char *short_label(struct table *t, uint32_t c) {
   struct str first = { NULL, 0 };
   for (uint32_t i = t->first; i < t->body; i++) {
     const struct line_row *row = &t->rows[i];
-    if (row->blank || c >= row->count || !row->cells[c].n) continue;
+    if (row->blank || !row->cells || c >= row->count || !row->cells[c].n) continue;
     if (first.p && !str_eq(first, row->cells[c])) return join_labels(t, c);
     first = row->cells[c];
   }
@@ -527,7 +532,7 @@ static void find_second(struct table *t, struct notes *notes) {
 
 /* ---- the whole ---- */
 
-static void prepare(struct table *t, const struct sniffed *found) {
+static void prepare(struct table *t, const struct sniffed *found, const struct dialect *given) {
   t->rules = found->rules;
   t->skip = found->skip;
   t->skip_lines = found->skip > 0;
@@ -536,6 +541,7 @@ static void prepare(struct table *t, const struct sniffed *found) {
   t->seen.table_begin = 0;
   t->seen.table_end = UINT64_MAX;
   t->seen.column_count = common_width(t);
+  t->keep_from = given->skip > 0 ? t->skip_lines + (uint64_t)given->skip : 0;
   t->votes = ctx_alloc(t->cx, (t->seen.column_count + 1) * sizeof *t->votes);
 }
 
@@ -550,14 +556,15 @@ int table_find(struct ctx *cx, const struct sample *s, const struct sniffed *fou
                const struct dialect *given, struct profile *p, struct notes *notes) {
   struct table t = { .cx = cx, .s = s, .p = p };
   struct verdict v = { 0 };
-  prepare(&t, found);
+  prepare(&t, found, given);
   read_rows(&t);
   count_votes(&t, 0);
   t.first = find_first(&t, given);
   bool some = t.first < t.count && t.rows[t.first].cells;
   if (!some) {
     free(t.rows);
-    return fail(cx, E_INVALID, "input", "there is no table in the file: nothing but blank lines");
+    return fail(cx, E_INVALID, "input", "there is no table in the file%s",
+                given->skip > 0 ? " behind the lines that are skipped" : ": nothing but blank lines");
   }
   bool header = find_header(&t, given, &v);
   explain_header(&t, header, &v, given);
