@@ -56,7 +56,7 @@ SELECT category, count(*) FROM reject WHERE id BETWEEN ?1 << 32 AND (?1 + 1 << 3
 SELECT category, rows FROM run_category WHERE run = ?1 ORDER BY category;
 
 -- name: reject_digest
-SELECT coalesce(sum(crc32(id, category, faults, raw)), 0) FROM reject WHERE id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1;
+SELECT coalesce(sum(crc32(id, line, offset, category, stage, faults, raw)), 0) FROM reject WHERE id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1;
 
 -- name: change_steps
 SELECT event FROM change_log
@@ -99,8 +99,21 @@ SELECT DISTINCT dataset FROM rule WHERE active = 1 AND deleted_at IS NULL;
 SELECT crc, records, bytes, offset FROM raw_chunk WHERE id BETWEEN ?1 << 24 AND (?1 + 1 << 24) - 1 ORDER BY id;
 
 -- name: run_sealed
-SELECT after ->> 'sha256', after ->> 'clean_crc', after ->> 'reject_crc', after ->> 'total_crc'
+SELECT after ->> 'sha256', after ->> 'clean_crc', after ->> 'reject_crc', after ->> 'total_crc', after ->> 'run_crc'
 FROM change_log WHERE unit = ?1 AND event = 'RUN_COMPLETED';
+
+-- name: audit_sealed
+SELECT after ->> 'check_crc' FROM change_log WHERE unit = ?1 AND event = 'RUN_AUDITED' ORDER BY seq DESC LIMIT 1;
+
+-- name: run_digest
+SELECT (SELECT crc32(uuid, dataset, source, state, started_at, ended_at, actor, bytes, sha256, rows_read, rows_clean,
+                     rows_rejected, key_min, key_max, settings) FROM run WHERE id = ?1)
+     + (SELECT coalesce(sum(crc32(position, control, version, stage, kind, field, category, failed)), 0)
+        FROM run_control WHERE run = ?1)
+     + (SELECT coalesce(sum(crc32(category, rows)), 0) FROM run_category WHERE run = ?1);
+
+-- name: run_check_digest
+SELECT coalesce(sum(crc32(position, name, ok, expected, actual, text)), 0) FROM run_check WHERE run = ?1;
 
 -- name: reject_exists
 SELECT 1 FROM reject WHERE id = ?1;

@@ -199,15 +199,18 @@ static int store(struct ctx *cx, struct db *db, int64_t run, const struct check 
 
 int checks_commit(struct ctx *cx, struct db *db, int64_t run, const char *run_uuid,
                   const struct check checks[static CHECK_COUNT]) {
+  int64_t crc = 0;
   cx->now = time_now();
   int rc = db_begin(cx, db);
   if (!rc) rc = store(cx, db, run, checks);
+  if (!rc) rc = checks_digest_audit(cx, db, run, &crc);
   if (!rc)
     rc = change_append(cx, db,
                        &(struct change){ .event = "RUN_AUDITED",
                                          .unit = run_uuid,
                                          .table = "run_check",
-                                         .after = str_of(ctx_printf(cx, "{\"run\":%lld}", (long long)run)),
+                                         .after = str_of(ctx_printf(cx, "{\"run\":%lld,\"check_crc\":%lld}",
+                                                                    (long long)run, (long long)crc)),
                                          .count = CHECK_COUNT,
                                          .text = checks_all_ok(checks)
                                                      ? "the self-audit passed: all five checks hold"
@@ -279,4 +282,19 @@ int checks_digest(struct ctx *cx, struct db *db, const struct check_subject *c, 
   }
   if (totals) *totals = digest_totals(cx, db, c);
   return cx->code;
+}
+
+static int digest_by(struct ctx *cx, struct db *db, enum sql_id statement, int64_t run, int64_t *crc) {
+  struct stmt *s = db_stmt(cx, db, statement);
+  stmt_int(s, 1, run);
+  *crc = one_int(cx, s);
+  return cx->code;
+}
+
+int checks_digest_run(struct ctx *cx, struct db *db, int64_t run, int64_t *crc) {
+  return digest_by(cx, db, SQL_run_digest, run, crc);
+}
+
+int checks_digest_audit(struct ctx *cx, struct db *db, int64_t run, int64_t *crc) {
+  return digest_by(cx, db, SQL_run_check_digest, run, crc);
 }

@@ -45,9 +45,14 @@ int checks_commit(struct ctx *cx, struct db *db, int64_t run, const char *run_uu
                   const struct check checks[static CHECK_COUNT]);
 bool checks_all_ok(const struct check checks[static CHECK_COUNT]);
 
-/* Sum of row_crc over the run's clean rows, reject_crc over its exceptions, and
-** over its totals, from what the tables hold. */
+/* Sums of CRC-32 over the run's clean rows (row_crc), its exceptions, its totals,
+** from what the tables hold. */
 int checks_digest(struct ctx *cx, struct db *db, const struct check_subject *s, int64_t *clean,
                   int64_t *rejects, int64_t *totals);
+
+/* The same over what describes the run: its row, its controls and categories. */
+int checks_digest_run(struct ctx *cx, struct db *db, int64_t run, int64_t *crc);
+/* ... and over its stored checks. */
+int checks_digest_audit(struct ctx *cx, struct db *db, int64_t run, int64_t *crc);
 
 #endif

@@ -169,7 +169,7 @@ static int finish_run(struct ctx *cx, struct db *db, struct job *job) {
   const struct load_result *l = &job->load;
   struct check_subject subject;
   struct rusage usage;
-  int64_t total_crc;
+  int64_t total_crc, run_crc;
   subject_of(job, &subject);
   if (checks_digest(cx, db, &subject, NULL, NULL, &total_crc)) return cx->code;
   getrusage(RUSAGE_SELF, &usage);
@@ -188,11 +188,13 @@ static int finish_run(struct ctx *cx, struct db *db, struct job *job) {
   stmt_str(s, 12, l->key_min);
   stmt_str(s, 13, l->key_max);
   if (stmt_run(cx, s)) return cx->code;
+  if (checks_digest_run(cx, db, job->run, &run_crc)) return cx->code;
   /* The digests go into the chain: who changes a row must change all that follows. */
-  const char *after = ctx_printf(
-      cx, "{\"run\":%lld,\"sha256\":\"%s\",\"clean_crc\":%lld,\"reject_crc\":%lld,\"total_crc\":%lld}",
-      (long long)job->run, job->flow.sha256, (long long)l->clean_crc, (long long)l->reject_crc,
-      (long long)total_crc);
+  const char *after = ctx_printf(cx,
+                                 "{\"run\":%lld,\"sha256\":\"%s\",\"clean_crc\":%lld,\"reject_crc\":%lld,"
+                                 "\"total_crc\":%lld,\"run_crc\":%lld}",
+                                 (long long)job->run, job->flow.sha256, (long long)l->clean_crc,
+                                 (long long)l->reject_crc, (long long)total_crc, (long long)run_crc);
   return note(cx, db, job, "RUN_COMPLETED", "run", after, l->read,
               ctx_printf(cx, "%lld records: %lld clean, %lld rejected", (long long)l->read,
                          (long long)l->clean, (long long)l->rejected));

@@ -281,18 +281,26 @@ static int add_clean(struct ctx *cx, struct loader *l, struct judged *j) {
   return insert(cx, l, &l->clean, bind_clean, j);
 }
 
-uint32_t reject_crc(int64_t id, struct str category, struct str faults, struct str raw) {
+static uint32_t crc_int(uint32_t crc, int64_t v) {
   struct buf number;
   buf_init(&number, 32);
-  buf_int(&number, id);
-  uint32_t crc = crc32_of(0, number.p, number.n + 1);
+  buf_int(&number, v);
+  crc = crc32_of(crc, number.p, number.n + 1);
   buf_clear(&number);
-  crc = crc32_of(crc, category.p, category.n);
-  crc = crc32_of(crc, "", 1);
-  crc = crc32_of(crc, faults.p, faults.n);
-  crc = crc32_of(crc, "", 1);
-  crc = crc32_of(crc, raw.p, raw.n);
-  return crc32_of(crc, "", 1);
+  return crc;
+}
+
+static uint32_t crc_str(uint32_t crc, struct str s) { return crc32_of(crc32_of(crc, s.p, s.n), "", 1); }
+
+/* As crc32(id, line, offset, category, stage, faults, raw) in SQL. */
+static uint32_t reject_crc(const struct loader *l, const struct judged *j, const struct rule *first) {
+  uint32_t crc = crc_int(0, reject_id(l, j));
+  crc = crc_int(crc, (int64_t)j->line);
+  crc = crc_int(crc, (int64_t)j->offset);
+  crc = crc_str(crc, str_of(first->category));
+  crc = crc_str(crc, str_of(first->stage));
+  crc = crc_str(crc, j->faults);
+  return crc_str(crc, raw_of(l, j));
 }
 
 /* Categories are the few texts of the CHECK in 0002_controls.sql. */
@@ -309,7 +317,7 @@ static int add_reject(struct ctx *cx, struct loader *l, struct judged *j) {
   j->faults = str_of(ctx_printf(keep, STR_FMT "]", STR_ARG(j->faults)));
   l->result.rejected++;
   count_category(&l->result, first->category);
-  l->result.reject_crc += reject_crc(reject_id(l, j), str_of(first->category), j->faults, raw_of(l, j));
+  l->result.reject_crc += reject_crc(l, j, first);
   return insert(cx, l, &l->rejected, bind_reject, j);
 }
 

@@ -22,7 +22,7 @@ struct load_batch {
 
 struct load_result {
   int64_t read, clean, rejected;
-  uint64_t clean_crc, reject_crc;       /* sums of row_crc and of reject_crc */
+  uint64_t clean_crc, reject_crc;       /* sums of row_crc and, alike, over the rejects */
   int64_t duplicate_sums[LIMIT_FIELDS]; /* of rows that were good but for their key */
   int64_t taken;                        /* rows whose key was taken, with or without other faults */
   struct {
@@ -45,7 +45,5 @@ int loader_new(struct ctx *cx, struct db *db, const struct judge_setup *setup, i
                uint64_t rows_expected, enum loader_mode mode, struct loader **out);
 int loader_add(struct ctx *cx, struct loader *l, const struct load_batch *b);
 int loader_end(struct ctx *cx, struct loader *l, struct load_result *out); /* writes the totals */
-
-uint32_t reject_crc(int64_t id, struct str category, struct str faults, struct str raw);
 
 #endif

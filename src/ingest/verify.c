@@ -77,11 +77,25 @@ static void verify_raw(struct ctx *cx, struct db *db, const struct kept_run *run
 
 /* The digests as they stand in the chain, which a changed row of `run` cannot follow. */
 static bool sealed_as(struct ctx *cx, struct db *db, const struct kept_run *run) {
+  int64_t described;
+  if (checks_digest_run(cx, db, run->id, &described)) return false;
   struct stmt *s = db_stmt(cx, db, SQL_run_sealed);
   stmt_text(s, 1, run->uuid);
   if (!stmt_row(cx, s)) return false;
   bool same = str_eq(col_str(s, 0), str_of(run->sha256)) && col_int(s, 1) == run->clean_crc &&
-              col_int(s, 2) == run->reject_crc && col_int(s, 3) == run->total_crc;
+              col_int(s, 2) == run->reject_crc && col_int(s, 3) == run->total_crc &&
+              col_int(s, 4) == described;
+  stmt_done(s);
+  return same;
+}
+
+static bool audit_sealed(struct ctx *cx, struct db *db, const struct kept_run *run) {
+  int64_t stored;
+  if (checks_digest_audit(cx, db, run->id, &stored)) return false;
+  struct stmt *s = db_stmt(cx, db, SQL_audit_sealed);
+  stmt_text(s, 1, run->uuid);
+  if (!stmt_row(cx, s)) return stored == 0; /* not audited yet: then nothing may be there */
+  bool same = col_int(s, 0) == stored;
   stmt_done(s);
   return same;
 }
@@ -93,10 +107,11 @@ static void verify_rows(struct ctx *cx, struct db *db, const struct kept_run *ru
                                    .key_min = run->key_min,
                                    .key_max = run->key_max };
   int64_t clean, rejects, totals;
-  bool sealed = sealed_as(cx, db, run);
+  bool sealed = sealed_as(cx, db, run), audited = audit_sealed(cx, db, run);
   if (!cx->code) checks_digest(cx, db, &subject, &clean, &rejects, &totals);
   if (!settle(cx, v, "rows", run->uuid)) return;
-  const char *wrong = !sealed                      ? "the run's figures are not those of the change log"
+  const char *wrong = !sealed ? "the run's own figures, settings or controls are not those of the change log"
+                      : !audited                   ? "the stored self-audit is not the one that was made"
                       : clean != run->clean_crc    ? "clean rows were changed, added or removed"
                       : rejects != run->reject_crc ? "exceptions were changed, added or removed"
                       : totals != run->total_crc   ? "stored totals were changed"
