@@ -27,3 +27,14 @@ FROM change_log WHERE seq > ?1 ORDER BY seq;
 -- name: change_before_unit
 SELECT seq, hash FROM change_log WHERE seq < (SELECT min(seq) FROM change_log WHERE unit = ?1)
 ORDER BY seq DESC LIMIT 1;
+
+-- name: ledger_digest
+SELECT coalesce(sum(crc32(version, name, checksum, applied_at, down)), 0)
+     + (SELECT coalesce(sum(crc32(id, slug, name, created_at, created_by)), 0) FROM organizations)
+FROM schema_migration;
+
+-- name: ledger_sealed
+SELECT after ->> 'ledger_crc' FROM change_log WHERE event IN ('TENANT_CREATED', 'SCHEMA_MIGRATED') ORDER BY seq DESC LIMIT 1;
+
+-- name: schema_objects
+SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema ORDER BY type, name;

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "ingest/checks.h"
 #include "ingest/kept.h"
+#include "record/record.h"
 #include "store/change.h"
 
 static void find(struct ctx *cx, struct verdict *v, const char *check, const char *run, bool ok,
@@ -229,6 +230,34 @@ static void verify_file(struct ctx *cx, struct tenant *t, struct db *db, struct 
   settle(cx, v, "change_log", NULL);
 }
 
+/* Tables, indices, triggers, views: as this program makes them. */
+static int check_schema(struct ctx *cx, struct db *db, struct db *pristine) {
+  struct stmt *a = db_stmt(cx, db, SQL_schema_objects), *b = db_stmt(cx, pristine, SQL_schema_objects);
+  bool more = true;
+  while (more && !cx->code) {
+    more = stmt_row(cx, a);
+    bool same = more == stmt_row(cx, b);
+    for (int i = 0; more && same && i < 4; i++) same = str_eq(col_str(a, i), col_str(b, i));
+    if (!same && !cx->code)
+      fail(cx, E_FAIL, NULL, "the schema is not this program's%s%s", more ? ", see " : "",
+           more ? ctx_strdup(cx, col_str(a, 1)) : "");
+  }
+  if (a) stmt_done(a);
+  return cx->code;
+}
+
+static void verify_records(struct ctx *cx, struct db *db, struct verdict *v) {
+  struct db *pristine;
+  int rc = db_pristine(cx, &pristine);
+  if (!rc) rc = check_schema(cx, db, pristine);
+  if (!rc) rc = tenant_check_ledger(cx, db);
+  if (!rc) find(cx, v, "schema", NULL, true, "tables and ledger are those of this program");
+  settle(cx, v, "schema", NULL);
+  for (int i = 0; !rc && entity_at(i); i++) rc = record_check(cx, db, pristine, entity_at(i));
+  if (!rc) find(cx, v, "records", NULL, true, "every rule and reference item is as the change log says");
+  settle(cx, v, "records", NULL);
+}
+
 static void verify_run(struct ctx *cx, struct tenant *t, struct db *db, const struct kept_run *run,
                        struct verdict *v) {
   verify_raw(cx, db, run, v);
@@ -252,6 +281,7 @@ int verify_tenant(struct ctx *cx, struct store *s, const char *slug, struct verd
     return OK;
   }
   verify_file(cx, t, db, out);
+  verify_records(cx, db, out);
   if (kept_list(cx, db, &runs, &count)) settle(cx, out, "runs", NULL);
   for (size_t i = 0; i < count; i++) verify_run(cx, t, db, &runs[i], out);
   return OK;

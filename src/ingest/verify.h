@@ -6,6 +6,9 @@
 **   file        SQLite's integrity_check and foreign keys
 **   high_water  the change that was last acknowledged is still there
 **   change_log  the hash chain from its first entry
+**   schema      tables, views and triggers are this program's; the ledger of
+**               migrations is the one that the log seals
+**   records     every record is as its last entry of the log says, or as shipped
 **   of every run that is done:
 **     raw         SHA-256 over the kept bytes is that of the file; CRC-32 names the
 **                 chunk that was changed

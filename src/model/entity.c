@@ -16,6 +16,8 @@ const struct entity *entity_find(const char *name) {
   return NULL;
 }
 
+const struct entity *entity_at(int i) { return i < count ? all[i] : NULL; }
+
 const char *entity_names(void) {
   static char names[2048]; /* the same for every caller: entities are registered before any thread starts */
   size_t n = 0;

@@ -1,6 +1,7 @@
 #include "store/migrate.h"
 
 #include "base/hash.h"
+#include "store/change.h"
 
 static const struct migration *list(bool system) { return system ? system_migrations : tenant_migrations; }
 static size_t list_size(bool system) { return system ? system_migration_count : tenant_migration_count; }
@@ -118,4 +119,21 @@ int migrate_to(struct ctx *cx, struct db *db, bool system, int version) {
   }
   if (!rc) rc = db_run(cx, db, "PRAGMA foreign_keys=ON");
   return rc;
+}
+
+int migrate_note(struct ctx *cx, struct db *db, const char *event, const char *text) {
+  int64_t crc = db_int(cx, db, SQL_ledger_digest, 0);
+  const char *after =
+      ctx_printf(cx, "{\"schema\":%d,\"ledger_crc\":%lld}", migrate_version(cx, db), (long long)crc);
+  return change_append(
+      cx, db,
+      &(struct change){
+          .event = event, .table = "schema_migration", .after = str_of(after), .count = 1, .text = text });
+}
+
+int tenant_check_ledger(struct ctx *cx, struct db *db) {
+  int64_t now = db_int(cx, db, SQL_ledger_digest, 0), sealed = db_int(cx, db, SQL_ledger_sealed, -1);
+  if (!cx->code && now != sealed)
+    fail(cx, E_FAIL, NULL, "%s: the ledger of schemas, or whose file it is, was changed", db->name);
+  return cx->code;
 }

@@ -23,4 +23,7 @@ int migrate_check(struct ctx *cx, struct db *db, bool system);
 /* Each step is a transaction of its own: killed anywhere, the file is at a version. */
 int migrate_to(struct ctx *cx, struct db *db, bool system, int version);
 
+/* Notes the schema, and a digest of the ledger, in the change log; within a transaction. */
+int migrate_note(struct ctx *cx, struct db *db, const char *event, const char *text);
+
 #endif

@@ -120,13 +120,7 @@ static int make_file(struct ctx *cx, struct tenant *t, const char *id, const cha
   int rc = migrate_to(cx, db, false, migrate_head(false));
   if (!rc) rc = db_begin(cx, db);
   if (!rc) rc = add_organization(cx, db, SQL_tenant_identity_add, id, t->slug, name);
-  if (!rc)
-    rc = change_append(cx, db,
-                       &(struct change){ .event = "TENANT_CREATED",
-                                         .table = "organizations",
-                                         .key = id,
-                                         .count = 1,
-                                         .text = ctx_printf(cx, "tenant %s was created", t->slug) });
+  if (!rc) rc = migrate_note(cx, db, "TENANT_CREATED", ctx_printf(cx, "tenant %s was created", t->slug));
   if (!rc) rc = db_commit(cx, db);
   struct change_end end;
   if (!rc) rc = change_last(cx, db, &end);

@@ -57,6 +57,14 @@ int tenant_inspect(struct ctx *cx, struct store *s, const char *slug, struct ten
 /* E_CONFLICT when the file lacks the change that was acknowledged last. */
 int tenant_check_mark(struct ctx *cx, struct tenant *t, struct db *db);
 
+/* A new, empty tenant's file in memory: what schema and shipped records are to be
+** like. Closed with the unit of work. */
+int db_pristine(struct ctx *cx, struct db **out);
+
+/* What the log says of the schema's ledger and the tenant's identity, against what
+** is there; E_FAIL says what differs. */
+int tenant_check_ledger(struct ctx *cx, struct db *db);
+
 /* integrity_check and foreign keys; E_FAIL says what is damaged. */
 int db_integrity(struct ctx *cx, struct db *db);
 

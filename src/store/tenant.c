@@ -90,9 +90,18 @@ static int migrate(struct ctx *cx, struct tenant *t, int from, int to) {
   struct db *db;
   if (tenant_lock(cx, t, 10, &fd)) return cx->code;
   int rc = tenant_writer(cx, t, &db);
+  if (rc) {
+    close(fd);
+    return rc;
+  }
   if (!rc) rc = backup_before_upgrade(cx, t, db, from, to);
   if (!rc) rc = migrate_to(cx, db, false, to);
-  if (!rc && to > 0) rc = tenant_committed(cx, t, db);
+  if (!rc) rc = db_begin(cx, db);
+  if (!rc)
+    rc = migrate_note(cx, db, "SCHEMA_MIGRATED", ctx_printf(cx, "the schema went from %d to %d", from, to));
+  if (!rc) rc = db_commit(cx, db);
+  if (!rc) rc = tenant_committed(cx, t, db);
+  db_rollback(db);
   close(fd);
   return rc;
 }
@@ -208,4 +217,14 @@ int tenant_read(struct ctx *cx, struct tenant *t, struct db **out) {
   ctx_defer(cx, give_back, lent);
   *out = db;
   return db_begin(cx, db);
+}
+
+/* ---- pristine ---- */
+
+static void close_db(void *db) { db_close(db); }
+
+int db_pristine(struct ctx *cx, struct db **out) {
+  if (db_create(cx, ":memory:", "a new file", out)) return cx->code;
+  ctx_defer(cx, close_db, *out);
+  return migrate_to(cx, *out, false, migrate_head(false));
 }
