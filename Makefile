@@ -36,6 +36,7 @@ FORCE:
 PACKAGES_BUILD := gcc libc6-dev libstdc++-12-dev libsqlite3-dev libjansson-dev libcsv-dev \
   libmbedtls-dev zlib1g-dev libuchardet-dev dpkg-dev nodejs npm
 PACKAGES_TEST := sqlite3 chromium
+PACKAGES_BENCH := sqlite3 time
 PACKAGES_CLANG := clang libclang-rt-14-dev
 PACKAGES_LINT := clang-tidy
 PACKAGES_FORMAT := clang-format
@@ -100,8 +101,9 @@ help: ## this list
 
 deps: ## installs the Debian packages that building needs
 	@src/tools/need_packages $(PACKAGES_BUILD)
-.PHONY: deps-test deps-clang deps-lint deps-format
+.PHONY: deps-test deps-bench deps-clang deps-lint deps-format
 deps-test: deps ; @src/tools/need_packages $(PACKAGES_TEST)
+deps-bench: deps ; @src/tools/need_packages $(PACKAGES_BENCH)
 deps-clang: deps ; @src/tools/need_packages $(PACKAGES_CLANG)
 deps-lint: deps ; @src/tools/need_packages $(PACKAGES_LINT)
 deps-format: deps ; @src/tools/need_packages $(PACKAGES_FORMAT)
@@ -275,9 +277,8 @@ $(BENCHES): build/bench/%: build/release/obj/tests/bench/%.o build/release/parts
 	@mkdir -p $(@D)
 	@$(CC) $(LDFLAGS_ALL) $< build/release/parts.a $(LIBS) -o $@
 
-bench: build/outpost $(BENCHES) | deps-test ## speed and memory: parts, then all against sqlite3 .import and DuckDB
-	@for part in $(BENCHES); do echo "$$part" && "$$part" || exit 1; done
-	@$(if $(wildcard tests/bench/run),tests/bench/run $(BENCH),echo "tests/bench/run is not there yet"; exit 1)
+bench: build/outpost $(BENCHES) | deps-bench ## speed and memory against sqlite3 .import and DuckDB; BENCH="part..." selects
+	@tests/bench/run $(BENCH)
 
 pollock: build/outpost | deps-test ## the CSV reader against the Pollock benchmark
 	@$(if $(wildcard tests/bench/pollock),tests/bench/pollock $(POLLOCK),echo "tests/bench/pollock is not there yet"; exit 1)
