@@ -199,9 +199,19 @@ static int exit_code(const struct ctx *cx, const struct cli *c) {
   return wrong_usage ? EXIT_USAGE : codes[cx->code];
 }
 
+/* One line, whatever a library had to say. */
+static void print_line(const char *text) {
+  fputs("outpost: ", stderr);
+  for (const char *p = text; *p; p++) {
+    bool blank = (unsigned char)*p <= ' ';
+    if (!blank || (unsigned char)p[1] > ' ') fputc(blank ? ' ' : *p, stderr);
+  }
+  fputc('\n', stderr);
+}
+
 static void complain(const struct ctx *cx, const struct cli *c) {
   if (!cli_has(c, "json")) {
-    fprintf(stderr, "outpost: %s\n", cx->message);
+    print_line(cx->message);
     return;
   }
   struct buf out;

@@ -253,11 +253,9 @@ static void cut(struct parser *r, struct str s, const char **note) {
 
 /* ---- from cells to a row ---- */
 
-static const char *too_large(struct parser *r, struct str raw) {
-  if (raw.n > LIMIT_RECORD_BYTES)
-    return "the record is longer than 8 MiB: a quote may be missing, or a line end";
+static const char *too_large(const struct parser *r, struct str text) {
   if (r->cells.count > LIMIT_COLUMNS) return "the record has more than 4096 cells";
-  for (uint32_t i = 0; i < r->cells.count; i++)
+  for (uint32_t i = 0; i < r->cells.count && text.n > LIMIT_FIELD_BYTES; i++)
     if (r->cells.list[i].n > LIMIT_FIELD_BYTES) return "a cell is larger than 1 MiB";
   return NULL;
 }
@@ -333,30 +331,31 @@ static struct str text_of(struct parser *r, struct str body, bool *good) {
   return buf_view(&r->text);
 }
 
+/* Why the record cannot be a row; NULL when it can. ended: it has a line end. */
+static const char *why_broken(const struct parser *r, struct str text, bool ended, const char *note) {
+  const char *large = too_large(r, text);
+  if (large) return large;
+  if (r->zeros && memchr(text.p, 0, text.n)) return "the record holds a zero byte";
+  if (!has_byte(text, r->rules.quote) || (ended && !note && !has_byte(text, '\n'))) return NULL;
+  if (!ends_open(r, text)) return NULL;
+  if (has_byte(text, '\n')) return "a quoted cell is never closed: the file seems to have been cut";
+  if (!ended) return "the file ends inside a quoted cell: it seems to have been cut";
+  return r->cells.count != r->p->column_count ? "a quote is opened and never closed" : NULL;
+}
+
 static void read_csv(struct parser *r, struct str raw, struct str body, struct row *out) {
   bool good;
   const char *note = NULL;
   struct str text = text_of(r, body, &good);
   cut(r, text, &note);
-  if (all_empty(r)) {
+  if (all_empty(r) || is_comment(r, text)) {
     out->kind = ROW_OUTSIDE;
     return;
   }
-  const char *broken = too_large(r, raw);
-  if (!broken && r->zeros && memchr(text.p, 0, text.n)) broken = "the record holds a zero byte";
-  if (!broken && !good) broken = "bytes that are not valid in the file's encoding";
-  if (!broken && has_byte(text, '\n') && has_byte(text, r->rules.quote) && ends_open(r, text))
-    broken = "a quoted cell is never closed: the file seems to have been cut";
-  if (!broken && raw.n == body.n && has_byte(text, r->rules.quote) && ends_open(r, text))
-    broken = "the file ends inside a quoted cell: it seems to have been cut";
-  if (!broken && note && r->cells.count != r->p->column_count && ends_open(r, text))
-    broken = "a quote is opened and never closed";
+  const char *broken = why_broken(r, text, raw.n > body.n, note);
+  if (!good) broken = "bytes that are not valid in the file's encoding";
   if (broken) {
     set_broken(out, r, broken);
-    return;
-  }
-  if (is_comment(r, text)) {
-    out->kind = ROW_OUTSIDE;
     return;
   }
   set_ragged(r, out);

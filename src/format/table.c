@@ -129,7 +129,7 @@ static uint32_t find_first(const struct table *t, const struct dialect *given) {
   uint32_t need = width == 1 ? 1 : width == 2 ? 2 : (width + 1) / 2;
   if (need > usual) need = usual ? usual : 1;
   if (given->skip >= 0) {
-    while (i < t->count && t->rows[i].line < t->skip_lines + (uint64_t)given->skip) i++;
+    while (i < t->count && t->rows[i].line < (uint64_t)given->skip) i++;
     while (i < t->count && t->rows[i].blank) i++;
     return i;
   }
@@ -208,7 +208,7 @@ static void prepare(struct table *t, const struct sniffed *found, const struct d
   t->seen.table_begin = 0;
   t->seen.table_end = UINT64_MAX;
   t->seen.column_count = common_width(t);
-  t->keep_from = given->skip > 0 ? t->skip_lines + (uint64_t)given->skip : 0;
+  t->keep_from = given->skip > 0 ? (uint64_t)given->skip : 0;
   t->votes = ctx_alloc(t->cx, (t->seen.column_count + 1) * sizeof *t->votes);
 }
 

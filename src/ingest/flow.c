@@ -10,6 +10,7 @@ static const size_t FLOW_BATCH = KIB(512);
 
 struct slot {
   struct batch raw;
+  uint32_t crc;
   uint64_t first_record;
   struct buf index;
   struct judged *rows;
@@ -80,6 +81,7 @@ static void read_all(struct flow *f, struct sha256 *digest) {
       return;
     }
     sha256_add(digest, s->raw.bytes, s->raw.n);
+    s->crc = crc32_of(0, s->raw.bytes, s->raw.n);
     f->result->bytes += s->raw.n;
     put(f, &f->cut, s);
   }
@@ -152,6 +154,7 @@ static void judge_slot(struct flow *f, struct parser *parser, struct judge *judg
     offset += span->length;
     line += span->lines;
   }
+  s->crc = crc32_of(s->crc, s->index.p, s->index.n);
   f->result->records += s->row_count;
 }
 
@@ -188,6 +191,7 @@ static void take_all(struct ctx *cx, struct flow *f) {
     struct load_batch b = { .raw = &s->raw,
                             .first_record = s->first_record,
                             .index = buf_view(&s->index),
+                            .crc = s->crc,
                             .rows = s->rows,
                             .row_count = s->row_count,
                             .keep = &s->keep };

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/time.h"
+#include "ingest/digest.h"
 #include "store/expression.h"
 
 enum value_state { VALUE_EMPTY, VALUE_GOOD, VALUE_BAD };
@@ -136,9 +137,10 @@ void judge_add_fault(const struct judge_setup *setup, int rule, struct str value
   struct buf json;
   buf_init(&json, LIMIT_TEXT_BYTES);
   if (j->first_fault < 0) j->first_fault = rule;
-  buf_str(&json, j->faults.n ? j->faults : STR("["));
-  if (j->faults.n) buf_char(&json, ',');
+  if (j->faults.n) buf_add(&json, j->faults.p, j->faults.n - 1); /* its closing bracket goes */
+  buf_char(&json, j->faults.n ? ',' : '[');
   write_fault(&json, setup, rule, value, reason);
+  buf_char(&json, ']');
   j->faults = (struct str){ ctx_strdup(keep, buf_view(&json)), json.n };
   buf_clear(&json);
 }
@@ -297,52 +299,9 @@ static void make_key(const struct judge *judge, const struct row *row, struct ct
   if (j->key.n > LIMIT_KEY_BYTES) j->key = (struct str){ "", 0 };
 }
 
-static size_t put_int(char *to, int64_t v) {
-  char digits[24];
-  size_t n = 0, out = 0;
-  uint64_t u = v < 0 ? -(uint64_t)v : (uint64_t)v;
-  do digits[n++] = (char)('0' + u % 10);
-  while ((u /= 10) != 0);
-  if (v < 0) to[out++] = '-';
-  while (n > 0) to[out++] = digits[--n];
-  to[out++] = 0;
-  return out;
-}
-
-/* Small pieces are put together first: a call for each costs more than its bytes. */
-struct digest {
-  uint32_t crc;
-  size_t n;
-  char bytes[512];
-};
-
-static void digest_piece(struct digest *d, const char *p, size_t n) {
-  if (n > sizeof d->bytes - d->n) {
-    d->crc = crc32_of(d->crc, d->bytes, d->n);
-    d->n = 0;
-  }
-  if (n > sizeof d->bytes) {
-    d->crc = crc32_of(d->crc, p, n);
-    return;
-  }
-  memcpy(d->bytes + d->n, p, n);
-  d->n += n;
-}
-
-static void digest_text(struct digest *d, struct str s) {
-  if (s.n) digest_piece(d, s.p, s.n);
-  digest_piece(d, "", 1);
-}
-
-static void digest_int(struct digest *d, int64_t v) {
-  char number[32];
-  digest_piece(d, number, put_int(number, v));
-}
-
 uint32_t row_crc(const struct dataset *d, struct str key, uint64_t record, const struct value *values) {
   struct digest digest;
-  digest.crc = 0;
-  digest.n = 0;
+  digest_begin(&digest);
   digest_text(&digest, key);
   digest_int(&digest, (int64_t)record);
   for (int i = 0; i < d->field_count; i++) {
@@ -352,7 +311,7 @@ uint32_t row_crc(const struct dataset *d, struct str key, uint64_t record, const
     else
       digest_text(&digest, values[i].text);
   }
-  return crc32_of(digest.crc, digest.bytes, digest.n);
+  return digest_end(&digest);
 }
 
 /* ---- a row ---- */

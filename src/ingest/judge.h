@@ -26,7 +26,7 @@ struct judged {
   uint64_t record, line, offset;
   uint32_t length;
   int first_fault;      /* index of the rule; -1: no fault so far */
-  struct str faults;    /* JSON array without its closing bracket; empty when good */
+  struct str faults;    /* JSON array; empty when good */
   uint64_t hash;        /* of the key */
   struct str key;       /* the unique key; empty when a part of it is */
   struct value *values; /* of each field */
@@ -67,8 +67,7 @@ const int64_t *judge_sums(const struct judge *judge);
 /* Good rows with a number that had more decimals than its field keeps. */
 int64_t judge_rounded(const struct judge *judge);
 
-/* CRC-32 over the stored row: key, record, then the fields as decimal text or
-** text, each followed by a zero byte. SQL's crc32(...) gives the same. */
+/* CRC-32 over the stored row (digest.h): key, record, then the fields. */
 uint32_t row_crc(const struct dataset *d, struct str key, uint64_t record, const struct value *values);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/crash.h"
 #include "base/hash.h"
+#include "ingest/digest.h"
 #include "ingest/keys.h"
 #include "ingest/totals.h"
 
@@ -281,26 +282,18 @@ static int add_clean(struct ctx *cx, struct loader *l, struct judged *j) {
   return insert(cx, l, &l->clean, bind_clean, j);
 }
 
-static uint32_t crc_int(uint32_t crc, int64_t v) {
-  struct buf number;
-  buf_init(&number, 32);
-  buf_int(&number, v);
-  crc = crc32_of(crc, number.p, number.n + 1);
-  buf_clear(&number);
-  return crc;
-}
-
-static uint32_t crc_str(uint32_t crc, struct str s) { return crc32_of(crc32_of(crc, s.p, s.n), "", 1); }
-
 /* As crc32(id, line, offset, category, stage, faults, raw) in SQL. */
 static uint32_t reject_crc(const struct loader *l, const struct judged *j, const struct rule *first) {
-  uint32_t crc = crc_int(0, reject_id(l, j));
-  crc = crc_int(crc, (int64_t)j->line);
-  crc = crc_int(crc, (int64_t)j->offset);
-  crc = crc_str(crc, str_of(first->category));
-  crc = crc_str(crc, str_of(first->stage));
-  crc = crc_str(crc, j->faults);
-  return crc_str(crc, raw_of(l, j));
+  struct digest d;
+  digest_begin(&d);
+  digest_int(&d, reject_id(l, j));
+  digest_int(&d, (int64_t)j->line);
+  digest_int(&d, (int64_t)j->offset);
+  digest_text(&d, str_of(first->category));
+  digest_text(&d, str_of(first->stage));
+  digest_text(&d, j->faults);
+  digest_text(&d, raw_of(l, j));
+  return digest_end(&d);
 }
 
 /* Categories are the few texts of the CHECK in 0002_controls.sql. */
@@ -312,9 +305,7 @@ static void count_category(struct load_result *r, const char *name) {
 }
 
 static int add_reject(struct ctx *cx, struct loader *l, struct judged *j) {
-  struct ctx *keep = l->batch->keep;
   const struct rule *first = &l->setup->rules->rule[j->first_fault];
-  j->faults = str_of(ctx_printf(keep, STR_FMT "]", STR_ARG(j->faults)));
   l->result.rejected++;
   count_category(&l->result, first->category);
   l->result.reject_crc += reject_crc(l, j, first);
@@ -342,14 +333,13 @@ static int add_row(struct ctx *cx, struct loader *l, struct judged *j) {
 /* ---- one batch ---- */
 
 static int add_chunk(struct ctx *cx, struct loader *l, const struct load_batch *b) {
-  uint32_t crc = crc32_of(crc32_of(0, b->index.p, b->index.n), b->raw->bytes, b->raw->n);
   struct stmt *s = db_stmt(cx, l->db, SQL_raw_chunk_add);
   stmt_int(s, 1, l->run << 24 | l->chunk++);
   stmt_int(s, 2, (int64_t)b->raw->offset);
   stmt_int(s, 3, (int64_t)b->raw->line);
   stmt_int(s, 4, (int64_t)b->first_record);
   stmt_int(s, 5, b->raw->count);
-  stmt_int(s, 6, crc);
+  stmt_int(s, 6, b->crc);
   stmt_blob(s, 7, b->index.p, b->index.n);
   stmt_blob(s, 8, b->raw->bytes, b->raw->n);
   return stmt_run(cx, s);

@@ -15,6 +15,7 @@ struct load_batch {
   const struct batch *raw;
   uint64_t first_record;
   struct str index; /* the `records` of raw_chunk, see 0003_runs.sql */
+  uint32_t crc;     /* of the bytes, then the index */
   struct judged *rows;
   uint32_t row_count;
   struct ctx *keep; /* texts of the rows; faults are added to it */

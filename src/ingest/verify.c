@@ -37,7 +37,7 @@ static int64_t bad_chunk(struct ctx *cx, struct db *db, int64_t run, int64_t *ch
   stmt_int(s, 1, run);
   for (*chunks = 0; stmt_row(cx, s); ++*chunks) {
     struct str index = col_str(s, 1), bytes = col_str(s, 2);
-    uint32_t crc = crc32_of(crc32_of(0, index.p, index.n), bytes.p, bytes.n);
+    uint32_t crc = crc32_of(crc32_of(0, bytes.p, bytes.n), index.p, index.n);
     if (crc != (uint32_t)col_int(s, 0) && bad < 0) bad = col_int(s, 3);
   }
   return bad;

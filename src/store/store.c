@@ -143,6 +143,26 @@ static bool is_listed(struct ctx *cx, struct db *db, const char *slug) {
   return found;
 }
 
+/* A file without an entry is one whose making was cut off just before its end: it
+** is taken as it is, if it is whole and of this tenant. */
+static int adopt_file(struct ctx *cx, struct tenant *t, char id[static 37], const char **name) {
+  struct db *db;
+  if (db_open(cx, t->path, t->label, DB_READ, &db)) return cx->code;
+  int rc = migrate_check(cx, db, false);
+  struct stmt *q = rc ? NULL : db_compose(cx, db, "SELECT id, name FROM organizations WHERE slug = ?1");
+  stmt_text(q, 1, t->slug);
+  bool ours = stmt_row(cx, q);
+  if (ours) {
+    str_copy(id, 37, col_str(q, 0));
+    *name = col_dup(cx, q, 1);
+    stmt_done(q);
+  }
+  db_close(db);
+  if (!cx->code && !ours)
+    return fail(cx, E_CONFLICT, "slug", "%s is in the way: it is the file of another tenant", t->path);
+  return cx->code;
+}
+
 int tenant_add(struct ctx *cx, struct store *s, const char *slug, const char *name) {
   struct tenant t;
   struct db *db;
@@ -151,10 +171,10 @@ int tenant_add(struct ctx *cx, struct store *s, const char *slug, const char *na
   uuid7(id, cx->now);
   int rc = db_begin(cx, db);
   if (!rc && is_listed(cx, db, slug)) rc = fail(cx, E_CONFLICT, "slug", "there is a tenant %s already", slug);
-  if (!rc && exists(t.path))
-    rc = fail(cx, E_CONFLICT, "slug", "%s is in the way: a file without an entry in system.db", t.path);
+  bool there = !rc && exists(t.path);
+  if (there) rc = adopt_file(cx, &t, id, &name);
   if (!rc) rc = add_organization(cx, db, SQL_organization_add, id, slug, name);
-  if (!rc) rc = make_file(cx, &t, id, name);
+  if (!rc && !there) rc = make_file(cx, &t, id, name);
   if (!rc) rc = db_commit(cx, db);
   if (rc)
     db_rollback(db);

@@ -33,7 +33,7 @@ CREATE TABLE raw_chunk (
   line    INTEGER NOT NULL,               -- of the first record, from 1
   record  INTEGER NOT NULL,               -- number of the first record, from 1, headings counted
   count   INTEGER NOT NULL,
-  crc     INTEGER NOT NULL,               -- CRC-32 of bytes and records: names the place of damage
+  crc     INTEGER NOT NULL,               -- CRC-32 of bytes, then records: names the place of damage
   records BLOB NOT NULL,
   bytes   BLOB NOT NULL
 );
