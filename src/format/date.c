@@ -246,16 +246,29 @@ bool date_split(struct str s, struct date_parts *d) {
   return split_day_name(&was, d) && date_valid(d->year, d->month, d->day);
 }
 
+/* From 1970 to 2099 every fourth year is a leap year: no division is needed. */
+static bool near_days(int year, int month, int day, int32_t *days) {
+  static const short before[13] = { 0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334 };
+  static const signed char length[13] = { 0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+  int leap = year % 4 == 0;
+  if (month < 1 || month > 12 || day < 1 || day > length[month] + (leap && month == 2)) return false;
+  int since = year - 1970;
+  *days = since * 365 + (since + 1) / 4 + before[month] + (leap && month > 2) + day - 1;
+  return true;
+}
+
 /* YYYY-MM-DD without looking twice. */
 static bool iso_fast(const char *p, int32_t *days) {
-  unsigned d[8];
   static const unsigned char at[8] = { 0, 1, 2, 3, 5, 6, 8, 9 };
+  unsigned d[8], wrong = 0;
   for (int i = 0; i < 8; i++) {
     d[i] = (unsigned char)p[at[i]] - '0';
-    if (d[i] > 9) return false;
+    wrong |= d[i] > 9;
   }
+  if (wrong) return false;
   int year = (int)(d[0] * 1000 + d[1] * 100 + d[2] * 10 + d[3]), month = (int)(d[4] * 10 + d[5]),
       day = (int)(d[6] * 10 + d[7]);
+  if (year >= 1970 && year < 2100) return near_days(year, month, day, days);
   if (year < 1000 || !date_valid(year, month, day)) return false;
   *days = date_days(year, month, day);
   return true;

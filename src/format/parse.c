@@ -25,6 +25,7 @@ struct parser {
   const struct profile *p;
   struct rules rules;
   size_t unit;
+  bool low_last;           /* of a wide unit the second byte is the low one */
   bool decodes;            /* the encoding is not UTF-8 */
   bool zeros;              /* zero bytes were seen in the file */
   struct decoder *decoder; /* made when first needed */
@@ -46,6 +47,7 @@ struct parser *parser_new(const struct profile *p) {
   struct parser *r = xcalloc(1, sizeof *r);
   r->p = p;
   r->unit = shadow_unit(shadow_of(p->dialect.encoding));
+  r->low_last = shadow_of(p->dialect.encoding) == SHADOW_16BE;
   r->decodes = strcmp(p->dialect.encoding, "UTF-8") != 0;
   for (size_t i = 0; i < p->oddity_count; i++)
     if (strcmp(p->oddities[i].code, "zero_bytes") == 0) r->zeros = true;
@@ -310,15 +312,20 @@ static void set_broken(struct row *out, struct parser *r, const char *why) {
 }
 
 /* Without its line end. */
-static struct str body_of(const struct parser *r, struct str raw) {
-  size_t u = r->unit, low = shadow_of(r->p->dialect.encoding) == SHADOW_16BE ? 1 : 0;
-  while (raw.n >= u) {
-    const char *last = raw.p + raw.n - u;
-    if (u == 2 && last[1 - low]) break;
-    if (last[u == 2 ? low : 0] != '\n' && last[u == 2 ? low : 0] != '\r') break;
-    raw.n -= u;
-    if (last[u == 2 ? low : 0] == '\r') break;
+static struct str body_wide(const struct parser *r, struct str raw) {
+  while (raw.n >= 2) {
+    char low = raw.p[raw.n - 2 + r->low_last], high = raw.p[raw.n - 1 - r->low_last];
+    if (high || (low != '\n' && low != '\r')) break;
+    raw.n -= 2;
+    if (low == '\r') break;
   }
+  return raw;
+}
+
+static struct str body_of(const struct parser *r, struct str raw) {
+  if (r->unit == 2) return body_wide(r, raw);
+  if (raw.n && raw.p[raw.n - 1] == '\n') raw.n--;
+  if (raw.n && raw.p[raw.n - 1] == '\r') raw.n--;
   return raw;
 }
 

@@ -82,6 +82,18 @@ UNIT(value_date_refused, "what is no day of the calendar is no date") {
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) CHECK_STR(read_date(wrong[i], DATE_DMY), "no");
 }
 
+UNIT(value_date_calendar, "every day from 1900 to 2150 is read as itself, and the days around it are not") {
+  char iso[DATE_SIZE];
+  for (int32_t day = -25567; day < 65744; day++) {
+    int32_t got = 0;
+    if (!CHECK(value_date(str_of(date_iso(iso, day)), DATE_YMD, &got)) || !CHECK_INT(got, day)) return;
+  }
+  CHECK_STR(read_date("2024-02-30", DATE_YMD), "no");
+  CHECK_STR(read_date("2100-02-29", DATE_YMD), "no");
+  CHECK_STR(read_date("2000-02-29", DATE_YMD), "2000-02-29");
+  CHECK_STR(read_date("2023-00-10", DATE_YMD), "no");
+}
+
 UNIT(value_number_plain, "plain numbers are exact") {
   CHECK_STR(read_number("1234.50", '.'), "1234.5");
   CHECK_STR(read_number("-0.0001", '.'), "-0.0001");
