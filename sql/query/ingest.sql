@@ -24,9 +24,8 @@ SELECT coalesce(sum(rows_clean), 0) FROM run WHERE dataset = ?1 AND state = 'don
 INSERT INTO run_control (run, position, control, version, stage, kind, field, category, failed)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9);
 
--- name: run_category_count
-INSERT INTO run_category (run, category, rows)
-SELECT ?1, category, count(*) FROM reject WHERE id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1 GROUP BY category;
+-- name: run_category_add
+INSERT INTO run_category (run, category, rows) VALUES (?1, ?2, ?3);
 
 -- name: run_check_add
 INSERT INTO run_check (run, position, name, ok, expected, actual, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
@@ -45,9 +44,6 @@ INSERT INTO term (text) VALUES (?1);
 -- name: reject_solve
 UPDATE reject SET state = 'corrected', solved_run = ?2, updated_at = ?3, updated_by = ?4
 WHERE id = ?1 AND state = 'open';
-
--- name: reject_count
-SELECT count(*) FROM reject WHERE id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1;
 
 -- name: reject_categories
 SELECT category, count(*) FROM reject WHERE id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1 GROUP BY category;

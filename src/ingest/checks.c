@@ -56,17 +56,8 @@ static struct check compare(const char *name, const char *expected, const char *
 
 /* ---- the five ---- */
 
-static int64_t count_rejects(struct ctx *cx, struct db *db, int64_t run) {
-  struct stmt *s = db_stmt(cx, db, SQL_reject_count);
-  stmt_int(s, 1, run);
-  int64_t n = stmt_row(cx, s) ? col_int(s, 0) : 0;
-  if (!cx->code) stmt_done(s);
-  return n;
-}
-
-static int check_source(struct ctx *cx, struct db *db, const struct check_subject *c, int64_t clean,
+static int check_source(struct ctx *cx, const struct check_subject *c, int64_t clean, int64_t rejected,
                         struct check *out) {
-  int64_t rejected = count_rejects(cx, db, c->run);
   *out = compare("source_vs_clean", ctx_printf(cx, "%lld", (long long)c->records),
                  ctx_printf(cx, "%lld", (long long)(clean + rejected)),
                  ctx_printf(cx, "%lld records in the file, %lld clean and %lld exceptions in the tables",
@@ -93,13 +84,17 @@ static int check_analytics(struct ctx *cx, struct db *db, const struct check_sub
   return cx->code;
 }
 
-static int check_exceptions(struct ctx *cx, struct db *db, const struct check_subject *c, struct check *out) {
+static int check_exceptions(struct ctx *cx, struct db *db, const struct check_subject *c, int64_t *rejected,
+                            struct check *out) {
   const char *counted = "", *stored = "";
+  *rejected = 0;
   struct stmt *s = db_stmt(cx, db, SQL_reject_categories);
   stmt_int(s, 1, c->run);
-  while (stmt_row(cx, s))
+  while (stmt_row(cx, s)) {
     counted = ctx_printf(cx, "%s%s" STR_FMT " %lld", counted, *counted ? ", " : "", STR_ARG(col_str(s, 0)),
                          (long long)col_int(s, 1));
+    *rejected += col_int(s, 1);
+  }
   s = db_stmt(cx, db, SQL_run_categories);
   stmt_int(s, 1, c->run);
   while (stmt_row(cx, s))
@@ -173,11 +168,11 @@ static int check_dashboard(struct ctx *cx, struct db *db, const struct check_sub
 
 int checks_run(struct ctx *cx, struct db *db, const struct check_subject *s,
                struct check out[static CHECK_COUNT]) {
-  int64_t clean = 0;
+  int64_t clean = 0, rejected = 0;
   int rc = check_dashboard(cx, db, s, &clean, &out[4]);
-  if (!rc) rc = check_source(cx, db, s, clean, &out[0]);
+  if (!rc) rc = check_exceptions(cx, db, s, &rejected, &out[2]);
+  if (!rc) rc = check_source(cx, s, clean, rejected, &out[0]);
   if (!rc) rc = check_analytics(cx, db, s, clean, &out[1]);
-  if (!rc) rc = check_exceptions(cx, db, s, &out[2]);
   if (!rc) rc = check_audit(cx, db, s, &out[3]);
   return rc;
 }

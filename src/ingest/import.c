@@ -111,9 +111,14 @@ static int store_controls(struct ctx *cx, struct db *db, struct job *job) {
     stmt_int(s, 9, failed);
     stmt_run(cx, s);
   }
-  struct stmt *s = db_stmt(cx, db, SQL_run_category_count);
-  stmt_int(s, 1, job->run);
-  return stmt_run(cx, s);
+  for (int i = 0; i < job->load.category_count && !cx->code; i++) {
+    struct stmt *s = db_stmt(cx, db, SQL_run_category_add);
+    stmt_int(s, 1, job->run);
+    stmt_text(s, 2, job->load.category[i].name);
+    stmt_int(s, 3, job->load.category[i].rows);
+    stmt_run(cx, s);
+  }
+  return cx->code;
 }
 
 /* One entry for each table that a step filled: it names the range of rows. */

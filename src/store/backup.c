@@ -118,14 +118,18 @@ int backup_create(struct ctx *cx, struct tenant *t, const char *path, const char
   return copy_durably(cx, db, path, info);
 }
 
-int backup_before_upgrade(struct ctx *cx, struct tenant *t, struct db *db, int from, int to) {
+/* By a connection that only reads: SQLite copies nothing from one that is about to
+** write. The caller holds the lock, so the file stays as it is. */
+int backup_before_upgrade(struct ctx *cx, struct tenant *t, int from, int to) {
   const char *path;
   struct backup_info info;
+  struct db *db;
   if (from == 0) return OK;
   if (default_path(cx, t, ctx_printf(cx, "schema-%d-to-%d-", from, to), &path)) return cx->code;
-  if (db_begin(cx, db)) return cx->code;
-  int rc = copy_durably(cx, db, path, &info);
-  db_rollback(db);
+  if (db_open(cx, t->path, t->label, DB_READ, &db)) return cx->code;
+  int rc = db_begin(cx, db);
+  if (!rc) rc = copy_durably(cx, db, path, &info);
+  db_close(db);
   return rc;
 }
 

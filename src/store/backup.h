@@ -10,8 +10,6 @@
 
 #include "store/store.h"
 
-struct db;
-
 struct backup_info {
   int64_t bytes, last_seq; /* of the change log in the copy */
   char sha256[65];
@@ -31,6 +29,6 @@ int backup_verify(struct ctx *cx, const char *path, struct backup_info *info);
 int backup_restore(struct ctx *cx, struct store *s, const char *slug, const char *path, const char **kept);
 
 /* Private to the store: the copy that is made before a schema changes. */
-int backup_before_upgrade(struct ctx *cx, struct tenant *t, struct db *db, int from, int to);
+int backup_before_upgrade(struct ctx *cx, struct tenant *t, int from, int to);
 
 #endif

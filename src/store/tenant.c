@@ -94,7 +94,7 @@ static int migrate(struct ctx *cx, struct tenant *t, int from, int to) {
     close(fd);
     return rc;
   }
-  if (!rc) rc = backup_before_upgrade(cx, t, db, from, to);
+  if (!rc) rc = backup_before_upgrade(cx, t, from, to);
   if (!rc) rc = migrate_to(cx, db, false, to);
   if (!rc) rc = db_begin(cx, db);
   if (!rc)
