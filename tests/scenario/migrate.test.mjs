@@ -1,0 +1,278 @@
+// Schemas up and down with data in the tables, killed at each statement (T03,
+// F20); backups while the file is in use, restored here and elsewhere (F21).
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import * as lib from './lib.mjs';
+import { OUTPOST_TEST, copyPlace, generate, importFile, json, ok, one, place, query, refuses, sleep, sound, sqlite, start } from './lib.mjs';
+
+const noCrashBuild = spawnSync(OUTPOST_TEST, ['version']).status === 0 ? false : `there is no test build at ${OUTPOST_TEST}`;
+const sources = path.join(lib.ROOT, 'sql/migrate/tenant');
+const migrations = fs.readdirSync(sources).filter((f) => f.endsWith('.sql')).sort().map((f) => fs.readFileSync(path.join(sources, f), 'utf8').split(/^-- (?:up|down)$/m));
+const HEAD = migrations.length;
+
+// What the migrations' own text makes, by the shell: { tables, sql } at each version.
+const made = (version) => {
+  const out = sqlite(':memory:', `${migrations.slice(0, version).map((m) => m[1]).join('\n')}\n.mode list\nSELECT type || ' ' || name || char(10) || sql || char(2) FROM sqlite_master WHERE sql IS NOT NULL;`);
+  return out.split('\x02').map((s) => s.trim()).filter(Boolean).sort();
+};
+const schema = (db) => sqlite(db, "SELECT type || ' ' || name || char(10) || sql || char(2) FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'schema_migration';").split('\x02').map((s) => s.trim()).filter(Boolean).sort();
+
+const tables = (db) => query(db, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('schema_migration', 'sqlite_sequence') ORDER BY 1").map((r) => r[0]);
+
+// table -> hash over all its rows, by the shell's own quoting. The log only grows:
+// of it as many entries as are given.
+function manifest(db, names = tables(db), entries = 1e9) {
+  return Object.fromEntries(names.map((name) => {
+    const columns = query(db, `SELECT name FROM pragma_table_info('${name}')`).map((r) => `quote("${r[0]}")`);
+    return [name, lib.sha256(sqlite(db, `SELECT ${columns.join(` || '|' || `)} FROM ${name}${name === 'change_log' ? ` WHERE seq <= ${entries}` : ''} ORDER BY 1;`))];
+  }));
+}
+
+const logged = (p) => Number(one(p.db, 'SELECT max(seq) FROM change_log'));
+// Whoever goes below schema 2 and back has the controls that come with the program, and `verify` says so.
+const unsound = (p) => lib.verify(p).checks.filter((c) => !c.ok && !c.run && c.check !== 'records');
+const version = (p) => Number(one(p.db, 'PRAGMA user_version'));
+const migrate = (p, to, options) => json(['migrate', '--to', String(to), ...p.args], options);
+
+// A tenant with something in every table.
+function filled(t) {
+  const p = place(t);
+  const file = path.join(p.dir, 'messy.csv');
+  fs.writeFileSync(file, lib.messySales(3, 250));
+  importFile(p, file);
+  importFile(p, generate(p.dir, 200, 6, 2).file);
+  const [rule] = json(['record', 'list', 'rule', ...p.args]).filter((r) => r.name === 'quantity_positive');
+  ok(['record', 'save', 'rule', JSON.stringify({ id: rule.id, message: 'more than nothing' }), ...p.args]);
+  ok(['record', 'save', 'reference_item', '{"list":"regions","value":"Overseas"}', ...p.args]);
+  for (const name of tables(p.db)) if (name !== 'kept_verdict' /* used within one transaction only */) assert.notEqual(one(p.db, `SELECT count(*) FROM ${name}`), '0', `${name} is empty`);
+  sound(p);
+  return p;
+}
+
+test('step by step down to schema 1 and up again', (t) => {
+  const p = filled(t);
+  assert.ok(HEAD >= 4);
+  assert.equal(version(p), HEAD);
+  assert.deepEqual(schema(p.db), made(HEAD));
+  const full = manifest(p.db);
+  const entries = logged(p);
+  for (let v = HEAD - 1; v >= 1; v--) {
+    const answer = migrate(p, v);
+    assert.deepEqual([answer.from, answer.schema], [v + 1, v]);
+    assert.equal(version(p), v);
+    assert.deepEqual(schema(p.db), made(v));
+    const names = tables(p.db);
+    const now = manifest(p.db, names, entries);
+    for (const name of names) assert.equal(now[name], full[name], `${name} at schema ${v}`);
+    assert.equal(one(p.db, 'PRAGMA integrity_check'), 'ok');
+    assert.deepEqual(query(p.db, 'SELECT version FROM schema_migration').map((r) => Number(r[0])), Array.from({ length: v }, (_, i) => i + 1));
+  }
+  for (let v = 2; v <= HEAD; v++) {
+    const keep = tables(p.db);
+    const before = manifest(p.db);
+    const last = logged(p);
+    assert.equal(migrate(p, v).schema, v);
+    assert.deepEqual(schema(p.db), made(v));
+    assert.deepEqual(manifest(p.db, keep, last), before, `schema ${v}`);
+  }
+  assert.deepEqual(unsound(p), []);
+  assert.equal(importFile(p, generate(p.dir, 200, 6, 2).file).rows.read, 200);
+  refuses(['migrate', '--to', '0', ...p.args], /schema 1 is the first/);
+  refuses(['migrate', '--to', String(HEAD + 1), ...p.args], /no schema/);
+  assert.equal(json(['migrate', ...p.args]).schema, HEAD);
+});
+
+test('an older file is brought up when it is opened, and a copy is made first', (t) => {
+  const p = filled(t);
+  const full = manifest(p.db);
+  migrate(p, HEAD - 1);
+  const folder = path.join(p.data, 'backups');
+  const copies = () => fs.readdirSync(folder).filter((f) => f.endsWith('.db')).sort();
+  assert.equal(copies().length, 1);
+  const [down] = copies();
+  assert.match(down, new RegExp(`schema-${HEAD}-to-${HEAD - 1}-`));
+  ok(['backup', 'verify', path.join(folder, down)]);
+  assert.deepEqual(manifest(path.join(folder, down)), full);
+  json(['runs', ...p.args]); // opens it
+  assert.equal(version(p), HEAD);
+  assert.equal(copies().length, 2);
+  const up = copies().find((f) => f !== down);
+  assert.match(up, new RegExp(`schema-${HEAD - 1}-to-${HEAD}-`));
+  assert.equal(one(path.join(folder, up), 'PRAGMA user_version'), String(HEAD - 1));
+  // What going down took away comes back with the copy.
+  ok(['backup', 'restore', path.join(folder, down), ...p.args]);
+  const { change_log: _, ...rest } = manifest(p.db);
+  const { change_log: __, ...was } = full;
+  assert.deepEqual(rest, was);
+  sound(p);
+});
+
+for (const [from, to] of [[HEAD, 1], [1, HEAD]]) {
+  test(`kill -9 at each statement from schema ${from} to ${to}`, { skip: noCrashBuild }, (t) => {
+    const base = filled(t);
+    if (from < HEAD) migrate(base, from);
+    const before = manifest(base.db, ['change_log', 'organizations']);
+    const last = logged(base);
+    const stopped = new Set();
+    let n = 1;
+    for (; ; n++) {
+      const p = copyPlace(base, `kill-${n}`);
+      const ended = lib.outpost(['migrate', '--to', String(to), ...p.args], { binary: OUTPOST_TEST, env: { OUTPOST_CRASH: String(n) } });
+      const v = version(p);
+      stopped.add(v);
+      assert.ok(v >= Math.min(from, to) && v <= Math.max(from, to), `crash ${n}: schema ${v}`);
+      assert.deepEqual(schema(p.db), made(v), `crash ${n}: schema ${v} is not whole`);
+      assert.deepEqual(manifest(p.db, ['change_log', 'organizations'], last), before);
+      assert.equal(one(p.db, 'PRAGMA integrity_check'), 'ok');
+      if (ended.signal !== 'SIGKILL') {
+        assert.equal(ended.code, 0, ended.err);
+        assert.equal(v, to);
+        break;
+      }
+      json(['runs', ...p.args]); // opens it and brings it to the newest schema
+      assert.equal(version(p), HEAD);
+      assert.deepEqual(schema(p.db), made(HEAD));
+      assert.deepEqual(unsound(p), [], `crash ${n}`);
+      fs.rmSync(p.data, { recursive: true });
+    }
+    t.diagnostic(`${n} crash points`);
+    assert.equal(stopped.size, HEAD, [...stopped].join());
+  });
+}
+
+test('a file of a newer version is refused, with the way back', (t) => {
+  const p = filled(t);
+  // A newer program was here: it brought a table and the way back from it.
+  const before = schema(p.db);
+  sqlite(p.db, `CREATE TABLE novelty (id INTEGER); INSERT INTO schema_migration VALUES (${HEAD + 1}, 'novelty', 'abc', 1, 'DROP TABLE novelty;'); PRAGMA user_version = ${HEAD + 1};`);
+  const err = refuses(['runs', ...p.args], /newer version/, 5);
+  assert.match(err, new RegExp(`migrate --to ${HEAD}`));
+  assert.equal(version(p), HEAD + 1);
+  assert.equal(migrate(p, HEAD).schema, HEAD);
+  assert.deepEqual(schema(p.db), before);
+  sound(p);
+});
+
+test('a migration in another wording is refused', (t) => {
+  const p = filled(t);
+  sqlite(p.db, "UPDATE schema_migration SET checksum = '00' WHERE version = 2;");
+  refuses(['runs', ...p.args], /0002.*wording/, 5);
+});
+
+// ---- backups ----
+
+test('a backup while the file is written is one state of it', async (t) => {
+  const p = place(t);
+  const files = [1, 2, 3].map((seed) => generate(p.dir, 15000, seed).file);
+  const imports = (async () => {
+    for (const file of files) {
+      const ended = await start(['import', file, '--as', 'sales', '--unique', 'order_id,revenue,quantity', ...p.args], { stdio: ['ignore', 'pipe', 'pipe'] }).ended;
+      assert.equal(ended.code, 0, ended.err);
+    }
+  })();
+  const backups = [];
+  let done = false;
+  imports.then(() => (done = true), () => (done = true));
+  while (!done && backups.length < 30) {
+    const file = path.join(p.dir, `b${backups.length}.db`);
+    const ended = await start(['backup', 'create', '--out', file, '--json', ...p.args], { stdio: ['ignore', 'pipe', 'pipe'] }).ended;
+    assert.equal(ended.code, 0, ended.err);
+    backups.push([file, JSON.parse(ended.out)]);
+    await sleep(20);
+  }
+  await imports;
+  assert.ok(backups.length >= 3, `${backups.length} backups`);
+  for (const [file, info] of backups) {
+    assert.equal(info.sha256, lib.sha256(fs.readFileSync(file)));
+    assert.equal(fs.readFileSync(`${file}.sha256`, 'utf8'), `${info.sha256}  ${path.basename(file)}\n`);
+    assert.equal(json(['backup', 'verify', file]).last_change, info.last_change);
+    assert.equal(one(file, 'PRAGMA integrity_check'), 'ok');
+    assert.equal(one(file, 'SELECT max(seq) FROM change_log'), String(info.last_change));
+    // All of a run or nothing of it.
+    assert.equal(one(file, "SELECT count(*) FROM run r WHERE state = 'done' AND rows_clean <> (SELECT count(*) FROM sale WHERE run = r.id)"), '0');
+    assert.equal(one(file, "SELECT count(*) FROM sale WHERE run NOT IN (SELECT id FROM run WHERE state = 'done')"), '0');
+    // A prefix of what the file has now.
+    const mine = query(file, 'SELECT seq, hex(hash) FROM change_log ORDER BY seq');
+    assert.deepEqual(mine, query(p.db, `SELECT seq, hex(hash) FROM change_log WHERE seq <= ${info.last_change} ORDER BY seq`));
+  }
+});
+
+test('a backup restored, here and in another folder', (t) => {
+  const p = filled(t);
+  const file = path.join(p.dir, 'b.db');
+  const info = json(['backup', 'create', '--out', file, ...p.args]);
+  const was = manifest(p.db);
+  refuses(['backup', 'create', '--out', file, ...p.args], /exists already/, 5);
+  importFile(p, generate(p.dir, 100, 77).file, '--unique', 'order_id,revenue');
+  const later = manifest(p.db);
+
+  const answer = json(['backup', 'restore', file, ...p.args]);
+  const { change_log: a, ...rows } = manifest(p.db);
+  const { change_log: b, ...wanted } = was;
+  assert.deepEqual(rows, wanted);
+  assert.notEqual(a, b);
+  assert.equal(one(p.db, 'SELECT event FROM change_log ORDER BY seq DESC LIMIT 1'), 'RESTORED');
+  assert.equal(one(p.db, 'SELECT max(seq) FROM change_log'), String(info.last_change + 1));
+  sound(p);
+  // What was there before is kept whole.
+  ok(['backup', 'verify', answer.kept]);
+  assert.deepEqual(manifest(answer.kept), later);
+  assert.equal(importFile(p, generate(p.dir, 100, 77).file, '--unique', 'order_id,revenue').rows.read, 100);
+  sound(p);
+
+  const q = place(t);
+  ok(['backup', 'restore', file, ...q.args]);
+  const { change_log: c, ...elsewhere } = manifest(q.db);
+  assert.deepEqual(elsewhere, wanted);
+  sound(q);
+
+  ok(['tenant', 'add', 'other', '--data', p.data]);
+  refuses(['backup', 'restore', file, '--data', p.data, '--tenant', 'other'], /belongs to tenant demo/, 5);
+  sound({ args: ['--data', p.data, '--tenant', 'other'] });
+});
+
+test('a backup that was changed is refused', (t) => {
+  const p = filled(t);
+  const file = path.join(p.dir, 'b.db');
+  ok(['backup', 'create', '--out', file, ...p.args]);
+  const before = manifest(p.db);
+  const good = fs.readFileSync(file);
+  const r = lib.random(6);
+  for (let i = 0; i < 20; i++) {
+    const bytes = Buffer.from(good);
+    bytes[r.below(bytes.length)] ^= 1 << r.below(8);
+    fs.writeFileSync(file, bytes);
+    refuses(['backup', 'verify', file], null, 1);
+    refuses(['backup', 'restore', file, ...p.args], null, 1);
+  }
+  for (const bytes of [good.subarray(0, 50000), Buffer.alloc(0), Buffer.from('nothing')]) {
+    fs.writeFileSync(file, bytes);
+    refuses(['backup', 'restore', file, ...p.args], null, 1);
+  }
+  // Even without its digest the inside is looked at.
+  fs.rmSync(`${file}.sha256`);
+  fs.writeFileSync(file, good);
+  sqlite(file, "DROP TRIGGER change_log_stays; UPDATE change_log SET text = 'x' WHERE seq = 3;");
+  refuses(['backup', 'restore', file, ...p.args], /entry 3/, 1);
+  refuses(['backup', 'verify', path.join(p.dir, 'none.db')], /none\.db/);
+  assert.deepEqual(manifest(p.db), before);
+  sound(p);
+});
+
+test('a tenant whose file is destroyed comes back from a backup', (t) => {
+  const p = filled(t);
+  const file = path.join(p.dir, 'b.db');
+  ok(['backup', 'create', '--out', file, ...p.args]);
+  const { change_log: _, ...was } = manifest(p.db);
+  for (const destroy of [() => fs.writeFileSync(p.db, 'gone'), () => fs.rmSync(p.db), () => fs.truncateSync(p.db, 40000)]) {
+    destroy();
+    refuses(['runs', ...p.args]);
+    ok(['backup', 'restore', file, ...p.args]);
+    const { change_log: __, ...now } = manifest(p.db);
+    assert.deepEqual(now, was);
+    sound(p);
+  }
+});
