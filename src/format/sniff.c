@@ -286,6 +286,14 @@ static const char *show(struct ctx *cx, const char *z) {
   return ctx_printf(cx, "\"%s\"", z);
 }
 
+/* For a file of one column: a delimiter that cuts nothing. */
+static const char *absent_delimiter(struct str text) {
+  static const char *const usual[] = { ",", "\t", ";", "|" };
+  for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+    if (!memchr(text.p, *usual[i], text.n)) return usual[i];
+  return "\x1f";
+}
+
 static void find_delimiter(struct ctx *cx, struct rules *r, struct str text, bool quote_given,
                            struct sniffed *out) {
   struct trial best = { 0 }, single = { 0 };
@@ -303,7 +311,7 @@ static void find_delimiter(struct ctx *cx, struct rules *r, struct str text, boo
                                best.width, best.fitting, best.records);
     return;
   }
-  set_delimiter(r, ",");
+  set_delimiter(r, absent_delimiter(text));
   out->evidence = "no delimiter gives records of the same width: one column";
 }
 
