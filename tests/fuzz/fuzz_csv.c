@@ -44,7 +44,8 @@ static void check_batch(const struct batch *b, const struct profile *p, struct p
   must(at == b->n);
 }
 
-static void check_all(struct ctx *cx, const struct input *in, const struct profile *p, struct str bytes, size_t target) {
+static void check_all(struct ctx *cx, const struct input *in, const struct profile *p, struct str bytes,
+                      size_t target) {
   struct splitter *s = splitter_new(cx, in, p, target);
   struct parser *parser = parser_new(p);
   struct batch b;
