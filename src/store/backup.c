@@ -194,17 +194,13 @@ static const char *keep_old(struct ctx *cx, struct tenant *t) {
 
 static int note_restore(struct ctx *cx, struct tenant *t, const char *path, struct db *db) {
   struct change_end end;
-  int from = migrate_version(cx, db);
-  int rc = cx->code ? (int)cx->code : migrate_to(cx, db, false, migrate_head(false));
+  int rc = migrate_to(cx, db, false, migrate_head(false));
   if (!rc) rc = db_begin(cx, db);
   if (!rc)
     rc = change_append(cx, db,
                        &(struct change){ .event = "RESTORED",
                                          .count = 0,
                                          .text = ctx_printf(cx, "the file was restored from %s", path) });
-  if (!rc && from != migrate_head(false))
-    rc = migrate_note(cx, db, "SCHEMA_MIGRATED",
-                      ctx_printf(cx, "the schema went from %d to %d", from, migrate_head(false)));
   if (!rc) rc = db_commit(cx, db);
   if (!rc) rc = change_last(cx, db, &end);
   if (!rc) rc = mark_write(cx, t->mark_path, &end);

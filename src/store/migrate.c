@@ -105,22 +105,6 @@ static int step_down(struct ctx *cx, struct db *db, int version) {
   return rc;
 }
 
-int migrate_to(struct ctx *cx, struct db *db, bool system, int version) {
-  if (version < 0 || version > migrate_head(system))
-    return fail(cx, E_INVALID, "to", "there is no schema %d; this program knows 0 to %d", version,
-                migrate_head(system));
-  int rc = db_run(cx, db, "PRAGMA foreign_keys=OFF"); /* tables are rebuilt; checked before each commit */
-  for (int at = rc ? version : migrate_version(cx, db); !rc && at != version; at = migrate_version(cx, db)) {
-    rc = db_begin(cx, db);
-    if (!rc) rc = at < version ? step_up(cx, db, &list(system)[at]) : step_down(cx, db, at);
-    if (!rc) rc = check_keys(cx, db);
-    if (!rc) rc = db_commit(cx, db);
-    if (rc) db_rollback(db);
-  }
-  if (!rc) rc = db_run(cx, db, "PRAGMA foreign_keys=ON");
-  return rc;
-}
-
 int migrate_note(struct ctx *cx, struct db *db, const char *event, const char *text) {
   int64_t crc = db_int(cx, db, SQL_ledger_digest, 0);
   const char *after =
@@ -131,7 +115,34 @@ int migrate_note(struct ctx *cx, struct db *db, const char *event, const char *t
           .event = event, .table = "schema_migration", .after = str_of(after), .count = 1, .text = text });
 }
 
+/* In the step's own transaction, so that log and ledger agree whatever happens. A
+** file that is being made has no log yet. */
+static int note_step(struct ctx *cx, struct db *db, int from, int to) {
+  struct change_end end;
+  if (to == 0 || change_last(cx, db, &end) || end.seq == 0) return cx->code;
+  return migrate_note(cx, db, "SCHEMA_MIGRATED",
+                      ctx_printf(cx, "the schema went from %d to %d", from, to));
+}
+
+int migrate_to(struct ctx *cx, struct db *db, bool system, int version) {
+  if (version < 0 || version > migrate_head(system))
+    return fail(cx, E_INVALID, "to", "there is no schema %d; this program knows 0 to %d", version,
+                migrate_head(system));
+  int rc = db_run(cx, db, "PRAGMA foreign_keys=OFF"); /* tables are rebuilt; checked before each commit */
+  for (int at = rc ? version : migrate_version(cx, db); !rc && at != version; at = migrate_version(cx, db)) {
+    rc = db_begin(cx, db);
+    if (!rc) rc = at < version ? step_up(cx, db, &list(system)[at]) : step_down(cx, db, at);
+    if (!rc) rc = check_keys(cx, db);
+    if (!rc && !system) rc = note_step(cx, db, at, at < version ? at + 1 : at - 1);
+    if (!rc) rc = db_commit(cx, db);
+    if (rc) db_rollback(db);
+  }
+  if (!rc) rc = db_run(cx, db, "PRAGMA foreign_keys=ON");
+  return rc;
+}
+
 int tenant_check_ledger(struct ctx *cx, struct db *db) {
+  if (migrate_check(cx, db, false)) return cx->code;
   int64_t now = db_int(cx, db, SQL_ledger_digest, 0), sealed = db_int(cx, db, SQL_ledger_sealed, -1);
   if (!cx->code && now != sealed)
     fail(cx, E_FAIL, NULL, "%s: the ledger of schemas, or whose file it is, was changed", db->name);

@@ -96,12 +96,7 @@ static int migrate(struct ctx *cx, struct tenant *t, int from, int to) {
   }
   if (!rc) rc = backup_before_upgrade(cx, t, from, to);
   if (!rc) rc = migrate_to(cx, db, false, to);
-  if (!rc) rc = db_begin(cx, db);
-  if (!rc)
-    rc = migrate_note(cx, db, "SCHEMA_MIGRATED", ctx_printf(cx, "the schema went from %d to %d", from, to));
-  if (!rc) rc = db_commit(cx, db);
   if (!rc) rc = tenant_committed(cx, t, db);
-  db_rollback(db);
   close(fd);
   return rc;
 }

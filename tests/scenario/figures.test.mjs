@@ -165,10 +165,14 @@ for (const [what, sql, check, text] of tampered) {
       sqlite(p.db, `PRAGMA foreign_keys = OFF; ${sql};`);
     } else {
       // CRC-32 of the changed chunk, as someone who knows the format would put it.
-      const hex = one(p.db, 'SELECT hex(records) FROM raw_chunk WHERE id = (SELECT max(id) FROM raw_chunk)');
-      const bytes = Buffer.from(one(p.db, 'SELECT hex(bytes) FROM raw_chunk WHERE id = (SELECT max(id) FROM raw_chunk)'), 'hex');
+      const last = 'FROM raw_chunk WHERE id = (SELECT max(id) FROM raw_chunk)';
+      const part = (column) => Buffer.from(one(p.db, `SELECT hex(${column}) ${last}`), 'hex');
+      const [records, bytes] = [part('records'), part('bytes')];
+      const orders = [() => crc32(Buffer.concat([records, bytes])), () => crc32(Buffer.concat([bytes, records]))];
+      const digest = orders.find((f) => String(f()) === one(p.db, `SELECT crc ${last}`));
+      assert.ok(digest, 'the stored CRC is over bytes and records');
       bytes[bytes.length - 5] ^= 1;
-      const crc = crc32(Buffer.concat([Buffer.from(hex, 'hex'), bytes]));
+      const crc = digest();
       sqlite(p.db, `UPDATE raw_chunk SET bytes = x'${bytes.toString('hex')}', crc = ${crc} WHERE id = (SELECT max(id) FROM raw_chunk);`);
     }
     for (const kept of ["CREATE TRIGGER change_log_keeps BEFORE DELETE ON change_log\nBEGIN SELECT raise(ABORT, 'the change log is never deleted from'); END", "CREATE TRIGGER change_log_stays BEFORE UPDATE ON change_log\nBEGIN SELECT raise(ABORT, 'the change log is never changed'); END"]) sqlite(p.db, `${kept};`);
