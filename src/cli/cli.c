@@ -263,13 +263,24 @@ static int run(struct ctx *cx, struct cli *c, int argc, char **argv) {
   return c->command->run(cx, c);
 }
 
+/* From /etc/passwd itself: getpwuid may ask a name service, and nobody is asked here. */
+static void name_actor(char *out, size_t size) {
+  const struct passwd *user = NULL;
+  FILE *f = fopen("/etc/passwd", "re");
+  while (f && (user = fgetpwent(f)) && user->pw_uid != getuid()) {
+  }
+  if (user)
+    snprintf(out, size, "cli:%s", user->pw_name);
+  else
+    snprintf(out, size, "cli:%u", (unsigned)getuid());
+  if (f) fclose(f);
+}
+
 int cli_main(int argc, char **argv) {
   struct ctx cx;
   struct cli c = { .exit_code = EXIT_DONE };
-  const struct passwd *user = getpwuid(getuid());
   char actor[64];
-  if (user) snprintf(actor, sizeof actor, "cli:%s", user->pw_name);
-  else snprintf(actor, sizeof actor, "cli:%u", (unsigned)getuid());
+  name_actor(actor, sizeof actor);
   ctx_begin(&cx, actor);
   run(&cx, &c, argc - 1, argv + 1);
   ctx_end(&cx);
