@@ -159,7 +159,7 @@ int cmd_exceptions(struct ctx *cx, struct cli *c) {
 
 int cmd_export(struct ctx *cx, struct cli *c) {
   struct db *db;
-  enum export_format format = cli_has(c, "json") ? EXPORT_JSON_LINES : EXPORT_CSV;
+  enum export_format format = cli_has(c, "json") ? EXPORT_JSON : EXPORT_CSV;
   if (cli_read(cx, c, &db)) return cx->code;
   return export_table(cx, db, c->operand[0], cli_get(c, "run"), format, cli_write, NULL);
 }

@@ -70,7 +70,7 @@ const struct command commands[] = {
     cmd_exceptions },
   { "exception fix", "ID FIELD=VALUE...", WHERE, "correct a rejected record in place",
     "  outpost exception fix 4294967354 order_date=2024-03-05", cmd_exception_fix },
-  { "export", "TABLE", WHERE " csv run", "write a table: CSV, or JSON lines with --json",
+  { "export", "TABLE", WHERE " csv run", "write a table: CSV, or a JSON array with --json",
     "  outpost export clean_sales --csv > clean.csv\n\n"
     "  Tables: analytics_summary, audit_log, clean_sales, exceptions, raw_sales, runs, validation_results,\n "
     " validation_summary",

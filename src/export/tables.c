@@ -28,6 +28,7 @@ struct out {
   struct buf buf;
   struct jw w; /* of the line that is being written */
   int cell;
+  int64_t rows;
 };
 
 /* ---- cells ---- */
@@ -51,7 +52,7 @@ static bool looks_like_formula(struct str s) {
 
 static void put_cell(struct out *o, struct str text, bool number) {
   const char *name = o->column[o->cell].name;
-  if (o->format == EXPORT_JSON_LINES) {
+  if (o->format == EXPORT_JSON) {
     if (o->column[o->cell].kind == CELL_INT && number)
       jw_raw(&o->w, name, text);
     else
@@ -73,7 +74,7 @@ static void put_cell(struct out *o, struct str text, bool number) {
 }
 
 static void put_null(struct out *o) {
-  if (o->format == EXPORT_JSON_LINES)
+  if (o->format == EXPORT_JSON)
     jw_text(&o->w, o->column[o->cell].name, NULL);
   else if (o->cell)
     buf_char(&o->buf, ',');
@@ -83,12 +84,16 @@ static void put_null(struct out *o) {
 static void begin_row(struct out *o) {
   o->cell = 0;
   jw_init(&o->w, &o->buf);
-  if (o->format == EXPORT_JSON_LINES) jw_object(&o->w, NULL);
+  if (o->format == EXPORT_CSV) return;
+  buf_puts(&o->buf, o->rows++ ? ",\n" : "[\n");
+  jw_object(&o->w, NULL);
 }
 
 static int end_row(struct ctx *cx, struct out *o) {
-  if (o->format == EXPORT_JSON_LINES) jw_close(&o->w, '}');
-  buf_puts(&o->buf, o->format == EXPORT_CSV ? "\r\n" : "\n");
+  if (o->format == EXPORT_JSON)
+    jw_close(&o->w, '}');
+  else
+    buf_puts(&o->buf, "\r\n");
   return flush_at(cx, o, FLUSH_BYTES);
 }
 
@@ -269,8 +274,9 @@ int export_table(struct ctx *cx, struct db *db, const char *table, const char *r
     if (kept_find(cx, db, run, &found)) return cx->code;
     run = found.uuid;
   }
-  int rc = export_named(cx, db, table, run, o);
-  return rc ? rc : flush_at(cx, o, 1);
+  if (export_named(cx, db, table, run, o)) return cx->code;
+  if (format == EXPORT_JSON) buf_puts(&o->buf, o->rows ? "\n]\n" : "[]\n");
+  return flush_at(cx, o, 1);
 }
 
 /* ---- the exception file ---- */

@@ -1,5 +1,6 @@
 /*
-** tables.h - the tables that leave the tenant's file, as CSV or JSON lines.
+** tables.h - the tables that leave the tenant's file, as CSV or as a JSON
+** array with a row a line.
 **
 ** A table is a SELECT in sql/report/ that says in its head of what kind each
 ** column is:
@@ -18,7 +19,7 @@
 
 #include "store/store.h"
 
-enum export_format { EXPORT_CSV, EXPORT_JSON_LINES };
+enum export_format { EXPORT_CSV, EXPORT_JSON };
 
 /* Takes bytes as they come; a failure ends the export. */
 typedef int export_write_fn(struct ctx *cx, void *arg, const char *p, size_t n);

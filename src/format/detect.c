@@ -110,7 +110,8 @@ static const char *wide_without_mark(struct str head) {
 /* ---- double-byte encodings ---- */
 
 struct pairs {
-  size_t total, typical, single; /* single: half-width katakana, or a byte that stands alone */
+  size_t total, typical, usual,
+      single; /* typical, usual: as the language has them; single: half-width katakana */
   bool valid;
 };
 
@@ -126,8 +127,10 @@ static struct pairs count_sjis(struct str s) {
     unsigned char t = i + 1 < s.n ? (unsigned char)s.p[i + 1] : 0x40;
     if (c == 0x80 || c == 0xa0 || c > 0xfc || t < 0x40 || t == 0x7f || t > 0xfc) k.valid = false;
     k.total++;
-    /* Kana, or a second byte beyond ASCII: text of Latin letters has neither. */
-    if (c == 0x82 || c == 0x83 || t >= 0x80) k.typical++;
+    /* Japanese begins with 81..9F nearly always; Latin letters are beyond. Kana, or
+    ** a second byte beyond ASCII: a curly quote before a letter has neither. */
+    if (c <= 0x9f) k.usual++;
+    if (c <= 0x9f && (c == 0x82 || c == 0x83 || t >= 0x80)) k.typical++;
     i++;
   }
   return k;
@@ -144,10 +147,12 @@ static struct pairs count_gb(struct str s) {
     if (t >= 0x30 && t <= 0x39) {
       i += 3; /* four bytes */
       k.typical++;
+      k.usual++;
       continue;
     }
     if (t < 0x40 || t == 0x7f || t == 0xff) k.valid = false;
     if (c >= 0xa1 && t >= 0xa1) k.typical++;
+    if (c <= 0xd7) k.usual++; /* common characters; beyond are rare ones, and small Latin letters */
     i++;
   }
   return k;
@@ -194,8 +199,9 @@ static int double_byte(struct ctx *cx, const struct input *in, struct str head, 
                        bool *found) {
   char guess[32];
   struct pairs sj = count_sjis(head), gb = count_gb(head);
-  bool can_sj = sj.valid && sj.total > 0 && sj.typical * 10 >= sj.total * 4 && sj.single <= sj.total;
-  bool can_gb = gb.valid && gb.total > 0 && gb.typical * 10 >= gb.total * 8;
+  bool can_sj = sj.valid && sj.total > 0 && sj.typical * 10 >= sj.total * 3 &&
+                sj.usual * 10 >= sj.total * 7 && sj.single <= 4 * sj.total;
+  bool can_gb = gb.valid && gb.total > 0 && gb.typical * 10 >= gb.total * 8 && gb.usual * 10 >= gb.total * 6;
   *found = false;
   if (!can_sj && !can_gb) return OK;
   ask_uchardet(head, guess);

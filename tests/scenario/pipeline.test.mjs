@@ -170,7 +170,7 @@ test('the tables in the plain shell are those of `outpost export`', async (t) =>
           }).join('|'))
           .sort();
       assert.deepEqual(plain(rows), plain(shell));
-      const lines = ok(['export', name, '--json', ...p.args]).trimEnd().split('\n').map((line) => JSON.parse(line));
+      const lines = JSON.parse(ok(['export', name, '--json', ...p.args]));
       assert.equal(lines.length, rows.length);
       assert.deepEqual(Object.keys(lines[0]), columns);
     });
