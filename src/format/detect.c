@@ -110,8 +110,8 @@ static const char *wide_without_mark(struct str head) {
 /* ---- double-byte encodings ---- */
 
 struct pairs {
-  size_t total, typical, usual,
-      single; /* typical, usual: as the language has them; single: half-width katakana */
+  size_t total, typical, usual; /* of them, those that are as the language has them */
+  size_t single;                /* half-width katakana */
   bool valid;
 };
 
@@ -201,7 +201,7 @@ static int double_byte(struct ctx *cx, const struct input *in, struct str head, 
   struct pairs sj = count_sjis(head), gb = count_gb(head);
   bool can_sj = sj.valid && sj.total > 0 && sj.typical * 10 >= sj.total * 3 &&
                 sj.usual * 10 >= sj.total * 7 && sj.single <= 4 * sj.total;
-  bool can_gb = gb.valid && gb.total > 0 && gb.typical * 10 >= gb.total * 8 && gb.usual * 10 >= gb.total * 6;
+  bool can_gb = gb.valid && gb.total > 0 && gb.typical * 10 >= gb.total * 8 && gb.usual * 2 >= gb.total;
   *found = false;
   if (!can_sj && !can_gb) return OK;
   ask_uchardet(head, guess);
