@@ -103,7 +103,7 @@ int expression_test(struct expression *e, const char **why) {
   if (rc == SQLITE_ROW && sqlite3_column_type(e->stmt, 0) == SQLITE_NULL)
     answer = EXPRESSION_UNKNOWN;
   else if (rc == SQLITE_ROW)
-    answer = sqlite3_column_int(e->stmt, 0) ? EXPRESSION_TRUE : EXPRESSION_FALSE;
+    answer = sqlite3_column_double(e->stmt, 0) != 0 ? EXPRESSION_TRUE : EXPRESSION_FALSE;
   else
     *why = rc == SQLITE_INTERRUPT ? "it takes too long" : sqlite3_errmsg(e->lite);
   sqlite3_reset(e->stmt);

@@ -1,0 +1,182 @@
+/* The one door for records: stamps, versions, refusals, and all of it in the log. */
+#include <limits.h>
+#include <stdio.h>
+
+#include "ingest/entities.h"
+#include "record/record.h"
+#include "sales/sales.h"
+#include "store/change.h"
+#include "unit.h"
+
+struct deed {
+  enum { SAVE, DELETE, RESTORE } what;
+  const struct entity *entity;
+  const char *json;
+  char id[37];
+};
+
+static int act(struct ctx *cx, struct db *db, void *arg) {
+  struct deed *d = arg;
+  struct jv *object;
+  if (d->what == DELETE) return record_delete(cx, db, d->entity, d->id);
+  if (d->what == RESTORE) return record_restore(cx, db, d->entity, d->id);
+  return jv_parse(cx, str_of(d->json), &object) ? (int)cx->code
+                                                : record_save(cx, db, d->entity, object, d->id);
+}
+
+static int act_as(struct tenant *t, const char *actor, struct deed *d) {
+  struct ctx cx;
+  ctx_begin(&cx, actor);
+  int rc = tenant_write(&cx, t, act, d);
+  ctx_end(&cx);
+  return rc;
+}
+
+static struct tenant *opened(struct ctx *cx) {
+  static char dir[PATH_MAX];
+  struct store *s;
+  struct tenant *t = NULL;
+  snprintf(dir, sizeof dir, "%s/data", unit_dir());
+  dataset_register(&sales_dataset);
+  entity_register(&rule_entity);
+  entity_register(&reference_item_entity);
+  ctx_begin(cx, "test");
+  if (!store_init(cx, dir) && !store_open(cx, dir, &s) && !tenant_add(cx, s, "demo", "Demo"))
+    tenant_open(cx, s, "demo", &t);
+  CHECK_INT(cx->code, OK);
+  return t;
+}
+
+/* One property of a record, as text. */
+static const char *property(struct ctx *cx, struct tenant *t, const struct deed *d, const char *name) {
+  static char out[200];
+  struct ctx aside;
+  struct db *db;
+  struct buf buf;
+  struct jw w;
+  struct jv *row;
+  (void)cx;
+  ctx_begin(&aside, "test");
+  buf_init(&buf, 65536);
+  jw_init(&w, &buf);
+  snprintf(out, sizeof out, "none");
+  if (!tenant_read(&aside, t, &db) && !record_get(&aside, db, d->entity, d->id, &w, NULL) &&
+      !jv_parse(&aside, buf_view(&buf), &row)) {
+    struct jv *v = jv_get(row, name);
+    snprintf(out, sizeof out, "null");
+    if (v && jv_kind(v) != JV_NULL) str_copy(out, sizeof out, jv_text(v));
+  }
+  buf_clear(&buf);
+  ctx_end(&aside);
+  return out;
+}
+
+UNIT(record_life, "made, changed, deleted, restored: versions, stamps and entries follow") {
+  struct ctx cx;
+  struct tenant *t = opened(&cx);
+  struct deed d = { SAVE, &reference_item_entity, "{\"list\":\"regions\",\"value\":\"Overseas\"}", "" };
+  char json[200];
+  if (!t) return;
+  CHECK_INT(act_as(t, "ann", &d), OK);
+  CHECK_STR(property(&cx, t, &d, "version"), "1");
+  CHECK_STR(property(&cx, t, &d, "created_by"), "ann");
+  CHECK_STR(property(&cx, t, &d, "updated_by"), "ann");
+  snprintf(json, sizeof json, "{\"id\":\"%s\",\"value\":\"Abroad\",\"version\":1}", d.id);
+  d.json = json;
+  CHECK_INT(act_as(t, "bob", &d), OK);
+  CHECK_STR(property(&cx, t, &d, "value"), "Abroad");
+  CHECK_STR(property(&cx, t, &d, "list"), "regions");
+  CHECK_STR(property(&cx, t, &d, "version"), "2");
+  CHECK_STR(property(&cx, t, &d, "created_by"), "ann");
+  CHECK_STR(property(&cx, t, &d, "updated_by"), "bob");
+  CHECK_INT(act_as(t, "bob", &d), E_CONFLICT); /* of version 1, which is past */
+  d.what = DELETE;
+  CHECK_INT(act_as(t, "cay", &d), OK);
+  CHECK_STR(property(&cx, t, &d, "deleted_by"), "cay");
+  CHECK_INT(act_as(t, "cay", &d), E_CONFLICT);
+  d.what = RESTORE;
+  CHECK_INT(act_as(t, "cay", &d), OK);
+  CHECK_STR(property(&cx, t, &d, "deleted_by"), "null");
+  CHECK_STR(property(&cx, t, &d, "version"), "4");
+  CHECK_INT(act_as(t, "cay", &d), E_CONFLICT);
+
+  struct db *db;
+  struct jv *list;
+  struct buf out;
+  struct jw w;
+  buf_init(&out, 65536);
+  jw_init(&w, &out);
+  CHECK_INT(tenant_read(&cx, t, &db), OK);
+  CHECK_INT(record_history(&cx, db, d.entity, d.id, &w, NULL), OK);
+  CHECK_INT(jv_parse(&cx, buf_view(&out), &list), OK);
+  static const char *const events[] = { "RECORD_CREATED", "RECORD_UPDATED", "RECORD_DELETED",
+                                        "RECORD_RESTORED" };
+  static const char *const actors[] = { "ann", "bob", "cay", "cay" };
+  if (CHECK_INT((int64_t)jv_size(list), 4))
+    for (size_t i = 0; i < 4; i++) {
+      CHECK_STR(jv_text(jv_get(jv_at(list, i), "event")), events[i]);
+      CHECK_STR(jv_text(jv_get(jv_at(list, i), "actor")), actors[i]);
+    }
+  buf_clear(&out);
+  ctx_end(&cx);
+}
+
+UNIT(record_refusals, "what is wrong is refused, and leaves no trace") {
+  static const char *const bad[] = {
+    "[]",
+    "3",
+    "{}",
+    "{\"list\":\"a\"}",
+    "{\"list\":\"a\",\"value\":\"\"}",
+    "{\"list\":\"a\",\"value\":null}",
+    "{\"list\":\"a\",\"value\":\"b\",\"colour\":1}",
+    "{\"list\":[],\"value\":\"b\"}",
+    "{\"id\":\"x\",\"list\":\"a\",\"value\":\"b\"}",
+    "{\"list\":\"regions\",\"value\":\"North\"}",
+    "{\"list\":\"a\",\"value\":\"b\",\"created_by\":\"me\"}",
+  };
+  struct ctx cx;
+  struct tenant *t = opened(&cx);
+  struct db *db;
+  struct change_end before, after;
+  if (!t || tenant_read(&cx, t, &db)) return;
+  CHECK_INT(change_last(&cx, db, &before), OK);
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    struct deed d = { SAVE, &reference_item_entity, bad[i], "" };
+    if (!CHECK(act_as(t, "ann", &d) != OK)) printf("%s\n", bad[i]);
+  }
+  struct deed nobody = { DELETE, &reference_item_entity, NULL, "01a1fc1f-1778-78ed-80cb-4684bbc176b3" };
+  CHECK_INT(act_as(t, "ann", &nobody), E_NOT_FOUND);
+  struct ctx w;
+  ctx_begin(&w, "test");
+  CHECK_INT(tenant_read(&w, t, &db), OK);
+  CHECK_INT(change_last(&w, db, &after), OK);
+  CHECK_INT(after.seq, before.seq);
+  ctx_end(&w);
+  ctx_end(&cx);
+}
+
+UNIT(record_rule_tried,
+     "a rule that cannot be used is not saved, and the last value of a used list cannot go") {
+  struct ctx cx;
+  struct tenant *t = opened(&cx);
+  if (!t) return;
+  struct deed d = {
+    SAVE, &rule_entity,
+    "{\"dataset\":\"sales\",\"name\":\"own\",\"stage\":\"business\",\"kind\":\"expression\","
+    "\"params\":{\"sql\":\"quantity >\"},\"category\":\"DATA_QUALITY_ISSUE\",\"message\":\"m\"}",
+    ""
+  };
+  CHECK_INT(act_as(t, "ann", &d), E_INVALID);
+  d.json = "{\"dataset\":\"sales\",\"name\":\"own\",\"stage\":\"business\",\"kind\":\"expression\","
+           "\"params\":{\"sql\":\"quantity > 1\"},\"category\":\"DATA_QUALITY_ISSUE\",\"message\":\"m\"}";
+  CHECK_INT(act_as(t, "ann", &d), OK);
+  int refused = 0;
+  for (int i = 1; i <= 5; i++) {
+    struct deed item = { DELETE, &reference_item_entity, NULL, "" };
+    snprintf(item.id, sizeof item.id, "00000000-0000-7000-8000-0000000001%02x", i);
+    refused += act_as(t, "ann", &item) != OK;
+  }
+  CHECK_INT(refused, 1);
+  ctx_end(&cx);
+}

@@ -1,0 +1,425 @@
+/* The store: every statement, the change log, group commit, readers, marks. */
+#include <fcntl.h>
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "store/change.h"
+#include "store/expression.h"
+#include "store/mark.h"
+#include "store/migrate.h"
+#include "store/tenant.h"
+#include "unit.h"
+
+/* A data folder with the tenant demo, for as long as the unit of work lasts. */
+static struct tenant *opened(struct ctx *cx) {
+  static char dir[PATH_MAX];
+  struct store *s;
+  struct tenant *t = NULL;
+  snprintf(dir, sizeof dir, "%s/data", unit_dir());
+  ctx_begin(cx, "test");
+  if (store_init(cx, dir) || store_open(cx, dir, &s) || tenant_add(cx, s, "demo", "Demo") ||
+      tenant_open(cx, s, "demo", &t))
+    printf("%s\n", cx->message);
+  CHECK_INT(cx->code, OK);
+  return t;
+}
+
+static int append(struct ctx *cx, struct db *db, void *arg) {
+  return change_append(
+      cx, db,
+      &(struct change){ .event = "NOTED", .key = arg, .after = STR("{}"), .count = 1, .text = "noted" });
+}
+
+static int append_then_fail(struct ctx *cx, struct db *db, void *arg) {
+  if (append(cx, db, arg)) return cx->code;
+  return fail(cx, E_INVALID, NULL, "not this one");
+}
+
+static int64_t ask(struct ctx *cx, struct tenant *t, const char *sql) {
+  struct db *db;
+  struct ctx aside;
+  int64_t v = -1;
+  ctx_begin(&aside, "test");
+  if (!tenant_read(&aside, t, &db)) {
+    struct stmt *s = db_compose(&aside, db, sql);
+    if (stmt_row(&aside, s)) v = col_int(s, 0);
+    if (s) stmt_done(s);
+  }
+  if (aside.code) fail_from(cx, &aside);
+  ctx_end(&aside);
+  return v;
+}
+
+static bool has_log(struct ctx *cx, struct tenant *t) {
+  struct db *db;
+  int64_t bad = -1, last = -1;
+  if (tenant_read(cx, t, &db) || change_verify(cx, db, &bad, &last)) return false;
+  return CHECK_INT(bad, 0) && CHECK_INT(last, ask(cx, t, "SELECT max(seq) FROM change_log")) &&
+         CHECK_INT(last, ask(cx, t, "SELECT count(*) FROM change_log"));
+}
+
+UNIT(store_statements_prepare, "every statement of sql/ can be prepared in a new file") {
+  struct ctx cx;
+  struct tenant *t = opened(&cx);
+  struct db *db, *system;
+  if (!t || tenant_read(&cx, t, &db)) return;
+  CHECK_INT(db_open(&cx, tenant_store(t)->system_path, "system.db", DB_READ, &system), OK);
+  for (int i = 0; i < SQL_COUNT; i++) {
+    bool of_system = sql_texts[i].scope && strcmp(sql_texts[i].scope, "system") == 0;
+    struct ctx aside;
+    ctx_begin(&aside, "test");
+    if (!CHECK(db_stmt(&aside, of_system ? system : db, (enum sql_id)i) != NULL))
+      printf("%s: %s\n", sql_texts[i].name, aside.message);
+    ctx_end(&aside);
+  }
+  for (size_t i = 0; i < report_count; i++)
+    if (!CHECK(db_compose(&cx, db, report_texts[i].text) != NULL))
+      printf("%s: %s\n", report_texts[i].name, cx.message);
+  CHECK(report_count >= 5);
+  db_close(system);
+  ctx_end(&cx);
+}
+
+UNIT(store_reports_columns, "a report names as many columns as it selects") {
+  struct ctx cx;
+  struct tenant *t = opened(&cx);
+  struct db *db;
+  if (!t || tenant_read(&cx, t, &db)) return;
+  for (size_t i = 0; i < report_count; i++) {
+    int named = 1;
+    for (const char *p = report_texts[i].columns; *p; p++) named += *p == ',' && p[1];
+    struct stmt *s = db_compose(&cx, db, report_texts[i].text);
+    if (s && !CHECK_INT(stmt_columns(s), named)) printf("%s\n", report_texts[i].name);
+  }
+  ctx_end(&cx);
+}
+
+UNIT(store_slugs, "a tenant's short name can be no path") {
+  static const char *const bad[] = {
+    "", "A", "a/b", "..", ".a", "-a", "_a", "a b", "\xc3\xa4", "a.db", "a%00"
+  };
+  static const char *const good[] = { "a", "0", "a-b_c9" };
+  char longest[LIMIT_SLUG + 2];
+  struct ctx cx;
+  struct store s = { .dir = "/tmp" };
+  struct tenant t;
+  memset(longest, 'a', sizeof longest);
+  longest[LIMIT_SLUG + 1] = 0;
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    ctx_begin(&cx, "test");
+    CHECK_INT(tenant_init(&cx, &s, bad[i], &t), E_INVALID);
+    ctx_end(&cx);
+  }
+  ctx_begin(&cx, "test");
+  for (size_t i = 0; i < sizeof good / sizeof *good; i++) CHECK_INT(tenant_init(&cx, &s, good[i], &t), OK);
+  CHECK_INT(tenant_init(&cx, &s, longest + 1, &t), OK);
+  CHECK_INT(tenant_init(&cx, &s, longest, &t), E_INVALID);
+  ctx_end(&cx);
+}
+
+/* ---- the change log ---- */
+
+UNIT(store_chain, "the log is gapless, its clock never goes back, each hash stands on the one before") {
+  struct ctx cx;
+  struct tenant *t = opened(&cx);
+  if (!t) return;
+  int64_t now = cx.now, first = ask(&cx, t, "SELECT max(seq) FROM change_log");
+  for (int i = 0; i < 40; i++) {
+    cx.now = i % 3 == 0 ? now - 3600000000LL * i : now + i; /* a clock that jumps */
+    CHECK_INT(tenant_write(&cx, t, append, "k"), OK);
+  }
+  CHECK_INT(ask(&cx, t, "SELECT max(seq) FROM change_log"), first + 40);
+  CHECK_INT(
+      ask(&cx, t,
+          "SELECT count(*) FROM change_log a JOIN change_log b ON b.seq = a.seq + 1 WHERE b.hlc <= a.hlc"),
+      0);
+  CHECK_INT(ask(&cx, t, "SELECT count(DISTINCT hash) FROM change_log"), first + 40);
+  CHECK(has_log(&cx, t));
+  ctx_end(&cx);
+}
+
+static int run_sql(struct ctx *cx, struct db *db, void *arg) { return db_run(cx, db, arg); }
+
+UNIT(store_chain_breaks, "the log names the first entry that was changed") {
+  static const char *const changes[] = {
+    "UPDATE change_log SET text = 'other' WHERE seq = 5",
+    "UPDATE change_log SET actor = 'other' WHERE seq = 5",
+    "UPDATE change_log SET at = at + 1 WHERE seq = 5",
+    "UPDATE change_log SET hlc = hlc + 1 WHERE seq = 5",
+    "UPDATE change_log SET unit = 'other' WHERE seq = 5",
+    "UPDATE change_log SET event = 'OTHER' WHERE seq = 5",
+    "UPDATE change_log SET tbl = 'other' WHERE seq = 5",
+    "UPDATE change_log SET key = NULL WHERE seq = 5",
+    "UPDATE change_log SET before = '{}' WHERE seq = 5",
+    "UPDATE change_log SET after = NULL WHERE seq = 5",
+    "UPDATE change_log SET count = 2 WHERE seq = 5",
+    "UPDATE change_log SET hash = zeroblob(32) WHERE seq = 5",
+    "DELETE FROM change_log WHERE seq = 5",
+    "UPDATE change_log SET text = text || key, key = '' WHERE seq = 5",
+  };
+  struct ctx cx;
+  struct tenant *t = opened(&cx);
+  if (!t) return;
+  for (int i = 0; i < 12; i++) tenant_write(&cx, t, append, "k");
+  CHECK_INT(tenant_write(&cx, t, run_sql, "DROP TRIGGER change_log_keeps; DROP TRIGGER change_log_stays"),
+            OK);
+  for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+    struct ctx w;
+    struct db *db;
+    int64_t bad = 0, last;
+    ctx_begin(&w, "test");
+    CHECK_INT(tenant_writer(&w, t, &db), OK);
+    CHECK_INT(db_begin(&w, db), OK);
+    CHECK_INT(db_run(&w, db, changes[i]), OK);
+    CHECK_INT(change_verify(&w, db, &bad, &last), OK);
+    if (!CHECK_INT(bad, 5)) printf("%s\n", changes[i]);
+    db_rollback(db);
+    ctx_end(&w);
+  }
+  CHECK(has_log(&cx, t));
+  ctx_end(&cx);
+}
+
+/* ---- group commit ---- */
+
+enum { THREADS = 16, CALLS = 50 };
+
+static struct {
+  struct tenant *t;
+  pthread_barrier_t start;
+  int commits;
+  bool some_fail;
+} group;
+
+static int count_commit(void *arg) {
+  (void)arg;
+  group.commits++; /* by the leader only */
+  return 0;
+}
+
+static int hook(struct ctx *cx, struct db *db, void *arg) {
+  (void)cx, (void)arg;
+  sqlite3_commit_hook(db->lite, count_commit, NULL);
+  return OK;
+}
+
+static void *write_often(void *arg) {
+  int64_t thread = *(int64_t *)arg, wrong = 0;
+  pthread_barrier_wait(&group.start);
+  for (int i = 0; i < CALLS; i++) {
+    struct ctx cx;
+    char key[32];
+    bool bad = group.some_fail && i % 7 == 3;
+    snprintf(key, sizeof key, "%s%02d-%02d", bad ? "x" : "", (int)thread, i);
+    ctx_begin(&cx, "test");
+    int rc = tenant_write(&cx, group.t, bad ? append_then_fail : append, key);
+    wrong += rc != (bad ? E_INVALID : OK);
+    /* What was acknowledged is on the disk: another connection sees it. */
+    if (!bad && i % 10 == 0) {
+      const char *sql = ctx_printf(&cx, "SELECT count(*) FROM change_log WHERE key = '%s'", key);
+      wrong += ask(&cx, group.t, sql) != 1;
+    }
+    ctx_end(&cx);
+  }
+  *(int64_t *)arg = wrong;
+  return NULL;
+}
+
+static void write_together(bool some_fail) {
+  struct ctx cx;
+  pthread_t thread[THREADS];
+  int64_t number[THREADS];
+  group.t = opened(&cx);
+  group.some_fail = some_fail;
+  group.commits = 0;
+  if (!group.t) return;
+  CHECK_INT(tenant_write_alone(&cx, group.t, hook, NULL), OK);
+  int64_t before = ask(&cx, group.t, "SELECT max(seq) FROM change_log");
+  pthread_barrier_init(&group.start, NULL, THREADS);
+  for (int i = 0; i < THREADS; i++) {
+    number[i] = i;
+    pthread_create(&thread[i], NULL, write_often, &number[i]);
+  }
+  for (int i = 0; i < THREADS; i++) {
+    pthread_join(thread[i], NULL);
+    CHECK_INT(number[i], 0);
+  }
+  int64_t failed = some_fail ? 7 * THREADS : 0; /* i = 3, 10, ... 45 */
+  CHECK_INT(ask(&cx, group.t, "SELECT max(seq) FROM change_log"), before + THREADS * CALLS - failed);
+  CHECK_INT(ask(&cx, group.t,
+                "SELECT count(DISTINCT key) FROM change_log WHERE key GLOB '[0-9]*-*' AND length(key) = 5"),
+            THREADS * CALLS - failed);
+  CHECK_INT(ask(&cx, group.t, "SELECT count(*) FROM change_log WHERE key GLOB 'x*'"), 0);
+  CHECK(group.commits > 0);
+  CHECK(group.commits < THREADS * CALLS / 2);
+  CHECK(has_log(&cx, group.t));
+  ctx_end(&cx);
+}
+
+UNIT(store_group_commit, "writes of many threads share commits, and all of them are on the disk") {
+  write_together(false);
+}
+UNIT(store_group_undo, "a write that fails is undone alone") { write_together(true); }
+
+static int fail_at_commit(struct ctx *cx, struct db *db, void *arg) {
+  if (append(cx, db, arg)) return cx->code;
+  return db_run(
+      cx, db,
+      "PRAGMA defer_foreign_keys=ON; INSERT INTO run_category (run, category, rows) VALUES (99, 'x', 1)");
+}
+
+UNIT(store_commit_fails, "a commit that fails is told to who asked for it, and the next one is well") {
+  struct ctx cx, w;
+  struct tenant *t = opened(&cx);
+  if (!t) return;
+  int64_t before = ask(&cx, t, "SELECT max(seq) FROM change_log");
+  ctx_begin(&w, "test");
+  CHECK(tenant_write(&w, t, fail_at_commit, "k") != OK);
+  CHECK(w.message[0] != 0);
+  ctx_end(&w);
+  CHECK_INT(ask(&cx, t, "SELECT max(seq) FROM change_log"), before);
+  CHECK_INT(tenant_write(&cx, t, append, "k"), OK);
+  CHECK(has_log(&cx, t));
+  ctx_end(&cx);
+}
+
+static int leave_open(struct ctx *cx, struct db *db, void *arg) {
+  if (db_begin(cx, db) || append(cx, db, arg)) return cx->code;
+  return OK; /* no commit */
+}
+
+UNIT(store_alone_left_open, "what a task alone does not commit is undone") {
+  struct ctx cx;
+  struct tenant *t = opened(&cx);
+  if (!t) return;
+  int64_t before = ask(&cx, t, "SELECT max(seq) FROM change_log");
+  CHECK_INT(tenant_write_alone(&cx, t, leave_open, "k"), OK);
+  CHECK_INT(ask(&cx, t, "SELECT max(seq) FROM change_log"), before);
+  CHECK_INT(tenant_write(&cx, t, append, "k"), OK);
+  CHECK_INT(ask(&cx, t, "SELECT max(seq) FROM change_log"), before + 1);
+  ctx_end(&cx);
+}
+
+UNIT(store_busy, "when another process writes, who does not want to wait is told so") {
+  struct ctx cx, w;
+  struct tenant *t = opened(&cx);
+  if (!t) return;
+  int fd = open(t->lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  CHECK_INT(flock(fd, LOCK_EX), 0);
+  ctx_begin(&w, "test");
+  CHECK_INT(tenant_write_if_free(&w, t, append, "k"), E_BUSY);
+  CHECK(strstr(w.message, "another process") != NULL);
+  ctx_end(&w);
+  close(fd);
+  CHECK_INT(tenant_write_if_free(&cx, t, run_sql, "SELECT 1"), OK);
+  ctx_end(&cx);
+}
+
+/* ---- readers, marks, hardening ---- */
+
+UNIT(store_reader_stands_still, "a reader sees one state until its unit of work ends") {
+  struct ctx cx, reader;
+  struct tenant *t = opened(&cx);
+  struct db *db;
+  if (!t) return;
+  ctx_begin(&reader, "test");
+  CHECK_INT(tenant_read(&reader, t, &db), OK);
+  struct change_end was, is;
+  CHECK_INT(change_last(&reader, db, &was), OK);
+  for (int i = 0; i < 5; i++) tenant_write(&cx, t, append, "k");
+  CHECK_INT(change_last(&reader, db, &is), OK);
+  CHECK_INT(is.seq, was.seq);
+  CHECK(db_run(&reader, db, "DELETE FROM rule") != OK); /* and cannot write */
+  ctx_end(&reader);
+  CHECK_INT(ask(&cx, t, "SELECT max(seq) FROM change_log"), was.seq + 5);
+  ctx_end(&cx);
+}
+
+UNIT(store_mark_follows, "the mark is the last change, and a file without it is refused") {
+  struct ctx cx, w;
+  struct tenant *t = opened(&cx);
+  struct mark mark;
+  struct db *db;
+  struct change_end end;
+  char hex[SHA256_HEX];
+  if (!t) return;
+  for (int i = 0; i < 3; i++) {
+    CHECK_INT(tenant_write(&cx, t, append, "k"), OK);
+    CHECK_INT(mark_read(&cx, t->mark_path, &mark), OK);
+    ctx_begin(&w, "test");
+    CHECK_INT(tenant_read(&w, t, &db), OK);
+    CHECK_INT(change_last(&w, db, &end), OK);
+    CHECK_INT(mark.seq, end.seq);
+    CHECK_STR(mark.hash, hex_encode(hex, end.hash, SHA256_SIZE));
+    CHECK_INT(mark_check(&w, db, "demo", t->mark_path), OK);
+    ctx_end(&w);
+  }
+  for (int what = 0; what < 2; what++) {
+    struct change_end wrong = end;
+    if (what == 0) wrong.seq++;
+    if (what == 1) wrong.hash[7] ^= 1;
+    CHECK_INT(mark_write(&cx, t->mark_path, &wrong), OK);
+    ctx_begin(&w, "test");
+    CHECK_INT(tenant_read(&w, t, &db), OK);
+    CHECK_INT(mark_check(&w, db, "demo", t->mark_path), E_CONFLICT);
+    ctx_end(&w);
+  }
+  CHECK_INT(mark_write(&cx, t->mark_path, &end), OK);
+  ctx_end(&cx);
+}
+
+UNIT(store_no_attach, "no connection can reach another file") {
+  static const char *const bad[] = { "ATTACH 'x.db' AS x",
+                                     "ATTACH ':memory:' AS x",
+                                     "DETACH main",
+                                     "SELECT load_extension('x')",
+                                     "SELECT \"no such column\"",
+                                     "PRAGMA writable_schema=ON; UPDATE sqlite_master SET sql = ''" };
+  struct ctx cx;
+  struct tenant *t = opened(&cx);
+  if (!t) return;
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    struct ctx w;
+    ctx_begin(&w, "test");
+    if (!CHECK(tenant_write(&w, t, run_sql, (void *)(uintptr_t)bad[i]) != OK)) printf("%s\n", bad[i]);
+    ctx_end(&w);
+  }
+  ctx_end(&cx);
+}
+
+/* ---- expressions ---- */
+
+UNIT(store_expression, "a condition is true, false, unknown or cannot be evaluated") {
+  static const char *const names[] = { "quantity", "region" };
+  struct {
+    const char *text;
+    int wanted;
+  } cases[] = { { "quantity > 2", EXPRESSION_TRUE },
+                { "quantity > 3", EXPRESSION_FALSE },
+                { "quantity * 2 = 6", EXPRESSION_TRUE },
+                { "region = 'East'", EXPRESSION_TRUE },
+                { "region IN ('West')", EXPRESSION_FALSE },
+                { "NULL", EXPRESSION_UNKNOWN },
+                { "0.5", EXPRESSION_TRUE },
+                { "4294967296", EXPRESSION_TRUE },
+                { "0.0", EXPRESSION_FALSE },
+                { "abs(-9223372036854775807 - 1)", EXPRESSION_ERROR },
+                { "quantity / 2 = 1.5 OR quantity / 2 = 1", EXPRESSION_TRUE } };
+  struct ctx cx;
+  ctx_begin(&cx, "test");
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct expression *e;
+    const char *why = "";
+    if (!CHECK_INT(expression_new(&cx, cases[i].text, names, 2, &e), OK)) continue;
+    expression_bind(e, 0, STR("3"), true);
+    expression_bind(e, 1, STR("East"), false);
+    if (!CHECK_INT(expression_test(e, &why), cases[i].wanted)) printf("%s %s\n", cases[i].text, why);
+    CHECK_INT(expression_test(e, &why), cases[i].wanted); /* again */
+    expression_free(e);
+  }
+  ctx_end(&cx);
+}
