@@ -59,8 +59,8 @@ uint64_t *map_put(struct map *m, struct str key, bool *added) {
   struct map_slot *s = find(m, key, hash);
   if (added) *added = !s->hash;
   if (s->hash) return &s->value;
-  if (m->keys_room - m->keys_used < key.n) {
-    m->keys_room = (m->keys_room + key.n) * 2;
+  if (!m->keys || m->keys_room - m->keys_used < key.n) {
+    m->keys_room = (m->keys_room + key.n + 16) * 2;
     m->keys = xrealloc(m->keys, m->keys_room);
   }
   if (key.n) memcpy(m->keys + m->keys_used, key.p, key.n);

@@ -363,6 +363,7 @@ int loader_add(struct ctx *cx, struct loader *l, const struct load_batch *b) {
 
 int loader_end(struct ctx *cx, struct loader *l, struct load_result *out) {
   if (totals_flush(cx, l->totals)) return cx->code;
+  keys_clear(&l->keys);
   *out = l->result;
   out->key_min = buf_view(&l->key_min);
   out->key_max = buf_view(&l->key_max);
