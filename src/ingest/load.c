@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "ingest/digest.h"
 #include "ingest/keys.h"
+#include "ingest/sorter.h"
 #include "ingest/totals.h"
 
 /* Rows a statement: beyond about 50 nothing is gained. AHEAD: rows whose key's
@@ -36,7 +37,11 @@ struct loader {
   struct str min, max; /* of the clean keys: in the batch, or in the buffers below */
   struct buf key_min, key_max;
   const char *find_sql;
-  int key_field; /* the field that is the key and is not stored again; -1: none */
+  struct sorter *sorter;
+  bool sorting;            /* keys came out of order: clean rows go through the sorter */
+  uint32_t behind;         /* rows of this batch whose key is not the largest so far */
+  uint64_t sorted, placed; /* rows of the sorter's run that is being inserted, and how many are */
+  int key_field;           /* the field that is the key and is not stored again; -1: none */
 };
 
 static void release(void *arg) {
@@ -117,6 +122,7 @@ int loader_new(struct ctx *cx, struct db *db, const struct judge_setup *setup, i
   ctx_defer(cx, release, l);
   l->key_field = -1;
   if (prepare_all(cx, l)) return cx->code;
+  l->sorter = sorter_new(cx, setup->dataset, l->key_field);
   l->totals = totals_new(cx, db, setup->dataset, run);
   *out = l;
   return learn_history(cx, l, rows_expected);
@@ -214,6 +220,9 @@ static const char *find_holder(struct ctx *cx, struct loader *l, const struct ju
     if (str_eq(l->clean.row[i]->key, j->key))
       return ctx_printf(keep, "its key is that of record %llu of this file",
                         (unsigned long long)l->clean.row[i]->record);
+  uint64_t waiting = sorter_find(l->sorter, j->key, j->hash);
+  if (waiting)
+    return ctx_printf(keep, "its key is that of record %llu of this file", (unsigned long long)waiting);
   const char *found = NULL;
   struct stmt *s = db_compose(cx, l->db, l->find_sql);
   stmt_str(s, 1, j->key);
@@ -252,7 +261,10 @@ static bool key_less(struct str a, struct str b) {
 
 static void widen(struct loader *l, struct str key) {
   if (!l->min.p || key_less(key, l->min)) l->min = key;
-  if (!l->max.p || key_less(l->max, key)) l->max = key;
+  if (!l->max.p || key_less(l->max, key))
+    l->max = key;
+  else
+    l->behind++;
 }
 
 /* The batch's keys go with it: what is smallest and largest so far is copied. */
@@ -261,6 +273,29 @@ static void keep_bound(struct buf *kept, struct str *key) {
   buf_reset(kept);
   buf_str(kept, *key);
   *key = buf_view(kept);
+}
+
+/* A row of the sorter: fifty a statement, the rest of the run one by one. */
+static int insert_sorted(struct ctx *cx, void *arg, const struct judged *j) {
+  struct loader *l = arg;
+  uint64_t at = l->placed++ % CLEAN_ROWS;
+  bool many = l->placed - at + CLEAN_ROWS - 1 <= l->sorted;
+  bind_clean(l, many ? l->clean.many : l->clean.one, many ? (int)at * l->clean.parameters : 0, j);
+  if (many && at < CLEAN_ROWS - 1) return OK;
+  return stmt_run(cx, many ? l->clean.many : l->clean.one);
+}
+
+static int flush_sorter(struct ctx *cx, struct loader *l) {
+  l->sorted = sorter_count(l->sorter);
+  l->placed = 0;
+  return sorter_flush(cx, l->sorter, insert_sorted, l);
+}
+
+static int store_clean(struct ctx *cx, struct loader *l, const struct judged *j) {
+  if (!l->sorting) return insert(cx, l, &l->clean, bind_clean, j);
+  if (sorter_add(l->sorter, j)) return OK; /* else it is full */
+  if (flush_sorter(cx, l)) return cx->code;
+  return sorter_add(l->sorter, j) ? OK : insert(cx, l, &l->clean, bind_clean, j);
 }
 
 static int add_clean(struct ctx *cx, struct loader *l, struct judged *j) {
@@ -279,7 +314,7 @@ static int add_clean(struct ctx *cx, struct loader *l, struct judged *j) {
   widen(l, j->key);
   l->result.clean++;
   l->result.clean_crc += j->crc;
-  return insert(cx, l, &l->clean, bind_clean, j);
+  return store_clean(cx, l, j);
 }
 
 /* As crc32(id, line, offset, category, stage, faults, raw) in SQL. */
@@ -353,6 +388,8 @@ int loader_add(struct ctx *cx, struct loader *l, const struct load_batch *b) {
     add_row(cx, l, &b->rows[i]);
   }
   if (!cx->code) flush(cx, l, &l->clean, bind_clean);
+  l->sorting = l->sorting || l->behind > b->row_count / 8;
+  l->behind = 0;
   if (!cx->code) flush(cx, l, &l->rejected, bind_reject);
   if (!cx->code && totals_full(l->totals)) totals_flush(cx, l->totals);
   keep_bound(&l->key_min, &l->min);
@@ -362,7 +399,7 @@ int loader_add(struct ctx *cx, struct loader *l, const struct load_batch *b) {
 }
 
 int loader_end(struct ctx *cx, struct loader *l, struct load_result *out) {
-  if (totals_flush(cx, l->totals)) return cx->code;
+  if (flush_sorter(cx, l) || totals_flush(cx, l->totals)) return cx->code;
   keys_clear(&l->keys);
   *out = l->result;
   out->key_min = buf_view(&l->key_min);

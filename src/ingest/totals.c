@@ -68,8 +68,7 @@ static bool same(const int64_t a[GROUPS_MAX], const int64_t b[GROUPS_MAX]) {
 
 static struct cell *find(struct cell *cells, size_t room, const int64_t groups[GROUPS_MAX]) {
   size_t i = place(groups) & (room - 1);
-  while (cells[i].rows && !same(cells[i].groups, groups))
-    i = (i + 1) & (room - 1);
+  while (cells[i].rows && !same(cells[i].groups, groups)) i = (i + 1) & (room - 1);
   return &cells[i];
 }
 
