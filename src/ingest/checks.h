@@ -36,6 +36,8 @@ struct check_subject {
   int64_t raw_sums[LIMIT_FIELDS]; /* of the good records, uniqueness not regarded */
   int64_t duplicate_sums[LIMIT_FIELDS];
   struct str key_min, key_max; /* clean rows of the run lie between */
+  struct tenant *tenant;       /* not NULL: db reads what is committed, and a second reader may */
+  struct str key_mid;          /* help, from this key on */
 };
 
 int checks_run(struct ctx *cx, struct db *db, const struct check_subject *s,

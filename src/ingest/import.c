@@ -155,7 +155,8 @@ static void subject_of(const struct job *job, struct check_subject *s) {
                                .run_uuid = job->result->run,
                                .records = job->flow.records,
                                .key_min = job->load.key_min,
-                               .key_max = job->load.key_max };
+                               .key_max = job->load.key_max,
+                               .key_mid = job->load.key_mid };
   const struct dataset *d = job->request->dataset;
   memcpy(s->raw_sums, job->flow.sums, sizeof s->raw_sums);
   memcpy(s->duplicate_sums, job->load.duplicate_sums, (size_t)d->field_count * sizeof *s->duplicate_sums);
@@ -165,6 +166,7 @@ static int audit(struct ctx *cx, struct db *db, void *arg) {
   struct job *job = arg;
   struct check_subject subject;
   subject_of(job, &subject);
+  if (!job->request->dry_run) subject.tenant = job->tenant;
   if (checks_run(cx, db, &subject, job->checks)) return cx->code;
   job->result->reconciled = checks_all_ok(job->checks);
   return OK;

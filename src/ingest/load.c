@@ -11,7 +11,7 @@
 
 /* Rows a statement: beyond about 50 nothing is gained. AHEAD: rows whose key's
 ** place in the filter is asked for in advance. */
-enum { CLEAN_ROWS = 50, REJECT_ROWS = 20, ROWS_MAX = 50, AHEAD = 8 };
+enum { CLEAN_ROWS = 50, REJECT_ROWS = 20, ROWS_MAX = 50, AHEAD = 8, SAMPLES = 64 };
 
 /* Rows that wait for a statement of `rows` of them; what is left at the end of
 ** a batch goes one by one. */
@@ -37,6 +37,8 @@ struct loader {
   struct str min, max; /* of the clean keys: in the batch, or in the buffers below */
   struct buf key_min, key_max;
   const char *find_sql;
+  struct str sample[SAMPLES]; /* a key of every so many batches, for the middle one */
+  uint32_t samples, sample_step, batches;
   struct sorter *sorter;
   bool sorting;            /* keys came out of order: clean rows go through the sorter */
   uint32_t behind;         /* rows of this batch whose key is not the largest so far */
@@ -120,6 +122,7 @@ int loader_new(struct ctx *cx, struct db *db, const struct judge_setup *setup, i
   buf_init(&l->key_min, LIMIT_KEY_BYTES);
   buf_init(&l->key_max, LIMIT_KEY_BYTES);
   ctx_defer(cx, release, l);
+  l->sample_step = 1;
   l->key_field = -1;
   if (prepare_all(cx, l)) return cx->code;
   l->sorter = sorter_new(cx, setup->dataset, l->key_field);
@@ -380,6 +383,29 @@ static int add_chunk(struct ctx *cx, struct loader *l, const struct load_batch *
   return stmt_run(cx, s);
 }
 
+/* The largest key so far would always be the last one; the batch's own last will do. */
+static void take_sample(struct ctx *cx, struct loader *l, const struct load_batch *b) {
+  if (l->batches++ % l->sample_step || b->row_count == 0) return;
+  if (l->samples == SAMPLES) { /* every other one goes, and from now on fewer come */
+    for (uint32_t i = 0; i < SAMPLES / 2; i++) l->sample[i] = l->sample[2 * i];
+    l->samples = SAMPLES / 2;
+    l->sample_step *= 2;
+  }
+  struct str key = b->rows[b->row_count - 1].key;
+  l->sample[l->samples++] = (struct str){ ctx_strdup(cx, key), key.n };
+}
+
+static int by_text(const void *a, const void *b) {
+  const struct str *x = a, *y = b;
+  return key_less(*x, *y) ? -1 : key_less(*y, *x);
+}
+
+static struct str middle_key(struct loader *l) {
+  if (l->samples == 0) return (struct str){ NULL, 0 };
+  qsort(l->sample, l->samples, sizeof *l->sample, by_text);
+  return l->sample[l->samples / 2];
+}
+
 int loader_add(struct ctx *cx, struct loader *l, const struct load_batch *b) {
   l->batch = b;
   if (l->mode == LOADER_ALL && add_chunk(cx, l, b)) return cx->code;
@@ -392,6 +418,7 @@ int loader_add(struct ctx *cx, struct loader *l, const struct load_batch *b) {
   l->behind = 0;
   if (!cx->code) flush(cx, l, &l->rejected, bind_reject);
   if (!cx->code && totals_full(l->totals)) totals_flush(cx, l->totals);
+  take_sample(cx, l, b);
   keep_bound(&l->key_min, &l->min);
   keep_bound(&l->key_max, &l->max);
   crash_point("batch");
@@ -404,5 +431,6 @@ int loader_end(struct ctx *cx, struct loader *l, struct load_result *out) {
   *out = l->result;
   out->key_min = buf_view(&l->key_min);
   out->key_max = buf_view(&l->key_max);
+  out->key_mid = middle_key(l);
   return OK;
 }

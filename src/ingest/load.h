@@ -32,6 +32,7 @@ struct load_result {
   } category[8]; /* rejected rows by category, in order of appearance */
   int category_count;
   struct str key_min, key_max; /* of the clean rows */
+  struct str key_mid;          /* about half of them are not larger; empty when it is not known */
 };
 
 struct loader;

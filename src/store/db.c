@@ -89,17 +89,15 @@ static void sql_crc32(sqlite3_context *context, int count, sqlite3_value **value
   sqlite3_result_int64(context, crc);
 }
 
-/* group_digest(n, g1..gn, x1..xm): a blob of m sums modulo 2^64 of hash(g) * x over
-** all rows, see src/ingest/checks.c. */
 struct group_digest {
-  uint64_t sum[8];
+  uint64_t sum[GROUP_DIGEST_SUMS];
 };
 
 static void sql_group_step(sqlite3_context *context, int count, sqlite3_value **values) {
   struct group_digest *d = sqlite3_aggregate_context(context, sizeof *d);
   int64_t group[8] = { 0 };
   int groups = sqlite3_value_int(values[0]), sums = count - 1 - groups;
-  if (!d || groups < 0 || groups > 8 || sums < 0 || sums > 8) return;
+  if (!d || groups < 0 || groups > 8 || sums < 0 || sums > GROUP_DIGEST_SUMS) return;
   for (int i = 0; i < groups; i++) group[i] = sqlite3_value_int64(values[1 + i]);
   uint64_t weight = hash64(group, sizeof *group * (size_t)groups);
   for (int i = 0; i < sums; i++) d->sum[i] += weight * (uint64_t)sqlite3_value_int64(values[1 + groups + i]);

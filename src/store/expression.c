@@ -14,11 +14,19 @@ struct expression {
 };
 
 static int allow(void *arg, int action, const char *a, const char *b, const char *c, const char *d) {
-  static const char *const forbidden[] = { "load_extension", "random",         "randomblob",
-                                           "zeroblob",       "readfile",       "writefile",
-                                           "edit",           "fts3_tokenizer", "printf",
-                                           "format", /* '%.*c' counts to its width before any limit is asked */
-                                           NULL };
+  static const char *const forbidden[] = {
+    "load_extension",
+    "random",
+    "randomblob",
+    "zeroblob",
+    "readfile",
+    "writefile",
+    "edit",
+    "fts3_tokenizer",
+    "printf",
+    "format", /* '%.*c' counts to its width before any limit is asked */
+    NULL
+  };
   (void)arg, (void)a, (void)c, (void)d;
   if (action == SQLITE_SELECT) return SQLITE_OK;
   if (action != SQLITE_FUNCTION) return SQLITE_DENY;

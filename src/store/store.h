@@ -126,6 +126,12 @@ struct stmt *db_compose(struct ctx *cx, struct db *db, const char *sql);
 /* The same for one unit of work: not cached, freed at its end. */
 struct stmt *db_once(struct ctx *cx, struct db *db, const char *sql);
 
+/* In SQL, besides SQLite's own functions:
+**   crc32(a, b, ...)              see ingest/digest.h
+**   group_digest(n, g1..gn, x...) an aggregate: a blob of GROUP_DIGEST_SUMS sums modulo
+**                                 2^64 of hash(g1..gn) * x, see ingest/checks.c */
+enum { GROUP_DIGEST_SUMS = 8 };
+
 void stmt_int(struct stmt *s, int i, int64_t v);
 void stmt_text(struct stmt *s, int i, const char *z); /* NULL binds NULL */
 void stmt_str(struct stmt *s, int i, struct str v);   /* p NULL binds NULL */
