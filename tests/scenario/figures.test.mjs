@@ -137,6 +137,7 @@ const tampered = [
   ['the bytes of an exception', "UPDATE reject SET raw = CAST(replace(CAST(raw AS TEXT), '2', '3') AS BLOB) WHERE id = (SELECT max(id) FROM reject WHERE CAST(raw AS TEXT) LIKE '%2%')", /rows/, /exceptions/],
   ['the line of an exception', 'UPDATE reject SET line = line + 1 WHERE id = (SELECT max(id) FROM reject)', /rows/, /exceptions/],
   ['the stage of an exception', "UPDATE reject SET stage = 'quality' WHERE id = (SELECT max(id) FROM reject WHERE stage <> 'quality')", /rows/, /exceptions/],
+  ['the state of an exception', "UPDATE reject SET state = 'corrected', solved_run = 2 WHERE id = (SELECT max(id) FROM reject)", /rows|exception/, /exceptions?/, 'what settled an exception is not in the change log yet'],
   ['an exception removed', 'DELETE FROM reject WHERE id = (SELECT max(id) FROM reject)', /rows|exception|source/, /exceptions/],
   ['a text of a coded column', "UPDATE term SET text = 'Nord' WHERE text = 'North'", /rows|dashboard/, /clean/],
   ['a byte of the original', "UPDATE raw_chunk SET bytes = CAST(replace(CAST(bytes AS TEXT), 'ORD-0000007', 'ORD-0000008') AS BLOB) WHERE id = (SELECT max(id) FROM raw_chunk)", /raw/, /bytes from offset/],
@@ -155,8 +156,8 @@ const tampered = [
   ['an entry of the audit trail added', "INSERT INTO change_log SELECT seq + 1, hlc + 1, at, actor, unit, event, tbl, key, before, after, count, text, hash FROM change_log ORDER BY seq DESC LIMIT 1", /change_log/, /entry \d+/],
 ];
 
-for (const [what, sql, check, text] of tampered) {
-  test(`found: ${what}`, () => {
+for (const [what, sql, check, text, todo] of tampered) {
+  test(`found: ${what}`, { todo: todo ?? false }, () => {
     const p = copyPlace(honest, `copy-${++number}`);
     const content = () => sqlite(p.db, '.dump').split('\n').sort().join('\n');
     const before = content();
