@@ -101,7 +101,7 @@ UNIT(rules_built_in, "the rules of a new tenant, by stage and position") {
   struct tenant *t = opened(&cx);
   struct db *db;
   struct rules *rules;
-  if (!t || tenant_read(&cx, t, &db) || !CHECK_INT(rules_load(&cx, db, &sales_dataset, 0, &rules), OK)) return;
+  if (!t || tenant_read(&cx, t, &db) || !CHECK_INT(rules_try(&cx, db, &sales_dataset, &rules), OK)) return;
   int stage = 0, required = 0, typed = 0;
   for (int i = 0; i < rules->count; i++) {
     const struct rule *r = &rules->rule[i];
@@ -148,7 +148,8 @@ UNIT(rules_unusable, "a rule that cannot be used is named") {
     struct ctx w;
     ctx_begin(&w, "test");
     CHECK(tenant_write(&w, t, try_rules, (void *)(uintptr_t)bad[i]) != OK);
-    if (!CHECK(strstr(w.message, "region_known") || strstr(w.message, "expression") || strstr(w.message, "another unique rule")))
+    if (!CHECK(strstr(w.message, "region_known") || strstr(w.message, "expression") ||
+               strstr(w.message, "another unique rule")))
       printf("%s: %s\n", bad[i], w.message);
     ctx_end(&w);
   }
@@ -179,7 +180,7 @@ static bool convene(struct court *c) {
   struct mapping_request none = { 0 };
   ctx_begin(&c->keep, "test");
   dialect_init(&d);
-  if (!t || tenant_read(&c->cx, t, &db) || rules_load(&c->cx, db, &sales_dataset, 0, &rules) ||
+  if (!t || tenant_read(&c->cx, t, &db) || rules_try(&c->cx, db, &sales_dataset, &rules) ||
       profile_file(&c->cx, input_memory(&c->cx, STR(HEAD), "test"), &d, &p) ||
       mapping_make(&c->cx, &sales_dataset, p, &none, &c->mapping))
     return CHECK(false);
