@@ -2,8 +2,11 @@
 SELECT coalesce(max(id), 0) + 1 FROM run;
 
 -- name: run_add
-INSERT INTO run (id, uuid, dataset, source, state, started_at, actor, bytes, settings)
-VALUES (?1, ?2, ?3, ?4, 'running', ?5, ?6, ?7, ?8);
+INSERT INTO run (id, uuid, dataset, source, state, started_at, actor, bytes, settings, rule_set)
+VALUES (?1, ?2, ?3, ?4, 'running', ?5, ?6, ?7, ?8, (SELECT id FROM rule_set WHERE sha256 = ?9));
+
+-- name: rule_set_add
+INSERT INTO rule_set (sha256, json) VALUES (?1, ?2) ON CONFLICT (sha256) DO NOTHING;
 
 -- name: run_finish
 UPDATE run
@@ -62,19 +65,19 @@ ORDER BY seq;
 
 -- name: run_by_prefix
 SELECT id, uuid, dataset, source, state, sha256, bytes, rows_read, rows_clean, rows_rejected, clean_crc, reject_crc,
-       total_crc, settings, key_min, key_max,
+       total_crc, settings, key_min, key_max, (SELECT json FROM rule_set WHERE id = run.rule_set),
        strftime('%Y-%m-%dT%H:%M:%S', started_at / 1000000, 'unixepoch') || printf('.%06dZ', started_at % 1000000)
 FROM run WHERE uuid >= ?1 AND uuid < ?1 || x'7f' ORDER BY uuid LIMIT 2;
 
 -- name: run_latest
 SELECT id, uuid, dataset, source, state, sha256, bytes, rows_read, rows_clean, rows_rejected, clean_crc, reject_crc,
-       total_crc, settings, key_min, key_max,
+       total_crc, settings, key_min, key_max, (SELECT json FROM rule_set WHERE id = run.rule_set),
        strftime('%Y-%m-%dT%H:%M:%S', started_at / 1000000, 'unixepoch') || printf('.%06dZ', started_at % 1000000)
 FROM run ORDER BY id DESC LIMIT 1;
 
 -- name: run_done
 SELECT id, uuid, dataset, source, state, sha256, bytes, rows_read, rows_clean, rows_rejected, clean_crc, reject_crc,
-       total_crc, settings, key_min, key_max,
+       total_crc, settings, key_min, key_max, (SELECT json FROM rule_set WHERE id = run.rule_set),
        strftime('%Y-%m-%dT%H:%M:%S', started_at / 1000000, 'unixepoch') || printf('.%06dZ', started_at % 1000000)
 FROM run WHERE state = 'done' ORDER BY id;
 
@@ -95,15 +98,25 @@ SELECT DISTINCT dataset FROM rule WHERE active = 1 AND deleted_at IS NULL;
 SELECT crc, records, bytes, offset FROM raw_chunk WHERE id BETWEEN ?1 << 24 AND (?1 + 1 << 24) - 1 ORDER BY id;
 
 -- name: run_sealed
-SELECT after ->> 'sha256', after ->> 'clean_crc', after ->> 'reject_crc', after ->> 'total_crc', after ->> 'run_crc'
+SELECT after ->> 'sha256', after ->> 'clean_crc', after ->> 'reject_crc', after ->> 'total_crc', after ->> 'run_crc',
+       after ->> 'settled_crc'
 FROM change_log WHERE unit = ?1 AND event = 'RUN_COMPLETED';
+
+-- name: settled_digest
+SELECT coalesce(sum(crc32(id, state, solved_run, note, updated_at, updated_by)), 0) FROM reject WHERE solved_run = ?1;
+
+-- name: verdicts_unfounded
+SELECT count(*) FROM reject
+WHERE CASE state WHEN 'open' THEN coalesce(solved_run, note, updated_at, updated_by) IS NOT NULL
+                 WHEN 'corrected' THEN solved_run IS NULL ELSE 1 END;
 
 -- name: audit_sealed
 SELECT after ->> 'check_crc' FROM change_log WHERE unit = ?1 AND event = 'RUN_AUDITED' ORDER BY seq DESC LIMIT 1;
 
 -- name: run_digest
 SELECT (SELECT crc32(uuid, dataset, source, state, started_at, ended_at, actor, bytes, sha256, rows_read, rows_clean,
-                     rows_rejected, key_min, key_max, settings) FROM run WHERE id = ?1)
+                     rows_rejected, key_min, key_max, settings, (SELECT json FROM rule_set s WHERE s.id = run.rule_set))
+        FROM run WHERE id = ?1)
      + (SELECT coalesce(sum(crc32(position, control, version, stage, kind, field, category, failed)), 0)
         FROM run_control WHERE run = ?1)
      + (SELECT coalesce(sum(crc32(category, rows)), 0) FROM run_category WHERE run = ?1);
@@ -111,8 +124,11 @@ SELECT (SELECT crc32(uuid, dataset, source, state, started_at, ended_at, actor, 
 -- name: run_check_digest
 SELECT coalesce(sum(crc32(position, name, ok, expected, actual, text)), 0) FROM run_check WHERE run = ?1;
 
--- name: reject_exists
-SELECT 1 FROM reject WHERE id = ?1;
+-- name: reject_only_by
+SELECT 1 FROM reject WHERE id = ?1 AND json_array_length(faults) = 1 AND faults ->> '$[0].control' = ?2;
+
+-- name: reject_state
+SELECT x.state, r.dataset FROM reject x JOIN run r ON r.id = x.id >> 32 WHERE x.id = ?1;
 
 -- name: run_uuid
 SELECT uuid FROM run WHERE id = ?1 AND state = 'done';

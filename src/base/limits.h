@@ -24,7 +24,7 @@ enum {
 
 #define LIMIT_FIELD_BYTES MIB(1)       /* one cell: beyond it, libcsv would grow without end */
 #define LIMIT_RECORD_BYTES MIB(8)      /* one record, quoted line breaks included */
-#define LIMIT_SNIFF_BYTES KIB(256)       /* read to guess encoding, dialect and types */
+#define LIMIT_SNIFF_BYTES KIB(256)     /* read to guess encoding, dialect and types */
 #define LIMIT_TEXT_BYTES KIB(64)       /* a text value stored in a record */
 #define LIMIT_KEY_BYTES KIB(1)         /* a unique key, all parts joined */
 #define LIMIT_BODY_BYTES MIB(1)        /* an HTTP body that is not an import */

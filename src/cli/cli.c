@@ -28,7 +28,7 @@ const char *cli_origin(const struct cli *c, const char *option, const char **fro
 
 /* Only what stays the same from call to call can stand in a configuration. */
 static bool configurable(const char *option) {
-  static const char *const names[] = { "data", "tenant", "listen", "www", "log", NULL };
+  static const char *const names[] = { "data", "tenant", "listen", "www", NULL };
   for (int i = 0; names[i]; i++)
     if (strcmp(names[i], option) == 0) return true;
   return false;
@@ -110,7 +110,8 @@ static int check_operands(struct ctx *cx, const struct cli *c) {
   int least = 0, most = 0;
   for (const char *p = c->command->operands; *p;) {
     size_t n = strcspn(p, " ");
-    most = strstr(p, "...") && n > 3 && strncmp(p + n - 3, "...", 3) == 0 ? ARGS_MAX : most + 1;
+    bool many = (n > 3 && strncmp(p + n - 3, "...", 3) == 0) || (n > 4 && strncmp(p + n - 4, "...]", 4) == 0);
+    most = many ? ARGS_MAX : most + 1;
     least += *p != '[';
     p += n + strspn(p + n, " ");
   }

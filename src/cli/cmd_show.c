@@ -133,7 +133,7 @@ static int print_page(struct ctx *cx, struct db *db, const struct exception_filt
 }
 
 int cmd_exceptions(struct ctx *cx, struct cli *c) {
-  enum { PAGE = 1000 };
+  enum { PAGE = 200 };
   struct db *db;
   int64_t left, next = 0;
   bool json = cli_has(c, "json"), first = true;

@@ -282,7 +282,7 @@ int export_table(struct ctx *cx, struct db *db, const char *table, const char *r
 /* ---- the exception file ---- */
 
 static void put_original(struct out *o, const struct row *row) {
-  for (uint32_t i = 0; i < row->count; i++) put_cell(o, row->cells[i], false);
+  for (uint32_t i = 0; i < row->count && o->cell < o->columns; i++) put_cell(o, row->cells[i], false);
 }
 
 int export_exception_file(struct ctx *cx, struct db *db, const char *name, export_write_fn *write,

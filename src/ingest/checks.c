@@ -351,6 +351,10 @@ int checks_digest_run(struct ctx *cx, struct db *db, int64_t run, int64_t *crc) 
   return digest_by(cx, db, SQL_run_digest, run, crc);
 }
 
+int checks_digest_settled(struct ctx *cx, struct db *db, int64_t run, int64_t *crc) {
+  return digest_by(cx, db, SQL_settled_digest, run, crc);
+}
+
 int checks_digest_audit(struct ctx *cx, struct db *db, int64_t run, int64_t *crc) {
   return digest_by(cx, db, SQL_run_check_digest, run, crc);
 }

@@ -54,6 +54,8 @@ int checks_digest(struct ctx *cx, struct db *db, const struct check_subject *s, 
 
 /* The same over what describes the run: its row, its controls and categories. */
 int checks_digest_run(struct ctx *cx, struct db *db, int64_t run, int64_t *crc);
+/* ... over the exceptions that it settled. */
+int checks_digest_settled(struct ctx *cx, struct db *db, int64_t run, int64_t *crc);
 /* ... and over its stored checks. */
 int checks_digest_audit(struct ctx *cx, struct db *db, int64_t run, int64_t *crc);
 

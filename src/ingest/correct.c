@@ -1,7 +1,6 @@
 #include "ingest/correct.h"
 
 #include "ingest/kept.h"
-#include "ingest/settings.h"
 
 /* ---- the run that an exception comes from ---- */
 
@@ -9,20 +8,17 @@ struct origin {
   struct kept_run run;
   struct profile *profile;
   struct mapping mapping;
-  struct mapping_request request;
 };
 
 static int find_origin(struct ctx *cx, struct db *db, int64_t exception, struct origin *o) {
   const struct input *in;
-  struct dialect dialect;
   if (kept_by_id(cx, db, exception >> 32, &o->run) || kept_open(cx, db, &o->run, &in)) {
     if (cx->code == E_NOT_FOUND)
       str_copy(cx->message, sizeof cx->message,
                str_of(ctx_printf(cx, "there is no exception %lld", (long long)exception)));
     return cx->code;
   }
-  if (kept_profile(cx, in, &o->run, &o->profile, &o->mapping)) return cx->code;
-  return settings_read(cx, str_of(o->run.settings), &dialect, &o->request);
+  return kept_profile(cx, in, &o->run, &o->profile, &o->mapping);
 }
 
 /* Date order and decimal sign of the columns that are fields, unless they are stated. */
@@ -38,6 +34,24 @@ static void take_formats(const struct origin *o, const struct dialect *stated, s
   }
 }
 
+/* By headings: the exception file has columns in front, and people move columns. */
+static void take_mapping(struct ctx *cx, const struct origin *o, struct mapping_request *m) {
+  const struct dataset *d = o->run.dataset;
+  if (m->map_count == 0) {
+    const char **maps = ctx_alloc(cx, (size_t)d->field_count * sizeof *maps);
+    for (int i = 0; i < d->field_count; i++)
+      if (o->mapping.column[i] >= 0)
+        maps[m->map_count++] =
+            ctx_printf(cx, "%s=%s", d->fields[i].name, o->profile->columns[o->mapping.column[i]].heading);
+    m->maps = maps;
+  }
+  if (m->unique) return;
+  m->unique = "";
+  for (int i = 0; i < o->mapping.unique_count; i++)
+    m->unique =
+        ctx_printf(cx, "%s%s%s", m->unique, i ? "," : "", o->profile->columns[o->mapping.unique[i]].heading);
+}
+
 int correct_adopt(struct ctx *cx, struct tenant *t, const struct import_request **request,
                   struct profile **profile) {
   const struct import_request *r = *request;
@@ -50,17 +64,18 @@ int correct_adopt(struct ctx *cx, struct tenant *t, const struct import_request 
     if (strcmp(c->heading, EXCEPTION_HEADING) == 0 && c->example) str_to_int(str_of(c->example), &exception);
   }
   if (!exception) return OK;
-  if (tenant_read(cx, t, &db) || find_origin(cx, db, exception, &origin)) return cx->code;
   struct import_request *adopted = ctx_alloc(cx, sizeof *adopted);
+  struct ctx aside; /* its end gives the reader back before the import begins */
   *adopted = *r;
-  if (adopted->mapping.map_count == 0) {
-    adopted->mapping.maps = origin.request.maps;
-    adopted->mapping.map_count = origin.request.map_count;
+  ctx_begin(&aside, cx->actor);
+  if (!tenant_read(&aside, t, &db) && !find_origin(&aside, db, exception, &origin)) {
+    take_mapping(cx, &origin, &adopted->mapping);
+    take_formats(&origin, &r->dialect, *profile);
   }
-  if (!adopted->mapping.unique) adopted->mapping.unique = origin.request.unique;
-  take_formats(&origin, &r->dialect, *profile);
+  if (aside.code) fail_from(cx, &aside);
+  ctx_end(&aside);
   *request = adopted;
-  return OK;
+  return cx->code;
 }
 
 /* ---- in place ---- */

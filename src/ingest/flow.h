@@ -24,10 +24,10 @@ struct flow_setup {
 struct flow_result {
   char sha256[65];
   uint64_t bytes;
-  int64_t records; /* data records, counted from the bytes before any was judged */
-  int64_t failed[LIMIT_RULES + 2 * LIMIT_FIELDS]; /* rows by rule, uniqueness not included */
-  int64_t sums[LIMIT_FIELDS];                     /* see judge_sums */
-  int64_t rounded;                                /* see judge_rounded */
+  int64_t records;            /* data records, counted from the bytes before any was judged */
+  int64_t failed[RULES_MAX];  /* rows by rule, uniqueness not included */
+  int64_t sums[LIMIT_FIELDS]; /* see judge_sums */
+  int64_t rounded;            /* see judge_rounded */
 };
 
 int flow_run(struct ctx *cx, const struct flow_setup *setup, struct flow_result *out);

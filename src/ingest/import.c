@@ -46,7 +46,8 @@ static int note(struct ctx *cx, struct db *db, const struct job *job, const char
 static int prepare(struct ctx *cx, struct db *db, struct job *job) {
   const struct import_request *r = job->request;
   struct mapping_request mapping = r->mapping;
-  if (rules_load(cx, db, r->dataset, 0, &job->rules)) return cx->code;
+  cx->now = time_now(); /* the run begins when it has the right to write, not when it began to wait */
+  if (rules_load(cx, db, r->dataset, &job->rules)) return cx->code;
   if (!mapping.unique) mapping.unique = job->rules->unique_fields;
   if (mapping_make(cx, r->dataset, job->profile, &mapping, &job->mapping)) return cx->code;
   job->setup = (struct judge_setup){ .dataset = r->dataset,
@@ -58,8 +59,22 @@ static int prepare(struct ctx *cx, struct db *db, struct job *job) {
   return OK;
 }
 
+/* The rules as they are now, kept with the run. */
+static int keep_rules(struct ctx *cx, struct db *db, const struct rules *rules,
+                      char sha256[static SHA256_HEX]) {
+  unsigned char sum[SHA256_SIZE];
+  sha256_of(rules->json, strlen(rules->json), sum);
+  hex_encode(sha256, sum, sizeof sum);
+  struct stmt *s = db_stmt(cx, db, SQL_rule_set_add);
+  stmt_text(s, 1, sha256);
+  stmt_text(s, 2, rules->json);
+  return stmt_run(cx, s);
+}
+
 static int add_run(struct ctx *cx, struct db *db, struct job *job) {
   const struct import_request *r = job->request;
+  char rule_set[SHA256_HEX];
+  if (keep_rules(cx, db, job->rules, rule_set)) return cx->code;
   job->run = db_int(cx, db, SQL_run_next, 1);
   struct stmt *s = db_stmt(cx, db, SQL_run_add);
   stmt_int(s, 1, job->run);
@@ -70,6 +85,7 @@ static int add_run(struct ctx *cx, struct db *db, struct job *job) {
   stmt_text(s, 6, cx->actor);
   stmt_int(s, 7, (int64_t)input_size(r->input));
   stmt_text(s, 8, settings_write(cx, r->dataset, job->profile, &job->mapping));
+  stmt_text(s, 9, rule_set);
   if (stmt_run(cx, s)) return cx->code;
   return note(cx, db, job, "RUN_STARTED", "run", NULL, 0,
               ctx_printf(cx, "import of %s as %s began", input_name(r->input), r->dataset->name));
@@ -176,7 +192,7 @@ static int finish_run(struct ctx *cx, struct db *db, struct job *job) {
   const struct load_result *l = &job->load;
   struct check_subject subject;
   struct rusage usage;
-  int64_t total_crc, run_crc;
+  int64_t total_crc, run_crc, settled_crc;
   subject_of(job, &subject);
   if (checks_digest(cx, db, &subject, NULL, NULL, &total_crc)) return cx->code;
   getrusage(RUSAGE_SELF, &usage);
@@ -196,12 +212,14 @@ static int finish_run(struct ctx *cx, struct db *db, struct job *job) {
   stmt_str(s, 13, l->key_max);
   if (stmt_run(cx, s)) return cx->code;
   if (checks_digest_run(cx, db, job->run, &run_crc)) return cx->code;
+  if (checks_digest_settled(cx, db, job->run, &settled_crc)) return cx->code;
   /* The digests go into the chain: who changes a row must change all that follows. */
-  const char *after = ctx_printf(cx,
-                                 "{\"run\":%lld,\"sha256\":\"%s\",\"clean_crc\":%lld,\"reject_crc\":%lld,"
-                                 "\"total_crc\":%lld,\"run_crc\":%lld}",
-                                 (long long)job->run, job->flow.sha256, (long long)l->clean_crc,
-                                 (long long)l->reject_crc, (long long)total_crc, (long long)run_crc);
+  const char *after =
+      ctx_printf(cx,
+                 "{\"run\":%lld,\"sha256\":\"%s\",\"clean_crc\":%lld,\"reject_crc\":%lld,"
+                 "\"total_crc\":%lld,\"run_crc\":%lld,\"settled_crc\":%lld}",
+                 (long long)job->run, job->flow.sha256, (long long)l->clean_crc, (long long)l->reject_crc,
+                 (long long)total_crc, (long long)run_crc, (long long)settled_crc);
   return note(cx, db, job, "RUN_COMPLETED", "run", after, l->read,
               ctx_printf(cx, "%lld records: %lld clean, %lld rejected", (long long)l->read,
                          (long long)l->clean, (long long)l->rejected));
@@ -355,7 +373,9 @@ static int recover_alone(struct ctx *cx, struct db *db, void *tenant) {
   return cx->code;
 }
 
-/* Only the one who may write knows that no other process is at work on a run. */
+/* Only the one who may write knows that no other process is at work on a run. What
+** goes wrong here must not keep people from their file: it is logged, and tried
+** again when the tenant is opened next. */
 int import_recover(struct ctx *cx, struct tenant *t) {
   struct ctx aside;
   struct db *db;
@@ -363,7 +383,10 @@ int import_recover(struct ctx *cx, struct tenant *t) {
   bool unfinished = !tenant_read(&aside, t, &db) && (db_int(&aside, db, SQL_run_unfinished, 0) != 0 ||
                                                      db_int(&aside, db, SQL_run_unaudited, 0) != 0);
   ctx_end(&aside);
-  if (!unfinished || tenant_write_if_free(cx, t, recover_alone, t) == OK) return OK;
-  if (cx->code == E_BUSY) ctx_forgive(cx);
-  return cx->code;
+  if (!unfinished) return OK;
+  ctx_begin(&aside, cx->actor);
+  tenant_write_if_free(&aside, t, recover_alone, t);
+  if (aside.code && aside.code != E_BUSY) log_line(LOG_WARN, cx, "RECOVERY_FAILED", "%s", aside.message);
+  ctx_end(&aside);
+  return OK;
 }

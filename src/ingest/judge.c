@@ -22,7 +22,7 @@ struct judge {
   struct expression **expressions; /* by rule; NULL for other kinds */
 };
 
-/* One value: a hundred thousand million at scale 4. Sums of millions of them fit. */
+/* One value: a hundred thousand million at scale 4. Sums are watched in totals.c. */
 static const int64_t VALUE_MAX = INT64_C(1000000000000000);
 
 static void free_expression(void *e) { expression_free(e); }
@@ -141,6 +141,10 @@ void judge_add_fault(const struct judge_setup *setup, int rule, struct str value
   buf_char(&json, j->faults.n ? ',' : '[');
   write_fault(&json, setup, rule, value, reason);
   buf_char(&json, ']');
+  if (json.full) { /* what was there already is enough */
+    buf_clear(&json);
+    return;
+  }
   j->faults = (struct str){ ctx_strdup(keep, buf_view(&json)), json.n };
   buf_clear(&json);
 }
@@ -276,6 +280,14 @@ static const char *test(struct judge *judge, int rule, const struct row *row, st
 
 /* ---- the key, and the digest ---- */
 
+/* A part of the key is named by its field, whatever the file calls it. */
+static const char *part_name(const struct judge *judge, int column) {
+  const struct dataset *d = judge->setup.dataset;
+  for (int i = 0; i < d->field_count; i++)
+    if (judge->setup.mapping->column[i] == column) return d->fields[i].name;
+  return judge->setup.profile->columns[column].heading;
+}
+
 static void make_key(const struct judge *judge, const struct row *row, struct ctx *keep, struct judged *j) {
   const struct mapping *m = judge->setup.mapping;
   j->key = (struct str){ "", 0 };
@@ -288,7 +300,7 @@ static void make_key(const struct judge *judge, const struct row *row, struct ct
     for (int i = 0; i < m->unique_count; i++) {
       struct str part = (uint32_t)m->unique[i] < row->count ? str_trim(row->cells[m->unique[i]]) : STR("");
       if (i > 0) buf_char(&b, '\x1f');
-      buf_puts(&b, judge->setup.profile->columns[m->unique[i]].heading);
+      buf_puts(&b, part_name(judge, m->unique[i]));
       buf_char(&b, '=');
       buf_str(&b, part);
       any = any || part.n > 0;

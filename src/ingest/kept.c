@@ -20,6 +20,7 @@ enum {
   SETTINGS,
   KEY_MIN,
   KEY_MAX,
+  RULES,
   STARTED
 };
 
@@ -41,6 +42,7 @@ static void read_run(struct ctx *cx, const struct stmt *s, struct kept_run *r) {
     .settings = col_dup(cx, s, SETTINGS),
     .key_min = str_of(col_dup(cx, s, KEY_MIN)),
     .key_max = str_of(col_dup(cx, s, KEY_MAX)),
+    .rules = col_dup(cx, s, RULES),
     .started = col_dup(cx, s, STARTED),
   };
   r->dataset = dataset_find(r->dataset_name);
@@ -138,13 +140,12 @@ int kept_profile(struct ctx *cx, const struct input *in, const struct kept_run *
   return mapping_make(cx, run->dataset, *profile, &request, mapping);
 }
 
-int kept_setup(struct ctx *cx, struct db *db, const struct input *in, const struct kept_run *run,
-               struct judge_setup *out) {
+int kept_setup(struct ctx *cx, const struct input *in, const struct kept_run *run, struct judge_setup *out) {
   struct profile *profile;
   struct mapping *mapping = ctx_alloc(cx, sizeof *mapping);
   struct rules *rules;
   if (kept_profile(cx, in, run, &profile, mapping)) return cx->code;
-  if (rules_load(cx, db, run->dataset, run->started_at, &rules)) return cx->code;
+  if (rules_from(cx, run->dataset, str_of(run->rules), &rules)) return cx->code;
   *out = (struct judge_setup){ .dataset = run->dataset,
                                .profile = profile,
                                .mapping = mapping,

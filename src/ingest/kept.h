@@ -15,6 +15,7 @@ struct kept_run {
   const struct dataset *dataset; /* NULL when this program does not know it */
   int64_t bytes, read, clean, rejected, clean_crc, reject_crc, total_crc;
   struct str key_min, key_max;    /* of its clean rows */
+  const char *rules;              /* JSON of its rules, see rules_from */
   const char *settings, *started; /* started: ISO 8601 */
   int64_t started_at;             /* the same, UTC microseconds */
 };
@@ -32,9 +33,8 @@ int kept_open(struct ctx *cx, struct db *db, const struct kept_run *run, const s
 int kept_profile(struct ctx *cx, const struct input *in, const struct kept_run *run, struct profile **profile,
                  struct mapping *mapping);
 
-/* All that judging needs, as it was: profile, mapping, the rules of that time. */
-int kept_setup(struct ctx *cx, struct db *db, const struct input *in, const struct kept_run *run,
-               struct judge_setup *out);
+/* All that judging needs, as it was: profile, mapping, rules. */
+int kept_setup(struct ctx *cx, const struct input *in, const struct kept_run *run, struct judge_setup *out);
 
 /* One record's bytes (record as in the tables). */
 struct kept_record {

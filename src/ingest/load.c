@@ -313,7 +313,10 @@ static int add_clean(struct ctx *cx, struct loader *l, struct judged *j) {
   }
   if (cx->code) return cx->code;
   keys_add(&l->keys, j->hash);
-  totals_add(l->totals, groups, sums);
+  if (!totals_add(l->totals, groups, sums))
+    return fail(cx, E_LIMIT, NULL,
+                "the sums of this file are too large to be kept exactly (record %llu); nothing was stored",
+                (unsigned long long)j->record);
   widen(l, j->key);
   l->result.clean++;
   l->result.clean_crc += j->crc;
@@ -360,9 +363,31 @@ static int settle(struct ctx *cx, struct loader *l, const struct judged *j) {
   return stmt_run(cx, s);
 }
 
+/* An exception is settled once, by a row of its own dataset. */
+static void test_exception(struct ctx *cx, struct loader *l, struct judged *j) {
+  if (!j->exception || l->mode != LOADER_ALL || j->first_fault >= 0) return;
+  const char *wrong = NULL;
+  struct stmt *s = db_stmt(cx, l->db, SQL_reject_state);
+  stmt_int(s, 1, j->exception);
+  if (!stmt_row(cx, s))
+    wrong = "there is no such exception";
+  else if (!str_eq(col_str(s, 1), str_of(l->setup->dataset->name)))
+    wrong = "the exception is one of another dataset";
+  else if (!str_eq(col_str(s, 0), STR("open")))
+    wrong = "the exception is settled already";
+  if (s) stmt_done(s);
+  if (!wrong || cx->code) return;
+  struct ctx *keep = l->batch->keep;
+  const char *number = ctx_printf(keep, "%lld", (long long)j->exception);
+  note_duplicate(l, j);
+  l->result.taken++;
+  judge_add_fault(l->setup, l->setup->rules->unique, str_of(number), wrong, keep, j);
+}
+
 static int add_row(struct ctx *cx, struct loader *l, struct judged *j) {
   l->result.read++;
   test_unique(cx, l, j);
+  test_exception(cx, l, j);
   if (j->first_fault >= 0) return add_reject(cx, l, j);
   if (add_clean(cx, l, j)) return cx->code;
   return j->exception && l->mode == LOADER_ALL ? settle(cx, l, j) : OK;

@@ -181,6 +181,7 @@ void mapping_json(struct jw *w, const struct dataset *d, const struct profile *p
     jw_object(w, NULL);
     jw_text(w, "field", d->fields[i].name);
     jw_text(w, "heading", p->columns[m->column[i]].heading);
+    jw_int(w, "column", m->column[i] + 1);
     jw_text(w, "how", m->how[i]);
     jw_close(w, '}');
   }
@@ -193,5 +194,8 @@ void mapping_json(struct jw *w, const struct dataset *d, const struct profile *p
   jw_close(w, ']');
   jw_array(w, "unique");
   for (int i = 0; i < m->unique_count; i++) jw_text(w, NULL, p->columns[m->unique[i]].heading);
+  jw_close(w, ']');
+  jw_array(w, "unique_columns"); /* by number: a heading may hold anything */
+  for (int i = 0; i < m->unique_count; i++) jw_int(w, NULL, m->unique[i] + 1);
   jw_close(w, ']');
 }

@@ -63,7 +63,7 @@ static int rebuild_run(struct ctx *cx, struct db *db, struct rebuild *r, const s
   struct load_result load;
   ctx_begin(&aside, cx->actor);
   int rc = tenant_read(&aside, r->tenant, &reader) || kept_open(&aside, reader, run, &in) ||
-           kept_setup(&aside, reader, in, run, &setup);
+           kept_setup(&aside, in, run, &setup);
   if (rc) fail_from(cx, &aside);
   struct flow_setup flow = { .input = rc ? NULL : in, .judge = &setup, .take = take, .arg = r };
   if (!rc) rc = loader_new(cx, db, &setup, run->id, (uint64_t)run->read, LOADER_DERIVED_ONLY, &r->loader);

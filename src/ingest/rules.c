@@ -84,7 +84,10 @@ static int read_params(struct ctx *cx, const struct dataset *d, struct jv *param
   struct str days;
   switch (r->kind) {
   case RULE_RANGE: return read_range(cx, params, d, r);
-  case RULE_REFERENCE: r->text = text_param(cx, params, "list"); return read_list(cx, items, r);
+  case RULE_REFERENCE:
+    if (r->field < 0) return bad_param(cx, r, "it names no field");
+    r->text = text_param(cx, params, "list");
+    return read_list(cx, items, r);
   case RULE_PATTERN:
     r->text = text_param(cx, params, "like");
     return r->text && r->field >= 0 ? OK : bad_param(cx, r, "it needs a field and a pattern `like`");
@@ -143,22 +146,42 @@ static int read_rule(struct ctx *cx, const struct dataset *d, struct jv *row, st
 
 static bool has_rule(const struct rules *rules, int field, enum rule_kind kind) {
   for (int i = 0; i < rules->count; i++)
-    if (rules->rule[i].field == field && rules->rule[i].kind == kind) return true;
+    if (rules->rule[i].kind == kind && (field < 0 || rules->rule[i].field == field)) return true;
   return false;
 }
 
+/* field -1: about the whole row. */
 static void add_built_in(struct ctx *cx, const struct dataset *d, int field, enum rule_kind kind,
                          struct rules *rules) {
+  static const struct {
+    const char *name, *stage, *category;
+  } built_in[] = {
+    [RULE_READABLE] = { "record_readable", "schema", "DATA_FORMAT_ERROR" },
+    [RULE_UNIQUE] = { "key_unique", "duplicates", "DATA_QUALITY_ISSUE" },
+    [RULE_REQUIRED] = { "needed", "quality", "MISSING_REQUIRED_FIELD" },
+    [RULE_TYPE] = { "storable", "quality", "DATA_FORMAT_ERROR" },
+  };
   if (has_rule(rules, field, kind)) return;
-  bool required = kind == RULE_REQUIRED;
+  if (kind == RULE_UNIQUE) rules->unique = rules->count;
   rules->rule[rules->count++] = (struct rule){
-    .name = ctx_printf(cx, "%s_%s", d->fields[field].name, required ? "needed" : "storable"),
-    .stage = "quality",
-    .category = required ? "MISSING_REQUIRED_FIELD" : "DATA_FORMAT_ERROR",
+    .name =
+        field < 0 ? built_in[kind].name : ctx_printf(cx, "%s_%s", d->fields[field].name, built_in[kind].name),
+    .stage = built_in[kind].stage,
+    .category = built_in[kind].category,
     .message = "the row cannot be stored without it",
     .kind = kind,
     .field = field,
   };
+}
+
+static void add_all_built_in(struct ctx *cx, const struct dataset *d, struct rules *rules) {
+  add_built_in(cx, d, -1, RULE_READABLE, rules);
+  for (int i = 0; i < d->field_count; i++) {
+    if (d->fields[i].essential) add_built_in(cx, d, i, RULE_REQUIRED, rules);
+    add_built_in(cx, d, i, RULE_TYPE, rules);
+  }
+  add_built_in(cx, d, -1, RULE_UNIQUE, rules);
+  if (!rules->unique_fields) rules->unique_fields = d->key_field;
 }
 
 /* The order in which the reference has its layers. */
@@ -184,22 +207,11 @@ static bool applies(const struct dataset *d, struct jv *row) {
          str_eq(jv_text(jv_get(row, "active")), STR("true"));
 }
 
-static int read_records(struct ctx *cx, struct db *db, const struct entity *e, int64_t as_of,
-                        struct jv **rows) {
-  struct buf json;
-  struct jw w;
-  buf_init(&json, LIMIT_REPLY_BYTES);
-  jw_init(&w, &json);
-  if (!record_list(cx, db, e, false, as_of, &w, NULL)) jv_parse(cx, buf_view(&json), rows);
-  buf_clear(&json);
-  return cx->code;
-}
-
-int rules_load(struct ctx *cx, struct db *db, const struct dataset *d, int64_t as_of, struct rules **out) {
+int rules_from(struct ctx *cx, const struct dataset *d, struct str json, struct rules **out) {
   struct rules *rules = ctx_alloc(cx, sizeof *rules);
-  struct jv *rows, *items;
-  if (read_records(cx, db, &rule_entity, as_of, &rows)) return cx->code;
-  if (read_records(cx, db, &reference_item_entity, as_of, &items)) return cx->code;
+  struct jv *root;
+  if (jv_parse(cx, json, &root)) return cx->code;
+  struct jv *rows = jv_get(root, "rules"), *items = jv_get(root, "items");
   struct jv **active = ctx_alloc(cx, (jv_size(rows) + 1) * sizeof *active);
   size_t count = 0;
   for (size_t i = 0; i < jv_size(rows); i++)
@@ -208,20 +220,32 @@ int rules_load(struct ctx *cx, struct db *db, const struct dataset *d, int64_t a
     return fail(cx, E_LIMIT, NULL, "%s has more than %d active rules", d->name, LIMIT_RULES);
   qsort(active, count, sizeof *active, by_stage);
 
-  rules->rule = ctx_alloc(cx, (LIMIT_RULES + 2 * LIMIT_FIELDS) * sizeof *rules->rule);
+  rules->rule = ctx_alloc(cx, RULES_MAX * sizeof *rules->rule);
   rules->unique = -1;
   for (size_t i = 0; i < count && !cx->code; i++) read_rule(cx, d, active[i], items, rules);
-  for (int i = 0; i < d->field_count; i++) {
-    if (d->fields[i].essential) add_built_in(cx, d, i, RULE_REQUIRED, rules);
-    add_built_in(cx, d, i, RULE_TYPE, rules);
-  }
+  add_all_built_in(cx, d, rules);
+  rules->json = ctx_strdup(cx, json);
   *out = rules;
   return cx->code;
 }
 
+int rules_load(struct ctx *cx, struct db *db, const struct dataset *d, struct rules **out) {
+  struct buf json;
+  struct jw w;
+  buf_init(&json, LIMIT_REPLY_BYTES);
+  jw_init(&w, &json);
+  jw_object(&w, NULL);
+  int rc = record_list(cx, db, &rule_entity, false, 0, &w, "rules");
+  if (!rc) rc = record_list(cx, db, &reference_item_entity, false, 0, &w, "items");
+  jw_close(&w, '}');
+  if (!rc) rc = rules_from(cx, d, buf_view(&json), out);
+  buf_clear(&json);
+  return rc;
+}
+
 int rules_try(struct ctx *cx, struct db *db, const struct dataset *d, struct rules **out) {
   const char *names[LIMIT_FIELDS];
-  if (rules_load(cx, db, d, 0, out)) return cx->code;
+  if (rules_load(cx, db, d, out)) return cx->code;
   for (int i = 0; i < d->field_count; i++) names[i] = d->fields[i].name;
   for (int i = 0; i < (*out)->count && !cx->code; i++) {
     struct expression *e = NULL;

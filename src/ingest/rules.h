@@ -17,8 +17,9 @@
 **   expression   sql                      the SQL condition over the fields is false
 **   unique       fields                   a clean row has the same key already
 **
-** A field that is essential for storage is always held to `required` and `type`,
-** with rules of version 0 where the table has none that is active.
+** What storage needs is always asked, by rules of version 0 where the table has
+** none that is active: that a record is readable, that a key is unique, that an
+** essential field is there (`required`), that every field is of its kind (`type`).
 **
 ** TO ADD A KIND: 1. a row above, 2. a value of rule_kind and its name in
 ** rules.c, 3. its parameters in rules.c:read_params, 4. its test in judge.c.
@@ -27,6 +28,7 @@
 #ifndef INGEST_RULES_H
 #define INGEST_RULES_H
 
+#include "base/limits.h"
 #include "base/map.h"
 #include "model/dataset.h"
 #include "store/store.h"
@@ -57,17 +59,23 @@ struct rule {
   struct map list; /* values of a reference list */
 };
 
+/* Of one dataset, the built-in ones included. */
+enum { RULES_MAX = LIMIT_RULES + 2 * LIMIT_FIELDS + 2 };
+
 struct rules {
   struct rule *rule; /* by stage as the reference has them, then by position */
   int count;
   int unique;                /* index of the rule that reports a key seen before */
   const char *unique_fields; /* "order_id" or "a,b": what the rule has */
+  const char *json;          /* all of it, for rules_from: what a run keeps */
 };
 
-/* The active rules as they stood at a time (UTC microseconds; 0: now), read from
-** the records and their history, so that a run can be judged again as it was. They
-** live as long as the unit of work. E_INVALID names the rule that cannot be used. */
-int rules_load(struct ctx *cx, struct db *db, const struct dataset *d, int64_t as_of, struct rules **out);
+/* The active rules as they stand now; they live as long as the unit of work.
+** E_INVALID names the rule that cannot be used. */
+int rules_load(struct ctx *cx, struct db *db, const struct dataset *d, struct rules **out);
+
+/* The rules of a run, from the JSON that it keeps. */
+int rules_from(struct ctx *cx, const struct dataset *d, struct str json, struct rules **out);
 
 /* The same, and expressions are prepared, too: what judge_new would refuse. */
 int rules_try(struct ctx *cx, struct db *db, const struct dataset *d, struct rules **out);

@@ -109,16 +109,16 @@ int settings_read(struct ctx *cx, struct str json, struct dialect *dialect, stru
     if (dialect_set(cx, dialect, ctx_strdup(cx, jv_key(it)), ctx_strdup(cx, jv_text(jv_value(it)))))
       return cx->code;
 
-  struct jv *maps = jv_get(root, "mapping"), *unique = jv_get(root, "unique");
+  struct jv *maps = jv_get(root, "mapping"), *unique = jv_get(root, "unique_columns");
   const char **list = ctx_alloc(cx, (jv_size(maps) + 1) * sizeof *list);
   for (size_t i = 0; i < jv_size(maps); i++) {
     struct jv *m = jv_at(maps, i);
-    list[i] = ctx_printf(cx, STR_FMT "=" STR_FMT, STR_ARG(jv_text(jv_get(m, "field"))),
-                         STR_ARG(jv_text(jv_get(m, "heading"))));
+    list[i] = ctx_printf(cx, STR_FMT "=#" STR_FMT, STR_ARG(jv_text(jv_get(m, "field"))),
+                         STR_ARG(jv_text(jv_get(m, "column"))));
   }
   const char *names = "";
   for (size_t i = 0; i < jv_size(unique); i++)
-    names = ctx_printf(cx, "%s%s" STR_FMT, names, i ? "," : "", STR_ARG(jv_text(jv_at(unique, i))));
+    names = ctx_printf(cx, "%s%s#" STR_FMT, names, i ? "," : "", STR_ARG(jv_text(jv_at(unique, i))));
   *mapping = (struct mapping_request){ .maps = list, .map_count = (int)jv_size(maps), .unique = names };
   return OK;
 }

@@ -13,6 +13,7 @@ struct totals {
   int64_t run;
   int group_count, sum_count;
   const char *sql;
+  int64_t all[SUMS_MAX]; /* over all groups of the run: what SQL's sum() will add up */
   struct cell *cells;
   size_t count, room;
 };
@@ -82,7 +83,7 @@ static void grow(struct totals *t) {
   t->room = room;
 }
 
-void totals_add(struct totals *t, const int64_t groups[GROUPS_MAX], const int64_t sums[SUMS_MAX]) {
+bool totals_add(struct totals *t, const int64_t groups[GROUPS_MAX], const int64_t sums[SUMS_MAX]) {
   if (t->count * 4 >= t->room * 3) grow(t);
   struct cell *c = find(t->cells, t->room, groups);
   if (!c->rows) {
@@ -90,7 +91,12 @@ void totals_add(struct totals *t, const int64_t groups[GROUPS_MAX], const int64_
     t->count++;
   }
   c->rows++;
-  for (int i = 0; i < t->sum_count; i++) c->sums[i] += sums[i];
+  for (int i = 0; i < t->sum_count; i++) {
+    if (__builtin_add_overflow(t->all[i], sums[i], &t->all[i]))
+      return false; /* then no cell's sum can, either */
+    c->sums[i] += sums[i];
+  }
+  return true;
 }
 
 bool totals_full(const struct totals *t) { return t->count >= LIMIT_TOTALS_IN_MEMORY; }

@@ -10,12 +10,13 @@
 #include "model/dataset.h"
 #include "store/store.h"
 
-enum { GROUPS_MAX = 4, SUMS_MAX = 4 };
+enum { GROUPS_MAX = DATASET_GROUPS, SUMS_MAX = DATASET_TOTALS };
 
 struct totals; /* of one run */
 
 struct totals *totals_new(struct ctx *cx, struct db *db, const struct dataset *d, int64_t run);
-void totals_add(struct totals *t, const int64_t groups[GROUPS_MAX], const int64_t sums[SUMS_MAX]);
+/* False when a sum does not fit into 64 bits any more. */
+bool totals_add(struct totals *t, const int64_t groups[GROUPS_MAX], const int64_t sums[SUMS_MAX]);
 bool totals_full(const struct totals *t);
 int totals_flush(struct ctx *cx, struct totals *t); /* adds all to the total table */
 

@@ -1,12 +1,29 @@
 #include "model/dataset.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { DATASETS_MAX = 64 };
 static const struct dataset *all[DATASETS_MAX];
 static int count;
 
+/* A declaration beyond what the program can hold is a fault of the program. */
+static void check(const struct dataset *d) {
+  int groups = 0, dates = 0, totals = 0;
+  for (int i = 0; i < d->field_count; i++) {
+    groups += d->fields[i].group;
+    dates += d->fields[i].group && d->fields[i].kind == FIELD_DATE;
+    totals += d->fields[i].total;
+  }
+  if (d->field_count <= DATASET_FIELDS && groups <= DATASET_GROUPS && totals <= DATASET_TOTALS && dates <= 1)
+    return;
+  fprintf(stderr, "outpost: the dataset %s has more fields, groups or totals than model/dataset.h allows\n",
+          d->name);
+  abort();
+}
+
 void dataset_register(const struct dataset *d) {
+  check(d);
   if (count < DATASETS_MAX) all[count++] = d;
 }
 

@@ -31,6 +31,9 @@ struct field {
   const char *synonyms; /* other headings for it, lower case, without accents, separated by | */
 };
 
+/* At most so many fields, of which so many groups (one of them a date) and totals. */
+enum { DATASET_FIELDS = 48, DATASET_GROUPS = 4, DATASET_TOTALS = 4 };
+
 struct dataset {
   const char *name;        /* "sales" */
   const char *table;       /* clean rows: key, run, record, then the fields in order */

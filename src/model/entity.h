@@ -35,6 +35,6 @@ struct entity {
 void entity_register(const struct entity *e);
 const struct entity *entity_find(const char *name);
 const struct entity *entity_at(int i); /* NULL beyond the last */
-const char *entity_names(void); /* "rule, reference_item", for messages */
+const char *entity_names(void);        /* "rule, reference_item", for messages */
 
 #endif

@@ -62,7 +62,8 @@ static int check_names(struct ctx *cx, const struct entity *e, struct jv *object
 static int bind(struct ctx *cx, struct stmt *s, int at, const struct property *p, struct jv *v) {
   struct str text = jv_text(v);
   int64_t number;
-  bool flag = str_eq(text, STR("true")) || str_eq(text, STR("1"));
+  bool yes = str_eq(text, STR("true")) || str_eq(text, STR("1"));
+  bool no = str_eq(text, STR("false")) || str_eq(text, STR("0"));
   if (jv_kind(v) == JV_NULL || (p->kind == PROPERTY_TEXT && text.p && text.n == 0)) {
     if (p->required) return fail(cx, E_INVALID, p->name, "%s is needed: %s", p->name, p->help);
     stmt_null(s, at);
@@ -80,8 +81,10 @@ static int bind(struct ctx *cx, struct stmt *s, int at, const struct property *p
   if (text.n > LIMIT_TEXT_BYTES) return fail(cx, E_LIMIT, p->name, "%s is too long", p->name);
   if (p->kind == PROPERTY_TEXT)
     stmt_str(s, at, text);
+  else if (p->kind == PROPERTY_BOOLEAN && !yes && !no)
+    return fail(cx, E_INVALID, p->name, "%s is true or false: %s", p->name, p->help);
   else if (p->kind == PROPERTY_BOOLEAN)
-    stmt_int(s, at, flag);
+    stmt_int(s, at, yes);
   else if (str_to_int(text, &number))
     stmt_int(s, at, number);
   else

@@ -192,8 +192,7 @@ static const char *keep_old(struct ctx *cx, struct tenant *t) {
   return kept;
 }
 
-static int note_restore(struct ctx *cx, struct tenant *t, const char *path, struct db *db) {
-  struct change_end end;
+static int note_restore(struct ctx *cx, const char *path, struct db *db, struct change_end *end) {
   int rc = migrate_to(cx, db, false, migrate_head(false));
   if (!rc) rc = db_begin(cx, db);
   if (!rc)
@@ -202,28 +201,46 @@ static int note_restore(struct ctx *cx, struct tenant *t, const char *path, stru
                                          .count = 0,
                                          .text = ctx_printf(cx, "the file was restored from %s", path) });
   if (!rc) rc = db_commit(cx, db);
-  if (!rc) rc = change_last(cx, db, &end);
-  if (!rc) rc = mark_write(cx, t->mark_path, &end);
-  return rc;
+  return rc ? rc : change_last(cx, db, end);
 }
 
-/* The staged copy gets its note and its WAL mode before it takes the place, so
-** that the rename is the one moment of change. */
+/* What the old file's WAL holds goes into it, as far as it is sound: the WAL has to
+** go before the new file takes the place, or SQLite would put its pages into that. */
+static void settle_old(struct tenant *t) {
+  struct ctx aside;
+  struct db *db;
+  ctx_begin(&aside, "store");
+  if (!db_open(&aside, t->path, t->label, DB_WRITE, &db)) {
+    tenant_checkpoint(db, true);
+    db_close(db);
+  }
+  ctx_end(&aside);
+}
+
+/* The staged copy gets its note and its WAL mode before it takes the place, and the
+** high-water mark of the old file is taken away: killed anywhere, there is either
+** the old file or the new one, and none that is refused. */
 static int swap_in(struct ctx *cx, struct tenant *t, const char *path, const char *staged) {
+  struct change_end end;
   struct db *db;
   if (db_open(cx, staged, t->label, DB_WRITE, &db)) return cx->code;
   int rc = db_run(cx, db, "PRAGMA journal_mode=WAL");
-  if (!rc) rc = note_restore(cx, t, path, db);
+  if (!rc) rc = note_restore(cx, path, db, &end);
   tenant_checkpoint(db, true);
   db_close(db);
   if (rc) return rc;
   unlink(ctx_printf(cx, "%s-wal", staged));
   unlink(ctx_printf(cx, "%s-shm", staged));
+  settle_old(t);
+  unlink(t->mark_path);
+  crash_point("mark removed");
   unlink(ctx_printf(cx, "%s-wal", t->path));
   unlink(ctx_printf(cx, "%s-shm", t->path));
   if (rename(staged, t->path) != 0)
     return fail(cx, E_FAIL, NULL, "cannot replace %s: %s", t->path, strerror(errno));
-  return sync_folder_of(cx, t->path);
+  crash_point("restored");
+  if (sync_folder_of(cx, t->path)) return cx->code;
+  return mark_write(cx, t->mark_path, &end);
 }
 
 static int check_owner(struct ctx *cx, const char *staged, const char *slug) {

@@ -124,13 +124,22 @@ static int db_open_flags(struct ctx *cx, const char *path, const char *name, int
     return cx->code;
   }
   harden(db->lite);
-  sqlite3_busy_timeout(db->lite, 5000);
+  sqlite3_busy_timeout(db->lite, DB_BUSY_MS);
   sqlite3_create_function(db->lite, "crc32", -1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL,
                           sql_crc32, NULL, NULL);
   sqlite3_create_function(db->lite, "group_digest", -1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS,
                           NULL, NULL, sql_group_step, sql_group_end);
+  stat(path, &db->file);
   *out = db;
   return OK;
+}
+
+/* A connection that could not be set up is none. */
+static int give_up(int rc, struct db **out) {
+  if (!rc) return OK;
+  db_close(*out);
+  *out = NULL;
+  return rc;
 }
 
 int db_open(struct ctx *cx, const char *path, const char *name, int mode, struct db **out) {
@@ -143,8 +152,7 @@ int db_open(struct ctx *cx, const char *path, const char *name, int mode, struct
                 "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32768");
   else
     rc = db_run(cx, *out, "PRAGMA query_only=ON; PRAGMA cache_size=-2048; PRAGMA temp_store=MEMORY");
-  if (rc) db_close(*out);
-  return rc;
+  return give_up(rc, out);
 }
 
 int db_create(struct ctx *cx, const char *path, const char *name, struct db **out) {
@@ -154,8 +162,12 @@ int db_create(struct ctx *cx, const char *path, const char *name, struct db **ou
   rc = db_run(cx, *out,
               "PRAGMA page_size=32768; PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON;"
               "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0");
-  if (rc) db_close(*out);
-  return rc;
+  return give_up(rc, out);
+}
+
+bool db_is_current(const struct db *db, const char *path) {
+  struct stat now;
+  return stat(path, &now) == 0 && now.st_dev == db->file.st_dev && now.st_ino == db->file.st_ino;
 }
 
 static void stmt_free(struct stmt *s) {
@@ -326,6 +338,8 @@ int db_begin(struct ctx *cx, struct db *db) {
   return db_run(cx, db, db->writes ? "BEGIN IMMEDIATE" : "BEGIN");
 }
 void db_rollback(struct db *db) {
+  for (sqlite3_stmt *s = NULL; (s = sqlite3_next_stmt(db->lite, s)) != NULL;)
+    if (sqlite3_stmt_busy(s)) sqlite3_reset(s); /* one left early would keep the old state */
   if (sqlite3_get_autocommit(db->lite)) return;
   struct ctx quiet; /* what went wrong is told already; rolling back cannot fail in a way that matters */
   ctx_begin(&quiet, "store");

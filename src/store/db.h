@@ -5,12 +5,14 @@
 #define STORE_DB_H
 
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include "store/store.h"
 
 struct db {
   sqlite3 *lite;
   bool writes;                   /* the tenant's writer, or system.db */
+  struct stat file;              /* whose dev and ino tell whether it was replaced */
   const char *name;              /* for messages: "tenant demo" */
   struct stmt *fixed[SQL_COUNT]; /* by sql_id, prepared when first used */
   struct stmt *composed;         /* list of those made by db_compose */
@@ -18,11 +20,16 @@ struct db {
 };
 
 enum { DB_READ, DB_WRITE };
+enum { DB_BUSY_MS = 5000 }; /* how long a statement waits for a lock */
 
 /* Opens an existing file (or makes one, with db_create). E_FAIL, E_DENIED, E_BUSY. */
 int db_open(struct ctx *cx, const char *path, const char *name, int mode, struct db **out);
 int db_create(struct ctx *cx, const char *path, const char *name, struct db **out);
 void db_close(struct db *db);
+
+/* Whether the path still leads to the file that was opened (a restore puts another
+** one in its place). */
+bool db_is_current(const struct db *db, const char *path);
 
 /* Statements without parameters and results: pragmas, schema changes. Stops at
 ** the first failure; crash points lie between them. */

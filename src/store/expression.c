@@ -89,16 +89,14 @@ void expression_free(struct expression *e) {
   free(e);
 }
 
+/* Numbers are REAL, so that 7 / 2 is 3.5; for a condition, not for amounts that are kept. */
 void expression_bind(struct expression *e, int name, struct str value, bool number) {
-  int64_t whole;
-  if (!value.p)
+  char text[64];
+  if (!value.p) {
     sqlite3_bind_null(e->stmt, name + 1);
-  else if (number && str_to_int(value, &whole))
-    sqlite3_bind_int64(e->stmt, name + 1, whole);
-  else if (number) {
-    char text[64];
+  } else if (number) {
     str_copy(text, sizeof text, value);
-    sqlite3_bind_double(e->stmt, name + 1, strtod(text, NULL)); /* a condition, not an amount that is kept */
+    sqlite3_bind_double(e->stmt, name + 1, strtod(text, NULL));
   } else {
     sqlite3_bind_text(e->stmt, name + 1, value.p, (int)value.n, SQLITE_TRANSIENT);
   }

@@ -165,6 +165,7 @@ int tenant_schema(struct ctx *cx, struct store *s, const char *slug, int to, int
   if (!t || check_listed(cx, s, slug) || check_length(cx, t)) return cx->code;
   if (db_open(cx, t->path, t->label, DB_READ, &db)) return cx->code;
   *from = migrate_version(cx, db);
+  if (!cx->code && to >= 0) mark_check(cx, db, t->slug, t->mark_path);
   db_close(db);
   if (cx->code || to < 0 || to == *from) return cx->code;
   if (to < 1) return fail(cx, E_INVALID, "to", "schema 1 is the first; to remove a tenant, remove its file");
@@ -200,11 +201,21 @@ static void give_back(void *arg) {
   pthread_mutex_unlock(&t->lock);
 }
 
+/* An idle connection to the present file; those to a file that was replaced go. */
+static struct db *take_idle(struct tenant *t) {
+  struct db *db;
+  do {
+    pthread_mutex_lock(&t->lock);
+    db = t->idle;
+    if (db) t->idle = db->next;
+    pthread_mutex_unlock(&t->lock);
+    if (!db || db_is_current(db, t->path)) return db;
+    db_close(db);
+  } while (true);
+}
+
 int tenant_read(struct ctx *cx, struct tenant *t, struct db **out) {
-  pthread_mutex_lock(&t->lock);
-  struct db *db = t->idle;
-  if (db) t->idle = db->next;
-  pthread_mutex_unlock(&t->lock);
+  struct db *db = take_idle(t);
   if (!db && db_open(cx, t->path, t->label, DB_READ, &db)) return cx->code;
 
   struct lent *lent = ctx_alloc(cx, sizeof *lent);

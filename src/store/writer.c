@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "base/crash.h"
+#include "base/log.h"
 #include "base/time.h"
 #include "store/mark.h"
 #include "store/tenant.h"
@@ -75,6 +76,10 @@ int tenant_lock(struct ctx *cx, struct tenant *t, double seconds, int *out) {
 }
 
 int tenant_writer(struct ctx *cx, struct tenant *t, struct db **out) {
+  if (t->writer && !db_is_current(t->writer, t->path)) {
+    db_close(t->writer);
+    t->writer = NULL;
+  }
   if (!t->writer && db_open(cx, t->path, t->label, DB_WRITE, &t->writer)) return cx->code;
   *out = t->writer;
   return OK;
@@ -82,16 +87,23 @@ int tenant_writer(struct ctx *cx, struct tenant *t, struct db **out) {
 
 /* ---- after a commit ---- */
 
+/* Nobody waits for a slow reader here: what cannot be copied now is copied later. */
 void tenant_checkpoint(struct db *db, bool all) {
+  sqlite3_busy_timeout(db->lite, 0);
   sqlite3_wal_checkpoint_v2(db->lite, NULL, all ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE,
                             NULL, NULL);
+  sqlite3_busy_timeout(db->lite, DB_BUSY_MS);
 }
 
 int tenant_committed(struct ctx *cx, struct tenant *t, struct db *db) {
   struct change_end end;
   struct stat wal;
   char path[PATH_MAX];
-  if (change_last(cx, db, &end) || mark_write(cx, t->mark_path, &end)) return cx->code;
+  struct ctx aside; /* what is committed is committed, whatever becomes of the note of it */
+  ctx_begin(&aside, cx->actor);
+  if (change_last(&aside, db, &end) || mark_write(&aside, t->mark_path, &end))
+    log_line(LOG_WARN, cx, "MARK_NOT_WRITTEN", "%s", aside.message);
+  ctx_end(&aside);
   snprintf(path, sizeof path, "%.*s-wal", PATH_MAX - 8, t->path);
   if (stat(path, &wal) == 0 && wal.st_size > WAL_LONG) tenant_checkpoint(db, wal.st_size > WAL_TOO_LONG);
   crash_point("after commit");
@@ -152,6 +164,8 @@ static int run_group(struct ctx *cx, struct tenant *t, struct db *db, struct tas
   for (struct task *task = tasks; task; task = task->next) {
     run_in_savepoint(task, db);
     any = any || task->cx->code == OK;
+    if (sqlite3_get_autocommit(db->lite)) /* SQLite itself gave up the transaction: a full disk */
+      return fail_from(cx, task->cx);
   }
   if (!any) {
     db_rollback(db);

@@ -1,5 +1,13 @@
 -- Runs: what came in, byte for byte, and what became of every record of it.
 -- up
+-- The rules and reference items that runs were judged by, as they were: JSON
+-- {"rules": [...], "items": [...]}. One row for as many runs as share it.
+CREATE TABLE rule_set (
+  id     INTEGER PRIMARY KEY,
+  sha256 TEXT NOT NULL UNIQUE,
+  json   TEXT NOT NULL
+);
+
 CREATE TABLE run (
   id            INTEGER PRIMARY KEY,
   uuid          TEXT NOT NULL UNIQUE,
@@ -21,10 +29,13 @@ CREATE TABLE run (
   key_max       TEXT,
   memory_bytes  INTEGER NOT NULL DEFAULT 0, -- peak of the process
   settings      TEXT NOT NULL DEFAULT '{}', -- JSON: dialect, mapping, unique key, decisions, oddities
+  rule_set      INTEGER REFERENCES rule_set(id),
   message       TEXT                      -- why it failed
 );
 
--- About 1 MiB of the file, whole records. `records` says for each its length
+CREATE INDEX run_rule_set ON run(rule_set);
+
+-- About half a MiB of the file, whole records. `records` says for each its length
 -- and what it is: varint(length << 3 | breaks << 2 | kind), and varint(lines)
 -- where breaks is 1; kind 0 outside the table, 1 a data record.
 CREATE TABLE raw_chunk (
@@ -125,3 +136,4 @@ DROP TABLE reject;
 DROP TABLE term;
 DROP TABLE raw_chunk;
 DROP TABLE run;
+DROP TABLE rule_set;

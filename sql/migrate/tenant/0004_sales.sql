@@ -3,7 +3,7 @@
 -- 1/10000; the views show them as numbers for reading, sums belong to the tables.
 -- up
 CREATE TABLE sale (
-  key        TEXT NOT NULL PRIMARY KEY,   -- order id, or "Heading=value" parts joined by U+001F
+  key        TEXT NOT NULL PRIMARY KEY,   -- order id, or "field=value" parts joined by U+001F
   run        INTEGER NOT NULL,
   record     INTEGER NOT NULL,
   order_id   TEXT,                        -- NULL: the key itself
