@@ -41,12 +41,21 @@ static struct str text(struct jv *object, const char *key) {
   return s.p ? s : STR("-");
 }
 
-static void print_bars(struct ctx *cx, struct jv *run, const char *key) {
-  struct jv *list = jv_get(run, key);
-  cli_print(cx, "\n%s\n", key);
-  for (size_t i = 0; i < jv_size(list) && i < 20; i++)
-    cli_print(cx, "  %-24.*s %10.*s %16.*s\n", STR_ARG(text(jv_at(list, i), "name")),
-              STR_ARG(text(jv_at(list, i), "orders")), STR_ARG(text(jv_at(list, i), "revenue")));
+/* Every "by_..." of the report: names, or days left out, with all their sums. */
+static void print_groups(struct ctx *cx, struct jv *run) {
+  enum { SHOWN = 20 };
+  for (void *it = jv_first(run); it; it = jv_next(run, it)) {
+    struct jv *list = jv_value(it);
+    if (!str_starts(jv_key(it), STR("by_")) || str_eq(jv_key(it), STR("by_day"))) continue;
+    cli_print(cx, "\n%.*s\n", STR_ARG(jv_key(it)));
+    for (size_t i = 0; i < jv_size(list) && i < SHOWN; i++) {
+      for (void *m = jv_first(jv_at(list, i)); m; m = jv_next(jv_at(list, i), m))
+        cli_print(cx, str_eq(jv_key(m), STR("name")) ? "  %-32.*s" : " %16.*s",
+                  STR_ARG(jv_text(jv_value(m))));
+      cli_print(cx, "\n");
+    }
+    if (jv_size(list) > SHOWN) cli_print(cx, "  and %zu more\n", jv_size(list) - SHOWN);
+  }
 }
 
 static int print_run(struct ctx *cx, struct str json) {
@@ -71,8 +80,7 @@ static int print_run(struct ctx *cx, struct str json) {
     cli_print(cx, "  %-24.*s v%-3.*s %-10.*s failed %8.*s\n", STR_ARG(text(jv_at(controls, i), "control")),
               STR_ARG(text(jv_at(controls, i), "version")), STR_ARG(text(jv_at(controls, i), "stage")),
               STR_ARG(text(jv_at(controls, i), "failed")));
-  print_bars(cx, run, "by_region");
-  print_bars(cx, run, "by_product");
+  print_groups(cx, run);
   cli_print(cx, "\nself-audit\n");
   for (size_t i = 0; i < jv_size(audits); i++) {
     struct jv *a = jv_at(audits, i);

@@ -12,7 +12,7 @@ const struct option_spec options[] = {
   { "json", NULL, "answer as JSON" },
   { "csv", NULL, "answer as CSV" },
   { "name", "NAME", "a name for people" },
-  { "as", "DATASET", "what the rows are: sales" },
+  { "as", "DATASET", "what the rows are, such as sales" },
   { "map", "FIELD=HEADING",
     "take a field from the column of this heading (or #3, the third); may be repeated" },
   { "unique", "A,B", "fields or headings that together tell rows apart" },
@@ -57,7 +57,7 @@ const struct command commands[] = {
     "  outpost import orders.csv --as sales --map revenue=\"Net amount\" --unique \"Order No.,Position\"\n"
     "  outpost generate sales --rows 5000 --seed 1 | outpost import - --as sales --json\n\n"
     "  FILE is CSV, JSON lines or a JSON array, also gzipped; - is standard input. What is not\n"
-    "  said about its format is detected. Nothing is written before the whole file is judged.",
+    "  said about its format is detected. The whole file is stored, or nothing of it.",
     cmd_import },
   { "peek", "FILE", "json csv" DIALECT, "show what the reader makes of a file",
     "  outpost peek orders.csv\n  outpost peek orders.csv --csv > clean.csv", cmd_peek },
@@ -75,7 +75,8 @@ const struct command commands[] = {
     "  Tables: analytics_summary, audit_log, clean_sales, exceptions, raw_sales, runs, validation_results,\n "
     " validation_summary",
     cmd_export },
-  { "record list", "ENTITY", WHERE " deleted as-of", "list the records of an entity: rule, reference_item",
+  { "record list", "ENTITY", WHERE " deleted as-of",
+    "list the records of an entity, such as rule or reference_item",
     "  outpost record list rule\n  outpost record list reference_item --as-of 2024-01-31", cmd_record_list },
   { "record save", "ENTITY JSON", WHERE, "add a record, or change the one whose id is given",
     "  outpost record save reference_item '{\"list\":\"regions\",\"value\":\"North-East\"}'\n"

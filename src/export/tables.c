@@ -243,7 +243,7 @@ static int export_raw(struct ctx *cx, struct db *db, const struct dataset *d, co
 const char *export_names(struct ctx *cx) {
   const char *names = "";
   for (size_t i = 0; i < report_count; i++) names = ctx_printf(cx, "%s%s, ", names, report_texts[i].name);
-  return ctx_printf(cx, "%sraw_sales", names);
+  return ctx_printf(cx, "%sand raw_ before a dataset: %s", names, dataset_names());
 }
 
 static int export_named(struct ctx *cx, struct db *db, const char *table, const char *run, struct out *o) {

@@ -18,7 +18,7 @@ static int check_rules(struct ctx *cx, struct db *db) {
 }
 
 static const struct property rule_properties[] = {
-  { "dataset", PROPERTY_TEXT, true, "which rows it judges: sales" },
+  { "dataset", PROPERTY_TEXT, true, "the dataset whose rows it judges, such as sales" },
   { "name", PROPERTY_TEXT, true, "a short name, such as revenue_not_negative" },
   { "stage", PROPERTY_TEXT, true, "schema, business, quality or duplicates" },
   { "kind", PROPERTY_TEXT, true,

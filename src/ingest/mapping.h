@@ -34,8 +34,8 @@ struct mapping_request {
   const char *unique; /* "a,b": fields or headings; NULL: the dataset's own */
 };
 
-/* E_INVALID: a field or heading that is not there, or an essential field without
-** a column; the sentence lists what there is. */
+/* E_INVALID: a field or heading that is not there, or a field without a column; the
+** sentence lists what there is. */
 int mapping_make(struct ctx *cx, const struct dataset *d, const struct profile *p,
                  const struct mapping_request *r, struct mapping *out);
 
