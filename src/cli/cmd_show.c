@@ -149,6 +149,10 @@ int cmd_exceptions(struct ctx *cx, struct cli *c) {
                                 .category = cli_get(c, "category"),
                                 .control = cli_get(c, "control") };
   if (cli_int(cx, c, "limit", INT64_MAX, &left) || cli_read(cx, c, &db)) return cx->code;
+  bool filtered = f.category || f.control || cli_has(c, "limit");
+  if (filtered && (cli_has(c, "file") || cli_has(c, "csv")))
+    return cli_usage(cx, "--file and --csv write all exceptions; --category, --control and --limit go with "
+                         "--json or the list");
   if (cli_has(c, "file")) return export_exception_file(cx, db, f.run ? f.run : "latest", cli_write, NULL);
   if (cli_has(c, "csv")) return export_table(cx, db, "exceptions", f.run, EXPORT_CSV, cli_write, NULL);
   if (json) cli_print(cx, "[");
