@@ -281,8 +281,17 @@ int export_table(struct ctx *cx, struct db *db, const char *table, const char *r
 
 /* ---- the exception file ---- */
 
-static void put_original(struct out *o, const struct row *row) {
+/* A row with more cells than there are headings gets its whole line as one cell too
+** many: read again as it is, it is refused again, until somebody has looked at it. */
+static void put_original(struct out *o, const struct row *row, const char *encoding, struct str raw) {
+  struct buf line;
   for (uint32_t i = 0; i < row->count && o->cell < o->columns; i++) put_cell(o, row->cells[i], false);
+  if (row->extra == 0) return;
+  buf_init(&line, LIMIT_RECORD_BYTES * 4);
+  text_show(encoding, raw, &line);
+  buf_char(&o->buf, ',');
+  csv_put(&o->buf, str_trim(buf_view(&line)));
+  buf_clear(&line);
 }
 
 int export_exception_file(struct ctx *cx, struct db *db, const char *name, export_write_fn *write,
@@ -310,7 +319,7 @@ int export_exception_file(struct ctx *cx, struct db *db, const char *name, expor
     put_cell(o, col_str(s, 0), true);
     put_cell(o, col_str(s, 1), false);
     parser_row(parser, col_str(s, 2), p->table_begin, &row);
-    put_original(o, &row);
+    put_original(o, &row, p->dialect.encoding, col_str(s, 2));
     if (end_row(cx, o)) break;
   }
   parser_free(parser);

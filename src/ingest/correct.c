@@ -129,6 +129,10 @@ static int read_cells(struct ctx *cx, struct db *db, const struct origin *o, int
     fail(cx, E_CONFLICT, "exception", "exception %lld is settled already", (long long)exception);
   struct parser *parser = parser_new(o->profile);
   parser_row(parser, col_str(s, 1), o->profile->table_begin, &row);
+  if (row.extra)
+    fail(cx, E_CONFLICT, "exception",
+         "the record has more cells than there are headings; repair it in the file that `outpost exceptions "
+         "--file` writes");
   for (size_t i = 0; i < o->profile->column_count; i++)
     cells[i] = i < row.count ? (struct str){ ctx_strdup(cx, row.cells[i]), row.cells[i].n } : STR("");
   parser_free(parser);
