@@ -9,7 +9,8 @@ import * as lib from './lib.mjs';
 import { OUTPOST } from './lib.mjs';
 
 const has = (tool, ...args) => spawnSync(tool, args, { stdio: 'ignore' }).status === 0;
-const why = !has('strace', '-V') ? 'strace is not installed' : !has('unshare', '-n', 'true') ? 'a network of its own (unshare -n) is not permitted here' : !has('strace', '-f', 'true') ? 'tracing is not permitted here' : false;
+const sanitized = /[/](asan|tsan)[/]/.test(OUTPOST) && 'a sanitizer cannot be traced and brings a library of its own';
+const why = sanitized ? sanitized : !has('strace', '-V') ? 'strace is not installed' : !has('unshare', '-n', 'true') ? 'a network of its own (unshare -n) is not permitted here' : !has('strace', '-f', 'true') ? 'tracing is not permitted here' : false;
 
 // Everything that speaks to the network but listening and answering.
 const calls = (file) => fs.readFileSync(file, 'utf8').split('\n').filter((line) => /\b(connect|sendto|sendmsg|sendmmsg)\(/.test(line));
@@ -73,7 +74,7 @@ test('the whole way in an empty folder without a network', { skip: why, timeout:
   assert.match(fs.readFileSync(path.join(dir, 'trace.serve'), 'utf8'), /listen\(/);
 });
 
-test('the binary needs the C library and nothing else', { skip: has('ldd', '--version') ? false : 'there is no ldd' }, () => {
+test('the binary needs the C library and nothing else', { skip: sanitized || (has('ldd', '--version') ? false : 'there is no ldd') }, () => {
   const names = execFileSync('ldd', [OUTPOST], { encoding: 'utf8' }).split('\n').map((line) => line.trim().split(/[ (]/)[0]).filter(Boolean).map((f) => path.basename(f));
   for (const name of names) assert.match(name, /^(linux-vdso\.so|libc\.so|libm\.so|libpthread\.so|libdl\.so|librt\.so|ld-linux)/);
 });
