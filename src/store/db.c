@@ -29,6 +29,20 @@ struct stmt {
 
 /* ---- errors ---- */
 
+/* SQLite tells of a CHECK as it stands in the schema, line breaks and all. */
+static const char *one_line(struct ctx *cx, const char *text) {
+  char *line = ctx_strdup(cx, str_of(text)), *to = line;
+  for (const char *p = line; *p; p++) {
+    bool blank = *p == ' ' || *p == '\n';
+    if (!blank)
+      *to++ = *p;
+    else if (to > line && to[-1] != ' ')
+      *to++ = ' ';
+  }
+  *to = 0;
+  return line;
+}
+
 int db_fail(struct ctx *cx, const struct db *db, const char *doing) {
   int rc = sqlite3_extended_errcode(db->lite);
   const char *why = sqlite3_errmsg(db->lite);
@@ -55,7 +69,9 @@ int db_fail(struct ctx *cx, const struct db *db, const char *doing) {
     return fail(cx, E_FAIL, NULL,
                 "%s: the file is damaged or is no database (%s); run `outpost verify`, and restore a backup",
                 db->name, why);
-  case SQLITE_CONSTRAINT: return fail(cx, E_CONFLICT, NULL, "%s: %s", db->name, why);
+  case SQLITE_CONSTRAINT:
+    return fail(cx, rc == SQLITE_CONSTRAINT_CHECK ? E_INVALID : E_CONFLICT, NULL, "%s: %s", db->name,
+                one_line(cx, why));
   default: return fail(cx, E_FAIL, NULL, "%s: %s while %s", db->name, why, doing);
   }
 }
