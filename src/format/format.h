@@ -93,7 +93,9 @@ struct profile {
 ** The profile lives as long as the unit of work and is read-only from then on. */
 int profile_file(struct ctx *cx, const struct input *in, const struct dialect *given, struct profile **out);
 
-void profile_json(const struct profile *p, struct buf *out);             /* for --json */
+struct jw;
+void profile_oddities(const struct profile *p, struct jw *w); /* "oddities": [...], into an open object */
+void profile_json(const struct profile *p, struct buf *out);  /* for --json */
 void profile_text(const struct profile *p, struct buf *out, bool color); /* for people */
 
 /* ---- records: spans of the original bytes ---- */

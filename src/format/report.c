@@ -62,7 +62,7 @@ static void json_column(struct jw *w, const struct column *c) {
   jw_close(w, '}');
 }
 
-static void json_oddities(struct jw *w, const struct profile *p) {
+void profile_oddities(const struct profile *p, struct jw *w) {
   jw_array(w, "oddities");
   for (size_t i = 0; i < p->oddity_count; i++) {
     const struct oddity *o = &p->oddities[i];
@@ -95,7 +95,7 @@ void profile_json(const struct profile *p, struct buf *out) {
   jw_array(&w, "columns");
   for (size_t i = 0; i < p->column_count; i++) json_column(&w, &p->columns[i]);
   jw_close(&w, ']');
-  json_oddities(&w, p);
+  profile_oddities(p, &w);
   jw_close(&w, '}');
 }
 

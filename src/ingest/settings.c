@@ -53,20 +53,6 @@ static void write_decisions(struct ctx *cx, struct jw *w, const struct profile *
   jw_close(w, ']');
 }
 
-static void write_oddities(struct jw *w, const struct profile *p) {
-  jw_array(w, "oddities");
-  for (size_t i = 0; i < p->oddity_count; i++) {
-    const struct oddity *o = &p->oddities[i];
-    jw_object(w, NULL);
-    jw_text(w, "code", o->code);
-    jw_int(w, "line", (int64_t)o->line);
-    jw_int(w, "count", (int64_t)o->count);
-    jw_text(w, "text", o->text);
-    jw_close(w, '}');
-  }
-  jw_close(w, ']');
-}
-
 /* How dates and numbers of the mapped columns are read, stated or detected. */
 static void write_formats(struct ctx *cx, struct jw *w, const struct dataset *d, const struct profile *p,
                           const struct mapping *m) {
@@ -93,7 +79,7 @@ const char *settings_write(struct ctx *cx, const struct dataset *d, const struct
   mapping_json(&w, d, p, m);
   write_formats(cx, &w, d, p, m);
   write_decisions(cx, &w, p);
-  write_oddities(&w, p);
+  profile_oddities(p, &w);
   jw_close(&w, '}');
   char *json = ctx_strdup(cx, buf_view(&out));
   buf_clear(&out);
