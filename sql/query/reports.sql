@@ -42,7 +42,7 @@ SELECT id, (SELECT group_concat(value ->> 'reason', '; ') FROM json_each(faults)
 FROM reject WHERE id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1 AND state = 'open' ORDER BY id;
 
 -- name: doctor_runs
-SELECT count(*), coalesce(sum(state IN ('failed', 'interrupted')), 0),
+SELECT count(*), coalesce(sum(state IN ('failed', 'interrupted') AND id > (SELECT coalesce(max(id), 0) FROM run WHERE state = 'done')), 0),
        (SELECT count(DISTINCT run) FROM run_check WHERE ok = 0),
        (SELECT count(*) FROM reject WHERE state = 'open'),
        (SELECT rows_read * 1000000 / (ended_at - started_at) FROM run

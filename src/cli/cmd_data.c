@@ -7,11 +7,18 @@
 #include "store/backup.h"
 
 int cmd_init(struct ctx *cx, struct cli *c) {
-  if (store_init(cx, c->operand[0])) return cx->code;
-  return cli_has(c, "json")
-             ? cli_print(cx, "{\"data\":\"%s\"}\n", c->operand[0])
-             : cli_print(cx, "%s is a data folder now; `outpost tenant add SLUG --data %s` is next\n",
-                         c->operand[0], c->operand[0]);
+  const char *dir = c->operand[0];
+  struct buf out;
+  struct jw w;
+  if (store_init(cx, dir)) return cx->code;
+  if (!cli_has(c, "json"))
+    return cli_print(cx, "%s is a data folder now; `outpost tenant add SLUG --data %s` is next\n", dir, dir);
+  buf_init(&out, KIB(64));
+  jw_init(&w, &out);
+  jw_object(&w, NULL);
+  jw_text(&w, "data", dir);
+  jw_close(&w, '}');
+  return cli_print_json(cx, &out);
 }
 
 int cmd_tenant_add(struct ctx *cx, struct cli *c) {

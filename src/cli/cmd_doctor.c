@@ -56,8 +56,10 @@ static void look_at_runs(struct report *r, struct ctx *aside, struct db *db, con
   int64_t rate = col_int(s, 4);
   stmt_done(s);
   tell(r, "data", failed == 0,
-       ctx_printf(aside, "%s: %lld of %lld runs failed or were interrupted (see `outpost runs`)", slug,
-                  (long long)failed, (long long)runs));
+       ctx_printf(
+           aside,
+           "%s: %lld runs failed or were interrupted since the last good one, of %lld (see `outpost runs`)",
+           slug, (long long)failed, (long long)runs));
   tell(r, "data", unaudited == 0,
        ctx_printf(aside, "%s: the self-audit failed for %lld runs (see `outpost verify`)", slug,
                   (long long)unaudited));

@@ -15,20 +15,6 @@
 
 /* ---- files ---- */
 
-static int sync_path(struct ctx *cx, const char *path) {
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  int rc = fd < 0 ? -1 : fsync(fd);
-  if (fd >= 0) close(fd);
-  return rc == 0 ? OK : fail(cx, E_FAIL, NULL, "%s cannot be brought to the disk: %s", path, strerror(errno));
-}
-
-static int sync_folder_of(struct ctx *cx, const char *path) {
-  char *dir = ctx_strdup(cx, str_of(path));
-  char *slash = strrchr(dir, '/');
-  if (slash) *slash = 0;
-  return sync_path(cx, slash ? dir : ".");
-}
-
 static int digest_file(struct ctx *cx, const char *path, struct backup_info *info) {
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0)
@@ -88,12 +74,12 @@ static int copy_durably(struct ctx *cx, struct db *from, const char *path, struc
   struct change_end end;
   int rc = change_last(cx, from, &end);
   if (!rc) rc = copy_pages(cx, from, temporary);
-  if (!rc) rc = sync_path(cx, temporary);
+  if (!rc) rc = path_sync(cx, temporary);
   if (!rc) rc = digest_file(cx, temporary, info);
   if (!rc) rc = write_digest(cx, path, info);
   if (!rc && rename(temporary, path) != 0)
     rc = fail(cx, E_FAIL, NULL, "cannot make %s: %s", path, strerror(errno));
-  if (!rc) rc = sync_folder_of(cx, path);
+  if (!rc) rc = path_sync_folder(cx, path);
   if (rc) unlink(temporary);
   info->last_seq = end.seq;
   return rc;
@@ -174,7 +160,7 @@ static int stage_copy(struct ctx *cx, const char *path, const char *to) {
   if (db_open(cx, path, ctx_printf(cx, "backup %s", path), DB_READ, &db)) return cx->code;
   int rc = copy_pages(cx, db, to);
   db_close(db);
-  return rc ? rc : sync_path(cx, to);
+  return rc ? rc : path_sync(cx, to);
 }
 
 /* The old file, as far as it can be read at all. */
@@ -239,7 +225,7 @@ static int swap_in(struct ctx *cx, struct tenant *t, const char *path, const cha
   if (rename(staged, t->path) != 0)
     return fail(cx, E_FAIL, NULL, "cannot replace %s: %s", t->path, strerror(errno));
   crash_point("restored");
-  if (sync_folder_of(cx, t->path)) return cx->code;
+  if (path_sync_folder(cx, t->path)) return cx->code;
   return mark_write(cx, t->mark_path, &end);
 }
 

@@ -5,6 +5,7 @@
 ** and so nothing of it is shared between threads.
 */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,6 +26,20 @@ int path_make_dir(struct ctx *cx, const char *path) {
   if (mkdir(path, 0700) == 0 || errno == EEXIST) return OK;
   return fail(cx, errno == EACCES || errno == EROFS ? E_DENIED : E_FAIL, NULL,
               "cannot make the folder %s: %s", path, strerror(errno));
+}
+
+int path_sync(struct ctx *cx, const char *path) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  int rc = fd < 0 ? -1 : fsync(fd);
+  if (fd >= 0) close(fd);
+  return rc == 0 ? OK : fail(cx, E_FAIL, NULL, "%s cannot be brought to the disk: %s", path, strerror(errno));
+}
+
+int path_sync_folder(struct ctx *cx, const char *path) {
+  char *dir = ctx_strdup(cx, str_of(path));
+  char *slash = strrchr(dir, '/');
+  if (slash) *slash = 0;
+  return path_sync(cx, slash ? dir : ".");
 }
 
 /* With the folders above it, like mkdir -p. */
@@ -128,6 +143,7 @@ static int make_file(struct ctx *cx, struct tenant *t, const char *id, const cha
   db_close(db);
   if (!rc && rename(temporary, t->path) != 0)
     rc = fail(cx, E_FAIL, NULL, "cannot make %s: %s", t->path, strerror(errno));
+  if (!rc) rc = path_sync_folder(cx, t->path);
   if (!rc) rc = mark_write(cx, t->mark_path, &end);
   unlink(ctx_printf(cx, "%s-wal", temporary));
   unlink(ctx_printf(cx, "%s-shm", temporary));

@@ -50,5 +50,7 @@ void tenant_checkpoint(struct db *db, bool all);
 
 int path_join(struct ctx *cx, char out[static PATH_MAX], const char *dir, const char *name);
 int path_make_dir(struct ctx *cx, const char *path);
+int path_sync(struct ctx *cx, const char *path);        /* a file or folder onto the disk */
+int path_sync_folder(struct ctx *cx, const char *path); /* the folder that it stands in */
 
 #endif
