@@ -127,11 +127,12 @@ static int print_page(struct ctx *cx, struct db *db, const struct exception_filt
                       int64_t *next) {
   struct buf out;
   struct jw w;
-  int64_t total;
   buf_init(&out, LIMIT_REPLY_BYTES);
   jw_init(&w, &out);
-  if (!report_exceptions(cx, db, &w, NULL, f, &total, next)) {
-    if (!json)
+  if (!report_exceptions(cx, db, &w, NULL, f, NULL, next)) {
+    if (out.full)
+      fail(cx, E_LIMIT, NULL, "these exceptions are too large to be listed; --csv writes them");
+    else if (!json)
       print_exceptions(cx, buf_view(&out));
     else if (out.n > 2)
       cli_print(cx, "%s%.*s", first ? "" : ",\n", (int)out.n - 2, out.p + 1);

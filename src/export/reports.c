@@ -297,15 +297,18 @@ static void write_exception(struct ctx *cx, struct jw *w, const struct stmt *s) 
   jw_close(w, '}');
 }
 
-int report_exceptions(struct ctx *cx, struct db *db, struct jw *w, const char *key,
-                      const struct exception_filter *f, int64_t *total, int64_t *next) {
+static int count_exceptions(struct ctx *cx, struct db *db, const struct exception_filter *f, int64_t *total) {
   struct stmt *s = db_stmt(cx, db, SQL_report_exception_count);
   if (!s || bind_filter(cx, db, s, f)) return cx->code;
   *total = stmt_row(cx, s) ? col_int(s, 0) : 0;
-  if (cx->code) return cx->code;
   stmt_done(s);
+  return cx->code;
+}
 
-  s = db_stmt(cx, db, SQL_report_exceptions);
+int report_exceptions(struct ctx *cx, struct db *db, struct jw *w, const char *key,
+                      const struct exception_filter *f, int64_t *total, int64_t *next) {
+  if (total && count_exceptions(cx, db, f, total)) return cx->code;
+  struct stmt *s = db_stmt(cx, db, SQL_report_exceptions);
   if (!s || bind_filter(cx, db, s, f)) return cx->code;
   stmt_int(s, 4, f->after);
   stmt_int(s, 5, f->limit + 1); /* one more tells whether there is a next page */

@@ -41,7 +41,7 @@ struct exception_filter {
   int64_t after;                        /* id of the last one seen; 0 from the first */
   int64_t limit;
 };
-/* An array of exceptions by id; *total counts all that fit the filter, *next is
+/* An array of exceptions by id; *total (may be NULL) counts all that fit the filter, *next is
 ** the id to go on after, 0 at the end. */
 int report_exceptions(struct ctx *cx, struct db *db, struct jw *w, const char *key,
                       const struct exception_filter *f, int64_t *total, int64_t *next);

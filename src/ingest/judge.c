@@ -365,7 +365,7 @@ void judge_row(struct judge *judge, const struct row *row, struct str raw, struc
   }
   make_key(judge, row, keep, j);
   j->hash = hash64(j->key.p, j->key.n);
-  if (faults == 0 && j->key.n == 0 && rules->unique >= 0) {
+  if (faults == 0 && j->key.n == 0) {
     judge->failed[rules->unique]++;
     judge_add_fault(&judge->setup, rules->unique, STR(""), "the unique key is empty or too long", keep, j);
     faults++;

@@ -247,7 +247,7 @@ static void note_duplicate(struct loader *l, const struct judged *j) {
 /* Adds the fault of a key that is taken. A row with other faults gets it, too. */
 static void test_unique(struct ctx *cx, struct loader *l, struct judged *j) {
   int rule = l->setup->rules->unique;
-  if (rule < 0 || j->key.n == 0 || (l->history_in_keys && !keys_perhaps(&l->keys, j->hash))) return;
+  if (j->key.n == 0 || (l->history_in_keys && !keys_perhaps(&l->keys, j->hash))) return;
   const char *holder = find_holder(cx, l, j, l->batch->keep);
   if (!holder) return;
   if (j->first_fault < 0) note_duplicate(l, j);
@@ -308,8 +308,8 @@ static int add_clean(struct ctx *cx, struct loader *l, struct judged *j) {
   for (int i = 0; i < d->field_count; i++) {
     struct value *v = &j->values[i];
     if (d->fields[i].kind == FIELD_CODE) v->number = term(cx, l, v);
-    if (d->fields[i].group && g < GROUPS_MAX) groups[g++] = v->number;
-    if (d->fields[i].total && t < SUMS_MAX) sums[t++] = v->number;
+    if (d->fields[i].group) groups[g++] = v->number;
+    if (d->fields[i].total) sums[t++] = v->number;
   }
   if (cx->code) return cx->code;
   keys_add(&l->keys, j->hash);
@@ -365,7 +365,7 @@ static int settle(struct ctx *cx, struct loader *l, const struct judged *j) {
 
 /* An exception is settled once, by a row of its own dataset. */
 static void test_exception(struct ctx *cx, struct loader *l, struct judged *j) {
-  if (!j->exception || l->mode != LOADER_ALL || j->first_fault >= 0) return;
+  if (!j->exception || j->first_fault >= 0) return;
   const char *wrong = NULL;
   struct stmt *s = db_stmt(cx, l->db, SQL_reject_state);
   stmt_int(s, 1, j->exception);
@@ -390,7 +390,7 @@ static int add_row(struct ctx *cx, struct loader *l, struct judged *j) {
   test_exception(cx, l, j);
   if (j->first_fault >= 0) return add_reject(cx, l, j);
   if (add_clean(cx, l, j)) return cx->code;
-  return j->exception && l->mode == LOADER_ALL ? settle(cx, l, j) : OK;
+  return j->exception ? settle(cx, l, j) : OK;
 }
 
 /* ---- one batch ---- */
@@ -408,7 +408,8 @@ static int add_chunk(struct ctx *cx, struct loader *l, const struct load_batch *
   return stmt_run(cx, s);
 }
 
-/* The largest key so far would always be the last one; the batch's own last will do. */
+/* The last key of a batch, of every batch at first: about as many are below the middle
+** one of them as above it, whether keys come in order or not. */
 static void take_sample(struct ctx *cx, struct loader *l, const struct load_batch *b) {
   if (l->batches++ % l->sample_step || b->row_count == 0) return;
   if (l->samples == SAMPLES) { /* every other one goes, and from now on fewer come */

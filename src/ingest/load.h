@@ -39,7 +39,7 @@ struct loader;
 
 enum loader_mode {
   LOADER_ALL,
-  LOADER_DERIVED_ONLY, /* the bytes are kept already, and no exception is settled anew */
+  LOADER_DERIVED_ONLY, /* the bytes are kept already */
 };
 
 /* rows_expected: about how many are to come, for the size of the key filter. */

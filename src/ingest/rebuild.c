@@ -11,7 +11,7 @@ struct rebuild {
   struct loader *loader;
 };
 
-/* What people said of exceptions is not derived: it is put aside and put back. */
+/* When and by whom an exception was settled is not derived: it is put aside and put back. */
 static int put_aside(struct ctx *cx, struct db *db) {
   return stmt_run(cx, db_stmt(cx, db, SQL_verdicts_forget)) ||
          stmt_run(cx, db_stmt(cx, db, SQL_verdicts_keep));

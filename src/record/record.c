@@ -107,6 +107,20 @@ static int note(struct ctx *cx, struct db *db, const struct entity *e, const cha
                                          .text = text });
 }
 
+/* Runs an INSERT or UPDATE: ?1 the id, ?2 and ?3 the stamps, from ?4 on the given properties. */
+static int run_with(struct ctx *cx, struct stmt *s, const struct entity *e, struct jv *object,
+                    const char *id) {
+  int at = 4;
+  stmt_text(s, 1, id);
+  stmt_int(s, 2, cx->now);
+  stmt_text(s, 3, cx->actor);
+  for (int i = 0; i < e->property_count; i++) {
+    struct jv *v = jv_get(object, e->properties[i].name);
+    if (v && bind(cx, s, at++, &e->properties[i], v)) return cx->code;
+  }
+  return stmt_run(cx, s);
+}
+
 static int add(struct ctx *cx, struct db *db, const struct entity *e, struct jv *object, const char *id) {
   const char *columns = "id, created_at, created_by, updated_at, updated_by", *values = "?1, ?2, ?3, ?2, ?3";
   for (int i = 0, at = 4; i < e->property_count; i++) {
@@ -121,14 +135,7 @@ static int add(struct ctx *cx, struct db *db, const struct entity *e, struct jv 
   }
   struct stmt *s =
       db_compose(cx, db, ctx_printf(cx, "INSERT INTO %s (%s) VALUES (%s)", e->table, columns, values));
-  stmt_text(s, 1, id);
-  stmt_int(s, 2, cx->now);
-  stmt_text(s, 3, cx->actor);
-  for (int i = 0, at = 4; i < e->property_count; i++) {
-    struct jv *v = jv_get(object, e->properties[i].name);
-    if (v && bind(cx, s, at++, &e->properties[i], v)) return cx->code;
-  }
-  if (stmt_run(cx, s)) return cx->code;
+  if (run_with(cx, s, e, object, id)) return cx->code;
   return note(cx, db, e, "RECORD_CREATED", id, NULL, ctx_printf(cx, "a %s was added", e->name));
 }
 
@@ -151,14 +158,7 @@ static int change(struct ctx *cx, struct db *db, const struct entity *e, struct 
     if (jv_get(object, e->properties[i].name))
       set = ctx_printf(cx, "%s, %s = ?%d", set, e->properties[i].name, at++);
   struct stmt *s = db_compose(cx, db, ctx_printf(cx, "UPDATE %s SET %s WHERE id = ?1", e->table, set));
-  stmt_text(s, 1, id);
-  stmt_int(s, 2, cx->now);
-  stmt_text(s, 3, cx->actor);
-  for (int i = 0, at = 4; i < e->property_count; i++) {
-    struct jv *v = jv_get(object, e->properties[i].name);
-    if (v && bind(cx, s, at++, &e->properties[i], v)) return cx->code;
-  }
-  if (stmt_run(cx, s)) return cx->code;
+  if (run_with(cx, s, e, object, id)) return cx->code;
   return note(cx, db, e, "RECORD_UPDATED", id, before, ctx_printf(cx, "a %s was changed", e->name));
 }
 

@@ -205,3 +205,26 @@ test('a run without exceptions, an exception that another run owns', (t) => {
   assert.equal(one(p.db, "SELECT count(*) FROM reject WHERE state <> 'open'"), '0');
   lib.sound(p);
 });
+
+test('an exception is settled once, and what came too late stays rejected when all is derived again', (t) => {
+  const p = place(t);
+  const first = importFile(p, write(p, 'in.csv', `${HEADING}A1,,North,x,1,5\nA2,2024-01-01,North,x,1,5\n`));
+  const [{ id }] = json(['exceptions', '--run', first.run, ...p.args]);
+  const repaired = `outpost_exception,${HEADING}${id},B1,2024-01-02,North,x,1,5\n${id},B2,2024-01-02,North,x,1,5\n99,B3,2024-01-02,North,x,1,5\n`;
+  const second = importFile(p, write(p, 'repaired.csv', repaired));
+  assert.deepEqual(second.rows, { read: 3, clean: 1, rejected: 2 });
+  assert.deepEqual(states(p, first.run), { 2: 'corrected' });
+  ok(['rebuild', ...p.args]);
+  assert.deepEqual(states(p, first.run), { 2: 'corrected' });
+  assert.equal(exported(p, 'clean_sales').length, 2);
+  ok(['verify', ...p.args]);
+});
+
+test('sums that do not fit refuse the file, and the tenant stays open', (t) => {
+  const p = place(t);
+  const rows = Array.from({ length: 9500 }, (_, i) => `K${i},2024-01-0${(i % 9) + 1},North,a,1,100000000000`);
+  const file = write(p, 'big.csv', `${HEADING}${rows.join('\n')}\n`);
+  refuses(['import', file, '--as', 'sales', ...p.args], /too large/, 1);
+  assert.equal(json(['runs', ...p.args])[0].state, 'failed');
+  ok(['verify', ...p.args]);
+});
