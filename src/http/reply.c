@@ -99,10 +99,16 @@ static void line(struct buf *head, const char *name, const char *value) {
 }
 
 static void success_head(struct request *rq, struct buf *head) {
-  const char *etag = etag_of(rq), *known = wire_header(rq, "If-None-Match", NULL);
-  if (rq->status == 200 && known && etag_listed(known, etag)) rq->status = 304;
-  line(head, "ETag", etag);
-  line(head, "Cache-Control", "no-cache");
+  bool asked = rq->head || !strcmp(rq->method, "GET"); /* and not told to do something */
+  if (asked && !rq->streamed) {
+    const char *etag = etag_of(rq), *known = wire_header(rq, "If-None-Match", NULL);
+    if (rq->status == 200 && known && etag_listed(known, etag)) rq->status = 304;
+    line(head, "ETag", etag);
+  }
+  line(head, "Cache-Control", asked && !rq->streamed ? "no-cache" : "no-store");
+  line(head, "Location", rq->location);
+  if (rq->attachment)
+    buf_printf(head, "Content-Disposition: attachment; filename=\"%s\"\r\n", rq->attachment);
   line(head, "Vary", "Accept-Encoding");
   line(head, "Link", rq->link);
   if (rq->status != 304) line(head, "Content-Encoding", rq->encoding);
@@ -114,12 +120,13 @@ static void failure_head(struct request *rq, struct buf *head) {
   if (rq->status == 503) line(head, "Retry-After", "5");
 }
 
-/* A request that we refused before reading its body may be followed by that
-** body: whatever comes next on this connection cannot be trusted. */
+/* A body that nobody has read may still come: whatever comes next on this
+** connection cannot be trusted. */
 static bool closes(const struct request *rq) {
+  bool has_body =
+      wire_header(rq, "Content-Length", NULL) != NULL || wire_header(rq, "Transfer-Encoding", NULL) != NULL;
   return wire_old(rq) || rq->malformed || rq->status == 400 || rq->status == 413 || rq->status == 431 ||
-         rq->status >= 500 || wire_header(rq, "Content-Length", NULL) ||
-         wire_header(rq, "Transfer-Encoding", NULL);
+         rq->status >= 500 || (has_body && rq->body_left);
 }
 
 static void date_write(struct request *rq, struct buf *head) {
@@ -130,7 +137,7 @@ static void date_write(struct request *rq, struct buf *head) {
   line(head, "Date", text);
 }
 
-static void head_write(struct request *rq, bool failed, struct buf *head) {
+void reply_head(struct request *rq, bool failed, struct buf *head) {
   struct buf special;
   buf_init(&special, KIB(8));
   if (failed)
@@ -143,7 +150,8 @@ static void head_write(struct request *rq, bool failed, struct buf *head) {
   buf_puts(head, SECURITY_HEADERS);
   if (rq->status != 304) {
     line(head, "Content-Type", rq->type);
-    buf_printf(head, "Content-Length: %zu\r\n", rq->content.n);
+    if (!rq->streamed) buf_printf(head, "Content-Length: %zu\r\n", rq->content.n);
+    if (rq->streamed && !wire_old(rq)) line(head, "Transfer-Encoding", "chunked");
   }
   if (closes(rq)) {
     wire_close_after(rq);
@@ -155,6 +163,10 @@ static void head_write(struct request *rq, bool failed, struct buf *head) {
 
 void reply_send(struct request *rq) {
   struct buf head;
+  if (rq->streamed || (rq->streams && !rq->cx->code)) {
+    stream_end(rq);
+    return;
+  }
   buf_init(&head, KIB(16));
   if (!rq->cx->code && !rq->content.p) jw_close(&rq->json, '}');
   if (!rq->cx->code && rq->body.full)
@@ -168,7 +180,7 @@ void reply_send(struct request *rq) {
   }
   if (!rq->content.p) rq->content = buf_view(&rq->body);
   if (!rq->type) rq->type = "application/json";
-  head_write(rq, failed, &head);
+  reply_head(rq, failed, &head);
   wire_write(rq, buf_view(&head));
   if (!rq->head && rq->status != 304) wire_write(rq, rq->content);
   buf_clear(&head);

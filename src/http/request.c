@@ -79,17 +79,25 @@ static int check_origin(struct request *rq) {
   bool safe = rq->head || !strcmp(rq->method, "GET");
   bool own = !origin || (!strncmp(origin, "http://", 7) && is_own_authority(rq->server, origin + 7));
   bool same = !site || !strcmp(site, "same-origin") || !strcmp(site, "none");
+  rq->own_page = own && same && (origin || site);
+  if (rq->own_page) str_copy(rq->cx->actor, sizeof rq->cx->actor, STR("page"));
   if (safe || (own && same)) return OK;
   return refuse(rq, 403, E_DENIED, "only this server's own page may change anything");
 }
 
+/* A body without a stated length is counted while it is read, see body.c. */
 static int check_body(struct request *rq) {
   const char *length = wire_header(rq, "Content-Length", NULL);
+  bool chunked = wire_header(rq, "Transfer-Encoding", NULL) != NULL;
   int64_t bytes = 0;
-  bool known = !wire_header(rq, "Transfer-Encoding", NULL) && (!length || str_to_int(str_of(length), &bytes));
-  if (known && (uint64_t)bytes <= rq->route->body_max) return OK;
+  bool fits = !length || (str_to_int(str_of(length), &bytes) && (uint64_t)bytes <= rq->route->body_max);
+  rq->body_stated = chunked ? -1 : bytes;
+  rq->body_left = chunked || bytes > 0;
+  if (fits && (!chunked || rq->route->body_max)) return OK;
   if (!rq->route->body_max) return refuse(rq, 413, E_LIMIT, "this address takes no body");
-  return refuse(rq, 413, E_LIMIT, "the body is too large, or its length is not stated");
+  rq->status = 413;
+  return fail(rq->cx, E_LIMIT, NULL, "the body is too large: this address takes at most %zu bytes",
+              rq->route->body_max);
 }
 
 /* ---- the way ---- */
@@ -98,7 +106,10 @@ static void request_begin(struct request *rq, struct ctx *cx, struct server *ser
                           struct mg_connection *wire) {
   ctx_begin(cx, "http");
   *rq = (struct request){ .cx = cx, .server = server, .wire = wire, .method = "-", .path = "-", .query = "" };
+  for (int i = 0; i < PARAMS; i++) rq->param[i] = "";
+  rq->body_left = true; /* until it is known that there is none */
   buf_init(&rq->body, LIMIT_REPLY_BYTES);
+  buf_init(&rq->pending, STREAM_PART * 2);
 }
 
 static void request_read(struct request *rq) {
@@ -114,6 +125,7 @@ static void request_end(struct request *rq, double began) {
   log_line(level, rq->cx, "request", "%s %.200s %d in %.1f ms%s%s", rq->method, rq->path, rq->status,
            (time_seconds() - began) * 1000, rq->cx->code ? ": " : "", rq->cx->message);
   buf_clear(&rq->body);
+  buf_clear(&rq->pending);
   ctx_end(rq->cx);
 }
 
@@ -151,9 +163,9 @@ void request_refuse_malformed(struct server *server, struct mg_connection *wire,
 
 /* ---- the query ---- */
 
-int query_text(struct request *rq, const char *name, const char **out) {
+int query_repeated(struct request *rq, const char *name, size_t nth, const char **out) {
   char *value = ctx_alloc(rq->cx, VALUE_MAX_BYTES + 1);
-  int n = mg_get_var(rq->query, strlen(rq->query), name, value, VALUE_MAX_BYTES + 1);
+  int n = mg_get_var2(rq->query, strlen(rq->query), name, value, VALUE_MAX_BYTES + 1, nth);
   *out = NULL;
   if (n == -2) return fail(rq->cx, E_INVALID, name, "%s is longer than %d bytes", name, VALUE_MAX_BYTES);
   if (n <= 0) return OK;
@@ -161,6 +173,24 @@ int query_text(struct request *rq, const char *name, const char **out) {
     return fail(rq->cx, E_INVALID, name, "%s is not text in UTF-8", name);
   *out = value;
   return OK;
+}
+
+int query_text(struct request *rq, const char *name, const char **out) {
+  return query_repeated(rq, name, 0, out);
+}
+
+int query_flag(struct request *rq, const char *name, bool *out) {
+  static const char *const words[] = { "0", "false", "no", "1", "true", "yes" };
+  const char *value;
+  *out = false;
+  int rc = query_text(rq, name, &value);
+  if (rc || !value) return rc;
+  for (int i = 0; i < 6; i++) {
+    if (strcmp(value, words[i])) continue;
+    *out = i >= 3;
+    return OK;
+  }
+  return fail(rq->cx, E_INVALID, name, "%s is 1 or 0", name);
 }
 
 int query_int(struct request *rq, const char *name, int64_t least, int64_t most, int64_t otherwise,

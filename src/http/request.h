@@ -3,10 +3,12 @@
 **
 **   http.c       listens, starts and stops; hands every connection to request_serve
 **   request.c    the way of a request, and the checks on it
-**   routes.c     the table of routes, and the handlers behind it
+**   routes.c     the table of routes; routes_NOUN.c the handlers behind it
+**   body.c       the body of a request
 **   tenants.c    the tenants' files, opened once
 **   assets.c     the page's files
 **   reply.c      what goes back: one form for success, one for failure
+**   stream.c     a reply that is sent while it is made
 **   wire.c       reads from and writes to civetweb's connection
 */
 #ifndef HTTP_REQUEST_H
@@ -16,6 +18,8 @@
 
 #include "base/json.h"
 #include "http/http.h"
+
+enum { PARAMS = 2, STREAM_PART = 32 << 10 };
 
 struct mg_connection;
 struct opened;
@@ -36,20 +40,34 @@ struct request {
   struct mg_connection *wire;
   const struct route *route; /* NULL until it is found */
   const char *method, *path, *query;
-  const char *param; /* what stood for {id} in the path */
-  bool head;         /* the client wants no body */
-  bool malformed;    /* civetweb could not read it: nothing of the above but wire is there */
+  const char *param[PARAMS]; /* what stood for the first and the second {id}, or for the star; never NULL */
+  bool head;                 /* the client wants no body */
+  bool malformed;            /* civetweb could not read it: nothing of the above but wire is there */
+  bool own_page;             /* sent by this server's own page, as the browser says */
+
+  /* The body of the request, see body.c. */
+  bool body_left;      /* there is more of it */
+  int64_t body_stated; /* its length, -1 when that is not known */
+  int64_t body_read;
 
   /* The reply, as the handler makes it. */
-  int status;           /* 0: by the outcome */
+  int status;           /* 0: by the outcome; set it last, when all went well */
   const char *type;     /* of the body; NULL is JSON */
   const char *etag;     /* quoted; NULL: made from the body */
   const char *encoding; /* of the body, or NULL */
   const char *link;     /* the Link header, or NULL */
+  const char *location; /* the Location header, or NULL */
   const char *allow;    /* the Allow header, or NULL */
   struct buf body;      /* JSON is composed here */
   struct jw json;       /* at the top level of the envelope */
   struct str content;   /* what is sent when it is not the JSON; p NULL: the JSON */
+
+  /* A reply that is sent while it is made, see stream.c. */
+  const char *attachment; /* the name under which a browser saves it */
+  struct buf pending;     /* not yet sent */
+  bool streams;           /* the handler wants it so */
+  bool streamed;          /* the head is out */
+  bool gone;              /* the client is not there any more */
 };
 
 typedef int route_fn(struct request *rq);
@@ -64,11 +82,24 @@ int refuse(struct request *rq, int status, enum err code, const char *sentence);
 int query_text(struct request *rq, const char *name, const char **out);
 int query_int(struct request *rq, const char *name, int64_t least, int64_t most, int64_t otherwise,
               int64_t *out);
+/* true for 1, true and yes; false for 0, false, no and when it is absent. */
+int query_flag(struct request *rq, const char *name, bool *out);
+/* A parameter that may be repeated: the n-th value, from 0 on; NULL beyond the last. */
+int query_repeated(struct request *rq, const char *name, size_t n, const char **out);
+
+/* body.c: for routes with a body_max. All of them answer with 400, 413 or 415 by themselves. */
+/* The body as a JSON object; 422 says what is wrong with it. */
+int body_json(struct request *rq, struct jv **out);
+/* The whole body, at most body_max bytes. */
+int body_text(struct request *rq, struct str *out);
+/* The next bytes of a body that is too large to be held; *got is 0 at its end. */
+int body_next(struct request *rq, void *to, size_t room, size_t *got);
 
 /* routes.c */
 struct route {
   const char *method;  /* GET answers HEAD, too */
-  const char *pattern; /* {id} stands for one segment; a star at the end for all the rest */
+  const char *pattern; /* {id} stands for one segment, at most twice; a star at the end for all the rest.
+                          Of two that fit the first is taken: /things/new stands before /things/{id} */
   route_fn *handle;
   size_t body_max;  /* of the request; 0: it has none */
   bool quiet;       /* asked so often that it is logged only when it fails */
@@ -82,6 +113,7 @@ int route_find(struct request *rq); /* 404 405 */
 /* The tenant that the query names, or the only one there is. */
 int tenant_find(struct request *rq, struct tenant **out);
 int tenant_opened(struct request *rq, const char *slug, struct tenant **out);
+int db_find(struct request *rq, struct db **db); /* that tenant's file, to be read */
 void tenants_close(struct server *server);
 
 /* assets.c */
@@ -91,6 +123,16 @@ int asset_serve(struct request *rq);
 /* reply.c */
 void reply_begin(struct request *rq); /* opens the envelope of a success */
 void reply_send(struct request *rq);  /* what the handler made, or the failure in cx */
+void reply_head(struct request *rq, bool failed, struct buf *head); /* for stream.c */
+
+/* stream.c: a handler that sends much calls reply_stream once and then reply_write
+** (an export_write_fn) as often as it likes. What fails before the first bytes are
+** out becomes an ordinary failure; what fails later cuts the reply short, so that
+** the client sees that it is not whole. */
+void reply_stream(struct request *rq, const char *type, const char *attachment); /* attachment: may be NULL */
+int reply_write(struct ctx *cx, void *rq, const char *p, size_t n);
+void reply_flush(struct request *rq);
+void stream_end(struct request *rq); /* called by reply_send */
 
 /* wire.c */
 const char *wire_method(const struct request *rq);
@@ -99,8 +141,10 @@ const char *wire_query(const struct request *rq); /* as it was sent; "" when the
 bool wire_old(const struct request *rq);          /* HTTP/1.0 */
 /* The first header of that name, or NULL; *count (may be NULL) of them there are. */
 const char *wire_header(const struct request *rq, const char *name, int *count);
-bool wire_headers_cut(const struct request *rq); /* there were more than we can see */
-void wire_close_after(struct request *rq);       /* no further request on this connection */
-void wire_write(struct request *rq, struct str bytes);
+bool wire_headers_cut(const struct request *rq);       /* there were more than we can see */
+void wire_close_after(struct request *rq);             /* no further request on this connection */
+bool wire_write(struct request *rq, struct str bytes); /* false: the client went away, or is too slow */
+/* Bytes of the body; 0 at its end, or when nothing came for some seconds; -1 when it is broken. */
+int64_t wire_read(struct request *rq, void *to, size_t room);
 
 #endif

@@ -81,3 +81,9 @@ int tenant_find(struct request *rq, struct tenant **out) {
   return fail(rq->cx, E_NOT_FOUND, "tenant", "there is no tenant of this name; there is: %s",
               names_of(rq->cx, list, count));
 }
+
+int db_find(struct request *rq, struct db **db) {
+  struct tenant *tenant;
+  int rc = tenant_find(rq, &tenant);
+  return rc ? rc : tenant_read(rq->cx, tenant, db);
+}

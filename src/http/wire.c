@@ -33,6 +33,14 @@ bool wire_headers_cut(const struct request *rq) { return info(rq)->num_headers >
 
 void wire_close_after(struct request *rq) { mg_disable_connection_keep_alive(rq->wire); }
 
-void wire_write(struct request *rq, struct str bytes) {
-  if (bytes.n) mg_write(rq->wire, bytes.p, bytes.n); /* a client that went away is not our failure */
+bool wire_write(struct request *rq, struct str bytes) {
+  /* A client that went away is not our failure. */
+  return !bytes.n || mg_write(rq->wire, bytes.p, bytes.n) == (int)bytes.n;
+}
+
+int64_t wire_read(struct request *rq, void *to, size_t room) {
+  const char *expect = wire_header(rq, "Expect", NULL);
+  if (!rq->body_read && expect && str_eq_nocase(str_of(expect), STR("100-continue")))
+    wire_write(rq, STR("HTTP/1.1 100 Continue\r\n\r\n"));
+  return mg_read(rq->wire, to, room);
 }

@@ -1,0 +1,57 @@
+/*
+** body.c - the body of a request, read by the handlers that want one.
+**
+** check_body has seen to it that a stated length is not beyond the route's
+** ceiling; a body whose length is not stated (chunked) is counted here, while it
+** is read. A body that was not read to its end ends the connection with the
+** reply, see closes() in reply.c.
+*/
+#include "base/limits.h"
+#include "http/request.h"
+
+int body_next(struct request *rq, void *to, size_t room, size_t *got) {
+  *got = 0;
+  if (!rq->body_left) return OK;
+  int64_t n = wire_read(rq, to, room);
+  if (n < 0 || (n == 0 && rq->body_stated > rq->body_read))
+    return refuse(rq, 400, E_INVALID, "the body ends before its end, or came too slowly");
+  *got = (size_t)n;
+  rq->body_read += n;
+  if ((uint64_t)rq->body_read > rq->route->body_max)
+    return refuse(rq, 413, E_LIMIT, "the body is too large for this address");
+  if (n == 0 || rq->body_read == rq->body_stated) rq->body_left = false;
+  return OK;
+}
+
+/* A form is what a page of a stranger can send without asking; it is never JSON. */
+static int check_type(struct request *rq) {
+  const char *type = wire_header(rq, "Content-Type", NULL);
+  if (!type || !str_starts(str_of(type), STR("multipart/"))) return OK;
+  return refuse(rq, 415, E_INVALID, "the body has to be JSON (Content-Type: application/json)");
+}
+
+int body_text(struct request *rq, struct str *out) {
+  struct buf all;
+  char part[4096];
+  size_t got = 0;
+  buf_init(&all, rq->route->body_max);
+  int rc;
+  do {
+    rc = body_next(rq, part, sizeof part, &got);
+    if (!rc) buf_add(&all, part, got);
+  } while (!rc && got);
+  if (!rc) *out = (struct str){ ctx_strdup(rq->cx, buf_view(&all)), all.n };
+  buf_clear(&all);
+  return rc;
+}
+
+int body_json(struct request *rq, struct jv **out) {
+  struct str text;
+  int rc = check_type(rq);
+  if (!rc) rc = body_text(rq, &text);
+  if (rc) return rc;
+  if (!str_trim(text).n) return fail(rq->cx, E_INVALID, "body", "the request needs a body: a JSON object");
+  if (jv_parse(rq->cx, text, out)) return rq->cx->code;
+  if (jv_kind(*out) != JV_OBJECT) return fail(rq->cx, E_INVALID, "body", "the body has to be a JSON object");
+  return OK;
+}

@@ -1,0 +1,14 @@
+/*
+** routes.h - the handlers behind the table of routes, a line for each file.
+*/
+#ifndef HTTP_ROUTES_H
+#define HTTP_ROUTES_H
+
+#include "http/request.h"
+
+enum { PAGE_ROWS = 50, PAGE_ROWS_MOST = 1000 };
+
+route_fn runs_list, run_show, exceptions_list;  /* routes_runs.c */
+route_fn tenants_list, health_show, ready_show; /* routes_system.c */
+
+#endif

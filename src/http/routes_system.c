@@ -1,0 +1,67 @@
+/*
+** routes_system.c - who the tenants are, and whether all is well.
+*/
+#include "base/time.h"
+#include "export/reports.h"
+#include "http/routes.h"
+
+static void tenant_write_info(struct jw *w, const struct tenant_info *t) {
+  char at[TIME_SIZE];
+  jw_object(w, NULL);
+  jw_text(w, "slug", t->slug);
+  jw_text(w, "name", t->name);
+  jw_text(w, "id", t->id);
+  jw_text(w, "created", time_iso(at, t->created_at));
+  jw_close(w, '}');
+}
+
+int tenants_list(struct request *rq) {
+  struct tenant_info *list;
+  size_t count;
+  int rc = tenant_list(rq->cx, rq->server->store, &list, &count);
+  if (rc) return rc;
+  jw_array(&rq->json, "data");
+  for (size_t i = 0; i < count; i++) tenant_write_info(&rq->json, &list[i]);
+  jw_close(&rq->json, ']');
+  jw_int(&rq->json, "total", (int64_t)count);
+  return OK;
+}
+
+int health_show(struct request *rq) {
+  jw_object(&rq->json, "data");
+  jw_text(&rq->json, "status", "ok");
+  jw_close(&rq->json, '}');
+  return OK;
+}
+
+/* A tenant is ready when its file opens and its newest run can be read. */
+static int tenant_probe(struct request *rq, const char *slug) {
+  struct tenant *tenant;
+  struct db *db;
+  struct buf ignored;
+  struct jw w;
+  int64_t total;
+  buf_init(&ignored, 0);
+  jw_init(&w, &ignored);
+  int rc = tenant_opened(rq, slug, &tenant);
+  if (!rc) rc = tenant_read(rq->cx, tenant, &db);
+  if (!rc) rc = report_runs(rq->cx, db, &w, NULL, 1, 0, &total);
+  buf_clear(&ignored);
+  return rc;
+}
+
+int ready_show(struct request *rq) {
+  struct tenant_info *list;
+  size_t count;
+  int rc = tenant_list(rq->cx, rq->server->store, &list, &count);
+  for (size_t i = 0; !rc && i < count; i++) rc = tenant_probe(rq, list[i].slug);
+  if (rc) {
+    rq->status = 503;
+    return rc;
+  }
+  jw_object(&rq->json, "data");
+  jw_text(&rq->json, "status", "ready");
+  jw_int(&rq->json, "tenants", (int64_t)count);
+  jw_close(&rq->json, '}');
+  return OK;
+}
