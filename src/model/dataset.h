@@ -5,7 +5,7 @@
 ** totals, verification and export read the declaration. To add one:
 **   1. write src/<domain>/<dataset>.c with a `struct dataset` (sales/sales.c is
 **      the example),
-**   2. write a migration with its table, its total table and its rows in `rule`,
+**   2. write a migration with its four tables and its rows in `rule`,
 **   3. register it in main.c.
 **
 ** Storage of a field by kind:
@@ -35,10 +35,12 @@ struct field {
 enum { DATASET_FIELDS = 48, DATASET_GROUPS = 4, DATASET_TOTALS = 4 };
 
 struct dataset {
-  const char *name;        /* "sales" */
-  const char *table;       /* clean rows: key, run, record, then the fields in order */
-  const char *total_table; /* run, the group fields, orders, the total fields */
-  const char *key_field;   /* the usual unique key: stored once, as `key` */
+  const char *name;          /* "sales" */
+  const char *table;         /* clean rows: key, run, record, then the fields in order */
+  const char *total_table;   /* run, the group fields, orders, the total fields: as imported */
+  const char *past_table;    /* as table: rows that a later run took the place of */
+  const char *current_table; /* as total_table without run: sums of what is in table now */
+  const char *key_field;     /* the usual unique key: stored once, as `key` */
   const struct field *fields;
   int field_count;
 };
