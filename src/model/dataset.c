@@ -33,6 +33,8 @@ const struct dataset *dataset_find(const char *name) {
   return NULL;
 }
 
+const struct dataset *dataset_at(int i) { return i >= 0 && i < count ? all[i] : NULL; }
+
 const char *dataset_names(void) {
   static char names[1024]; /* the same for every caller: datasets are registered before any thread starts */
   size_t n = 0;

@@ -47,6 +47,7 @@ struct dataset {
 
 void dataset_register(const struct dataset *d);
 const struct dataset *dataset_find(const char *name);        /* NULL when there is none */
+const struct dataset *dataset_at(int i);                     /* NULL beyond the last */
 const char *dataset_names(void);                             /* "sales, invoices", for messages */
 int dataset_field(const struct dataset *d, struct str name); /* its index, or -1 */
 

@@ -287,6 +287,11 @@ int stmt_run(struct ctx *cx, struct stmt *s) {
 
 int stmt_columns(const struct stmt *s) { return sqlite3_column_count(s->lite); }
 const char *col_name(const struct stmt *s, int i) { return sqlite3_column_name(s->lite, i); }
+bool col_origin(const struct stmt *s, int i, const char **table, const char **column) {
+  *table = sqlite3_column_table_name(s->lite, i);
+  *column = sqlite3_column_origin_name(s->lite, i);
+  return *table && *column;
+}
 bool col_null(const struct stmt *s, int i) { return sqlite3_column_type(s->lite, i) == SQLITE_NULL; }
 int64_t col_int(const struct stmt *s, int i) { return sqlite3_column_int64(s->lite, i); }
 

@@ -147,6 +147,8 @@ void stmt_done(struct stmt *s);                /* stops early */
 int stmt_columns(const struct stmt *s);
 const char *col_name(const struct stmt *s, int i);
 bool col_null(const struct stmt *s, int i);
+/* The column of a table that it is, through views; false when it is computed. They live as long as s. */
+bool col_origin(const struct stmt *s, int i, const char **table, const char **column);
 int64_t col_int(const struct stmt *s, int i);
 struct str col_str(const struct stmt *s, int i);            /* text or blob */
 char *col_dup(struct ctx *cx, const struct stmt *s, int i); /* NULL for NULL */

@@ -1,0 +1,247 @@
+#include "export/facts.h"
+
+#include <ctype.h>
+
+#include "base/json.h"
+#include "base/limits.h"
+
+/* ---- words ---- */
+
+static const struct {
+  const char *name, *text;
+} tables[] = {
+  { "change_log", "every change, in order, each with a hash over itself and the one before it" },
+  { "organizations", "whose file this is" },
+  { "schema_migration", "which migrations of the schema were applied, and when" },
+  { "rule_set", "the rules and lists that runs were judged by, as they were" },
+  { "run", "the imports: what came in, how it was read, and what became of it" },
+  { "raw_chunk", "the original bytes of every file, as they came" },
+  { "term", "the distinct texts of coded columns" },
+  { "reject", "rejected records with their original bytes and everything that is wrong with them" },
+  { "kept_verdict", "where verdicts on exceptions wait while exceptions are derived again; otherwise empty" },
+  { "run_control", "the controls of every run as they were, and how many records failed each" },
+  { "run_category", "how many records of a run were rejected, by category" },
+  { "run_check", "the self-audit of every run: five checks of two figures each" },
+  { "run_undone", "runs that do not count at present" },
+  { "undo_kept", "rows of an undone run that stay all the same, and why" },
+  { "rule", "the controls: what is asked of a row" },
+  { "reference_item", "the lists that controls look at, such as the known regions" },
+  { "review", "who looks at an exception, and what was decided" },
+  { "note", "what people noted on rows" },
+  { "mapping_memory", "how files with these headings were mapped before" },
+  { "tab", "pages of figures that people made for themselves" },
+  { "steward", "who answers for a table, a column or a rule, and what it means" },
+  { "analytics_summary", "the figures of every run: overall, by group and by day" },
+  { "audit_log", "the audit trail: every step of every run and every change of a record" },
+  { "exceptions", "rejected records with category, stage, reasons and the original line" },
+  { "runs", "the imports with their figures, digests and states" },
+  { "validation_results", "every control on every record: passed or failed, and why" },
+  { "validation_summary", "how the controls of each run did" },
+  { "controls_effectiveness", "what each version of each control judged and caught, over all runs that count" },
+};
+
+static const struct {
+  const char *name, *text;
+} columns[] = {
+  { "id", "the record's own number or name" },
+  { "version", "counts its changes" },
+  { "created_at", "when it was made, UTC microseconds" },
+  { "created_by", "who made it" },
+  { "updated_at", "when it was changed last, UTC microseconds" },
+  { "updated_by", "who changed it last" },
+  { "deleted_at", "when it was deleted; empty while it is there" },
+  { "deleted_by", "who deleted it" },
+  { "run", "the run that brought it" },
+  { "run_id", "the run that brought it" },
+  { "record", "its number in the file, headings counted" },
+  { "record_id", "its number in the file, headings counted" },
+  { "original_record_id", "its number in the file, headings counted" },
+  { "key", "what tells rows apart" },
+  { "orders", "how many rows it adds up" },
+  { "at", "when, UTC microseconds" },
+  { "actor", "who did it" },
+  { "state", "where it stands" },
+  { "dataset", "the kind of row" },
+  { "source", "the name of the file" },
+  { "line", "where it begins in the file, from 1" },
+  { "control", "the control's name" },
+  { "rule_version", "the version of the rule that judged" },
+  { "category", "the kind of fault" },
+  { "error_category", "the kind of fault" },
+  { "stage", "the layer of checks: schema, business, quality or duplicates" },
+  { "validation_stage", "the layer of checks: schema, business, quality or duplicates" },
+  { "pipeline_stage", "the layer of checks: schema, business, quality or duplicates" },
+  { "hash", "SHA-256 over the entry and the hash before it" },
+  { "sha256", "SHA-256 of the file's bytes" },
+  { "bytes", "how many bytes the file has" },
+};
+
+/* %s is the dataset's name. */
+static const struct {
+  const char *suffix, *text;
+} dataset_tables[] = {
+  { "", "the clean rows of %s that count now" },
+  { "_past", "versions of rows of %s that later ones took the place of" },
+  { "_current", "sums of the rows of %s that count now, by group" },
+  { "_total", "sums of the clean rows of every run of %s, by group, as they were imported" },
+};
+
+const struct dataset *facts_dataset_of(const char *table) {
+  for (int i = 0; dataset_at(i); i++) {
+    const struct dataset *d = dataset_at(i);
+    size_t n = strlen(d->table);
+    if (strcmp(table, d->total_table) == 0) return d;
+    if (strncmp(table, d->table, n) != 0) continue;
+    for (size_t k = 0; k < sizeof dataset_tables / sizeof *dataset_tables; k++)
+      if (strcmp(table + n, dataset_tables[k].suffix) == 0) return d;
+  }
+  return NULL;
+}
+
+static const char *about_dataset_table(struct ctx *cx, const char *name) {
+  const struct dataset *d = facts_dataset_of(name);
+  size_t kinds = sizeof dataset_tables / sizeof *dataset_tables;
+  for (size_t k = 0; d && k < kinds; k++)
+    if (strcmp(name + strlen(d->table), dataset_tables[k].suffix) == 0 ||
+        (k == kinds - 1 && strcmp(name, d->total_table) == 0))
+      return ctx_printf(cx, "%.*s%s%s", (int)(strstr(dataset_tables[k].text, "%s") - dataset_tables[k].text),
+                        dataset_tables[k].text, d->name, strstr(dataset_tables[k].text, "%s") + 2);
+  if (strncmp(name, "clean_", 6) == 0 && dataset_find(name + 6))
+    return ctx_printf(cx, "the clean rows of %s that count now, with what is computed for each", name + 6);
+  if (strncmp(name, "raw_", 4) == 0 && dataset_find(name + 4))
+    return ctx_printf(cx, "the rows of %s as they stand in the original files", name + 4);
+  return NULL;
+}
+
+const char *facts_about_table(struct ctx *cx, const char *name) {
+  for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+    if (strcmp(tables[i].name, name) == 0) return tables[i].text;
+  return about_dataset_table(cx, name);
+}
+
+const char *facts_about_column(const char *name) {
+  for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+    if (strcmp(columns[i].name, name) == 0) return columns[i].text;
+  return NULL;
+}
+
+/* ---- what is read ---- */
+
+/* Room for one more in a list of the unit of work; count is a power of two or 0 when it is full. */
+static void *grown(struct ctx *cx, void *list, size_t count, size_t size) {
+  if (count & (count - 1) || (count > 0 && count < 16)) return list;
+  void *more = ctx_alloc(cx, (count ? count * 2 : 16) * size);
+  if (count) memcpy(more, list, count * size);
+  return more;
+}
+
+static int read_stewards(struct ctx *cx, struct db *db, struct facts *f) {
+  struct stmt *s = db_stmt(cx, db, SQL_catalogue_stewards);
+  while (stmt_row(cx, s)) {
+    f->stewards = grown(cx, f->stewards, f->steward_count, sizeof *f->stewards);
+    f->stewards[f->steward_count++] =
+        (struct steward_fact){ col_dup(cx, s, 0), col_dup(cx, s, 1), col_dup(cx, s, 2) };
+  }
+  return cx->code;
+}
+
+static int read_fresh(struct ctx *cx, struct db *db, struct facts *f) {
+  struct stmt *s = db_stmt(cx, db, SQL_catalogue_fresh);
+  while (stmt_row(cx, s)) {
+    f->fresh = grown(cx, f->fresh, f->fresh_count, sizeof *f->fresh);
+    f->fresh[f->fresh_count++] = (struct fresh_fact){ col_dup(cx, s, 0), col_int(s, 1) };
+  }
+  return cx->code;
+}
+
+static bool word_char(char c) { return isalnum((unsigned char)c) || c == '_'; }
+
+/* Does the name stand in the text as a word? */
+static bool mentions(const char *text, const char *name) {
+  size_t n = strlen(name);
+  for (const char *p = strstr(text, name); p; p = strstr(p + 1, name))
+    if ((p == text || !word_char(p[-1])) && !word_char(p[n])) return true;
+  return false;
+}
+
+/* The field that a rule names, and those of a key or a condition. */
+static uint64_t fields_of(const struct dataset *d, const char *kind, const char *field, const char *params) {
+  bool inside = strcmp(kind, "unique") == 0 || strcmp(kind, "expression") == 0;
+  uint64_t bits = 0;
+  for (int i = 0; i < d->field_count; i++)
+    if ((field && strcmp(field, d->fields[i].name) == 0) || (inside && mentions(params, d->fields[i].name)))
+      bits |= UINT64_C(1) << i;
+  return bits;
+}
+
+static int read_rules(struct ctx *cx, struct db *db, const struct dataset *d, struct facts *f) {
+  struct stmt *s = db_stmt(cx, db, SQL_catalogue_rules);
+  stmt_text(s, 1, d->name);
+  while (stmt_row(cx, s)) {
+    f->rules = grown(cx, f->rules, f->rule_count, sizeof *f->rules);
+    f->rules[f->rule_count++] = (struct rule_fact){
+      d, col_dup(cx, s, 0), fields_of(d, col_dup(cx, s, 1), col_dup(cx, s, 2), col_dup(cx, s, 3))
+    };
+  }
+  return cx->code;
+}
+
+static int synonyms_of(const struct field *f) {
+  int n = f->synonyms && *f->synonyms;
+  for (const char *p = f->synonyms; p && *p; p++) n += *p == '|';
+  return n;
+}
+
+static const char *way(struct str how) {
+  return str_eq(how, STR("given")) ? "by --map" : str_eq(how, STR("name")) ? "by its name" : "by a synonym";
+}
+
+static int read_lineage(struct ctx *cx, struct db *db, const struct dataset *d, const char **lineage) {
+  struct stmt *s = db_stmt(cx, db, SQL_catalogue_lineage);
+  stmt_text(s, 1, d->name);
+  while (stmt_row(cx, s)) {
+    int i = dataset_field(d, col_str(s, 0));
+    if (i < 0) continue;
+    lineage[i] = ctx_printf(cx, "%s \"" STR_FMT "\" of the file (%s, %lld of the last runs)",
+                            lineage[i] ? ctx_printf(cx, "%s, or", lineage[i]) : "from column",
+                            STR_ARG(col_str(s, 1)), way(col_str(s, 2)), (long long)col_int(s, 3));
+  }
+  for (int i = 0; i < d->field_count; i++)
+    if (!lineage[i])
+      lineage[i] = ctx_printf(cx, "from the column of the file that has its name, one of %d synonyms, or is given by "
+                                  "--map; no run had it yet",
+                              synonyms_of(&d->fields[i]));
+  return cx->code;
+}
+
+int facts_read(struct ctx *cx, struct db *db, struct facts *f) {
+  *f = (struct facts){ 0 };
+  if (read_stewards(cx, db, f) || read_fresh(cx, db, f)) return cx->code;
+  for (int i = 0; dataset_at(i); i++) {
+    f->lineage[i] = ctx_alloc(cx, DATASET_FIELDS * sizeof *f->lineage[i]);
+    if (read_rules(cx, db, dataset_at(i), f) || read_lineage(cx, db, dataset_at(i), f->lineage[i]))
+      return cx->code;
+  }
+  return OK;
+}
+
+/* ---- answers ---- */
+
+const struct steward_fact *facts_steward(const struct facts *f, const char *subject) {
+  for (size_t i = 0; i < f->steward_count; i++)
+    if (strcmp(f->stewards[i].subject, subject) == 0) return &f->stewards[i];
+  return NULL;
+}
+
+int64_t facts_fresh(const struct facts *f, const char *table) {
+  int64_t at = 0;
+  for (size_t i = 0; i < f->fresh_count; i++)
+    if (strcmp(f->fresh[i].table, table) == 0 && f->fresh[i].at > at) at = f->fresh[i].at;
+  return at;
+}
+
+const char *facts_lineage(const struct facts *f, const struct dataset *d, int field) {
+  for (int i = 0; dataset_at(i); i++)
+    if (dataset_at(i) == d) return f->lineage[i][field];
+  return NULL;
+}
