@@ -19,10 +19,11 @@ SELECT 'run', max(ended_at) FROM run WHERE id = (SELECT max(id) FROM run WHERE e
 
 -- name: catalogue_sums
 -- What is many is not counted row by row.
-SELECT count(*), coalesce(sum(rows_read), 0), coalesce(sum(rows_rejected), 0),
-       coalesce(sum(CASE WHEN id NOT IN (SELECT run FROM run_undone) THEN rows_clean - rows_updated - rows_unchanged END), 0),
-       (SELECT coalesce(max(seq), 0) FROM change_log)
-FROM run WHERE state = 'done' AND (?1 IS NULL OR dataset = ?1);
+SELECT (SELECT coalesce(sum(rows_rejected), 0) FROM run WHERE state = 'done'),
+       (SELECT coalesce(max(seq), 0) FROM change_log);
+
+-- name: catalogue_read
+SELECT coalesce(sum(rows_read), 0) FROM run WHERE state = 'done' AND dataset = ?1;
 
 -- name: catalogue_rules
 -- Of a dataset: what looks at which field; fields of a key and of a condition stand in the parameters.

@@ -19,7 +19,7 @@ struct walk {
   struct db *db;
   struct jw *w;
   struct facts facts;
-  int64_t runs, read, rejected, current, log; /* sums, see SQL_catalogue_sums */
+  int64_t rejected, log; /* rows */
 };
 
 struct column {
@@ -40,7 +40,8 @@ static void write_rules(struct walk *k, const struct dataset *d, uint64_t fields
   jw_array(k->w, "rules");
   for (size_t i = 0; d && i < k->facts.rule_count; i++) {
     const struct rule_fact *r = &k->facts.rules[i];
-    if (r->dataset == d && (fields ? (r->fields & fields) != 0 : r->fields == 0)) jw_text(k->w, NULL, r->name);
+    if (r->dataset == d && (fields ? (r->fields & fields) != 0 : r->fields == 0))
+      jw_text(k->w, NULL, r->name);
   }
   jw_close(k->w, ']');
 }
@@ -70,7 +71,8 @@ static void table_begin(struct walk *k, const struct table *t) {
   else
     jw_int(k->w, "rows", t->rows);
   jw_bool(k->w, "rows_exact", t->exact && t->rows != ROWS_UNKNOWN);
-  write_owner(k, t->text ? t->text : facts_about_table(k->cx, t->name), facts_steward(&k->facts, t->name), NULL);
+  write_owner(k, t->text ? t->text : facts_about_table(k->cx, t->name), facts_steward(&k->facts, t->name),
+              NULL);
   write_time(k->w, "fresh", t->fresh);
   write_rules(k, t->dataset, 0);
   jw_array(k->w, "columns");
@@ -81,16 +83,22 @@ static void table_end(struct walk *k) {
   jw_close(k->w, '}');
 }
 
+static const char *field_text(struct ctx *cx, const struct dataset *d, const struct field *f) {
+  return ctx_printf(cx, "a field of %s%s%s%s", d->name, f->essential ? ", always there" : "",
+                    f->group ? "; figures are shown by it" : "", f->total ? "; summed up" : "");
+}
+
 /* What people say of a field goes wherever the field goes. */
 static void column_write(struct walk *k, const char *table, const struct column *c) {
   const struct dataset *d = c->dataset;
   const struct steward_fact *of_field =
       d ? facts_steward(&k->facts, ctx_printf(k->cx, "%s.%s", d->name, c->name)) : NULL;
+  const char *text = c->text ? c->text : facts_about_column(c->name);
+  if (!text && d) text = field_text(k->cx, d, &d->fields[c->field]);
   jw_object(k->w, NULL);
   jw_text(k->w, "name", c->name);
   jw_text(k->w, "type", c->type);
-  write_owner(k, c->text ? c->text : facts_about_column(c->name),
-              facts_steward(&k->facts, ctx_printf(k->cx, "%s.%s", table, c->name)), of_field);
+  write_owner(k, text, facts_steward(&k->facts, ctx_printf(k->cx, "%s.%s", table, c->name)), of_field);
   write_rules(k, d, d ? UINT64_C(1) << c->field : 0);
   jw_text(k->w, "lineage", c->lineage);
   jw_close(k->w, '}');
@@ -108,33 +116,42 @@ static const char *field_type(struct ctx *cx, const struct field *f) {
   return "text";
 }
 
-static const char *field_text(struct ctx *cx, const struct dataset *d, const struct field *f) {
-  return ctx_printf(cx, "a field of %s%s%s%s", d->name, f->essential ? ", always there" : "",
-                    f->group ? "; figures are shown by it" : "", f->total ? "; summed up" : "");
-}
-
-static int sums_read(struct walk *k, const char *dataset) {
+static int sums_read(struct walk *k) {
   struct stmt *s = db_stmt(k->cx, k->db, SQL_catalogue_sums);
-  stmt_text(s, 1, dataset);
   if (!stmt_row(k->cx, s)) return k->cx->code;
-  k->runs = col_int(s, 0);
-  k->read = col_int(s, 1);
-  k->rejected = col_int(s, 2);
-  k->current = col_int(s, 3);
-  k->log = col_int(s, 4);
+  k->rejected = col_int(s, 0);
+  k->log = col_int(s, 1);
   stmt_done(s);
   return OK;
+}
+
+static int64_t one_int(struct walk *k, struct stmt *s) {
+  int64_t n = stmt_row(k->cx, s) ? col_int(s, 0) : 0;
+  if (!k->cx->code && s) stmt_done(s);
+  return n;
+}
+
+/* Rows that count now: the totals of them know. */
+static int64_t current_rows(struct walk *k, const struct dataset *d) {
+  return one_int(k, db_once(k->cx, k->db,
+                            ctx_printf(k->cx, "SELECT coalesce(sum(orders), 0) FROM %s", d->current_table)));
+}
+
+static int64_t read_rows(struct walk *k, const struct dataset *d) {
+  struct stmt *s = db_stmt(k->cx, k->db, SQL_catalogue_read);
+  stmt_text(s, 1, d->name);
+  return one_int(k, s);
 }
 
 static int64_t newer(int64_t a, int64_t b) { return a > b ? a : b; }
 
 static int write_dataset(struct walk *k, const struct dataset *d) {
-  if (sums_read(k, d->name)) return k->cx->code;
   struct table t = {
     .name = d->name,
     .kind = "dataset",
     .text = ctx_printf(k->cx, "rows of %s, brought in as files; kept in the table %s", d->name, d->table),
-    .rows = k->current,
+    .rows = current_rows(k, d),
+    .exact = true,
     .fresh = newer(facts_fresh(&k->facts, d->table), facts_fresh(&k->facts, "run")),
     .dataset = d,
   };
@@ -150,16 +167,15 @@ static int write_dataset(struct walk *k, const struct dataset *d) {
     column_write(k, d->name, &c);
   }
   table_end(k);
-  return OK;
+  return k->cx->code;
 }
 
 /* Counted up to a bound: *exact is false beyond it. name: of the schema or a descriptor. */
 static int64_t count_rows(struct walk *k, const char *name, bool *exact) {
-  struct stmt *s =
-      db_once(k->cx, k->db, ctx_printf(k->cx, "SELECT count(*) FROM (SELECT 1 FROM \"%s\" LIMIT %d)", name,
-                                       COUNTED_MOST + 1));
-  int64_t n = stmt_row(k->cx, s) ? col_int(s, 0) : 0;
-  if (!k->cx->code && s) stmt_done(s);
+  struct stmt *s = db_once(
+      k->cx, k->db,
+      ctx_printf(k->cx, "SELECT count(*) FROM (SELECT 1 FROM \"%s\" LIMIT %d)", name, COUNTED_MOST + 1));
+  int64_t n = one_int(k, s);
   *exact = n <= COUNTED_MOST;
   return *exact ? n : COUNTED_MOST;
 }
@@ -197,7 +213,8 @@ static const char *comment_of(struct ctx *cx, const char *sql, const char *colum
     size_t length = strcspn(p, "\n");
     if (strncmp(p, column, n) != 0 || p[n] != ' ') continue;
     for (size_t i = n; i + 3 < length; i++)
-      if (!strncmp(p + i, "-- ", 3)) return ctx_strdup(cx, str_trim((struct str){ p + i + 3, length - i - 3 }));
+      if (!strncmp(p + i, "-- ", 3))
+        return ctx_strdup(cx, str_trim((struct str){ p + i + 3, length - i - 3 }));
     return NULL;
   }
   return NULL;
@@ -218,17 +235,16 @@ static void carry_field(struct column *c, const struct dataset *d) {
 }
 
 /* How many there are, where it is known without looking at each. */
-static int64_t known_rows(const struct walk *k, const char *name, bool *exact) {
-  const struct dataset *d = facts_dataset_of(name);
-  const struct dataset *clean = strncmp(name, "clean_", 6) == 0 ? dataset_find(name + 6) : NULL;
-  const struct dataset *raw = strncmp(name, "raw_", 4) == 0 ? dataset_find(name + 4) : NULL;
-  *exact = false;
-  if (clean || (d && strcmp(d->table, name) == 0)) return k->current;
-  if (raw) return k->read;
-  if (strcmp(name, "exceptions") == 0 || strcmp(name, "reject") == 0) return k->rejected;
+static int64_t known_rows(struct walk *k, const char *name, bool *exact) {
+  const struct dataset *d = facts_dataset_of(name), *raw = facts_dataset_after(name, "raw_");
+  if (!d || strcmp(d->table, name) != 0) d = facts_dataset_after(name, "clean_");
   *exact = true;
+  if (d) return current_rows(k, d);
+  if (raw) return read_rows(k, raw);
+  if (strcmp(name, "reject") == 0) return k->rejected;
   if (strcmp(name, "change_log") == 0 || strcmp(name, "audit_log") == 0) return k->log;
-  return ROWS_UNKNOWN;
+  *exact = false;
+  return strcmp(name, "exceptions") == 0 ? k->rejected : ROWS_UNKNOWN;
 }
 
 /* Bytes lie in few, large rows, with a large part of each in the tree itself. */
@@ -309,11 +325,11 @@ static struct column spec_of(struct ctx *cx, struct str text) {
   size_t blank = 0;
   while (blank < s.n && s.p[blank] != ' ') blank++;
   struct str kind = str_trim((struct str){ s.p + blank, s.n - blank });
-  const char *type = str_starts(kind, STR("dec"))  ? "decimal"
-                     : str_eq(kind, STR("int"))    ? "integer"
-                     : str_eq(kind, STR("day"))    ? "date"
-                     : str_eq(kind, STR("time"))   ? "instant"
-                                                   : "text";
+  const char *type = str_starts(kind, STR("dec")) ? "decimal"
+                     : str_eq(kind, STR("int"))   ? "integer"
+                     : str_eq(kind, STR("day"))   ? "date"
+                     : str_eq(kind, STR("time"))  ? "instant"
+                                                  : "text";
   return (struct column){ .name = ctx_strdup(cx, (struct str){ s.p, blank }), .type = type };
 }
 
@@ -343,9 +359,9 @@ static int write_report(struct walk *k, const struct report_text *r) {
 /* raw_DATASET has no SELECT: it is read from the bytes. */
 static int write_raw(struct walk *k, const struct dataset *d) {
   static const char *const own[] = { "id", "run_id", "ingestion_timestamp", "source_name" };
-  struct table t = {
-    .name = ctx_printf(k->cx, "raw_%s", d->name), .kind = "report", .fresh = facts_fresh(&k->facts, "raw_chunk")
-  };
+  struct table t = { .name = ctx_printf(k->cx, "raw_%s", d->name),
+                     .kind = "report",
+                     .fresh = facts_fresh(&k->facts, "raw_chunk") };
   t.fresh = newer(t.fresh, facts_fresh(&k->facts, "run"));
   t.rows = known_rows(k, t.name, &t.exact);
   table_begin(k, &t);
@@ -365,12 +381,11 @@ static int write_raw(struct walk *k, const struct dataset *d) {
 
 int catalogue_write(struct ctx *cx, struct db *db, struct jw *w, const char *key) {
   struct walk k = { .cx = cx, .db = db, .w = w };
-  if (facts_read(cx, db, &k.facts)) return cx->code;
+  if (facts_read(cx, db, &k.facts) || sums_read(&k)) return cx->code;
   jw_object(w, key);
   jw_array(w, "tables");
   for (int i = 0; dataset_at(i) && !cx->code; i++) write_dataset(&k, dataset_at(i));
   for (int i = 0; entity_at(i) && !cx->code; i++) write_entity(&k, entity_at(i));
-  if (dataset_at(0) && dataset_at(1)) sums_read(&k, NULL);
   for (size_t i = 0; i < report_count && !cx->code; i++) write_report(&k, &report_texts[i]);
   for (int i = 0; dataset_at(i) && !cx->code; i++) write_raw(&k, dataset_at(i));
   if (!cx->code) write_schema(&k);

@@ -37,7 +37,8 @@ static const struct {
   { "runs", "the imports with their figures, digests and states" },
   { "validation_results", "every control on every record: passed or failed, and why" },
   { "validation_summary", "how the controls of each run did" },
-  { "controls_effectiveness", "what each version of each control judged and caught, over all runs that count" },
+  { "controls_effectiveness",
+    "what each version of each control judged and caught, over all runs that count" },
 };
 
 static const struct {
@@ -76,40 +77,37 @@ static const struct {
   { "bytes", "how many bytes the file has" },
 };
 
-/* %s is the dataset's name. */
-static const struct {
-  const char *suffix, *text;
-} dataset_tables[] = {
-  { "", "the clean rows of %s that count now" },
-  { "_past", "versions of rows of %s that later ones took the place of" },
-  { "_current", "sums of the rows of %s that count now, by group" },
-  { "_total", "sums of the clean rows of every run of %s, by group, as they were imported" },
-};
+static bool same(const char *a, const char *b) { return a && b && strcmp(a, b) == 0; }
 
 const struct dataset *facts_dataset_of(const char *table) {
   for (int i = 0; dataset_at(i); i++) {
     const struct dataset *d = dataset_at(i);
-    size_t n = strlen(d->table);
-    if (strcmp(table, d->total_table) == 0) return d;
-    if (strncmp(table, d->table, n) != 0) continue;
-    for (size_t k = 0; k < sizeof dataset_tables / sizeof *dataset_tables; k++)
-      if (strcmp(table + n, dataset_tables[k].suffix) == 0) return d;
+    if (same(table, d->table) || same(table, d->total_table) || same(table, d->past_table) ||
+        same(table, d->current_table))
+      return d;
   }
   return NULL;
 }
 
+const struct dataset *facts_dataset_after(const char *name, const char *prefix) {
+  size_t n = strlen(prefix);
+  return strncmp(name, prefix, n) == 0 ? dataset_find(name + n) : NULL;
+}
+
 static const char *about_dataset_table(struct ctx *cx, const char *name) {
   const struct dataset *d = facts_dataset_of(name);
-  size_t kinds = sizeof dataset_tables / sizeof *dataset_tables;
-  for (size_t k = 0; d && k < kinds; k++)
-    if (strcmp(name + strlen(d->table), dataset_tables[k].suffix) == 0 ||
-        (k == kinds - 1 && strcmp(name, d->total_table) == 0))
-      return ctx_printf(cx, "%.*s%s%s", (int)(strstr(dataset_tables[k].text, "%s") - dataset_tables[k].text),
-                        dataset_tables[k].text, d->name, strstr(dataset_tables[k].text, "%s") + 2);
-  if (strncmp(name, "clean_", 6) == 0 && dataset_find(name + 6))
-    return ctx_printf(cx, "the clean rows of %s that count now, with what is computed for each", name + 6);
-  if (strncmp(name, "raw_", 4) == 0 && dataset_find(name + 4))
-    return ctx_printf(cx, "the rows of %s as they stand in the original files", name + 4);
+  if (d && same(name, d->table)) return ctx_printf(cx, "the clean rows of %s that count now", d->name);
+  if (d && same(name, d->past_table))
+    return ctx_printf(cx, "versions of rows of %s that later ones took the place of", d->name);
+  if (d && same(name, d->current_table))
+    return ctx_printf(cx, "sums of the rows of %s that count now, by group", d->name);
+  if (d)
+    return ctx_printf(cx, "sums of the clean rows of every run of %s, by group, as they were imported",
+                      d->name);
+  if ((d = facts_dataset_after(name, "clean_")))
+    return ctx_printf(cx, "the clean rows of %s that count now, with what is computed for each", d->name);
+  if ((d = facts_dataset_after(name, "raw_")))
+    return ctx_printf(cx, "the rows of %s as they stand in the original files", d->name);
   return NULL;
 }
 
@@ -179,9 +177,9 @@ static int read_rules(struct ctx *cx, struct db *db, const struct dataset *d, st
   stmt_text(s, 1, d->name);
   while (stmt_row(cx, s)) {
     f->rules = grown(cx, f->rules, f->rule_count, sizeof *f->rules);
-    f->rules[f->rule_count++] = (struct rule_fact){
-      d, col_dup(cx, s, 0), fields_of(d, col_dup(cx, s, 1), col_dup(cx, s, 2), col_dup(cx, s, 3))
-    };
+    f->rules[f->rule_count++] =
+        (struct rule_fact){ d, col_dup(cx, s, 0),
+                            fields_of(d, col_dup(cx, s, 1), col_dup(cx, s, 2), col_dup(cx, s, 3)) };
   }
   return cx->code;
 }
@@ -208,9 +206,11 @@ static int read_lineage(struct ctx *cx, struct db *db, const struct dataset *d, 
   }
   for (int i = 0; i < d->field_count; i++)
     if (!lineage[i])
-      lineage[i] = ctx_printf(cx, "from the column of the file that has its name, one of %d synonyms, or is given by "
-                                  "--map; no run had it yet",
-                              synonyms_of(&d->fields[i]));
+      lineage[i] =
+          ctx_printf(cx,
+                     "from the column of the file that has its name, one of %d synonyms, or is given by "
+                     "--map; no run had it yet",
+                     synonyms_of(&d->fields[i]));
   return cx->code;
 }
 

@@ -44,5 +44,7 @@ const char *facts_about_column(const char *name);
 
 /* The dataset one of whose tables this is (clean rows, totals, versions), or NULL. */
 const struct dataset *facts_dataset_of(const char *table);
+/* "clean_sales" after "clean_" is sales; NULL for anything else. */
+const struct dataset *facts_dataset_after(const char *name, const char *prefix);
 
 #endif

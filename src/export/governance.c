@@ -79,11 +79,12 @@ static const char *plural(int64_t n) { return n == 1 ? "" : "s"; }
 
 static const char *describe(struct ctx *cx, const struct control *c) {
   char day[TIME_SIZE];
-  const char *judged = ctx_printf(cx, "%lld record%s in %lld run%s", (long long)c->records, plural(c->records),
-                                  (long long)c->runs, plural(c->runs));
+  const char *judged = ctx_printf(cx, "%lld record%s in %lld run%s", (long long)c->records,
+                                  plural(c->records), (long long)c->runs, plural(c->runs));
   if (control_off(c))
     return ctx_printf(cx, "%s; it judged %s and rejected %lld",
-                      c->is_rule ? "it is switched off" : "the rule was deleted", judged, (long long)c->failed);
+                      c->is_rule ? "it is switched off" : "the rule was deleted", judged,
+                      (long long)c->failed);
   if (c->runs == 0) return "it has judged nothing yet";
   if (c->failed == 0) return ctx_printf(cx, "nothing has failed it: %s", judged);
   time_iso(day, c->caught);
@@ -172,7 +173,8 @@ static int write_changes(struct ctx *cx, struct db *db, const struct governance_
 /* ---- figures of the file ---- */
 
 /* ?1 to ?3 of every statement here; NULL when it could not be prepared. */
-static struct stmt *scoped(struct ctx *cx, struct db *db, enum sql_id id, const struct governance_scope *scope) {
+static struct stmt *scoped(struct ctx *cx, struct db *db, enum sql_id id,
+                           const struct governance_scope *scope) {
   struct stmt *s = db_stmt(cx, db, id);
   stmt_text(s, 1, scope->dataset);
   stmt_int(s, 2, scope->from);
@@ -247,7 +249,8 @@ static void write_median(struct jw *w, const char *key, const struct ages *a) {
     jw_text(w, key, NULL);
 }
 
-static int write_exceptions(struct ctx *cx, struct db *db, const struct governance_scope *scope, struct jw *w) {
+static int write_exceptions(struct ctx *cx, struct db *db, const struct governance_scope *scope,
+                            struct jw *w) {
   int64_t by_state[4] = { 0 };
   struct ages open = { 0 }, settled = { 0 };
   struct stmt *s = scoped(cx, db, SQL_governance_ages, scope);

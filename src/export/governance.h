@@ -30,9 +30,9 @@
 #include "store/store.h"
 
 struct governance_scope {
-  const char *dataset;      /* NULL: all */
-  int64_t from, to;         /* runs that began, rules that changed: from <= instant < to */
-  const char *fingerprint;  /* of the signing key, or NULL */
+  const char *dataset;     /* NULL: all */
+  int64_t from, to;        /* runs that began, rules that changed: from <= instant < to */
+  const char *fingerprint; /* of the signing key, or NULL */
 };
 
 /* The whole of time. */

@@ -29,6 +29,18 @@ const struct route routes[] = {
     .help = "The rejected rows of one run with their original lines. Parameters: tenant, category, control, "
             "limit, after." },
   { .method = "GET",
+    .pattern = "/api/governance",
+    .handle = governance_show,
+    .help =
+        "What the controls judged and caught, who changed them, and how the file stands. Parameters: tenant, "
+        "as, from, to (days)." },
+  { .method = "GET",
+    .pattern = "/api/catalogue",
+    .handle = catalogue_show,
+    .help =
+        "Tables, views, reports, datasets and entities with their columns, owners and origins. Parameter: "
+        "tenant." },
+  { .method = "GET",
     .pattern = "/api/tenants",
     .handle = tenants_list,
     .help = "The tenants of this data folder." },

@@ -9,6 +9,7 @@
 enum { PAGE_ROWS = 50, PAGE_ROWS_MOST = 1000 };
 
 route_fn runs_list, run_show, exceptions_list;  /* routes_runs.c */
+route_fn governance_show, catalogue_show;       /* routes_governance.c */
 route_fn tenants_list, health_show, ready_show; /* routes_system.c */
 
 #endif
