@@ -1,9 +1,15 @@
-/* Is there room for the list and the report side by side? On paper the answer must
-** be the one of the screen, or a printed report would be a list. */
+/* How much room there is. On paper the answer must be the one of the screen, or a
+** printed report would be that of a telephone. */
 import { signal } from '@preact/signals';
 
-const query = matchMedia('(min-width: 56rem)');
-export const wide = signal(query.matches);
-query.addEventListener('change', () => {
-  if (!matchMedia('print').matches) wide.value = query.matches;
-});
+function follow(text) {
+  const query = matchMedia(text);
+  const answer = signal(query.matches);
+  query.addEventListener('change', () => {
+    if (!matchMedia('print').matches) answer.value = query.matches;
+  });
+  return answer;
+}
+
+/* Room for the rail beside the page. Narrower, the navigation is a bar below it. */
+export const wide = follow('(min-width: 60rem)');

@@ -1,110 +1,164 @@
-/* The frame: bar at the top, list of runs, report; and who the tenant is. */
+/* The frame: navigation, the bar at the top, the page, the drawers over it; and who
+** the tenant is. */
 import { useEffect, useState } from 'preact/hooks';
-import { address, useAnswer } from '../lib/api.js';
+import { address, tenant, useAnswer } from '../lib/api.js';
 import { html } from '../lib/html.js';
-import { go, route } from '../lib/route.js';
+import { connect, live, useLive } from '../lib/live.js';
+import { closeDrawer, go, link, route } from '../lib/route.js';
 import { wide } from '../lib/screen.js';
 import { t } from '../lib/text.js';
 import { keysOn, nextTheme, theme } from '../lib/theme.js';
+import { Confirms } from '../parts/confirm.js';
+import { useFileDrop } from '../parts/drop_zone.js';
 import { Icon } from '../parts/icon.js';
 import { Command, Empty, Failed } from '../parts/state.js';
+import { Toasts } from '../parts/toast.js';
 import { Help } from './help.js';
-import { Report } from './report.js';
-import { RunList } from './runs.js';
+import { DRAWERS, NAV, NEEDS_DATA, PAGES } from './index.js';
+import { bringFile } from './import_draft.js';
+import { Bar, Mark, Rail } from './nav.js';
+import { Welcome } from './welcome.js';
 
-const POLL_MS = 5000;
-const RUNS_AT_ONCE = 50;
+const TENANTS_POLL_MS = 5000;
 const THEME_ICON = { system: 'screen', light: 'sun', dark: 'moon' };
+const LIVE_TONE = { live: 'ok', polling: 'warn', offline: 'bad' };
 
-const Mark = () => html`<svg class="mark-logo" viewBox="0 0 32 32" aria-hidden="true">
-  <rect width="32" height="32" rx="8" />
-  <path class="roof" d="M9 24V13l7-5 7 5v11" />
-  <path class="proof" d="m12.5 18.2 2.7 2.7 4.6-5.2" />
-</svg>`;
+/* ---- the bar at the top ---- */
 
 const TenantChoice = ({ tenants, slug }) => html`<label class="tenant">
   <span class="hidden">${t('bar.tenant')}</span>
-  <select value=${slug} onChange=${(event) => go({ tenant: event.target.value })}>
-    ${tenants.map((one) => html`<option key=${one.slug} value=${one.slug}>${one.name || one.slug}</option>`)}
+  <select value=${slug} onChange=${(event) => go(`#/?tenant=${encodeURIComponent(event.target.value)}`)}>
+    ${tenants.map((one) => html`<option key=${one.slug} value=${one.slug} selected=${one.slug === slug}>${one.name || one.slug}</option>`)}
   </select>
 </label>`;
 
-function Top({ tenants, slug, offline, onHelp }) {
+const Connection = ({ state }) => html`<span class=${`connection connection-${LIVE_TONE[state]}`} role="status" title=${t(`live.${state}.help`)}>
+  <span class="dot" aria-hidden="true"></span><span class="top-word">${t(`live.${state}.word`)}</span>
+</span>`;
+
+function Top({ tenants, slug, state, onHelp }) {
   const only = tenants?.length === 1 ? tenants[0] : null;
+  const colours = t('bar.theme', { theme: t(`theme.${theme.value}`) });
   return html`<header class="top">
-    <a class="brand" href="#/"><${Mark} /><span>${t('product')}</span></a>
+    ${!wide.value && html`<a class="brand" href=${link('sales')} aria-label=${t('product')}><${Mark} /></a>`}
     ${only && html`<span class="tenant-name">${only.name || only.slug}</span>`}
     ${tenants?.length > 1 && html`<${TenantChoice} tenants=${tenants} slug=${slug} />`}
     <span class="top-space"></span>
-    <span class="connection" role="status">${offline && html`<span class="badge tone-bad">${t('bar.offline')}</span>`}</span>
-    <button type="button" class="quiet" onClick=${nextTheme} aria-label=${t('bar.theme', { theme: t(`theme.${theme.value}`) })} title=${t('bar.theme', { theme: t(`theme.${theme.value}`) })}>
-      <${Icon} name=${THEME_ICON[theme.value]} /><span class="top-word">${t(`theme.${theme.value}`)}</span>
-    </button>
-    <button type="button" class="quiet" onClick=${onHelp} aria-keyshortcuts="?">
-      <${Icon} name="help" /><span class="top-word">${t('bar.help')}</span>
-    </button>
+    <${Connection} state=${state} />
+    <button type="button" class="quiet square" onClick=${nextTheme} aria-label=${colours} title=${colours}><${Icon} name=${THEME_ICON[theme.value]} /></button>
+    <button type="button" class="quiet square" onClick=${onHelp} aria-keyshortcuts="?" aria-label=${t('bar.help')} title=${t('bar.help')}><${Icon} name="help" /></button>
+    <a class="button import-button" href=${link('imports/new')} aria-keyshortcuts="i"><${Icon} name="upload" /><span>${t('bar.import')}</span></a>
   </header>`;
 }
+
+/* ---- the page ---- */
 
 const NoTenant = () => html`<${Empty} page icon="screen" title=${t('empty.tenants.title')}>
   <p>${t('empty.tenants.advice')}</p>
   <${Command} text=${t('empty.tenants.command')} />
 <//>`;
 
-const NoRuns = ({ slug }) => html`<${Empty} page title=${t('empty.runs.title')}>
-  <p>${t('empty.runs.advice')}</p>
-  <${Command} text=${t('empty.runs.command', { tenant: slug })} />
-  <p class="note">${t('empty.runs.sample')}</p>
-  <${Command} text=${t('empty.runs.generate', { tenant: slug })} />
+const NoPage = () => html`<${Empty} page icon="search" title=${t('failed.missing.title')}>
+  <p>${t('failed.missing.advice')}</p>
+  <a class="button" href=${link('sales')}>${t('page.sales')}</a>
 <//>`;
 
-/* The list and the report, or on a narrow screen one of them. */
-function Runs({ tenant, slug }) {
-  const [limit, setLimit] = useState(RUNS_AT_ONCE);
-  const { answer, error, again } = useAnswer(address('/api/runs', { tenant, limit }), POLL_MS);
-  const runs = answer?.data;
-  const chosen = route.value.run ?? (wide.value ? runs?.[0]?.run : null);
-  if (runs && !runs.length) return html`<main id="main" class="whole" tabindex="-1"><${NoRuns} slug=${slug} /></main>`;
-  if (error && !runs) return html`<main id="main" class="whole" tabindex="-1"><${Failed} page error=${error} again=${again} /></main>`;
-  const list = html`<${RunList} runs=${runs} total=${answer?.total} chosen=${chosen} onMore=${() => setLimit(limit + RUNS_AT_ONCE)} />`;
-  const report = html`<main id="main" tabindex="-1"><${Report} key=${chosen} id=${chosen} tenant=${tenant} summary=${runs?.find((r) => r.run === chosen)} /></main>`;
-  if (wide.value) return html`<div class="sides">${list}${report}</div>`;
-  return chosen ? report : html`<main id="main" class="whole" tabindex="-1">${list}</main>`;
+/* What an old bookmark meant: #/runs/ID/TAB. */
+function moved({ page, id, query }) {
+  if (page !== 'runs') return null;
+  const [run, tab] = (id ?? '').split('/');
+  const scope = run && run !== 'latest' ? { ...query, run } : query;
+  return tab || !run ? link(tab || 'sales', scope) : link(`imports/${run}`, query);
 }
 
-function useKeys(onHelp) {
+function Page() {
+  const { page, id, query } = route.value;
+  const name = page ?? NAV[0].id;
+  const known = useLive(address('/api/runs', { limit: 1 }), ['run']);
+  const none = known.answer?.total === 0 && NEEDS_DATA.includes(name) && id !== 'new';
+  const elsewhere = moved(route.value);
+  useEffect(() => {
+    if (elsewhere) location.replace(elsewhere);
+  }, [elsewhere]);
+  if (elsewhere) return null;
+  const Own = PAGES[name];
+  if (!Own) return html`<${NoPage} />`;
+  if (known.error && !known.answer) return html`<${Failed} page error=${known.error} again=${known.again} />`;
+  if (none) return html`<${Welcome} />`;
+  return html`<${Own} key=${`${name}/${id}`} id=${id} query=${query} />`;
+}
+
+/* They lie over the page one upon the other; only the uppermost closes. */
+const Drawers = () => route.value.drawers.map(({ kind, value }) => {
+  const Own = DRAWERS[kind];
+  return Own && html`<${Own} key=${`${kind}=${value}`} value=${value} onClose=${closeDrawer} />`;
+});
+
+/* ---- keys ---- */
+
+function useKeys(commands) {
   useEffect(() => {
     const onKey = (event) => {
-      const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName) && event.target.type !== 'radio';
+      const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName) && event.target.type !== 'radio' && event.target.type !== 'checkbox';
       if (!keysOn.value || typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return;
-      if (event.key === '?') onHelp();
-      if (event.key === 't') nextTheme();
+      const digit = NAV[Number(event.key) - 1];
+      if (digit && /^[1-9]$/.test(event.key)) go(link(digit.id));
+      else commands[event.key]?.();
     };
     addEventListener('keydown', onKey);
     return () => removeEventListener('keydown', onKey);
   }, []);
 }
 
+/* Another page begins at its top, and the reader at its beginning. */
+function useArrival() {
+  const { path } = route.value;
+  const [before, setBefore] = useState(path);
+  useEffect(() => {
+    if (before === path) return;
+    setBefore(path);
+    scrollTo(0, 0);
+    document.getElementById('main')?.focus({ preventScroll: true });
+  }, [path]);
+}
+
+function Body({ tenants, error, again }) {
+  if (tenants && !tenants.length) return html`<${NoTenant} />`;
+  if (tenants) return html`<${Page} key=${tenant.value} />`;
+  return error ? html`<${Failed} page error=${error} again=${again} />` : null;
+}
+
 export function App() {
   const [help, setHelp] = useState(false);
-  const { answer, error, again } = useAnswer('/api/tenants', POLL_MS);
+  const { answer, error, again } = useAnswer('/api/tenants', TENANTS_POLL_MS);
   const tenants = answer?.data;
   const slug = route.value.query.tenant ?? tenants?.[0]?.slug;
-  const tenant = tenants?.length > 1 || route.value.query.tenant ? slug : null;
-  useKeys(() => setHelp(true));
+  tenant.value = tenants?.length > 1 || route.value.query.tenant ? slug : null;
+  const over = useFileDrop(bringFile);
+  useKeys({ '?': () => setHelp(true), t: nextTheme, i: () => go(link('imports/new')) });
+  useArrival();
+  useEffect(() => {
+    if (slug) connect();
+  }, [slug]);
 
-  let body = null;
-  if (tenants && !tenants.length) body = html`<main id="main" class="whole" tabindex="-1"><${NoTenant} /></main>`;
-  else if (tenants) body = html`<${Runs} key=${tenant} tenant=${tenant} slug=${slug} />`;
-  else if (error) body = html`<main id="main" class="whole" tabindex="-1"><${Failed} page error=${error} again=${again} /></main>`;
   const skip = (event) => {
     event.preventDefault(); /* the address is the route's */
     document.getElementById('main')?.focus();
   };
   return html`
     <a class="skip" href="#main" onClick=${skip}>${t('bar.skip')}</a>
-    <${Top} tenants=${tenants} slug=${slug} offline=${!!error && !!tenants} onHelp=${() => setHelp(true)} />
-    ${body}
+    <div class="frame">
+      ${wide.value && html`<${Rail} key=${slug} />`}
+      <div class="side">
+        <${Top} tenants=${tenants} slug=${slug} state=${error && tenants ? 'offline' : live.value} onHelp=${() => setHelp(true)} />
+        <main id="main" tabindex="-1"><${Body} tenants=${tenants} error=${error} again=${again} /></main>
+      </div>
+      ${!wide.value && html`<${Bar} key=${slug} />`}
+    </div>
+    ${tenants?.length > 0 && html`<${Drawers} />`}
     ${help && html`<${Help} onClose=${() => setHelp(false)} />`}
+    ${over && html`<div class="drop-veil" aria-hidden="true"><${Icon} name="upload" /><p>${t('drop.anywhere')}</p></div>`}
+    <${Confirms} />
+    <${Toasts} />
   `;
 }

@@ -20,14 +20,14 @@ const columnsOf = (run) => [
     align: 'end',
     value: (row) =>
       row.failed
-        ? html`<a href=${link({ run: run.run, tab: 'exceptions', control: row.control })} aria-label=${t('controls.open', { n: count(row.failed), control: nameOf('control', row.control) })}>${count(row.failed)}</a>`
+        ? html`<a href=${link('exceptions', { run: run.run, control: row.control })} aria-label=${t('controls.open', { n: count(row.failed), control: nameOf('control', row.control) })}>${count(row.failed)}</a>`
         : count(row.failed),
   },
   { id: 'share', label: t('column.share'), align: 'end', value: (row) => percent(row.failed, row.passed + row.failed, 2) },
 ];
 
-export const Controls = ({ run }) => html`<${Card} title=${t('tab.controls')} note=${t('controls.note')}>
+export const Controls = ({ run }) => html`<${Card} title=${t('page.controls')} note=${t('controls.note')}>
   ${run.controls.length
-    ? html`<${Table} caption=${t('tab.controls')} columns=${columnsOf(run)} rows=${run.controls} keyOf=${(row) => `${row.control}/${row.version}`} />`
+    ? html`<${Table} caption=${t('page.controls')} columns=${columnsOf(run)} rows=${run.controls} keyOf=${(row) => `${row.control}/${row.version}`} />`
     : html`<${Empty} title=${t('empty.controls.title')}><p>${t('empty.controls.advice')}</p><//>`}
 <//>`;

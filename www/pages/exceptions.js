@@ -3,11 +3,11 @@ import { useRef, useState } from 'preact/hooks';
 import { address, useAnswer } from '../lib/api.js';
 import { count } from '../lib/decimal.js';
 import { html } from '../lib/html.js';
-import { go, route } from '../lib/route.js';
+import { here, replace, route } from '../lib/route.js';
 import { nameOf, t } from '../lib/text.js';
 import { Card } from '../parts/card.js';
 import { Choice } from '../parts/chart_card.js';
-import { Dialog } from '../parts/dialog.js';
+import { Drawer } from '../parts/dialog.js';
 import { Icon } from '../parts/icon.js';
 import { Empty, Failed, Skeleton } from '../parts/state.js';
 import { Table } from '../parts/table.js';
@@ -64,7 +64,7 @@ function Detail({ row, onClose }) {
     ['state', nameOf('exception_state', row.state)],
     ['record', count(row.record)],
   ];
-  return html`<${Dialog} drawer title=${t('exceptions.detail', { line: count(row.line) })} onClose=${onClose}>
+  return html`<${Drawer} title=${t('exceptions.detail', { line: count(row.line) })} onClose=${onClose}>
     <h3>${t('column.original')}</h3>
     <pre class="original-block" tabindex="0"><${Original} raw=${row.raw} faults=${row.faults} /></pre>
     <h3>${t('exceptions.faults', { n: row.faults.length })}</h3>
@@ -101,11 +101,11 @@ function Pager({ from, rows, total, onBack, onNext }) {
 
 /* ---- together ---- */
 
-function Rows({ run, tenant, filter }) {
+function Rows({ run, filter }) {
   const [pages, setPages] = useState([0]); /* ids to go on after; the last is the page shown */
   const [open, setOpen] = useState(null);
   const after = pages[pages.length - 1];
-  const path = address(`/api/runs/${encodeURIComponent(run.run)}/exceptions`, { tenant, ...filter, limit: ROWS, after });
+  const path = address(`/api/runs/${encodeURIComponent(run.run)}/exceptions`, { ...filter, limit: ROWS, after });
   const { answer, error, again } = useAnswer(path);
   const last = useRef(null);
   if (answer) last.current = answer;
@@ -114,7 +114,7 @@ function Rows({ run, tenant, filter }) {
   if (!shown) return html`<${Skeleton} shape="table" n=${8} />`;
   if (!shown.data.length) return html`<${Empty} icon="check" title=${t('empty.filter.title')}><p>${t('empty.filter.advice')}</p><//>`;
   return html`
-    <${Table} caption=${t('tab.exceptions')} columns=${COLUMNS} rows=${shown.data} keyOf=${(row) => row.id} busy=${!answer}
+    <${Table} caption=${t('page.exceptions')} columns=${COLUMNS} rows=${shown.data} keyOf=${(row) => row.id} busy=${!answer}
       onOpen=${setOpen} openLabel=${(row) => t('exceptions.detail', { line: count(row.line) })} />
     <${Pager} from=${(pages.length - 1) * ROWS} rows=${shown.data.length} total=${shown.total}
       onBack=${pages.length > 1 && (() => setPages(pages.slice(0, -1)))}
@@ -123,13 +123,13 @@ function Rows({ run, tenant, filter }) {
   `;
 }
 
-export function Exceptions({ run, tenant }) {
+export function Exceptions({ run }) {
   const { category, control } = route.value.query;
   const filter = { category, control };
   if (!run.rows.rejected)
-    return html`<${Card} title=${t('tab.exceptions')}><${Empty} icon="check" title=${t('empty.rejected.title')}><p>${t('empty.rejected.advice')}</p><//><//>`;
-  return html`<${Card} title=${t('tab.exceptions')} note=${t('exceptions.note')}>
-    <${Filters} run=${run} filter=${filter} onFilter=${(to) => go({ run: run.run, tab: 'exceptions', ...to })} />
-    <${Rows} key=${`${category}|${control}`} run=${run} tenant=${tenant} filter=${filter} />
+    return html`<${Card} title=${t('page.exceptions')}><${Empty} icon="check" title=${t('empty.rejected.title')}><p>${t('empty.rejected.advice')}</p><//><//>`;
+  return html`<${Card} title=${t('page.exceptions')} note=${t('exceptions.note')}>
+    <${Filters} run=${run} filter=${filter} onFilter=${(to) => replace(here(to))} />
+    <${Rows} key=${`${category}|${control}`} run=${run} filter=${filter} />
   <//>`;
 }

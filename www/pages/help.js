@@ -7,9 +7,8 @@ import { Dialog } from '../parts/dialog.js';
 const KEYS = [
   ['?', 'help'],
   ['t', 'theme'],
-  ['\u2191 \u2193', 'runs'],
-  ['Enter', 'open'],
-  ['\u2190 \u2192', 'tabs'],
+  ['i', 'import'],
+  ['1 \u2026 8', 'page'],
   ['Esc', 'close'],
 ];
 const WORDS = ['clean', 'rejected', 'quality', 'checks', 'oddity'];

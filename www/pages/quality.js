@@ -2,7 +2,7 @@
 import { count, percent } from '../lib/decimal.js';
 import { formatBytes } from '../lib/format.js';
 import { html } from '../lib/html.js';
-import { go } from '../lib/route.js';
+import { go, link } from '../lib/route.js';
 import { nameOf, t } from '../lib/text.js';
 import { Bars } from '../parts/bars.js';
 import { Card } from '../parts/card.js';
@@ -34,7 +34,7 @@ function categories(run) {
       size: n,
       text: count(n),
       note: t('quality.share', { share: percent(n, run.rows.read, 2) }),
-      onOpen: () => go({ run: run.run, tab: 'exceptions', category }),
+      onOpen: () => go(link('exceptions', { run: run.run, category })),
     }));
 }
 

@@ -110,7 +110,7 @@ function mean(revenue, orders) {
 export function Sales({ run }) {
   const { totals, by_region: regions, by_product: products, by_day: days } = run;
   if (!run.rows.clean)
-    return html`<${Card} title=${t('tab.sales')}><${Empty} title=${t('empty.clean.title')}><p>${t(`empty.${run.state === 'done' ? (run.rows.read ? 'clean' : 'rows') : 'ended'}.advice`)}</p><//><//>`;
+    return html`<${Card} title=${t('page.sales')}><${Empty} title=${t('empty.clean.title')}><p>${t(`empty.${run.state === 'done' ? (run.rows.read ? 'clean' : 'rows') : 'ended'}.advice`)}</p><//><//>`;
   const rows = [
     { id: 'orders', label: t('sales.total.orders'), value: count(totals.orders) },
     { id: 'quantity', label: t('sales.total.quantity'), value: quantity(totals.quantity) },

@@ -1,16 +1,24 @@
 /* A table from a descriptor.
 **
-** A column is { id, label, value, align, kind }: value(row) gives text or markup;
-** align is 'end' for figures; kind is 'code' for original text, 'name' for what
-** stands for the row (a heading of the row, and the title when a narrow screen
-** shows rows as cards). With onOpen the rows open by click, and by a button of
-** their own for the keyboard. */
-import { useEffect, useRef, useState } from 'preact/hooks';
-import { count } from '../lib/decimal.js';
+**   Table { caption, columns, rows, keyOf, onOpen, openLabel, busy, sort, csv }
+**
+** A column is { id, label, value, align, kind, sort }: value(row) gives text or
+** markup; align is 'end' for figures; kind is 'code' for original text, 'name' for
+** what stands for the row (a heading of the row, and the title when a narrow screen
+** shows rows as cards). sort(row) gives what the column is sorted by: text, a
+** number, or exact decimal text with decimal: true. With onOpen the rows open by
+** click, and by a button of their own for the keyboard.
+**
+** sort is what the rows are sorted by at first: { id, down }. csv is the address of
+** the same rows as a file. */
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { compare, count } from '../lib/decimal.js';
 import { html } from '../lib/html.js';
-import { t } from '../lib/text.js';
+import { locale, t } from '../lib/text.js';
+import { Icon } from './icon.js';
 
 const SHOWN_AT_FIRST = 100;
+const words = new Intl.Collator(locale, { numeric: true });
 
 const classOf = (column) => [column.align === 'end' && 'end', column.kind].filter(Boolean).join(' ') || undefined;
 
@@ -29,7 +37,7 @@ function Cell({ column, row }) {
 function Row({ columns, row, onOpen, openLabel }) {
   const own = onOpen && {
     class: 'opens',
-    onClick: () => String(getSelection()) || onOpen(row),
+    onClick: (event) => event.target.closest('a, button, input') || String(getSelection()) || onOpen(row),
   };
   return html`<tr role="row" ...${own}>
     ${columns.map((column) => html`<${Cell} key=${column.id} column=${column} row=${row} />`)}
@@ -57,17 +65,42 @@ function useScrolls() {
   return [box, scrolls];
 }
 
-export function Table({ caption, columns, rows, keyOf, onOpen, openLabel, busy }) {
+function sorted(rows, column, down) {
+  if (!column?.sort) return rows;
+  const by = (a, b) => {
+    const [x, y] = [column.sort(a), column.sort(b)];
+    if (column.decimal) return compare(x, y);
+    return typeof x === 'number' && typeof y === 'number' ? x - y : words.compare(x ?? '', y ?? '');
+  };
+  const list = [...rows].sort(by);
+  return down ? list.reverse() : list;
+}
+
+function Heading({ column, order, onSort }) {
+  const own = order?.id === column.id;
+  const state = own ? (order.down ? 'descending' : 'ascending') : undefined;
+  return html`<th role="columnheader" scope="col" class=${classOf(column)} aria-sort=${state}>
+    ${column.sort
+      ? html`<button type="button" class="sort" onClick=${() => onSort(column)}>${column.label}<${Icon} name=${own && !order.down ? 'up' : 'down'} /></button>`
+      : column.label}
+  </th>`;
+}
+
+export function Table({ caption, columns, rows, keyOf, onOpen, openLabel, busy, sort, csv }) {
   const [all, setAll] = useState(false);
-  const shown = all ? rows : rows.slice(0, SHOWN_AT_FIRST);
+  const [order, setOrder] = useState(sort);
+  const list = useMemo(() => sorted(rows, columns.find((c) => c.id === order?.id), order?.down), [rows, order]);
+  const shown = all ? list : list.slice(0, SHOWN_AT_FIRST);
   const [box, scrolls] = useScrolls();
   const stop = scrolls && { role: 'region', 'aria-label': caption, tabindex: 0 };
+  /* figures begin with the largest, names with the first */
+  const onSort = (column) => setOrder({ id: column.id, down: order?.id === column.id ? !order.down : column.align === 'end' });
   return html`<div class="table-box" ref=${box} ...${stop} aria-busy=${busy ? 'true' : undefined}>
     <table role="table">
       <caption class="hidden">${caption}</caption>
       <thead role="rowgroup">
         <tr role="row">
-          ${columns.map((c) => html`<th key=${c.id} role="columnheader" scope="col" class=${classOf(c)}>${c.label}</th>`)}
+          ${columns.map((c) => html`<${Heading} key=${c.id} column=${c} order=${order} onSort=${onSort} />`)}
           ${onOpen && html`<th role="columnheader" scope="col" class="open-cell"><span class="hidden">${t('table.open')}</span></th>`}
         </tr>
       </thead>
@@ -77,5 +110,6 @@ export function Table({ caption, columns, rows, keyOf, onOpen, openLabel, busy }
     </table>
     ${shown.length < rows.length &&
     html`<button type="button" class="more" onClick=${() => setAll(true)}>${t('table.all', { n: count(rows.length) })}</button>`}
+    ${csv && html`<a class="quiet csv" href=${csv} download><${Icon} name="download" /> ${t('table.csv')}</a>`}
   </div>`;
 }

@@ -1,0 +1,66 @@
+/* Imports: every run, newest first; those under way on top, as they go. */
+import { useState } from 'preact/hooks';
+import { address, useKept } from '../lib/api.js';
+import { count, percent } from '../lib/decimal.js';
+import { formatAgo, formatMoment, formatSource } from '../lib/format.js';
+import { html } from '../lib/html.js';
+import { useLive } from '../lib/live.js';
+import { at, go, here, link, replace } from '../lib/route.js';
+import { nameOf, t } from '../lib/text.js';
+import { Card } from '../parts/card.js';
+import { Choice } from '../parts/chart_card.js';
+import { Icon } from '../parts/icon.js';
+import { PageHead } from '../parts/page_head.js';
+import { Empty, Failed, Skeleton } from '../parts/state.js';
+import { Table } from '../parts/table.js';
+import { Run } from './run.js';
+import { RunState } from './run_state.js';
+
+const RUNS_AT_ONCE = 50;
+const KINDS = ['', 'file', 'correction', 'edit', 'rejudge'];
+const kindOf = (run) => run.kind ?? 'file';
+
+const when = (run) => html`<time datetime=${run.started} title=${formatMoment(run.started)}>${formatAgo(run.started)}</time>`;
+
+const COLUMNS = [
+  { id: 'source', label: t('column.source'), kind: 'name', value: (run) => html`<a href=${link(at('imports', run.run))} data-run=${run.run}>${formatSource(run.source)}</a>` },
+  { id: 'state', label: t('column.state'), value: (run) => html`<${RunState} run=${run} />` },
+  { id: 'kind', label: t('column.kind'), value: (run) => nameOf('kind', kindOf(run)) },
+  { id: 'read', label: t('column.read'), align: 'end', value: (run) => count(run.rows.read) },
+  { id: 'created', label: t('column.created'), align: 'end', value: (run) => count(run.rows.created ?? run.rows.clean) },
+  { id: 'updated', label: t('column.updated'), align: 'end', value: (run) => count(run.rows.updated ?? 0) },
+  { id: 'rejected', label: t('column.rejected'), align: 'end', value: (run) => html`<span class=${run.rows.rejected ? 'ink-bad' : undefined}>${count(run.rows.rejected)}</span>` },
+  { id: 'quality', label: t('column.quality'), align: 'end', value: (run) => percent(run.rows.clean, run.rows.read) || t('stat.none') },
+  { id: 'when', label: t('column.when'), value: when },
+  { id: 'actor', label: t('column.actor'), value: (run) => run.actor },
+];
+
+function List({ query }) {
+  const [limit, setLimit] = useState(RUNS_AT_ONCE);
+  const { answer, error, again } = useLive(address('/api/runs', { limit, kind: query.kind }));
+  const shown = useKept(answer);
+  if (error && !shown) return html`<${Failed} error=${error} again=${again} />`;
+  if (!shown) return html`<${Skeleton} shape="table" n=${8} />`;
+  const runs = shown.data.filter((run) => !query.kind || kindOf(run) === query.kind);
+  return html`
+    ${runs.length
+      ? html`<${Table} caption=${t('page.imports')} columns=${COLUMNS} rows=${runs} keyOf=${(run) => run.run} busy=${!answer} />`
+      : html`<${Empty} title=${t('empty.kind.title')}><p>${t('empty.kind.advice')}</p><//>`}
+    ${shown.data.length < shown.total && html`<button type="button" class="more" onClick=${() => setLimit(limit + RUNS_AT_ONCE)}>${t('runs.more', { n: count(shown.total - shown.data.length) })}</button>`}
+  `;
+}
+
+function ImportList({ query }) {
+  const kinds = KINDS.map((id) => ({ id, label: id ? t(`kinds.${id}`) : t('exceptions.all') }));
+  return html`<div class="page">
+    <${PageHead} title=${t('page.imports')} note=${t('imports.note')} />
+    <${Card} title=${t('runs.title')} actions=${html`<${Choice} label=${t('column.kind')} options=${kinds} value=${query.kind ?? ''} onChange=${(kind) => replace(here({ kind }))} />`}>
+      <${List} query=${query} />
+    <//>
+  </div>`;
+}
+
+export function Imports({ id, query }) {
+  if (!id) return html`<${ImportList} query=${query} />`;
+  return html`<${Run} id=${id} query=${query} />`;
+}

@@ -1,0 +1,72 @@
+/* The navigation: a rail beside the page, or a bar below it on a narrow screen, whose
+** last place opens all the rest. */
+import { useState } from 'preact/hooks';
+import { address } from '../lib/api.js';
+import { count } from '../lib/decimal.js';
+import { html } from '../lib/html.js';
+import { imports, running, useLive } from '../lib/live.js';
+import { at, link, route } from '../lib/route.js';
+import { t } from '../lib/text.js';
+import { Dialog } from '../parts/dialog.js';
+import { Icon } from '../parts/icon.js';
+import { NAV, PAGES } from './index.js';
+
+export const Mark = () => html`<svg class="mark-logo" viewBox="0 0 32 32" aria-hidden="true">
+  <rect width="32" height="32" rx="8" />
+  <path class="roof" d="M9 24V13l7-5 7 5v11" />
+  <path class="sign" d="m12.5 18.2 2.7 2.7 4.6-5.2" />
+</svg>`;
+
+const isHere = (path) => route.value.path === path || (!path.includes('/') && route.value.page === path) || (path === 'sales' && !route.value.page);
+
+function Entry({ path, icon, label, mark, onGo }) {
+  return html`<li>
+    <a class="nav-entry" href=${link(path, path === 'imports' ? {} : undefined)} aria-current=${isHere(path) ? 'page' : undefined} onClick=${onGo}>
+      <${Icon} name=${icon} /><span>${label}</span>${mark > 0 && html`<span class="nav-mark">${count(mark)}<span class="hidden"> ${t('nav.running')}</span></span>`}
+    </a>
+  </li>`;
+}
+
+function useEntries() {
+  const { answer } = useLive(PAGES.tab ? address('/api/records/tab') : null, ['tab']);
+  const tabs = (answer?.data ?? []).map((tab) => ({ path: at('tab', tab.id), icon: 'board', label: tab.title ?? tab.name ?? tab.id, part: 'tabs' }));
+  const busy = imports.value && running().length;
+  const fixed = NAV.map((entry) => ({ ...entry, path: entry.id, label: t(`nav.${entry.id}`), mark: entry.id === 'imports' ? busy : 0 }));
+  return [...fixed, ...tabs];
+}
+
+const PARTS = [undefined, 'tabs', 'data'];
+
+function All({ entries, onGo }) {
+  return PARTS.map((part) => {
+    const own = entries.filter((entry) => entry.part === part);
+    if (!own.length) return null;
+    return html`${part && html`<h2 class="nav-part" id=${`nav-${part}`}>${t(`nav.part.${part}`)}</h2>`}
+      <ul aria-labelledby=${part && `nav-${part}`}>${own.map((entry) => html`<${Entry} key=${entry.path} ...${entry} onGo=${onGo} />`)}</ul>`;
+  });
+}
+
+export const Rail = () => html`<nav class="rail" aria-label=${t('nav.label')}>
+  <a class="brand" href=${link('sales')}><${Mark} /><span>${t('product')}</span></a>
+  <${All} entries=${useEntries()} />
+</nav>`;
+
+export function Bar() {
+  const [open, setOpen] = useState(false);
+  const entries = useEntries();
+  const first = entries.filter((entry) => entry.first);
+  const here = entries.find((entry) => isHere(entry.path));
+  return html`<nav class="bar-nav" aria-label=${t('nav.label')}>
+    <ul>
+      ${first.map((entry) => html`<${Entry} key=${entry.path} ...${entry} />`)}
+      <li>
+        <button type="button" class="nav-entry" aria-haspopup="dialog" data-here=${here && !here.first ? 'true' : undefined} onClick=${() => setOpen(true)}>
+          <${Icon} name="more" /><span>${t('nav.more')}</span>
+        </button>
+      </li>
+    </ul>
+    ${open && html`<${Dialog} title=${t('nav.all')} onClose=${() => setOpen(false)}>
+      <div class="nav-all"><${All} entries=${entries} onGo=${() => setOpen(false)} /></div>
+    <//>`}
+  </nav>`;
+}
