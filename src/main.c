@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "ingest/entities.h"
 #include "ingest/import.h"
+#include "ingest/review.h"
 #include "sales/sales.h"
 
 int main(int argc, char **argv) {
@@ -16,6 +17,7 @@ int main(int argc, char **argv) {
   dataset_register(&sales_dataset);
   entity_register(&rule_entity);
   entity_register(&reference_item_entity);
+  entity_register(&review_entity);
   tenant_set_hook(import_recover);
 
   return cli_main(argc, argv);

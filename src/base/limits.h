@@ -20,6 +20,7 @@ enum {
   LIMIT_JSON_DEPTH = 48,  /* nesting of JSON that we accept; our writer can do 63 */
   LIMIT_SLUG = 63,        /* bytes of a tenant's short name: also a file name */
   LIMIT_TENANTS = 10000,  /* files in one data folder */
+  LIMIT_AT_ONCE = 10000,  /* exceptions that one request reviews or corrects: a few seconds */
 };
 
 #define LIMIT_FIELD_BYTES MIB(1)       /* one cell: beyond it, libcsv would grow without end */
@@ -29,6 +30,7 @@ enum {
 #define LIMIT_KEY_BYTES KIB(1)         /* a unique key, all parts joined */
 #define LIMIT_BODY_BYTES MIB(1)        /* an HTTP body that is not an import */
 #define LIMIT_REPLY_BYTES MIB(64)      /* an HTTP reply or a JSON document that we compose */
+#define LIMIT_DESK_ROWS 1000000u       /* exceptions held in memory for the desk: 60 MB */
 #define LIMIT_TERMS_IN_MEMORY 200000u  /* distinct values of a coded column held in memory */
 #define LIMIT_TOTALS_IN_MEMORY 200000u /* aggregate cells held before they are flushed */
 

@@ -63,6 +63,17 @@ const char *time_iso(char out[static TIME_SIZE], int64_t us) {
   return out;
 }
 
+/* Days since a Monday: 1970-01-01 was a Thursday. */
+static int weekday(int32_t days) { return (days % 7 + 7 + 3) % 7; }
+
+const char *date_week(char out[static DATE_SIZE], int32_t days) {
+  int32_t thursday = days - weekday(days) + 3;
+  int y, m, d;
+  date_civil(thursday, &y, &m, &d);
+  snprintf(out, DATE_SIZE, "%04d-W%02d", y, (thursday - date_days(y, 1, 1)) / 7 % 53 + 1);
+  return out;
+}
+
 /* Exactly n digits at *p, which moves behind them; -1 otherwise. */
 static int digits(const char **p, const char *end, int n) {
   int v = 0;

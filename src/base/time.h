@@ -23,6 +23,8 @@ void date_civil(int32_t days, int *year, int *month, int *day);
 enum { DATE_SIZE = 16, TIME_SIZE = 32 };
 const char *date_iso(char out[static DATE_SIZE], int32_t days); /* 2024-02-29 */
 const char *time_iso(char out[static TIME_SIZE], int64_t us);   /* 2024-02-29T23:59:59.123456Z */
-bool time_parse_iso(struct str s, int64_t *us);                 /* what time_iso prints, or a date */
+/* The week of ISO 8601 that a day lies in: 2020-W53. Its year is that of its Thursday. */
+const char *date_week(char out[static DATE_SIZE], int32_t days);
+bool time_parse_iso(struct str s, int64_t *us); /* what time_iso prints, or a date */
 
 #endif

@@ -41,6 +41,34 @@ const struct route routes[] = {
         "Tables, views, reports, datasets and entities with their columns, owners and origins. Parameter: "
         "tenant." },
   { .method = "GET",
+    .pattern = "/api/exceptions",
+    .handle = desk_rows,
+    .help =
+        "The exceptions of all runs that count. Parameters: tenant, run, category, control, stage, source, "
+        "week (2020-W53), state (open, corrected, accepted, attempt, all), assignee (- for nobody), q, "
+        "limit, after." },
+  { .method = "GET",
+    .pattern = "/api/exceptions/summary",
+    .handle = desk_summary_show,
+    .help =
+        "How many exceptions there are by category, control, source, week and assignee, trends, and wrong "
+        "values that come again and again. Parameters: as of /api/exceptions." },
+  { .method = "GET",
+    .pattern = "/api/exceptions/file",
+    .handle = desk_file,
+    .help = "The open exceptions of one run in the columns of their file, to be repaired and imported again. "
+            "Parameters: tenant, run." },
+  { .method = "POST",
+    .pattern = "/api/exceptions/review",
+    .handle = desk_review,
+    .body_max = LIMIT_BODY_BYTES,
+    .help = "Gives exceptions to somebody, accepts them or opens them again: {\"ids\": [...] or \"filter\": "
+            "{...}, \"assignee\", \"decision\": \"accepted\" or null, \"reason\"}." },
+  { .method = "GET",
+    .pattern = "/api/exceptions/{id}",
+    .handle = desk_show_one,
+    .help = "One exception with its cells and its history. Parameter: tenant." },
+  { .method = "GET",
     .pattern = "/api/tenants",
     .handle = tenants_list,
     .help = "The tenants of this data folder." },

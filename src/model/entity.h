@@ -30,6 +30,8 @@ struct entity {
   int property_count;
   /* Called in the transaction after a change, to refuse what no column can. May be NULL. */
   int (*check)(struct ctx *cx, struct db *db);
+  /* The same for what concerns the one record that was changed. May be NULL. */
+  int (*check_row)(struct ctx *cx, struct db *db, const char *id);
 };
 
 void entity_register(const struct entity *e);

@@ -97,6 +97,7 @@ static int bind(struct ctx *cx, struct stmt *s, int at, const struct property *p
 static int note(struct ctx *cx, struct db *db, const struct entity *e, const char *event, const char *id,
                 const char *before, const char *text) {
   if (e->check && e->check(cx, db)) return cx->code;
+  if (e->check_row && e->check_row(cx, db, id)) return cx->code;
   return change_append(cx, db,
                        &(struct change){ .event = event,
                                          .table = e->table,

@@ -19,10 +19,21 @@ UNIT(time_every_day, "every day from 1900 to 2100 agrees with the C library") {
     char text[DATE_SIZE], want[DATE_SIZE];
     strftime(want, sizeof want, "%Y-%m-%d", &tm);
     if (!same || !CHECK_STR(date_iso(text, day), (const char *)want)) return;
+    strftime(want, sizeof want, "%G-W%V", &tm);
+    if (!CHECK_STR(date_week(text, day), (const char *)want)) return;
     if (m == 12 && d == 31) years++;
     day++, t += 86400;
   }
   CHECK_INT(day, date_days(2101, 1, 1));
+}
+
+UNIT(time_weeks, "the first days of a year may lie in the last week of the year before") {
+  char text[DATE_SIZE];
+  CHECK_STR(date_week(text, date_days(2020, 12, 31)), "2020-W53");
+  CHECK_STR(date_week(text, date_days(2021, 1, 1)), "2020-W53");
+  CHECK_STR(date_week(text, date_days(2021, 1, 4)), "2021-W01");
+  CHECK_STR(date_week(text, date_days(2024, 12, 30)), "2025-W01");
+  CHECK_STR(date_week(text, date_days(1969, 12, 28)), "1969-W52");
 }
 
 UNIT(time_valid_dates, "a date is valid exactly when the calendar has it") {

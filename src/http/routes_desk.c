@@ -1,0 +1,200 @@
+/*
+** routes_desk.c - the exceptions desk.
+*/
+#include <stdio.h>
+
+#include "base/limits.h"
+#include "export/desk.h"
+#include "export/tables.h"
+#include "http/routes.h"
+#include "ingest/review.h"
+
+/* ---- the filter ---- */
+
+static const char *const filter_names[] = { "run",  "category", "control",  "stage", "source",
+                                            "week", "state",    "assignee", "q" };
+enum { FILTERS = sizeof filter_names / sizeof *filter_names };
+
+static struct desk_filter filter_of(const char *const value[FILTERS]) {
+  return (struct desk_filter){ .run = value[0],
+                               .category = value[1],
+                               .control = value[2],
+                               .stage = value[3],
+                               .source = value[4],
+                               .week = value[5],
+                               .state = value[6],
+                               .assignee = value[7],
+                               .q = value[8] };
+}
+
+static int filter_of_query(struct request *rq, struct desk_filter *f) {
+  const char *value[FILTERS];
+  for (int i = 0; i < FILTERS; i++)
+    if (query_text(rq, filter_names[i], &value[i])) return rq->cx->code;
+  *f = filter_of(value);
+  return OK;
+}
+
+static int filter_of_json(struct ctx *cx, struct jv *object, struct desk_filter *f) {
+  const char *value[FILTERS] = { NULL };
+  if (jv_kind(object) != JV_OBJECT) return fail(cx, E_INVALID, "filter", "filter has to be a JSON object");
+  for (void *it = jv_first(object); it; it = jv_next(object, it)) {
+    int i = 0;
+    while (i < FILTERS && !str_eq(jv_key(it), str_of(filter_names[i]))) i++;
+    if (i == FILTERS)
+      return fail(cx, E_INVALID, "filter",
+                  "a filter has no '" STR_FMT
+                  "'; it has run, category, control, stage, source, week, state, assignee, q",
+                  STR_ARG(jv_key(it)));
+    struct str text = jv_text(jv_value(it));
+    if (text.p && text.n) value[i] = ctx_strdup(cx, text);
+    if (!text.p && jv_kind(jv_value(it)) != JV_NULL)
+      return fail(cx, E_INVALID, filter_names[i], "%s in a filter is a text", filter_names[i]);
+  }
+  *f = filter_of(value);
+  return OK;
+}
+
+/* ---- looking ---- */
+
+int desk_rows(struct request *rq) {
+  struct desk_filter f;
+  struct tenant *t;
+  int64_t limit, after, total = 0, next = 0;
+  int rc = filter_of_query(rq, &f);
+  if (!rc) rc = query_int(rq, "limit", 1, PAGE_ROWS_MOST, PAGE_ROWS, &limit);
+  if (!rc) rc = query_int(rq, "after", 0, INT64_MAX, 0, &after);
+  if (!rc) rc = tenant_find(rq, &t);
+  if (!rc) rc = desk_list(rq->cx, t, &f, after, limit, &rq->json, "data", &total, &next);
+  if (total >= 0)
+    jw_int(&rq->json, "total", total);
+  else
+    jw_text(&rq->json, "total", NULL);
+  if (next)
+    jw_int(&rq->json, "next", next);
+  else
+    jw_text(&rq->json, "next", NULL);
+  return rc;
+}
+
+int desk_summary_show(struct request *rq) {
+  struct desk_filter f;
+  struct tenant *t;
+  int rc = filter_of_query(rq, &f);
+  if (!rc) rc = tenant_find(rq, &t);
+  return rc ? rc : desk_summary(rq->cx, t, &f, &rq->json, "data");
+}
+
+static int id_of_path(struct request *rq, int64_t *id) {
+  if (str_to_int(str_of(rq->param[0]), id)) return OK;
+  return fail(rq->cx, E_NOT_FOUND, "id", "an exception is named by its number, not '%s'", rq->param[0]);
+}
+
+int desk_show_one(struct request *rq) {
+  struct tenant *t;
+  int64_t id;
+  int rc = id_of_path(rq, &id);
+  if (!rc) rc = tenant_find(rq, &t);
+  return rc ? rc : desk_one(rq->cx, t, id, &rq->json, "data");
+}
+
+int desk_file(struct request *rq) {
+  struct db *db;
+  const char *run;
+  int rc = query_text(rq, "run", &run);
+  if (!rc) rc = db_find(rq, &db);
+  if (rc) return rc;
+  if (!run) return fail(rq->cx, E_INVALID, "run", "say of which run: run=ID, or run=latest");
+  reply_stream(rq, "text/csv; charset=utf-8", "exceptions.csv");
+  return export_exception_file(rq->cx, db, run, reply_write, rq);
+}
+
+/* ---- which ones a body speaks of ---- */
+
+static int ids_of_json(struct ctx *cx, struct jv *list, int64_t **ids, size_t *count) {
+  *count = jv_size(list);
+  if (jv_kind(list) != JV_ARRAY || *count == 0)
+    return fail(cx, E_INVALID, "ids", "ids has to be an array of the numbers of exceptions");
+  if (*count > LIMIT_AT_ONCE)
+    return fail(cx, E_LIMIT, "ids", "%zu exceptions at once are too many: at most %d", *count, LIMIT_AT_ONCE);
+  *ids = ctx_alloc(cx, *count * sizeof **ids);
+  for (size_t i = 0; i < *count; i++) {
+    struct str text = jv_text(jv_at(list, i));
+    if (!text.p || !str_to_int(text, &(*ids)[i]))
+      return fail(cx, E_INVALID, "ids", "entry %zu of ids is not the number of an exception", i + 1);
+  }
+  return OK;
+}
+
+static int chosen(struct request *rq, struct tenant *t, struct jv *body, int64_t **ids, size_t *count,
+                  bool *by_filter) {
+  struct ctx *cx = rq->cx;
+  struct jv *list = jv_get(body, "ids"), *object = jv_get(body, "filter");
+  struct desk_filter f;
+  *by_filter = object != NULL;
+  if (!list == !object)
+    return fail(cx, E_INVALID, "ids", "say which exceptions: either ids, an array, or filter, an object");
+  if (list) return ids_of_json(cx, list, ids, count);
+  return filter_of_json(cx, object, &f) ? (int)cx->code : desk_select(cx, t, &f, ids, count);
+}
+
+static int check_members(struct ctx *cx, struct jv *body, const char *const *names) {
+  for (void *it = jv_first(body); it; it = jv_next(body, it)) {
+    const char *known = "";
+    bool found = false;
+    for (int i = 0; names[i]; i++) {
+      found = found || str_eq(jv_key(it), str_of(names[i]));
+      known = ctx_printf(cx, "%s%s%s", known, i ? ", " : "", names[i]);
+    }
+    if (!found)
+      return fail(cx, E_INVALID, ctx_strdup(cx, jv_key(it)), "there is no '" STR_FMT "' here; there are %s",
+                  STR_ARG(jv_key(it)), known);
+  }
+  return OK;
+}
+
+/* ---- deciding ---- */
+
+/* A text, or NULL for null, "" and what is not there. */
+static int text_of(struct ctx *cx, struct jv *body, const char *name, bool *given, const char **out) {
+  struct jv *v = jv_get(body, name);
+  struct str text = jv_text(v);
+  *given = v != NULL;
+  *out = NULL;
+  if (v && !text.p && jv_kind(v) != JV_NULL)
+    return fail(cx, E_INVALID, name, "%s has to be a text or null", name);
+  if (str_trim(text).n) *out = ctx_strdup(cx, str_trim(text));
+  return OK;
+}
+
+static int change_of_json(struct ctx *cx, struct jv *body, struct review_change *c) {
+  bool reasoned;
+  int rc = text_of(cx, body, "assignee", &c->assigns, &c->assignee);
+  if (!rc) rc = text_of(cx, body, "decision", &c->decides, &c->decision);
+  if (!rc) rc = text_of(cx, body, "reason", &reasoned, &c->reason);
+  if (!rc && c->reason && !c->decision)
+    return fail(cx, E_INVALID, "reason", "a reason belongs to a decision: \"decision\": \"accepted\"");
+  return rc;
+}
+
+int desk_review(struct request *rq) {
+  static const char *const names[] = { "ids", "filter", "assignee", "decision", "reason", NULL };
+  struct review_change change = { 0 };
+  struct tenant *t;
+  struct jv *body;
+  int64_t *ids, changed = 0;
+  size_t count = 0;
+  bool by_filter;
+  int rc = body_json(rq, &body);
+  if (!rc) rc = check_members(rq->cx, body, names);
+  if (!rc) rc = change_of_json(rq->cx, body, &change);
+  if (!rc) rc = tenant_find(rq, &t);
+  if (!rc) rc = chosen(rq, t, body, &ids, &count, &by_filter);
+  if (!rc) rc = review_many(rq->cx, t, ids, count, &change, by_filter, &changed);
+  if (rc) return rc;
+  jw_object(&rq->json, "data");
+  jw_int(&rq->json, "changed", changed);
+  jw_int(&rq->json, "chosen", (int64_t)count);
+  jw_close(&rq->json, '}');
+  return OK;
+}
