@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include "cli/cli.h"
+#include "export/entities.h"
 #include "ingest/entities.h"
 #include "ingest/import.h"
 #include "ingest/review.h"
@@ -18,6 +19,9 @@ int main(int argc, char **argv) {
   entity_register(&rule_entity);
   entity_register(&reference_item_entity);
   entity_register(&review_entity);
+  entity_register(&mapping_memory_entity);
+  entity_register(&tab_entity);
+  entity_register(&steward_entity);
   tenant_set_hook(import_recover);
 
   return cli_main(argc, argv);

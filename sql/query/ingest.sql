@@ -153,3 +153,13 @@ SELECT id, state, solved_run, note, updated_at, updated_by FROM reject WHERE sta
 UPDATE reject SET (state, solved_run, note, updated_at, updated_by) =
   (SELECT state, solved_run, note, updated_at, updated_by FROM kept_verdict v WHERE v.id = reject.id)
 WHERE id IN (SELECT id FROM kept_verdict);
+
+-- name: mapping_memory_of
+SELECT headings, maps, unique_key, existing FROM mapping_memory
+WHERE dataset = ?1 AND deleted_at IS NULL ORDER BY updated_at DESC LIMIT ?2;
+
+-- name: mapping_memory_find
+SELECT id, maps, coalesce(unique_key, ''), coalesce(existing, '') FROM mapping_memory WHERE dataset = ?1 AND headings = ?2 AND deleted_at IS NULL;
+
+-- name: mapping_memory_all
+SELECT dataset, maps FROM mapping_memory WHERE deleted_at IS NULL;

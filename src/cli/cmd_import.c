@@ -56,17 +56,17 @@ struct bar {
 };
 
 /* On a terminal only, ten times a second. */
-static void show_progress(void *arg, uint64_t bytes, uint64_t total, int64_t rows) {
+static void show_progress(void *arg, const struct import_progress *p) {
   struct bar *bar = arg;
   double now = time_seconds();
-  if (now - bar->shown < 0.1 && bytes < total) return;
+  if (now - bar->shown < 0.1 && p->bytes < p->bytes_total) return;
   bar->shown = now;
   bar->used = true;
-  double part = total ? (double)bytes / (double)total : 1, seconds = now - bar->began;
+  double part = p->bytes_total ? (double)p->bytes / (double)p->bytes_total : 1, seconds = now - bar->began;
   char line[41];
   for (int i = 0; i < 40; i++) line[i] = i < (int)(part * 40) ? '#' : '-';
   line[40] = 0;
-  fprintf(stderr, "\r%s %3.0f %%  %lld rows, %.0f s left ", line, part * 100, (long long)rows,
+  fprintf(stderr, "\r%s %3.0f %%  %lld rows, %.0f s left ", line, part * 100, (long long)p->rows,
           part > 0 ? seconds / part - seconds : 0);
 }
 
@@ -107,7 +107,7 @@ int cmd_import(struct ctx *cx, struct cli *c) {
   struct input *in;
   struct import_result result;
   struct bar bar = { .began = time_seconds() };
-  struct import_request r = { .dry_run = cli_has(c, "dry-run") };
+  struct import_request r = { .dry_run = cli_has(c, "dry-run"), .remember = true };
   const char *as = cli_get(c, "as");
   if (!as) return cli_usage(cx, "say what the rows are with --as: %s", dataset_names());
   r.dataset = dataset_find(as);

@@ -221,15 +221,19 @@ static void put_raw_row(struct out *o, const struct kept_run *run, const struct 
   }
 }
 
-static int export_raw(struct ctx *cx, struct db *db, const struct dataset *d, const char *run,
-                      struct out *o) {
+static void raw_specs(const struct dataset *d, struct out *o) {
   static const char *const own[] = { "id", "run_id", "ingestion_timestamp", "source_name" };
-  struct kept_run *list;
-  size_t count;
   for (int i = 0; i < 4; i++)
     o->column[o->columns++] = (struct column_spec){ .name = own[i], .kind = i ? CELL_TEXT : CELL_INT };
   for (int i = 0; i < d->field_count; i++)
     o->column[o->columns++] = (struct column_spec){ .name = d->fields[i].name, .kind = CELL_TEXT };
+}
+
+static int export_raw(struct ctx *cx, struct db *db, const struct dataset *d, const char *run,
+                      struct out *o) {
+  struct kept_run *list;
+  size_t count;
+  raw_specs(d, o);
   put_heading(o);
   if (kept_list(cx, db, &list, &count)) return cx->code;
   for (size_t i = 0; i < count && !cx->code; i++)
@@ -244,6 +248,59 @@ const char *export_names(struct ctx *cx) {
   const char *names = "";
   for (size_t i = 0; i < report_count; i++) names = ctx_printf(cx, "%s%s, ", names, report_texts[i].name);
   return ctx_printf(cx, "%sand raw_ before a dataset: %s", names, dataset_names());
+}
+
+static void list_table(struct jw *w, const char *name, const struct out *o) {
+  static const char *const kinds[] = { [CELL_INT] = "int",
+                                       [CELL_TEXT] = "text",
+                                       [CELL_DAY] = "day",
+                                       [CELL_TIME] = "time",
+                                       [CELL_DECIMAL] = "decimal" };
+  jw_object(w, NULL);
+  jw_text(w, "name", name);
+  jw_array(w, "columns");
+  for (int i = 0; i < o->columns; i++) {
+    jw_object(w, NULL);
+    jw_text(w, "name", o->column[i].name);
+    jw_text(w, "kind", kinds[o->column[i].kind]);
+    jw_close(w, '}');
+  }
+  jw_close(w, ']');
+  jw_close(w, '}');
+}
+
+void export_list(struct ctx *cx, struct jw *w, const char *key) {
+  struct out *o = ctx_alloc(cx, sizeof *o);
+  const struct dataset *d;
+  jw_array(w, key);
+  for (size_t i = 0; i < report_count; i++) {
+    o->columns = 0;
+    read_specs(cx, report_texts[i].columns, o);
+    list_table(w, report_texts[i].name, o);
+  }
+  for (int i = 0; (d = dataset_at(i)); i++) {
+    o->columns = 0;
+    raw_specs(d, o);
+    list_table(w, ctx_printf(cx, "raw_%s", d->name), o);
+  }
+  jw_close(w, ']');
+}
+
+bool export_has(const char *table, const char *column) {
+  struct ctx cx;
+  struct out *o;
+  const struct dataset *d = strncmp(table, "raw_", 4) == 0 ? dataset_find(table + 4) : NULL;
+  bool found = d != NULL, fits = column == NULL;
+  ctx_begin(&cx, "export");
+  o = ctx_alloc(&cx, sizeof *o);
+  if (d) raw_specs(d, o);
+  for (size_t i = 0; i < report_count && !found; i++) {
+    found = strcmp(report_texts[i].name, table) == 0;
+    if (found) read_specs(&cx, report_texts[i].columns, o);
+  }
+  for (int i = 0; i < o->columns && !fits; i++) fits = strcmp(o->column[i].name, column) == 0;
+  ctx_end(&cx);
+  return found && fits;
 }
 
 static int export_named(struct ctx *cx, struct db *db, const char *table, const char *run, struct out *o) {

@@ -17,6 +17,7 @@
 #ifndef EXPORT_TABLES_H
 #define EXPORT_TABLES_H
 
+#include "base/json.h"
 #include "store/store.h"
 
 enum export_format { EXPORT_CSV, EXPORT_JSON };
@@ -29,6 +30,11 @@ int export_table(struct ctx *cx, struct db *db, const char *table, const char *r
                  export_write_fn *write, void *arg);
 
 const char *export_names(struct ctx *cx); /* "analytics_summary, audit_log, ..." */
+
+/* [{name, columns: [{name, kind}]}]; kind: int text day time decimal. */
+void export_list(struct ctx *cx, struct jw *w, const char *key);
+/* Is there a table of that name, with that column (NULL: any)? */
+bool export_has(const char *table, const char *column);
 
 /* The exceptions that are open, in the columns of the file that they came from,
 ** behind two more: the exception's number and the reasons. Repaired and imported

@@ -14,4 +14,9 @@ route_fn governance_show, catalogue_show;      /* routes_governance.c */
 route_fn desk_rows, desk_summary_show, desk_show_one, desk_file, desk_review;
 route_fn tenants_list, health_show, ready_show; /* routes_system.c */
 
+route_fn entities_list, records_list, record_show, record_changes; /* routes_records.c */
+route_fn record_post, record_remove, record_bring_back;
+
+route_fn tables_list, table_send; /* routes_tables.c */
+
 #endif

@@ -7,6 +7,8 @@
 #include "base/time.h"
 #include "ingest/checks.h"
 #include "ingest/correct.h"
+#include "ingest/memory.h"
+#include "ingest/sample.h"
 #include "ingest/settings.h"
 #include "ingest/verify.h"
 #include "store/change.h"
@@ -25,6 +27,7 @@ struct job {
   struct load_result load;
   struct check checks[CHECK_COUNT];
   uint64_t bytes_done;
+  struct sample sample;
 };
 
 /* ---- the log ---- */
@@ -48,6 +51,7 @@ static int prepare(struct ctx *cx, struct db *db, struct job *job) {
   struct mapping_request mapping = r->mapping;
   cx->now = time_now(); /* the run begins when it has the right to write, not when it began to wait */
   if (rules_load(cx, db, r->dataset, &job->rules)) return cx->code;
+  if (memory_recall(cx, db, r->dataset, job->profile, &mapping)) return cx->code;
   if (!mapping.unique) mapping.unique = job->rules->unique_fields;
   if (mapping_make(cx, r->dataset, job->profile, &mapping, &job->mapping)) return cx->code;
   job->setup = (struct judge_setup){ .dataset = r->dataset,
@@ -93,13 +97,22 @@ static int add_run(struct ctx *cx, struct db *db, struct job *job) {
 
 /* ---- steps 2 to 6: rows go by ---- */
 
+static int check_stop(struct ctx *cx, const struct job *job) {
+  const atomic_bool *stop = job->request->stop;
+  return stop && atomic_load(stop) ? fail(cx, E_CONFLICT, NULL, "cancelled") : OK;
+}
+
 static int take(struct ctx *cx, void *arg, const struct load_batch *b) {
   struct job *job = arg;
-  if (loader_add(cx, job->loader, b)) return cx->code;
+  if (check_stop(cx, job) || loader_add(cx, job->loader, b)) return cx->code;
   job->bytes_done += b->raw->n;
-  if (job->request->progress)
-    job->request->progress(job->request->progress_arg, job->bytes_done, input_size(job->request->input),
-                           (int64_t)(b->first_record + b->raw->count - 1));
+  sample_add(&job->sample, &job->setup, b);
+  if (!job->request->progress) return OK;
+  struct import_progress p = { .bytes = job->bytes_done,
+                               .bytes_total = input_size(job->request->input),
+                               .rows = (int64_t)(b->first_record + b->raw->count - 1) };
+  loader_counts(job->loader, &p.clean, &p.rejected);
+  job->request->progress(job->request->progress_arg, &p);
   return OK;
 }
 
@@ -230,6 +243,7 @@ static int steps(struct ctx *cx, struct db *db, struct job *job) {
   if (!rc) rc = store_controls(cx, db, job);
   if (!rc) rc = note_steps(cx, db, job);
   if (!rc) rc = finish_run(cx, db, job);
+  if (!rc) rc = check_stop(cx, job);
   return rc;
 }
 
@@ -285,7 +299,7 @@ static int import_dry(struct ctx *cx, struct db *db, struct job *job) {
 
 static int import_alone(struct ctx *cx, struct db *db, void *arg) {
   struct job *job = arg;
-  if (prepare(cx, db, job)) return cx->code;
+  if (check_stop(cx, job) || prepare(cx, db, job)) return cx->code;
   if (job->request->dry_run) return import_dry(cx, db, job);
   if (db_begin(cx, db)) return cx->code;
   if (add_run(cx, db, job) || db_commit(cx, db)) {
@@ -315,6 +329,7 @@ int import_run(struct ctx *cx, struct tenant *t, const struct import_request *r,
   struct job *job = ctx_alloc(cx, sizeof *job);
   *out = (struct import_result){ 0 };
   *job = (struct job){ .tenant = t, .request = r, .result = out };
+  sample_begin(cx, &job->sample);
   if (correct_adopt(cx, t, &job->request, &job->profile)) return cx->code;
   log_line(LOG_INFO, cx, "IMPORT_START", "%s as %s, %llu bytes%s", input_name(r->input), r->dataset->name,
            (unsigned long long)input_size(r->input), r->dry_run ? ", test run" : "");
@@ -323,7 +338,9 @@ int import_run(struct ctx *cx, struct tenant *t, const struct import_request *r,
   out->read = job->load.read;
   out->clean = job->load.clean;
   out->rejected = job->load.rejected;
+  out->sample = sample_end(cx, &job->sample);
   count_categories(job);
+  if (r->remember && !r->dry_run) memory_keep(cx, t, r, job->profile, &job->mapping);
   out->seconds = time_seconds() - began;
   log_line(out->reconciled ? LOG_INFO : LOG_ERR, cx, "IMPORT_COMPLETE",
            "run %s: %lld read, %lld clean, %lld rejected, self-audit %s, %.3f s", out->run,

@@ -17,18 +17,30 @@
 #ifndef INGEST_IMPORT_H
 #define INGEST_IMPORT_H
 
+#include <stdatomic.h>
+
 #include "ingest/mapping.h"
 #include "store/store.h"
+
+/* How far an import is. */
+struct import_progress {
+  uint64_t bytes, bytes_total;
+  int64_t rows, clean, rejected;
+};
 
 struct import_request {
   const struct dataset *dataset;
   const struct input *input;
   struct dialect dialect;
   struct mapping_request mapping;
-  bool dry_run; /* everything happens, and is then rolled back */
+  bool dry_run;  /* everything happens, and is then rolled back */
+  bool remember; /* maps and unique key, when they are stated, are kept for the next file of these headings */
   /* Called from time to time on the calling thread; may be NULL. */
-  void (*progress)(void *arg, uint64_t bytes, uint64_t bytes_total, int64_t rows);
+  void (*progress)(void *arg, const struct import_progress *p);
   void *progress_arg;
+  /* The import ends with E_CONFLICT "cancelled", and nothing of it is stored, soon after
+  ** this became true; may be NULL. */
+  const atomic_bool *stop;
 };
 
 enum { CATEGORIES_MAX = 8 };
@@ -42,7 +54,8 @@ struct import_result {
     int64_t rows;
   } category[CATEGORIES_MAX];
   int category_count;
-  bool reconciled; /* all checks of the self-audit hold */
+  const char *sample; /* JSON array of the first rejected rows, see sample.h; lives as long as cx */
+  bool reconciled;    /* all checks of the self-audit hold */
   double seconds;
 };
 

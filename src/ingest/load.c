@@ -451,6 +451,11 @@ int loader_add(struct ctx *cx, struct loader *l, const struct load_batch *b) {
   return cx->code;
 }
 
+void loader_counts(const struct loader *l, int64_t *clean, int64_t *rejected) {
+  *clean = l->result.clean;
+  *rejected = l->result.rejected;
+}
+
 int loader_end(struct ctx *cx, struct loader *l, struct load_result *out) {
   if (flush_sorter(cx, l) || totals_flush(cx, l->totals)) return cx->code;
   keys_clear(&l->keys);

@@ -46,6 +46,7 @@ enum loader_mode {
 int loader_new(struct ctx *cx, struct db *db, const struct judge_setup *setup, int64_t run,
                uint64_t rows_expected, enum loader_mode mode, struct loader **out);
 int loader_add(struct ctx *cx, struct loader *l, const struct load_batch *b);
-int loader_end(struct ctx *cx, struct loader *l, struct load_result *out); /* writes the totals */
+void loader_counts(const struct loader *l, int64_t *clean, int64_t *rejected); /* so far */
+int loader_end(struct ctx *cx, struct loader *l, struct load_result *out);     /* writes the totals */
 
 #endif

@@ -10,7 +10,7 @@ static const char unaccented[] = "aaaaaaaceeeeiiiidnooooo\0ouuuuytsaaaaaaaceeeei
 
 /* "Order  No." and "order_no" become "order no", "Número" becomes "numero"; what
 ** stands in brackets goes. */
-static struct str plain(char out[static LIMIT_HEADING], const char *heading) {
+struct str heading_plain(char out[static LIMIT_HEADING], const char *heading) {
   size_t n = 0;
   int depth = 0;
   for (const char *p = heading; *p && n + 1 < LIMIT_HEADING; p++) {
@@ -34,18 +34,18 @@ static struct str plain(char out[static LIMIT_HEADING], const char *heading) {
 
 static bool same_heading(const char *a, const char *b) {
   char x[LIMIT_HEADING], y[LIMIT_HEADING];
-  return str_eq(plain(x, a), plain(y, b));
+  return str_eq(heading_plain(x, a), heading_plain(y, b));
 }
 
 /* Rank of a heading among a field's synonyms, 0 the best; -1: it is none. */
 static int synonym_rank(const struct field *f, const char *heading) {
   char x[LIMIT_HEADING], y[LIMIT_HEADING], one[LIMIT_HEADING];
-  struct str wanted = plain(x, heading);
+  struct str wanted = heading_plain(x, heading);
   int rank = 0;
   for (const char *p = f->synonyms; p && *p; rank++) {
     size_t n = strcspn(p, "|");
     str_copy(one, sizeof one, (struct str){ p, n });
-    if (str_eq(wanted, plain(y, one))) return rank;
+    if (str_eq(wanted, heading_plain(y, one))) return rank;
     p += n + (p[n] == '|');
   }
   return -1;
@@ -112,6 +112,19 @@ static void map_by_name(const struct dataset *d, const struct profile *p, struct
       }
 }
 
+/* "field=Heading", where the file has that heading and the field no column yet. */
+static void map_remembered(const struct dataset *d, const struct profile *p, const char *const *maps,
+                           int count, struct mapping *m) {
+  for (int i = 0; i < count; i++) {
+    const char *equals = strchr(maps[i], '=');
+    int field = equals ? dataset_field(d, (struct str){ maps[i], (size_t)(equals - maps[i]) }) : -1;
+    int column = field >= 0 && m->column[field] < 0 ? find_column(p, equals + 1) : -1;
+    if (column < 0 || is_taken(d, m, column)) continue;
+    m->column[field] = column;
+    m->how[field] = "remembered";
+  }
+}
+
 static void map_by_synonym(const struct dataset *d, const struct profile *p, struct mapping *m) {
   for (int i = 0; i < d->field_count; i++) {
     int best = -1, best_rank = 0;
@@ -162,17 +175,35 @@ static int map_unique(struct ctx *cx, const struct dataset *d, const struct prof
   return OK;
 }
 
-int mapping_make(struct ctx *cx, const struct dataset *d, const struct profile *p,
-                 const struct mapping_request *r, struct mapping *out) {
+static int map_fields(struct ctx *cx, const struct dataset *d, const struct profile *p,
+                      const struct mapping_request *r, struct mapping *out) {
   *out = (struct mapping){ .exception_column = -1 };
   for (int i = 0; i < LIMIT_FIELDS; i++) out->column[i] = -1;
   for (size_t c = 0; c < p->column_count; c++)
     if (strcmp(p->columns[c].heading, EXCEPTION_HEADING) == 0) out->exception_column = (int)c;
   if (map_given(cx, d, p, r, out)) return cx->code;
+  map_remembered(d, p, r->remembered.same, r->remembered.same_count, out);
   map_by_name(d, p, out);
+  map_remembered(d, p, r->remembered.other, r->remembered.other_count, out);
   map_by_synonym(d, p, out);
-  if (check_complete(cx, d, p, out)) return cx->code;
+  return OK;
+}
+
+int mapping_make(struct ctx *cx, const struct dataset *d, const struct profile *p,
+                 const struct mapping_request *r, struct mapping *out) {
+  if (map_fields(cx, d, p, r, out) || check_complete(cx, d, p, out)) return cx->code;
   return map_unique(cx, d, p, r->unique, out);
+}
+
+void mapping_suggest(struct ctx *cx, const struct dataset *d, const struct profile *p,
+                     const struct mapping_request *r, struct mapping *out, const char **problem) {
+  struct ctx aside;
+  ctx_begin(&aside, cx->actor);
+  int rc = map_fields(&aside, d, p, r, out);
+  if (!rc) rc = check_complete(&aside, d, p, out);
+  if (!rc) map_unique(&aside, d, p, r->unique, out);
+  *problem = aside.code ? ctx_strdup(cx, str_of(aside.message)) : NULL;
+  ctx_end(&aside);
 }
 
 void mapping_json(struct jw *w, const struct dataset *d, const struct profile *p, const struct mapping *m) {

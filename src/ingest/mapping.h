@@ -1,8 +1,10 @@
 /*
 ** mapping.h - which column of a file is which field of a dataset.
 **
-** A field takes, in this order: the column that --map names, the column whose
-** heading is the field's name, the column whose heading is its best synonym.
+** A field takes, in this order: the column that --map names; the column that it had
+** when a file of just these headings was mapped by hand (memory.h); the column whose
+** heading is the field's name; a column whose heading was mapped to it by hand in
+** another file; the column whose heading is its best synonym.
 ** Headings are compared without case, blanks, punctuation and units in brackets
 ** ("Amount (INR)" is "amount"). Columns that are no field are kept in the raw
 ** bytes and reported.
@@ -17,7 +19,7 @@
 
 struct mapping {
   int column[LIMIT_FIELDS];       /* of each field; -1 where the file has none */
-  const char *how[LIMIT_FIELDS];  /* "given", "name", "synonym" */
+  const char *how[LIMIT_FIELDS];  /* "given", "name", "remembered", "synonym" */
   int unique[LIMIT_UNIQUE_PARTS]; /* columns that make the unique key */
   int unique_count;
   bool unique_is_key_field; /* the key is the dataset's key field, as it stands */
@@ -28,16 +30,33 @@ struct mapping {
 #define EXCEPTION_HEADING "outpost_exception"
 #define REASONS_HEADING "outpost_reasons"
 
+/* "Order  No." and "order_no" become "order no": how headings are compared. */
+struct str heading_plain(char out[static LIMIT_HEADING], const char *heading);
+
+/* How earlier files were mapped by hand; {0} when nothing is remembered. */
+struct remembered {
+  const char *const *same; /* "field=Heading" of the file with just these headings, or NULL */
+  int same_count;
+  const char *const *other; /* of other files, the newest first */
+  int other_count;
+};
+
 struct mapping_request {
   const char *const *maps; /* "field=Heading" or "field=#3", as given */
   int map_count;
   const char *unique; /* "a,b": fields or headings; NULL: the dataset's own */
+  struct remembered remembered;
 };
 
 /* E_INVALID: a field or heading that is not there, or a field without a column; the
 ** sentence lists what there is. */
 int mapping_make(struct ctx *cx, const struct dataset *d, const struct profile *p,
                  const struct mapping_request *r, struct mapping *out);
+
+/* The same for somebody who is still to be asked: a field without a column has -1 and how
+** NULL, and *problem (NULL when all is well) is the sentence that mapping_make would fail with. */
+void mapping_suggest(struct ctx *cx, const struct dataset *d, const struct profile *p,
+                     const struct mapping_request *r, struct mapping *out, const char **problem);
 
 /* mapping, unknown_columns and unique, into an open object. */
 void mapping_json(struct jw *w, const struct dataset *d, const struct profile *p, const struct mapping *m);

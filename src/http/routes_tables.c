@@ -1,0 +1,37 @@
+/*
+** routes_tables.c - tables to take away, as CSV or JSON.
+*/
+#include "export/tables.h"
+#include "http/routes.h"
+
+int tables_list(struct request *rq) {
+  export_list(rq->cx, &rq->json, "data");
+  return OK;
+}
+
+static int format_asked(struct request *rq, enum export_format *format) {
+  const char *text;
+  int rc = query_text(rq, "format", &text);
+  if (rc) return rc;
+  *format = text && !strcmp(text, "json") ? EXPORT_JSON : EXPORT_CSV;
+  if (!text || !strcmp(text, "json") || !strcmp(text, "csv")) return OK;
+  return fail(rq->cx, E_INVALID, "format", "format is csv or json, not '%s'", text);
+}
+
+int table_send(struct request *rq) {
+  static const char *const types[] = {
+    [EXPORT_CSV] = "text/csv; charset=utf-8", [EXPORT_JSON] = "application/json"
+  };
+  const char *table = rq->param[0], *run;
+  enum export_format format;
+  struct db *db;
+  int rc = format_asked(rq, &format);
+  if (!rc) rc = query_text(rq, "run", &run);
+  if (!rc && !export_has(table, NULL))
+    rc = fail(rq->cx, E_NOT_FOUND, "table", "there is no table %.80s; there are %s", table,
+              export_names(rq->cx));
+  if (!rc) rc = db_find(rq, &db);
+  if (rc) return rc;
+  reply_stream(rq, types[format], ctx_printf(rq->cx, "%s.%s", table, format == EXPORT_CSV ? "csv" : "json"));
+  return export_table(rq->cx, db, table, run, format, reply_write, rq);
+}
