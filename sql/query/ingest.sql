@@ -162,4 +162,4 @@ WHERE dataset = ?1 AND deleted_at IS NULL ORDER BY updated_at DESC LIMIT ?2;
 SELECT id, maps, coalesce(unique_key, ''), coalesce(existing, '') FROM mapping_memory WHERE dataset = ?1 AND headings = ?2 AND deleted_at IS NULL;
 
 -- name: mapping_memory_all
-SELECT dataset, maps FROM mapping_memory WHERE deleted_at IS NULL;
+SELECT dataset, maps, coalesce(existing, 'reject') FROM mapping_memory WHERE deleted_at IS NULL;

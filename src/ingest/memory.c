@@ -162,6 +162,8 @@ static int check_row(struct ctx *cx, const struct stmt *s) {
   struct jv *maps;
   if (!d)
     return fail(cx, E_INVALID, "dataset", "there is no dataset %s; there are %s", name, dataset_names());
+  if (!str_eq(col_str(s, 2), STR("reject")) && !str_eq(col_str(s, 2), STR("update")))
+    return fail(cx, E_INVALID, "existing", "existing is reject or update");
   if (jv_parse(cx, col_str(s, 1), &maps)) return cx->code;
   if (jv_kind(maps) != JV_OBJECT)
     return fail(cx, E_INVALID, "maps", "maps is an object of fields and headings");

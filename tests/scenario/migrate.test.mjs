@@ -47,6 +47,9 @@ function filled(t) {
   const [rule] = json(['record', 'list', 'rule', ...p.args]).filter((r) => r.name === 'quantity_positive');
   ok(['record', 'save', 'rule', JSON.stringify({ id: rule.id, message: 'more than nothing' }), ...p.args]);
   ok(['record', 'save', 'reference_item', '{"list":"regions","value":"Overseas"}', ...p.args]);
+  ok(['record', 'save', 'mapping_memory', '{"dataset":"sales","headings":"a\\u001fb","maps":{"order_id":"A"}}', ...p.args]);
+  ok(['record', 'save', 'tab', '{"title":"Mine","cards":[]}', ...p.args]);
+  ok(['record', 'save', 'steward', '{"subject":"sale.region","owner":"Sales"}', ...p.args]);
   for (const name of tables(p.db)) if (name !== 'kept_verdict' /* used within one transaction only */) assert.notEqual(one(p.db, `SELECT count(*) FROM ${name}`), '0', `${name} is empty`);
   sound(p);
   return p;

@@ -26,7 +26,24 @@ const ENTITIES = {
     change: (r) => ({ value: `changed ${r.below(1e9)}` }),
     natural: ['list', 'value'],
   },
+  mapping_memory: {
+    make: (r, i) => ({ dataset: 'sales', headings: `bon${r.below(1e6)}\x1fspalte ${i}`, maps: { order_id: `Bon ${i}`, region: r.pick(['Gebiet', 'Ort "x"']) }, unique_key: r.pick([null, 'order_id']), existing: r.pick(['reject', 'update', null]) }),
+    change: (r) => r.pick([{ maps: { product: `Ware ${r.below(100)}` } }, { existing: r.pick(['reject', 'update']) }, { unique_key: null }]),
+    natural: ['dataset', 'headings'],
+  },
+  tab: {
+    make: (r, i) => ({ title: `Tab ${i} ₹ ${r.below(100)}`, cards: Array.from({ length: r.below(4) }, () => card(r)), position: r.below(1000) }),
+    change: (r) => r.pick([{ cards: [card(r), card(r)] }, { position: r.below(1000) }]),
+    natural: ['title'],
+  },
+  steward: {
+    make: (r, i, p) => ({ subject: subjects(p)[i], owner: r.pick(['Sales', 'Ünit 2', null]), description: `what ${i} is` }),
+    change: (r) => r.pick([{ owner: `O${r.below(1e6)}` }, { description: null }]),
+    natural: ['subject'],
+  },
 };
+const card = (r) => ({ kind: r.pick(['stat', 'line', 'bars', 'table']), title: `Card "${r.below(1000)}"`, measure: r.pick(['orders', 'quantity', 'revenue', 'average']), group: r.pick(['region', 'product', 'order_date']), filter: r.pick([{}, { region: 'North' }, { from: '2024-01-01', product: 'Dairy' }]), span: r.pick([1, 2]) });
+const subjects = (p) => query(p.db, "SELECT 'rule ' || name FROM rule UNION ALL SELECT s.name FROM sqlite_schema s WHERE s.type IN ('table', 'view') UNION ALL SELECT s.name || '.' || c.name FROM sqlite_schema s, pragma_table_info(s.name) c WHERE s.type IN ('table', 'view')").map((row) => row[0]);
 
 test('there is a description of every entity here', (t) => {
   const p = place(t);
@@ -50,7 +67,7 @@ for (const [entity, how] of Object.entries(ENTITIES)) {
       const what = ids.length < 3 ? 'make' : r.pick(['make', 'change', 'change', 'delete', 'restore']);
       const m = model.get(id);
       if (what === 'make') {
-        const props = how.make(r, i);
+        const props = how.make(r, i, p);
         const row = call(user, 'save', entity, JSON.stringify(props));
         assert.match(row.id, /^[0-9a-f-]{14}7[0-9a-f-]{21}$/);
         assert.equal(row.version, 1);
@@ -123,7 +140,7 @@ for (const [entity, how] of Object.entries(ENTITIES)) {
 
   test(`the natural key of ${entity}: made anew, the deleted one cannot come back`, (t) => {
     const p = place(t);
-    const props = how.make(lib.random(1), 1);
+    const props = how.make(lib.random(1), 1, p);
     const first = save(p, entity, props);
     refuses(['record', 'save', entity, JSON.stringify(props), ...p.args], null, 5);
     record(p, 'delete', entity, first.id);
@@ -140,7 +157,7 @@ for (const [entity, how] of Object.entries(ENTITIES)) {
   test(`what is wrong with a ${entity} is said, and nothing is stored`, (t) => {
     const p = place(t);
     const before = sqlite(p.db, '.dump');
-    const good = how.make(lib.random(2), 2);
+    const good = how.make(lib.random(2), 2, p);
     refuses(['record', 'save', entity, JSON.stringify({ ...good, colour: 'red' }), ...p.args], /colour/, 1);
     refuses(['record', 'save', entity, JSON.stringify({ ...good, id: 'x' }), ...p.args], /id/, 1);
     for (const name of how.natural) {
