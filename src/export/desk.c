@@ -41,6 +41,16 @@ static int check_week(struct ctx *cx, const char *week) {
   return good ? OK : fail(cx, E_INVALID, "week", "a week looks like 2020-W53, not %s", week);
 }
 
+/* The number of a pattern, as the summary writes it: 16 digits of base 16. */
+static int read_pattern(struct ctx *cx, const char *text, uint64_t *pattern) {
+  char *end;
+  if (!text) return OK;
+  *pattern = strtoull(text, &end, 16);
+  if (*pattern && !*end && strlen(text) == 16) return OK;
+  return fail(cx, E_INVALID, "pattern", "a pattern is one of the 16 digits that the summary gives, not %s",
+              text);
+}
+
 /* A name that has not come up fits nothing. */
 static uint32_t wanted(const struct desk_names *n, const char *text, bool *nothing) {
   uint32_t number = text ? desk_number(n, text) : 0;
@@ -60,6 +70,7 @@ int desk_sieve_make(struct ctx *cx, struct db *db, const struct desk_index *ix, 
   s->stage = wanted(&ix->stages, f->stage, &s->nothing);
   s->source = wanted(&ix->sources, f->source, &s->nothing);
   s->week = wanted(&ix->weeks, f->week, &s->nothing);
+  if (read_pattern(cx, f->pattern, &s->pattern)) return cx->code;
   s->nobody = f->assignee && !strcmp(f->assignee, "-");
   if (!s->nobody) s->assignee = wanted(&ix->assignees, f->assignee, &s->nothing);
   return OK;
@@ -76,10 +87,17 @@ bool desk_sieve_run(const struct desk_sieve *s, const struct desk_run *run) {
          (!s->source || run->source_no == s->source) && (!s->week || run->week_no == s->week);
 }
 
+static bool has_value(const struct desk_index *ix, const struct desk_row *r, uint64_t value) {
+  for (uint32_t i = r->fault, end = desk_faults_end(ix, r); i < end; i++)
+    if (ix->fault[i].value == value) return true;
+  return false;
+}
+
 bool desk_sieve_row(const struct desk_sieve *s, const struct desk_row *r) {
   return s->states >> r->state & 1 && (!s->category || r->category == s->category) &&
          (!s->stage || r->stage == s->stage) && (!s->assignee || r->assignee == s->assignee) &&
-         (!s->nobody || !r->assignee) && (!s->control || fails_control(s->ix, r, s->control));
+         (!s->nobody || !r->assignee) && (!s->control || fails_control(s->ix, r, s->control)) &&
+         (!s->pattern || has_value(s->ix, r, s->pattern));
 }
 
 /* ---- a search for text ---- */

@@ -20,8 +20,8 @@
 ** summary     total, open, corrected, accepted; by_category, by_control,
 **             by_source, by_week, by_assignee [{name, open, corrected, accepted}]
 **             (name null: nobody), by_state [{name, count}], trends [{week,
-**             control, count}] of the last 26 weeks, patterns [{control, field,
-**             value, count, runs, text}]: the same wrong value at least 3 times
+**             control, count}] of the last 26 weeks, patterns [{pattern, control,
+**             field, value, count, runs, text}]: the same wrong value at least 3 times
 **             in what is open, the 50 most frequent; complete: false when
 **             left_out exceptions of the oldest runs were not looked at
 **             (LIMIT_DESK_ROWS), or a search for text took too long
@@ -41,6 +41,7 @@ struct desk_filter {
   const char *run, *category, *control, *stage, *source; /* NULL: all; run: id or its beginning, or latest */
   const char *week;                                      /* 2020-W53 */
   const char *state;                                     /* open, corrected, accepted, attempt, all */
+  const char *pattern;                                   /* of the summary: exactly this wrong value */
   const char *assignee;                                  /* "-": nobody */
   const char *q;                                         /* stands in the record, ASCII case aside */
 };

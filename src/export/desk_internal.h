@@ -20,7 +20,8 @@ struct desk_sieve {
   const struct desk_index *ix;
   int64_t run;
   uint32_t category, control, stage, source, week, assignee;
-  unsigned states; /* a bit each */
+  uint64_t pattern; /* hash of a fault */
+  unsigned states;  /* a bit each */
   bool nobody, nothing;
   const char *q;
 };

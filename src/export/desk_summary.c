@@ -206,6 +206,7 @@ static void write_pattern(struct ctx *cx, struct jw *w, struct jv *fault, const 
   struct str field = jv_text(jv_get(fault, "field")), value = jv_text(jv_get(fault, "value"));
   struct str control = jv_text(jv_get(fault, "control"));
   jw_object(w, NULL);
+  jw_text(w, "pattern", ctx_printf(cx, "%016llx", (unsigned long long)seen->value));
   jw_str(w, "control", control);
   if (field.p)
     jw_str(w, "field", field);

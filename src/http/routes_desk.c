@@ -12,7 +12,7 @@
 /* ---- the filter ---- */
 
 static const char *const filter_names[] = { "run",  "category", "control",  "stage", "source",
-                                            "week", "state",    "assignee", "q" };
+                                            "week", "state",    "assignee", "q",     "pattern" };
 enum { FILTERS = sizeof filter_names / sizeof *filter_names };
 
 static struct desk_filter filter_of(const char *const value[FILTERS]) {
@@ -24,7 +24,8 @@ static struct desk_filter filter_of(const char *const value[FILTERS]) {
                                .week = value[5],
                                .state = value[6],
                                .assignee = value[7],
-                               .q = value[8] };
+                               .q = value[8],
+                               .pattern = value[9] };
 }
 
 static int filter_of_query(struct request *rq, struct desk_filter *f) {
@@ -44,7 +45,8 @@ static int filter_of_json(struct ctx *cx, struct jv *object, struct desk_filter 
     if (i == FILTERS)
       return fail(cx, E_INVALID, "filter",
                   "a filter has no '" STR_FMT
-                  "'; it has run, category, control, stage, source, week, state, assignee, q",
+                  "'; it has run, category, control, stage, source, week, state, assignee, q, "
+                  "pattern",
                   STR_ARG(jv_key(it)));
     struct str text = jv_text(jv_value(it));
     if (text.p && text.n) value[i] = ctx_strdup(cx, text);
