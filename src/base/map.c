@@ -69,3 +69,12 @@ uint64_t *map_put(struct map *m, struct str key, bool *added) {
   m->count++;
   return &s->value;
 }
+
+bool map_next(const struct map *m, size_t *at, struct str *key, uint64_t *value) {
+  while (*at < m->room && !m->slots[*at].hash) (*at)++;
+  if (*at >= m->room) return false;
+  const struct map_slot *s = &m->slots[(*at)++];
+  *key = (struct str){ m->keys + s->key, s->length };
+  if (value) *value = s->value;
+  return true;
+}

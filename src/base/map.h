@@ -23,4 +23,7 @@ uint64_t *map_get(const struct map *m, struct str key);
 /* The value of a key, added with 0 when it was not there; *added may be NULL. */
 uint64_t *map_put(struct map *m, struct str key, bool *added);
 
+/* All keys, in no order: size_t at = 0; while (map_next(m, &at, &key, &value)) ...; value may be NULL. */
+bool map_next(const struct map *m, size_t *at, struct str *key, uint64_t *value);
+
 #endif

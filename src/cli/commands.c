@@ -86,6 +86,22 @@ const struct command commands[] = {
   { "record restore", "ENTITY ID", WHERE, "bring a deleted record back", NULL, cmd_record_restore },
   { "record history", "ENTITY ID", WHERE, "every change of a record: when, who, before, after", NULL,
     cmd_record_history },
+  { "rules", "", WHERE " as", "list the rules that judge rows, with their versions and parameters",
+    "  outpost rules\n\n"
+    "  To change a rule: `outpost rules try` shows what the change would do to what was imported,\n"
+    "  `outpost rules promote` makes it hold.",
+    cmd_rules },
+  { "rules try", "JSON", WHERE " as run",
+    "show what changed rules would reject and release, changing nothing",
+    "  outpost rules try '{\"rules\":[{\"id\":\"...\",\"params\":{\"min\":\"1\"}}]}'\n"
+    "  outpost rules try '{\"items\":[{\"list\":\"regions\",\"value\":\"Islands\"}]}' --run latest\n\n"
+    "  JSON is a text, a file that holds it, or - for standard input. With its id a rule is changed,\n"
+    "  without one it is new; \"active\":false switches it off, \"deleted\":true deletes it or an item.\n"
+    "  All runs that count are judged again from their original bytes, or only that of --run.",
+    cmd_rules_try },
+  { "rules promote", "JSON", WHERE " as", "make changed rules hold, all of them or none",
+    "  outpost rules promote changes.json\n\n  What was imported keeps the rules that judged it.",
+    cmd_rules_promote },
   { "verify", "", WHERE, "prove that nothing is lost or changed; exit 1 names what differs", NULL,
     cmd_verify },
   { "rebuild", "", WHERE, "derive all rows, exceptions and totals again from the original bytes, and compare",

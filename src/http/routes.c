@@ -111,6 +111,18 @@ const struct route routes[] = {
     .pattern = "/api/tenants",
     .handle = tenants_list,
     .help = "The tenants of this data folder." },
+  { .method = "POST",
+    .pattern = "/api/rules/try",
+    .handle = rules_try_post,
+    .body_max = LIMIT_BODY_BYTES,
+    .help =
+        "What changed rules would newly reject and release of what was imported; nothing is changed. Body: "
+        "{\"rules\":[...],\"items\":[...]}. Parameters: tenant, as, run." },
+  { .method = "POST",
+    .pattern = "/api/rules/promote",
+    .handle = rules_promote_post,
+    .body_max = LIMIT_BODY_BYTES,
+    .help = "Makes changed rules hold, all of them or none. Body as of try. Parameter: tenant." },
   { .method = "GET",
     .pattern = "/healthz",
     .handle = health_show,

@@ -17,6 +17,7 @@ route_fn tenants_list, health_show, ready_show; /* routes_system.c */
 route_fn entities_list, records_list, record_show, record_changes; /* routes_records.c */
 route_fn record_post, record_remove, record_bring_back;
 
-route_fn tables_list, table_send; /* routes_tables.c */
+route_fn tables_list, table_send;            /* routes_tables.c */
+route_fn rules_try_post, rules_promote_post; /* routes_rules.c */
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/hash.h"
 
@@ -68,6 +69,12 @@ static void stop(struct flow *f) {
   pthread_mutex_unlock(&f->lock);
 }
 
+static double thread_seconds(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
 /* ---- reader ---- */
 
 static void read_all(struct flow *f, struct sha256 *digest) {
@@ -80,8 +87,10 @@ static void read_all(struct flow *f, struct sha256 *digest) {
       put(f, &f->cut, NULL);
       return;
     }
-    sha256_add(digest, s->raw.bytes, s->raw.n);
-    s->crc = crc32_of(0, s->raw.bytes, s->raw.n);
+    if (!f->setup->anew) {
+      sha256_add(digest, s->raw.bytes, s->raw.n);
+      s->crc = crc32_of(0, s->raw.bytes, s->raw.n);
+    }
     f->result->bytes += s->raw.n;
     put(f, &f->cut, s);
   }
@@ -96,6 +105,7 @@ static void *reader_main(void *arg) {
   sha256_end(digest, sum);
   sha256_free(digest);
   hex_encode(f->result->sha256, sum, sizeof sum);
+  f->result->reading = thread_seconds();
   if (f->reader.code) stop(f);
   return NULL;
 }
@@ -139,7 +149,7 @@ static void judge_slot(struct flow *f, struct parser *parser, struct judge *judg
     const struct span *span = &s->raw.spans[i];
     struct str raw = { p, span->length };
     parser_row(parser, raw, offset, &row);
-    add_to_index(&s->index, span, row.kind != ROW_OUTSIDE);
+    if (!f->setup->anew) add_to_index(&s->index, span, row.kind != ROW_OUTSIDE);
     if (row.kind != ROW_OUTSIDE) {
       struct judged *j = &s->rows[s->row_count];
       *j = (struct judged){ .record = s->first_record + i,
@@ -147,7 +157,10 @@ static void judge_slot(struct flow *f, struct parser *parser, struct judge *judg
                             .offset = offset,
                             .length = span->length,
                             .values = &s->values[(size_t)s->row_count * (size_t)fields] };
-      judge_row(judge, &row, raw, &s->keep, j);
+      if (f->setup->anew && !record_in(f->setup->anew, j->record))
+        judge_known(judge, &row, raw, !record_in(f->setup->rejected, j->record), &s->keep, j);
+      else
+        judge_row(judge, &row, raw, &s->keep, j);
       s->row_count++;
     }
     p += span->length;
@@ -177,8 +190,11 @@ static void *judge_main(void *arg) {
     judge_slot(f, parser, judge, s);
   }
   memcpy(f->result->failed, judge_failed(judge), (size_t)setup->rules->count * sizeof *f->result->failed);
+  memcpy(f->result->failed_known, judge_failed_known(judge),
+         (size_t)setup->rules->count * sizeof *f->result->failed_known);
   memcpy(f->result->sums, judge_sums(judge), (size_t)setup->dataset->field_count * sizeof *f->result->sums);
   f->result->rounded = judge_rounded(judge);
+  f->result->judging = thread_seconds();
   put(f, &f->judged, NULL);
   parser_free(parser);
   return NULL;

@@ -14,20 +14,35 @@
 
 #include "ingest/load.h"
 
+/* A set of records, by their numbers. */
+struct record_set {
+  uint64_t *words;
+  uint64_t count; /* words */
+};
+static inline bool record_in(const struct record_set *s, uint64_t record) {
+  return record >> 6 < s->count && s->words[record >> 6] >> (record & 63) & 1;
+}
+
 struct flow_setup {
   const struct input *input;
   const struct judge_setup *judge;
   int (*take)(struct ctx *cx, void *arg, const struct load_batch *b);
   void *arg;
+  /* Kept bytes that were judged before: records that are not in `anew` are asked only
+  ** what judge->asked names (judge_known), counted when they are not in `rejected`
+  ** either. Neither SHA-256 nor index and CRC are made. Else both are NULL. */
+  const struct record_set *anew, *rejected;
 };
 
 struct flow_result {
   char sha256[65];
   uint64_t bytes;
-  int64_t records;            /* data records, counted from the bytes before any was judged */
-  int64_t failed[RULES_MAX];  /* rows by rule, uniqueness not included */
-  int64_t sums[LIMIT_FIELDS]; /* see judge_sums */
-  int64_t rounded;            /* see judge_rounded */
+  int64_t records;                 /* data records, counted from the bytes before any was judged */
+  int64_t failed[RULES_MAX];       /* rows by rule, uniqueness not included */
+  int64_t failed_known[RULES_MAX]; /* see judge_failed_known */
+  int64_t sums[LIMIT_FIELDS];      /* see judge_sums */
+  int64_t rounded;                 /* see judge_rounded */
+  double reading, judging;         /* seconds of work of the two threads, waiting not counted */
 };
 
 int flow_run(struct ctx *cx, const struct flow_setup *setup, struct flow_result *out);

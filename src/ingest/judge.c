@@ -16,9 +16,11 @@ struct judge {
   enum value_state state[LIMIT_FIELDS];
   int64_t sums[LIMIT_FIELDS];
   int64_t rounded;
-  bool rounds;                     /* a value of the present row was rounded */
-  struct map codes;                /* texts of code fields, numbered as they come */
-  int64_t *failed;                 /* by rule */
+  bool rounds;                    /* a value of the present row was rounded */
+  struct map codes;               /* texts of code fields, numbered as they come */
+  int64_t *failed, *failed_known; /* by rule */
+  int key_field;
+  bool looked[LIMIT_FIELDS];       /* fields that the rules asked again look at */
   struct expression **expressions; /* by rule; NULL for other kinds */
 };
 
@@ -28,6 +30,18 @@ static const int64_t VALUE_MAX = INT64_C(1000000000000000);
 static void free_expression(void *e) { expression_free(e); }
 static void free_codes(void *codes) { map_clear(codes); }
 
+/* An expression may name any field. */
+static void look_at_asked(struct judge *judge) {
+  const struct judge_setup *setup = &judge->setup;
+  for (int i = 0; setup->asked && i < setup->rules->count; i++) {
+    const struct rule *r = &setup->rules->rule[i];
+    if (!setup->asked[i]) continue;
+    if (r->field >= 0) judge->looked[r->field] = true;
+    for (int k = 0; r->kind == RULE_EXPRESSION && k < setup->dataset->field_count; k++)
+      judge->looked[k] = true;
+  }
+}
+
 int judge_new(struct ctx *cx, const struct judge_setup *setup, struct judge **out) {
   struct judge *judge = ctx_alloc(cx, sizeof *judge);
   const char *names[LIMIT_FIELDS];
@@ -36,6 +50,9 @@ int judge_new(struct ctx *cx, const struct judge_setup *setup, struct judge **ou
   map_init(&judge->codes);
   ctx_defer(cx, free_codes, &judge->codes);
   judge->failed = ctx_alloc(cx, (size_t)setup->rules->count * sizeof *judge->failed);
+  judge->failed_known = ctx_alloc(cx, (size_t)setup->rules->count * sizeof *judge->failed_known);
+  judge->key_field = dataset_field(d, str_of(d->key_field));
+  look_at_asked(judge);
   judge->expressions = ctx_alloc(cx, (size_t)setup->rules->count * sizeof *judge->expressions);
   for (int i = 0; i < d->field_count; i++) names[i] = d->fields[i].name;
   for (int i = 0; i < setup->rules->count; i++) {
@@ -49,6 +66,7 @@ int judge_new(struct ctx *cx, const struct judge_setup *setup, struct judge **ou
 }
 
 const int64_t *judge_failed(const struct judge *judge) { return judge->failed; }
+const int64_t *judge_failed_known(const struct judge *judge) { return judge->failed_known; }
 const int64_t *judge_sums(const struct judge *judge) { return judge->sums; }
 
 int64_t judge_rounded(const struct judge *judge) { return judge->rounded; }
@@ -85,26 +103,38 @@ static struct str unguarded(const struct mapping *m, struct str s) {
   return str_trim((struct str){ s.p + 1, s.n - 1 });
 }
 
+static struct str read_text(const struct judge *judge, int field, const struct row *row, struct str raw,
+                            struct ctx *keep) {
+  const struct mapping *m = judge->setup.mapping;
+  uint32_t column = (uint32_t)m->column[field];
+  if (column >= row->count) return (struct str){ "", 0 };
+  return lasting(unguarded(m, str_trim(row->cells[column])), raw, keep);
+}
+
+static void read_value(struct judge *judge, int field, const struct row *row, struct str raw,
+                       struct ctx *keep, struct judged *j) {
+  const struct judge_setup *s = &judge->setup;
+  struct value *v = &j->values[field];
+  *v = (struct value){ .text = read_text(judge, field, row, raw, keep) };
+  if (v->text.n == 0)
+    judge->state[field] = VALUE_EMPTY;
+  else
+    judge->state[field] =
+        coerce(judge, &s->dataset->fields[field], &s->profile->columns[s->mapping->column[field]], v)
+            ? VALUE_GOOD
+            : VALUE_BAD;
+}
+
+static int64_t read_exception(const struct mapping *m, const struct row *row) {
+  int64_t id;
+  bool there = m->exception_column >= 0 && (uint32_t)m->exception_column < row->count;
+  return there && str_to_int(str_trim(row->cells[m->exception_column]), &id) ? id : 0;
+}
+
 static void read_values(struct judge *judge, const struct row *row, struct str raw, struct ctx *keep,
                         struct judged *j) {
-  const struct dataset *d = judge->setup.dataset;
-  const struct mapping *m = judge->setup.mapping;
-  for (int i = 0; i < d->field_count; i++) {
-    struct value *v = &j->values[i];
-    uint32_t column = (uint32_t)m->column[i];
-    *v = (struct value){ .text = { "", 0 } };
-    if (column < row->count) v->text = lasting(unguarded(m, str_trim(row->cells[column])), raw, keep);
-    if (v->text.n == 0)
-      judge->state[i] = VALUE_EMPTY;
-    else
-      judge->state[i] =
-          coerce(judge, &d->fields[i], &judge->setup.profile->columns[column], v) ? VALUE_GOOD : VALUE_BAD;
-  }
-  int64_t id;
-  j->exception = 0;
-  if (m->exception_column >= 0 && (uint32_t)m->exception_column < row->count &&
-      str_to_int(str_trim(row->cells[m->exception_column]), &id))
-    j->exception = id;
+  for (int i = 0; i < judge->setup.dataset->field_count; i++) read_value(judge, i, row, raw, keep, j);
+  j->exception = read_exception(judge->setup.mapping, row);
 }
 
 /* ---- faults ---- */
@@ -288,27 +318,32 @@ static const char *part_name(const struct judge *judge, int column) {
   return judge->setup.profile->columns[column].heading;
 }
 
-static void make_key(const struct judge *judge, const struct row *row, struct ctx *keep, struct judged *j) {
+/* "field=value" parts, joined. */
+static struct str join_key(const struct judge *judge, const struct row *row, struct ctx *keep) {
   const struct mapping *m = judge->setup.mapping;
-  j->key = (struct str){ "", 0 };
-  if (m->unique_is_key_field) {
-    j->key = j->values[dataset_field(judge->setup.dataset, str_of(judge->setup.dataset->key_field))].text;
-  } else {
-    struct buf b;
-    bool any = false;
-    buf_init(&b, LIMIT_KEY_BYTES);
-    for (int i = 0; i < m->unique_count; i++) {
-      struct str part = (uint32_t)m->unique[i] < row->count ? str_trim(row->cells[m->unique[i]]) : STR("");
-      if (i > 0) buf_char(&b, '\x1f');
-      buf_puts(&b, part_name(judge, m->unique[i]));
-      buf_char(&b, '=');
-      buf_str(&b, part);
-      any = any || part.n > 0;
-    }
-    if (any && !b.full) j->key = (struct str){ ctx_strdup(keep, buf_view(&b)), b.n };
-    buf_clear(&b);
+  struct str key = { "", 0 };
+  struct buf b;
+  bool any = false;
+  buf_init(&b, LIMIT_KEY_BYTES);
+  for (int i = 0; i < m->unique_count; i++) {
+    struct str part = (uint32_t)m->unique[i] < row->count ? str_trim(row->cells[m->unique[i]]) : STR("");
+    if (i > 0) buf_char(&b, '\x1f');
+    buf_puts(&b, part_name(judge, m->unique[i]));
+    buf_char(&b, '=');
+    buf_str(&b, part);
+    any = any || part.n > 0;
   }
+  if (any && !b.full) key = (struct str){ ctx_strdup(keep, buf_view(&b)), b.n };
+  buf_clear(&b);
+  return key;
+}
+
+/* key_text: of the key field. */
+static void make_key(const struct judge *judge, const struct row *row, struct str key_text, struct ctx *keep,
+                     struct judged *j) {
+  j->key = judge->setup.mapping->unique_is_key_field ? key_text : join_key(judge, row, keep);
   if (j->key.n > LIMIT_KEY_BYTES) j->key = (struct str){ "", 0 };
+  j->hash = hash64(j->key.p, j->key.n);
 }
 
 uint32_t row_crc(const struct dataset *d, struct str key, uint64_t record, const struct value *values) {
@@ -363,8 +398,7 @@ void judge_row(struct judge *judge, const struct row *row, struct str raw, struc
     int field = rules->rule[i].field;
     judge_add_fault(&judge->setup, i, field >= 0 ? j->values[field].text : STR(""), wrong, keep, j);
   }
-  make_key(judge, row, keep, j);
-  j->hash = hash64(j->key.p, j->key.n);
+  make_key(judge, row, j->values[judge->key_field].text, keep, j);
   if (faults == 0 && j->key.n == 0) {
     judge->failed[rules->unique]++;
     judge_add_fault(&judge->setup, rules->unique, STR(""), "the unique key is empty or too long", keep, j);
@@ -375,4 +409,26 @@ void judge_row(struct judge *judge, const struct row *row, struct str raw, struc
   add_sums(judge, j);
   number_codes(judge, j);
   j->crc = row_crc(judge->setup.dataset, j->key, j->record, j->values);
+}
+
+void judge_known(struct judge *judge, const struct row *row, struct str raw, bool count, struct ctx *keep,
+                 struct judged *j) {
+  const struct judge_setup *s = &judge->setup;
+  bool passes = true;
+  j->first_fault = -1;
+  j->faults = (struct str){ "", 0 };
+  for (int i = 0; i < s->dataset->field_count; i++)
+    if (judge->looked[i]) read_value(judge, i, row, raw, keep, j);
+  for (int i = 0; i < s->rules->count; i++) {
+    if (!s->asked[i] || !test(judge, i, row, j, keep)) continue;
+    judge->failed_known[i] += count;
+    passes = false;
+  }
+  if (!passes) {
+    judge_row(judge, row, raw, keep, j);
+    return;
+  }
+  j->exception = read_exception(s->mapping, row);
+  bool short_key = s->mapping->unique_is_key_field;
+  make_key(judge, row, short_key ? read_text(judge, judge->key_field, row, raw, keep) : STR(""), keep, j);
 }

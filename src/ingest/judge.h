@@ -41,7 +41,8 @@ struct judge_setup {
   const struct profile *profile;
   const struct mapping *mapping;
   const struct rules *rules;
-  int32_t today; /* days since 1970, UTC */
+  int32_t today;     /* days since 1970, UTC */
+  const bool *asked; /* by rule: what judge_known asks; NULL where it is not called */
 };
 
 int judge_new(struct ctx *cx, const struct judge_setup *setup,
@@ -52,6 +53,15 @@ int judge_new(struct ctx *cx, const struct judge_setup *setup,
 ** are copied into `keep`, those that lie in [raw, raw_end) are not. */
 void judge_row(struct judge *judge, const struct row *row, struct str raw, struct ctx *keep,
                struct judged *j);
+
+/* Judges a row that passed every rule of which setup->asked is false (uniqueness
+** aside), as judge_row would. When it passes the others, too, only first_fault,
+** exception and the hash of its key are set: nothing else was read. */
+void judge_known(struct judge *judge, const struct row *row, struct str raw, bool count, struct ctx *keep,
+                 struct judged *j);
+
+/* Rows that failed each rule in judge_known, of those that were to be counted. */
+const int64_t *judge_failed_known(const struct judge *judge);
 
 /* Adds a fault that the loader found (uniqueness). */
 void judge_add_fault(const struct judge_setup *setup, int rule, struct str value, const char *reason,

@@ -255,3 +255,35 @@ int rules_try(struct ctx *cx, struct db *db, const struct dataset *d, struct rul
   }
   return cx->code;
 }
+
+/* ---- one from another ---- */
+
+/* A lower bound follows from one that is as high. */
+static bool bound_follows(const char *mine, int64_t value, const char *given, int64_t given_value,
+                          bool is_lower) {
+  if (!mine) return true;
+  return given && (is_lower ? given_value >= value : given_value <= value);
+}
+
+static bool list_follows(const struct rule *r, const struct rule *given) {
+  struct str value;
+  for (size_t at = 0; map_next(&given->list, &at, &value, NULL);)
+    if (!map_get(&r->list, value)) return false;
+  return true;
+}
+
+bool rule_follows(const struct rule *r, const struct rule *given) {
+  if (r->kind != given->kind || r->field != given->field) return false;
+  switch (r->kind) {
+  case RULE_RANGE:
+    return bound_follows(r->min, r->min_value, given->min, given->min_value, true) &&
+           bound_follows(r->max, r->max_value, given->max, given->max_value, false) &&
+           bound_follows(r->above, r->above_value, given->above, given->above_value, true) &&
+           bound_follows(r->below, r->below_value, given->below, given->below_value, false);
+  case RULE_REFERENCE: return list_follows(r, given);
+  case RULE_NOT_FUTURE: return r->days >= given->days;
+  case RULE_PATTERN:
+  case RULE_EXPRESSION: return strcmp(r->text, given->text) == 0;
+  default: return true;
+  }
+}

@@ -80,6 +80,9 @@ int rules_from(struct ctx *cx, const struct dataset *d, struct str json, struct 
 /* The same, and expressions are prepared, too: what judge_new would refuse. */
 int rules_try(struct ctx *cx, struct db *db, const struct dataset *d, struct rules **out);
 
+/* Whether every row that passes `given` passes r, whatever they are called. */
+bool rule_follows(const struct rule *r, const struct rule *given);
+
 const char *rule_kind_name(enum rule_kind kind);
 
 #endif

@@ -278,6 +278,37 @@ int record_history(struct ctx *cx, struct db *db, const struct entity *e, const 
   return cx->code;
 }
 
+/* ---- a copy to try changes on ---- */
+
+int record_copy(struct ctx *cx, struct db *from, struct db *to, const struct entity *e) {
+  const char *columns = "id, version, created_at, updated_at, deleted_at, created_by, updated_by, deleted_by";
+  const char *places = "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8";
+  enum { FIRST_NUMBER = 1, LAST_NUMBER = 4, STAMPS = 8 };
+  for (int i = 0; i < e->property_count; i++) {
+    columns = ctx_printf(cx, "%s, %s", columns, e->properties[i].name);
+    places = ctx_printf(cx, "%s, ?%d", places, STAMPS + i + 1);
+  }
+  stmt_run(cx, db_compose(cx, to, ctx_printf(cx, "DELETE FROM %s", e->table)));
+  struct stmt *read = db_compose(cx, from, ctx_printf(cx, "SELECT %s FROM %s", columns, e->table));
+  struct stmt *add =
+      db_compose(cx, to, ctx_printf(cx, "INSERT INTO %s (%s) VALUES (%s)", e->table, columns, places));
+  while (!cx->code && stmt_row(cx, read)) {
+    for (int i = 0; i < stmt_columns(read); i++) {
+      enum property_kind kind = i < STAMPS ? PROPERTY_TEXT : e->properties[i - STAMPS].kind;
+      bool number =
+          (i >= FIRST_NUMBER && i <= LAST_NUMBER) || kind == PROPERTY_INTEGER || kind == PROPERTY_BOOLEAN;
+      if (col_null(read, i))
+        stmt_null(add, i + 1);
+      else if (number)
+        stmt_int(add, i + 1, col_int(read, i));
+      else
+        stmt_str(add, i + 1, col_str(read, i));
+    }
+    stmt_run(cx, add);
+  }
+  return cx->code;
+}
+
 /* ---- proof ---- */
 
 static int check_row(struct ctx *cx, struct db *db, struct db *pristine, const struct entity *e,

@@ -34,6 +34,10 @@ int record_list(struct ctx *cx, struct db *db, const struct entity *e, bool dele
 int record_history(struct ctx *cx, struct db *db, const struct entity *e, const char *id, struct jw *w,
                    const char *key);
 
+/* Makes the records of `to` (see db_pristine) those of `from`, deleted ones and stamps
+** included; nothing is logged. */
+int record_copy(struct ctx *cx, struct db *from, struct db *to, const struct entity *e);
+
 /* Every record is as the log says, and those without an entry are as they were
 ** shipped (pristine: a new file, see db_pristine). E_FAIL names the first that is not. */
 int record_check(struct ctx *cx, struct db *db, struct db *pristine, const struct entity *e);

@@ -1,0 +1,47 @@
+/* routes_rules.c - what other rules would do to history, and making them hold. */
+#include "http/routes.h"
+#include "ingest/rejudge.h"
+
+static int dataset_asked(struct request *rq, const struct dataset **out) {
+  const char *as;
+  int rc = query_text(rq, "as", &as);
+  if (rc) return rc;
+  *out = dataset_find(as ? as : dataset_names()); /* the only one need not be named */
+  return *out ? OK
+              : fail(rq->cx, E_NOT_FOUND, "as", "there is no dataset %.60s; there are %s", as ? as : "",
+                     dataset_names());
+}
+
+int rules_try_post(struct request *rq) {
+  struct rejudge_request r = { .dataset = NULL };
+  struct rejudge_result *result = ctx_alloc(rq->cx, sizeof *result);
+  struct tenant *tenant;
+  int rc = dataset_asked(rq, &r.dataset);
+  if (!rc) rc = query_text(rq, "run", &r.run);
+  if (!rc) rc = body_json(rq, &r.changes);
+  if (!rc) rc = tenant_find(rq, &tenant);
+  if (!rc) rc = rejudge_try(rq->cx, tenant, &r, result);
+  if (!rc) rejudge_json(&rq->json, "data", result);
+  return rc;
+}
+
+struct promotion {
+  struct jv *changes;
+  struct jw *w;
+};
+
+static int promote(struct ctx *cx, struct db *db, void *arg) {
+  struct promotion *p = arg;
+  return proposal_apply(cx, db, p->changes, p->w);
+}
+
+int rules_promote_post(struct request *rq) {
+  struct promotion p = { .w = &rq->json };
+  struct tenant *tenant;
+  int rc = body_json(rq, &p.changes);
+  if (!rc) rc = tenant_find(rq, &tenant);
+  jw_object(&rq->json, "data");
+  if (!rc) rc = tenant_write(rq->cx, tenant, promote, &p);
+  jw_close(&rq->json, '}');
+  return rc;
+}
