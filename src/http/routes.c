@@ -35,6 +35,12 @@ const struct route routes[] = {
         "What the controls judged and caught, who changed them, and how the file stands. Parameters: tenant, "
         "as, from, to (days)." },
   { .method = "GET",
+    .pattern = "/api/proof",
+    .handle = proof_export,
+    .help = "A run as a signed document that proves itself, JSON lines. Parameters: tenant, run (the latest "
+            "when none "
+            "is named), rows (1: every row, too), log (1: every entry of the log since the run began)." },
+  { .method = "GET",
     .pattern = "/api/catalogue",
     .handle = catalogue_show,
     .help =

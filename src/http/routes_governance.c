@@ -1,10 +1,11 @@
 /*
 ** routes_governance.c - what auditors ask for: controls and what they did, the
-** catalogue.
+** catalogue, proofs.
 */
 #include "base/time.h"
 #include "export/catalogue.h"
 #include "export/governance.h"
+#include "export/proof.h"
 #include "http/routes.h"
 #include "model/dataset.h"
 
@@ -21,6 +22,7 @@ static int query_day(struct request *rq, const char *name, bool after, int64_t *
 
 int governance_show(struct request *rq) {
   struct governance_scope scope = { GOVERNANCE_ALWAYS };
+  struct sign_key *key = NULL;
   struct db *db;
   int rc = query_text(rq, "as", &scope.dataset);
   if (!rc && scope.dataset && !dataset_find(scope.dataset))
@@ -29,6 +31,8 @@ int governance_show(struct request *rq) {
   if (!rc) rc = query_day(rq, "from", false, &scope.from);
   if (!rc) rc = query_day(rq, "to", true, &scope.to);
   if (!rc) rc = db_find(rq, &db);
+  if (!rc) rc = sign_key_find(rq->cx, store_dir(rq->server->store), &key);
+  if (!rc && key) scope.fingerprint = key->fingerprint;
   return rc ? rc : governance_report(rq->cx, db, &scope, &rq->json, "data");
 }
 
@@ -36,4 +40,26 @@ int catalogue_show(struct request *rq) {
   struct db *db;
   int rc = db_find(rq, &db);
   return rc ? rc : catalogue_write(rq->cx, db, &rq->json, "data");
+}
+
+/* A file name of the run's beginning, when it is what ids are made of. */
+static const char *proof_name(struct request *rq, const char *run) {
+  bool plain = strspn(run, "0123456789abcdefghijklmnopqrstuvwxyz-") == strlen(run);
+  return ctx_printf(rq->cx, "outpost-proof-%.36s.jsonl", plain ? run : "run");
+}
+
+int proof_export(struct request *rq) {
+  struct proof_request r = { .run = NULL };
+  struct sign_key *key;
+  struct db *db;
+  int rc = query_text(rq, "run", &r.run);
+  if (!r.run) r.run = "latest";
+  if (!rc) rc = query_flag(rq, "rows", &r.rows);
+  if (!rc) rc = query_flag(rq, "log", &r.log);
+  if (!rc) rc = db_find(rq, &db);
+  if (!rc) rc = sign_key_open(rq->cx, store_dir(rq->server->store), &key);
+  if (rc) return rc;
+  r.key = key;
+  reply_stream(rq, "application/jsonl", proof_name(rq, r.run));
+  return proof_write(rq->cx, db, &r, reply_write, rq);
 }
