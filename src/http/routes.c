@@ -114,6 +114,17 @@ const struct route routes[] = {
     .handle = table_send,
     .help = "A table as a file. Parameters: tenant, format=csv or json, run." },
   { .method = "GET",
+    .pattern = "/api/figures",
+    .handle = figures_get,
+    .help =
+        "The figures of all that counts now, or of one run as it was imported. Parameters: tenant, as, run, "
+        "from, to (days, inclusive), and any group field of the dataset, such as region or product." },
+  { .method = "GET",
+    .pattern = "/api/quality",
+    .handle = quality_get,
+    .help = "How much of what came in is good, which controls found what is not, and the runs one by one. "
+            "Parameters: tenant, as, run." },
+  { .method = "GET",
     .pattern = "/api/tenants",
     .handle = tenants_list,
     .help = "The tenants of this data folder." },

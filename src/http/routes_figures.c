@@ -1,0 +1,18 @@
+/*
+** routes_figures.c - figures, why they are what they are, and the rows behind them.
+*/
+#include "export/figures.h"
+#include "http/routes.h"
+
+typedef int show_fn(struct ctx *cx, struct db *db, struct jw *w, const char *key, const struct params *p);
+
+static int show(struct request *rq, show_fn *fn) {
+  struct params p;
+  struct db *db;
+  int rc = params_read(rq->cx, str_of(rq->query), &p);
+  if (!rc) rc = db_find(rq, &db);
+  return rc ? rc : fn(rq->cx, db, &rq->json, "data", &p);
+}
+
+int figures_get(struct request *rq) { return show(rq, figures_show); }
+int quality_get(struct request *rq) { return show(rq, quality_show); }
