@@ -43,3 +43,22 @@ SELECT * FROM
   WHERE dataset = ?1 AND state = 'done' AND kind IN ('file', 'rejudge') AND id NOT IN (SELECT run FROM run_undone)
   ORDER BY id DESC LIMIT 100)
 ORDER BY id;
+
+-- name: rows_run
+SELECT r.uuid, r.source, r.kind, r.actor, r.started_at, u.at IS NOT NULL
+FROM run r LEFT JOIN run_undone u ON u.run = r.id WHERE r.id = ?1;
+
+-- name: rows_is_reject
+SELECT 1 FROM reject WHERE id = ?1;
+
+-- name: row_notes
+SELECT id, text, updated_at, updated_by FROM note WHERE dataset = ?1 AND key = ?2 AND deleted_at IS NULL ORDER BY created_at;
+
+-- name: row_controls
+SELECT control, version, stage, field FROM run_control WHERE run = ?1 ORDER BY position;
+
+-- name: line_exception
+SELECT x.id, x.category, x.stage, coalesce(v.decision, x.state), x.faults, x.raw,
+       (SELECT group_concat(value ->> 'reason', '; ') FROM json_each(x.faults)), (SELECT uuid FROM run WHERE id = x.solved_run)
+FROM reject x LEFT JOIN review v ON v.exception = x.id AND v.deleted_at IS NULL AND x.state = 'open'
+WHERE x.id = ?1;

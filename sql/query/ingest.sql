@@ -88,8 +88,24 @@ WHERE id >= (SELECT max(id) FROM raw_chunk WHERE id BETWEEN ?1 << 24 AND (?1 + 1
 ORDER BY id;
 
 -- name: raw_chunk_of_record
-SELECT offset, line, record, records, bytes FROM raw_chunk
-WHERE id = (SELECT max(id) FROM raw_chunk WHERE id BETWEEN ?1 << 24 AND (?1 + 1 << 24) - 1 AND record <= ?2);
+SELECT offset, line, record, records, crc, bytes FROM raw_chunk
+WHERE id BETWEEN ?1 << 24 AND (?1 + 1 << 24) - 1 AND record <= ?2 ORDER BY id DESC LIMIT 1;
+
+-- name: raw_chunk_of_line
+SELECT offset, line, record, records, crc, bytes FROM raw_chunk
+WHERE id BETWEEN ?1 << 24 AND (?1 + 1 << 24) - 1 AND line <= ?2 ORDER BY id DESC LIMIT 1;
+
+-- name: raw_chunk_of_offset
+SELECT offset, line, record, records, crc, bytes FROM raw_chunk
+WHERE id BETWEEN ?1 << 24 AND (?1 + 1 << 24) - 1 AND offset <= ?2 ORDER BY id DESC LIMIT 1;
+
+-- name: raw_chunk_index_of_record
+SELECT offset, line, record, records FROM raw_chunk
+WHERE id BETWEEN ?1 << 24 AND (?1 + 1 << 24) - 1 AND record <= ?2 ORDER BY id DESC LIMIT 1;
+
+-- name: raw_chunk_index_from
+SELECT offset, line, record, records FROM raw_chunk
+WHERE id BETWEEN ?1 << 24 AND (?1 + 1 << 24) - 1 AND record + count > ?2 ORDER BY id;
 
 -- name: rule_datasets
 SELECT DISTINCT dataset FROM rule WHERE active = 1 AND deleted_at IS NULL;

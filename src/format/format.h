@@ -93,6 +93,12 @@ struct profile {
 ** The profile lives as long as the unit of work and is read-only from then on. */
 int profile_file(struct ctx *cx, const struct input *in, const struct dialect *given, struct profile **out);
 
+/* The same from the head of the file alone, for a file that was profiled before and
+** whose dialect is stated in full: headings, and how cells are cut. Columns have no
+** type and no format, and all of the file is the table: it is for records that are
+** known to be rows. Quick, whatever the size of the file. */
+int profile_head(struct ctx *cx, const struct input *in, const struct dialect *stated, struct profile **out);
+
 struct jw;
 void profile_oddities(const struct profile *p, struct jw *w); /* "oddities": [...], into an open object */
 void profile_json(const struct profile *p, struct buf *out);  /* for --json */

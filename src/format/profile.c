@@ -199,3 +199,22 @@ int profile_file(struct ctx *cx, const struct input *in, const struct dialect *g
   *out = p;
   return OK;
 }
+
+int profile_head(struct ctx *cx, const struct input *in, const struct dialect *stated, struct profile **out) {
+  struct profile *p = ctx_alloc(cx, sizeof *p);
+  struct notes *notes = notes_new(cx);
+  struct encoding e = { .evidence = "as stated", .nul_at = UINT64_MAX };
+  struct sample s;
+  struct str head;
+  if (!stated->encoding[0]) return fail(cx, E_INVALID, "encoding", "the encoding is not stated");
+  if (read_head(cx, in, &head)) return cx->code;
+  str_copy(e.name, sizeof e.name, str_of(stated->encoding));
+  begin_profile(p, stated, &e, input_size(in));
+  make_sample(cx, in, head, e.name, &s);
+  if (find_table(cx, &s, stated, p, notes)) return cx->code;
+  settle_decimal(p, stated);
+  p->table_begin = 0;
+  p->table_end = UINT64_MAX;
+  *out = p;
+  return OK;
+}

@@ -125,6 +125,23 @@ const struct route routes[] = {
     .help = "How much of what came in is good, which controls found what is not, and the runs one by one. "
             "Parameters: tenant, as, run." },
   { .method = "GET",
+    .pattern = "/api/rows",
+    .handle = rows_get,
+    .help = "Clean rows in the order of their keys, each with its place in its file. A page may be short and "
+            "still have a `next` to go on after. Parameters: as those of /api/figures, and q (the key begins "
+            "so), "
+            "limit, after." },
+  { .method = "GET",
+    .pattern = "/api/row",
+    .handle = row_get,
+    .help =
+        "One clean row: its original bytes, whether they still say what is stored, its versions, controls "
+        "and notes. Parameters: tenant, as, key." },
+  { .method = "GET",
+    .pattern = "/api/line",
+    .handle = line_get,
+    .help = "What became of a line of a file. Parameters: tenant, run, and one of line, record, offset." },
+  { .method = "GET",
     .pattern = "/api/tenants",
     .handle = tenants_list,
     .help = "The tenants of this data folder." },

@@ -2,6 +2,7 @@
 ** routes_figures.c - figures, why they are what they are, and the rows behind them.
 */
 #include "export/figures.h"
+#include "export/trace.h"
 #include "http/routes.h"
 
 typedef int show_fn(struct ctx *cx, struct db *db, struct jw *w, const char *key, const struct params *p);
@@ -16,3 +17,6 @@ static int show(struct request *rq, show_fn *fn) {
 
 int figures_get(struct request *rq) { return show(rq, figures_show); }
 int quality_get(struct request *rq) { return show(rq, quality_show); }
+int rows_get(struct request *rq) { return show(rq, rows_show); }
+int row_get(struct request *rq) { return show(rq, row_show); }
+int line_get(struct request *rq) { return show(rq, line_show); }

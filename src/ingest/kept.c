@@ -1,5 +1,6 @@
 #include "ingest/kept.h"
 
+#include "base/hash.h"
 #include "base/time.h"
 #include "ingest/settings.h"
 
@@ -167,29 +168,191 @@ static uint64_t get_varint(struct str *s) {
   return v;
 }
 
-int kept_record(struct ctx *cx, struct db *db, int64_t run, int64_t record, struct kept_record *out) {
-  struct stmt *s = db_stmt(cx, db, SQL_raw_chunk_of_record);
-  stmt_int(s, 1, run);
-  stmt_int(s, 2, record);
-  if (!stmt_row(cx, s))
-    return fail(cx, E_NOT_FOUND, "record", "run %lld has no record %lld", (long long)run, (long long)record);
-  struct str index = col_str(s, 3), bytes = col_str(s, 4);
-  int64_t at = col_int(s, 2), skip = 0;
-  *out = (struct kept_record){ .offset = col_int(s, 0), .line = col_int(s, 1) };
-  for (; index.n > 0; at++) {
-    uint64_t head = get_varint(&index);
-    int64_t length = (int64_t)(head >> 3), lines = head & 4 ? (int64_t)get_varint(&index) : 1;
-    if (at == record) {
-      out->length = length;
-      if (skip + length <= (int64_t)bytes.n)
-        out->bytes =
-            (struct str){ ctx_strdup(cx, (struct str){ bytes.p + skip, (size_t)length }), (size_t)length };
-      break;
-    }
-    skip += length, out->offset += length, out->line += lines;
+/* Columns of the statements over raw_chunk; BYTES only where they are read. */
+enum { CHUNK_OFFSET, CHUNK_LINE, CHUNK_RECORD, CHUNK_RECORDS, CHUNK_CRC, CHUNK_BYTES };
+
+/* A walk over the records of a chunk. */
+struct walk {
+  struct str index;
+  struct kept_record at; /* the one that the walk stands on */
+  int64_t skip;          /* its first byte in the chunk */
+};
+
+static void walk_begin(struct walk *k, const struct stmt *s) {
+  *k = (struct walk){ .index = col_str(s, CHUNK_RECORDS) };
+  k->at = (struct kept_record){ .record = col_int(s, CHUNK_RECORD) - 1,
+                                .line = col_int(s, CHUNK_LINE),
+                                .offset = col_int(s, CHUNK_OFFSET) };
+}
+
+static bool walk_next(struct walk *k) {
+  if (k->index.n == 0) return false;
+  k->skip += k->at.length;
+  k->at.offset += k->at.length;
+  k->at.line += k->at.lines;
+  uint64_t head = get_varint(&k->index);
+  k->at.record++;
+  k->at.length = (int64_t)(head >> 3);
+  k->at.lines = head & 4 ? (int64_t)get_varint(&k->index) : 1;
+  k->at.data = head & 1;
+  return true;
+}
+
+static bool covers(const struct kept_record *at, enum kept_by by, int64_t n) {
+  switch (by) {
+  case KEPT_BY_LINE: return n >= at->line && n < at->line + (at->lines ? at->lines : 1);
+  case KEPT_BY_OFFSET: return n >= at->offset && n < at->offset + at->length;
+  default: return n == at->record;
   }
-  stmt_done(s);
-  if (!out->bytes.p)
-    return fail(cx, E_NOT_FOUND, "record", "run %lld has no record %lld", (long long)run, (long long)record);
+}
+
+static void take_bytes(struct ctx *cx, const struct stmt *s, const struct walk *k, struct kept_record *out) {
+  struct str index = col_str(s, CHUNK_RECORDS), bytes = col_str(s, CHUNK_BYTES);
+  uint32_t crc = crc32_of(crc32_of(0, bytes.p, bytes.n), index.p, index.n);
+  out->intact = crc == (uint32_t)col_int(s, CHUNK_CRC);
+  if (k->skip + out->length > (int64_t)bytes.n) return;
+  struct str raw = { bytes.p + k->skip, (size_t)out->length };
+  out->bytes = (struct str){ ctx_strdup(cx, raw), raw.n };
+}
+
+static int find_record(struct ctx *cx, struct db *db, enum sql_id statement, int64_t run, enum kept_by by,
+                       int64_t n, struct kept_record *out) {
+  static const char *const kinds[] = { "record", "line", "byte" };
+  bool wants_bytes = statement != SQL_raw_chunk_index_of_record, found = false;
+  struct walk k;
+  struct stmt *s = db_stmt(cx, db, statement);
+  if (!s) return cx->code;
+  stmt_int(s, 1, run);
+  stmt_int(s, 2, n);
+  *out = (struct kept_record){ 0 };
+  if (stmt_row(cx, s)) {
+    walk_begin(&k, s);
+    while (!found && walk_next(&k)) found = covers(&k.at, by, n);
+    *out = k.at;
+    if (found && wants_bytes) take_bytes(cx, s, &k, out);
+    stmt_done(s);
+  }
+  if (cx->code || (found && (out->bytes.p || !wants_bytes))) return cx->code;
+  return fail(cx, E_NOT_FOUND, kinds[by], "run %lld has no %s %lld", (long long)run, kinds[by], (long long)n);
+}
+
+int kept_record_by(struct ctx *cx, struct db *db, int64_t run, enum kept_by by, int64_t n,
+                   struct kept_record *out) {
+  static const enum sql_id statement[] = { SQL_raw_chunk_of_record, SQL_raw_chunk_of_line,
+                                           SQL_raw_chunk_of_offset };
+  return find_record(cx, db, statement[by], run, by, n, out);
+}
+
+int kept_record(struct ctx *cx, struct db *db, int64_t run, int64_t record, struct kept_record *out) {
+  return find_record(cx, db, SQL_raw_chunk_of_record, run, KEPT_BY_RECORD, record, out);
+}
+
+int kept_place(struct ctx *cx, struct db *db, int64_t run, int64_t record, struct kept_record *out) {
+  return find_record(cx, db, SQL_raw_chunk_index_of_record, run, KEPT_BY_RECORD, record, out);
+}
+
+int kept_next(struct ctx *cx, struct db *db, int64_t run, int64_t record, struct kept_record *out) {
+  struct walk k;
+  struct stmt *s = db_stmt(cx, db, SQL_raw_chunk_index_from);
+  if (s) stmt_int(s, 1, run), stmt_int(s, 2, record);
+  while (stmt_row(cx, s)) {
+    walk_begin(&k, s);
+    while (walk_next(&k)) {
+      if (k.at.record < record || !k.at.data) continue;
+      *out = k.at;
+      stmt_done(s);
+      return OK;
+    }
+  }
+  return fail(cx, E_NOT_FOUND, "record", "run %lld has no record from %lld on", (long long)run,
+              (long long)record);
+}
+
+int kept_count(struct ctx *cx, struct db *db, int64_t run, int64_t *out) {
+  struct walk k;
+  struct stmt *s = db_stmt(cx, db, SQL_raw_chunk_index_from);
+  if (s) stmt_int(s, 1, run), stmt_int(s, 2, 1);
+  *out = 0;
+  while (stmt_row(cx, s)) {
+    walk_begin(&k, s);
+    while (walk_next(&k)) *out += k.at.data;
+  }
+  return cx->code;
+}
+
+/* ---- one record, judged again ---- */
+
+struct kept_judge {
+  struct judge_setup setup;
+  struct parser *parser;
+  struct judge *judge;
+  struct value *values;
+};
+
+static void free_parser(void *arg) { parser_free(arg); }
+
+/* What only a look at the whole file can tell stands in the settings. */
+static int take_oddities(struct ctx *cx, const struct kept_run *run, struct profile *p) {
+  static struct oddity zeros = { .code = "zero_bytes" };
+  struct jv *root;
+  if (jv_parse(cx, str_of(run->settings), &root)) return cx->code;
+  struct jv *list = jv_get(root, "oddities");
+  p->oddity_count = 0;
+  for (size_t i = 0; i < jv_size(list); i++) {
+    if (!str_eq(jv_text(jv_get(jv_at(list, i), "code")), str_of(zeros.code))) continue;
+    p->oddities = &zeros;
+    p->oddity_count = 1;
+  }
   return OK;
+}
+
+static int quick_setup(struct ctx *cx, const struct input *in, const struct kept_run *run,
+                       struct judge_setup *out) {
+  struct dialect dialect;
+  struct mapping_request request;
+  struct profile *profile;
+  struct mapping *mapping = ctx_alloc(cx, sizeof *mapping);
+  struct rules *rules;
+  if (!run->dataset) return fail(cx, E_NOT_FOUND, NULL, "this program has no dataset %s", run->dataset_name);
+  if (settings_read(cx, str_of(run->settings), &dialect, &request)) return cx->code;
+  if (profile_head(cx, in, &dialect, &profile)) return cx->code;
+  if (settings_formats(cx, str_of(run->settings), profile)) return cx->code;
+  if (take_oddities(cx, run, profile)) return cx->code;
+  if (mapping_make(cx, run->dataset, profile, &request, mapping)) return cx->code;
+  if (rules_from(cx, run->dataset, str_of(run->rules), &rules)) return cx->code;
+  *out = (struct judge_setup){ .dataset = run->dataset,
+                               .profile = profile,
+                               .mapping = mapping,
+                               .rules = rules,
+                               .today = (int32_t)(run->started_at / DAY_US) };
+  return OK;
+}
+
+int kept_judge_new(struct ctx *cx, struct db *db, const struct kept_run *run, struct kept_judge **out) {
+  struct kept_judge *k = ctx_alloc(cx, sizeof *k);
+  const struct input *in;
+  if (kept_open(cx, db, run, &in) || quick_setup(cx, in, run, &k->setup)) return cx->code;
+  if (judge_new(cx, &k->setup, &k->judge)) return cx->code;
+  k->parser = parser_new(k->setup.profile);
+  ctx_defer(cx, free_parser, k->parser);
+  k->values = ctx_alloc(cx, (size_t)run->dataset->field_count * sizeof *k->values);
+  *out = k;
+  return OK;
+}
+
+const struct judge_setup *kept_judge_setup(const struct kept_judge *k) { return &k->setup; }
+
+int kept_judge_row(struct ctx *cx, struct kept_judge *k, const struct kept_record *at, struct judged *out) {
+  struct row row;
+  *out = (struct judged){ .record = (uint64_t)at->record,
+                          .line = (uint64_t)at->line,
+                          .offset = (uint64_t)at->offset,
+                          .length = (uint32_t)at->length,
+                          .values = k->values };
+  parser_row(k->parser, at->bytes, out->offset, &row);
+  if (row.kind == ROW_OUTSIDE)
+    return fail(cx, E_CONFLICT, "record", "record %lld does not read as a row any more",
+                (long long)at->record);
+  judge_row(k->judge, &row, at->bytes, cx, out);
+  return cx->code;
 }

@@ -36,11 +36,34 @@ int kept_profile(struct ctx *cx, const struct input *in, const struct kept_run *
 /* All that judging needs, as it was: profile, mapping, rules. */
 int kept_setup(struct ctx *cx, const struct input *in, const struct kept_run *run, struct judge_setup *out);
 
-/* One record's bytes (record as in the tables). */
+/* ---- one record ---- */
+
 struct kept_record {
-  int64_t line, offset, length;
-  struct str bytes; /* lives as long as the unit of work */
+  int64_t record, line, lines, offset, length;
+  bool data;        /* a record; else heading, preamble, footer, blank line */
+  bool intact;      /* the chunk that it lies in has the checksum that it came in with; only with bytes */
+  struct str bytes; /* p NULL where they were not asked for; they live as long as the unit of work */
 };
+
+/* By its number (as in the tables), by a line or by an offset of the file that it covers. E_NOT_FOUND. */
+enum kept_by { KEPT_BY_RECORD, KEPT_BY_LINE, KEPT_BY_OFFSET };
 int kept_record(struct ctx *cx, struct db *db, int64_t run, int64_t record, struct kept_record *out);
+int kept_record_by(struct ctx *cx, struct db *db, int64_t run, enum kept_by by, int64_t n,
+                   struct kept_record *out);
+/* Where it lies, without its bytes: cheap enough for a list. */
+int kept_place(struct ctx *cx, struct db *db, int64_t run, int64_t record, struct kept_record *out);
+/* The next record that is data, from `record` on: where it lies. E_NOT_FOUND: there is none. */
+int kept_next(struct ctx *cx, struct db *db, int64_t run, int64_t record, struct kept_record *out);
+/* Data records in the index of all chunks: how many were read. */
+int kept_count(struct ctx *cx, struct db *db, int64_t run, int64_t *out);
+
+/* Judges single records of a run again, by its own settings and rules, from their
+** original bytes. Only the head of the file is looked at besides, so that one record of
+** a large file takes a few milliseconds. Of one thread, until the unit of work ends. */
+struct kept_judge;
+int kept_judge_new(struct ctx *cx, struct db *db, const struct kept_run *run, struct kept_judge **out);
+const struct judge_setup *kept_judge_setup(const struct kept_judge *k);
+/* at: with its bytes, a data record. Uniqueness is not judged. out's values belong to k, until the next row. */
+int kept_judge_row(struct ctx *cx, struct kept_judge *k, const struct kept_record *at, struct judged *out);
 
 #endif

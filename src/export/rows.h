@@ -1,0 +1,72 @@
+/*
+** rows.h - the clean rows behind a figure, in the order of their keys.
+**
+** There is no index on groups and days, so that imports stay fast: a page looks
+** at a bounded number of rows and for a bounded time, gives what it found and a
+** cursor to go on from. A page may be short, or empty, and still have a next one.
+**
+** Of a run that was undone no table holds the rows any more: they are read again
+** from its original bytes, record by record.
+**
+** row   key, run, record, source, line, offset, length (bytes in the file),
+**       fate ("clean", "replaced" by a later run, "undone"),
+**       values {order_id, order_date, region, product, quantity, revenue}
+*/
+#ifndef EXPORT_ROWS_H
+#define EXPORT_ROWS_H
+
+#include "export/scope.h"
+
+enum { ROWS_LIMIT = 50, ROWS_MOST = 1000 };
+
+struct rows_query {
+  struct scope scope;
+  const char *prefix; /* the key begins so; NULL: any */
+  const char *after;  /* a cursor, or NULL */
+  int64_t limit;
+};
+
+/* The parameters that rows_read takes beside those of the scope, ended by NULL: q limit after. */
+extern const char *const rows_params[];
+int rows_read(struct ctx *cx, const struct params *p, struct rows_query *q);
+
+/* An array of rows. *next: the cursor to go on from, NULL at the end. *total: rows in
+** the scope by its stored totals; -1 where a prefix is asked for. */
+int rows_write(struct ctx *cx, struct db *db, struct jw *w, const char *key, const struct rows_query *q,
+               const char **next, int64_t *total);
+
+/* GET /api/rows: the array, "total" and "next" beside it. */
+int rows_show(struct ctx *cx, struct db *db, struct jw *w, const char *key, const struct params *p);
+
+/* ---- one row, for those who write it ---- */
+
+struct data_row {
+  const struct dataset *dataset;
+  struct str key;
+  int64_t run, record;
+  struct value value[DATASET_FIELDS]; /* text of texts and codes, number of days and decimals */
+  const char *fate;
+};
+
+/* "key, run, record, FIELD...", and the row from a statement that selects so. Its texts
+** live as long as the unit of work. */
+const char *data_row_columns(struct ctx *cx, const struct dataset *d);
+void data_row_take(struct ctx *cx, struct db *db, const struct dataset *d, const struct stmt *s,
+                   struct data_row *out);
+/* From a record that was judged again. */
+void data_row_judged(const struct dataset *d, int64_t run, const struct judged *j, struct data_row *out);
+
+struct run_name {
+  int64_t id;
+  const char *uuid, *source, *kind, *actor;
+  int64_t started;
+  bool undone;
+};
+int run_name(struct ctx *cx, struct db *db, int64_t run, struct run_name *out);
+
+void data_row_values(struct jw *w, const char *key, const struct data_row *r);
+/* The members of a row document, into an open object. */
+int data_row_write(struct ctx *cx, struct db *db, struct jw *w, const struct data_row *r,
+                   const struct run_name *name);
+
+#endif
