@@ -13,7 +13,7 @@ route_fn governance_show, catalogue_show, proof_export; /* routes_governance.c *
 /* routes_desk.c */
 route_fn desk_rows, desk_summary_show, desk_show_one, desk_file, desk_review;
 route_fn figures_get, quality_get, rows_get, row_get, line_get; /* routes_figures.c */
-route_fn tenants_list, health_show, ready_show; /* routes_system.c */
+route_fn tenants_list, health_show, ready_show;                 /* routes_system.c */
 
 route_fn entities_list, records_list, record_show, record_changes; /* routes_records.c */
 route_fn record_post, record_remove, record_bring_back;
