@@ -1,11 +1,62 @@
-/* A file on its way into the wizard: dropped anywhere on the page, it is there when
-** the wizard opens. */
+/* What the wizard knows: the file, what was recognised in it, what the reader of the
+** page chose. It lives outside the wizard, so that a file dropped anywhere on the
+** page is there when the wizard opens. */
 import { signal } from '@preact/signals';
+import { address, get, post } from '../lib/api.js';
 import { go, link, route } from '../lib/route.js';
 
-export const brought = signal(null);
+/* Settings of the reader that can be given; '' is "as recognised". */
+export const DIALECT = ['encoding', 'delimiter', 'quote', 'escape', 'header', 'skip', 'decimal', 'date-order'];
+const AS = 'sales';
+
+const NONE = { step: 'file', file: null, look: null, map: {}, unique: [], existing: 'reject', dialect: {}, test: null, real: null };
+export const draft = signal(NONE);
+export const brought = signal(null); /* a file that the wizard has not taken up yet */
+
+export const change = (changes) => {
+  draft.value = { ...draft.value, ...changes };
+};
+export const begin = () => change(NONE);
 
 export function bringFile(file) {
+  begin();
   brought.value = file;
   if (route.value.path !== 'imports/new') go(link('imports/new'));
+}
+
+/* What GET /api/uploads/ID says, made into choices. */
+export function recognised(look) {
+  const map = Object.fromEntries(look.mapping.map((row) => [row.field, row.heading ?? '']));
+  change({ look, map, unique: look.unique ?? [], existing: look.existing ?? 'reject', test: null });
+}
+
+export async function lookAt(upload, dialect = {}) {
+  const { data } = await get(address(`/api/uploads/${upload}`, { as: AS, ...dialect }));
+  recognised(data);
+  change({ dialect });
+}
+
+export const missing = ({ look, map }) => look.mapping.filter((row) => row.essential && !map[row.field]).map((row) => row.field);
+
+/* The mapping as the reader of the page left it: only what differs from what is
+** found by itself, so that what is found stays marked as found. */
+function given({ look, map }) {
+  const chosen = look.mapping.filter((row) => (row.heading ?? '') !== map[row.field]);
+  return chosen.length ? look.mapping.filter((row) => map[row.field]).map((row) => `${row.field}=${map[row.field]}`) : [];
+}
+
+export async function start(dryRun) {
+  const now = draft.value;
+  const { data } = await post(
+    address('/api/imports', {
+      as: AS,
+      upload: now.look.upload,
+      dry_run: dryRun ? 1 : null,
+      map: given(now),
+      unique: now.unique.join(','),
+      existing: now.existing,
+      ...now.dialect,
+    }),
+  );
+  return data.import;
 }

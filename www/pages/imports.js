@@ -4,7 +4,7 @@ import { address, useKept } from '../lib/api.js';
 import { count, percent } from '../lib/decimal.js';
 import { formatAgo, formatMoment, formatSource } from '../lib/format.js';
 import { html } from '../lib/html.js';
-import { useLive } from '../lib/live.js';
+import { imports, running, useLive } from '../lib/live.js';
 import { at, go, here, link, replace } from '../lib/route.js';
 import { nameOf, t } from '../lib/text.js';
 import { Card } from '../parts/card.js';
@@ -13,6 +13,8 @@ import { Icon } from '../parts/icon.js';
 import { PageHead } from '../parts/page_head.js';
 import { Empty, Failed, Skeleton } from '../parts/state.js';
 import { Table } from '../parts/table.js';
+import { ImportWizard } from './import.js';
+import { Watch } from './import_watch.js';
 import { Run } from './run.js';
 import { RunState } from './run_state.js';
 
@@ -50,10 +52,20 @@ function List({ query }) {
   `;
 }
 
+/* Those under way, above those that are done. */
+function Running() {
+  const list = imports.value && running();
+  if (!list.length) return null;
+  return html`<${Card} title=${t('imports.running')}>
+    <ul class="running">${list.map((doc) => html`<li key=${doc.import}><p><b>${doc.name}</b></p><${Watch} doc=${doc} label=${t('import.going_of', { name: doc.name })} /></li>`)}</ul>
+  <//>`;
+}
+
 function ImportList({ query }) {
   const kinds = KINDS.map((id) => ({ id, label: id ? t(`kinds.${id}`) : t('exceptions.all') }));
   return html`<div class="page">
     <${PageHead} title=${t('page.imports')} note=${t('imports.note')} />
+    <${Running} />
     <${Card} title=${t('runs.title')} actions=${html`<${Choice} label=${t('column.kind')} options=${kinds} value=${query.kind ?? ''} onChange=${(kind) => replace(here({ kind }))} />`}>
       <${List} query=${query} />
     <//>
@@ -62,5 +74,6 @@ function ImportList({ query }) {
 
 export function Imports({ id, query }) {
   if (!id) return html`<${ImportList} query=${query} />`;
+  if (id === 'new') return html`<${ImportWizard} />`;
   return html`<${Run} id=${id} query=${query} />`;
 }

@@ -1,0 +1,41 @@
+/* Step 4: the import itself, and where to go from here. */
+import { useState } from 'preact/hooks';
+import { html } from '../lib/html.js';
+import { at, link } from '../lib/route.js';
+import { t } from '../lib/text.js';
+import { Icon } from '../parts/icon.js';
+import { Stats } from '../parts/stat.js';
+import { begin, change } from './import_draft.js';
+import { Ended, outcome } from './import_test.js';
+import { isOver, Watch } from './import_watch.js';
+import { useRun } from './of_run.js';
+import { Proof } from './run.js';
+import { UndoDialog } from './undo.js';
+
+function Done({ doc }) {
+  const { run, error } = useRun(doc.run);
+  const [undo, setUndo] = useState(false);
+  const { rows } = doc.result;
+  return html`
+    <p class="notice tone-ok" role="status"><${Icon} name="check" /> <span>${t('import.done', { name: doc.name })}</span></p>
+    <${Stats} label=${t('stat.all')} rows=${outcome(rows)} />
+    ${run ? html`<${Proof} run=${run} />` : html`<p class="proof">${error ? error.message : t('report.loading')}</p>`}
+    <div class="next-steps">
+      <a class="button" href=${link('sales', { run: doc.run })}><${Icon} name="chart" /> ${t('import.to.figures')}</a>
+      ${rows.rejected > 0 && html`<a class="plain" href=${link('exceptions', { run: doc.run })}><${Icon} name="warn" /> ${t('import.to.exceptions', { n: rows.rejected })}</a>`}
+      <a class="plain" href=${link(at('imports', doc.run))}><${Icon} name="inbox" /> ${t('import.to.run')}</a>
+      <button type="button" class="plain" onClick=${() => setUndo(true)}><${Icon} name="undo" /> ${t('undo.button')}</button>
+      <button type="button" class="plain" onClick=${begin}><${Icon} name="upload" /> ${t('import.to.another')}</button>
+    </div>
+    ${undo && html`<${UndoDialog} run=${doc.run} source=${doc.name} action="undo" onClose=${() => setUndo(false)} />`}
+  `;
+}
+
+export function GoStep({ real }) {
+  const { doc, error } = real;
+  if (error && !doc) return html`<p class="notice tone-bad" role="alert"><${Icon} name="warn" /> <span>${error.message}</span></p>`;
+  if (!isOver(doc)) return html`<div class="card"><p class="note">${t('import.going_note')}</p><${Watch} doc=${doc} label=${t('import.going')} /></div>`;
+  if (doc.state !== 'done')
+    return html`<${Ended} doc=${doc} /><p><button type="button" class="plain" onClick=${() => change({ step: 'mapping', real: null, test: null })}><${Icon} name="back" /> ${t('import.back_to_mapping')}</button></p>`;
+  return html`<${Done} doc=${doc} />`;
+}
