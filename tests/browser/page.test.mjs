@@ -263,7 +263,7 @@ test('keyboard alone', async (t) => {
   await press('Enter');
   await ready(page, 'Data Quality');
   assert.equal(await nav.getAttribute('aria-current'), 'page');
-  assert.equal(await page.evaluate(() => document.activeElement.id), 'main', 'the reader is taken to the page');
+  await page.waitForFunction(() => document.activeElement.id === 'main', null, WAIT); // the reader is taken to the page
   await press('6');
   await ready(page, 'Imports');
   await press('1');
