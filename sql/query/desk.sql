@@ -1,6 +1,8 @@
 -- name: desk_runs
 SELECT id, uuid, source, started_at, rows_rejected, settings ->> '$.dialect.encoding',
-       instr(settings, '"outpost_exception"') > 0
+       coalesce(settings ->> '$.kind' = 'correction', 0)
+       OR EXISTS (SELECT 1 FROM raw_chunk c WHERE c.id = run.id << 24
+                  AND instr(CAST(substr(c.bytes, 1, 4096) AS TEXT), 'outpost_exception'))
 FROM run WHERE id >= ?1 AND state = 'done' AND rows_rejected > 0 ORDER BY id;
 
 -- name: desk_run_uuid
@@ -57,3 +59,9 @@ WHERE v.id = ?1 AND v.deleted_at IS NULL;
 
 -- name: review_exception
 SELECT x.state, (SELECT 1 FROM run_undone u WHERE u.run = x.id >> 32) FROM reject x WHERE x.id = ?1;
+
+-- name: correct_reject
+SELECT x.state, x.raw, (SELECT 1 FROM run_undone u WHERE u.run = x.id >> 32) FROM reject x WHERE x.id = ?1;
+
+-- name: correct_faults
+SELECT id, faults FROM reject WHERE id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1 ORDER BY id;

@@ -8,7 +8,6 @@
 #include "base/time.h"
 #include "cli/cli.h"
 #include "format/peek.h"
-#include "ingest/correct.h"
 #include "ingest/import.h"
 #include "sales/generate.h"
 
@@ -123,24 +122,6 @@ int cmd_import(struct ctx *cx, struct cli *c) {
   import_run(cx, t, &r, &result);
   if (bar.used) fputs("\r\033[K", stderr);
   return cx->code ? (int)cx->code : print_import(cx, c, &r, &result);
-}
-
-int cmd_exception_fix(struct ctx *cx, struct cli *c) {
-  struct tenant *t;
-  struct import_result result;
-  int64_t id;
-  if (!str_to_int(str_of(c->operand[0]), &id))
-    return cli_usage(cx, "an exception is named by its number, not '%s'", c->operand[0]);
-  if (cli_tenant(cx, c, &t) || correct_exception(cx, t, id, c->operand + 1, c->operand_count - 1, &result))
-    return cx->code;
-  if (result.clean == 0) c->exit_code = EXIT_EXCEPTIONS;
-  if (cli_has(c, "json"))
-    return cli_print(cx, "{\"exception\":%lld,\"run\":\"%s\",\"corrected\":%s}\n", (long long)id, result.run,
-                     result.clean ? "true" : "false");
-  return cli_print(cx,
-                   result.clean ? "exception %lld is corrected by run %s\n"
-                                : "exception %lld is still open: see `outpost exceptions --run %s`\n",
-                   (long long)id, result.run);
 }
 
 /* ---- generate ---- */

@@ -106,68 +106,6 @@ int cmd_run_show(struct ctx *cx, struct cli *c) {
   return cx->code;
 }
 
-/* ---- exceptions ---- */
-
-static int print_exceptions(struct ctx *cx, struct str json) {
-  struct jv *list;
-  if (jv_parse(cx, json, &list)) return cx->code;
-  for (size_t i = 0; i < jv_size(list) && !cx->code; i++) {
-    struct jv *x = jv_at(list, i), *faults = jv_get(x, "faults");
-    cli_print(cx, "%.*s  line %.*s  %.*s  %.*s\n  %.*s\n", STR_ARG(text(x, "id")), STR_ARG(text(x, "line")),
-              STR_ARG(text(x, "category")), STR_ARG(text(x, "state")), STR_ARG(text(x, "raw")));
-    for (size_t k = 0; k < jv_size(faults); k++)
-      cli_print(cx, "  - %.*s (%.*s)\n", STR_ARG(text(jv_at(faults, k), "reason")),
-                STR_ARG(text(jv_at(faults, k), "control")));
-  }
-  return cx->code;
-}
-
-/* One page of at most PAGE; the documents of all pages make one array. */
-static int print_page(struct ctx *cx, struct db *db, const struct exception_filter *f, bool json, bool first,
-                      int64_t *next) {
-  struct buf out;
-  struct jw w;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  if (!report_exceptions(cx, db, &w, NULL, f, NULL, next)) {
-    if (out.full)
-      fail(cx, E_LIMIT, NULL, "these exceptions are too large to be listed; --csv writes them");
-    else if (!json)
-      print_exceptions(cx, buf_view(&out));
-    else if (out.n > 2)
-      cli_print(cx, "%s%.*s", first ? "" : ",\n", (int)out.n - 2, out.p + 1);
-  }
-  buf_clear(&out);
-  return cx->code;
-}
-
-int cmd_exceptions(struct ctx *cx, struct cli *c) {
-  enum { PAGE = 200 };
-  struct db *db;
-  int64_t left, next = 0;
-  bool json = cli_has(c, "json"), first = true;
-  struct exception_filter f = { .run = cli_get(c, "run"),
-                                .category = cli_get(c, "category"),
-                                .control = cli_get(c, "control") };
-  if (cli_int(cx, c, "limit", INT64_MAX, &left) || cli_read(cx, c, &db)) return cx->code;
-  bool filtered = f.category || f.control || cli_has(c, "limit");
-  if (filtered && (cli_has(c, "file") || cli_has(c, "csv")))
-    return cli_usage(cx, "--file and --csv write all exceptions; --category, --control and --limit go with "
-                         "--json or the list");
-  if (cli_has(c, "file")) return export_exception_file(cx, db, f.run ? f.run : "latest", cli_write, NULL);
-  if (cli_has(c, "csv")) return export_table(cx, db, "exceptions", f.run, EXPORT_CSV, cli_write, NULL);
-  if (json) cli_print(cx, "[");
-  do {
-    f.after = next;
-    f.limit = left < PAGE ? left : PAGE;
-    print_page(cx, db, &f, json, first, &next);
-    left -= f.limit;
-    first = false;
-  } while (next && left > 0 && !cx->code);
-  if (json) cli_print(cx, "]\n");
-  return cx->code;
-}
-
 /* ---- tables ---- */
 
 int cmd_export(struct ctx *cx, struct cli *c) {

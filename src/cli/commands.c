@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 
 #define WHERE "data tenant json"
+#define FILTER " run category control stage source week state assignee search"
 #define DIALECT " encoding delimiter quote escape header skip decimal date-order"
 
 const struct option_spec options[] = {
@@ -21,6 +22,14 @@ const struct option_spec options[] = {
   { "run", "ID", "of this run only: an id, its beginning, or latest" },
   { "category", "C", "of this category only" },
   { "control", "NAME", "that failed this control only" },
+  { "stage", "S", "that failed in this stage only: schema, business, quality or duplicates" },
+  { "source", "FILE", "of files of this name only" },
+  { "week", "YYYY-Www", "of runs of this week only, such as 2020-W53" },
+  { "state", "S", "open, corrected, accepted, attempt (a correction that failed) or all" },
+  { "assignee", "WHO", "given to this person only; - for nobody" },
+  { "search", "TEXT", "whose record holds this text only" },
+  { "summary", NULL, "how many, by everything they can be told apart by, and what comes again and again" },
+  { "reason", "TEXT", "why" },
   { "limit", "N", "at most so many" },
   { "file", NULL, "the original columns with the reasons in front, to be repaired and imported again" },
   { "rows", "N", "how many rows" },
@@ -41,7 +50,7 @@ const struct option_spec options[] = {
   { "key", NULL, "only the public key and its fingerprint" },
   { "from", "DAY", "from this day on" },
   { "until", "DAY", "up to and with this day" },
-  { "to", "N", "the schema to go to" },
+  { "to", "N|WHO", "the schema to go to, or who gets it" },
   { "as-of", "TIME", "as it was at this time: 2024-02-29 or 2024-02-29T12:00:00Z" },
   { "deleted", NULL, "those that were deleted, too" },
   { "listen", "ADDRESS", "loopback address and port, 127.0.0.1:8080 when not given" },
@@ -68,13 +77,30 @@ const struct command commands[] = {
     "  outpost peek orders.csv\n  outpost peek orders.csv --csv > clean.csv", cmd_peek },
   { "runs", "", WHERE " csv limit", "list the runs, newest first", NULL, cmd_runs },
   { "run show", "[RUN]", WHERE, "report on one run (the latest when none is named)", NULL, cmd_run_show },
-  { "exceptions", "", WHERE " run category control limit csv file",
-    "list rejected records with their reasons",
+  { "exceptions", "", WHERE FILTER " summary limit csv file", "list rejected records with their reasons",
+    "  outpost exceptions --summary\n"
+    "  outpost exceptions --control region_known --state open --week 2024-W09\n"
     "  outpost exceptions --run latest --file > repair.csv      repair it in a spreadsheet, then:\n"
-    "  outpost import repair.csv --as sales",
+    "  outpost import repair.csv --as sales\n\n"
+    "  Exceptions of runs that were undone are not among them.",
     cmd_exceptions },
-  { "exception fix", "ID FIELD=VALUE...", WHERE, "correct a rejected record in place",
-    "  outpost exception fix 4294967354 order_date=2024-03-05", cmd_exception_fix },
+  { "exception show", "ID", WHERE, "one rejected record: its cells, what is wrong, what became of it", NULL,
+    cmd_exception_show },
+  { "exception fix", "[ID...] [FIELD=VALUE...]", WHERE FILTER,
+    "correct rejected records in place: one, several, or all that fit a filter",
+    "  outpost exception fix 4294967354 order_date=2024-03-05\n"
+    "  outpost exception fix --control region_known --search ,Nort, region=North\n\n"
+    "  What is still wrong by the rules stays as it is, and is told.",
+    cmd_exception_fix },
+  { "exception accept", "[ID...]", WHERE FILTER " reason",
+    "decide that records may stay out, and say why; needs --reason",
+    "  outpost exception accept 4294967354 4294967355 --reason \"test orders\"\n"
+    "  outpost exception accept --source old.csv --category DATA_QUALITY_ISSUE --reason \"known duplicates\"",
+    cmd_exception_accept },
+  { "exception reopen", "[ID...]", WHERE FILTER, "take back that records were accepted", NULL,
+    cmd_exception_reopen },
+  { "exception assign", "[ID...]", WHERE FILTER " to", "give records to somebody; --to - to nobody",
+    "  outpost exception assign --control region_known --to mo", cmd_exception_assign },
   { "export", "TABLE", WHERE " csv run", "write a table: CSV, or a JSON array with --json",
     "  outpost export clean_sales --csv > clean.csv\n\n"
     "  Tables: analytics_summary, audit_log, clean_sales, exceptions, raw_sales, runs, validation_results,\n "

@@ -70,6 +70,17 @@ const struct route routes[] = {
     .body_max = LIMIT_BODY_BYTES,
     .help = "Gives exceptions to somebody, accepts them or opens them again: {\"ids\": [...] or \"filter\": "
             "{...}, \"assignee\", \"decision\": \"accepted\" or null, \"reason\"}." },
+  { .method = "POST",
+    .pattern = "/api/exceptions/fix",
+    .handle = desk_fix,
+    .body_max = LIMIT_BODY_BYTES,
+    .help = "Corrects exceptions in place: {\"ids\": [...] or \"filter\": {...}, \"changes\": {\"region\": "
+            "\"North\"}}. What is still wrong by the rules stays as it is." },
+  { .method = "POST",
+    .pattern = "/api/exceptions/{id}/fix",
+    .handle = desk_fix_one,
+    .body_max = LIMIT_BODY_BYTES,
+    .help = "Corrects one exception in place: {\"changes\": {\"order_date\": \"2024-03-05\"}}." },
   { .method = "GET",
     .pattern = "/api/exceptions/{id}",
     .handle = desk_show_one,

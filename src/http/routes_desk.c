@@ -7,6 +7,7 @@
 #include "export/desk.h"
 #include "export/tables.h"
 #include "http/routes.h"
+#include "ingest/correct.h"
 #include "ingest/review.h"
 
 /* ---- the filter ---- */
@@ -197,6 +198,69 @@ int desk_review(struct request *rq) {
   jw_object(&rq->json, "data");
   jw_int(&rq->json, "changed", changed);
   jw_int(&rq->json, "chosen", (int64_t)count);
+  jw_close(&rq->json, '}');
+  return OK;
+}
+
+/* ---- correcting ---- */
+
+static int changes_of_json(struct ctx *cx, struct jv *body, struct correct_change **changes, size_t *count) {
+  struct jv *object = jv_get(body, "changes");
+  if (jv_kind(object) != JV_OBJECT)
+    return fail(
+        cx, E_INVALID, "changes",
+        "changes has to be an object of fields and their new values, such as {\"region\": \"North\"}");
+  *changes = ctx_alloc(cx, (jv_size(object) + 1) * sizeof **changes);
+  *count = 0;
+  for (void *it = jv_first(object); it; it = jv_next(object, it)) {
+    struct str value = jv_text(jv_value(it));
+    const char *name = ctx_strdup(cx, jv_key(it));
+    if (!value.p && jv_kind(jv_value(it)) != JV_NULL)
+      return fail(cx, E_INVALID, name, "the new value of %s has to be a text", name);
+    (*changes)[(*count)++] = (struct correct_change){ name, value.p ? ctx_strdup(cx, value) : "" };
+  }
+  return OK;
+}
+
+int desk_fix(struct request *rq) {
+  static const char *const names[] = { "ids", "filter", "changes", NULL };
+  struct correct_result *result = ctx_alloc(rq->cx, sizeof *result);
+  struct correct_change *changes;
+  struct tenant *t;
+  struct jv *body;
+  int64_t *ids;
+  size_t count = 0, change_count = 0;
+  bool by_filter;
+  int rc = body_json(rq, &body);
+  if (!rc) rc = check_members(rq->cx, body, names);
+  if (!rc) rc = changes_of_json(rq->cx, body, &changes, &change_count);
+  if (!rc) rc = tenant_find(rq, &t);
+  if (!rc) rc = chosen(rq, t, body, &ids, &count, &by_filter);
+  if (!rc) rc = correct_many(rq->cx, t, ids, count, changes, change_count, by_filter, result);
+  if (rc) return rc;
+  jw_object(&rq->json, "data");
+  correct_write(&rq->json, result);
+  jw_close(&rq->json, '}');
+  return OK;
+}
+
+int desk_fix_one(struct request *rq) {
+  static const char *const names[] = { "changes", NULL };
+  struct correct_result *result = ctx_alloc(rq->cx, sizeof *result);
+  struct correct_change *changes;
+  struct tenant *t;
+  struct jv *body;
+  int64_t id;
+  size_t change_count = 0;
+  int rc = id_of_path(rq, &id);
+  if (!rc) rc = body_json(rq, &body);
+  if (!rc) rc = check_members(rq->cx, body, names);
+  if (!rc) rc = changes_of_json(rq->cx, body, &changes, &change_count);
+  if (!rc) rc = tenant_find(rq, &t);
+  if (!rc) rc = correct_many(rq->cx, t, &id, 1, changes, change_count, false, result);
+  if (rc) return rc;
+  jw_object(&rq->json, "data");
+  correct_write_one(&rq->json, result);
   jw_close(&rq->json, '}');
   return OK;
 }

@@ -7,6 +7,7 @@
 #ifndef INGEST_CORRECT_H
 #define INGEST_CORRECT_H
 
+#include "base/json.h"
 #include "format/format.h"
 #include "ingest/import.h"
 
@@ -16,9 +17,40 @@
 int correct_adopt(struct ctx *cx, struct tenant *t, const struct import_request **request,
                   struct profile **profile);
 
-/* Corrects one exception in place: changes are "field=value" or "Heading=value".
-** E_NOT_FOUND, E_CONFLICT (settled already), E_INVALID. */
-int correct_exception(struct ctx *cx, struct tenant *t, int64_t exception, const char *const *changes,
-                      int count, struct import_result *out);
+/* A cell gets another value: by the name of its field, or by its heading. */
+struct correct_change {
+  const char *name, *value;
+};
+/* "order_date=2024-03-05", as it is typed. E_INVALID. */
+int correct_change_read(struct ctx *cx, const char *text, struct correct_change *out);
+
+enum { CORRECT_FAULTS = 50, CORRECT_RUNS = 50 };
+struct correct_result {
+  int64_t corrected, still_open;
+  char run[CORRECT_RUNS][37]; /* that brought the corrections: one for each run that they come from */
+  int run_count;              /* may be more than CORRECT_RUNS: those are not named */
+  struct {
+    int64_t exception;
+    const char *faults;    /* JSON, as of an exception */
+  } fault[CORRECT_FAULTS]; /* the first of those that are still open, and why */
+  int fault_count;
+};
+
+/* Corrects exceptions in place, all by the same changes (none: as they stand, by the
+** rules of today). What would still be wrong stays out: it is judged in a dry run
+** first, told in `fault`, and only the others are imported, so that a correction that
+** fails leaves nothing behind. At most LIMIT_AT_ONCE; a transaction for each run that
+** they come from.
+** E_NOT_FOUND, E_CONFLICT (settled already, or the record cannot be corrected in
+** place), E_INVALID; with by_filter such exceptions are still open, or left out when
+** somebody settled them meanwhile, and the others are corrected. */
+int correct_many(struct ctx *cx, struct tenant *t, const int64_t *exceptions, size_t count,
+                 const struct correct_change *changes, size_t change_count, bool by_filter,
+                 struct correct_result *out);
+
+/* Members, into an open object. Of many: run (the first), runs, corrected, still_open,
+** faults [{id, faults}]; of one: run, corrected (bool), faults. */
+void correct_write(struct jw *w, const struct correct_result *r);
+void correct_write_one(struct jw *w, const struct correct_result *r);
 
 #endif

@@ -293,6 +293,7 @@ static int import_dry(struct ctx *cx, struct db *db, struct job *job) {
   if (!rc) rc = add_run(cx, db, job);
   if (!rc) rc = steps(cx, db, job);
   if (!rc) rc = audit(cx, db, job);
+  if (!rc && job->request->look) rc = job->request->look(cx, db, job->run, job->request->look_arg);
   db_rollback(db);
   return rc;
 }

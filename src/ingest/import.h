@@ -41,6 +41,9 @@ struct import_request {
   /* The import ends with E_CONFLICT "cancelled", and nothing of it is stored, soon after
   ** this became true; may be NULL. */
   const atomic_bool *stop;
+  /* Called at the end of a dry run, while its rows are still there; may be NULL. */
+  int (*look)(struct ctx *cx, struct db *db, int64_t run, void *arg);
+  void *look_arg;
 };
 
 enum { CATEGORIES_MAX = 8 };

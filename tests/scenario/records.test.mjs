@@ -41,7 +41,20 @@ const ENTITIES = {
     change: (r) => r.pick([{ owner: `O${r.below(1e6)}` }, { description: null }]),
     natural: ['subject'],
   },
+  review: {
+    make: (r, i, p) => ({ exception: exceptions(p)[i], assignee: r.pick(['mo', 'Ünit 3', null]), ...r.pick([{}, { decision: 'accepted', reason: `because ${i}` }]) }),
+    change: (r) => r.pick([{ assignee: `A${r.below(1e6)}` }, { assignee: null }, { decision: 'accepted', reason: `why "${r.below(100)}"` }, { decision: null, reason: null }]),
+    natural: ['exception'],
+  },
 };
+function exceptions(p) {
+  if (one(p.db, 'SELECT count(*) FROM run') === '0') {
+    const file = path.join(p.dir, 'messy.csv');
+    fs.writeFileSync(file, lib.messySales(9, 1200));
+    importFile(p, file);
+  }
+  return query(p.db, 'SELECT id FROM reject ORDER BY id').map((row) => Number(row[0]));
+}
 const card = (r) => ({ kind: r.pick(['stat', 'line', 'bars', 'table']), title: `Card "${r.below(1000)}"`, measure: r.pick(['orders', 'quantity', 'revenue', 'average']), group: r.pick(['region', 'product', 'order_date']), filter: r.pick([{}, { region: 'North' }, { from: '2024-01-01', product: 'Dairy' }]), span: r.pick([1, 2]) });
 const subjects = (p) => query(p.db, "SELECT 'rule ' || name FROM rule UNION ALL SELECT s.name FROM sqlite_schema s WHERE s.type IN ('table', 'view') UNION ALL SELECT s.name || '.' || c.name FROM sqlite_schema s, pragma_table_info(s.name) c WHERE s.type IN ('table', 'view')").map((row) => row[0]);
 
@@ -156,8 +169,8 @@ for (const [entity, how] of Object.entries(ENTITIES)) {
 
   test(`what is wrong with a ${entity} is said, and nothing is stored`, (t) => {
     const p = place(t);
-    const before = sqlite(p.db, '.dump');
     const good = how.make(lib.random(2), 2, p);
+    const before = sqlite(p.db, '.dump');
     refuses(['record', 'save', entity, JSON.stringify({ ...good, colour: 'red' }), ...p.args], /colour/, 1);
     refuses(['record', 'save', entity, JSON.stringify({ ...good, id: 'x' }), ...p.args], /id/, 1);
     for (const name of how.natural) {
