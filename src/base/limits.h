@@ -23,15 +23,16 @@ enum {
   LIMIT_AT_ONCE = 10000,  /* exceptions that one request reviews or corrects: a few seconds */
 };
 
-#define LIMIT_FIELD_BYTES MIB(1)       /* one cell: beyond it, libcsv would grow without end */
-#define LIMIT_RECORD_BYTES MIB(8)      /* one record, quoted line breaks included */
-#define LIMIT_SNIFF_BYTES KIB(256)     /* read to guess encoding, dialect and types */
-#define LIMIT_TEXT_BYTES KIB(64)       /* a text value stored in a record */
-#define LIMIT_KEY_BYTES KIB(1)         /* a unique key, all parts joined */
-#define LIMIT_BODY_BYTES MIB(1)        /* an HTTP body that is not an import */
-#define LIMIT_REPLY_BYTES MIB(64)      /* an HTTP reply or a JSON document that we compose */
-#define LIMIT_DESK_ROWS 1000000u       /* exceptions held in memory for the desk: 60 MB */
-#define LIMIT_TERMS_IN_MEMORY 200000u  /* distinct values of a coded column held in memory */
-#define LIMIT_TOTALS_IN_MEMORY 200000u /* aggregate cells held before they are flushed */
+#define LIMIT_FIELD_BYTES MIB(1)             /* one cell: beyond it, libcsv would grow without end */
+#define LIMIT_RECORD_BYTES MIB(8)            /* one record, quoted line breaks included */
+#define LIMIT_SNIFF_BYTES KIB(256)           /* read to guess encoding, dialect and types */
+#define LIMIT_TEXT_BYTES KIB(64)             /* a text value stored in a record */
+#define LIMIT_KEY_BYTES KIB(1)               /* a unique key, all parts joined */
+#define LIMIT_BODY_BYTES MIB(1)              /* an HTTP body that is not an import */
+#define LIMIT_UPLOAD_BYTES ((size_t)8 << 30) /* an HTTP body that is a file: goes to the disk as it comes */
+#define LIMIT_REPLY_BYTES MIB(64)            /* an HTTP reply or a JSON document that we compose */
+#define LIMIT_DESK_ROWS 1000000u             /* exceptions held in memory for the desk: 60 MB */
+#define LIMIT_TERMS_IN_MEMORY 200000u        /* distinct values of a coded column held in memory */
+#define LIMIT_TOTALS_IN_MEMORY 200000u       /* aggregate cells held before they are flushed */
 
 #endif

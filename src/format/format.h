@@ -99,6 +99,8 @@ int profile_file(struct ctx *cx, const struct input *in, const struct dialect *g
 ** known to be rows. Quick, whatever the size of the file. */
 int profile_head(struct ctx *cx, const struct input *in, const struct dialect *stated, struct profile **out);
 
+const char *file_kind_name(enum file_kind k);     /* csv, json_lines, json_array */
+const char *column_type_name(enum column_type t); /* empty, integer, decimal, date, boolean, text */
 struct jw;
 void profile_oddities(const struct profile *p, struct jw *w); /* "oddities": [...], into an open object */
 void profile_json(const struct profile *p, struct buf *out);  /* for --json */

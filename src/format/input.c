@@ -184,8 +184,12 @@ static int needs_spool(struct ctx *cx, int fd, const char *name, bool *yes) {
 }
 
 int input_open(struct ctx *cx, const char *path, const char *spool_dir, struct input **out) {
+  return input_open_as(cx, path, strcmp(path, "-") == 0 ? "stdin" : path, spool_dir, out);
+}
+
+int input_open_as(struct ctx *cx, const char *path, const char *name, const char *spool_dir,
+                  struct input **out) {
   bool standard = strcmp(path, "-") == 0, yes = false;
-  const char *name = standard ? "stdin" : path;
   int fd = standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
   if (fd < 0) return open_failed(cx, name);
   int rc = needs_spool(cx, fd, name, &yes);

@@ -15,6 +15,9 @@ struct input;
 /* path "-" is standard input. Closed when the unit of work ends.
 ** E_NOT_FOUND, E_DENIED, E_INVALID (a folder, a damaged gzip file), E_FAIL. */
 int input_open(struct ctx *cx, const char *path, const char *spool_dir, struct input **out);
+/* The same under another name: that of the file before somebody sent it here. */
+int input_open_as(struct ctx *cx, const char *path, const char *name, const char *spool_dir,
+                  struct input **out);
 
 /* Bytes in memory that outlive the unit of work (tests, fuzzing, a single stored line). */
 struct input *input_memory(struct ctx *cx, struct str bytes, const char *name);

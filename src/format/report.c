@@ -6,12 +6,12 @@
 #include "base/json.h"
 #include "format/format.h"
 
-static const char *kind_name(enum file_kind k) {
+const char *file_kind_name(enum file_kind k) {
   static const char *const names[] = { "csv", "json_lines", "json_array" };
   return names[k];
 }
 
-static const char *type_name(enum column_type t) {
+const char *column_type_name(enum column_type t) {
   static const char *const names[] = { "empty", "integer", "decimal", "date", "boolean", "text" };
   return names[t];
 }
@@ -48,7 +48,7 @@ static void json_column(struct jw *w, const struct column *c) {
   jw_object(w, NULL);
   jw_text(w, "heading", c->heading);
   jw_text(w, "label", c->label);
-  jw_text(w, "type", type_name(c->type));
+  jw_text(w, "type", column_type_name(c->type));
   jw_int(w, "values", (int64_t)c->values);
   jw_int(w, "empty", (int64_t)c->empty);
   jw_int(w, "odd", (int64_t)c->odd);
@@ -80,7 +80,7 @@ void profile_json(const struct profile *p, struct buf *out) {
   struct jw w;
   jw_init(&w, out);
   jw_object(&w, NULL);
-  jw_text(&w, "kind", kind_name(p->kind));
+  jw_text(&w, "kind", file_kind_name(p->kind));
   json_dialect(&w, &p->dialect);
   jw_object(&w, "evidence");
   jw_text(&w, "encoding", p->encoding_evidence);
@@ -120,7 +120,7 @@ static const char *show_delimiter(const struct dialect *d, char out[static 32]) 
 
 static void text_column(struct buf *out, const struct column *c, int width, bool color) {
   char what[40];
-  snprintf(what, sizeof what, "%s", type_name(c->type));
+  snprintf(what, sizeof what, "%s", column_type_name(c->type));
   if (c->type == COLUMN_DATE)
     snprintf(what, sizeof what, "date %s%s", order_name(c->date_order), c->ambiguous ? "?" : "");
   if (c->type == COLUMN_DECIMAL && c->decimal == ',') snprintf(what, sizeof what, "decimal comma");
@@ -143,7 +143,7 @@ static int widest_heading(const struct profile *p) {
 void profile_text(const struct profile *p, struct buf *out, bool color) {
   char shown[32], c[2];
   const struct dialect *d = &p->dialect;
-  setting(out, "kind", kind_name(p->kind), "", color);
+  setting(out, "kind", file_kind_name(p->kind), "", color);
   setting(out, "encoding", d->encoding, p->encoding_evidence, color);
   if (p->kind == FILE_CSV) {
     setting(out, "delimiter", show_delimiter(d, shown), p->delimiter_evidence, color);

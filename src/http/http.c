@@ -22,7 +22,10 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "base/time.h"
 #include "http/request.h"
+#include "http/tasks.h"
+#include "http/uploads.h"
 
 #ifdef __SANITIZE_THREAD__
 /* civetweb tells its threads to stop by a volatile int, and what follows from
@@ -132,10 +135,13 @@ static int listen_start(struct ctx *cx, struct server *server, const struct addr
 }
 
 /* Until somebody says stop. */
-static void wait_for_stop(const sigset_t *signals, const atomic_bool *stop) {
+static void wait_for_stop(struct server *server, const sigset_t *signals, const atomic_bool *stop) {
   const struct timespec tick = { .tv_nsec = 200000000 };
-  while (!stop || !atomic_load(stop))
+  const int minute = 300; /* ticks */
+  for (int i = 1; !stop || !atomic_load(stop); i++) {
     if (sigtimedwait(signals, NULL, &tick) > 0) return;
+    if (i % minute == 0) uploads_reap(server, time_now());
+  }
 }
 
 static void announce(const struct address *a, int port) {
@@ -149,16 +155,25 @@ static int serve(struct ctx *cx, struct server *server, const struct address *a,
   struct mg_server_port bound[2] = { 0 };
   int rc = listen_start(cx, server, a, &web);
   if (rc) return rc;
+  if (uploads_begin(cx, server)) { /* not before the port is ours: another server may have its uploads here */
+    mg_stop(web);
+    return cx->code;
+  }
   if (mg_get_server_ports(web, 2, bound) > 0) server->port = bound[0].port;
   if (o->port) *o->port = server->port;
   announce(a, server->port);
-  wait_for_stop(signals, o->stop);
+  wait_for_stop(server, signals, o->stop);
+  atomic_store(&server->stopping, true);
+  tasks_stop(server->tasks); /* while connections are closed, imports end, too */
   mg_stop(web);
   return OK;
 }
 
 int http_serve(struct ctx *cx, struct store *store, const struct serve_options *o) {
-  struct server server = { .store = store, .www = o->www_dir, .lock = PTHREAD_MUTEX_INITIALIZER };
+  struct server server = { .store = store,
+                           .www = o->www_dir,
+                           .lock = PTHREAD_MUTEX_INITIALIZER,
+                           .uploads_lock = PTHREAD_MUTEX_INITIALIZER };
   struct address a;
   sigset_t signals, before;
   int rc = address_read(cx, o->listen ? o->listen : LISTEN_DEFAULT, &a);
@@ -172,10 +187,13 @@ int http_serve(struct ctx *cx, struct store *store, const struct serve_options *
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, &before);
   mg_init_library(0);
+  server.tasks = tasks_new(&server);
   rc = serve(cx, &server, &a, &signals, o);
+  tasks_free(server.tasks);
   mg_exit_library();
   pthread_sigmask(SIG_SETMASK, &before, NULL);
 
+  uploads_end(&server);
   tenants_close(&server);
   return rc;
 }

@@ -22,7 +22,9 @@
 enum { PARAMS = 2, STREAM_PART = 32 << 10 };
 
 struct mg_connection;
+struct kept_upload;
 struct opened;
+struct tasks;
 struct route;
 
 /* What all requests share. */
@@ -32,6 +34,13 @@ struct server {
   const char *www;       /* folder of --www, or NULL */
   pthread_mutex_t lock;  /* over what follows */
   struct opened *opened; /* tenants' files, see tenants.c */
+
+  pthread_mutex_t uploads_lock; /* over these two, see uploads.c */
+  struct kept_upload *uploads;
+  int upload_count;
+
+  struct tasks *tasks;  /* imports that run in the background */
+  atomic_bool stopping; /* streams are to end */
 };
 
 struct request {

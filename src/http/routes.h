@@ -5,6 +5,7 @@
 #define HTTP_ROUTES_H
 
 #include "http/request.h"
+#include "model/dataset.h"
 
 enum { PAGE_ROWS = 50, PAGE_ROWS_MOST = 1000 };
 
@@ -20,5 +21,11 @@ route_fn record_post, record_remove, record_bring_back;
 
 route_fn tables_list, table_send;            /* routes_tables.c */
 route_fn rules_try_post, rules_promote_post; /* routes_rules.c */
+
+route_fn upload_post, upload_show, upload_delete; /* routes_imports.c */
+route_fn import_post, imports_list, import_show, import_cancel;
+int import_accepted(struct request *rq, const char *id); /* 202, and where to look */
+/* The dataset that the query names with as, or the first there is. */
+int dataset_asked(struct request *rq, const struct dataset **out);
 
 #endif

@@ -8,7 +8,7 @@
 #include "ingest/checks.h"
 #include "ingest/correct.h"
 #include "ingest/memory.h"
-#include "ingest/sample.h"
+#include "ingest/outcome.h"
 #include "ingest/settings.h"
 #include "ingest/verify.h"
 #include "store/change.h"
@@ -340,6 +340,8 @@ int import_run(struct ctx *cx, struct tenant *t, const struct import_request *r,
   out->clean = job->load.clean;
   out->rejected = job->load.rejected;
   out->sample = sample_end(cx, &job->sample);
+  out->controls = outcome_controls(cx, job->rules, job->flow.failed, job->load.taken);
+  out->figures = outcome_figures(cx, r->dataset, job->load.clean, job->flow.sums, job->load.duplicate_sums);
   count_categories(job);
   if (r->remember && !r->dry_run) memory_keep(cx, t, r, job->profile, &job->mapping);
   out->seconds = time_seconds() - began;

@@ -57,8 +57,9 @@ struct import_result {
     int64_t rows;
   } category[CATEGORIES_MAX];
   int category_count;
-  const char *sample; /* JSON array of the first rejected rows, see sample.h; lives as long as cx */
-  bool reconciled;    /* all checks of the self-audit hold */
+  /* JSON, as outcome.h says; they live as long as cx. */
+  const char *sample, *controls, *figures;
+  bool reconciled; /* all checks of the self-audit hold */
   double seconds;
 };
 

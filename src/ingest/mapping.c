@@ -79,23 +79,41 @@ static bool is_taken(const struct dataset *d, const struct mapping *m, int colum
   return column == m->exception_column;
 }
 
+/* The field of a "field=Heading". */
+static int given_field(struct ctx *cx, const struct dataset *d, const char *map, int *field) {
+  const char *equals = strchr(map, '='), *names = "";
+  if (!equals || !equals[1]) return fail(cx, E_INVALID, "map", "--map takes field=Heading, not '%s'", map);
+  struct str name = { map, (size_t)(equals - map) };
+  *field = dataset_field(d, name);
+  if (*field >= 0) return OK;
+  for (int k = 0; k < d->field_count; k++)
+    names = ctx_printf(cx, "%s%s%s", names, k ? ", " : "", d->fields[k].name);
+  return fail(cx, E_INVALID, "map", "%s has no field '" STR_FMT "'; its fields are %s", d->name,
+              STR_ARG(name), names);
+}
+
+int mapping_check(struct ctx *cx, const struct dataset *d, const struct mapping_request *r) {
+  bool seen[LIMIT_FIELDS] = { false };
+  for (int i = 0; i < r->map_count; i++) {
+    int field;
+    if (given_field(cx, d, r->maps[i], &field)) return cx->code;
+    if (seen[field])
+      return fail(cx, E_INVALID, "map", "the field %s is mapped twice; a field takes one column",
+                  d->fields[field].name);
+    seen[field] = true;
+  }
+  return OK;
+}
+
 static int map_given(struct ctx *cx, const struct dataset *d, const struct profile *p,
                      const struct mapping_request *r, struct mapping *m) {
+  if (mapping_check(cx, d, r)) return cx->code;
   for (int i = 0; i < r->map_count; i++) {
-    const char *equals = strchr(r->maps[i], '=');
-    if (!equals) return fail(cx, E_INVALID, "map", "--map takes field=Heading, not '%s'", r->maps[i]);
-    struct str name = { r->maps[i], (size_t)(equals - r->maps[i]) };
-    int field = dataset_field(d, name);
-    if (field < 0) {
-      const char *names = "";
-      for (int k = 0; k < d->field_count; k++)
-        names = ctx_printf(cx, "%s%s%s", names, k ? ", " : "", d->fields[k].name);
-      return fail(cx, E_INVALID, "map", "%s has no field '" STR_FMT "'; its fields are %s", d->name,
-                  STR_ARG(name), names);
-    }
-    int column = find_column(p, equals + 1);
+    const char *heading = strchr(r->maps[i], '=') + 1;
+    int field, column = find_column(p, heading);
+    if (given_field(cx, d, r->maps[i], &field)) return cx->code;
     if (column < 0)
-      return fail(cx, E_INVALID, "map", "the file has no column '%s'; its columns are %s", equals + 1,
+      return fail(cx, E_INVALID, "map", "the file has no column '%s'; its columns are %s", heading,
                   list_headings(cx, p));
     m->column[field] = column;
     m->how[field] = "given";
@@ -138,12 +156,18 @@ static void map_by_synonym(const struct dataset *d, const struct profile *p, str
   }
 }
 
-static int check_complete(struct ctx *cx, const struct dataset *d, const struct profile *p,
-                          const struct mapping *m) {
+/* "order_id, region", or "". */
+static const char *missing_fields(struct ctx *cx, const struct dataset *d, const struct mapping *m) {
   const char *missing = "";
   for (int i = 0; i < d->field_count; i++)
     if (m->column[i] < 0)
       missing = ctx_printf(cx, "%s%s%s", missing, *missing ? ", " : "", d->fields[i].name);
+  return missing;
+}
+
+static int check_complete(struct ctx *cx, const struct dataset *d, const struct profile *p,
+                          const struct mapping *m) {
+  const char *missing = missing_fields(cx, d, m);
   if (!*missing) return OK;
   return fail(
       cx, E_INVALID, "map",
@@ -200,7 +224,9 @@ void mapping_suggest(struct ctx *cx, const struct dataset *d, const struct profi
   struct ctx aside;
   ctx_begin(&aside, cx->actor);
   int rc = map_fields(&aside, d, p, r, out);
-  if (!rc) rc = check_complete(&aside, d, p, out);
+  const char *missing = missing_fields(&aside, d, out);
+  if (!rc && *missing)
+    rc = fail(&aside, E_INVALID, "map", "no column was found for %s; say which column it is", missing);
   if (!rc) map_unique(&aside, d, p, r->unique, out);
   *problem = aside.code ? ctx_strdup(cx, str_of(aside.message)) : NULL;
   ctx_end(&aside);

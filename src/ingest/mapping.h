@@ -48,6 +48,10 @@ struct mapping_request {
   struct remembered remembered;
 };
 
+/* Can these maps be meant at all, whatever the file? E_INVALID: no "field=Heading", no such
+** field, or one that is named twice. */
+int mapping_check(struct ctx *cx, const struct dataset *d, const struct mapping_request *r);
+
 /* E_INVALID: a field or heading that is not there, or a field without a column; the
 ** sentence lists what there is. */
 int mapping_make(struct ctx *cx, const struct dataset *d, const struct profile *p,

@@ -27,7 +27,7 @@ static void write_decision(struct jw *w, const char *subject, const char *decisi
   jw_close(w, '}');
 }
 
-static void write_decisions(struct ctx *cx, struct jw *w, const struct profile *p) {
+void settings_decisions(struct ctx *cx, struct jw *w, const struct profile *p) {
   static const char *const kinds[] = {
     [FILE_CSV] = "delimited text", [FILE_JSON_LINES] = "JSON lines", [FILE_JSON_ARRAY] = "JSON array"
   };
@@ -78,7 +78,7 @@ const char *settings_write(struct ctx *cx, const struct dataset *d, const struct
   write_dialect(cx, &w, &p->dialect);
   mapping_json(&w, d, p, m);
   write_formats(cx, &w, d, p, m);
-  write_decisions(cx, &w, p);
+  settings_decisions(cx, &w, p);
   profile_oddities(p, &w);
   jw_close(&w, '}');
   char *json = ctx_strdup(cx, buf_view(&out));

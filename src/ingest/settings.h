@@ -11,6 +11,9 @@
 const char *settings_write(struct ctx *cx, const struct dataset *d, const struct profile *p,
                            const struct mapping *m);
 
+/* decisions [{subject, decision, evidence}], into an open object. */
+void settings_decisions(struct ctx *cx, struct jw *w, const struct profile *p);
+
 /* The other way: what an import of the same bytes has to be given. */
 int settings_read(struct ctx *cx, struct str json, struct dialect *dialect, struct mapping_request *mapping);
 /* And what its profile is to be told: how the dates and numbers of each column were read. */

@@ -1,0 +1,176 @@
+/*
+** routes_imports.c - files come in: sent, looked at, imported in the background.
+*/
+#include "http/routes.h"
+#include "http/tasks.h"
+#include "http/uploads.h"
+#include "ingest/suggest.h"
+
+/* ---- what an import is told, in the query ---- */
+
+int dataset_asked(struct request *rq, const struct dataset **out) {
+  const char *name;
+  int rc = query_text(rq, "as", &name);
+  if (rc) return rc;
+  *out = name ? dataset_find(name) : dataset_at(0);
+  if (*out) return OK;
+  return fail(rq->cx, E_INVALID, "as", "there is no dataset %s; there are %s", name ? name : "",
+              dataset_names());
+}
+
+static int maps_asked(struct request *rq, struct mapping_request *m) {
+  const char **maps = ctx_alloc(rq->cx, LIMIT_FIELDS * sizeof *maps), *map;
+  m->maps = maps;
+  for (;;) {
+    int rc = query_repeated(rq, "map", (size_t)m->map_count, &map);
+    if (rc || !map) return rc;
+    if (m->map_count == LIMIT_FIELDS)
+      return fail(rq->cx, E_LIMIT, "map", "there are at most %d maps", LIMIT_FIELDS);
+    maps[m->map_count++] = map;
+  }
+}
+
+static int dialect_asked(struct request *rq, struct dialect *d) {
+  const char *value;
+  dialect_init(d);
+  for (int i = 0; dialect_settings[i]; i++) {
+    int rc = query_text(rq, dialect_settings[i], &value);
+    if (!rc && value) rc = dialect_set(rq->cx, d, dialect_settings[i], value);
+    if (rc) return rc;
+  }
+  return OK;
+}
+
+static int order_asked(struct request *rq, struct task_order *o) {
+  int rc = dataset_asked(rq, &o->dataset);
+  if (!rc) rc = query_flag(rq, "dry_run", &o->dry_run);
+  if (!rc) rc = dialect_asked(rq, &o->dialect);
+  if (!rc) rc = maps_asked(rq, &o->mapping);
+  if (!rc) rc = mapping_check(rq->cx, o->dataset, &o->mapping);
+  if (!rc) rc = query_text(rq, "unique", &o->mapping.unique);
+  if (!rc) rc = query_text(rq, "upload", &o->upload);
+  return rc;
+}
+
+/* ---- uploads ---- */
+
+int upload_post(struct request *rq) {
+  struct tenant *tenant;
+  struct upload u;
+  const char *name;
+  int rc = query_text(rq, "name", &name);
+  if (!rc) rc = tenant_find(rq, &tenant);
+  if (!rc) rc = upload_receive(rq, tenant, name, &u);
+  if (rc) return rc;
+  jw_object(&rq->json, "data");
+  jw_text(&rq->json, "upload", u.id);
+  jw_text(&rq->json, "name", u.name);
+  jw_int(&rq->json, "bytes", u.bytes);
+  jw_text(&rq->json, "sha256", u.sha256);
+  jw_close(&rq->json, '}');
+  rq->status = 201;
+  rq->location = ctx_printf(rq->cx, "/api/uploads/%s", u.id);
+  return OK;
+}
+
+int upload_show(struct request *rq) {
+  struct task_order o = { 0 };
+  struct upload u;
+  struct input *in;
+  struct db *db;
+  int rc = order_asked(rq, &o);
+  if (!rc) rc = tenant_find(rq, &o.tenant);
+  if (!rc) rc = upload_find(rq, o.tenant, rq->param[0], &u);
+  if (!rc) rc = input_open_as(rq->cx, u.path, u.name, store_dir(rq->server->store), &in);
+  if (!rc) rc = tenant_read(rq->cx, o.tenant, &db);
+  if (rc) return rc;
+  jw_object(&rq->json, "data");
+  jw_text(&rq->json, "upload", u.id);
+  jw_text(&rq->json, "name", u.name);
+  jw_int(&rq->json, "bytes", u.bytes);
+  jw_text(&rq->json, "sha256", u.sha256);
+  struct import_request r = { .dataset = o.dataset, .input = in, .dialect = o.dialect, .mapping = o.mapping };
+  rc = suggest_json(rq->cx, db, &r, &rq->json);
+  jw_close(&rq->json, '}');
+  return rc;
+}
+
+int upload_delete(struct request *rq) {
+  struct tenant *tenant;
+  struct upload u;
+  int rc = tenant_find(rq, &tenant);
+  if (!rc) rc = upload_find(rq, tenant, rq->param[0], &u);
+  if (rc) return rc;
+  upload_remove(rq->server, u.id);
+  jw_object(&rq->json, "data");
+  jw_text(&rq->json, "upload", u.id);
+  jw_bool(&rq->json, "deleted", true);
+  jw_close(&rq->json, '}');
+  return OK;
+}
+
+/* ---- imports ---- */
+
+int import_accepted(struct request *rq, const char *id) {
+  const char *href = ctx_printf(rq->cx, "/api/imports/%s", id);
+  jw_object(&rq->json, "data");
+  jw_text(&rq->json, "import", id);
+  jw_text(&rq->json, "href", href);
+  jw_close(&rq->json, '}');
+  rq->status = 202;
+  rq->location = href;
+  return OK;
+}
+
+/* The file is the body, or an upload. */
+static int file_asked(struct request *rq, struct task_order *o, struct upload *u) {
+  const char *name;
+  int rc = query_text(rq, "name", &name);
+  if (rc) return rc;
+  if (o->upload && rq->body_left)
+    return fail(rq->cx, E_INVALID, "upload",
+                "the request has a body and names an upload: one file at a time");
+  o->upload_is_ours = !o->upload;
+  rc = o->upload ? upload_find(rq, o->tenant, o->upload, u) : upload_receive(rq, o->tenant, name, u);
+  o->upload = u->id;
+  o->path = u->path;
+  o->name = u->name;
+  o->bytes = (uint64_t)u->bytes;
+  return rc;
+}
+
+int import_post(struct request *rq) {
+  struct task_order o = { 0 };
+  struct upload u;
+  char id[37];
+  int rc = order_asked(rq, &o);
+  if (!rc) rc = tenant_find(rq, &o.tenant);
+  if (!rc) rc = file_asked(rq, &o, &u);
+  if (rc) return rc;
+  if (task_start(rq, &o, id)) {
+    if (o.upload_is_ours) upload_remove(rq->server, u.id);
+    return rq->cx->code;
+  }
+  return import_accepted(rq, id);
+}
+
+int imports_list(struct request *rq) {
+  struct tenant *tenant;
+  int64_t total;
+  int rc = tenant_find(rq, &tenant);
+  if (!rc) rc = tasks_list(rq, tenant, &total);
+  if (!rc) jw_int(&rq->json, "total", total);
+  return rc;
+}
+
+int import_show(struct request *rq) {
+  struct tenant *tenant;
+  int rc = tenant_find(rq, &tenant);
+  return rc ? rc : task_show(rq, tenant, rq->param[0]);
+}
+
+int import_cancel(struct request *rq) {
+  struct tenant *tenant;
+  int rc = tenant_find(rq, &tenant);
+  return rc ? rc : task_cancel(rq, tenant, rq->param[0]);
+}
