@@ -14,7 +14,7 @@ int dataset_asked(struct request *rq, const struct dataset **out) {
   if (rc) return rc;
   *out = name ? dataset_find(name) : dataset_at(0);
   if (*out) return OK;
-  return fail(rq->cx, E_INVALID, "as", "there is no dataset %s; there are %s", name ? name : "",
+  return fail(rq->cx, E_NOT_FOUND, "as", "there is no dataset %.60s; there are %s", name ? name : "",
               dataset_names());
 }
 

@@ -2,16 +2,6 @@
 #include "http/routes.h"
 #include "ingest/rejudge.h"
 
-static int dataset_asked(struct request *rq, const struct dataset **out) {
-  const char *as;
-  int rc = query_text(rq, "as", &as);
-  if (rc) return rc;
-  *out = dataset_find(as ? as : dataset_names()); /* the only one need not be named */
-  return *out ? OK
-              : fail(rq->cx, E_NOT_FOUND, "as", "there is no dataset %.60s; there are %s", as ? as : "",
-                     dataset_names());
-}
-
 int rules_try_post(struct request *rq) {
   struct rejudge_request r = { .dataset = NULL };
   struct rejudge_result *result = ctx_alloc(rq->cx, sizeof *result);
