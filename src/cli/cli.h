@@ -78,6 +78,10 @@ bool cli_color(void);
 /* A JSON document: jw_init(&w, &out) ... cli_print_json(cx, &out). */
 int cli_print_json(struct ctx *cx, struct buf *out);
 
+/* The settings in force and where each comes from, as JSON for a support bundle: of
+** what is no setting of the program, and of what may be a secret, the name alone. */
+const char *cli_settings(struct ctx *cx, const struct cli *c);
+
 int cli_usage(struct ctx *cx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* ---- the verbs, by noun ---- */
@@ -88,6 +92,7 @@ int cmd_migrate(struct ctx *cx, struct cli *c);
 int cmd_prove(struct ctx *cx, struct cli *c);
 int cmd_governance(struct ctx *cx, struct cli *c);
 int cmd_catalogue(struct ctx *cx, struct cli *c);
+int cmd_support_bundle(struct ctx *cx, struct cli *c);
 int cmd_backup_create(struct ctx *cx, struct cli *c);
 int cmd_backup_verify(struct ctx *cx, struct cli *c);
 int cmd_backup_restore(struct ctx *cx, struct cli *c);

@@ -1,14 +1,10 @@
 /* cmd_doctor.c - what is wrong, by connection, data and performance; and the settings. */
-#include <errno.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/limits.h"
 #include "cli/cli.h"
-
-enum { SPACE_LOW = 256 }; /* MiB: an import of a large file needs more */
+#include "cli/config.h"
+#include "export/doctor.h"
 
 struct report {
   struct ctx *cx;
@@ -17,7 +13,8 @@ struct report {
   int bad;
 };
 
-static void tell(struct report *r, const char *section, bool ok, const char *text) {
+static void tell(void *arg, const char *section, bool ok, const char *text) {
+  struct report *r = arg;
   r->bad += !ok;
   if (!r->json) {
     cli_print(r->cx, "%s %-12s %s\n", ok ? "ok  " : "BAD ", section, text);
@@ -30,91 +27,14 @@ static void tell(struct report *r, const char *section, bool ok, const char *tex
   jw_close(&r->w, '}');
 }
 
-/* A failure of a unit of work of its own, as a line. */
-static bool told_failure(struct report *r, const char *section, const struct ctx *aside) {
-  if (aside->code) tell(r, section, false, aside->message);
-  return aside->code != OK;
-}
-
-static void look_at_folder(struct report *r, const struct store *s) {
-  struct ctx *cx = r->cx;
-  struct statvfs disk;
-  const char *dir = store_dir(s);
-  bool writable = access(dir, W_OK) == 0;
-  tell(r, "connection", writable,
-       writable ? ctx_printf(cx, "the folder %s can be written", dir)
-                : ctx_printf(cx, "the folder %s cannot be written: %s", dir, strerror(errno)));
-  if (statvfs(dir, &disk) != 0) return;
-  long long free_mib = (long long)(disk.f_bavail * disk.f_frsize >> 20);
-  tell(r, "connection", free_mib >= SPACE_LOW, ctx_printf(cx, "%lld MiB are free on its disk", free_mib));
-}
-
-static void look_at_runs(struct report *r, struct ctx *aside, struct db *db, const char *slug) {
-  struct stmt *s = db_stmt(aside, db, SQL_doctor_runs);
-  if (!stmt_row(aside, s)) return;
-  int64_t runs = col_int(s, 0), failed = col_int(s, 1), unaudited = col_int(s, 2), open = col_int(s, 3);
-  int64_t rate = col_int(s, 4);
-  stmt_done(s);
-  tell(r, "data", failed == 0,
-       ctx_printf(
-           aside,
-           "%s: %lld runs failed or were interrupted since the last good one, of %lld (see `outpost runs`)",
-           slug, (long long)failed, (long long)runs));
-  tell(r, "data", unaudited == 0,
-       ctx_printf(aside, "%s: the self-audit failed for %lld runs (see `outpost verify`)", slug,
-                  (long long)unaudited));
-  tell(r, "data", true, ctx_printf(aside, "%s: %lld exceptions are open", slug, (long long)open));
-  if (rate)
-    tell(r, "performance", true,
-         ctx_printf(aside, "%s: the last run took in %lld records a second", slug, (long long)rate));
-}
-
-static void look_at_wal(struct report *r, struct ctx *aside, struct tenant *t) {
-  struct stat wal = { 0 };
-  stat(ctx_printf(aside, "%s-wal", tenant_path(t)), &wal);
-  bool small = wal.st_size <= (off_t)MIB(64);
-  tell(r, "performance", small,
-       ctx_printf(aside, "%s: the write-ahead log has %lld MiB%s", tenant_slug(t),
-                  (long long)(wal.st_size >> 20),
-                  small ? "" : "; some program keeps a very old state open for reading"));
-}
-
-static void look_at_tenant(struct report *r, struct store *s, const char *slug) {
-  struct ctx aside;
-  struct tenant *t;
-  struct db *db;
-  ctx_begin(&aside, r->cx->actor);
-  if (!tenant_open(&aside, s, slug, &t) && !tenant_read(&aside, t, &db)) {
-    tell(r, "connection", true,
-         ctx_printf(&aside, "%s: its file opens and is of this program's schema", slug));
-    look_at_runs(r, &aside, db, slug);
-    look_at_wal(r, &aside, t);
-  }
-  told_failure(r, "connection", &aside);
-  ctx_end(&aside);
-}
-
-static int look(struct ctx *cx, struct cli *c, struct report *r) {
-  struct store *s;
-  struct tenant_info *list;
-  size_t count;
-  if (cli_store(cx, c, &s)) return cx->code;
-  look_at_folder(r, s);
-  if (tenant_list(cx, s, &list, &count)) return cx->code;
-  tell(r, "data", count > 0,
-       count ? ctx_printf(cx, "%zu tenant%s", count, count == 1 ? "" : "s")
-             : "there is no tenant yet; `outpost tenant add SLUG` makes one");
-  for (size_t i = 0; i < count; i++) look_at_tenant(r, s, list[i].slug);
-  return cx->code;
-}
-
 int cmd_doctor(struct ctx *cx, struct cli *c) {
+  struct store *s;
   struct buf out;
   struct report r = { .cx = cx, .json = cli_has(c, "json") };
   buf_init(&out, LIMIT_REPLY_BYTES);
   jw_init(&r.w, &out);
   if (r.json) jw_array(&r.w, NULL);
-  look(cx, c, &r);
+  if (!cli_store(cx, c, &s)) doctor_look(cx, s, tell, &r);
   if (r.bad) c->exit_code = EXIT_FAILED;
   if (r.json && !cx->code) {
     jw_close(&r.w, ']');
@@ -124,18 +44,22 @@ int cmd_doctor(struct ctx *cx, struct cli *c) {
   return cx->code;
 }
 
+/* ---- settings ---- */
+
+static const struct {
+  const char *name, *otherwise;
+} settings[] = {
+  { "data", "./outpost-data" }, { "tenant", NULL }, { "listen", "127.0.0.1:8080" }, { "www", NULL }
+};
+enum { SETTINGS = sizeof settings / sizeof *settings };
+
 int cmd_config(struct ctx *cx, struct cli *c) {
-  static const struct {
-    const char *name, *otherwise;
-  } settings[] = {
-    { "data", "./outpost-data" }, { "tenant", NULL }, { "listen", "127.0.0.1:8080" }, { "www", NULL }
-  };
   struct buf out;
   struct jw w;
   buf_init(&out, LIMIT_REPLY_BYTES);
   jw_init(&w, &out);
   jw_array(&w, NULL);
-  for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+  for (size_t i = 0; i < SETTINGS; i++) {
     const char *from, *value = cli_origin(c, settings[i].name, &from);
     if (!value) value = settings[i].otherwise, from = "default";
     jw_object(&w, NULL);
@@ -149,4 +73,52 @@ int cmd_config(struct ctx *cx, struct cli *c) {
   if (cli_has(c, "json")) return cli_print_json(cx, &out);
   buf_clear(&out);
   return cx->code;
+}
+
+/* An address with a name before the @, or something that calls itself a secret. */
+static bool may_be_secret(const char *value) {
+  return strchr(value, '@') || strstr(value, "://") || strcasestr(value, "password") ||
+         strcasestr(value, "secret") || strcasestr(value, "token");
+}
+
+static bool is_setting(const char *name) {
+  for (size_t i = 0; i < SETTINGS; i++)
+    if (strcmp(settings[i].name, name) == 0) return true;
+  return false;
+}
+
+static void put_setting(struct jw *w, const char *name, const char *value, const char *from) {
+  jw_object(w, NULL);
+  jw_text(w, "name", name);
+  if (value && !may_be_secret(value)) jw_text(w, "value", value);
+  if (!value || may_be_secret(value)) jw_bool(w, "shown", false);
+  jw_text(w, "origin", from);
+  jw_close(w, '}');
+}
+
+/* "OUTPOST_DB_PASSWORD=..." is OUTPOST_DB_PASSWORD. What is no setting is told without its value. */
+static void put_others(struct ctx *cx, struct jw *w) {
+  for (char **e = environ; *e; e++)
+    if (strncmp(*e, "OUTPOST_", 8) == 0)
+      put_setting(w, ctx_strdup(cx, (struct str){ *e, strcspn(*e, "=") }), NULL, "environment");
+  for (int i = 0; config_name(i); i++)
+    if (!is_setting(config_name(i))) put_setting(w, config_name(i), NULL, "configuration file");
+}
+
+const char *cli_settings(struct ctx *cx, const struct cli *c) {
+  struct buf out;
+  struct jw w;
+  buf_init(&out, LIMIT_REPLY_BYTES);
+  jw_init(&w, &out);
+  jw_array(&w, NULL);
+  for (size_t i = 0; i < SETTINGS; i++) {
+    const char *from, *value = cli_origin(c, settings[i].name, &from);
+    if (!value) value = settings[i].otherwise, from = "default";
+    put_setting(&w, settings[i].name, value ? value : "", from);
+  }
+  put_others(cx, &w);
+  jw_close(&w, ']');
+  const char *text = ctx_strdup(cx, buf_view(&out));
+  buf_clear(&out);
+  return text;
 }

@@ -1,4 +1,4 @@
-/* cmd_governance.c - for those who answer for the data: controls, catalogue, proofs. */
+/* cmd_governance.c - for those who answer for the data: controls, catalogue, proofs, the support bundle. */
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -9,6 +9,7 @@
 #include "export/catalogue.h"
 #include "export/governance.h"
 #include "export/proof.h"
+#include "export/support.h"
 #include "model/dataset.h"
 
 static struct str text(struct jv *object, const char *key) {
@@ -134,23 +135,29 @@ static int print_key(struct ctx *cx, const struct cli *c, const struct sign_key 
   return cli_print_json(cx, &out);
 }
 
-static int write_file(struct ctx *cx, void *file, const char *p, size_t n) {
-  if (fwrite(p, 1, n, file) == n) return OK;
-  return fail(cx, E_FAIL, "out", "the file could not be written: %s", strerror(errno));
+struct file_out {
+  const char *path, *part; /* under another name until it is whole: half a proof looks like a forged one */
+  FILE *f;
+};
+
+static int file_open(struct ctx *cx, struct file_out *o, const char *path) {
+  *o = (struct file_out){ path, ctx_printf(cx, "%s.part", path), NULL };
+  o->f = fopen(o->part, "we");
+  return o->f ? OK : fail(cx, E_FAIL, "out", "%s cannot be written: %s", o->part, strerror(errno));
 }
 
-/* Under another name until it is whole: half a proof looks like a forged one. */
-static int prove_to_file(struct ctx *cx, struct db *db, const struct proof_request *r, const char *path) {
-  const char *part = ctx_printf(cx, "%s.part", path);
-  FILE *f = fopen(part, "we");
-  if (!f) return fail(cx, E_FAIL, "out", "%s cannot be written: %s", part, strerror(errno));
-  int rc = proof_write(cx, db, r, write_file, f);
-  bool synced = fflush(f) == 0 && fsync(fileno(f)) == 0;
-  if (fclose(f) != 0 || !synced) rc = rc ? rc : fail(cx, E_FAIL, "out", "%s: %s", part, strerror(errno));
-  if (!rc && rename(part, path) != 0)
-    rc = fail(cx, E_FAIL, "out", "%s cannot be written: %s", path, strerror(errno));
-  if (rc) unlink(part);
-  return rc;
+static int file_write(struct ctx *cx, void *arg, const char *p, size_t n) {
+  struct file_out *o = arg;
+  if (fwrite(p, 1, n, o->f) == n) return OK;
+  return fail(cx, E_FAIL, "out", "%s could not be written: %s", o->part, strerror(errno));
+}
+
+static int file_close(struct ctx *cx, struct file_out *o) {
+  bool synced = fflush(o->f) == 0 && fsync(fileno(o->f)) == 0;
+  bool good = fclose(o->f) == 0 && synced && (cx->code || rename(o->part, o->path) == 0);
+  if (!good) fail(cx, E_FAIL, "out", "%s could not be written: %s", o->path, strerror(errno));
+  if (cx->code) unlink(o->part);
+  return cx->code;
 }
 
 int cmd_prove(struct ctx *cx, struct cli *c) {
@@ -168,5 +175,37 @@ int cmd_prove(struct ctx *cx, struct cli *c) {
                              .rows = cli_has(c, "with-rows"),
                              .log = cli_has(c, "with-log"),
                              .key = key };
-  return path ? prove_to_file(cx, db, &r, path) : proof_write(cx, db, &r, cli_write, NULL);
+  struct file_out file;
+  if (!path) return proof_write(cx, db, &r, cli_write, NULL);
+  if (file_open(cx, &file, path)) return cx->code;
+  proof_write(cx, db, &r, file_write, &file);
+  return file_close(cx, &file);
+}
+
+/* ---- support bundle ---- */
+
+int cmd_support_bundle(struct ctx *cx, struct cli *c) {
+  struct store *s;
+  struct str bytes;
+  struct file_out file;
+  char day[TIME_SIZE];
+  const char *path = cli_get(c, "out");
+  time_iso(day, cx->now);
+  if (!path) path = ctx_printf(cx, "outpost-support-%.10s.tar.gz", day);
+  support_set_settings(cli_settings(cx, c));
+  if (cli_store(cx, c, &s) || support_bundle(cx, s, &bytes)) return cx->code;
+  if (file_open(cx, &file, path)) return cx->code;
+  file_write(cx, &file, bytes.p, bytes.n);
+  if (file_close(cx, &file)) return cx->code;
+  if (!cli_has(c, "json"))
+    return cli_print(cx, "%s: %zu bytes; look through it before you send it\n", path, bytes.n);
+  struct buf out;
+  struct jw w;
+  buf_init(&out, KIB(8));
+  jw_init(&w, &out);
+  jw_object(&w, NULL);
+  jw_text(&w, "file", path);
+  jw_int(&w, "bytes", (int64_t)bytes.n);
+  jw_close(&w, '}');
+  return cli_print_json(cx, &out);
 }

@@ -58,3 +58,8 @@ const char *config_get(const char *option, const char **from) {
   *from = NULL;
   return NULL;
 }
+
+const char *config_name(int i) {
+  if (!file.read) read_file();
+  return i < file.count ? file.name[i] : NULL;
+}

@@ -10,5 +10,7 @@
 
 /* NULL when it is not set; *from names the environment's variable or the file. */
 const char *config_get(const char *option, const char **from);
+/* The names in the file, from 0 on; NULL beyond the last. */
+const char *config_name(int i);
 
 #endif

@@ -41,6 +41,10 @@ const struct route routes[] = {
             "when none "
             "is named), rows (1: every row, too), log (1: every entry of the log since the run began)." },
   { .method = "GET",
+    .pattern = "/api/support",
+    .handle = support_export,
+    .help = "What somebody who helps needs to see, as .tar.gz: states and counts, no data, no secrets." },
+  { .method = "GET",
     .pattern = "/api/catalogue",
     .handle = catalogue_show,
     .help =

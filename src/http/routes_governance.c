@@ -1,11 +1,12 @@
 /*
 ** routes_governance.c - what auditors ask for: controls and what they did, the
-** catalogue, proofs.
+** catalogue, proofs; and what somebody who helps asks for.
 */
 #include "base/time.h"
 #include "export/catalogue.h"
 #include "export/governance.h"
 #include "export/proof.h"
+#include "export/support.h"
 #include "http/routes.h"
 #include "model/dataset.h"
 
@@ -62,4 +63,11 @@ int proof_export(struct request *rq) {
   r.key = key;
   reply_stream(rq, "application/jsonl", proof_name(rq, r.run));
   return proof_write(rq->cx, db, &r, reply_write, rq);
+}
+
+int support_export(struct request *rq) {
+  struct str bytes;
+  if (support_bundle(rq->cx, rq->server->store, &bytes)) return rq->cx->code;
+  reply_stream(rq, "application/gzip", "outpost-support.tar.gz");
+  return reply_write(rq->cx, rq, bytes.p, bytes.n);
 }
