@@ -1,43 +1,10 @@
 // The page in a real Chromium on a real import. What it shows is compared with
 // what this file computes from the imported text by itself.
 import assert from 'node:assert/strict';
-import { readFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import os from 'node:os';
-import path from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
+import { audit, context, open, overflow, WAIT } from './chromium.mjs';
 import { grouped, rupees } from './oracle.mjs';
-import { dataFolder, importGenerated, installed, run, serve } from './outpost.mjs';
-
-const require = createRequire(installed());
-const { chromium } = require('playwright-core');
-const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
-const WAIT = { timeout: 10000 };
-
-let browser, profile;
-before(async () => {
-  profile = mkdtempSync(path.join(os.tmpdir(), 'outpost-browser-'));
-  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS, env: { ...process.env, HOME: profile } });
-});
-after(async () => {
-  await browser?.close();
-  rmSync(profile, { recursive: true, force: true });
-});
-
-// A page that remembers everything that went wrong in it.
-async function open(t, url, { width = 1280, height = 860, dark = false, forAxe = false } = {}) {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce', bypassCSP: forAxe, locale: 'en-IN', timezoneId: 'UTC' });
-  t.after(() => context.close());
-  const page = await context.newPage();
-  page.faults = [];
-  page.on('pageerror', (error) => page.faults.push(String(error)));
-  page.on('console', (message) => /error|warning/.test(message.type()) && !/\/api\/(events|imports)/.test(message.location().url) && page.faults.push(message.text()));
-  page.on('dialog', (dialog) => page.faults.push(`dialog: ${dialog.message()}`));
-  await page.addInitScript(() => addEventListener('securitypolicyviolation', (e) => console.error(`CSP: ${e.violatedDirective} ${e.blockedURI}`)));
-  await page.goto(url);
-  return page;
-}
+import { dataFolder, importGenerated, run, serve } from './outpost.mjs';
 
 // ---- the second computation ----
 
@@ -108,10 +75,6 @@ async function tableOf(box) {
 
 async function barsOf(box) {
   return box.locator('.bars li').evaluateAll((rows) => rows.map((row) => [row.dataset.name, row.querySelector('.bar-text').textContent, row.querySelector('.bar-note')?.textContent]));
-}
-
-async function overflow(page) {
-  return page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 }
 
 // ---- the tests ----
@@ -296,9 +259,7 @@ test('axe finds nothing, and nothing scrolls sideways', async (t) => {
         await page.waitForFunction(() => !document.querySelector('.skeleton'), null, WAIT);
         const where = `${width} ${dark ? 'dark' : 'light'} ${view}`;
         assert.ok((await overflow(page)) <= 0, `${where} scrolls sideways`);
-        await page.evaluate(AXE);
-        const { violations } = await page.evaluate(() => globalThis.axe.run());
-        assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' ')}`), [], where);
+        assert.deepEqual(await audit(page), [], where);
       }
     }
   }
@@ -310,13 +271,11 @@ test('dialogs pass axe, too', async (t) => {
   const server = await serve(t, data);
   for (const dark of [false, true]) {
     const page = await open(t, `${server.base}/#/exceptions?run=${imported.run}`, { dark, forAxe: true });
-    await page.evaluate(AXE);
     for (const show of [() => page.keyboard.press('?'), () => page.locator('.opens').first().click()]) {
       await page.locator('.opens').first().waitFor(WAIT);
       await show();
       await page.getByRole('dialog').waitFor(WAIT);
-      const { violations } = await page.evaluate(() => globalThis.axe.run());
-      assert.deepEqual(violations.map((v) => v.id), []);
+      assert.deepEqual(await audit(page), []);
       await page.keyboard.press('Escape');
     }
   }
@@ -352,9 +311,7 @@ test('touch targets are large', async (t) => {
   const data = dataFolder(t, 'demo');
   importGenerated(data, 'demo', 60, 1);
   const server = await serve(t, data);
-  const context = await browser.newContext({ viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true });
-  t.after(() => context.close());
-  const page = await context.newPage();
+  const page = await (await context(t, { viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true })).newPage();
   await page.goto(`${server.base}/#/exceptions`);
   await page.locator('.opens').first().waitFor(WAIT);
   const small = await page.locator('button, select, .choice label, .nav-entry, a.button, a.proof, a.back, a.brand').evaluateAll((all) =>

@@ -1,0 +1,54 @@
+// One Chromium for a test file, and pages in it that remember what went wrong.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before } from 'node:test';
+import { installed } from './outpost.mjs';
+
+const require = createRequire(installed());
+const { chromium } = require('playwright-core');
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+export const WAIT = { timeout: 10000 };
+
+let browser, profile;
+before(async () => {
+  profile = mkdtempSync(path.join(os.tmpdir(), 'outpost-browser-'));
+  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS, env: { ...process.env, HOME: profile } });
+});
+after(async () => {
+  await browser?.close();
+  rmSync(profile, { recursive: true, force: true });
+});
+
+// A browser of its own for the test t.
+export async function context(t, options) {
+  const own = await browser.newContext(options);
+  t.after(() => own.close());
+  return own;
+}
+
+// A page; page.faults is everything that went wrong in it. forAxe: the page may run
+// what the test gives it.
+export async function open(t, url, { width = 1280, height = 860, dark = false, forAxe = false } = {}) {
+  const own = await context(t, { viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce', bypassCSP: forAxe, locale: 'en-IN', timezoneId: 'UTC' });
+  const page = await own.newPage();
+  page.faults = [];
+  page.on('pageerror', (error) => page.faults.push(String(error)));
+  page.on('console', (message) => /error|warning/.test(message.type()) && !/\/api\/(events|imports)/.test(message.location().url) && page.faults.push(message.text()));
+  page.on('dialog', (dialog) => page.faults.push(`dialog: ${dialog.message()}`));
+  await page.addInitScript(() => addEventListener('securitypolicyviolation', (e) => console.error(`CSP: ${e.violatedDirective} ${e.blockedURI}`)));
+  await page.goto(url);
+  return page;
+}
+
+// What axe finds on the page, as 'rule: elements'.
+export async function audit(page) {
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  return violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' ')}`);
+}
+
+// How many pixels the page can be scrolled sideways: none, please.
+export const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
