@@ -39,7 +39,10 @@ ORDER BY x.id LIMIT ?5;
 
 -- name: reject_open_of_run
 SELECT id, (SELECT group_concat(value ->> 'reason', '; ') FROM json_each(faults)), raw
-FROM reject WHERE id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1 AND state = 'open' ORDER BY id;
+FROM reject WHERE id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1 AND state = 'open'
+  AND NOT EXISTS (SELECT 1 FROM review v WHERE v.exception = reject.id AND v.deleted_at IS NULL AND v.decision IS NOT NULL)
+  AND NOT EXISTS (SELECT 1 FROM run_undone u WHERE u.run = ?1)
+ORDER BY id;
 
 -- name: doctor_runs
 SELECT count(*), coalesce(sum(state IN ('failed', 'interrupted') AND id > (SELECT coalesce(max(id), 0) FROM run WHERE state = 'done')), 0),

@@ -167,9 +167,8 @@ static int add_attempts(struct ctx *cx, struct db *db, struct desk_index *ix, in
   if (s) stmt_int(s, 1, run);
   while (stmt_row(cx, s)) {
     parser_row(parser, col_str(s, 1), p->table_begin, &row);
-    if ((uint32_t)m.exception_column >= row.count ||
-        !str_to_int(str_trim(row.cells[m.exception_column]), &of))
-      continue;
+    of = (uint32_t)m.exception_column < row.count ? exception_number(row.cells[m.exception_column]) : 0;
+    if (of <= 0) continue;
     ix->attempt = grown(ix->attempt, &ix->attempt_room, ix->attempt_count + 1, sizeof *ix->attempt);
     ix->attempt[ix->attempt_count++] = (struct desk_attempt){ col_int(s, 0), of };
   }

@@ -338,17 +338,70 @@ int export_table(struct ctx *cx, struct db *db, const char *table, const char *r
 
 /* ---- the exception file ---- */
 
+/* A file that brought corrections has our two columns itself: they are not its data. */
+static bool is_ours(const struct profile *p, size_t column) {
+  return !strcmp(p->columns[column].heading, EXCEPTION_HEADING) ||
+         !strcmp(p->columns[column].heading, REASONS_HEADING);
+}
+
 /* A row with more cells than there are headings gets its whole line as one cell too
 ** many: read again as it is, it is refused again, until somebody has looked at it. */
-static void put_original(struct out *o, const struct row *row, const char *encoding, struct str raw) {
+static void put_original(struct out *o, const struct profile *p, const struct row *row, struct str raw) {
   struct buf line;
-  for (uint32_t i = 0; i < row->count && o->cell < o->columns; i++) put_cell(o, row->cells[i], false);
+  for (uint32_t i = 0; i < row->count && o->cell < o->columns; i++)
+    if (!is_ours(p, i)) put_cell(o, row->cells[i], false);
   if (row->extra == 0) return;
   buf_init(&line, LIMIT_RECORD_BYTES * 4);
-  text_show(encoding, raw, &line);
+  text_show(p->dialect.encoding, raw, &line);
   buf_char(&o->buf, ',');
   csv_put(&o->buf, str_trim(buf_view(&line)));
   buf_clear(&line);
+}
+
+/* A correction that failed goes out under the number of the exception that it was for;
+** 0 when that one was settled since. */
+static int64_t number_of(struct ctx *cx, struct db *db, const struct mapping *m, const struct row *row,
+                         int64_t id) {
+  bool carries = m->exception_column >= 0 && (uint32_t)m->exception_column < row->count;
+  int64_t of = carries ? exception_number(row->cells[m->exception_column]) : 0;
+  if (of <= 0) return id;
+  struct stmt *s = db_stmt(cx, db, SQL_desk_origin);
+  stmt_int(s, 1, of);
+  if (!stmt_row(cx, s)) return id;
+  bool open = col_null(s, 0), early = !open && col_int(s, 0) <= id >> 32;
+  stmt_done(s);
+  return open ? of : early ? id : 0;
+}
+
+static void put_number(struct ctx *cx, struct out *o, int64_t number) {
+  const char *digits = ctx_printf(cx, "%lld", (long long)number);
+  if (strlen(digits) > EXCEPTION_DIGITS) digits = ctx_printf(cx, "x%s", digits);
+  put_cell(o, str_of(digits), true);
+}
+
+static int put_exceptions(struct ctx *cx, struct db *db, struct out *o, int64_t run, const struct profile *p,
+                          const struct mapping *m) {
+  struct row row;
+  struct parser *parser = parser_new(p);
+  struct stmt *s = db_stmt(cx, db, SQL_reject_open_of_run);
+  if (s) stmt_int(s, 1, run);
+  while (stmt_row(cx, s)) {
+    struct ctx one; /* a row's texts go with it */
+    ctx_begin(&one, cx->actor);
+    parser_row(parser, col_str(s, 2), p->table_begin, &row);
+    int64_t number = number_of(&one, db, m, &row, col_int(s, 0));
+    if (number) {
+      begin_row(o);
+      put_number(&one, o, number);
+      put_cell(o, col_str(s, 1), false);
+      put_original(o, p, &row, col_str(s, 2));
+      end_row(cx, o);
+    }
+    if (one.code) fail_from(cx, &one);
+    ctx_end(&one);
+  }
+  parser_free(parser);
+  return cx->code;
 }
 
 int export_exception_file(struct ctx *cx, struct db *db, const char *name, export_write_fn *write,
@@ -358,7 +411,6 @@ int export_exception_file(struct ctx *cx, struct db *db, const char *name, expor
   const struct input *in;
   struct profile *p;
   struct mapping m;
-  struct row row;
   if (kept_find(cx, db, name, &run) || kept_open(cx, db, &run, &in) || kept_profile(cx, in, &run, &p, &m))
     return cx->code;
   if (p->column_count + 2 > COLUMNS_MAX)
@@ -366,19 +418,8 @@ int export_exception_file(struct ctx *cx, struct db *db, const char *name, expor
   o->column[o->columns++] = (struct column_spec){ .name = EXCEPTION_HEADING, .kind = CELL_INT };
   o->column[o->columns++] = (struct column_spec){ .name = REASONS_HEADING, .kind = CELL_TEXT };
   for (size_t i = 0; i < p->column_count; i++)
-    o->column[o->columns++] = (struct column_spec){ .name = p->columns[i].heading, .kind = CELL_TEXT };
+    if (!is_ours(p, i))
+      o->column[o->columns++] = (struct column_spec){ .name = p->columns[i].heading, .kind = CELL_TEXT };
   put_heading(o);
-  struct parser *parser = parser_new(p);
-  struct stmt *s = db_stmt(cx, db, SQL_reject_open_of_run);
-  if (s) stmt_int(s, 1, run.id);
-  while (stmt_row(cx, s)) {
-    begin_row(o);
-    put_cell(o, col_str(s, 0), true);
-    put_cell(o, col_str(s, 1), false);
-    parser_row(parser, col_str(s, 2), p->table_begin, &row);
-    put_original(o, &row, p->dialect.encoding, col_str(s, 2));
-    if (end_row(cx, o)) break;
-  }
-  parser_free(parser);
-  return cx->code ? (int)cx->code : flush_at(cx, o, 1);
+  return put_exceptions(cx, db, o, run.id, p, &m) ? (int)cx->code : flush_at(cx, o, 1);
 }

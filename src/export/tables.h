@@ -36,7 +36,7 @@ void export_list(struct ctx *cx, struct jw *w, const char *key);
 /* Is there a table of that name, with that column (NULL: any)? */
 bool export_has(const char *table, const char *column);
 
-/* The exceptions that are open, in the columns of the file that they came from,
+/* The exceptions that are open (not accepted either), in the columns of the file that they came from,
 ** behind two more: the exception's number and the reasons. Repaired and imported
 ** again, the rows settle their exceptions. One run only. */
 int export_exception_file(struct ctx *cx, struct db *db, const char *run, export_write_fn *write, void *arg);

@@ -64,7 +64,14 @@ int correct_adopt(struct ctx *cx, struct tenant *t, const struct import_request 
   if (profile_file(cx, r->input, &r->dialect, profile)) return cx->code;
   for (size_t i = 0; i < (*profile)->column_count; i++) {
     const struct column *c = &(*profile)->columns[i];
-    if (strcmp(c->heading, EXCEPTION_HEADING) == 0 && c->example) str_to_int(str_of(c->example), &exception);
+    if (strcmp(c->heading, EXCEPTION_HEADING) == 0 && c->example)
+      exception = exception_number(str_of(c->example));
+    if (exception < 0)
+      return fail(
+          cx, E_INVALID, "input",
+          "the column %s holds '%s', which is no number of an exception; a spreadsheet may have changed "
+          "it: make its cells text before you save",
+          EXCEPTION_HEADING, c->example);
   }
   if (!exception) return OK;
   struct import_request *adopted = ctx_alloc(cx, sizeof *adopted);
@@ -165,10 +172,9 @@ static void note_fault(struct ctx *cx, struct work *w, size_t i, const char *fau
 /* A rejected row of a repaired file speaks of an exception itself. */
 static int check_attempt(struct ctx *cx, struct db *db, const struct origin *o, const struct row *row,
                          int64_t exception) {
-  int64_t of;
   int column = o->mapping.exception_column;
-  if (column < 0 || (uint32_t)column >= row->count || !str_to_int(str_trim(row->cells[column]), &of))
-    return OK;
+  int64_t of = column >= 0 && (uint32_t)column < row->count ? exception_number(row->cells[column]) : 0;
+  if (of <= 0) return OK;
   struct stmt *s = db_stmt(cx, db, SQL_desk_origin);
   stmt_int(s, 1, of);
   bool there = stmt_row(cx, s), early = there && !col_null(s, 0) && col_int(s, 0) <= exception >> 32;

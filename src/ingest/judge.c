@@ -126,9 +126,8 @@ static void read_value(struct judge *judge, int field, const struct row *row, st
 }
 
 static int64_t read_exception(const struct mapping *m, const struct row *row) {
-  int64_t id;
   bool there = m->exception_column >= 0 && (uint32_t)m->exception_column < row->count;
-  return there && str_to_int(str_trim(row->cells[m->exception_column]), &id) ? id : 0;
+  return there ? exception_number(row->cells[m->exception_column]) : 0;
 }
 
 static void read_values(struct judge *judge, const struct row *row, struct str raw, struct ctx *keep,

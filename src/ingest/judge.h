@@ -30,7 +30,7 @@ struct judged {
   uint64_t hash;        /* of the key */
   struct str key;       /* the unique key; empty when a part of it is */
   struct value *values; /* of each field */
-  int64_t exception;    /* the exception that this row corrects, or 0 */
+  int64_t exception;    /* the exception that this row corrects, or 0; -1: its number cannot be read */
   uint32_t crc;         /* of the stored row, see row_crc */
 };
 

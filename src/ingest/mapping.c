@@ -213,6 +213,15 @@ static int map_fields(struct ctx *cx, const struct dataset *d, const struct prof
   return OK;
 }
 
+int64_t exception_number(struct str cell) {
+  int64_t number;
+  cell = str_trim(cell);
+  if (cell.n == 0) return 0;
+  if (*cell.p == '\'') cell.p++, cell.n--;
+  if (cell.n > 0 && (*cell.p == 'x' || *cell.p == 'X')) cell.p++, cell.n--;
+  return str_to_int(cell, &number) && number > 0 ? number : -1;
+}
+
 int mapping_make(struct ctx *cx, const struct dataset *d, const struct profile *p,
                  const struct mapping_request *r, struct mapping *out) {
   if (map_fields(cx, d, p, r, out) || check_complete(cx, d, p, out)) return cx->code;

@@ -30,6 +30,11 @@ struct mapping {
 #define EXCEPTION_HEADING "outpost_exception"
 #define REASONS_HEADING "outpost_reasons"
 
+/* The number in a cell of the first: 0 when it is empty, -1 when it is none. Spreadsheets
+** write numbers of 12 digits and more as 1.03E+11, so such a one has an x in front. */
+enum { EXCEPTION_DIGITS = 11 };
+int64_t exception_number(struct str cell);
+
 /* "Order  No." and "order_no" become "order no": how headings are compared. */
 struct str heading_plain(char out[static LIMIT_HEADING], const char *heading);
 
