@@ -12,3 +12,17 @@ SELECT 1 FROM sqlite_schema s, pragma_table_info(s.name) c WHERE s.type IN ('tab
 
 -- name: subject_is_rule
 SELECT 1 FROM rule WHERE name = ?1 AND deleted_at IS NULL;
+
+-- name: changes_since
+SELECT seq, at, actor, unit, event, tbl, key, count, text FROM change_log WHERE seq > ?1 ORDER BY seq LIMIT ?2;
+
+-- name: changes_count
+SELECT count(*) FROM change_log
+WHERE (?1 IS NULL OR unit = ?1) AND (?2 IS NULL OR event = ?2) AND (?3 IS NULL OR tbl = ?3) AND (?4 IS NULL OR key = ?4)
+  AND (?5 IS NULL OR actor = ?5) AND (?6 IS NULL OR at >= ?6) AND (?7 IS NULL OR at < ?7);
+
+-- name: changes_before
+SELECT seq, at, actor, unit, event, tbl, key, count, text, before, after FROM change_log
+WHERE (?1 IS NULL OR unit = ?1) AND (?2 IS NULL OR event = ?2) AND (?3 IS NULL OR tbl = ?3) AND (?4 IS NULL OR key = ?4)
+  AND (?5 IS NULL OR actor = ?5) AND (?6 IS NULL OR at >= ?6) AND (?7 IS NULL OR at < ?7) AND seq < ?8
+ORDER BY seq DESC LIMIT ?9;

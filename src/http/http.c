@@ -41,8 +41,9 @@ const char *__tsan_default_suppressions(void) { return "race:mg_stop\nrace:close
 ** no slower. */
 #define HEAPS 2
 
-/* A browser opens six connections; sixteen serve two of them and a script. */
-#define WORKERS "16"
+/* A browser opens six connections, one of which stays for live events: as many as
+** there may be of those (events.c), and again as many for everybody. */
+#define WORKERS "48"
 
 struct address {
   char host[64]; /* numeric, IPv4: civetweb is built without IPv6 */

@@ -40,7 +40,8 @@ struct server {
   int upload_count;
 
   struct tasks *tasks;  /* imports that run in the background */
-  atomic_bool stopping; /* streams are to end */
+  atomic_int streams;   /* live ones, see events.c */
+  atomic_bool stopping; /* they are to end */
 };
 
 struct request {

@@ -195,6 +195,18 @@ const struct route routes[] = {
     .handle = line_get,
     .help = "What became of a line of a file. Parameters: tenant, run, and one of line, record, offset." },
   { .method = "GET",
+    .pattern = "/api/events",
+    .handle = events_stream,
+    .help =
+        "What happens, as it happens, as server-sent events: change (with id) and progress. Resumed after "
+        "Last-Event-ID, or the parameter after. Parameter: tenant." },
+  { .method = "GET",
+    .pattern = "/api/changes",
+    .handle = changes_list,
+    .help =
+        "The change log, newest first. Parameters: tenant, before, limit, unit, event, table, key, actor, "
+        "from, to." },
+  { .method = "GET",
     .pattern = "/api/tenants",
     .handle = tenants_list,
     .help = "The tenants of this data folder." },

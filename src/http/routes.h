@@ -22,6 +22,8 @@ route_fn record_post, record_remove, record_bring_back;
 route_fn tables_list, table_send;            /* routes_tables.c */
 route_fn rules_try_post, rules_promote_post; /* routes_rules.c */
 
+route_fn events_stream, changes_list; /* events.c */
+
 route_fn upload_post, upload_show, upload_delete; /* routes_imports.c */
 route_fn import_post, imports_list, import_show, import_cancel;
 int import_accepted(struct request *rq, const char *id); /* 202, and where to look */

@@ -1,0 +1,92 @@
+#include "export/changes.h"
+
+#include "base/limits.h"
+#include "base/time.h"
+
+enum { SEQ, AT, ACTOR, UNIT, EVENT, TABLE, KEY, COUNT, TEXT, BEFORE, AFTER };
+
+static void write_text(struct jw *w, const char *key, const struct stmt *s, int column) {
+  if (col_null(s, column))
+    jw_text(w, key, NULL);
+  else
+    jw_str(w, key, col_str(s, column));
+}
+
+/* The members of an entry; the object is left open. */
+static void write_entry(struct jw *w, const struct stmt *s) {
+  char at[TIME_SIZE];
+  jw_object(w, NULL);
+  jw_int(w, "seq", col_int(s, SEQ));
+  jw_text(w, "at", time_iso(at, col_int(s, AT)));
+  jw_str(w, "actor", col_str(s, ACTOR));
+  jw_str(w, "unit", col_str(s, UNIT));
+  jw_str(w, "event", col_str(s, EVENT));
+  write_text(w, "table", s, TABLE);
+  write_text(w, "key", s, KEY);
+  jw_int(w, "count", col_int(s, COUNT));
+  jw_str(w, "text", col_str(s, TEXT));
+}
+
+int changes_since(struct ctx *cx, struct db *db, int64_t after, int64_t limit, change_told_fn *fn,
+                  void *arg) {
+  struct stmt *s = db_stmt(cx, db, SQL_changes_since);
+  struct buf json;
+  struct jw w;
+  if (!s) return cx->code;
+  buf_init(&json, LIMIT_BODY_BYTES);
+  stmt_int(s, 1, after);
+  stmt_int(s, 2, limit);
+  while (stmt_row(cx, s)) {
+    buf_reset(&json);
+    jw_init(&w, &json);
+    write_entry(&w, s);
+    jw_close(&w, '}');
+    if (!fn(arg, col_int(s, SEQ), buf_view(&json))) stmt_done(s);
+  }
+  buf_clear(&json);
+  return cx->code;
+}
+
+static void bind_filter(struct stmt *s, const struct change_filter *f) {
+  stmt_text(s, 1, f->unit);
+  stmt_text(s, 2, f->event);
+  stmt_text(s, 3, f->table);
+  stmt_text(s, 4, f->key);
+  stmt_text(s, 5, f->actor);
+  if (f->from) stmt_int(s, 6, f->from);
+  if (f->to) stmt_int(s, 7, f->to);
+}
+
+static void write_json(struct jw *w, const char *key, const struct stmt *s, int column) {
+  jw_raw(w, key, col_null(s, column) ? STR("null") : col_str(s, column));
+}
+
+int changes_page(struct ctx *cx, struct db *db, const struct change_filter *f, struct jw *w, const char *key,
+                 int64_t *total, int64_t *next) {
+  int64_t rows = 0;
+  struct stmt *s = db_stmt(cx, db, SQL_changes_count);
+  *total = *next = 0;
+  if (!s) return cx->code;
+  bind_filter(s, f);
+  if (stmt_row(cx, s)) *total = col_int(s, 0);
+  stmt_done(s);
+  if (!(s = db_stmt(cx, db, SQL_changes_before))) return cx->code;
+  bind_filter(s, f);
+  stmt_int(s, 8, f->before ? f->before : INT64_MAX);
+  stmt_int(s, 9, f->limit + 1); /* one more tells whether there is more */
+  jw_array(w, key);
+  while (stmt_row(cx, s)) {
+    if (rows++ == f->limit) {
+      stmt_done(s);
+      break;
+    }
+    write_entry(w, s);
+    write_json(w, "before", s, BEFORE);
+    write_json(w, "after", s, AFTER);
+    jw_close(w, '}');
+    *next = col_int(s, SEQ);
+  }
+  jw_close(w, ']');
+  if (rows <= f->limit) *next = 0;
+  return cx->code;
+}
