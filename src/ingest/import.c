@@ -344,6 +344,8 @@ int import_run(struct ctx *cx, struct tenant *t, const struct import_request *r,
   out->figures = outcome_figures(cx, r->dataset, job->load.clean, job->flow.sums, job->load.duplicate_sums);
   count_categories(job);
   if (r->remember && !r->dry_run) memory_keep(cx, t, r, job->profile, &job->mapping);
+  out->reading = job->flow.reading;
+  out->validation = job->flow.judging;
   out->seconds = time_seconds() - began;
   log_line(out->reconciled ? LOG_INFO : LOG_ERR, cx, "IMPORT_COMPLETE",
            "run %s: %lld read, %lld clean, %lld rejected, self-audit %s, %.3f s", out->run,
@@ -369,6 +371,10 @@ void import_result_json(struct jw *w, const struct import_request *r, const stru
   jw_close(w, '}');
   jw_bool(w, "reconciled", result->reconciled);
   jw_real(w, "seconds", result->seconds, 3);
+  jw_object(w, "stages"); /* seconds of work of the threads, which work at the same time */
+  jw_real(w, "reading", result->reading, 3);
+  jw_real(w, "validation", result->validation, 3);
+  jw_close(w, '}');
   jw_real(w, "rows_per_second", result->seconds > 0 ? (double)result->read / result->seconds : 0, 0);
   jw_close(w, '}');
 }

@@ -61,6 +61,7 @@ struct import_result {
   const char *sample, *controls, *figures;
   bool reconciled; /* all checks of the self-audit hold */
   double seconds;
+  double reading, validation; /* of work: cutting and digesting the file; parsing and judging its rows */
 };
 
 int import_run(struct ctx *cx, struct tenant *t, const struct import_request *r, struct import_result *out);

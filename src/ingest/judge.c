@@ -182,24 +182,27 @@ static const char *as_text(struct ctx *keep, struct str s) {
   return ctx_printf(keep, "\"" STR_FMT "\"", STR_ARG(shorten(s)));
 }
 
-/* ---- the tests: NULL when the row passes, else what is wrong ---- */
+/* ---- the tests: NULL when the row passes, else what is wrong ----
+**
+** Without `keep` nobody wants to read it, only to know that it fails. */
+
+#define SAY(keep, ...) ((keep) ? ctx_printf(keep, __VA_ARGS__) : "fails")
 
 static const char *test_columns(const struct judge *judge, const struct row *row, struct ctx *keep) {
   if (row->kind == ROW_BROKEN || row->missing == 0) return NULL;
   uint32_t present = row->count - row->missing;
   for (int i = 0; i < judge->setup.dataset->field_count; i++)
     if ((uint32_t)judge->setup.mapping->column[i] >= present)
-      return ctx_printf(keep, "the row has %u cells of %u: %s is missing", present, row->count,
-                        judge->setup.dataset->fields[i].name);
+      return SAY(keep, "the row has %u cells of %u: %s is missing", present, row->count,
+                 judge->setup.dataset->fields[i].name);
   return NULL;
 }
 
 static const char *test_type(const struct field *f, struct str text, struct ctx *keep) {
-  if (f->kind == FIELD_DATE) return ctx_printf(keep, "%s %s is not a date", f->name, as_text(keep, text));
+  if (f->kind == FIELD_DATE) return SAY(keep, "%s %s is not a date", f->name, as_text(keep, text));
   if (f->kind == FIELD_DECIMAL)
-    return ctx_printf(keep, "%s %s is not a number%s", f->name, as_text(keep, text),
-                      " that can be kept exactly");
-  return ctx_printf(keep, "%s is longer than %zu bytes", f->name, LIMIT_TEXT_BYTES);
+    return SAY(keep, "%s %s is not a number%s", f->name, as_text(keep, text), " that can be kept exactly");
+  return SAY(keep, "%s is longer than %zu bytes", f->name, LIMIT_TEXT_BYTES);
 }
 
 static const char *test_range(const struct rule *r, const struct field *f, const struct value *v,
@@ -213,15 +216,14 @@ static const char *test_range(const struct rule *r, const struct field *f, const
     text = r->above, how = "not above";
   else if (r->below && v->number >= r->below_value)
     text = r->below, how = "not below";
-  return how ? ctx_printf(keep, "%s " STR_FMT " is %s %s", f->name, STR_ARG(shorten(v->text)), how, text)
-             : NULL;
+  return how ? SAY(keep, "%s " STR_FMT " is %s %s", f->name, STR_ARG(shorten(v->text)), how, text) : NULL;
 }
 
 static const char *test_not_future(const struct rule *r, const struct field *f, int32_t today,
                                    const struct value *v, struct ctx *keep) {
   char date[DATE_SIZE];
   if (v->number <= today + r->days) return NULL;
-  return ctx_printf(keep, "%s %s is in the future", f->name, date_iso(date, (int32_t)v->number));
+  return SAY(keep, "%s %s is in the future", f->name, date_iso(date, (int32_t)v->number));
 }
 
 /* GLOB's * and ? without its sets: what a person writes for a code. */
@@ -265,8 +267,8 @@ static const char *test_expression(struct judge *judge, int rule, const struct j
     expression_bind(e, i, text, number);
   }
   switch (expression_test(e, &why)) {
-  case EXPRESSION_FALSE: return ctx_printf(keep, "not true: %s", judge->setup.rules->rule[rule].message);
-  case EXPRESSION_ERROR: return ctx_printf(keep, "the rule cannot be evaluated for this row: %s", why);
+  case EXPRESSION_FALSE: return SAY(keep, "not true: %s", judge->setup.rules->rule[rule].message);
+  case EXPRESSION_ERROR: return SAY(keep, "the rule cannot be evaluated for this row: %s", why);
   default: return NULL; /* unknown, as with a CHECK of SQL: another rule speaks of the missing value */
   }
 }
@@ -283,9 +285,8 @@ static const char *test(struct judge *judge, int rule, const struct row *row, st
   case RULE_UNIQUE: return NULL;
   case RULE_COLUMNS: return test_columns(judge, row, keep);
   case RULE_EXTRA_CELLS:
-    return row->extra ? ctx_printf(keep, "the row has %u cells more than there are headings", row->extra)
-                      : NULL;
-  case RULE_REQUIRED: return state == VALUE_EMPTY ? ctx_printf(keep, "%s is empty", f->name) : NULL;
+    return row->extra ? SAY(keep, "the row has %u cells more than there are headings", row->extra) : NULL;
+  case RULE_REQUIRED: return state == VALUE_EMPTY ? SAY(keep, "%s is empty", f->name) : NULL;
   case RULE_EXPRESSION: return test_expression(judge, rule, j, keep);
   default: break;
   }
@@ -297,12 +298,12 @@ static const char *test(struct judge *judge, int rule, const struct row *row, st
   case RULE_REFERENCE:
     return map_get(&r->list, v->text)
                ? NULL
-               : ctx_printf(keep, "%s %s is not in the list %s", f->name, as_text(keep, v->text), r->text);
+               : SAY(keep, "%s %s is not in the list %s", f->name, as_text(keep, v->text), r->text);
   case RULE_NOT_FUTURE: return test_not_future(r, f, judge->setup.today, v, keep);
   case RULE_PATTERN:
     return matches(str_of(r->text), v->text)
                ? NULL
-               : ctx_printf(keep, "%s %s is not of the form %s", f->name, as_text(keep, v->text), r->text);
+               : SAY(keep, "%s %s is not of the form %s", f->name, as_text(keep, v->text), r->text);
   default: return NULL;
   }
 }
@@ -413,20 +414,18 @@ void judge_row(struct judge *judge, const struct row *row, struct str raw, struc
 void judge_known(struct judge *judge, const struct row *row, struct str raw, bool count, struct ctx *keep,
                  struct judged *j) {
   const struct judge_setup *s = &judge->setup;
-  bool passes = true;
+  const struct dataset *d = s->dataset;
   j->first_fault = -1;
   j->faults = (struct str){ "", 0 };
-  for (int i = 0; i < s->dataset->field_count; i++)
+  for (int i = 0; i < d->field_count; i++)
     if (judge->looked[i]) read_value(judge, i, row, raw, keep, j);
   for (int i = 0; i < s->rules->count; i++) {
-    if (!s->asked[i] || !test(judge, i, row, j, keep)) continue;
+    if (!s->asked[i] || !test(judge, i, row, j, NULL)) continue;
     judge->failed_known[i] += count;
-    passes = false;
+    if (j->first_fault < 0) j->first_fault = i;
   }
-  if (!passes) {
-    judge_row(judge, row, raw, keep, j);
-    return;
-  }
+  for (int i = 0; j->first_fault >= 0 && i < d->field_count; i++)
+    if (d->fields[i].total && !judge->looked[i]) read_value(judge, i, row, raw, keep, j);
   j->exception = read_exception(s->mapping, row);
   bool short_key = s->mapping->unique_is_key_field;
   make_key(judge, row, short_key ? read_text(judge, judge->key_field, row, raw, keep) : STR(""), keep, j);

@@ -55,8 +55,9 @@ void judge_row(struct judge *judge, const struct row *row, struct str raw, struc
                struct judged *j);
 
 /* Judges a row that passed every rule of which setup->asked is false (uniqueness
-** aside), as judge_row would. When it passes the others, too, only first_fault,
-** exception and the hash of its key are set: nothing else was read. */
+** aside), and reads no more of it than that takes: only first_fault, exception and the
+** hash of its key are set and, when it fails, the values of fields that are totalled.
+** judge_row tells the rest. */
 void judge_known(struct judge *judge, const struct row *row, struct str raw, bool count, struct ctx *keep,
                  struct judged *j);
 

@@ -97,7 +97,7 @@ static struct str raw_of(const struct load_batch *b, const struct judged *j) {
 static void read_all(struct pass *p, const struct load_batch *b, struct judged *j) {
   struct row row;
   struct str raw = raw_of(b, j);
-  if (j->first_fault >= 0 || record_in(&p->anew, j->record)) return;
+  if (j->faults.n || record_in(&p->anew, j->record)) return;
   parser_row(p->parser, raw, j->offset, &row);
   judge_row(p->judge, &row, raw, b->keep, j);
 }
@@ -207,8 +207,9 @@ static void keep_row(struct pass *p, const struct load_batch *b, const struct ju
   buf_clear(&raw);
 }
 
-static int reject_now(struct ctx *cx, struct pass *p, const struct load_batch *b, const struct judged *j) {
+static int reject_now(struct ctx *cx, struct pass *p, const struct load_batch *b, struct judged *j) {
   struct rejudge_result *r = p->all->result;
+  if (r->rejected < REJUDGE_SAMPLE) read_all(p, b, j);
   if (r->rejected < REJUDGE_SAMPLE) keep_row(p, b, j, j->faults, &r->rejected_rows[r->rejected]);
   r->rejected++;
   p->out->rejected++;
@@ -245,7 +246,8 @@ static int release_now(struct ctx *cx, struct pass *p, const struct load_batch *
 
 /* ---- the four cases ---- */
 
-static int fails_now(struct ctx *cx, struct pass *p, const struct load_batch *b, const struct judged *j) {
+static int fails_now(struct ctx *cx, struct pass *p, const struct load_batch *b, struct judged *j) {
+  if (p->all->stacks) read_all(p, b, j); /* its key is looked up */
   struct holder *h = enter(cx, p, j);
   if (!h) return cx->code;
   h->before = take_version(p, j);

@@ -13,6 +13,10 @@
 //             stripped binary: at most 12 MiB.
 //   rows      4,000 and 50,000 rows in bulk, against committing each clean row singly
 //             with the sqlite3 shell into the same table. At most 1 s and 10 s.
+//   rejudge   rules tried on a million rows that were imported: the whole process against the
+//             validation of the import, which is the work of the thread that parses and
+//             judges, without waiting. At most 1.0 of it, for rules that reject more rows,
+//             release rows, change a list and change nothing.
 //   parts     benchmarks of single parts, tests/bench/*.c, with limits of their own.
 //
 // How: every figure is a ratio within one run of this program. The sides of a
@@ -49,7 +53,7 @@ const RUNS = Number(process.env.BENCH_RUNS ?? 5);
 const ROWS = Number(process.env.BENCH_ROWS ?? 1000000);
 const LARGE_ROWS = 10000000;
 const LARGE_SECONDS = 180; // more than that only when asked for
-const PARTS = ['import', 'shuffled', 'duckdb', 'memory', 'serve', 'rows', 'parts'];
+const PARTS = ['import', 'shuffled', 'duckdb', 'memory', 'serve', 'rows', 'rejudge', 'parts'];
 const DUCKDB_THREADS = 4;
 const MIB = 2 ** 20;
 
@@ -226,6 +230,31 @@ function fewRows() {
   }
 }
 
+// What is tried: by id, as they come with the program.
+const TRIALS = {
+  'a stricter limit': { rules: [{ id: '00000000-0000-7000-8000-000000000207', params: { above: '1' } }] },
+  'half of the rows rejected': { rules: [{ id: '00000000-0000-7000-8000-000000000206', params: { min: '5000' } }] },
+  'a rule switched off': { rules: [{ id: '00000000-0000-7000-8000-00000000020c', active: false }] },
+  'a shorter list': { items: [{ id: '00000000-0000-7000-8000-000000000101', deleted: true }] },
+  'the present rules': {},
+};
+
+function rejudge() {
+  const csv = generated(ROWS);
+  const sides = { import: () => outpostImport(csv, 'data-rejudge') };
+  for (const [name, changes] of Object.entries(TRIALS))
+    sides[name] = () => () => {
+      const result = timed(FILES, OUTPOST, ['rules', 'try', JSON.stringify(changes), '--data', file('data-rejudge'), '--tenant', 'bench', '--json']);
+      if (JSON.parse(result.stdout).rows !== ROWS) throw new Error(`not all rows were judged again: ${result.stdout.slice(0, 500)}`);
+      return result;
+    };
+  const r = rounds('rejudge', RUNS, FILES, sides);
+  const validation = r.import.map((result) => result.answer.stages.validation);
+  Object.keys(TRIALS).forEach((name, i) =>
+    figures.ratio(`rejudge_${i + 1}`, `${ROWS.toLocaleString('en')} rows tried: ${name}`, 's', column(r[name], 'seconds'), validation, 'validation', { limit: 1 }));
+  figures.against('rejudge_memory', 'the same, peak memory', 'MiB', Object.keys(TRIALS).flatMap((name) => column(r[name], 'mib')), 128);
+}
+
 // Starts the server on data that is there already; { seconds, mib }.
 async function startServer() {
   const began = process.hrtime.bigint();
@@ -295,6 +324,7 @@ try {
   if (does('import', 'shuffled', 'duckdb', 'memory')) millionRows();
   if (does('serve')) await server();
   if (does('rows')) fewRows();
+  if (does('rejudge')) rejudge();
   figures.print();
 } finally {
   fs.rmSync(FILES, { recursive: true, force: true });
