@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import * as lib from './lib.mjs';
-import { importFile, json, ok, place, query, refuses } from './lib.mjs';
+import { importFile, json, ok, place, query, refuses, serve, sound } from './lib.mjs';
 
 const RULE = Object.fromEntries(Object.keys(lib.CONTROLS).map((name, i) => [name, `00000000-0000-7000-8000-0000000002${(i + 1).toString(16).padStart(2, '0')}`]));
 const ITEM = Object.fromEntries(['North', 'South', 'East', 'West', 'Central'].map((name, i) => [name, `00000000-0000-7000-8000-00000000010${i + 1}`]));
@@ -145,3 +145,147 @@ for (let seed = 1; seed <= (lib.LONG ? 60 : 12); seed++) {
     }
   });
 }
+
+// Corrections are files like others: they settle exceptions that have to be there.
+for (let seed = 1; seed <= (lib.LONG ? 30 : 6); seed++) {
+  test(`property: rules tried on a history with corrections (seed ${seed})`, (t) => {
+    const r = lib.random(seed + 1000);
+    const p = place(t);
+    const all = files(p.dir, seed, 2, 60);
+    all.forEach((file) => importFile(p, file));
+    for (let i = 0; i < 2; i++) {
+      const [heading, ...rows] = lib.parseCsv(ok(['exceptions', '--run', r.pick(query(p.db, 'SELECT uuid FROM run LIMIT 2'))[0], '--file', ...p.args]));
+      const repaired = rows.filter(() => r.chance(0.6)).map((row) => {
+        const cells = row.slice(0, heading.length);
+        while (cells.length < heading.length) cells.push('');
+        const set = (name, values, wrong) => (wrong || r.chance(0.2)) && (cells[heading.indexOf(name)] = r.pick(values));
+        if (r.chance(0.3)) cells[2] = `C-${r.below(40)}`;
+        set('order_date', ['2020-01-02', '2031-01-01'], true);
+        set('region', ['East', 'Mars'], true);
+        set('product', ['Dairy'], true);
+        set('quantity', ['3', '12', '0'], true);
+        set('revenue', ['10.5', '70000'], true);
+        return lib.csvLine(cells);
+      });
+      const twice = repaired.slice(0, 3); // the same exception again
+      const file = path.join(p.dir, `repair${i}.csv`);
+      fs.writeFileSync(file, `${[lib.csvLine(heading), ...repaired, ...twice].join('\n')}\n`);
+      importFile(p, file);
+      all.push(file);
+    }
+    const before = outcome(p);
+    for (let k = 0; k < 4; k++) {
+      const change = randomChanges(r, `corr${seed}_${k}`);
+      const q = place(t);
+      try {
+        promote(q, change);
+      } catch {
+        continue;
+      }
+      all.forEach((file) => importFile(q, file));
+      compare(tryRules(p, change), before, outcome(q), unique(q));
+    }
+  });
+}
+
+const HEADING = 'order_id,order_date,region,product,quantity,revenue\n';
+const write = (p, name, text) => {
+  const file = path.join(p.dir, name);
+  fs.writeFileSync(file, text);
+  return file;
+};
+
+test('keys change hands: between rows of a file, and between runs', (t) => {
+  const p = place(t);
+  const a = importFile(p, write(p, 'a.csv', `${HEADING}K1,2024-01-01,North,Dairy,1,10\nK1,2024-01-01,North,Dairy,5,20\nK2,2024-01-01,North,Dairy,0,30\n`));
+  const b = importFile(p, write(p, 'b.csv', `${HEADING}K1,2024-01-01,North,Dairy,6,40\nK2,2024-01-01,North,Dairy,7,50\n`));
+  // 1 is not above 1: the second row of the file has the key then.
+  const stricter = tryRules(p, { rules: [{ id: RULE.quantity_positive, params: { above: '1' } }] });
+  assert.deepEqual(stricter.newly_rejected.sample.map((x) => [x.run, x.record, x.line]), [[a.run, 2, 2]]);
+  assert.deepEqual(stricter.newly_rejected.sample[0].faults.map((f) => [f.control, f.version]), [['quantity_positive', 2]]);
+  assert.equal(stricter.newly_rejected.sample[0].raw, 'K1,2024-01-01,North,Dairy,1,10\n');
+  assert.deepEqual(stricter.newly_released.sample.map((x) => [x.run, x.record]), [[a.run, 3]]);
+  assert.deepEqual(stricter.figures, { before: { orders: 2, quantity: '8.00', revenue: '60.00' }, after: { orders: 2, quantity: '12.00', revenue: '70.00' } });
+  // 0 is allowed: K2 of the first file takes its key from the second file's row.
+  const looser = tryRules(p, { rules: [{ id: RULE.quantity_positive, active: false }] });
+  assert.deepEqual(looser.newly_released.sample.map((x) => [x.run, x.record]), [[a.run, 4]]);
+  assert.deepEqual(looser.newly_rejected.sample.map((x) => [x.run, x.record, x.faults[0].control]), [[b.run, 3, 'order_unique']]);
+  assert.deepEqual(looser.newly_rejected.by_control, { order_unique: 1 });
+  assert.deepEqual(looser.figures.after, { orders: 2, quantity: '1.00', revenue: '40.00' });
+  // One run alone is judged beside what the others have: K2 is taken.
+  const alone = tryRules(p, { rules: [{ id: RULE.quantity_positive, active: false }] }, '--run', a.run);
+  assert.deepEqual([alone.runs.length, alone.newly_released.total, alone.newly_rejected.total], [1, 0, 0]);
+  const text = ok(['rules', 'try', JSON.stringify({ rules: [{ id: RULE.quantity_positive, params: { above: '1' } }] }), ...p.args]);
+  assert.match(text, /newly rejected +1\n +quantity_positive +1\n/);
+  assert.match(text, /revenue +60\.00 +70\.00/);
+});
+
+test('a change that cannot be is refused with the place of its fault, and changes nothing', (t) => {
+  const p = place(t);
+  const before = query(p.db, 'SELECT count(*) FROM change_log');
+  for (const what of ['try', 'promote']) {
+    const call = (changes, pattern, code) => refuses(['rules', what, typeof changes === 'string' ? changes : JSON.stringify(changes), ...p.args], pattern, code);
+    call({ rules: [{ id: RULE.quantity_positive, params: { above: 'much' } }] }, /quantity_positive cannot be used: above is not a number/, 1);
+    call({ rules: [{ id: RULE.quantity_positive, active: false }, { name: 'x' }] }, /dataset is needed/, 1);
+    call({ rules: {} }, /rules is an array/, 1);
+    call({ rule: [] }, /rules and items/, 1);
+    call('[', /./, 4);
+    call({ items: [{ deleted: true }] }, /named by its id/, 1);
+    call({ items: [{ id: '01890000-0000-7000-8000-000000000000', deleted: true }] }, /there is no reference_item/, 4);
+    call({ items: Object.values(ITEM).map((id) => ({ id, deleted: true })) }, /list regions is empty/, 1);
+    call({ rules: [added('x', 'expression', null, { sql: 'quantity >' })] }, /expression|syntax|incomplete/, 1);
+    call({ rules: [{ id: RULE.quantity_positive, version: 7, active: false }] }, /changed meanwhile/, 5);
+    call({ items: Array.from({ length: 1001 }, (_, i) => ({ list: 'many', value: String(i) })) }, /at most 1000/, 1);
+  }
+  refuses(['rules', 'try', JSON.stringify({ rules: [{ id: RULE.order_unique, params: { fields: ['order_id', 'product'] } }] }), ...p.args], /another unique key \(order_id,product instead of order_id\)/, 1);
+  refuses(['rules', 'try', '{}', '--run', 'nothing', ...p.args], /there is no run/, 4);
+  assert.deepEqual(query(p.db, 'SELECT count(*) FROM change_log'), before);
+  sound(p);
+});
+
+test('what was promoted judges new files; old results keep the version that judged them', (t) => {
+  const p = place(t);
+  const file = write(p, 'a.csv', `${HEADING}K1,2024-01-01,North,Dairy,1,10\nK2,2024-01-01,Mars,Dairy,1,10\n`);
+  const a = importFile(p, file);
+  const done = promote(p, { rules: [{ id: RULE.quantity_positive, params: { above: '1' } }], items: [{ list: 'regions', value: 'Mars' }] });
+  assert.deepEqual(done.rules.map((x) => [x.name, x.version, x.params]), [['quantity_positive', 2, { above: '1' }]]);
+  assert.deepEqual(done.items.map((x) => [x.list, x.value, x.version]), [['regions', 'Mars', 1]]);
+  const b = importFile(p, write(p, 'b.csv', `${HEADING}K3,2024-01-01,Mars,Dairy,1,10\nK4,2024-01-01,Mars,Dairy,2,10\n`));
+  const versions = (run) => query(p.db, `SELECT DISTINCT rule_version FROM validation_results WHERE run_id = '${run}' AND control = 'quantity_positive'`).flat();
+  assert.deepEqual(versions(a.run), ['1']);
+  assert.deepEqual(versions(b.run), ['2']);
+  assert.deepEqual(query(p.db, "SELECT c.run, c.version, c.failed FROM run_control c WHERE control = 'quantity_positive' ORDER BY run"), [['1', '1', '0'], ['2', '2', '1']]);
+  assert.deepEqual(query(p.db, "SELECT x.id >> 32, f.value ->> 'control', f.value ->> 'version' FROM reject x, json_each(x.faults) f ORDER BY x.id"), [['1', 'region_known', '1'], ['2', 'quantity_positive', '2']]);
+  // And the run report says the same.
+  const controls = (run) => json(['run', 'show', run, ...p.args]).controls.find((c) => c.control === 'quantity_positive').version;
+  assert.deepEqual([controls(a.run), controls(b.run)], [1, 2]);
+  // Nothing more to promote: the present rules tried on history are what a re-judge would do.
+  const now = tryRules(p, {});
+  assert.deepEqual([now.newly_rejected.total, now.newly_released.total], [1, 1]);
+  assert.match(ok(['rules', ...p.args]), /quantity_positive +2 +on +business +range +quantity .*"above":"1"/);
+  sound(p);
+});
+
+test('over HTTP: the same answers, and the same refusals', async (t) => {
+  const p = place(t);
+  importFile(p, write(p, 'a.csv', `${HEADING}K1,2024-01-01,North,Dairy,1,10\nK2,2024-01-01,North,Dairy,2,10\n`));
+  const server = await serve(t, p.data);
+  const post = async (address, body) => {
+    const reply = await fetch(server.base + address, { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json', Origin: server.base } });
+    return { status: reply.status, ...(await reply.json()) };
+  };
+  const change = { rules: [{ id: RULE.quantity_positive, params: { above: '1' } }] };
+  const tried = await post('/api/rules/try?as=sales', change);
+  assert.equal(tried.status, 200);
+  const said = tryRules(p, change);
+  delete said.seconds;
+  delete tried.data.seconds;
+  assert.deepEqual(tried.data, said);
+  assert.equal(said.newly_rejected.total, 1);
+  const wrong = await post('/api/rules/promote', { rules: [{ id: RULE.quantity_positive, params: { above: 'much' } }] });
+  assert.deepEqual([wrong.status, wrong.errors[0].field], [422, 'rules[0].params']);
+  assert.equal((await post('/api/rules/try?as=nothing', change)).status, 404);
+  assert.equal((await post('/api/rules/try?run=nothing', change)).status, 404);
+  const promoted = await post('/api/rules/promote', change);
+  assert.deepEqual([promoted.status, promoted.data.rules[0].version, promoted.data.items], [200, 2, []]);
+});

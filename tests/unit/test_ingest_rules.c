@@ -296,3 +296,67 @@ UNIT(totals_add_up, "totals are what the rows add up to, whenever they are flush
   CHECK(wanted > 400);
   ctx_end(&cx);
 }
+
+/* ---- one rule from another ---- */
+
+/* A range with bounds as they are written; NULL: none. */
+static struct rule range(const char *min, const char *max, const char *above, const char *below) {
+  struct rule r = { .kind = RULE_RANGE, .field = 4, .min = min, .max = max, .above = above, .below = below };
+  if (min) str_to_int(str_of(min), &r.min_value);
+  if (max) str_to_int(str_of(max), &r.max_value);
+  if (above) str_to_int(str_of(above), &r.above_value);
+  if (below) str_to_int(str_of(below), &r.below_value);
+  return r;
+}
+
+/* By its own words, not by rule_follows. */
+static bool in_range(const struct rule *r, int64_t v) {
+  return !(r->min && v < r->min_value) && !(r->max && v > r->max_value) &&
+         !(r->above && v <= r->above_value) && !(r->below && v >= r->below_value);
+}
+
+UNIT(rules_follow_range, "a range follows from another only when no value passes that and fails this") {
+  static const char *const bounds[] = { NULL, "0", "1", "3" };
+  int follows = 0;
+  for (int i = 0; i < 256; i++)
+    for (int k = 0; k < 256; k++) {
+      struct rule a = range(bounds[i & 3], bounds[i >> 2 & 3], bounds[i >> 4 & 3], bounds[i >> 6 & 3]);
+      struct rule b = range(bounds[k & 3], bounds[k >> 2 & 3], bounds[k >> 4 & 3], bounds[k >> 6 & 3]);
+      bool said = rule_follows(&a, &b);
+      follows += said;
+      for (int64_t v = -2; v < 6; v++)
+        if (said && in_range(&b, v)) CHECK(in_range(&a, v));
+      if (i == k) CHECK(said);
+    }
+  CHECK(follows > 1000);
+  CHECK(rule_follows(&(struct rule){ .kind = RULE_RANGE, .field = 4, .min = "1", .min_value = 1 },
+                     &(struct rule){ .kind = RULE_RANGE, .field = 4, .min = "2", .min_value = 2 }));
+  CHECK(!rule_follows(&(struct rule){ .kind = RULE_RANGE, .field = 4, .min = "2", .min_value = 2 },
+                      &(struct rule){ .kind = RULE_RANGE, .field = 4, .min = "1", .min_value = 1 }));
+  CHECK(!rule_follows(&(struct rule){ .kind = RULE_RANGE, .field = 5, .min = "1", .min_value = 1 },
+                      &(struct rule){ .kind = RULE_RANGE, .field = 4, .min = "1", .min_value = 1 }));
+}
+
+UNIT(rules_follow_kinds, "lists by what is in them, patterns and conditions by their text") {
+  struct rule a = { .kind = RULE_REFERENCE, .field = 2, .text = "a" }, b = a;
+  map_init(&a.list);
+  map_init(&b.list);
+  map_put(&a.list, STR("North"), NULL);
+  map_put(&b.list, STR("North"), NULL);
+  CHECK(rule_follows(&a, &b));
+  map_put(&a.list, STR("South"), NULL);
+  CHECK(rule_follows(&a, &b));
+  CHECK(!rule_follows(&b, &a));
+  map_put(&b.list, STR("West"), NULL);
+  CHECK(!rule_follows(&a, &b));
+  map_clear(&a.list);
+  map_clear(&b.list);
+  struct rule like = { .kind = RULE_PATTERN, .text = "A*" }, other = { .kind = RULE_PATTERN, .text = "B*" };
+  CHECK(rule_follows(&like, &like));
+  CHECK(!rule_follows(&like, &other));
+  struct rule later = { .kind = RULE_NOT_FUTURE, .days = 5 }, now = { .kind = RULE_NOT_FUTURE };
+  CHECK(rule_follows(&later, &now));
+  CHECK(!rule_follows(&now, &later));
+  CHECK(!rule_follows(&(struct rule){ .kind = RULE_TYPE, .field = 1 },
+                      &(struct rule){ .kind = RULE_REQUIRED, .field = 1 }));
+}

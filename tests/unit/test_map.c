@@ -47,3 +47,22 @@ UNIT(map_odd_keys, "keys are bytes: empty, with zeros, of any length") {
   CHECK_INT((int64_t)*map_get(&m, STR("\0\0")), 3);
   map_clear(&m);
 }
+
+UNIT(map_next, "every key comes once, with its value") {
+  struct map m;
+  struct str key;
+  uint64_t value, sum = 0;
+  size_t count = 0, at = 0;
+  map_init(&m);
+  CHECK(!map_next(&m, &at, &key, &value));
+  for (uint64_t i = 1; i <= 1000; i++) *map_put(&m, (struct str){ (const char *)&i, sizeof i }, NULL) = i;
+  for (at = 0; map_next(&m, &at, &key, &value); count++) {
+    uint64_t i;
+    memcpy(&i, key.p, sizeof i);
+    CHECK_INT((int64_t)value, (int64_t)i);
+    sum += value;
+  }
+  CHECK_INT((int64_t)count, 1000);
+  CHECK_INT((int64_t)sum, 500500);
+  map_clear(&m);
+}
