@@ -45,7 +45,7 @@ SELECT * FROM
 ORDER BY id;
 
 -- name: rows_run
-SELECT r.uuid, r.source, r.kind, r.actor, r.started_at, u.at IS NOT NULL
+SELECT r.uuid, r.source, r.kind, r.actor, r.started_at, u.at IS NOT NULL, r.settings ->> '$.dialect.encoding'
 FROM run r LEFT JOIN run_undone u ON u.run = r.id WHERE r.id = ?1;
 
 -- name: rows_is_reject
@@ -62,3 +62,49 @@ SELECT x.id, x.category, x.stage, coalesce(v.decision, x.state), x.faults, x.raw
        (SELECT group_concat(value ->> 'reason', '; ') FROM json_each(x.faults)), (SELECT uuid FROM run WHERE id = x.solved_run)
 FROM reject x LEFT JOIN review v ON v.exception = x.id AND v.deleted_at IS NULL AND x.state = 'open'
 WHERE x.id = ?1;
+
+-- name: figure_records
+SELECT coalesce(sum(rows_read), 0) FROM run WHERE state = 'done';
+
+-- name: figure_runs
+SELECT id, uuid, source, started_at, rows_read, rows_clean, rows_rejected
+FROM run r
+WHERE dataset = ?1 AND state = 'done'
+  AND CASE WHEN ?2 IS NULL THEN kind IN ('file', 'rejudge') AND id NOT IN (SELECT run FROM run_undone) ELSE id = ?2 END
+ORDER BY id;
+
+-- name: figure_category
+SELECT coalesce(sum(c.rows), 0)
+FROM run_category c JOIN run r ON r.id = c.run
+WHERE r.dataset = ?1 AND r.state = 'done' AND c.category = ?3
+  AND CASE WHEN ?2 IS NULL THEN r.kind IN ('file', 'rejudge') AND r.id NOT IN (SELECT run FROM run_undone) ELSE r.id = ?2 END;
+
+-- name: figure_control
+SELECT coalesce(sum(c.failed), 0)
+FROM run_control c JOIN run r ON r.id = c.run
+WHERE r.dataset = ?1 AND r.state = 'done' AND c.control = ?3
+  AND CASE WHEN ?2 IS NULL THEN r.kind IN ('file', 'rejudge') AND r.id NOT IN (SELECT run FROM run_undone) ELSE r.id = ?2 END;
+
+-- name: figure_knows_category
+SELECT group_concat(category) FROM (SELECT category FROM run_category UNION SELECT category FROM rule);
+
+-- name: figure_knows_control
+SELECT 1 FROM run_control WHERE control = ?1 UNION ALL SELECT 1 FROM rule WHERE name = ?1 LIMIT 1;
+
+-- One run's rejected rows. ?4: a piece of text that the faults hold, before they are read as JSON.
+-- name: figure_rejects
+SELECT count(*) FROM reject
+WHERE id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1
+  AND (?2 IS NULL OR category = ?2)
+  AND (?3 IS NULL OR ((?4 IS NULL OR instr(faults, ?4)) AND EXISTS (SELECT 1 FROM json_each(faults) WHERE value ->> 'control' = ?3)))
+  AND (?5 IS NULL OR state = ?5);
+
+-- name: figure_reject_list
+SELECT x.id, x.line, x.offset, length(x.raw), x.category, x.stage, coalesce(v.decision, x.state),
+       (SELECT group_concat(value ->> 'reason', '; ') FROM json_each(x.faults)), x.raw
+FROM reject x LEFT JOIN review v ON v.exception = x.id AND v.deleted_at IS NULL AND x.state = 'open'
+WHERE x.id > ?6 AND x.id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1
+  AND (?2 IS NULL OR x.category = ?2)
+  AND (?3 IS NULL OR ((?4 IS NULL OR instr(x.faults, ?4)) AND EXISTS (SELECT 1 FROM json_each(x.faults) WHERE value ->> 'control' = ?3)))
+  AND (?5 IS NULL OR x.state = ?5)
+ORDER BY x.id LIMIT ?7;

@@ -46,7 +46,9 @@ void data_row_judged(const struct dataset *d, int64_t run, const struct judged *
 
 int run_name(struct ctx *cx, struct db *db, int64_t run, struct run_name *out) {
   struct stmt *s = db_stmt(cx, db, SQL_rows_run);
-  *out = (struct run_name){ .id = run, .uuid = "?", .source = "?", .kind = "?", .actor = "?" };
+  *out = (struct run_name){
+    .id = run, .uuid = "?", .source = "?", .kind = "?", .actor = "?", .encoding = "UTF-8"
+  };
   if (s) stmt_int(s, 1, run);
   while (stmt_row(cx, s))
     *out = (struct run_name){ .id = run,
@@ -55,7 +57,8 @@ int run_name(struct ctx *cx, struct db *db, int64_t run, struct run_name *out) {
                               .kind = col_dup(cx, s, 2),
                               .actor = col_dup(cx, s, 3),
                               .started = col_int(s, 4),
-                              .undone = col_int(s, 5) };
+                              .undone = col_int(s, 5),
+                              .encoding = col_null(s, 6) ? "UTF-8" : col_dup(cx, s, 6) };
   return cx->code;
 }
 
@@ -74,22 +77,39 @@ void data_row_values(struct jw *w, const char *key, const struct data_row *r) {
   jw_close(w, '}');
 }
 
+void place_write(struct jw *w, const struct kept_record *at) {
+  jw_int(w, "line", at->line);
+  jw_int(w, "offset", at->offset);
+  jw_int(w, "length", at->length);
+}
+
+void raw_write(struct jw *w, const char *encoding, struct str bytes) {
+  struct buf raw;
+  if (!bytes.p) {
+    jw_text(w, "raw", NULL);
+    return;
+  }
+  buf_init(&raw, 4 * LIMIT_RECORD_BYTES);
+  text_show(encoding, bytes, &raw);
+  struct str text = buf_view(&raw);
+  while (text.n > 0 && (text.p[text.n - 1] == '\n' || text.p[text.n - 1] == '\r')) text.n--;
+  jw_str(w, "raw", text);
+  buf_clear(&raw);
+}
+
 int data_row_write(struct ctx *cx, struct db *db, struct jw *w, const struct data_row *r,
-                   const struct run_name *name) {
+                   const struct run_name *name, bool raw) {
   struct kept_record at;
-  bool found = !kept_place(cx, db, r->run, r->record, &at);
+  bool found = !(raw ? kept_bytes : kept_place)(cx, db, r->run, r->record, &at);
   if (!found && cx->code == E_NOT_FOUND) ctx_forgive(cx); /* a row that came from nowhere is shown, too */
   jw_str(w, "key", r->key);
   jw_text(w, "run", name->uuid);
   jw_int(w, "record", r->record);
   jw_text(w, "source", name->source);
-  if (found) {
-    jw_int(w, "line", at.line);
-    jw_int(w, "offset", at.offset);
-    jw_int(w, "length", at.length);
-  }
+  if (found) place_write(w, &at);
   jw_text(w, "fate", r->fate);
   data_row_values(w, "values", r);
+  if (found && raw) raw_write(w, name->encoding, at.bytes);
   return cx->code;
 }
 
@@ -102,8 +122,9 @@ static const double LOOK_SECONDS = 0.04;
 struct page {
   const struct rows_query *q;
   struct jw *w;
+  struct rows_result *out;
   double began;
-  int64_t looked, found, total;
+  int64_t found, total;
   struct run_name name;
   struct buf last; /* the key looked at last, or empty */
   bool more;       /* the scan did not come to its end */
@@ -122,17 +143,26 @@ static int read_cursor(struct ctx *cx, struct page *pg, int64_t *total) {
 }
 
 static bool may_go_on(struct page *pg) {
-  pg->looked++;
-  if (pg->looked >= LOOK_ROWS) return false;
-  return pg->looked % LOOK_OFTEN != 0 || time_seconds() - pg->began < LOOK_SECONDS;
+  int64_t looked = ++pg->out->looked;
+  if (looked >= LOOK_ROWS) return false;
+  return looked % LOOK_OFTEN != 0 || time_seconds() - pg->began < LOOK_SECONDS;
 }
 
 static bool is_full(const struct page *pg, int64_t first) { return pg->found - first >= pg->q->limit; }
 
+static void note_run(struct rows_result *out, const struct run_name *name) {
+  for (int i = 0; i < out->run_count; i++)
+    if (out->run_ids[i] == name->id) return;
+  if (out->run_count == ROWS_RUNS) return;
+  out->run_ids[out->run_count] = name->id;
+  out->runs[out->run_count++] = name->uuid;
+}
+
 static int write_row(struct ctx *cx, struct db *db, struct page *pg, struct data_row *r) {
   if (pg->name.id != r->run && run_name(cx, db, r->run, &pg->name)) return cx->code;
+  note_run(pg->out, &pg->name);
   jw_object(pg->w, NULL);
-  data_row_write(cx, db, pg->w, r, &pg->name);
+  data_row_write(cx, db, pg->w, r, &pg->name, pg->q->raw);
   jw_close(pg->w, '}');
   pg->found++;
   return cx->code;
@@ -270,39 +300,35 @@ static int count_rows(struct ctx *cx, struct db *db, const struct scope *s, int6
 }
 
 int rows_write(struct ctx *cx, struct db *db, struct jw *w, const char *key, const struct rows_query *q,
-               const char **next, int64_t *total) {
-  struct page pg = { .q = q, .w = w, .began = time_seconds(), .total = -1 };
+               struct rows_result *out) {
+  struct page pg = { .q = q, .w = w, .out = out, .began = time_seconds(), .total = -1 };
   int64_t total_then = -1;
+  *out = (struct rows_result){ .total = -1 };
   buf_init(&pg.last, 2 * LIMIT_KEY_BYTES);
-  *next = NULL;
-  *total = -1;
-  if (!read_cursor(cx, &pg, &total_then) && !q->prefix) count_rows(cx, db, &q->scope, total);
-  if (!q->after || total_then == *total) pg.total = *total;
+  if (!read_cursor(cx, &pg, &total_then) && !q->prefix) count_rows(cx, db, &q->scope, &out->total);
+  if (!q->after || total_then == out->total) pg.total = out->total;
   jw_array(w, key);
-  if (cx->code)
-    ;
-  else if (q->scope.undone)
+  if (!cx->code && q->scope.undone)
     scan_bytes(cx, db, &pg);
-  else if (pg.total != 0 && (q->scope.current || q->scope.run.clean > 0))
+  else if (!cx->code && pg.total != 0 && (q->scope.current || q->scope.run.clean > 0))
     scan(cx, db, &pg);
   jw_close(w, ']');
   if (pg.more)
-    *next = ctx_printf(cx, "%lld.%lld~" STR_FMT, (long long)pg.found, (long long)*total,
-                       STR_ARG(buf_view(&pg.last)));
+    out->next = ctx_printf(cx, "%lld.%lld~" STR_FMT, (long long)pg.found, (long long)out->total,
+                           STR_ARG(buf_view(&pg.last)));
   buf_clear(&pg.last);
   return cx->code;
 }
 
 int rows_show(struct ctx *cx, struct db *db, struct jw *w, const char *key, const struct params *p) {
   struct rows_query q = { 0 };
-  const char *next;
-  int64_t total;
+  struct rows_result result;
   if (rows_read(cx, p, &q) || scope_read(cx, db, NULL, p, rows_params, &q.scope)) return cx->code;
-  if (rows_write(cx, db, w, key, &q, &next, &total)) return cx->code;
-  if (total >= 0)
-    jw_int(w, "total", total);
+  if (rows_write(cx, db, w, key, &q, &result)) return cx->code;
+  if (result.total >= 0)
+    jw_int(w, "total", result.total);
   else
     jw_text(w, "total", NULL);
-  jw_text(w, "next", next);
+  jw_text(w, "next", result.next);
   return OK;
 }

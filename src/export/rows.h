@@ -24,16 +24,26 @@ struct rows_query {
   const char *prefix; /* the key begins so; NULL: any */
   const char *after;  /* a cursor, or NULL */
   int64_t limit;
+  bool raw; /* each row with its original line, decoded */
+};
+
+enum { ROWS_RUNS = 8 };
+struct rows_result {
+  const char *next;            /* the cursor to go on from, NULL at the end */
+  int64_t total;               /* rows in the scope by its stored totals; -1 where a prefix is asked for */
+  int64_t looked;              /* rows that the page looked at */
+  const char *runs[ROWS_RUNS]; /* those that the rows came with, the first few */
+  int64_t run_ids[ROWS_RUNS];
+  int run_count;
 };
 
 /* The parameters that rows_read takes beside those of the scope, ended by NULL: q limit after. */
 extern const char *const rows_params[];
 int rows_read(struct ctx *cx, const struct params *p, struct rows_query *q);
 
-/* An array of rows. *next: the cursor to go on from, NULL at the end. *total: rows in
-** the scope by its stored totals; -1 where a prefix is asked for. */
+/* An array of rows. */
 int rows_write(struct ctx *cx, struct db *db, struct jw *w, const char *key, const struct rows_query *q,
-               const char **next, int64_t *total);
+               struct rows_result *out);
 
 /* GET /api/rows: the array, "total" and "next" beside it. */
 int rows_show(struct ctx *cx, struct db *db, struct jw *w, const char *key, const struct params *p);
@@ -58,15 +68,19 @@ void data_row_judged(const struct dataset *d, int64_t run, const struct judged *
 
 struct run_name {
   int64_t id;
-  const char *uuid, *source, *kind, *actor;
+  const char *uuid, *source, *kind, *actor, *encoding;
   int64_t started;
   bool undone;
 };
 int run_name(struct ctx *cx, struct db *db, int64_t run, struct run_name *out);
 
 void data_row_values(struct jw *w, const char *key, const struct data_row *r);
-/* The members of a row document, into an open object. */
+/* The members of a row document, into an open object; raw: its original line, too. */
 int data_row_write(struct ctx *cx, struct db *db, struct jw *w, const struct data_row *r,
-                   const struct run_name *name);
+                   const struct run_name *name, bool raw);
+/* "line", "offset" and "length" of a record, and "raw": its bytes decoded, without the
+** line end; null where there are none. */
+void place_write(struct jw *w, const struct kept_record *at);
+void raw_write(struct jw *w, const char *encoding, struct str bytes);
 
 #endif

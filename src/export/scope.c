@@ -103,7 +103,7 @@ const char *scope_totals(const struct scope *s) {
 }
 
 static const char *also(struct ctx *cx, const char *where, const char *condition) {
-  return ctx_printf(cx, "%s %s %s", where, *where ? "AND" : " WHERE", condition);
+  return ctx_printf(cx, "%s %s %s", where, *where ? "AND" : "WHERE", condition);
 }
 
 const char *scope_where(struct ctx *cx, const struct scope *s) {

@@ -104,23 +104,12 @@ static int find_past(struct ctx *cx, struct db *db, const struct dataset *d, str
 /* ---- parts of the documents ---- */
 
 static void write_bytes(struct jw *w, const struct again *a) {
-  struct buf raw;
   char hex[SHA256_HEX];
   unsigned char sum[SHA256_SIZE];
   struct str bytes = a->at.bytes;
-  if (!bytes.p) {
-    jw_text(w, "raw", NULL);
-    jw_text(w, "sha256", NULL);
-    return;
-  }
-  sha256_of(bytes.p, bytes.n, sum);
-  buf_init(&raw, 4 * LIMIT_RECORD_BYTES);
-  text_show(a->judge ? kept_judge_setup(a->judge)->profile->dialect.encoding : "UTF-8", bytes, &raw);
-  struct str text = buf_view(&raw);
-  while (text.n > 0 && (text.p[text.n - 1] == '\n' || text.p[text.n - 1] == '\r')) text.n--;
-  jw_str(w, "raw", text);
-  buf_clear(&raw);
-  jw_text(w, "sha256", hex_encode(hex, sum, sizeof sum));
+  raw_write(w, a->judge ? kept_judge_setup(a->judge)->profile->dialect.encoding : "UTF-8", bytes);
+  if (bytes.p) sha256_of(bytes.p, bytes.n, sum);
+  jw_text(w, "sha256", bytes.p ? hex_encode(hex, sum, sizeof sum) : NULL);
 }
 
 static void write_tick(struct jw *w, const struct row_tick *t) {
@@ -143,7 +132,7 @@ static int write_version(struct ctx *cx, struct db *db, struct jw *w, const stru
   jw_text(w, "kind", name.kind);
   jw_text(w, "actor", name.actor);
   write_time(w, "at", name.started);
-  data_row_write(cx, db, w, r, &name);
+  data_row_write(cx, db, w, r, &name, false);
   jw_bool(w, "current", current);
   jw_close(w, '}');
   return cx->code;
@@ -208,7 +197,7 @@ static int write_row(struct ctx *cx, struct db *db, struct jw *w, const char *ke
   struct run_name name;
   if (run_name(cx, db, row->run, &name)) return cx->code;
   jw_object(w, key);
-  data_row_write(cx, db, w, row, &name);
+  data_row_write(cx, db, w, row, &name, false);
   write_bytes(w, a);
   write_tick(w, &tick);
   if (whole) {
@@ -393,10 +382,8 @@ int line_show(struct ctx *cx, struct db *db, struct jw *w, const char *key, cons
   jw_text(w, "run", run.uuid);
   jw_text(w, "source", run.source);
   jw_int(w, "record", a.at.record);
-  jw_int(w, "line", a.at.line);
+  place_write(w, &a.at);
   jw_int(w, "lines", a.at.lines);
-  jw_int(w, "offset", a.at.offset);
-  jw_int(w, "length", a.at.length);
   write_bytes(w, &a);
   jw_bool(w, "intact", a.at.intact);
   jw_text(w, "kind", a.at.data ? "data" : is_heading(&a) ? "heading" : "outside");

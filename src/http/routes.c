@@ -191,6 +191,12 @@ const struct route routes[] = {
         "One clean row: its original bytes, whether they still say what is stored, its versions, controls "
         "and notes. Parameters: tenant, as, key." },
   { .method = "GET",
+    .pattern = "/api/why/{id}/{id}",
+    .handle = why_get,
+    .help = "Why a figure (dataset, measure) is what it is: formula, SQL, the rows behind it, and a second "
+            "computation of its own (tick=1 gives that alone). Parameters: as those of /api/rows, and of the "
+            "measure rejected: category, control." },
+  { .method = "GET",
     .pattern = "/api/line",
     .handle = line_get,
     .help = "What became of a line of a file. Parameters: tenant, run, and one of line, record, offset." },

@@ -13,8 +13,7 @@ route_fn runs_list, run_show, exceptions_list;                          /* route
 route_fn governance_show, catalogue_show, proof_export, support_export; /* routes_governance.c */
 /* routes_desk.c */
 route_fn desk_rows, desk_summary_show, desk_show_one, desk_file, desk_review, desk_fix, desk_fix_one;
-route_fn figures_get, quality_get, rows_get, row_get, line_get; /* routes_figures.c */
-route_fn tenants_list, health_show, ready_show;                 /* routes_system.c */
+route_fn tenants_list, health_show, ready_show; /* routes_system.c */
 
 route_fn entities_list, records_list, record_show, record_changes; /* routes_records.c */
 route_fn record_post, record_remove, record_bring_back;
@@ -29,5 +28,9 @@ route_fn import_post, imports_list, import_show, import_cancel;
 int import_accepted(struct request *rq, const char *id); /* 202, and where to look */
 /* The dataset that the query names with as, or the first there is. */
 int dataset_asked(struct request *rq, const struct dataset **out);
+
+/* routes_figures.c */
+route_fn figures_get, quality_get, why_get, compare_get;
+route_fn rows_get, row_get, line_get, impact_get;
 
 #endif

@@ -3,6 +3,7 @@
 */
 #include "export/figures.h"
 #include "export/trace.h"
+#include "export/why.h"
 #include "http/routes.h"
 
 typedef int show_fn(struct ctx *cx, struct db *db, struct jw *w, const char *key, const struct params *p);
@@ -20,3 +21,11 @@ int quality_get(struct request *rq) { return show(rq, quality_show); }
 int rows_get(struct request *rq) { return show(rq, rows_show); }
 int row_get(struct request *rq) { return show(rq, row_show); }
 int line_get(struct request *rq) { return show(rq, line_show); }
+
+int why_get(struct request *rq) {
+  struct params p;
+  struct db *db;
+  int rc = params_read(rq->cx, str_of(rq->query), &p);
+  if (!rc) rc = db_find(rq, &db);
+  return rc ? rc : why_show(rq->cx, db, &rq->json, "data", rq->param[0], rq->param[1], &p, NULL);
+}

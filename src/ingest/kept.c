@@ -206,19 +206,28 @@ static bool covers(const struct kept_record *at, enum kept_by by, int64_t n) {
   }
 }
 
-static void take_bytes(struct ctx *cx, const struct stmt *s, const struct walk *k, struct kept_record *out) {
+static bool is_intact(const struct stmt *s) {
   struct str index = col_str(s, CHUNK_RECORDS), bytes = col_str(s, CHUNK_BYTES);
   uint32_t crc = crc32_of(crc32_of(0, bytes.p, bytes.n), index.p, index.n);
-  out->intact = crc == (uint32_t)col_int(s, CHUNK_CRC);
+  return crc == (uint32_t)col_int(s, CHUNK_CRC);
+}
+
+static void take_bytes(struct ctx *cx, const struct stmt *s, const struct walk *k, struct kept_record *out) {
+  struct str bytes = col_str(s, CHUNK_BYTES);
   if (k->skip + out->length > (int64_t)bytes.n) return;
   struct str raw = { bytes.p + k->skip, (size_t)out->length };
   out->bytes = (struct str){ ctx_strdup(cx, raw), raw.n };
 }
 
-static int find_record(struct ctx *cx, struct db *db, enum sql_id statement, int64_t run, enum kept_by by,
-                       int64_t n, struct kept_record *out) {
+enum want { WANT_PLACE, WANT_BYTES, WANT_CHECKED };
+
+static int find_record(struct ctx *cx, struct db *db, enum want want, int64_t run, enum kept_by by, int64_t n,
+                       struct kept_record *out) {
   static const char *const kinds[] = { "record", "line", "byte" };
-  bool wants_bytes = statement != SQL_raw_chunk_index_of_record, found = false;
+  static const enum sql_id statements[] = { SQL_raw_chunk_of_record, SQL_raw_chunk_of_line,
+                                            SQL_raw_chunk_of_offset };
+  enum sql_id statement = want == WANT_PLACE ? SQL_raw_chunk_index_of_record : statements[by];
+  bool found = false;
   struct walk k;
   struct stmt *s = db_stmt(cx, db, statement);
   if (!s) return cx->code;
@@ -229,26 +238,30 @@ static int find_record(struct ctx *cx, struct db *db, enum sql_id statement, int
     walk_begin(&k, s);
     while (!found && walk_next(&k)) found = covers(&k.at, by, n);
     *out = k.at;
-    if (found && wants_bytes) take_bytes(cx, s, &k, out);
+    if (found && want != WANT_PLACE) take_bytes(cx, s, &k, out);
+    if (found && want == WANT_CHECKED) out->intact = is_intact(s);
     stmt_done(s);
   }
-  if (cx->code || (found && (out->bytes.p || !wants_bytes))) return cx->code;
-  return fail(cx, E_NOT_FOUND, kinds[by], "run %lld has no %s %lld", (long long)run, kinds[by], (long long)n);
+  if (cx->code || (found && (out->bytes.p || want == WANT_PLACE))) return cx->code;
+  return fail(cx, E_NOT_FOUND, kinds[by], "the file of run %lld has no %s %lld", (long long)run, kinds[by],
+              (long long)n);
 }
 
 int kept_record_by(struct ctx *cx, struct db *db, int64_t run, enum kept_by by, int64_t n,
                    struct kept_record *out) {
-  static const enum sql_id statement[] = { SQL_raw_chunk_of_record, SQL_raw_chunk_of_line,
-                                           SQL_raw_chunk_of_offset };
-  return find_record(cx, db, statement[by], run, by, n, out);
+  return find_record(cx, db, WANT_CHECKED, run, by, n, out);
 }
 
 int kept_record(struct ctx *cx, struct db *db, int64_t run, int64_t record, struct kept_record *out) {
-  return find_record(cx, db, SQL_raw_chunk_of_record, run, KEPT_BY_RECORD, record, out);
+  return find_record(cx, db, WANT_CHECKED, run, KEPT_BY_RECORD, record, out);
 }
 
 int kept_place(struct ctx *cx, struct db *db, int64_t run, int64_t record, struct kept_record *out) {
-  return find_record(cx, db, SQL_raw_chunk_index_of_record, run, KEPT_BY_RECORD, record, out);
+  return find_record(cx, db, WANT_PLACE, run, KEPT_BY_RECORD, record, out);
+}
+
+int kept_bytes(struct ctx *cx, struct db *db, int64_t run, int64_t record, struct kept_record *out) {
+  return find_record(cx, db, WANT_BYTES, run, KEPT_BY_RECORD, record, out);
 }
 
 int kept_next(struct ctx *cx, struct db *db, int64_t run, int64_t record, struct kept_record *out) {

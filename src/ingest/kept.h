@@ -41,7 +41,8 @@ int kept_setup(struct ctx *cx, const struct input *in, const struct kept_run *ru
 struct kept_record {
   int64_t record, line, lines, offset, length;
   bool data;        /* a record; else heading, preamble, footer, blank line */
-  bool intact;      /* the chunk that it lies in has the checksum that it came in with; only with bytes */
+  bool intact;      /* the chunk that it lies in has the checksum that it came in with; only where
+                    ** that was asked for */
   struct str bytes; /* p NULL where they were not asked for; they live as long as the unit of work */
 };
 
@@ -50,8 +51,9 @@ enum kept_by { KEPT_BY_RECORD, KEPT_BY_LINE, KEPT_BY_OFFSET };
 int kept_record(struct ctx *cx, struct db *db, int64_t run, int64_t record, struct kept_record *out);
 int kept_record_by(struct ctx *cx, struct db *db, int64_t run, enum kept_by by, int64_t n,
                    struct kept_record *out);
-/* Where it lies, without its bytes: cheap enough for a list. */
+/* Where it lies, without its bytes, and with them but no look at the checksum: cheap enough for a list. */
 int kept_place(struct ctx *cx, struct db *db, int64_t run, int64_t record, struct kept_record *out);
+int kept_bytes(struct ctx *cx, struct db *db, int64_t run, int64_t record, struct kept_record *out);
 /* The next record that is data, from `record` on: where it lies. E_NOT_FOUND: there is none. */
 int kept_next(struct ctx *cx, struct db *db, int64_t run, int64_t record, struct kept_record *out);
 /* Data records in the index of all chunks: how many were read. */
