@@ -15,6 +15,7 @@ static struct desk_filter filter_of(const struct cli *c) {
                                .week = cli_get(c, "week"),
                                .state = cli_get(c, "state"),
                                .assignee = cli_get(c, "assignee"),
+                               .pattern = cli_get(c, "pattern"),
                                .q = cli_get(c, "search") };
 }
 
@@ -116,8 +117,8 @@ static int print_summary(struct ctx *cx, struct str json) {
   struct jv *patterns = jv_get(x, "patterns");
   if (jv_size(patterns)) cli_print(cx, "\nwhat comes again and again\n");
   for (size_t i = 0; i < jv_size(patterns); i++)
-    cli_print(cx, "  %.*s (%.*s)\n", STR_ARG(text(jv_at(patterns, i), "text")),
-              STR_ARG(text(jv_at(patterns, i), "control")));
+    cli_print(cx, "  %.*s  %.*s (%.*s)\n", STR_ARG(text(jv_at(patterns, i), "pattern")),
+              STR_ARG(text(jv_at(patterns, i), "text")), STR_ARG(text(jv_at(patterns, i), "control")));
   return cx->code;
 }
 

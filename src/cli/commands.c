@@ -4,7 +4,7 @@
 #include "cli/cli.h"
 
 #define WHERE "data tenant json"
-#define FILTER " run category control stage source week state assignee search"
+#define FILTER " run category control stage source week state assignee search pattern"
 #define DIALECT " encoding delimiter quote escape header skip decimal date-order"
 
 const struct option_spec options[] = {
@@ -28,6 +28,7 @@ const struct option_spec options[] = {
   { "state", "S", "open, corrected, accepted, attempt (a correction that failed) or all" },
   { "assignee", "WHO", "given to this person only; - for nobody" },
   { "search", "TEXT", "whose record holds this text only" },
+  { "pattern", "P", "with exactly this wrong value: a number that --summary gives" },
   { "summary", NULL, "how many, by everything they can be told apart by, and what comes again and again" },
   { "reason", "TEXT", "why" },
   { "limit", "N", "at most so many" },
@@ -89,7 +90,7 @@ const struct command commands[] = {
   { "exception fix", "[ID...] [FIELD=VALUE...]", WHERE FILTER,
     "correct rejected records in place: one, several, or all that fit a filter",
     "  outpost exception fix 4294967354 order_date=2024-03-05\n"
-    "  outpost exception fix --control region_known --search ,Nort, region=North\n\n"
+    "  outpost exception fix --pattern 7d0e3a5b9c2f4811 region=North\n\n"
     "  What is still wrong by the rules stays as it is, and is told.",
     cmd_exception_fix },
   { "exception accept", "[ID...]", WHERE FILTER " reason",
