@@ -23,3 +23,21 @@ export function rupees(text) {
   if (isHalf ? /[13579]$/.test(digits) : /^[5-9]/.test(dropped)) digits = plusOne(digits);
   return `${sign && '\u2212'}${grouped(digits.slice(0, -2).replace(/^0+(?=\d)/, ''))}.${digits.slice(-2)}`;
 }
+
+// The rows of a file whose cells are separated by commas.
+export function parseCsv(text) {
+  const rows = [];
+  let row = [], cell = '', quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i];
+    if (quoted) {
+      if (c === '"' && text[i + 1] === '"') cell += text[++i];
+      else if (c === '"') quoted = false;
+      else cell += c;
+    } else if (c === '"') quoted = true;
+    else if (c === ',') row.push(cell), (cell = '');
+    else if (c === '\n') rows.push([...row, cell]), (row = []), (cell = '');
+    else if (c !== '\r') cell += c;
+  }
+  return rows;
+}

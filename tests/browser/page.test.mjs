@@ -3,27 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { audit, context, open, overflow, WAIT } from './chromium.mjs';
-import { grouped, rupees } from './oracle.mjs';
+import { grouped, parseCsv, rupees } from './oracle.mjs';
 import { dataFolder, importGenerated, run, serve } from './outpost.mjs';
 
 // ---- the second computation ----
-
-function parseCsv(text) {
-  const rows = [];
-  let row = [], cell = '', quoted = false;
-  for (let i = 0; i < text.length; i++) {
-    const c = text[i];
-    if (quoted) {
-      if (c === '"' && text[i + 1] === '"') cell += text[++i];
-      else if (c === '"') quoted = false;
-      else cell += c;
-    } else if (c === '"') quoted = true;
-    else if (c === ',') row.push(cell), (cell = '');
-    else if (c === '\n') rows.push([...row, cell]), (row = []), (cell = '');
-    else if (c !== '\r') cell += c;
-  }
-  return rows;
-}
 
 const SCALE = 6;
 const scaled = (text) => {

@@ -3,7 +3,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { address, tenant, useAnswer } from '../lib/api.js';
 import { html } from '../lib/html.js';
-import { connect, live, useLive } from '../lib/live.js';
+import { connect, live, running, useLive } from '../lib/live.js';
 import { closeDrawer, go, link, route } from '../lib/route.js';
 import { wide } from '../lib/screen.js';
 import { t } from '../lib/text.js';
@@ -75,7 +75,8 @@ function Page() {
   const { page, id, query } = route.value;
   const name = page ?? NAV[0].id;
   const known = useLive(address('/api/runs', { limit: 1 }), ['run']);
-  const none = known.answer?.total === 0 && NEEDS_DATA.includes(name) && id !== 'new';
+  const busy = name === 'imports' && (id || running().length); /* the first import goes on, or begins */
+  const none = known.answer?.total === 0 && NEEDS_DATA.includes(name) && !busy;
   const elsewhere = moved(route.value);
   useEffect(() => {
     if (elsewhere) location.replace(elsewhere);

@@ -33,7 +33,7 @@ export function ImportWizard() {
       setFailure(error.message || t('failed.offline.title'));
     }
   };
-  const steps = IDS.map((id) => ({ id, title: t(`import.step.${id}`), heading: t(`import.heading.${id}`) }));
+  const steps = IDS.map((id) => ({ id, title: t(`import.step.${id}`), heading: t(id === 'file' && now.look ? 'import.recognised' : `import.heading.${id}`) }));
   const result = test.doc?.result;
   const clean = result?.rows.clean ?? 0;
   const forward = {

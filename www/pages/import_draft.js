@@ -3,6 +3,7 @@
 ** page is there when the wizard opens. */
 import { signal } from '@preact/signals';
 import { address, get, post } from '../lib/api.js';
+import { progressed } from '../lib/live.js';
 import { go, link, route } from '../lib/route.js';
 
 /* Settings of the reader that can be given; '' is "as recognised". */
@@ -36,13 +37,14 @@ export async function lookAt(upload, dialect = {}) {
   change({ dialect });
 }
 
-export const missing = ({ look, map }) => look.mapping.filter((row) => row.essential && !map[row.field]).map((row) => row.field);
+/* Every field must have its column: the server refuses the import otherwise. */
+export const missing = ({ look, map }) => look.mapping.filter((row) => !map[row.field]).map((row) => row.field);
 
 /* The mapping as the reader of the page left it: only what differs from what is
 ** found by itself, so that what is found stays marked as found. */
 function given({ look, map }) {
-  const chosen = look.mapping.filter((row) => (row.heading ?? '') !== map[row.field]);
-  return chosen.length ? look.mapping.filter((row) => map[row.field]).map((row) => `${row.field}=${map[row.field]}`) : [];
+  const same = look.mapping.every((row) => row.heading === map[row.field]);
+  return same ? [] : look.mapping.map((row) => `${row.field}=${map[row.field]}`);
 }
 
 export async function start(dryRun) {
@@ -58,5 +60,6 @@ export async function start(dryRun) {
       ...now.dialect,
     }),
   );
+  progressed({ import: data.import, name: now.look.name, dry_run: dryRun, state: 'waiting', rows: 0, bytes: 0, bytes_total: now.look.bytes, seconds: 0 });
   return data.import;
 }

@@ -12,10 +12,9 @@ const SURE = { name: 'ok', remembered: 'ok', synonym: 'plain', given: 'plain' };
 
 /* ---- fields ---- */
 
-function Mark({ how, essential, heading }) {
+function Mark({ how, heading }) {
   if (heading && how) return html`<${Badge} tone=${SURE[how] ?? 'plain'}>${how === 'name' || how === 'remembered' ? html`<${Icon} name="check" /> ` : ''}${nameOf('how', how)}<//>`;
-  if (!heading && essential) return html`<${Badge} tone="bad"><${Icon} name="warn" /> ${t('import.map.missing')}<//>`;
-  return null;
+  return !heading && html`<${Badge} tone="bad"><${Icon} name="warn" /> ${t('import.map.missing')}<//>`;
 }
 
 function FieldRow({ row, columns, heading }) {
@@ -23,18 +22,18 @@ function FieldRow({ row, columns, heading }) {
   const how = heading === (row.heading ?? '') ? row.how : 'given';
   const id = `map-${row.field}`;
   const choose = (event) => change({ map: { ...draft.value.map, [row.field]: event.target.value }, test: null });
-  const bad = row.essential && !heading;
+  const bad = !heading;
   return html`<li class=${`map-row ${bad ? 'map-bad' : ''}`} data-field=${row.field}>
     <div class="map-field">
-      <label for=${id}>${nameOf('field', row.field)}${!row.essential && html` <span class="note">${t('form.optional')}</span>`}</label>
+      <label for=${id}>${nameOf('field', row.field)}</label>
       ${row.help && html`<p class="note" id=${`${id}-help`}>${row.help}</p>`}
     </div>
     <div class="map-choice">
       <select id=${id} value=${heading} aria-describedby=${row.help ? `${id}-help` : undefined} aria-invalid=${bad ? 'true' : undefined} onChange=${choose}>
-        <option value="" selected=${!heading}>${t('import.map.none')}</option>
+        ${!heading && html`<option value="" disabled selected>${t('form.choose')}</option>`}
         ${columns.map((c) => html`<option key=${c.index} value=${c.heading} selected=${c.heading === heading}>${c.heading}</option>`)}
       </select>
-      <${Mark} how=${how} essential=${row.essential} heading=${heading} />
+      <${Mark} how=${how} heading=${heading} />
     </div>
     <p class="map-examples">${(column?.examples ?? []).map((text, i) => html`<code key=${i}>${text}</code> `)}</p>
   </li>`;
@@ -52,13 +51,13 @@ function Fields({ look, map }) {
 
 /* ---- the key, and existing rows ---- */
 
-function Unique({ columns, unique }) {
+function Unique({ columns, unique, own }) {
   const set = (list) => change({ unique: list, test: null });
   const add = (event) => event.target.value && set([...unique, event.target.value]);
   const free = columns.filter((c) => !unique.includes(c.heading));
   return html`<section class="card">
     <header class="card-head"><h3 id="unique-title">${t('import.unique.title')}</h3></header>
-    <p class="note">${t('import.unique.note')}</p>
+    <p class="note">${t('import.unique.note')} ${!unique.length && t('import.unique.own', { names: own.join(', ') })}</p>
     <div class="unique" role="group" aria-labelledby="unique-title">
       ${unique.map((heading) => html`<button type="button" class="chip" key=${heading} aria-label=${t('import.unique.remove', { name: heading })} onClick=${() => set(unique.filter((h) => h !== heading))}>${heading} <${Icon} name="cross" /></button>`)}
       <label><span class="hidden">${t('import.unique.add')}</span>
@@ -116,11 +115,11 @@ export function MappingStep() {
   return html`
     <div role="status">
       ${lacking.length > 0 && html`<p class="notice tone-warn"><${Icon} name="warn" /> <span>${t('import.map.lacking', { n: lacking.length, names: lacking.map((f) => nameOf('field', f)).join(', ') })}</span></p>`}
-      ${!lacking.length && look.problem && html`<p class="notice tone-warn"><${Icon} name="warn" /> <span>${look.problem}</span></p>`}
+      ${look.problem && look.mapping.every((row) => row.heading) && html`<p class="notice tone-warn"><${Icon} name="warn" /> <span>${look.problem}</span></p>`}
     </div>
     <${Fields} look=${look} map=${map} />
     <div class="two">
-      <${Unique} columns=${look.columns} unique=${unique} />
+      <${Unique} columns=${look.columns} unique=${unique} own=${look.unique} />
       <${Existing} existing=${existing} />
     </div>
     <${Dialect} key=${look.upload} look=${look} dialect=${dialect} />

@@ -14,7 +14,7 @@ import { PageHead } from '../parts/page_head.js';
 import { Empty, Failed, Skeleton } from '../parts/state.js';
 import { Table } from '../parts/table.js';
 import { ImportWizard } from './import.js';
-import { Watch } from './import_watch.js';
+import { useImport, Watch } from './import_watch.js';
 import { Run } from './run.js';
 import { RunState } from './run_state.js';
 
@@ -52,12 +52,17 @@ function List({ query }) {
   `;
 }
 
+function One({ id, name }) {
+  const { doc } = useImport(id);
+  return html`<li><p><b>${name}</b></p><${Watch} doc=${doc} label=${t('import.going_of', { name })} /></li>`;
+}
+
 /* Those under way, above those that are done. */
 function Running() {
   const list = imports.value && running();
   if (!list.length) return null;
   return html`<${Card} title=${t('imports.running')}>
-    <ul class="running">${list.map((doc) => html`<li key=${doc.import}><p><b>${doc.name}</b></p><${Watch} doc=${doc} label=${t('import.going_of', { name: doc.name })} /></li>`)}</ul>
+    <ul class="running">${list.map((doc) => html`<${One} key=${doc.import} id=${doc.import} name=${doc.name} />`)}</ul>
   <//>`;
 }
 
