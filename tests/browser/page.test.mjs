@@ -134,41 +134,39 @@ test('a report shows what the file says', async (t) => {
     assert.deepEqual(bars.map(([, n]) => Number(n)).sort(), [...planted.values()].sort());
     await page.locator('.bars button').first().click();
     await ready(page, 'Exceptions');
-    await page.locator('.pager').waitFor(WAIT);
-    assert.match(await page.locator('.pager [role=status]').textContent(), new RegExp(`of ${bars[0][1]}$`));
+    await page.locator('.desk-row').first().waitFor(WAIT);
+    assert.match(await page.locator('.desk-card [role=status]').textContent(), new RegExp(`of ${bars[0][1]} rows$`));
   });
 
   await t.test('every exception has its original line', async () => {
     await page.goto(`${server.base}/#/exceptions?run=${imported.run}`);
     const lines = imported.text.split('\n').map((line) => line.replace(/\r$/, ''));
     const seen = [];
-    for (;;) {
-      await page.locator('.table-box:not([aria-busy]) tbody tr').first().waitFor(WAIT);
-      const rows = await page.locator('tbody tr').evaluateAll((all) => all.map((tr) => ['line', 'raw', 'reason'].map((id) => tr.querySelector(`[data-column=${id}]`).textContent)));
-      for (const [line, raw, reason] of rows) {
-        const n = Number(line.replace(/,/g, ''));
-        seen.push(n);
-        assert.equal(raw.replace(/\r?\n$/, ''), lines[n - 1], `line ${n}`);
-        assert.ok(reason.trim().length > 5);
-      }
-      const next = page.getByRole('button', { name: 'Next' });
-      if (await next.isDisabled()) break;
-      const from = seen.length + 1;
-      await next.click();
-      await page.getByText(new RegExp(`^${from} to `)).waitFor(WAIT);
+    const more = page.getByRole('button', { name: /^Show more/ });
+    await page.locator('.desk-row').first().waitFor(WAIT);
+    for (let n = await page.locator('.desk-row').count(); await more.count(); n = await page.locator('.desk-row').count()) {
+      await more.click();
+      await page.waitForFunction((before) => document.querySelectorAll('.desk-row').length > before, n, WAIT);
+    }
+    const rows = await page.locator('.desk-row').evaluateAll((all) => all.map((tr) => ['.desk-where .link', '.original', '.reasons'].map((one) => tr.querySelector(one).textContent)));
+    for (const [line, raw, reason] of rows) {
+      const n = Number(line.replace(/\D/g, ''));
+      seen.push(n);
+      assert.equal(raw, lines[n - 1], `line ${n}`);
+      assert.ok(reason.trim().length > 5);
     }
     assert.deepEqual(seen.sort((a, b) => a - b), imported.ledger.map((e) => e.line).sort((a, b) => a - b));
   });
 
   await t.test('details of one, and back by Escape to where one was', async () => {
-    const button = page.getByRole('button', { name: /^Details/ }).first();
-    await button.focus();
+    const row = page.locator('.desk-row').first();
+    await row.focus();
     await page.keyboard.press('Enter');
     await page.getByRole('dialog').waitFor(WAIT);
-    assert.equal(await page.getByRole('dialog').locator('.original').count(), 1);
+    await page.getByRole('dialog').locator('.original').waitFor(WAIT);
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached', ...WAIT });
-    assert.equal(await button.evaluate((own) => own === document.activeElement), true);
+    await page.waitForFunction(() => document.activeElement === document.querySelector('.desk-row'), null, WAIT);
   });
 
   await t.test('controls count every row', async () => {
@@ -230,7 +228,7 @@ test('axe finds nothing, and nothing scrolls sideways', async (t) => {
   const data = dataFolder(t, 'demo', 'empty');
   const imported = importGenerated(data, 'demo', 500, 9);
   const server = await serve(t, data);
-  const views = ['', 'sales', 'quality', 'exceptions', 'audit', 'controls', 'imports', `imports/${imported.run}`, 'imports/nothing', 'nowhere'].map((name) => `#/${name}?tenant=demo`);
+  const views = ['', 'sales', 'quality', 'exceptions', 'audit', 'controls', 'rules', 'rules/region_known', 'rules/new', 'rules/lists', 'governance', 'catalogue', 'imports', `imports/${imported.run}`, 'imports/nothing', 'nowhere'].map((name) => `#/${name}?tenant=demo`);
   views.push(`#/sales?tenant=demo&run=${imported.run}`, '#/?tenant=empty', '#/?tenant=nobody');
   for (const [width, height] of [[1280, 860], [1024, 768], [360, 740], [320, 256]]) {
     for (const dark of [false, true]) {
@@ -254,8 +252,8 @@ test('dialogs pass axe, too', async (t) => {
   const server = await serve(t, data);
   for (const dark of [false, true]) {
     const page = await open(t, `${server.base}/#/exceptions?run=${imported.run}`, { dark, forAxe: true });
-    for (const show of [() => page.keyboard.press('?'), () => page.locator('.opens').first().click()]) {
-      await page.locator('.opens').first().waitFor(WAIT);
+    for (const show of [() => page.keyboard.press('?'), () => page.locator('.desk-row').first().click()]) {
+      await page.locator('.desk-row').first().waitFor(WAIT);
       await show();
       await page.getByRole('dialog').waitFor(WAIT);
       assert.deepEqual(await audit(page), []);
@@ -296,8 +294,8 @@ test('touch targets are large', async (t) => {
   const server = await serve(t, data);
   const page = await (await context(t, { viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true })).newPage();
   await page.goto(`${server.base}/#/exceptions`);
-  await page.locator('.opens').first().waitFor(WAIT);
-  const small = await page.locator('button, select, .choice label, .nav-entry, a.button, a.proof, a.back, a.brand').evaluateAll((all) =>
+  await page.locator('.desk-row').first().waitFor(WAIT);
+  const small = await page.locator('button:not([tabindex="-1"]), select, .choice label, .nav-entry, a.button, a.proof, a.back, a.brand').evaluateAll((all) =>
     all.filter((e) => e.checkVisibility() && (e.getBoundingClientRect().height < 43.9 || e.getBoundingClientRect().width < 43.9)).map((e) => e.outerHTML.slice(0, 80)),
   );
   assert.deepEqual(small, []);
@@ -340,7 +338,7 @@ test('hostile text is only text', async (t) => {
     await page.waitForFunction(() => !document.querySelector('.skeleton'), null, WAIT);
   }
   await tab(page, 'Exceptions');
-  await page.locator('.opens').first().click();
+  await page.locator('.desk-row').first().click();
   await page.getByRole('dialog').waitFor(WAIT);
   assert.equal(await page.locator('img, script:not([src])').count(), 0);
   assert.deepEqual(page.faults, []);

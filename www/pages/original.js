@@ -21,7 +21,7 @@ export function Original({ raw, faults }) {
 
 /* "order_date is empty" is about order_date anyhow; other reasons are told whose
 ** they are. */
-function Reason({ fault }) {
+export function Reason({ fault }) {
   const { field, reason } = fault;
   const own = field && reason.startsWith(`${field} `);
   return html`<b>${nameOf('field', field)}</b>${own ? reason.slice(field.length) : ` ${reason}`}`;
