@@ -17,7 +17,8 @@ named AS (
   UNION SELECT dataset, control FROM judged)
 SELECT n.dataset, n.name, coalesce(u.stage, j.stage), coalesce(u.kind, j.kind),
        CASE WHEN u.id IS NULL THEN j.field ELSE u.field END, coalesce(u.category, j.category),
-       u.version, coalesce(u.active, 0), j.version, j.runs, j.records, j.failed, j.first, j.last, j.caught
+       u.version, coalesce(u.active, 0), j.version, j.runs, j.records, j.failed, j.first, j.last, j.caught,
+       (SELECT owner FROM steward s WHERE s.subject = 'rule ' || n.name AND s.deleted_at IS NULL)
 FROM named n LEFT JOIN rule u ON u.dataset = n.dataset AND u.name = n.name AND u.deleted_at IS NULL
 LEFT JOIN judged j ON j.dataset = n.dataset AND j.control = n.name
 ORDER BY n.dataset, CASE coalesce(u.stage, j.stage) WHEN 'schema' THEN 1 WHEN 'business' THEN 2 WHEN 'quality' THEN 3

@@ -93,6 +93,7 @@ static void column_write(struct walk *k, const char *table, const struct column 
   const struct dataset *d = c->dataset;
   const struct steward_fact *of_field =
       d ? facts_steward(&k->facts, ctx_printf(k->cx, "%s.%s", d->name, c->name)) : NULL;
+  if (d && !of_field) of_field = facts_steward(&k->facts, ctx_printf(k->cx, "%s.%s", d->table, c->name));
   const char *text = c->text ? c->text : facts_about_column(c->name);
   if (!text && d) text = field_text(k->cx, d, &d->fields[c->field]);
   jw_object(k->w, NULL);
@@ -358,15 +359,19 @@ static int write_report(struct walk *k, const struct report_text *r) {
 
 /* raw_DATASET has no SELECT: it is read from the bytes. */
 static int write_raw(struct walk *k, const struct dataset *d) {
-  static const char *const own[] = { "id", "run_id", "ingestion_timestamp", "source_name" };
+  static const struct column own[] = {
+    { .name = "id", .type = "integer", .lineage = "computed by the report" },
+    { .name = "run_id", .type = "text", .lineage = "run.uuid" },
+    { .name = "ingestion_timestamp", .type = "instant", .lineage = "run.started_at" },
+    { .name = "source_name", .type = "text", .lineage = "run.source" },
+  };
   struct table t = { .name = ctx_printf(k->cx, "raw_%s", d->name),
                      .kind = "report",
                      .fresh = facts_fresh(&k->facts, "raw_chunk") };
   t.fresh = newer(t.fresh, facts_fresh(&k->facts, "run"));
   t.rows = known_rows(k, t.name, &t.exact);
   table_begin(k, &t);
-  for (int i = 0; i < 4; i++)
-    column_write(k, t.name, &(struct column){ .name = own[i], .type = i ? "text" : "integer" });
+  for (int i = 0; i < 4; i++) column_write(k, t.name, &own[i]);
   for (int i = 0; i < d->field_count; i++) {
     struct column c = { .name = d->fields[i].name,
                         .type = "text",

@@ -162,7 +162,9 @@ static bool subject_exists(struct ctx *cx, struct db *db, const char *subject) {
   if (!strncmp(subject, "rule ", 5)) return row_exists(cx, db, SQL_subject_is_rule, subject + 5, NULL);
   const char *table = dot ? ctx_strdup(cx, (struct str){ subject, (size_t)(dot - subject) }) : subject;
   if (export_has(table, dot ? dot + 1 : NULL)) return true;
-  if (!dot && (dataset_find(table) || entity_find(table))) return true;
+  const struct dataset *d = dataset_find(table);
+  if (dot && d && dataset_field(d, str_of(dot + 1)) >= 0) return true;
+  if (!dot && (d || entity_find(table))) return true;
   return dot ? row_exists(cx, db, SQL_subject_is_column, table, dot + 1)
              : row_exists(cx, db, SQL_subject_is_table, table, NULL);
 }

@@ -21,7 +21,8 @@ enum {
   FAILED,
   FIRST,
   LAST,
-  CAUGHT
+  CAUGHT,
+  OWNER
 };
 
 static void write_time(struct jw *w, const char *key, int64_t us) {
@@ -36,7 +37,7 @@ struct version {
 };
 
 struct control {
-  const char *dataset, *name, *stage, *kind, *field, *category;
+  const char *dataset, *name, *stage, *kind, *field, *category, *owner;
   bool is_rule, active;
   int64_t rule_version, runs, records, failed, first, last, caught;
   int version_count;
@@ -52,6 +53,7 @@ static void control_begin(struct ctx *cx, const struct stmt *s, struct control *
     .kind = col_dup(cx, s, KIND),
     .field = col_dup(cx, s, FIELD),
     .category = col_dup(cx, s, CATEGORY),
+    .owner = col_dup(cx, s, OWNER),
     .is_rule = !col_null(s, RULE_VERSION),
     .active = col_int(s, ACTIVE) == 1,
     .rule_version = col_int(s, RULE_VERSION),
@@ -113,6 +115,7 @@ static void control_write(struct ctx *cx, struct jw *w, const struct control *c)
   jw_text(w, "kind", c->kind);
   jw_text(w, "field", c->field);
   jw_text(w, "category", c->category);
+  jw_text(w, "owner", c->owner);
   jw_int(w, "runs", c->runs);
   jw_int(w, "records", c->records);
   jw_int(w, "failed", c->failed);

@@ -8,7 +8,7 @@
 **
 ** governance  period {from, to},
 **             controls [{dataset, control, version, stage, kind, field, category,
-**               runs, records (judged), failed, pass_rate (0..1, null: judged nothing),
+**               owner (from entity steward), runs, records (judged), failed, pass_rate (0..1, null: judged nothing),
 **               first_seen, last_seen (when it judged first and last), last_caught,
 **               changes (versions so far; 0: built in), effective, text,
 **               versions [{version, runs, records, failed}]}],
