@@ -106,12 +106,9 @@ static void write_cells(struct jw *w, const struct kept_run *run, const struct p
 
 static int read_cells(struct ctx *cx, struct db *db, struct jw *w, int64_t id, struct str raw) {
   struct kept_run run;
-  const struct input *in;
   struct profile *p;
   struct mapping m;
-  if (kept_by_id(cx, db, id >> 32, &run) || kept_open(cx, db, &run, &in) ||
-      kept_profile(cx, in, &run, &p, &m))
-    return cx->code;
+  if (kept_by_id(cx, db, id >> 32, &run) || kept_headings(cx, db, &run, &p, &m)) return cx->code;
   jw_text(w, "dataset", run.dataset_name);
   struct stmt *s = db_stmt(cx, db, SQL_desk_row);
   stmt_int(s, 1, id);

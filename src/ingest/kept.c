@@ -141,6 +141,14 @@ int kept_profile(struct ctx *cx, const struct input *in, const struct kept_run *
   return mapping_make(cx, run->dataset, *profile, &request, mapping);
 }
 
+int kept_headings(struct ctx *cx, struct db *db, const struct kept_run *run, struct profile **profile,
+                  struct mapping *mapping) {
+  struct kept_run head = *run;
+  const struct input *in;
+  if (head.bytes > (int64_t)MIB(1)) head.bytes = (int64_t)MIB(1);
+  return kept_open(cx, db, &head, &in) ? (int)cx->code : kept_profile(cx, in, &head, profile, mapping);
+}
+
 int kept_setup(struct ctx *cx, const struct input *in, const struct kept_run *run, struct judge_setup *out) {
   struct profile *profile;
   struct mapping *mapping = ctx_alloc(cx, sizeof *mapping);

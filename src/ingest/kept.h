@@ -33,6 +33,11 @@ int kept_open(struct ctx *cx, struct db *db, const struct kept_run *run, const s
 int kept_profile(struct ctx *cx, const struct input *in, const struct kept_run *run, struct profile **profile,
                  struct mapping *mapping);
 
+/* The same from the first MiB: good for headings, mapping and the cells of a record, at once
+** for a file of any size. */
+int kept_headings(struct ctx *cx, struct db *db, const struct kept_run *run, struct profile **profile,
+                  struct mapping *mapping);
+
 /* All that judging needs, as it was: profile, mapping, rules. */
 int kept_setup(struct ctx *cx, const struct input *in, const struct kept_run *run, struct judge_setup *out);
 
