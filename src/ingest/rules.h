@@ -22,7 +22,8 @@
 ** essential field is there (`required`), that every field is of its kind (`type`).
 **
 ** TO ADD A KIND: 1. a row above, 2. a value of rule_kind and its name in
-** rules.c, 3. its parameters in rules.c:read_params, 4. its test in judge.c.
+** rules.c, 3. its parameters in rules.c:read_params, 4. its test in judge.c and its
+** case in rule_follows.
 ** TO ADD A RULE: a row in `rule`; nothing to compile.
 */
 #ifndef INGEST_RULES_H

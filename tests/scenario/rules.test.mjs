@@ -266,6 +266,20 @@ test('what was promoted judges new files; old results keep the version that judg
   sound(p);
 });
 
+test('a trial waits for no writer, and changes no file', async (t) => {
+  const p = place(t);
+  importFile(p, write(p, 'a.csv', `${HEADING}K1,2024-01-01,North,Dairy,1,10\n`));
+  const digest = () => lib.sha256(fs.readFileSync(p.db));
+  const before = digest();
+  const lock = lib.start(['-x', path.join(p.data, 'tenants/demo.lock'), 'sleep', '20'], { binary: 'flock' });
+  t.after(() => lock.child.kill());
+  await lib.sleep(200);
+  const began = Date.now();
+  assert.equal(tryRules(p, { rules: [{ id: RULE.quantity_positive, params: { above: '1' } }] }).newly_rejected.total, 1);
+  assert.ok(Date.now() - began < 2000);
+  assert.equal(digest(), before);
+});
+
 test('over HTTP: the same answers, and the same refusals', async (t) => {
   const p = place(t);
   importFile(p, write(p, 'a.csv', `${HEADING}K1,2024-01-01,North,Dairy,1,10\nK2,2024-01-01,North,Dairy,2,10\n`));
