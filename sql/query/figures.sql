@@ -108,3 +108,59 @@ WHERE x.id > ?6 AND x.id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1
   AND (?3 IS NULL OR ((?4 IS NULL OR instr(x.faults, ?4)) AND EXISTS (SELECT 1 FROM json_each(x.faults) WHERE value ->> 'control' = ?3)))
   AND (?5 IS NULL OR x.state = ?5)
 ORDER BY x.id LIMIT ?7;
+
+-- Names of rules and reference lists that differ between two sets as runs keep them.
+-- name: compare_rules
+WITH a (name, v) AS (
+  SELECT value ->> 'name', json_array(value -> 'stage', value -> 'kind', value -> 'field', value -> 'params', value -> 'category', value -> 'message', value -> 'active')
+  FROM json_each(?1, '$.rules') UNION ALL SELECT 'list ' || (value ->> 'list'), value ->> 'value' FROM json_each(?1, '$.items')),
+b (name, v) AS (
+  SELECT value ->> 'name', json_array(value -> 'stage', value -> 'kind', value -> 'field', value -> 'params', value -> 'category', value -> 'message', value -> 'active')
+  FROM json_each(?2, '$.rules') UNION ALL SELECT 'list ' || (value ->> 'list'), value ->> 'value' FROM json_each(?2, '$.items'))
+SELECT DISTINCT name FROM (SELECT * FROM (SELECT * FROM a EXCEPT SELECT * FROM b)
+                           UNION ALL SELECT * FROM (SELECT * FROM b EXCEPT SELECT * FROM a)) ORDER BY name;
+
+-- name: impact_rule
+SELECT name, version, kind, field, params FROM rule WHERE dataset = ?1 AND name = ?2 AND deleted_at IS NULL;
+
+-- name: impact_rule_runs
+SELECT r.uuid, r.source, c.failed, c.version, u.run IS NOT NULL
+FROM run_control c JOIN run r ON r.id = c.run LEFT JOIN run_undone u ON u.run = r.id
+WHERE r.dataset = ?1 AND c.control = ?2 AND r.state = 'done' ORDER BY r.id DESC;
+
+-- name: impact_rule_exceptions
+SELECT count(*), coalesce(sum(x.state = 'open'), 0)
+FROM reject x JOIN run r ON r.id = x.id >> 32
+WHERE r.dataset = ?1 AND r.id NOT IN (SELECT run FROM run_undone) AND (?3 IS NULL OR instr(x.faults, ?3))
+  AND EXISTS (SELECT 1 FROM json_each(x.faults) WHERE value ->> 'control' = ?2);
+
+-- Rules that look at a field: by themselves, or by a word of their parameters.
+-- name: impact_rules_of_field
+SELECT name, kind, field, params FROM rule
+WHERE dataset = ?1 AND deleted_at IS NULL AND active = 1 AND (field = ?2 OR instr(params, ?2)) ORDER BY position, name;
+
+-- name: impact_rules_of_list
+SELECT name, kind, field, params FROM rule
+WHERE dataset = ?1 AND deleted_at IS NULL AND active = 1 AND kind = 'reference' AND params ->> 'list' = ?2 ORDER BY position, name;
+
+-- name: impact_list
+SELECT count(*), coalesce(sum(deleted_at IS NULL), 0) FROM reference_item WHERE list = ?1;
+
+-- name: impact_headings
+SELECT m.value ->> 'heading', count(*) FROM run r, json_each(r.settings, '$.mapping') m
+WHERE r.dataset = ?1 AND r.state = 'done' AND m.value ->> 'field' = ?2 GROUP BY 1 ORDER BY 2 DESC;
+
+-- name: impact_views
+SELECT m.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c WHERE m.type = 'view' AND c.name = ?1 ORDER BY 1;
+
+-- name: impact_tabs
+SELECT title, cards FROM tab WHERE deleted_at IS NULL ORDER BY position, title;
+
+-- name: impact_corrections
+SELECT s.uuid, s.source, count(*) FROM reject x JOIN run s ON s.id = x.solved_run
+WHERE x.solved_run IS NOT NULL AND x.id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1 GROUP BY s.id ORDER BY s.id;
+
+-- ?2: how the reason of a taken key ends that names this run.
+-- name: impact_duplicates
+SELECT r.uuid, r.source, count(*) FROM reject x JOIN run r ON r.id = x.id >> 32
+WHERE x.id >= ?1 + 1 << 32 AND instr(x.faults, ?2) GROUP BY r.id ORDER BY r.id;

@@ -107,6 +107,17 @@ const struct command commands[] = {
     "  Tables: analytics_summary, audit_log, clean_sales, exceptions, raw_sales, runs, validation_results,\n "
     " validation_summary",
     cmd_export },
+  { "why", "FIGURE|ROW|RUN:LINE", WHERE " limit",
+    "explain a figure, a row or a line; exit 1 when its tick is red",
+    "  outpost why 'sales/revenue?region=North&from=2024-01-01&to=2024-01-31&run=latest'\n"
+    "  outpost why sales:A-1001                     the row of this key, back to its bytes\n"
+    "  outpost why latest:17                        line 17 of the file of that run, forward\n\n"
+    "  Figures: the sums (orders, quantity, revenue), average, and of whole runs read, clean, rejected\n"
+    "  (with category= or control=), corrected, quality. A tick compares two computations that share\n"
+    "  nothing; that of a row reads its original bytes again.",
+    cmd_why },
+  { "impact", "rule=NAME|column=FIELD|list=NAME|file=RUN", WHERE, "tell what depends on something",
+    "  outpost impact rule=region_known\n  outpost impact file=latest", cmd_impact },
   { "record list", "ENTITY", WHERE " deleted as-of",
     "list the records of an entity, such as rule or reference_item",
     "  outpost record list rule\n  outpost record list reference_item --as-of 2024-01-31", cmd_record_list },

@@ -197,6 +197,18 @@ const struct route routes[] = {
             "computation of its own (tick=1 gives that alone). Parameters: as those of /api/rows, and of the "
             "measure rejected: category, control." },
   { .method = "GET",
+    .pattern = "/api/compare",
+    .handle = compare_get,
+    .help =
+        "Two runs beside each other, or a run and all that counts now (current): figures by group, quality, "
+        "controls, rules that changed between them. Parameters: tenant, as, a, b, from, to, group fields." },
+  { .method = "GET",
+    .pattern = "/api/impact",
+    .handle = impact_get,
+    .help = "What depends on a rule, a field, a reference list or a file that came in. Parameters: tenant, "
+            "as, and "
+            "one of rule, column, list, file (a run)." },
+  { .method = "GET",
     .pattern = "/api/line",
     .handle = line_get,
     .help = "What became of a line of a file. Parameters: tenant, run, and one of line, record, offset." },

@@ -1,7 +1,9 @@
 /*
 ** routes_figures.c - figures, why they are what they are, and the rows behind them.
 */
+#include "export/compare.h"
 #include "export/figures.h"
+#include "export/impact.h"
 #include "export/trace.h"
 #include "export/why.h"
 #include "http/routes.h"
@@ -18,6 +20,8 @@ static int show(struct request *rq, show_fn *fn) {
 
 int figures_get(struct request *rq) { return show(rq, figures_show); }
 int quality_get(struct request *rq) { return show(rq, quality_show); }
+int compare_get(struct request *rq) { return show(rq, compare_show); }
+int impact_get(struct request *rq) { return show(rq, impact_show); }
 int rows_get(struct request *rq) { return show(rq, rows_show); }
 int row_get(struct request *rq) { return show(rq, row_show); }
 int line_get(struct request *rq) { return show(rq, line_show); }
