@@ -108,10 +108,9 @@ static int take(struct ctx *cx, void *arg, const struct load_batch *b) {
   job->bytes_done += b->raw->n;
   sample_add(&job->sample, &job->setup, b);
   if (!job->request->progress) return OK;
-  struct import_progress p = { .bytes = job->bytes_done,
-                               .bytes_total = input_size(job->request->input),
-                               .rows = (int64_t)(b->first_record + b->raw->count - 1) };
+  struct import_progress p = { .bytes = job->bytes_done, .bytes_total = input_size(job->request->input) };
   loader_counts(job->loader, &p.clean, &p.rejected);
+  p.rows = p.clean + p.rejected;
   job->request->progress(job->request->progress_arg, &p);
   return OK;
 }
