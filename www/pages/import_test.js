@@ -22,6 +22,8 @@ export function outcome(rows) {
   ];
 }
 
+const SAMPLE_AT_FIRST = 10;
+
 const CONTROLS = [
   { id: 'control', label: t('column.control'), kind: 'name', value: (row) => nameOf('control', row.control) },
   { id: 'stage', label: t('column.stage'), value: (row) => nameOf('stage', row.stage) },
@@ -45,7 +47,7 @@ export function Rejected({ result }) {
       <${Card} title=${t('import.by_control')}><${Table} caption=${t('import.by_control')} columns=${CONTROLS} rows=${failed} keyOf=${(row) => row.control} /><//>
     </div>
     ${result.sample?.length > 0 && html`<${Card} title=${t('import.rejected')} note=${t('import.rejected_note', { n: count(result.sample.length), all: count(result.rows.rejected) })}>
-      <${Table} caption=${t('import.rejected')} columns=${SAMPLE} rows=${result.sample} keyOf=${(row) => row.record} />
+      <${Table} caption=${t('import.rejected')} columns=${SAMPLE} rows=${result.sample} first=${SAMPLE_AT_FIRST} keyOf=${(row) => row.record} />
     <//>`}
   `;
 }
@@ -69,7 +71,7 @@ export function TestStep({ test }) {
   return html`
     <p class=${`notice tone-${result.rows.clean ? 'ok' : 'warn'}`} role="status"><${Icon} name=${result.rows.clean ? 'check' : 'warn'} /> <span>${t(result.rows.clean ? 'import.tested' : 'import.none_clean')}</span></p>
     <${Stats} label=${t('stat.all')} rows=${outcome(result.rows)} />
+    ${result.figures && result.rows.clean > 0 && html`<${Figures} figures=${result.figures} seconds=${result.seconds} />`}
     <${Rejected} result=${result} />
-    ${result.figures && html`<${Figures} figures=${result.figures} seconds=${result.seconds} />`}
   `;
 }

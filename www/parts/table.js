@@ -1,6 +1,6 @@
 /* A table from a descriptor.
 **
-**   Table { caption, columns, rows, keyOf, onOpen, openLabel, busy, sort, csv }
+**   Table { caption, columns, rows, keyOf, onOpen, openLabel, busy, sort, csv, first }
 **
 ** A column is { id, label, value, align, kind, sort }: value(row) gives text or
 ** markup; align is 'end' for figures; kind is 'code' for original text, 'name' for
@@ -10,7 +10,7 @@
 ** click, and by a button of their own for the keyboard.
 **
 ** sort is what the rows are sorted by at first: { id, down }. csv is the address of
-** the same rows as a file. */
+** the same rows as a file. first is how many are shown before one asks for all. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { compare, count } from '../lib/decimal.js';
 import { html } from '../lib/html.js';
@@ -86,11 +86,11 @@ function Heading({ column, order, onSort }) {
   </th>`;
 }
 
-export function Table({ caption, columns, rows, keyOf, onOpen, openLabel, busy, sort, csv }) {
+export function Table({ caption, columns, rows, keyOf, onOpen, openLabel, busy, sort, csv, first = SHOWN_AT_FIRST }) {
   const [all, setAll] = useState(false);
   const [order, setOrder] = useState(sort);
   const list = useMemo(() => sorted(rows, columns.find((c) => c.id === order?.id), order?.down), [rows, order]);
-  const shown = all ? list : list.slice(0, SHOWN_AT_FIRST);
+  const shown = all ? list : list.slice(0, first);
   const [box, scrolls] = useScrolls();
   const stop = scrolls && { role: 'region', 'aria-label': caption, tabindex: 0 };
   /* figures begin with the largest, names with the first */
