@@ -104,8 +104,8 @@ const struct command commands[] = {
     "  outpost exception assign --control region_known --to mo", cmd_exception_assign },
   { "export", "TABLE", WHERE " csv run", "write a table: CSV, or a JSON array with --json",
     "  outpost export clean_sales --csv > clean.csv\n\n"
-    "  Tables: analytics_summary, audit_log, clean_sales, exceptions, raw_sales, runs, validation_results,\n "
-    " validation_summary",
+    "  Tables: analytics_summary, audit_log, clean_sales, controls_effectiveness, exceptions, raw_sales,\n"
+    "  runs, validation_results, validation_summary",
     cmd_export },
   { "why", "FIGURE|ROW|RUN:LINE", WHERE " limit",
     "explain a figure, a row or a line; exit 1 when its tick is red",

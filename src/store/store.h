@@ -7,6 +7,7 @@
 **   DIR/tenants/SLUG.mark     high-water mark (see mark.h)
 **   DIR/tenants/SLUG.lock     held by the process that writes
 **   DIR/backups/              copies, see backup.h
+**   DIR/keys/signing.pem      the appliance's own key, see base/sign.h; in no backup
 **   DIR/logs/outpost.jsonl    what commands and servers report
 **
 ** One connection per tenant does all the writes and all the checkpoints; any

@@ -248,9 +248,10 @@ function checkSource() {
     seen.notes.push(`source file: cells in ${settings.dialect.encoding} were not compared`);
   }
   const column = new Map(settings.mapping.map((m) => [m.field, Number(m.column) - 1]));
+  const end = bytes.includes(10) ? 10 : 13; // what ends a line
   let [line, offset, compared, unclear] = [1, 0, 0, 0];
   for (const [from, length, begins, what, says] of spans.sort((a, b) => a[0] - b[0])) {
-    for (; offset < from; offset++) line += bytes[offset] === 10;
+    for (; offset < from; offset++) line += bytes[offset] === end;
     if (!/^UTF-?16|^UTF-?32/i.test(settings.dialect?.encoding ?? '')) same(line, begins, `${what}: line`);
     const span = bytes.subarray(from, from + length);
     if (Buffer.isBuffer(says)) {

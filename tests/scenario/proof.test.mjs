@@ -108,7 +108,7 @@ test('openssl agrees with the signature', { skip: spawnSync('openssl', ['version
 test('rows with everything that can be wrong with text are proved, too', (t) => {
   const p = place(t);
   const file = path.join(p.dir, 'messy.csv');
-  const text = messySales(11, 400).replace('Dairy', 'Da\u2028iry').replaceAll('\n', '\r\n');
+  const text = messySales(11, 400).replace('Dairy', 'Da\u2028iry').replaceAll('\n', '\r\n') + 'M1,2024-01-01,North,"Two\r\nlines, ""so""",1,1\r\nM2,2024-01-01,North,One,2,3\r\n';
   fs.writeFileSync(file, text);
   importFile(p, file);
   holds(prove(p, 'p.jsonl', '--with-rows'), file);
