@@ -79,9 +79,11 @@ static void look(struct stream *s) {
   struct ctx cx;
   struct tasks *tasks = s->rq->server->tasks;
   s->more = false;
+  pthread_mutex_lock(&s->rq->server->look);
   ctx_begin(&cx, "http");
   look_in_log(&cx, s);
   ctx_end(&cx);
+  pthread_mutex_unlock(&s->rq->server->look);
   uint64_t now = tasks_clock(tasks);
   if (now != s->clock) tasks_tell(tasks, tenant_slug(s->tenant), s->clock, take_task, s);
   s->clock = now;
@@ -90,6 +92,7 @@ static void look(struct stream *s) {
 static bool send_out(struct stream *s) {
   reply_write(s->rq->cx, s->rq, s->out.p, s->out.n);
   reply_flush(s->rq);
+  if (s->out.room > KIB(64)) buf_clear(&s->out); /* a long log is rare */
   buf_reset(&s->out);
   return !s->rq->gone;
 }

@@ -174,7 +174,8 @@ int http_serve(struct ctx *cx, struct store *store, const struct serve_options *
   struct server server = { .store = store,
                            .www = o->www_dir,
                            .lock = PTHREAD_MUTEX_INITIALIZER,
-                           .uploads_lock = PTHREAD_MUTEX_INITIALIZER };
+                           .uploads_lock = PTHREAD_MUTEX_INITIALIZER,
+                           .look = PTHREAD_MUTEX_INITIALIZER };
   struct address a;
   sigset_t signals, before;
   int rc = address_read(cx, o->listen ? o->listen : LISTEN_DEFAULT, &a);

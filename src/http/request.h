@@ -40,6 +40,7 @@ struct server {
   int upload_count;
 
   struct tasks *tasks;  /* imports that run in the background */
+  pthread_mutex_t look; /* one stream at a time looks at the log: one reader serves them all */
   atomic_int streams;   /* live ones, see events.c */
   atomic_bool stopping; /* they are to end */
 };

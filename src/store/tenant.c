@@ -18,6 +18,8 @@
 #include "store/mark.h"
 #include "store/migrate.h"
 
+enum { READERS_KEPT = 8 };
+
 static tenant_hook *on_open;
 void tenant_set_hook(tenant_hook *hook) { on_open = hook; }
 
@@ -191,14 +193,21 @@ struct lent {
   struct db *db;
 };
 
+/* A burst of requests leaves no more readers behind, each with its cache, than are
+** used every day. */
 static void give_back(void *arg) {
   struct lent *lent = arg;
   struct tenant *t = lent->tenant;
   db_rollback(lent->db);
   pthread_mutex_lock(&t->lock);
-  lent->db->next = t->idle;
-  t->idle = lent->db;
+  bool enough = t->idle_count >= READERS_KEPT;
+  if (!enough) {
+    lent->db->next = t->idle;
+    t->idle = lent->db;
+    t->idle_count++;
+  }
   pthread_mutex_unlock(&t->lock);
+  if (enough) db_close(lent->db);
 }
 
 /* An idle connection to the present file; those to a file that was replaced go. */
@@ -207,7 +216,7 @@ static struct db *take_idle(struct tenant *t) {
   do {
     pthread_mutex_lock(&t->lock);
     db = t->idle;
-    if (db) t->idle = db->next;
+    if (db) t->idle = db->next, t->idle_count--;
     pthread_mutex_unlock(&t->lock);
     if (!db || db_is_current(db, t->path)) return db;
     db_close(db);

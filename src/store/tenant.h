@@ -29,7 +29,8 @@ struct tenant {
   bool led;          /* some thread is working the queue off */
   struct db *writer; /* opened when first needed; used by the leader only */
   struct db *idle;   /* readers that nobody has taken */
-  bool inspected;    /* opened only to be looked at: never written */
+  int idle_count;
+  bool inspected; /* opened only to be looked at: never written */
 };
 
 /* The tenant's paths, from its slug. E_INVALID for what can be no slug. */
