@@ -188,6 +188,30 @@ for (let seed = 1; seed <= (lib.LONG ? 30 : 6); seed++) {
   });
 }
 
+// As an undo leaves it: the run's rows are gone, its bytes and exceptions are not.
+for (let seed = 1; seed <= (lib.LONG ? 20 : 4); seed++) {
+  test(`property: rules tried on a history with a run that was undone (seed ${seed})`, (t) => {
+    const r = lib.random(seed + 2000);
+    const p = place(t);
+    const all = files(p.dir, seed + 50, 3, 80);
+    all.forEach((file) => importFile(p, file));
+    const undone = 1 + r.below(3);
+    lib.sqlite(p.db, `INSERT INTO run_undone (run, at, actor) VALUES (${undone}, 0, 'test'); DELETE FROM sale WHERE run = ${undone};`);
+    all.splice(undone - 1, 1);
+    const before = outcome(p);
+    for (const change of [{}, randomChanges(r, `undo${seed}`), randomChanges(r, `more${seed}`)]) {
+      const q = place(t);
+      try {
+        promote(q, change);
+      } catch {
+        continue;
+      }
+      all.forEach((file) => importFile(q, file));
+      compare(tryRules(p, change), before, outcome(q), unique(q));
+    }
+  });
+}
+
 const HEADING = 'order_id,order_date,region,product,quantity,revenue\n';
 const write = (p, name, text) => {
   const file = path.join(p.dir, name);
@@ -218,6 +242,34 @@ test('keys change hands: between rows of a file, and between runs', (t) => {
   const text = ok(['rules', 'try', JSON.stringify({ rules: [{ id: RULE.quantity_positive, params: { above: '1' } }] }), ...p.args]);
   assert.match(text, /newly rejected +1\n +quantity_positive +1\n/);
   assert.match(text, /revenue +60\.00 +70\.00/);
+});
+
+test('where a run has put rows in the place of older ones, the row on top counts', (t) => {
+  const p = place(t);
+  importFile(p, write(p, 'a.csv', `${HEADING}K1,2024-01-01,North,Dairy,5,10\nK2,2024-01-01,North,Dairy,6,20\n`));
+  importFile(p, write(p, 'b.csv', `${HEADING}K3,2024-01-01,North,Dairy,9,40\nK3,2024-01-01,North,Dairy,1,50\nK4,2024-01-01,North,Dairy,0,1\nK4,2024-01-01,North,Dairy,2,2\n`));
+  // As such a run leaves it: K3 of the second file is K1, and came on top of the first file's.
+  lib.sqlite(p.db, `INSERT INTO sale_past SELECT * FROM sale WHERE key = 'K1'; DELETE FROM sale WHERE key = 'K1';
+    UPDATE sale SET key = 'K1' WHERE key = 'K3';
+    UPDATE raw_chunk SET bytes = CAST(replace(CAST(bytes AS TEXT), 'K3', 'K1') AS BLOB) WHERE id >> 24 = 2;
+    UPDATE reject SET faults = replace(faults, 'K3', 'K1'), raw = CAST(replace(CAST(raw AS TEXT), 'K3', 'K1') AS BLOB);
+    UPDATE run SET settings = json_set(settings, '$.existing', 'update') WHERE id = 2;`);
+  const said = (params) => {
+    const tried = tryRules(p, { rules: [{ id: RULE.quantity_positive, params }] });
+    const rows = (list) => list.sample.map((x) => x.raw.split(',')[0] + x.raw.split(',')[4]);
+    assert.deepEqual(tried.figures.before, { orders: 3, quantity: '17.00', revenue: '62.00' }); // K1 9, K2 6, K4 2
+    return [rows(tried.newly_rejected), rows(tried.newly_released), tried.figures.after];
+  };
+  assert.deepEqual(said({ above: '0' }), [[], [], { orders: 3, quantity: '17.00', revenue: '62.00' }]);
+  // Below the row on top nothing counts.
+  assert.deepEqual(said({ above: '5' }), [['K15', 'K42'], [], { orders: 2, quantity: '15.00', revenue: '60.00' }]);
+  // Without it the next row of the file has the key, not the older one.
+  assert.deepEqual(said({ above: '0', max: '8' }), [['K19'], ['K11'], { orders: 3, quantity: '9.00', revenue: '72.00' }]);
+  // And without both the older one comes back.
+  assert.deepEqual(said({ above: '1', max: '8' }), [['K19'], [], { orders: 3, quantity: '13.00', revenue: '32.00' }]);
+  // A row that is released first in its file keeps the next one from the key.
+  assert.deepEqual(said({ min: '0' }), [['K42'], ['K40'], { orders: 3, quantity: '15.00', revenue: '61.00' }]);
+  assert.deepEqual(said({ above: '9' }), [['K15', 'K26', 'K19', 'K42'], [], { orders: 0, quantity: '0.00', revenue: '0.00' }]);
 });
 
 test('a change that cannot be is refused with the place of its fault, and changes nothing', (t) => {
