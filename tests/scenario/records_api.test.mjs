@@ -1,0 +1,195 @@
+// Records and tables over HTTP: the same door as the command's, and the same files.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { test } from 'node:test';
+import { ask, data, post, problem, remove } from './api.mjs';
+import * as lib from './lib.mjs';
+import { OUTPOST, generate, importFile, json, ok, one, place, query, serve, sleep, sound } from './lib.mjs';
+
+const record = (p, ...args) => json(['record', ...args, ...p.args]);
+const iso = (us) => new Date(us / 1000).toISOString().replace('Z', `${String(us % 1000).padStart(3, '0')}Z`);
+
+test('every entity is described, and is what the file has', async (t) => {
+  const p = place(t);
+  const server = await serve(t, p.data);
+  const { json: all } = await ask(server, '/api/entities');
+  assert.equal(all.total, all.data.length);
+  const stamps = ['id', 'version', 'created_at', 'created_by', 'updated_at', 'updated_by', 'deleted_at', 'deleted_by'];
+  for (const entity of all.data) {
+    const columns = query(p.db, `SELECT name, "notnull", dflt_value IS NULL FROM pragma_table_info('${entity.name}')`).filter(([name]) => !stamps.includes(name));
+    assert.deepEqual(entity.properties.map((x) => x.name).sort(), columns.map(([name]) => name).sort(), entity.name);
+    for (const x of entity.properties) {
+      assert.ok(['text', 'integer', 'boolean', 'json'].includes(x.kind) && x.help.length > 5);
+      assert.deepEqual(x.required ? ['1', '1'] : null, x.required ? columns.find(([name]) => name === x.name).slice(1) : null, `${entity.name}.${x.name}`);
+    }
+    assert.ok(Array.isArray(await data(ask(server, `/api/records/${entity.name}`))));
+  }
+  for (const name of ['rule', 'reference_item', 'mapping_memory', 'tab', 'steward']) assert.ok(all.data.some((e) => e.name === name), name);
+});
+
+test('a record\'s life by HTTP is the one that the command sees', async (t) => {
+  const p = place(t);
+  const server = await serve(t, p.data);
+  const added = await post(server, '/api/records/steward', { subject: 'sale.region', owner: 'Sales' });
+  assert.equal(added.status, 201);
+  const { id } = added.json.data;
+  assert.equal(added.headers.location, `/api/records/steward/${id}`);
+  assert.deepEqual([added.json.data.version, added.json.data.created_by, added.json.data.owner], [1, 'http', 'Sales']);
+  assert.deepEqual(record(p, 'list', 'steward'), [added.json.data]);
+  assert.deepEqual(await data(ask(server, added.headers.location)), added.json.data);
+  await sleep(5);
+  const between = iso(Date.now() * 1000);
+  await sleep(5);
+
+  const own = { origin: server.base, 'sec-fetch-site': 'same-origin' };
+  const changed = await data(post(server, '/api/records/steward', { id, version: 1, owner: 'Finance' }, own));
+  assert.deepEqual([changed.version, changed.updated_by, changed.created_by, changed.subject], [2, 'page', 'http', 'sale.region']);
+  const conflict = await problem(post(server, '/api/records/steward', { id, version: 1, owner: 'Nobody' }), 409, /meanwhile.*2/);
+  assert.equal(conflict.errors[0].field, 'version');
+  await problem(post(server, '/api/records/steward', { subject: 'sale.region' }), 409);
+
+  const gone = await data(remove(server, `/api/records/steward/${id}`));
+  assert.ok(gone.deleted_at && gone.deleted_by === 'http' && gone.version === 3);
+  await problem(remove(server, `/api/records/steward/${id}`), 409, /deleted already/);
+  await problem(post(server, '/api/records/steward', { id, owner: 'x' }), 409, /restore/);
+  assert.deepEqual(await data(ask(server, '/api/records/steward')), []);
+  assert.deepEqual(await data(ask(server, '/api/records/steward?deleted=1')), [gone]);
+  assert.deepEqual(await data(ask(server, `/api/records/steward?as_of=${between}`)), [added.json.data]);
+  const back = await data(post(server, `/api/records/steward/${id}/restore`));
+  assert.deepEqual([back.version, back.deleted_at, back.owner], [4, null, 'Finance']);
+  await problem(post(server, `/api/records/steward/${id}/restore`), 409, /not deleted/);
+
+  const history = await data(ask(server, `/api/records/steward/${id}/history`));
+  assert.deepEqual(history, record(p, 'history', 'steward', id));
+  assert.deepEqual(history.map((h) => [h.event, h.actor]), [['RECORD_CREATED', 'http'], ['RECORD_UPDATED', 'page'], ['RECORD_DELETED', 'http'], ['RECORD_RESTORED', 'http']]);
+  await server.stop();
+  sound(p);
+});
+
+test('many at once: each is stored once, and of those for one version one wins', async (t) => {
+  const p = place(t);
+  const server = await serve(t, p.data);
+  const ids = (await Promise.all(Array.from({ length: 60 }, (_, i) => data(post(server, '/api/records/reference_item', { list: 'colours', value: `c${i}` }), 201)))).map((r) => r.id);
+  assert.equal(new Set(ids).size, 60);
+  const answers = await Promise.all(ids.slice(0, 20).flatMap((id) => [1, 2, 3].map((k) => post(server, '/api/records/reference_item', { id, version: 1, value: `${id} ${k}` }))));
+  assert.equal(answers.filter((a) => a.status === 200).length, 20);
+  assert.equal(answers.filter((a) => a.status === 409).length, 40);
+  assert.equal(one(p.db, "SELECT count(*) FROM change_log WHERE tbl = 'reference_item'"), '80');
+  await server.stop();
+  sound(p);
+});
+
+test('what is wrong is refused with a sentence that names it, and nothing is stored', async (t) => {
+  const p = place(t);
+  const server = await serve(t, p.data);
+  const item = { list: 'regions', value: 'Overseas' };
+  const before = one(p.db, 'SELECT count(*) FROM change_log');
+  const to = '/api/records/reference_item';
+  const raw = (body, headers = {}) => ask(server, to, { method: 'POST', body, headers });
+  for (const headers of [{ origin: 'http://evil.example' }, { origin: 'null' }, { origin: `http://127.0.0.1:${server.port + 1}` }, { 'sec-fetch-site': 'cross-site' }]) {
+    await problem(post(server, to, item, headers), 403);
+    await problem(remove(server, `${to}/01a1fc1f-1778-78ed-80cb-4684bbc176b3`, headers), 403);
+  }
+  await problem(post(server, to, item, { host: 'evil.example' }), 421);
+  for (const body of ['', '   ', '{', '[]', '3', '"x"', 'null', '{"a":1,"a":2}', '{"list":"a"} x', '\xff', '['.repeat(100000), '{"a":'.repeat(60) + '1' + '}'.repeat(60)])
+    await problem(raw(body), 422);
+  await problem(raw(Buffer.from([0x7b, 0xff, 0x7d])), 422);
+  await problem(raw(`{"list":"regions","value":"${'x'.repeat(1 << 20)}"}`), 413, /most/);
+  async function* endless() {
+    for (let i = 0; i < 400; i++) yield Buffer.alloc(8192, 0x20);
+  }
+  const cut = await ask(server, to, { method: 'POST', body: endless() }).catch((error) => ({ status: error.code }));
+  assert.ok([413, 'EPIPE', 'ECONNRESET'].includes(cut.status), String(cut.status));
+  await problem(raw('{}', { 'content-type': 'multipart/form-data; boundary=x' }), 415, /JSON/);
+  const wrong = await problem(post(server, to, { list: 'regions', colour: 'red' }), 422, /colour.*list, value/);
+  assert.equal(wrong.errors[0].field, 'colour');
+  await problem(post(server, to, { list: 'regions' }), 422, /value/);
+  await problem(post(server, to, { ...item, id: 'x' }), 422, /id/);
+  for (const path of ['/api/records/nothing', '/api/records/sale', '/api/records/run']) {
+    await problem(ask(server, path), 404, /there are rule/);
+    await problem(post(server, path, item), 404, /there are rule/);
+  }
+  const nobody = '01a1fc1f-1778-78ed-80cb-4684bbc176b3';
+  for (const id of [nobody, 'x', 'a'.repeat(300)]) {
+    await problem(ask(server, `${to}/${id}`), 404);
+    await problem(ask(server, `${to}/${id}/history`), 404);
+    await problem(remove(server, `${to}/${id}`), 404);
+    await problem(post(server, `${to}/${id}/restore`), 404);
+  }
+  await problem(ask(server, `${to}?as_of=yesterday`), 422, /yesterday/);
+  await problem(ask(server, `${to}?deleted=perhaps`), 422, /deleted/);
+  for (const [method, path, allow] of [['PUT', to, /GET.*POST/], ['POST', `${to}/${nobody}`, /GET.*DELETE/], ['DELETE', to, /POST/]]) {
+    const answer = await ask(server, path, { method, body: method === 'DELETE' ? undefined : '{}' });
+    assert.equal(answer.status, 405);
+    assert.match(answer.headers.allow, allow);
+  }
+  await problem(ask(server, `${to}/${nobody}/restore`, { method: 'POST', body: '{}' }), 413, /no body/);
+  assert.equal(one(p.db, 'SELECT count(*) FROM change_log'), before);
+  // And the same connection goes on after a body that was read.
+  const good = await data(ask(server, to, { method: 'POST', body: (async function* () { yield '{"list":"regions",'; yield '"value":"Overseas"}'; })() }), 201);
+  assert.equal(good.value, 'Overseas');
+});
+
+test('a tab shows only what there is', async (t) => {
+  const p = place(t);
+  const server = await serve(t, p.data);
+  const card = { kind: 'bars', title: 'By region', measure: 'revenue', group: 'region', filter: { product: 'Dairy', from: '2024-01-01' }, span: 2 };
+  const saved = await data(post(server, '/api/records/tab', { title: 'Mine', cards: [card, { kind: 'stat', title: 'Orders', measure: 'orders', group: null, span: 1 }] }), 201);
+  assert.deepEqual(saved.cards[0], card);
+  for (const [change, pattern] of [
+    [{ kind: 'pie' }, /stat, bars, line or table/], [{ title: '' }, /title/], [{ title: 'x'.repeat(300) }, /title/], [{ measure: 'profit' }, /orders, quantity, revenue/], [{ measure: 'region' }, /orders/],
+    [{ group: 'customer' }, /order_date, region, product/], [{ group: 'revenue' }, /region/], [{ group: null }, /group/], [{ filter: { colour: 'x' } }, /colour/], [{ filter: 'North' }, /filter/], [{ filter: { region: ['a'] } }, /region/],
+    [{ span: 9 }, /span/], [{ span: 'wide' }, /span/], [{ colour: 'red' }, /colour/], [{ dataset: 'purchases' }, /sales/],
+  ])
+    await problem(post(server, '/api/records/tab', { title: 'Wrong', cards: [card, { ...card, ...change }] }), 422, pattern);
+  await problem(post(server, '/api/records/tab', { title: 'Wrong', cards: ['x'] }), 422, /object/);
+  await problem(post(server, '/api/records/tab', { title: 'Wrong', cards: {} }), 422, /array/);
+  await problem(post(server, '/api/records/tab', { title: 'Wrong', cards: Array(30).fill(card) }), 422, /24/);
+  for (const [subject, fits] of [['sale', 1], ['sale.region', 1], ['clean_sales.revenue', 1], ['raw_sales', 1], ['exceptions', 1], ['rule region_known', 1], ['sale.colour', 0], ['rule nothing', 0], ['x', 0], ['raw_purchases', 0], ["sale' OR 1", 0]])
+    assert.equal((await post(server, '/api/records/steward', { subject })).status, fits ? 201 : 422, subject);
+  assert.equal((await data(ask(server, '/api/records/tab'))).length, 1);
+});
+
+// ---- tables ----
+
+test('a table over HTTP is byte for byte the one that the command writes', async (t) => {
+  const p = place(t);
+  const server = await serve(t, p.data);
+  const first = importFile(p, generate(p.dir, 2500, 1, 2).file);
+  const second = importFile(p, generate(p.dir, 700, 2, 2).file);
+  const list = await data(ask(server, '/api/tables'));
+  assert.ok(list.length >= 8 && list.some((x) => x.name === 'raw_sales'));
+  for (const { name, columns } of list)
+    for (const format of ['csv', 'json'])
+      for (const run of [null, first.run, second.run.slice(0, 30)]) {
+        const answer = await ask(server, `/api/tables/${name}?format=${format}${run ? `&run=${run}` : ''}`);
+        assert.equal(answer.status, 200);
+        assert.equal(answer.headers['content-disposition'], `attachment; filename="${name}.${format}"`);
+        assert.match(answer.headers['content-type'], format === 'csv' ? /^text\/csv/ : /^application\/json/);
+        assert.equal(answer.headers['transfer-encoding'], 'chunked');
+        const expected = ok(['export', name, format === 'csv' ? '--csv' : '--json', ...(run ? ['--run', run] : []), ...p.args]);
+        assert.equal(String(answer.body), expected, `${name} ${format} ${run}`);
+        const names = columns.map((c) => c.name);
+        if (format === 'csv') assert.deepEqual(lib.parseCsv(expected)[0], names);
+        else for (const row of JSON.parse(expected)) assert.deepEqual(Object.keys(row), names);
+      }
+  await problem(ask(server, '/api/tables/sale'), 404, /clean_sales/);
+  await problem(ask(server, '/api/tables/runs?format=xlsx'), 422, /csv or json/);
+  await problem(ask(server, '/api/tables/runs?run=zzz'), 404, /zzz/);
+  assert.equal((await ask(server, '/api/tables/runs', { method: 'HEAD' })).body.length, 0);
+});
+
+test('a large table is sent while it is made', async (t) => {
+  const p = place(t);
+  const server = await serve(t, p.data);
+  importFile(p, generate(p.dir, 200000, 3).file);
+  await ask(server, '/api/tables/clean_sales?run=latest');
+  const rss = () => Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${server.pid}/status`, 'utf8'))[1]);
+  let most = 0;
+  const watch = setInterval(() => (most = Math.max(most, rss())), 10);
+  const answer = await ask(server, '/api/tables/clean_sales');
+  clearInterval(watch);
+  assert.equal(String(answer.body).split('\r\n').length - 2, Number(one(p.db, 'SELECT count(*) FROM sale')));
+  assert.ok(answer.body.length > 15e6);
+  if (!/asan|tsan/.test(OUTPOST)) assert.ok(most < 24 * 1024, `${most} KiB for ${answer.body.length} bytes`);
+});
