@@ -7,7 +7,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { ROOT, copyPlace, generate, importFile, json, judge, messySales, ok, one, outpost, place, print, refuses, serve, sha256, sqlite, start, sums } from './lib.mjs';
+import { ROOT, copyPlace, generate, importFile, json, judge, messySales, ok, one, outpost, place, print, query, refuses, serve, sha256, sqlite, start, sums } from './lib.mjs';
 
 const VERIFY = path.join(ROOT, 'tests/proof/verify.mjs');
 
@@ -86,6 +86,25 @@ test('a proof holds: signature, chain, rules, figures, rows, and the source file
   const gz = `${file}.gz`;
   fs.writeFileSync(gz, gzipSync(text));
   holds(proof, gz);
+});
+
+test('corrections are runs like others; a run that is undone is proved without rows', (t) => {
+  const p = place(t);
+  const { run } = importFile(p, generate(p.dir, 400, 12).file);
+  const [id] = query(p.db, "SELECT id FROM reject WHERE faults LIKE '%order_date_present%' LIMIT 1")[0];
+  json(['exception', 'fix', id, 'order_date=2024-03-05', ...p.args]);
+  const correction = one(p.db, 'SELECT uuid FROM run ORDER BY id DESC LIMIT 1');
+  assert.notEqual(correction, run);
+  assert.match(holds(prove(p, 'c.jsonl', correction, '--with-rows')), /rows: 1 clean and 0 exceptions/);
+  const old = prove(p, 'o.jsonl', run, '--with-rows');
+  holds(old);
+  assert.equal(read(old).filter((l) => l.kind === 'exception' && l.state === 'corrected').length, 1);
+  sqlite(p.db, "INSERT INTO run_undone SELECT id, 1700000000000000, 'somebody' FROM run WHERE id = 1; DELETE FROM sale WHERE run = 1");
+  assert.match(holds(prove(p, 'u.jsonl', run)), /undone 2023-11-14T22:13:20/);
+  refuses(['prove', run, '--with-rows', ...p.args], /is undone, so that its rows are not there/, 5);
+  assert.ok(!fs.existsSync(path.join(p.dir, 'x.jsonl')));
+  refuses(['prove', run, '--with-rows', '--out', path.join(p.dir, 'x.jsonl'), ...p.args], /is undone/, 5);
+  assert.deepEqual(fs.readdirSync(p.dir).filter((f) => f.startsWith('x.')), [], 'nothing half is left');
 });
 
 test('openssl agrees with the signature', { skip: spawnSync('openssl', ['version']).status !== 0 }, (t) => {
