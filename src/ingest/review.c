@@ -26,6 +26,20 @@ static int check_review(struct ctx *cx, struct db *db, const char *id) {
   return cx->code;
 }
 
+static const char reason_missing[] = "who accepts an exception says why: the reason is missing";
+
+static int check_decision(struct ctx *cx, const struct jv *object) {
+  struct jv *decision = jv_get(object, "decision"), *reason = jv_get(object, "reason");
+  struct str text = jv_text(decision);
+  if (!text.p || !text.n) return OK;
+  if (!str_eq(text, STR("accepted")))
+    return fail(cx, E_INVALID, "decision",
+                "a decision is accepted, or null to open it again, not '" STR_FMT "'", STR_ARG(text));
+  bool kept = jv_get(object, "id") && !reason; /* it may have one already; else the table refuses it */
+  if (kept || (jv_text(reason).p && str_trim(jv_text(reason)).n)) return OK;
+  return fail(cx, E_INVALID, "reason", "%s", reason_missing);
+}
+
 static const struct property review_properties[] = {
   { "exception", PROPERTY_INTEGER, true, "the number of the exception, as the desk shows it" },
   { "assignee", PROPERTY_TEXT, false, "who looks at it" },
@@ -39,6 +53,7 @@ const struct entity review_entity = {
   .order = "exception",
   .properties = review_properties,
   .property_count = sizeof review_properties / sizeof *review_properties,
+  .check_object = check_decision,
   .check_row = check_review,
 };
 
@@ -143,7 +158,7 @@ int review_many(struct ctx *cx, struct tenant *t, const int64_t *exceptions, siz
     return fail(cx, E_INVALID, "decision", "a decision is accepted, or null to open it again, not '%s'",
                 change->decision);
   if (change->decides && change->decision && (!change->reason || !str_trim(str_of(change->reason)).n))
-    return fail(cx, E_INVALID, "reason", "who accepts an exception says why: the reason is missing");
+    return fail(cx, E_INVALID, "reason", "%s", reason_missing);
   if (count == 0) return OK;
   if (tenant_write(cx, t, review_all, &m)) return cx->code;
   *changed = m.changed;

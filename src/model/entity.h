@@ -24,10 +24,14 @@ struct property {
 };
 
 struct db;
+struct jv;
 struct entity {
   const char *name, *table, *order; /* order: columns of a list's ORDER BY */
   const struct property *properties;
   int property_count;
+  /* Called before a change with what is to be saved, to say better than the table's CHECK what
+  ** is wrong. May be NULL. */
+  int (*check_object)(struct ctx *cx, const struct jv *object);
   /* Called in the transaction after a change, to refuse what no column can. May be NULL. */
   int (*check)(struct ctx *cx, struct db *db);
   /* The same for what concerns the one record that was changed. May be NULL. */

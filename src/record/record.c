@@ -166,6 +166,7 @@ static int change(struct ctx *cx, struct db *db, const struct entity *e, struct 
 int record_save(struct ctx *cx, struct db *db, const struct entity *e, struct jv *object,
                 char id[static 37]) {
   if (check_names(cx, e, object)) return cx->code;
+  if (e->check_object && e->check_object(cx, object)) return cx->code;
   struct str given = jv_text(jv_get(object, "id"));
   if (given.p && !uuid_valid(given))
     return fail(cx, E_INVALID, "id", "an id looks like 0190f3a2-...: 32 hexadecimal digits");

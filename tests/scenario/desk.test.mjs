@@ -490,6 +490,10 @@ test('what is wrong with a request is said, and nothing changes', async (t) => {
   refuses(['exception', 'accept', '--reason', 'x', ...p.args], /which exceptions/, 2);
   refuses(['exception', 'assign', String(id), ...p.args], /--to/, 2);
   refuses(['exception', 'assign', String(id), 'x', '--to', 'mo', ...p.args], /'x'/, 2);
+  const saved = (object) => ['record', 'save', 'review', JSON.stringify(object), ...p.args];
+  refuses(saved({ exception: id, decision: 'accepted' }), /reason is missing/, 1);
+  refuses(saved({ exception: id, decision: 'lost', reason: 'x' }), /'lost'/, 1);
+  refuses(saved({ exception: 99, assignee: 'mo' }), /no exception 99/, 4);
   refuses(['exceptions', '--state', 'lost', ...p.args], /lost/, 1);
   refuses(['exceptions', '--file', '--state', 'open', ...p.args], /filters/, 2);
   assert.equal(lib.sqlite(p.db, '.dump'), before);
