@@ -9,6 +9,8 @@
 #include "base/limits.h"
 #include "http/request.h"
 
+static const int64_t DRAIN_BYTES = 4 << 20;
+
 int body_next(struct request *rq, void *to, size_t room, size_t *got) {
   *got = 0;
   if (!rq->body_left) return OK;
@@ -54,4 +56,19 @@ int body_json(struct request *rq, struct jv **out) {
   if (jv_parse(rq->cx, text, out)) return rq->cx->code;
   if (jv_kind(*out) != JV_OBJECT) return fail(rq->cx, E_INVALID, "body", "the body has to be a JSON object");
   return OK;
+}
+
+/* A connection that is closed while the client still sends is reset, and the client may
+** never see why. So a body of a moderate size is taken and thrown away, once the reply is
+** out; a client that waits to be asked for it (Expect) need not be. */
+void body_drain(struct request *rq) {
+  char part[16384];
+  int64_t n = 1, taken = 0;
+  bool asked = wire_header(rq, "Content-Length", NULL) || wire_header(rq, "Transfer-Encoding", NULL);
+  if (!rq->body_left || !asked || rq->malformed || rq->status == 400 || wire_header(rq, "Expect", NULL))
+    return;
+  while (n > 0 && taken < DRAIN_BYTES) {
+    n = wire_read(rq, part, sizeof part);
+    taken += n;
+  }
 }

@@ -147,6 +147,7 @@ void request_serve(struct server *server, struct mg_connection *wire) {
   if (!rc) rc = check_body(&rq);     /* 413 */
   if (!rc) rc = request_handle(&rq); /* a lower layer's word */
   reply_send(&rq);
+  body_drain(&rq);
   request_end(&rq, began);
 }
 

@@ -105,6 +105,7 @@ int body_json(struct request *rq, struct jv **out);
 int body_text(struct request *rq, struct str *out);
 /* The next bytes of a body that is too large to be held; *got is 0 at its end. */
 int body_next(struct request *rq, void *to, size_t room, size_t *got);
+void body_drain(struct request *rq); /* after the reply: what nobody wanted */
 
 /* routes.c */
 struct route {
