@@ -3,15 +3,26 @@
 
 -- name: governance_controls
 -- A row for every control that there is or that judged something, and of these for every version that judged.
-WITH judged AS (
-  SELECT r.dataset, c.control, c.version, max(c.position) AS position, max(c.stage) AS stage, max(c.kind) AS kind,
-         max(c.field) AS field, max(c.category) AS category, count(*) AS runs, sum(r.rows_read) AS records,
-         sum(c.failed) AS failed, min(r.started_at) AS first, max(r.started_at) AS last,
-         max(CASE WHEN c.failed THEN r.started_at END) AS caught
-  FROM run_control c JOIN run r ON r.id = c.run
-  WHERE r.state = 'done' AND r.id NOT IN (SELECT run FROM run_undone)
-    AND (?1 IS NULL OR r.dataset = ?1) AND r.started_at >= ?2 AND r.started_at < ?3
-  GROUP BY r.dataset, c.control, c.version),
+-- Runs that share their rules share their controls, so that only what failed is read run by run.
+WITH active AS (
+  SELECT id, dataset, coalesce(rule_set, -id) AS rules, rows_read, started_at FROM run
+  WHERE state = 'done' AND id NOT IN (SELECT run FROM run_undone)
+    AND (?1 IS NULL OR dataset = ?1) AND started_at >= ?2 AND started_at < ?3),
+alike AS (
+  SELECT a.dataset, max(a.id) AS run, count(*) AS runs, sum(a.rows_read) AS records, min(a.started_at) AS first,
+         max(a.started_at) AS last
+  FROM active a JOIN (SELECT run, count(*) AS n FROM run_control GROUP BY run) k ON k.run = a.id
+  GROUP BY a.dataset, a.rules, k.n),
+caught AS (
+  SELECT a.dataset, c.control, c.version, sum(c.failed) AS failed, max(a.started_at) AS at
+  FROM run_control c JOIN active a ON a.id = c.run WHERE c.failed > 0 GROUP BY 1, 2, 3),
+judged AS (
+  SELECT s.dataset, c.control, c.version, max(c.position) AS position, max(c.stage) AS stage, max(c.kind) AS kind,
+         max(c.field) AS field, max(c.category) AS category, sum(s.runs) AS runs, sum(s.records) AS records,
+         coalesce(max(x.failed), 0) AS failed, min(s.first) AS first, max(s.last) AS last, max(x.at) AS caught
+  FROM alike s JOIN run_control c ON c.run = s.run
+  LEFT JOIN caught x ON x.dataset = s.dataset AND x.control = c.control AND x.version = c.version
+  GROUP BY s.dataset, c.control, c.version),
 named AS (
   SELECT dataset, name FROM rule WHERE deleted_at IS NULL AND (?1 IS NULL OR dataset = ?1)
   UNION SELECT dataset, control FROM judged)

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { CONTROLS, LONG, exported, generate, importFile, json, judge, ok, one, outpost, place, query, refuses, serve, sqlite } from './lib.mjs';
+import { CONTROLS, LONG, copyPlace, exported, generate, importFile, json, judge, ok, one, outpost, place, query, refuses, serve, sqlite } from './lib.mjs';
 
 const save = (p, entity, object) => json(['record', 'save', entity, JSON.stringify(object), ...p.args]);
 const governance = (p, ...more) => json(['governance', ...more, ...p.args]);
@@ -55,6 +55,16 @@ test('every control tells what it judged and caught, by version', (t) => {
   const rows = exported(p, 'controls_effectiveness');
   const shell = query(p.db, 'SELECT c.control, c.version, count(*), sum(r.rows_read), sum(c.failed) FROM run_control c JOIN run r ON r.id = c.run GROUP BY 1, 2');
   assert.deepEqual(rows.map((r) => [r.control, r.rule_version, r.runs, r.records, r.failed]).sort(), shell.sort());
+
+  // A run that is undone does not count.
+  const q = copyPlace(p, 'undone');
+  sqlite(q.db, "INSERT INTO run_undone SELECT id, 1, 'somebody' FROM run WHERE id = 1");
+  const less = governance(q);
+  assert.deepEqual([less.runs.done, less.runs.undone, less.rows.read], [1, 1, 700]);
+  const unique = control(less, 'order_unique');
+  assert.deepEqual([unique.runs, unique.records, unique.failed], [1, 700, fails('order_unique')[1]]);
+  assert.equal(less.exceptions.open, judged[1].rejected.length);
+  assert.equal(control(less, 'no_extra_cells').runs, 0);
 
   // A period leaves out what was before it.
   const none = governance(p, '--until', '2001-01-01');
