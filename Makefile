@@ -142,7 +142,7 @@ build/www/bundled: build/www/installed build/gen/PAGE.list $(PAGE)
 	@cd www && find . -type f ! -name '*.js' ! -name '*.css' ! -name '*.json' ! -name '.*' ! -name screenshot.png \
 	  -exec cp --parents {} ../build/www/dist \;
 	@$(if $(wildcard www/app.js),NODE_PATH=build/www/node_modules build/www/node_modules/.bin/esbuild \
-	  $(wildcard www/app.js www/app.css) --bundle --minify --format=esm --target=es2022 \
+	  $(wildcard www/app.js www/app.css) --bundle --splitting --minify --format=esm --target=es2022 --chunk-names=part-[hash] \
 	  --legal-comments=none --log-level=warning --outdir=build/www/dist)
 	@touch $@
 else

@@ -85,6 +85,7 @@ function Page() {
   const Own = PAGES[name];
   if (!Own) return html`<${NoPage} />`;
   if (known.error && !known.answer) return html`<${Failed} page error=${known.error} again=${known.again} />`;
+  if (!known.answer && NEEDS_DATA.includes(name)) return null;
   if (none) return html`<${Welcome} />`;
   return html`<${Own} key=${`${name}/${id}`} id=${id} query=${query} />`;
 }

@@ -2,34 +2,27 @@
 ** A page gets { id, query }: what stands behind its name in the address, and what it
 ** asks. A drawer gets { value, onClose } and shows a Drawer of parts/dialog.js.
 ** What has no page here is not in the navigation either. */
-import { Audit } from './audit.js';
-import { Controls } from './controls.js';
-import { Catalogue } from './catalogue.js';
-import { Desk } from './desk.js';
-import { ExceptionDrawer } from './exception.js';
-import { Governance } from './governance.js';
-import { Imports } from './imports.js';
+import { lazy } from '../lib/lazy.js';
 import { ofRun } from './of_run.js';
-import { Quality } from './quality.js';
-import { Rules } from './rules.js';
 import { Sales } from './sales.js';
 
+/* Only the page that is seen first comes with app.js; the others when they are opened. */
 export const PAGES = {
   sales: ofRun('sales', Sales),
-  quality: ofRun('quality', Quality),
-  exceptions: Desk,
-  audit: ofRun('audit', Audit),
-  controls: ofRun('controls', Controls),
-  imports: Imports,
-  rules: Rules,
-  governance: Governance,
-  catalogue: Catalogue,
+  quality: ofRun('quality', lazy(() => import('./quality.js'), 'Quality')),
+  exceptions: lazy(() => import('./desk.js'), 'Desk'),
+  audit: ofRun('audit', lazy(() => import('./audit.js'), 'Audit')),
+  controls: ofRun('controls', lazy(() => import('./controls.js'), 'Controls')),
+  imports: lazy(() => import('./imports.js'), 'Imports'),
+  rules: lazy(() => import('./rules.js'), 'Rules'),
+  governance: lazy(() => import('./governance.js'), 'Governance'),
+  catalogue: lazy(() => import('./catalogue.js'), 'Catalogue'),
 };
 
 /* Pages that show what is in the data: there is nothing to see before the first import. */
 export const NEEDS_DATA = ['sales', 'quality', 'exceptions', 'audit', 'controls', 'compare', 'tab', 'imports'];
 
-export const DRAWERS = { exception: ExceptionDrawer };
+export const DRAWERS = { exception: lazy(() => import('./exception.js'), 'ExceptionDrawer', null) };
 
 /* The navigation. first: it has a place of its own in the bar of a narrow screen. */
 export const NAV = [
