@@ -11,7 +11,7 @@ static void release(void *arg) {
   map_clear(&all->exceptions);
 }
 
-static void release_result(void *arg) { map_clear(&((struct rejudge_result *)arg)->by_control); }
+static void release_map(void *map) { map_clear(map); }
 
 /* What had a key before a row: ?1 the key, ?2 and ?3 run and record of the row. */
 static const char *holder_sql(struct ctx *cx, const struct dataset *d, bool alone) {
@@ -128,9 +128,9 @@ int rejudge_try(struct ctx *cx, struct tenant *t, const struct rejudge_request *
   bool plain;
   *out = (struct rejudge_result){ .dataset = r->dataset };
   *all = (struct rejudge){ .request = r, .result = out, .tenant = t, .cx = cx };
-  map_init(&out->by_control);
+  out->by_control = ctx_alloc(cx, sizeof *out->by_control); /* empty */
   map_init(&all->exceptions);
-  ctx_defer(cx, release_result, out);
+  ctx_defer(cx, release_map, out->by_control);
   ctx_defer(cx, release, all);
   if (tenant_read(cx, t, &all->db) || rules_load(cx, all->db, r->dataset, &present)) return cx->code;
   if (proposal_rules(cx, all->db, r->dataset, r->changes, &all->rules)) return cx->code;
@@ -178,7 +178,7 @@ static void write_released(struct jw *w, const struct rejudge_result *r) {
   jw_object(w, "newly_released");
   jw_int(w, "total", r->released);
   jw_object(w, "by_control");
-  for (size_t at = 0; map_next(&r->by_control, &at, &control, &count);) {
+  for (size_t at = 0; map_next(r->by_control, &at, &control, &count);) {
     str_copy(name, sizeof name, control);
     jw_int(w, name, (int64_t)count);
   }

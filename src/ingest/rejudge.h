@@ -43,7 +43,7 @@ struct rejudge_result {
   size_t run_count;
   int64_t rows, rejected, released;
   int64_t by_rule[RULES_MAX]; /* newly rejected rows by each rule that rejects them */
-  struct map by_control;      /* newly released rows by each control that had rejected them */
+  struct map *by_control;     /* newly released rows by each control that had rejected them */
   struct rejudge_row rejected_rows[REJUDGE_SAMPLE], released_rows[REJUDGE_SAMPLE];
   struct rejudge_figures before, after; /* what counts: all runs of the dataset together */
   double seconds;

@@ -223,7 +223,7 @@ static void count_controls(struct rejudge_result *r, struct str faults) {
   struct jv *list = jv_parse_raw(faults, error, sizeof error);
   for (size_t i = 0; i < jv_size(list); i++) {
     struct str control = jv_text(jv_get(jv_at(list, i), "control"));
-    if (control.p) ++*map_put(&r->by_control, control, NULL);
+    if (control.p) ++*map_put(r->by_control, control, NULL);
   }
   jv_free(list);
 }
