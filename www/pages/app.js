@@ -90,10 +90,11 @@ function Page() {
   return html`<${Own} key=${`${name}/${id}`} id=${id} query=${query} />`;
 }
 
-/* They lie over the page one upon the other; only the uppermost closes. */
-const Drawers = () => route.value.drawers.map(({ kind, value }) => {
+/* They lie over the page one upon the other; only the uppermost closes. The one of
+** exceptions stays while it goes on from one to the next. */
+const Drawers = () => route.value.drawers.map(({ kind, value }, i) => {
   const Own = DRAWERS[kind];
-  return Own && html`<${Own} key=${`${kind}=${value}`} value=${value} onClose=${closeDrawer} />`;
+  return Own && html`<${Own} key=${kind === 'exception' ? i : `${kind}=${value}`} value=${value} onClose=${closeDrawer} />`;
 });
 
 /* ---- keys ---- */

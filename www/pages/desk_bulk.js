@@ -1,7 +1,7 @@
 /* What is done with many exceptions at once: a field set to a value, somebody who
 ** looks at them, or a decision with its reason. The button says how many; the toast,
 ** what came of it. */
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { address, post, useAnswer } from '../lib/api.js';
 import { count } from '../lib/decimal.js';
 import { html } from '../lib/html.js';
@@ -44,7 +44,7 @@ export function Act({ title, note, ok, act, onClose, children }) {
 /* ---- correct ---- */
 
 /* What a reference list would have instead: for "Nort" it is "North". */
-function useWords(field) {
+export function useWords(field) {
   const rules = useAnswer(address('/api/records/rule')).answer?.data;
   const items = useAnswer(address('/api/records/reference_item')).answer?.data;
   const lists = (rules ?? []).filter((rule) => rule.field === field && rule.kind === 'reference').map((rule) => rule.params.list);
@@ -54,9 +54,14 @@ function useWords(field) {
 function Value({ field, wrong }) {
   const words = useWords(field);
   const near = nearest(wrong, words);
+  const input = useRef(null);
+  useEffect(() => {
+    input.current.focus();
+    input.current.select();
+  }, [field, near]);
   return html`<div class="form-field">
     <label for="bulk-value">${t('desk.bulk.value', { field: nameOf('field', field) })}</label>
-    <input id="bulk-value" key=${`${field}|${near}`} name="value" required defaultValue=${near ?? ''} list=${words.length ? 'bulk-words' : undefined} autocomplete="off" aria-describedby=${near ? 'bulk-near' : undefined} autofocus />
+    <input id="bulk-value" ref=${input} key=${`${field}|${near}`} name="value" required defaultValue=${near ?? ''} list=${words.length ? 'bulk-words' : undefined} autocomplete="off" aria-describedby=${near ? 'bulk-near' : undefined} />
     ${words.length > 0 && html`<datalist id="bulk-words">${words.map((word) => html`<option key=${word} value=${word} />`)}</datalist>`}
     ${near && html`<p class="help" id="bulk-near">${t('desk.bulk.near', { value: wrong, near })}</p>`}
   </div>`;

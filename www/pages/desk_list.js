@@ -60,16 +60,33 @@ function useList(list, filter, onBulk) {
   const ids = (list.rows ?? []).map((row) => row.id);
   const [chosen, setChosen] = useState(NONE);
   const [point, setPoint] = useState(null); /* id of the present row */
-  const anchor = useRef(null);
+  const anchor = useRef(null); /* where choosing with shift began, and what was chosen then */
   const box = useRef(null);
   const wish = useRef(false); /* to go on when the next page has come */
   const key = JSON.stringify(filter);
   const kept = only(chosen, ids);
-  const now = ids.includes(point) ? point : ids[0];
+  const place = useRef(0); /* of the present row: when it goes, the one that takes its place is it */
+  const now = ids.includes(point) ? point : ids[Math.min(place.current, ids.length - 1)];
+  place.current = Math.max(ids.indexOf(now), 0);
   shownIds.current = ids;
 
   const focus = (id) => box.current?.querySelector(`[data-id="${id}"]`)?.focus();
-  useEffect(() => setChosen(NONE), [key]);
+  useEffect(() => {
+    setChosen(NONE);
+    place.current = 0;
+  }, [key]);
+
+  const inside = useRef(false); /* a row that goes while it has the focus tells nobody */
+  useEffect(() => {
+    const follow = (event) => {
+      inside.current = box.current?.contains(event.target);
+    };
+    addEventListener('focusin', follow);
+    return () => removeEventListener('focusin', follow);
+  }, []);
+  useEffect(() => {
+    if (inside.current && document.activeElement === document.body) focus(now);
+  }, [ids.join()]);
   useEffect(() => {
     if (!wish.current || list.busy) return;
     wish.current = false;
@@ -84,17 +101,17 @@ function useList(list, filter, onBulk) {
       return list.more();
     }
     if (shift) {
-      anchor.current ??= now;
-      setChosen(extend(NONE, ids, anchor.current, ids[to]));
+      anchor.current ??= { id: now, before: kept };
+      setChosen(extend(anchor.current.before, ids, anchor.current.id, ids[to]));
     } else anchor.current = null;
     setPoint(ids[to]);
     focus(ids[to]);
     return undefined;
   };
   const choose = (id, shift) => {
-    const from = anchor.current ?? now;
-    setChosen(shift ? extend(kept, ids, from, id) : toggle(kept, id, ids));
-    anchor.current = id;
+    const before = shift ? kept : toggle(kept, id, ids);
+    setChosen(shift ? extend(kept, ids, anchor.current?.id ?? now, id) : before);
+    anchor.current = { id, before };
     setPoint(id);
   };
   const act = (kind) => {

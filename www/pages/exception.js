@@ -7,6 +7,7 @@ import { count } from '../lib/decimal.js';
 import { formatMoment, formatSource } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { useLive } from '../lib/live.js';
+import { nearest } from '../lib/near.js';
 import { at, link, route } from '../lib/route.js';
 import { nameOf, t } from '../lib/text.js';
 import { Badge } from '../parts/card.js';
@@ -16,7 +17,7 @@ import { Original, Reason } from './original.js';
 import { Failed, Skeleton } from '../parts/state.js';
 import { toast } from '../parts/toast.js';
 import { InDrawer } from '../parts/why.js';
-import { Bulk, accept } from './desk_bulk.js';
+import { Bulk, accept, useWords } from './desk_bulk.js';
 import { filterOf, listFilter } from './desk_filter.js';
 import { STATE_TONE, shownIds } from './desk_list.js';
 
@@ -68,10 +69,19 @@ function inOrder(one) {
 function Cell({ cell, faults, first }) {
   const id = `cell-${cell.field}`;
   const bad = faults.length > 0;
+  const words = useWords(bad ? cell.field : null);
+  const near = bad && nearest(cell.value, words);
+  const take = () => {
+    const input = document.getElementById(id);
+    input.value = near;
+    input.focus();
+  };
   return html`<div class="form-field" data-cell=${cell.field}>
     <label for=${id}>${nameOf('field', cell.field)}${cell.heading && cell.heading !== cell.field && html` <span class="note">${cell.heading}</span>`}</label>
-    <input id=${id} name=${cell.field} defaultValue=${cell.value ?? ''} autocomplete="off" spellcheck="false" aria-invalid=${bad ? 'true' : undefined} aria-describedby=${bad ? `${id}-why` : undefined} ref=${first} />
+    <input id=${id} name=${cell.field} defaultValue=${cell.value ?? ''} autocomplete="off" spellcheck=${false} aria-invalid=${bad ? 'true' : undefined} aria-describedby=${bad ? `${id}-why` : undefined} list=${words.length ? `${id}-words` : undefined} ref=${first} />
+    ${words.length > 0 && html`<datalist id=${`${id}-words`}>${words.map((word) => html`<option key=${word} value=${word} />`)}</datalist>`}
     ${bad && html`<p class="error" id=${`${id}-why`}><${Icon} name="warn" /> <span>${faults.map((fault) => fault.reason).join('; ')}</span></p>`}
+    ${near && html`<p><button type="button" class="chip" onClick=${take}>${t('exception.take', { near })}</button></p>`}
   </div>`;
 }
 

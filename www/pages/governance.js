@@ -108,8 +108,7 @@ const Log = ({ log }) => html`<${Card} title=${t('governance.log')} note=${t('go
 export function Governance() {
   const { answer, error, again } = useLive(address('/api/governance'), ['run', 'rule', 'reference_item', 'review', 'reject', 'run_undone']);
   const data = answer?.data;
-  const actions = html`<a class="plain" href=${link('catalogue')}><${Icon} name="board" /> ${t('catalogue.title')}</a>
-    <a class="plain" href=${address('/api/support')} download><${Icon} name="download" /> ${t('governance.support')}</a>
+  const actions = html`<a class="plain" href=${address('/api/support')} download><${Icon} name="download" /> ${t('governance.support')}</a>
     <button type="button" class="button" onClick=${() => print()}><${Icon} name="print" /> ${t('report.print')}</button>`;
   return html`<div class="page governance">
     <${PageHead} title=${t('governance.title')} note=${t('governance.note')} actions=${actions} />

@@ -11,22 +11,34 @@ import { Skeleton } from '../parts/state.js';
 import { InDrawer } from '../parts/why.js';
 import { deskLink } from './desk_filter.js';
 
-const AT_FIRST = 12;
+const AT_FIRST = 6;
 
-function where({ kind, name }, subject) {
-  if (kind === 'run') return link(`imports/${at(name)}`, { run: null });
-  if (kind === 'rule') return link(`rules/${at(name)}`);
-  if (kind === 'tab') return link(`tab/${at(name)}`);
-  if (kind === 'exceptions') return deskLink(subject.rule ? { control: subject.rule, state: 'all' } : subject.file ? { run: subject.file, state: 'all' } : { state: 'all' });
-  return null;
-}
+/* Where an item leads, and what it is called; a pattern of figures ("...") leads nowhere. */
+const KINDS = {
+  run: ({ name }) => ({ href: UUID.test(name) && link(`imports/${at(name)}`, { run: null }) }),
+  rule: ({ name }) => ({ href: link(`rules/${at(name)}`), label: nameOf('control', name) }),
+  list: ({ name }) => ({ href: link('rules/lists'), label: nameOf('list', name) }),
+  tab: ({ name }) => ({ href: link(`tab/${at(name)}`) }),
+  view: ({ name }) => ({ href: link('catalogue', { q: name }), label: name }),
+  report: ({ name }) => ({ href: link('catalogue', { q: name }), label: name }),
+  exceptions: ({ name }, subject) => ({ href: deskLink(subject.file ? { run: subject.file, state: 'all' } : { control: subject.rule ?? name, state: 'all' }), label: nameOf('control', name) }),
+  figure: ({ name }) => ({ figure: !name.includes('...') && name, label: nameOf('column', name.replace(/^\w+\/(\w+).*$/, '$1')) }),
+};
+const UUID = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
+
+/* Of a file it is enough to say its name. */
+const short = (text) => text.replace(/^\S*[\\/](?=[^\\/]+: )/, '');
 
 function Item({ item, subject }) {
-  const href = where(item, subject);
-  const words = html`${item.text ?? item.name}`;
-  return html`<li class="impact-item">
+  const { href, figure, label } = KINDS[item.kind]?.(item, subject) ?? { label: item.name };
+  const text = short(item.text ?? '');
+  const words = label ?? (text || item.name);
+  return html`<li class="impact-item" data-kind=${item.kind}>
     <span class="impact-kind note">${nameOf('impact_kind', item.kind)}</span>
-    <span class="impact-text">${item.kind === 'figure' ? html`<${InDrawer} kind="why" value=${item.name}>${words}<//>` : href ? html`<a href=${href}>${words}</a>` : words}</span>
+    <span class="impact-text">
+      ${figure ? html`<${InDrawer} kind="why" value=${figure}>${words}<//>` : href ? html`<a href=${href}>${words}</a>` : words}
+      ${label && text && html` <span class="note">${text}</span>`}
+    </span>
     ${item.count !== undefined && item.count !== null && html`<span class="impact-count">${count(item.count)}</span>`}
   </li>`;
 }

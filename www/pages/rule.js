@@ -60,6 +60,7 @@ function Sheet({ rule, rules }) {
           ${!WITHOUT_FIELD.includes(draft.kind) && html`<${Property} name="field" ...${common} />`}
           <${Parameters} draft=${draft} world=${world} onDraft=${setDraft} />
           <${Property} name="message" ...${common} />
+          ${changed && draft.message !== ruleSays(draft) && html`<div><button type="button" class="chip" onClick=${() => setDraft({ ...draft, message: ruleSays(draft) })}>${t('exception.take', { near: `\u201c${ruleSays(draft)}\u201d` })}</button></div>`}
           <details class="more-fields"><summary>${t('rule.more')}</summary>
             <div class="form"><${Property} name="category" ...${common} /><${Property} name="stage" ...${common} /><${Property} name="position" ...${common} /></div>
           </details>

@@ -7,7 +7,7 @@
 **         them; changed: is there anything to try? */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { address, post } from '../lib/api.js';
-import { compare, count, exact, money, quantity, sum } from '../lib/decimal.js';
+import { compare, count, money, quantity, sum } from '../lib/decimal.js';
 import { formatSeconds, formatSource } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { imports, progressed } from '../lib/live.js';
@@ -24,7 +24,7 @@ import { InDrawer } from '../parts/why.js';
 
 /* ---- figures before and after ---- */
 
-const SHOW = { orders: (v) => count(v), quantity, revenue: money };
+const SHOW = { orders: quantity, quantity, revenue: money };
 const NEGATIVE = /^-/;
 const minus = (text) => (NEGATIVE.test(text) ? text.slice(1) : /^0(\.0*)?$/.test(text) ? text : `-${text}`);
 
@@ -36,12 +36,12 @@ function Figures({ before, after }) {
     const sign = compare(difference, '0');
     return { name, before: before[name], after: after[name], difference, sign };
   });
-  const show = (name, value) => SHOW[name](typeof value === 'number' ? value : String(value));
+  const show = (name, value) => SHOW[name](String(value));
   const columns = [
     { id: 'name', label: t('trial.figure'), kind: 'name', value: (row) => t(`column.${row.name}`) },
     { id: 'before', label: t('trial.before'), align: 'end', value: (row) => show(row.name, row.before) },
     { id: 'after', label: t('trial.after'), align: 'end', value: (row) => show(row.name, row.after) },
-    { id: 'difference', label: t('trial.difference'), align: 'end', value: (row) => html`<span class=${row.sign < 0 ? 'ink-bad' : row.sign > 0 ? 'ink-ok' : 'note'}>${row.sign > 0 ? '+' : ''}${row.name === 'revenue' ? money(row.difference) : exact(row.difference)}</span>` },
+    { id: 'difference', label: t('trial.difference'), align: 'end', value: (row) => html`<span class=${row.sign < 0 ? 'ink-bad' : row.sign > 0 ? 'ink-ok' : 'note'}>${row.sign > 0 ? '+' : ''}${show(row.name, row.difference)}</span>` },
   ];
   return html`<${Table} caption=${t('trial.figures')} columns=${columns} rows=${rows} keyOf=${(row) => row.name} />`;
 }

@@ -54,4 +54,14 @@ function Toast({ one }) {
   </div>`;
 }
 
-export const Toasts = () => html`<div class="toasts" role="status" aria-live="polite">${shown.value.map((one) => html`<${Toast} key=${one.id} one=${one} />`)}</div>`;
+/* As a popover they lie above a dialog that is open, too: the newest is brought to
+** the front each time. */
+export function Toasts() {
+  const own = useRef(null);
+  useEffect(() => {
+    if (!shown.value.length) return;
+    own.current.hidePopover();
+    own.current.showPopover();
+  }, [shown.value]);
+  return html`<div class="toasts" popover="manual" role="status" aria-live="polite" ref=${own}>${shown.value.map((one) => html`<${Toast} key=${one.id} one=${one} />`)}</div>`;
+}
