@@ -77,6 +77,7 @@ int correct_adopt(struct ctx *cx, struct tenant *t, const struct import_request 
   struct import_request *adopted = ctx_alloc(cx, sizeof *adopted);
   struct ctx aside; /* its end gives the reader back before the import begins */
   *adopted = *r;
+  adopted->kind = "correction";
   ctx_begin(&aside, cx->actor);
   if (!tenant_read(&aside, t, &db) && !find_origin(&aside, db, exception, &origin)) {
     take_mapping(cx, &origin, &adopted->mapping);

@@ -88,7 +88,7 @@ static int add_run(struct ctx *cx, struct db *db, struct job *job) {
   stmt_int(s, 5, cx->now);
   stmt_text(s, 6, cx->actor);
   stmt_int(s, 7, (int64_t)input_size(r->input));
-  stmt_text(s, 8, settings_write(cx, r->dataset, job->profile, &job->mapping));
+  stmt_text(s, 8, settings_write(cx, r->kind, r->dataset, job->profile, &job->mapping));
   stmt_text(s, 9, rule_set);
   if (stmt_run(cx, s)) return cx->code;
   return note(cx, db, job, "RUN_STARTED", "run", NULL, 0,

@@ -33,7 +33,8 @@ struct import_request {
   const struct input *input;
   struct dialect dialect;
   struct mapping_request mapping;
-  bool dry_run;  /* everything happens, and is then rolled back */
+  const char *kind; /* of the run: NULL is a file; "correction" is set for exception files that come back */
+  bool dry_run;     /* everything happens, and is then rolled back */
   bool remember; /* maps and unique key, when they are stated, are kept for the next file of these headings */
   /* Called from time to time on the calling thread; may be NULL. */
   void (*progress)(void *arg, const struct import_progress *p);

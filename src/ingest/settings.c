@@ -68,13 +68,14 @@ static void write_formats(struct ctx *cx, struct jw *w, const struct dataset *d,
   jw_close(w, ']');
 }
 
-const char *settings_write(struct ctx *cx, const struct dataset *d, const struct profile *p,
+const char *settings_write(struct ctx *cx, const char *kind, const struct dataset *d, const struct profile *p,
                            const struct mapping *m) {
   struct buf out;
   struct jw w;
   buf_init(&out, LIMIT_REPLY_BYTES);
   jw_init(&w, &out);
   jw_object(&w, NULL);
+  if (kind) jw_text(&w, "kind", kind);
   write_dialect(cx, &w, &p->dialect);
   mapping_json(&w, d, p, m);
   write_formats(cx, &w, d, p, m);

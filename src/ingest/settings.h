@@ -8,7 +8,8 @@
 
 #include "ingest/mapping.h"
 
-const char *settings_write(struct ctx *cx, const struct dataset *d, const struct profile *p,
+/* kind: of the run, NULL for a file. */
+const char *settings_write(struct ctx *cx, const char *kind, const struct dataset *d, const struct profile *p,
                            const struct mapping *m);
 
 /* decisions [{subject, decision, evidence}], into an open object. */
