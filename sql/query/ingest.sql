@@ -87,25 +87,21 @@ WHERE id >= (SELECT max(id) FROM raw_chunk WHERE id BETWEEN ?1 << 24 AND (?1 + 1
   AND id < ?1 + 1 << 24
 ORDER BY id;
 
--- name: raw_chunk_of_record
-SELECT offset, line, record, records, crc, bytes FROM raw_chunk
-WHERE id BETWEEN ?1 << 24 AND (?1 + 1 << 24) - 1 AND record <= ?2 ORDER BY id DESC LIMIT 1;
+-- name: raw_chunk_ends
+SELECT (SELECT min(id) FROM raw_chunk WHERE id BETWEEN ?1 << 24 AND (?1 + 1 << 24) - 1),
+       (SELECT max(id) FROM raw_chunk WHERE id BETWEEN ?1 << 24 AND (?1 + 1 << 24) - 1);
 
--- name: raw_chunk_of_line
-SELECT offset, line, record, records, crc, bytes FROM raw_chunk
-WHERE id BETWEEN ?1 << 24 AND (?1 + 1 << 24) - 1 AND line <= ?2 ORDER BY id DESC LIMIT 1;
+-- name: raw_chunk_begin
+SELECT record, line, offset FROM raw_chunk WHERE id = ?1;
 
--- name: raw_chunk_of_offset
-SELECT offset, line, record, records, crc, bytes FROM raw_chunk
-WHERE id BETWEEN ?1 << 24 AND (?1 + 1 << 24) - 1 AND offset <= ?2 ORDER BY id DESC LIMIT 1;
+-- name: raw_chunk_index
+SELECT offset, line, record, records FROM raw_chunk WHERE id = ?1;
 
--- name: raw_chunk_index_of_record
-SELECT offset, line, record, records FROM raw_chunk
-WHERE id BETWEEN ?1 << 24 AND (?1 + 1 << 24) - 1 AND record <= ?2 ORDER BY id DESC LIMIT 1;
+-- name: raw_chunk_whole
+SELECT offset, line, record, records, crc, bytes FROM raw_chunk WHERE id = ?1;
 
--- name: raw_chunk_index_from
-SELECT offset, line, record, records FROM raw_chunk
-WHERE id BETWEEN ?1 << 24 AND (?1 + 1 << 24) - 1 AND record + count > ?2 ORDER BY id;
+-- name: raw_chunk_indices
+SELECT offset, line, record, records FROM raw_chunk WHERE id BETWEEN ?1 << 24 AND (?1 + 1 << 24) - 1 ORDER BY id;
 
 -- name: rule_datasets
 SELECT DISTINCT dataset FROM rule WHERE active = 1 AND deleted_at IS NULL;

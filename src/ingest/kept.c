@@ -229,18 +229,49 @@ static void take_bytes(struct ctx *cx, const struct stmt *s, const struct walk *
 
 enum want { WANT_PLACE, WANT_BYTES, WANT_CHECKED };
 
+/* The first and the last chunk of a run; 0 when there is none. */
+static int find_ends(struct ctx *cx, struct db *db, int64_t run, int64_t *first, int64_t *last) {
+  struct stmt *s = db_stmt(cx, db, SQL_raw_chunk_ends);
+  if (s) stmt_int(s, 1, run);
+  *first = *last = 0;
+  while (stmt_row(cx, s)) *first = col_int(s, 0), *last = col_int(s, 1);
+  return cx->code;
+}
+
+/* Does the chunk begin at or before n? False also of one that is not there. */
+static bool begins_before(struct ctx *cx, struct db *db, int64_t chunk, enum kept_by by, int64_t n) {
+  bool before = false;
+  struct stmt *s = db_stmt(cx, db, SQL_raw_chunk_begin);
+  if (s) stmt_int(s, 1, chunk);
+  while (stmt_row(cx, s)) before = col_int(s, by) <= n;
+  return before;
+}
+
+/* The last chunk that begins at or before n: they are numbered without gaps, in order. */
+static int64_t find_chunk(struct ctx *cx, struct db *db, int64_t run, enum kept_by by, int64_t n,
+                          int64_t *last) {
+  int64_t low, high;
+  if (find_ends(cx, db, run, &low, &high)) return 0;
+  *last = high;
+  while (low < high && !cx->code) {
+    int64_t middle = high - (high - low) / 2;
+    if (begins_before(cx, db, middle, by, n))
+      low = middle;
+    else
+      high = middle - 1;
+  }
+  return low;
+}
+
 static int find_record(struct ctx *cx, struct db *db, enum want want, int64_t run, enum kept_by by, int64_t n,
                        struct kept_record *out) {
   static const char *const kinds[] = { "record", "line", "byte" };
-  static const enum sql_id statements[] = { SQL_raw_chunk_of_record, SQL_raw_chunk_of_line,
-                                            SQL_raw_chunk_of_offset };
-  enum sql_id statement = want == WANT_PLACE ? SQL_raw_chunk_index_of_record : statements[by];
   bool found = false;
   struct walk k;
-  struct stmt *s = db_stmt(cx, db, statement);
+  int64_t last, chunk = find_chunk(cx, db, run, by, n, &last);
+  struct stmt *s = db_stmt(cx, db, want == WANT_PLACE ? SQL_raw_chunk_index : SQL_raw_chunk_whole);
   if (!s) return cx->code;
-  stmt_int(s, 1, run);
-  stmt_int(s, 2, n);
+  stmt_int(s, 1, chunk);
   *out = (struct kept_record){ 0 };
   if (stmt_row(cx, s)) {
     walk_begin(&k, s);
@@ -274,9 +305,11 @@ int kept_bytes(struct ctx *cx, struct db *db, int64_t run, int64_t record, struc
 
 int kept_next(struct ctx *cx, struct db *db, int64_t run, int64_t record, struct kept_record *out) {
   struct walk k;
-  struct stmt *s = db_stmt(cx, db, SQL_raw_chunk_index_from);
-  if (s) stmt_int(s, 1, run), stmt_int(s, 2, record);
-  while (stmt_row(cx, s)) {
+  int64_t last = 0, chunk = find_chunk(cx, db, run, KEPT_BY_RECORD, record, &last);
+  for (; !cx->code && chunk && chunk <= last; chunk++) {
+    struct stmt *s = db_stmt(cx, db, SQL_raw_chunk_index);
+    if (s) stmt_int(s, 1, chunk);
+    if (!stmt_row(cx, s)) continue;
     walk_begin(&k, s);
     while (walk_next(&k)) {
       if (k.at.record < record || !k.at.data) continue;
@@ -284,6 +317,7 @@ int kept_next(struct ctx *cx, struct db *db, int64_t run, int64_t record, struct
       stmt_done(s);
       return OK;
     }
+    stmt_done(s);
   }
   return fail(cx, E_NOT_FOUND, "record", "run %lld has no record from %lld on", (long long)run,
               (long long)record);
@@ -291,8 +325,8 @@ int kept_next(struct ctx *cx, struct db *db, int64_t run, int64_t record, struct
 
 int kept_count(struct ctx *cx, struct db *db, int64_t run, int64_t *out) {
   struct walk k;
-  struct stmt *s = db_stmt(cx, db, SQL_raw_chunk_index_from);
-  if (s) stmt_int(s, 1, run), stmt_int(s, 2, 1);
+  struct stmt *s = db_stmt(cx, db, SQL_raw_chunk_indices);
+  if (s) stmt_int(s, 1, run);
   *out = 0;
   while (stmt_row(cx, s)) {
     walk_begin(&k, s);

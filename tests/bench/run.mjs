@@ -17,6 +17,8 @@
 //             validation of the import, which is the work of the thread that parses and
 //             judges, without waiting. At most 1.0 of it, for rules that reject more rows,
 //             release rows, change a list and change nothing.
+//   views     every view of the page with a million clean rows, while files are imported
+//             (views.mjs): 99 of 100 requests within 100 ms.
 //   parts     benchmarks of single parts, tests/bench/*.c, with limits of their own.
 //
 // How: every figure is a ratio within one run of this program. The sides of a
@@ -43,6 +45,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { otherKeys, views } from './views.mjs';
 import { Figures, machine, median, rounds, timed } from './measure.mjs';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
@@ -53,7 +56,7 @@ const RUNS = Number(process.env.BENCH_RUNS ?? 5);
 const ROWS = Number(process.env.BENCH_ROWS ?? 1000000);
 const LARGE_ROWS = 10000000;
 const LARGE_SECONDS = 180; // more than that only when asked for
-const PARTS = ['import', 'shuffled', 'duckdb', 'memory', 'serve', 'rows', 'rejudge', 'parts'];
+const PARTS = ['import', 'shuffled', 'duckdb', 'memory', 'serve', 'rows', 'rejudge', 'views', 'parts'];
 const DUCKDB_THREADS = 4;
 const MIB = 2 ** 20;
 
@@ -298,6 +301,15 @@ async function server() {
   figures.against('binary_size', 'stripped binary', 'MiB', [fs.statSync(OUTPOST).size / MIB], 12);
 }
 
+// A tenth more rows than are asked for: that many are clean.
+async function viewTimes() {
+  const csv = generated(Math.round(ROWS * 1.1));
+  outpostImport(csv, 'data-views')();
+  const large = otherKeys(csv, file('views-large.csv'), 'DRY-');
+  const few = generated(4000);
+  await views(figures, { outpost: OUTPOST, data: file('data-views'), large, small: (n) => otherKeys(few, file('views-small.csv'), `N${n}-`, 4000) });
+}
+
 // tests/bench/*.c, built by make: each prints its own figures and fails beyond its limits.
 function parts() {
   for (const source of fs.readdirSync(HERE).filter((name) => name.endsWith('.c')).sort()) {
@@ -325,6 +337,7 @@ try {
   if (does('serve')) await server();
   if (does('rows')) fewRows();
   if (does('rejudge')) rejudge();
+  if (does('views')) await viewTimes();
   figures.print();
 } finally {
   fs.rmSync(FILES, { recursive: true, force: true });
