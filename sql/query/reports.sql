@@ -47,7 +47,6 @@ ORDER BY id;
 -- name: doctor_runs
 SELECT count(*), coalesce(sum(state IN ('failed', 'interrupted') AND id > (SELECT coalesce(max(id), 0) FROM run WHERE state = 'done')), 0),
        (SELECT count(DISTINCT run) FROM run_check WHERE ok = 0),
-       (SELECT count(*) FROM reject WHERE state = 'open'),
        (SELECT rows_read * 1000000 / (ended_at - started_at) FROM run
         WHERE state = 'done' AND ended_at > started_at ORDER BY id DESC LIMIT 1)
 FROM run;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "export/desk.h"
 
 enum { SPACE_LOW = 256 }; /* MiB: an import of a large file needs more */
 
@@ -39,11 +40,13 @@ static void look_at_folder(struct report *r, const struct store *s) {
   tell(r, "connection", free_mib >= SPACE_LOW, ctx_printf(cx, "%lld MiB are free on its disk", free_mib));
 }
 
-static void look_at_runs(struct report *r, struct ctx *aside, struct db *db, const char *slug) {
+static void look_at_runs(struct report *r, struct ctx *aside, struct tenant *t, struct db *db) {
+  const char *slug = tenant_slug(t);
+  struct desk_counts exceptions;
   struct stmt *s = db_stmt(aside, db, SQL_doctor_runs);
   if (!stmt_row(aside, s)) return;
-  int64_t runs = col_int(s, 0), failed = col_int(s, 1), unaudited = col_int(s, 2), open = col_int(s, 3);
-  int64_t rate = col_int(s, 4);
+  int64_t runs = col_int(s, 0), failed = col_int(s, 1), unaudited = col_int(s, 2);
+  int64_t rate = col_int(s, 3);
   stmt_done(s);
   tell(r, "data", failed == 0,
        ctx_printf(
@@ -53,7 +56,9 @@ static void look_at_runs(struct report *r, struct ctx *aside, struct db *db, con
   tell(r, "data", unaudited == 0,
        ctx_printf(aside, "%s: the self-audit failed for %lld runs (see `outpost verify`)", slug,
                   (long long)unaudited));
-  tell(r, "data", true, ctx_printf(aside, "%s: %lld exceptions are open", slug, (long long)open));
+  if (!desk_count(aside, t, NULL, &exceptions))
+    tell(r, "data", true,
+         ctx_printf(aside, "%s: %lld exceptions are open", slug, (long long)exceptions.open));
   if (rate)
     tell(r, "performance", true,
          ctx_printf(aside, "%s: the last run took in %lld records a second", slug, (long long)rate));
@@ -77,7 +82,7 @@ static void look_at_tenant(struct report *r, struct store *s, const char *slug) 
   if (!tenant_open(&aside, s, slug, &t) && !tenant_read(&aside, t, &db)) {
     tell(r, "connection", true,
          ctx_printf(&aside, "%s: its file opens and is of this program's schema", slug));
-    look_at_runs(r, &aside, db, slug);
+    look_at_runs(r, &aside, t, db);
     look_at_wal(r, &aside, t);
   }
   told_failure(r, "connection", &aside);
