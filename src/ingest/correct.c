@@ -14,14 +14,13 @@ struct origin {
 };
 
 static int find_origin(struct ctx *cx, struct db *db, int64_t exception, struct origin *o) {
-  const struct input *in;
-  if (kept_by_id(cx, db, exception >> 32, &o->run) || kept_open(cx, db, &o->run, &in)) {
+  if (kept_by_id(cx, db, exception >> 32, &o->run)) {
     if (cx->code == E_NOT_FOUND)
       str_copy(cx->message, sizeof cx->message,
                str_of(ctx_printf(cx, "there is no exception %lld", (long long)exception)));
     return cx->code;
   }
-  return kept_profile(cx, in, &o->run, &o->profile, &o->mapping);
+  return kept_headings(cx, db, &o->run, &o->profile, &o->mapping);
 }
 
 /* Date order and decimal sign of the columns that are fields, unless they are stated. */

@@ -141,14 +141,6 @@ int kept_profile(struct ctx *cx, const struct input *in, const struct kept_run *
   return mapping_make(cx, run->dataset, *profile, &request, mapping);
 }
 
-int kept_headings(struct ctx *cx, struct db *db, const struct kept_run *run, struct profile **profile,
-                  struct mapping *mapping) {
-  struct kept_run head = *run;
-  const struct input *in;
-  if (head.bytes > (int64_t)MIB(1)) head.bytes = (int64_t)MIB(1);
-  return kept_open(cx, db, &head, &in) ? (int)cx->code : kept_profile(cx, in, &head, profile, mapping);
-}
-
 int kept_setup(struct ctx *cx, const struct input *in, const struct kept_run *run, struct judge_setup *out) {
   struct profile *profile;
   struct mapping *mapping = ctx_alloc(cx, sizeof *mapping);
@@ -361,19 +353,24 @@ static int take_oddities(struct ctx *cx, const struct kept_run *run, struct prof
   return OK;
 }
 
-static int quick_setup(struct ctx *cx, const struct input *in, const struct kept_run *run,
-                       struct judge_setup *out) {
+int kept_headings(struct ctx *cx, struct db *db, const struct kept_run *run, struct profile **profile,
+                  struct mapping *mapping) {
   struct dialect dialect;
   struct mapping_request request;
+  const struct input *in;
+  if (!run->dataset) return fail(cx, E_NOT_FOUND, NULL, "this program has no dataset %s", run->dataset_name);
+  if (settings_read(cx, str_of(run->settings), &dialect, &request)) return cx->code;
+  if (kept_open(cx, db, run, &in) || profile_head(cx, in, &dialect, profile)) return cx->code;
+  if (settings_formats(cx, str_of(run->settings), *profile)) return cx->code;
+  if (take_oddities(cx, run, *profile)) return cx->code;
+  return mapping_make(cx, run->dataset, *profile, &request, mapping);
+}
+
+static int quick_setup(struct ctx *cx, struct db *db, const struct kept_run *run, struct judge_setup *out) {
   struct profile *profile;
   struct mapping *mapping = ctx_alloc(cx, sizeof *mapping);
   struct rules *rules;
-  if (!run->dataset) return fail(cx, E_NOT_FOUND, NULL, "this program has no dataset %s", run->dataset_name);
-  if (settings_read(cx, str_of(run->settings), &dialect, &request)) return cx->code;
-  if (profile_head(cx, in, &dialect, &profile)) return cx->code;
-  if (settings_formats(cx, str_of(run->settings), profile)) return cx->code;
-  if (take_oddities(cx, run, profile)) return cx->code;
-  if (mapping_make(cx, run->dataset, profile, &request, mapping)) return cx->code;
+  if (kept_headings(cx, db, run, &profile, mapping)) return cx->code;
   if (rules_from(cx, run->dataset, str_of(run->rules), &rules)) return cx->code;
   *out = (struct judge_setup){ .dataset = run->dataset,
                                .profile = profile,
@@ -385,8 +382,7 @@ static int quick_setup(struct ctx *cx, const struct input *in, const struct kept
 
 int kept_judge_new(struct ctx *cx, struct db *db, const struct kept_run *run, struct kept_judge **out) {
   struct kept_judge *k = ctx_alloc(cx, sizeof *k);
-  const struct input *in;
-  if (kept_open(cx, db, run, &in) || quick_setup(cx, in, run, &k->setup)) return cx->code;
+  if (quick_setup(cx, db, run, &k->setup)) return cx->code;
   if (judge_new(cx, &k->setup, &k->judge)) return cx->code;
   k->parser = parser_new(k->setup.profile);
   ctx_defer(cx, free_parser, k->parser);

@@ -33,8 +33,8 @@ int kept_open(struct ctx *cx, struct db *db, const struct kept_run *run, const s
 int kept_profile(struct ctx *cx, const struct input *in, const struct kept_run *run, struct profile **profile,
                  struct mapping *mapping);
 
-/* The same from the first MiB: good for headings, mapping and the cells of a record, at once
-** for a file of any size. */
+/* The same from the head of the file alone (profile_head): good for headings, mapping and single
+** records, at once for a file of any size. Columns that are no fields have no formats. */
 int kept_headings(struct ctx *cx, struct db *db, const struct kept_run *run, struct profile **profile,
                   struct mapping *mapping);
 
