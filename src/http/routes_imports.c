@@ -41,6 +41,18 @@ static int dialect_asked(struct request *rq, struct dialect *d) {
   return OK;
 }
 
+/* What becomes of rows whose key is there already. */
+static int existing_asked(struct request *rq) {
+  const char *text;
+  int rc = query_text(rq, "existing", &text);
+  if (rc || !text || !strcmp(text, "reject")) return rc;
+  if (strcmp(text, "update") != 0)
+    return fail(rq->cx, E_INVALID, "existing", "existing is reject or update, not '%s'", text);
+  return fail(rq->cx, E_INVALID, "existing",
+              "rows whose key is there cannot be updated by an import yet; leave "
+              "existing away, and they are rejected");
+}
+
 static int order_asked(struct request *rq, struct task_order *o) {
   int rc = dataset_asked(rq, &o->dataset);
   if (!rc) rc = query_flag(rq, "dry_run", &o->dry_run);
@@ -48,6 +60,7 @@ static int order_asked(struct request *rq, struct task_order *o) {
   if (!rc) rc = maps_asked(rq, &o->mapping);
   if (!rc) rc = mapping_check(rq->cx, o->dataset, &o->mapping);
   if (!rc) rc = query_text(rq, "unique", &o->mapping.unique);
+  if (!rc) rc = existing_asked(rq);
   if (!rc) rc = query_text(rq, "upload", &o->upload);
   return rc;
 }

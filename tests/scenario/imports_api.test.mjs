@@ -149,6 +149,7 @@ test('what is wrong is refused with a sentence, and nothing is kept', async (t) 
   await problem(post(server, '/api/imports?encoding=klingon', good), 422, /encoding/);
   await problem(post(server, '/api/imports?date-order=abc', good), 422, /date-order/);
   await problem(post(server, '/api/imports?dry_run=perhaps', good), 422, /dry_run/);
+  await problem(post(server, '/api/imports?existing=delete', good), 422, /reject or update/);
   await problem(post(server, '/api/imports?tenant=nobody', good), 404, /demo/);
   await problem(post(server, '/api/imports'), 422, /body/);
   await problem(post(server, '/api/uploads'), 422, /body/);
