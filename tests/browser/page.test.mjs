@@ -295,10 +295,16 @@ test('touch targets are large', async (t) => {
   const page = await (await context(t, { viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true })).newPage();
   await page.goto(`${server.base}/#/exceptions`);
   await page.locator('.desk-row').first().waitFor(WAIT);
-  const small = await page.locator('button:not([tabindex="-1"]), select, .choice label, .nav-entry, a.button, a.proof, a.back, a.brand').evaluateAll((all) =>
-    all.filter((e) => e.checkVisibility() && (e.getBoundingClientRect().height < 43.9 || e.getBoundingClientRect().width < 43.9)).map((e) => e.outerHTML.slice(0, 80)),
-  );
-  assert.deepEqual(small, []);
+  const TARGETS = 'button:not([tabindex="-1"]), select, summary, .choice label, .nav-entry, a.button, a.plain, a.quiet, a.proof, a.back, a.brand, .chip, .switch';
+  for (const view of ['exceptions', 'sales', 'quality', 'imports', 'imports/latest', 'imports/new', 'rules', 'governance', 'catalogue']) {
+    await page.goto(`${server.base}/#/${view}`);
+    await page.getByRole('heading', { level: 1 }).first().waitFor(WAIT);
+    await page.waitForFunction(() => !document.querySelector('.skeleton'), null, WAIT);
+    const small = await page.locator(TARGETS).evaluateAll((all) =>
+      all.filter((e) => e.checkVisibility() && (e.getBoundingClientRect().height < 43.9 || e.getBoundingClientRect().width < 43.9)).map((e) => e.outerHTML.slice(0, 80)),
+    );
+    assert.deepEqual(small, [], view);
+  }
 });
 
 test('states that say what to do', async (t) => {
