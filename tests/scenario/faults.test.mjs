@@ -195,7 +195,7 @@ test('a full disk: the import fails with a sentence, nothing is lost, and it wor
   const small = generate(p.dir, 100, 4);
   const script = `
     set -e
-    mount -t tmpfs -o size=3m tmpfs ${p.dir}/mnt
+    mount -t tmpfs -o size=4m tmpfs ${p.dir}/mnt
     O=${OUTPOST}; D=${p.dir}/mnt/data
     $O init $D; $O tenant add demo --data $D
     $O import ${small.file} --as sales --data $D --json
