@@ -22,7 +22,7 @@
 
 #include "export/figure.h"
 
-enum { WHY_QUICK = 50000, WHY_ROWS = 20 };
+enum { WHY_QUICK = 200000, WHY_ROWS = 20 };
 
 /* p: the filters of the figure, limit, after, tick (1: only that; all: with the document, whatever it
 ** takes). *red (may be NULL): the tick was made, and is red. */

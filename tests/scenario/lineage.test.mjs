@@ -450,3 +450,53 @@ test('two runs are compared, and what depends on something is told', async (t) =
   assert.equal(file.counts.rows_current, files[0].clean.length);
   assert.deepEqual(file.items.filter((i) => i.kind === 'run').map((i) => [i.name, i.count]), taken ? [[last.run, 1]] : []);
 });
+
+// The tables as they are after a run was undone, and after a later run brought newer rows.
+test('a run that was undone is shown as it was imported, from its bytes; replaced rows are told as such', async (t) => {
+  const { p, rows, files, data, get } = await threeFiles(t);
+  const gone = files[1];
+  const old = rows.filter((r) => r.run === files[0].run);
+  const replaced = old.filter((_, i) => i % 5 === 0);
+  const ids = Object.fromEntries(lib.query(p.db, 'SELECT uuid, id FROM run').map(([uuid, id]) => [uuid, id]));
+  sqlite(
+    p.db,
+    `INSERT INTO run_undone (run, at, actor) VALUES (${ids[gone.run]}, 1, 'test');
+     DELETE FROM sale WHERE run = ${ids[gone.run]};
+     INSERT INTO sale_past SELECT * FROM sale WHERE key IN (${replaced.map((r) => `'${r.order_id}'`)});
+     UPDATE sale SET run = ${ids[files[2].run]}, record = 2, quantity = 10000 WHERE key IN (${replaced.map((r) => `'${r.order_id}'`)})`,
+  );
+  // undone: value, rows and lines as they were imported; nothing to add up a second time
+  const want = rows.filter((r) => r.run === gone.run);
+  for (const filter of [{}, { region: 'North' }, { from: '2015-01-01', to: '2019-12-31' }]) {
+    const own = chosen(want, filter);
+    const why = (await data(`why/sales/revenue?${address({ ...filter, run: gone.run, limit: 3 })}`)).data;
+    assert.equal(why.value, figureOf(own, 'revenue'));
+    assert.equal(why.tick, null);
+    assert.match(why.tick_reason, /undone/);
+    const shown = await allRows(data, { ...filter, run: gone.run }, 50);
+    assert.deepEqual(shown.map((s) => s.key).sort(), own.map((r) => r.order_id).sort());
+    for (const s of shown) {
+      sameRow(s, want.find((r) => r.order_id === s.key));
+      assert.equal(s.fate, 'undone');
+    }
+  }
+  const line = (await data(`line?run=${gone.run}&line=${want[0].line}`)).data;
+  assert.deepEqual([line.fate, line.row], ['undone', null]);
+  assert.equal((await get(`row?key=${want[0].order_id}`)).status, 404);
+  const only = (await data(`why/sales/orders?run=${gone.run}&tick=1`)).data;
+  assert.deepEqual([only.value, only.tick], [want.length, null]);
+  assert.equal((await data('quality')).data.rows.read, files[0].all.length + files[2].all.length);
+
+  // replaced: the run's figures and rows are those of its import, whoever is on top now
+  const why = (await data(`why/sales/quantity?run=${files[0].run}`)).data;
+  assert.deepEqual([why.value, why.tick.ok], [figureOf(old, 'quantity'), true]);
+  const shown = await allRows(data, { run: files[0].run }, 200);
+  assert.deepEqual(shown.map((s) => [s.key, s.fate]), old.map((r) => [r.order_id, replaced.includes(r) ? 'replaced' : 'clean']).sort((a, b) => (a[0] < b[0] ? -1 : 1)));
+  for (const s of shown) sameRow(s, old.find((r) => r.order_id === s.key));
+  const past = (await data(`line?run=${files[0].run}&line=${replaced[1].line}`)).data;
+  assert.deepEqual([past.fate, past.row.fate, past.row.tick.ok], ['replaced', 'replaced', true]);
+  const top = (await data(`row?key=${replaced[1].order_id}`)).data;
+  assert.deepEqual(top.versions.map((v) => [v.run, v.current]), [[files[2].run, true], [files[0].run, false]]);
+  assert.equal(top.tick.ok, false, 'the row on top was made by hand');
+  assert.equal((await data(`impact?file=${files[0].run}`)).data.counts.rows_replaced, replaced.length);
+});
