@@ -3,9 +3,15 @@
 **   lib/     what has no looks: server, address, figures, words
 **   parts/   looks without meaning: cards, tables, charts, dialogs. They know
 **            nothing of runs and are told what to show by descriptors
-**   pages/   meaning: which parts stand where, and what they show
+**   pages/   meaning: which parts stand where, and what they show; index.js says which
+**            page and which drawer an address opens
 **   text/    every word
-**   style/   tokens first, then parts, then pages
+**   style/   tokens first, then parts, then the frame, then pages
+**
+** A page more: 1. pages/NAME.js with a component that begins with PageHead, 2. its
+** line in PAGES and NAV of pages/index.js, 3. page.NAME and nav.NAME in text/en.json.
+** What it asks it asks with useLive, so that it follows what happens; which figures
+** are meant stands in the address (scopeOf), and what explains itself is a drawer.
 */
 import { render } from 'preact';
 import { html } from './lib/html.js';

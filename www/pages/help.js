@@ -8,7 +8,7 @@ const KEYS = [
   ['?', 'help'],
   ['t', 'theme'],
   ['i', 'import'],
-  ['1 \u2026 8', 'page'],
+  ['1 \u2026 9', 'page'],
   ['Esc', 'close'],
 ];
 const WORDS = ['clean', 'rejected', 'quality', 'checks', 'oddity'];

@@ -85,7 +85,7 @@ const Source = ({ run }) => html`<${Card} title=${t('quality.source')}>
 /* Every exported table, with what it holds of this run. */
 function Downloads({ run }) {
   const { answer } = useAnswer(address('/api/tables'));
-  const own = (answer?.data ?? []).filter((table) => table.columns.some((column) => column.name === 'run'));
+  const own = (answer?.data ?? []).filter(({ name, columns }) => name !== 'runs' && columns.some((column) => column.name === 'run_id'));
   if (!own.length) return null;
   return html`<${Card} title=${t('run.downloads')} note=${t('run.downloads_note')}>
     <ul class="downloads">
@@ -117,7 +117,7 @@ function Actions({ run, onUndo, onBusy }) {
   const action = run.undone ? 'redo' : 'undo';
   return html`
     ${done && html`<button type="button" class="plain" onClick=${() => onUndo(action)}><${Icon} name=${action} /> ${t(`${action}.button`)}</button>`}
-    ${done && !run.undone && (run.kind ?? 'file') !== 'edit' && html`<${Rejudge} run=${run} onBusy=${onBusy} />`}
+    ${done && !run.undone && ['file', 'rejudge'].includes(run.kind ?? 'file') && html`<${Rejudge} run=${run} onBusy=${onBusy} />`}
     ${done && html`<a class="plain" href=${link('compare', { a: run.run, b: 'current' })}><${Icon} name="compare" /> ${t('run.compare')}</a>`}
     <button type="button" class="quiet print-button" onClick=${() => globalThis.print()}><${Icon} name="print" /> ${t('report.print')}</button>
   `;
