@@ -15,7 +15,7 @@ import { Command, Empty, Failed } from '../parts/state.js';
 import { Toasts } from '../parts/toast.js';
 import { Help } from './help.js';
 import { DRAWERS, NAV, NEEDS_DATA, PAGES } from './index.js';
-import { bringFile } from './import_draft.js';
+import { bringFile, forget } from './import_draft.js';
 import { Bar, Mark, Rail } from './nav.js';
 import { Welcome } from './welcome.js';
 
@@ -141,7 +141,9 @@ export function App() {
   useKeys({ '?': () => setHelp(true), t: nextTheme, i: () => go(link('imports/new')) });
   useArrival();
   useEffect(() => {
-    if (slug) connect();
+    if (!slug) return undefined;
+    connect();
+    return forget; /* a file half imported is the other tenant's */
   }, [slug]);
 
   const skip = (event) => {

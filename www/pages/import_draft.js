@@ -2,7 +2,7 @@
 ** page chose. It lives outside the wizard, so that a file dropped anywhere on the
 ** page is there when the wizard opens. */
 import { signal } from '@preact/signals';
-import { address, get, post } from '../lib/api.js';
+import { address, del, get, post } from '../lib/api.js';
 import { progressed } from '../lib/live.js';
 import { go, link, route } from '../lib/route.js';
 
@@ -17,7 +17,14 @@ export const brought = signal(null); /* a file that the wizard has not taken up 
 export const change = (changes) => {
   draft.value = { ...draft.value, ...changes };
 };
-export const begin = () => change(NONE);
+export const forget = () => change(NONE);
+
+/* Anew, and without the file that was sent but not imported. */
+export function begin() {
+  const { look, real } = draft.value;
+  if (look && !real) del(address(`/api/uploads/${look.upload}`)).catch(() => {}); /* it goes by itself, only later */
+  change(NONE);
+}
 
 export function bringFile(file) {
   begin();

@@ -1,5 +1,6 @@
 /* Step 4: the import itself, and where to go from here. */
 import { useState } from 'preact/hooks';
+import { count } from '../lib/decimal.js';
 import { html } from '../lib/html.js';
 import { at, link } from '../lib/route.js';
 import { t } from '../lib/text.js';
@@ -22,7 +23,7 @@ function Done({ doc }) {
     ${run ? html`<${Proof} run=${run} />` : html`<p class="proof">${error ? error.message : t('report.loading')}</p>`}
     <div class="next-steps">
       <a class="button" href=${link('sales', { run: doc.run })}><${Icon} name="chart" /> ${t('import.to.figures')}</a>
-      ${rows.rejected > 0 && html`<a class="plain" href=${link('exceptions', { run: doc.run })}><${Icon} name="warn" /> ${t('import.to.exceptions', { n: rows.rejected })}</a>`}
+      ${rows.rejected > 0 && html`<a class="plain" href=${link('exceptions', { run: doc.run })}><${Icon} name="warn" /> ${t('import.to.exceptions', { n: rows.rejected, shown: { n: count(rows.rejected) } })}</a>`}
       <a class="plain" href=${link(at('imports', doc.run))}><${Icon} name="inbox" /> ${t('import.to.run')}</a>
       <button type="button" class="plain" onClick=${() => setUndo(true)}><${Icon} name="undo" /> ${t('undo.button')}</button>
       <button type="button" class="plain" onClick=${begin}><${Icon} name="upload" /> ${t('import.to.another')}</button>
