@@ -70,19 +70,25 @@ static void write_by(struct ctx *cx, struct jw *w, const struct tally *t, const 
   jw_close(w, ']');
 }
 
+int figures_write(struct ctx *cx, struct db *db, struct jw *w, const struct scope *s) {
+  struct tally t;
+  if (tally_read(cx, db, s, &t)) return cx->code;
+  jw_object(w, "totals");
+  sums_write(w, s->dataset, &t.all);
+  jw_close(w, '}');
+  for (int i = 0; i < t.by_count; i++) write_by(cx, w, &t, &t.by[i]);
+  return cx->code;
+}
+
 int figures_show(struct ctx *cx, struct db *db, struct jw *w, const char *key, const struct params *p) {
   struct scope s;
-  struct tally t;
-  if (scope_read(cx, db, NULL, p, NULL, &s) || tally_read(cx, db, &s, &t)) return cx->code;
+  if (scope_read(cx, db, NULL, p, NULL, &s)) return cx->code;
   jw_object(w, key);
   jw_text(w, "dataset", s.dataset->name);
   scope_write(w, &s);
   write_days(cx, db, w, &s);
   write_measures(cx, w, s.dataset);
-  jw_object(w, "totals");
-  sums_write(w, s.dataset, &t.all);
-  jw_close(w, '}');
-  for (int i = 0; i < t.by_count; i++) write_by(cx, w, &t, &t.by[i]);
+  figures_write(cx, db, w, &s);
   jw_close(w, '}');
   return cx->code;
 }

@@ -24,12 +24,14 @@
 #define EXPORT_FIGURES_H
 
 #include "base/json.h"
-#include "export/params.h"
-#include "store/store.h"
+#include "export/scope.h"
 
 /* Each writes one object. E_NOT_FOUND, E_INVALID, E_CONFLICT as scope_read. */
 int figures_show(struct ctx *cx, struct db *db, struct jw *w, const char *key, const struct params *p);
 int quality_show(struct ctx *cx, struct db *db, struct jw *w, const char *key, const struct params *p);
+
+/* "totals" and "by_...", into an open object. */
+int figures_write(struct ctx *cx, struct db *db, struct jw *w, const struct scope *s);
 
 /* "Net revenue" of net_revenue. */
 const char *figures_title(struct ctx *cx, const char *name);

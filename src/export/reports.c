@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/time.h"
+#include "export/figures.h"
 #include "ingest/kept.h"
 
 enum {
@@ -141,56 +142,6 @@ static int write_controls(struct ctx *cx, struct db *db, struct jw *w, int64_t r
   return cx->code;
 }
 
-static void write_sums(struct jw *w, const struct stmt *s, int column, const struct dataset *d) {
-  jw_int(w, "orders", col_int(s, column++));
-  for (int i = 0; i < d->field_count; i++)
-    if (d->fields[i].total) jw_decimal(w, d->fields[i].name, col_int(s, column++), d->fields[i].scale, 2);
-}
-
-static const char *sums_sql(struct ctx *cx, const struct dataset *d) {
-  const char *sql = "coalesce(sum(orders), 0)";
-  for (int i = 0; i < d->field_count; i++)
-    if (d->fields[i].total) sql = ctx_printf(cx, "%s, coalesce(sum(%s), 0)", sql, d->fields[i].name);
-  return sql;
-}
-
-static int write_totals(struct ctx *cx, struct db *db, struct jw *w, const struct dataset *d, int64_t run) {
-  struct stmt *s =
-      db_compose(cx, db, ctx_printf(cx, "SELECT %s FROM %s WHERE run = ?1", sums_sql(cx, d), d->total_table));
-  if (s) stmt_int(s, 1, run);
-  jw_object(w, "totals");
-  while (stmt_row(cx, s)) write_sums(w, s, 0, d);
-  jw_close(w, '}');
-  return cx->code;
-}
-
-/* by_region, by_product: by their text; by_day: by date. */
-static int write_group(struct ctx *cx, struct db *db, struct jw *w, const struct dataset *d, int64_t run,
-                       const struct field *f) {
-  bool date = f->kind == FIELD_DATE;
-  const char *sql = date ? ctx_printf(cx, "SELECT %s, %s FROM %s WHERE run = ?1 GROUP BY 1 ORDER BY 1",
-                                      f->name, sums_sql(cx, d), d->total_table)
-                         : ctx_printf(cx,
-                                      "SELECT text, %s FROM %s x JOIN term ON term.id = x.%s WHERE run = ?1 "
-                                      "GROUP BY x.%s ORDER BY text",
-                                      sums_sql(cx, d), d->total_table, f->name, f->name);
-  struct stmt *s = db_compose(cx, db, sql);
-  if (s) stmt_int(s, 1, run);
-  jw_array(w, date ? "by_day" : ctx_printf(cx, "by_%s", f->name));
-  while (stmt_row(cx, s)) {
-    char day[DATE_SIZE];
-    jw_object(w, NULL);
-    if (date)
-      jw_text(w, "day", date_iso(day, (int32_t)col_int(s, 0)));
-    else
-      jw_str(w, "name", col_str(s, 0));
-    write_sums(w, s, 1, d);
-    jw_close(w, '}');
-  }
-  jw_close(w, ']');
-  return cx->code;
-}
-
 static int write_checks(struct ctx *cx, struct db *db, struct jw *w, int64_t run) {
   struct stmt *s = db_stmt(cx, db, SQL_report_checks);
   stmt_int(s, 1, run);
@@ -226,12 +177,8 @@ static int write_timeline(struct ctx *cx, struct db *db, struct jw *w, const cha
 }
 
 static int write_figures(struct ctx *cx, struct db *db, struct jw *w, const struct kept_run *run) {
-  const struct dataset *d = run->dataset;
-  if (!d) return OK;
-  if (write_totals(cx, db, w, d, run->id)) return cx->code;
-  for (int i = 0; i < d->field_count && !cx->code; i++)
-    if (d->fields[i].group) write_group(cx, db, w, d, run->id, &d->fields[i]);
-  return cx->code;
+  struct scope scope = { .dataset = run->dataset, .run = *run, .day = -1 };
+  return run->dataset ? figures_write(cx, db, w, &scope) : OK;
 }
 
 int report_run(struct ctx *cx, struct db *db, struct jw *w, const char *key, const char *name) {

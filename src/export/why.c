@@ -135,7 +135,8 @@ static void write_exception(struct jw *w, const struct stmt *s, const struct run
   jw_close(w, '}');
 }
 
-static int write_exceptions(struct ctx *cx, struct db *db, struct jw *w, const struct figure *f,
+/* most: there are no more, so that nobody looks for them to the end of the table. */
+static int write_exceptions(struct ctx *cx, struct db *db, struct jw *w, const struct figure *f, int64_t most,
                             struct behind *b) {
   int64_t after, shown = 0, last = 0;
   struct run_name name;
@@ -148,7 +149,7 @@ static int write_exceptions(struct ctx *cx, struct db *db, struct jw *w, const s
   stmt_text(s, 4, figure_needle(cx, f->control));
   stmt_text(s, 5, f->kind == FIGURE_CORRECTED ? "corrected" : NULL);
   stmt_int(s, 6, after);
-  stmt_int(s, 7, b->query.limit + 1);
+  stmt_int(s, 7, most < b->query.limit + 1 ? most : b->query.limit + 1);
   jw_array(w, "items");
   while (stmt_row(cx, s)) {
     if (shown++ == b->query.limit) {
@@ -182,7 +183,7 @@ static int write_behind(struct ctx *cx, struct db *db, struct jw *w, const struc
   else if (f->kind == FIGURE_READ)
     write_records(cx, db, w, f, b);
   else
-    write_exceptions(cx, db, w, f, b);
+    write_exceptions(cx, db, w, f, value.a, b);
   jw_int(w, "total", b->result.total);
   jw_text(w, "next", b->result.next);
   jw_int(w, "searched", b->result.looked);
