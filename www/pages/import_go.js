@@ -10,7 +10,7 @@ import { begin, change } from './import_draft.js';
 import { Ended, outcome } from './import_test.js';
 import { isOver, Watch } from './import_watch.js';
 import { useRun } from './of_run.js';
-import { Proof } from './run.js';
+import { canUndo, Proof } from './run.js';
 import { UndoDialog } from './undo.js';
 
 function Done({ doc }) {
@@ -25,7 +25,7 @@ function Done({ doc }) {
       <a class="button" href=${link('sales', { run: doc.run })}><${Icon} name="chart" /> ${t('import.to.figures')}</a>
       ${rows.rejected > 0 && html`<a class="plain" href=${link('exceptions', { run: doc.run })}><${Icon} name="warn" /> ${t('import.to.exceptions', { n: rows.rejected, shown: { n: count(rows.rejected) } })}</a>`}
       <a class="plain" href=${link(at('imports', doc.run))}><${Icon} name="inbox" /> ${t('import.to.run')}</a>
-      <button type="button" class="plain" onClick=${() => setUndo(true)}><${Icon} name="undo" /> ${t('undo.button')}</button>
+      ${run && canUndo(run) && html`<button type="button" class="plain" onClick=${() => setUndo(true)}><${Icon} name="undo" /> ${t('undo.button')}</button>`}
       <button type="button" class="plain" onClick=${begin}><${Icon} name="upload" /> ${t('import.to.another')}</button>
     </div>
     ${undo && html`<${UndoDialog} run=${doc.run} source=${doc.name} action="undo" onClose=${() => setUndo(false)} />`}

@@ -46,7 +46,7 @@ function List({ query }) {
   const runs = shown.data.filter((run) => !query.kind || kindOf(run) === query.kind);
   return html`
     ${runs.length
-      ? html`<${Table} caption=${t('page.imports')} columns=${COLUMNS} rows=${runs} keyOf=${(run) => run.run} busy=${!answer} />`
+      ? html`<div class="import-list"><${Table} caption=${t('page.imports')} columns=${COLUMNS} rows=${runs} keyOf=${(run) => run.run} busy=${!answer} /></div>`
       : html`<${Empty} title=${t('empty.kind.title')}><p>${t('empty.kind.advice')}</p><//>`}
     ${shown.data.length < shown.total && html`<button type="button" class="more" onClick=${() => setLimit(limit + RUNS_AT_ONCE)}>${t('runs.more', { n: count(shown.total - shown.data.length) })}</button>`}
   `;

@@ -112,12 +112,15 @@ function Judging({ id }) {
   return html`<p class="notice tone-ok" role="status"><${Icon} name="check" /> <span>${t('rejudge.done')} <a href=${link(`imports/${doc.run}`)}>${t('import.to.run')}</a></span></p>`;
 }
 
+/* What a server can do it says by what it tells of a run. */
+export const canUndo = (run) => (run.state === 'done' || run.state === 'undone') && 'undone' in run;
+
 function Actions({ run, onUndo, onBusy }) {
-  const done = run.state === 'done';
+  const done = run.state === 'done' || run.state === 'undone';
   const action = run.undone ? 'redo' : 'undo';
   return html`
-    ${done && html`<button type="button" class="plain" onClick=${() => onUndo(action)}><${Icon} name=${action} /> ${t(`${action}.button`)}</button>`}
-    ${done && !run.undone && ['file', 'rejudge'].includes(run.kind ?? 'file') && html`<${Rejudge} run=${run} onBusy=${onBusy} />`}
+    ${canUndo(run) && html`<button type="button" class="plain" onClick=${() => onUndo(action)}><${Icon} name=${action} /> ${t(`${action}.button`)}</button>`}
+    ${done && !run.undone && ['file', 'rejudge'].includes(run.kind) && html`<${Rejudge} run=${run} onBusy=${onBusy} />`}
     ${done && html`<a class="plain" href=${link('compare', { a: run.run, b: 'current' })}><${Icon} name="compare" /> ${t('run.compare')}</a>`}
     <button type="button" class="quiet print-button" onClick=${() => globalThis.print()}><${Icon} name="print" /> ${t('report.print')}</button>
   `;
