@@ -192,8 +192,10 @@ static bool walk_next(struct walk *k) {
   k->at.line += k->at.lines;
   uint64_t head = get_varint(&k->index);
   k->at.record++;
+  uint64_t lines = head & 4 ? get_varint(&k->index) : 1;
+  if (head >> 3 > INT32_MAX || lines > INT32_MAX) return false; /* no record is: somebody was at the index */
   k->at.length = (int64_t)(head >> 3);
-  k->at.lines = head & 4 ? (int64_t)get_varint(&k->index) : 1;
+  k->at.lines = (int64_t)lines;
   k->at.data = head & 1;
   return true;
 }

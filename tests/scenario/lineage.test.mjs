@@ -313,6 +313,12 @@ test('a tick turns red when rows, sums, terms, counts or bytes are changed by ha
   const digit = row.offset + row.text.length - 1;
   after(change(digit, row.text.endsWith('1') ? '2' : '1'), { figure: true, row: false });
   after(change(files[0].bytes.length - 3, '%'), { figure: true, row: false });
+  // the index of the records: cut, garbled, gone with its bytes
+  const read = `sales/read?run=${row.run}`;
+  after(`UPDATE raw_chunk SET records = CAST(substr(records, 1, length(records) - 4) AS BLOB) WHERE id = ${chunk}`, { figure: false, row: false }, read);
+  after(`UPDATE raw_chunk SET records = zeroblob(length(records)) WHERE id = ${chunk}`, { figure: false, row: false }, read);
+  after(`UPDATE raw_chunk SET records = CAST(replace(hex(records), '9', 'F') AS BLOB) WHERE id = ${chunk}`, { figure: false, row: false }, read);
+  after(`DELETE FROM raw_chunk WHERE id >> 24 = ${run}`, { figure: false, row: false }, read);
   // what is counted about the records
   after(`UPDATE run SET rows_read = rows_read + 1 WHERE id = ${run}`, { figure: false, row: true }, `sales/read?run=${row.run}`);
   after(`UPDATE run_category SET rows = rows + 1 WHERE run = ${run} AND category = 'MISSING_REQUIRED_FIELD'`, { figure: false, row: true }, 'sales/rejected?category=MISSING_REQUIRED_FIELD');
