@@ -18,6 +18,7 @@ import { deskLink } from './desk_filter.js';
 
 const EFFECT = { catches: 'ok', silent: 'plain', off: 'warn' };
 const DASH = '\u2013';
+const KEY_MS = 1500; /* the first proof makes the key */
 
 /* ---- headline ---- */
 
@@ -30,8 +31,8 @@ function headline({ runs, audits, exceptions, controls }) {
   return [
     { id: 'runs', label: t('governance.runs'), value: count(runs.done), href: imports(), note: t('governance.runs_note', { failed: count(runs.failed), undone: count(runs.undone), interrupted: count(runs.interrupted) }) },
     { id: 'audits', label: t('governance.audits'), value: count(audits.passed), href: link('audit'), tone: audits.failed ? 'bad' : undefined, note: t('governance.audits_note', { n: audits.failed, shown: { n: count(audits.failed) } }) },
-    { id: 'open', label: t('governance.open'), value: count(exceptions.open), href: deskLink({}), note: t('governance.open_note', { days: days(exceptions.median_days_open) }) },
-    { id: 'corrected', label: t('desk.state.corrected'), value: count(exceptions.corrected), href: deskLink({ state: 'corrected' }), note: t('governance.settled_note', { days: days(exceptions.median_days_to_settle) }) },
+    { id: 'open', label: t('governance.open'), value: count(exceptions.open), href: deskLink({}), note: exceptions.open ? t('governance.open_note', { days: days(exceptions.median_days_open) }) : t('governance.open_none') },
+    { id: 'corrected', label: t('desk.state.corrected'), value: count(exceptions.corrected), href: deskLink({ state: 'corrected' }), note: exceptions.corrected + exceptions.accepted ? t('governance.settled_note', { days: days(exceptions.median_days_to_settle) }) : t('governance.settled_none') },
     { id: 'accepted', label: t('desk.state.accepted'), value: count(exceptions.accepted), href: deskLink({ state: 'accepted' }), note: t('governance.accepted_note') },
     { id: 'controls', label: t('governance.controls'), value: count(controls.length), href: link('rules'), note: t('governance.controls_note', { catches: count(effect('catches')), silent: count(effect('silent')), off: count(effect('off')) }) },
   ];
@@ -65,7 +66,7 @@ function Changes({ changes }) {
 
 /* ---- proof ---- */
 
-function Proofs() {
+function Proofs({ onProof }) {
   const runs = useLive(address('/api/runs', { limit: 200 }), ['run', 'run_undone']).answer?.data?.filter((run) => run.state === 'done' || run.state === 'undone');
   const [picked, setPicked] = useState(null);
   const run = picked ?? runs?.[0]?.run;
@@ -76,19 +77,19 @@ function Proofs() {
       <select id="proof-run" onChange=${(event) => setPicked(event.target.value)}>${runs.map((one) => html`<option key=${one.run} value=${one.run} selected=${one.run === run}>${formatSource(one.source)} \u00b7 ${formatMoment(one.started)}</option>`)}</select>
     </div>
     <div class="proof-do">
-      <a class="button" href=${address('/api/proof', { run })} download><${Icon} name="download" /> ${t('governance.proof')}</a>
-      <a class="plain" href=${address('/api/proof', { run, rows: 1 })} download><${Icon} name="download" /> ${t('governance.proof_rows')}</a>
+      <a class="button" href=${address('/api/proof', { run })} download onClick=${onProof}><${Icon} name="download" /> ${t('governance.proof')}</a>
+      <a class="plain" href=${address('/api/proof', { run, rows: 1 })} download onClick=${onProof}><${Icon} name="download" /> ${t('governance.proof_rows')}</a>
     </div>
   </div>`;
 }
 
-const Verify = ({ fingerprint }) => html`<${Card} title=${t('governance.verify')} note=${t('governance.verify_note')}>
-  <div class="no-print"><${Proofs} /></div>
+const Verify = ({ fingerprint, onProof }) => html`<${Card} title=${t('governance.verify')} note=${t('governance.verify_note')}>
+  <div class="no-print"><${Proofs} onProof=${onProof} /></div>
   <h3>${t('governance.fingerprint')}</h3>
   ${fingerprint ? html`<p class="fingerprint"><code>${fingerprint}</code></p><p class="note">${t('governance.fingerprint_note')}</p>` : html`<p class="note">${t('governance.no_key')}</p>`}
   <h3>${t('governance.how')}</h3>
   <ol class="how">${['one', 'two', 'three'].map((step) => html`<li key=${step}>${t(`governance.how_${step}`)}</li>`)}</ol>
-  <${Command} text=${t('governance.command', { key: fingerprint ? ` --key ${fingerprint}` : '' })} />
+  <${Command} text=${t('governance.command', { key: fingerprint ? ` --fingerprint ${fingerprint}` : '' })} />
 <//>`;
 
 /* ---- the log ---- */
@@ -121,7 +122,7 @@ export function Governance() {
         <${Table} caption=${t('governance.effectiveness')} columns=${CONTROLS} rows=${data.controls} keyOf=${(row) => `${row.dataset}/${row.control}`} />
       <//>
       <div class="cards">
-        <${Verify} fingerprint=${data.proof?.key_fingerprint} />
+        <${Verify} fingerprint=${data.proof?.key_fingerprint} onProof=${() => data.proof?.key_fingerprint || setTimeout(again, KEY_MS)} />
         <${Log} log=${data.log} />
         <${Card} wide title=${t('governance.changes')} note=${t('governance.changes_note')}><${Changes} changes=${data.rule_changes} /><//>
       </div>`}

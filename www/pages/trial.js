@@ -10,11 +10,11 @@ import { address, post } from '../lib/api.js';
 import { compare, count, money, quantity, sum } from '../lib/decimal.js';
 import { formatSeconds, formatSource } from '../lib/format.js';
 import { html } from '../lib/html.js';
-import { imports, progressed } from '../lib/live.js';
 import { at, link } from '../lib/route.js';
 import { nameOf, t } from '../lib/text.js';
 import { Badge, Card } from '../parts/card.js';
 import { Icon } from '../parts/icon.js';
+import { useImport } from './import_watch.js';
 import { Original, Reason } from './original.js';
 import { Progress } from '../parts/progress.js';
 import { Failed } from '../parts/state.js';
@@ -77,11 +77,11 @@ const OVER = { done: 'ok', failed: 'bad', cancelled: 'plain' };
 
 function Rejudge({ run, canJudge }) {
   const [own, setOwn] = useState({ import: null, said: null });
-  const state = own.import && imports.value[own.import];
+  const { doc, error } = useImport(own.import);
+  const state = own.import && (doc ?? { state: 'waiting' });
   const begin = async () => {
     try {
       const { data } = await post(address(`/api/runs/${at(run.run)}/rejudge`));
-      if (!imports.value[data.import]) progressed({ import: data.import, state: 'waiting', rows: 0, bytes: 0, bytes_total: 0, dry_run: false, name: run.source });
       setOwn({ import: data.import, said: null });
     } catch (error) {
       setOwn({ import: null, said: error.message || t('failed.offline.title') });
@@ -92,13 +92,13 @@ function Rejudge({ run, canJudge }) {
     <th scope="row"><a href=${link(`imports/${at(run.run)}`, { run: null })}>${formatSource(run.source)}</a></th>
     <td class="end">${run.newly_rejected ? html`<span class="ink-bad">${count(run.newly_rejected)}</span>` : '0'}</td>
     <td class="end">${run.newly_released ? html`<span class="ink-ok">${count(run.newly_released)}</span>` : '0'}</td>
-    <td class="rejudge-do">
-      ${canJudge && !state && html`<button type="button" class="plain" onClick=${begin}>${t('trial.rejudge')}<span class="hidden"> ${formatSource(run.source)}</span></button>`}
+    ${canJudge && html`<td class="rejudge-do">
+      ${!state && html`<button type="button" class="plain" onClick=${begin}>${t('trial.rejudge')}<span class="hidden"> ${formatSource(run.source)}</span></button>`}
       ${state && !OVER[state.state] && html`<${Progress} label=${t('trial.rejudging')} share=${share} />`}
       ${state && OVER[state.state] && html`<${Badge} tone=${OVER[state.state]}>${t(`trial.over.${state.state}`)}<//>`}
       ${state?.state === 'done' && state.run && html` <a href=${link(`imports/${at(state.run)}`, { run: null })}>${t('trial.new_run')}</a>`}
-      ${(own.said || state?.state === 'failed') && html`<p class="error" role="alert">${own.said ?? state.message}</p>`}
-    </td>
+      ${(own.said || error || state?.state === 'failed') && html`<p class="error" role="alert">${own.said ?? error?.message ?? state.message}</p>`}
+    </td>`}
   </tr>`;
 }
 
@@ -107,7 +107,7 @@ function Runs({ runs, promoted }) {
   if (!affected.length) return html`<p class="note">${t('trial.no_runs')}</p>`;
   return html`<div class="table-box"><table class="rejudge">
     <caption class="hidden">${t('trial.runs')}</caption>
-    <thead><tr><th scope="col">${t('trial.run')}</th><th scope="col" class="end">${t('trial.rejected_short')}</th><th scope="col" class="end">${t('trial.released_short')}</th><th scope="col">${promoted ? t('trial.again') : ''}</th></tr></thead>
+    <thead><tr><th scope="col">${t('trial.run')}</th><th scope="col" class="end">${t('trial.rejected_short')}</th><th scope="col" class="end">${t('trial.released_short')}</th>${promoted && html`<th scope="col">${t('trial.again')}</th>`}</tr></thead>
     <tbody>${affected.map((run) => html`<${Rejudge} key=${run.run} run=${run} canJudge=${promoted} />`)}</tbody>
   </table></div>`;
 }
