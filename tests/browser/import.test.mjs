@@ -1,13 +1,14 @@
 // Bringing files in by the page: the wizard on generated and on real files, drag and
 // drop, by keyboard alone. Figures are computed here from the files.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { audit, open, overflow, WAIT } from './chromium.mjs';
 import { grouped, parseCsv, rupees } from './oracle.mjs';
-import { dataFolder, importGenerated, run, serve } from './outpost.mjs';
+import { dataFolder, importGenerated, OUTPOST, run, serve } from './outpost.mjs';
 
 const LONG = { timeout: 30000 };
 const SUPERSTORE = new URL('../data/superstore.csv.gz', import.meta.url);
@@ -290,7 +291,9 @@ test('a file dropped anywhere opens the wizard', async (t) => {
 test('an import under way can be watched and cancelled', async (t) => {
   const data = dataFolder(t, 'demo');
   const file = path.join(path.dirname(data), 'large.csv');
-  fs.writeFileSync(file, run(['generate', 'sales', '--rows', '400000', '--seed', '5']));
+  const out = fs.openSync(file, 'w'); // large enough to be met on its way
+  execFileSync(OUTPOST, ['generate', 'sales', '--rows', '1500000', '--seed', '5'], { stdio: ['ignore', out, 'pipe'] });
+  fs.closeSync(out);
   const server = await serve(t, data);
   const page = await open(t, `${server.base}/#/imports/new`);
   await choose(page, file);

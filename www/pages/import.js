@@ -56,7 +56,7 @@ export function ImportWizard() {
 
   return html`<div class="page page-wizard">
     <${PageHead} title=${now.look ? t('import.title_of', { name: now.look.name }) : t('page.import')} back=${{ href: link('imports'), label: t('page.imports') }} />
-    <${Wizard} label=${t('import.steps')} steps=${steps} at=${now.step} canGoBack=${free} onStep=${back} ...${forward}>
+    <${Wizard} label=${t('import.steps')} steps=${steps} at=${now.step} canGoBack=${free} finished=${real.doc?.state === 'done'} onStep=${back} ...${forward}>
       ${failure && html`<p class="notice tone-bad" role="alert"><${Icon} name="warn" /> <span>${failure}</span></p>`}
       <${own} test=${test} real=${real} />
     <//>
