@@ -7,6 +7,7 @@
 #include "export/entities.h"
 #include "ingest/entities.h"
 #include "ingest/import.h"
+#include "ingest/note.h"
 #include "ingest/review.h"
 #include "sales/sales.h"
 
@@ -19,6 +20,7 @@ int main(int argc, char **argv) {
   entity_register(&rule_entity);
   entity_register(&reference_item_entity);
   entity_register(&review_entity);
+  entity_register(&note_entity);
   entity_register(&mapping_memory_entity);
   entity_register(&tab_entity);
   entity_register(&steward_entity);

@@ -175,3 +175,6 @@ SELECT id, maps, coalesce(unique_key, ''), coalesce(existing, '') FROM mapping_m
 
 -- name: mapping_memory_all
 SELECT dataset, maps, coalesce(existing, 'reject') FROM mapping_memory WHERE deleted_at IS NULL;
+
+-- name: note_subject
+SELECT dataset, key FROM note WHERE id = ?1 AND deleted_at IS NULL;

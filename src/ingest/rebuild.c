@@ -31,6 +31,7 @@ static int clear_derived(struct ctx *cx, struct db *db, const struct kept_run *r
     if (!first) continue;
     stmt_run(cx, db_compose(cx, db, ctx_printf(cx, "DELETE FROM %s", d->table)));
     stmt_run(cx, db_compose(cx, db, ctx_printf(cx, "DELETE FROM %s", d->total_table)));
+    stmt_run(cx, db_compose(cx, db, ctx_printf(cx, "DELETE FROM %s", d->current_table)));
   }
   return cx->code ? (int)cx->code : stmt_run(cx, db_stmt(cx, db, SQL_reject_clear));
 }

@@ -12,7 +12,7 @@ struct totals {
   struct db *db;
   int64_t run;
   int group_count, sum_count;
-  const char *sql;
+  const char *sql[2];    /* into the totals of the run; into what counts now */
   int64_t all[SUMS_MAX]; /* over all groups of the run: what SQL's sum() will add up */
   struct cell *cells;
   size_t count, room;
@@ -20,18 +20,17 @@ struct totals {
 
 static void free_cells(void *arg) { free(((struct totals *)arg)->cells); }
 
-/* INSERT ... ON CONFLICT DO UPDATE SET orders = orders + excluded.orders, ... */
-static const char *compose(struct ctx *cx, const struct dataset *d, struct totals *t) {
-  const char *columns = "run", *values = "?1", *keys = "run", *adding = "orders = orders + excluded.orders";
+/* INSERT ... ON CONFLICT DO UPDATE SET orders = orders + excluded.orders, ...; ?1 is the run. */
+static const char *compose(struct ctx *cx, const struct dataset *d, const char *table, bool of_run) {
+  const char *keys = of_run ? "run" : "", *values = of_run ? "?1" : "",
+             *adding = "orders = orders + excluded.orders";
   int parameter = 1;
   for (int i = 0; i < d->field_count; i++) {
     if (!d->fields[i].group) continue;
-    columns = ctx_printf(cx, "%s, %s", columns, d->fields[i].name);
-    keys = ctx_printf(cx, "%s, %s", keys, d->fields[i].name);
-    values = ctx_printf(cx, "%s, ?%d", values, ++parameter);
-    t->group_count++;
+    keys = ctx_printf(cx, "%s%s%s", keys, *keys ? ", " : "", d->fields[i].name);
+    values = ctx_printf(cx, "%s%s?%d", values, *values ? ", " : "", ++parameter);
   }
-  columns = ctx_printf(cx, "%s, orders", columns);
+  const char *columns = ctx_printf(cx, "%s, orders", keys);
   values = ctx_printf(cx, "%s, ?%d", values, ++parameter);
   for (int i = 0; i < d->field_count; i++) {
     const char *name = d->fields[i].name;
@@ -39,17 +38,21 @@ static const char *compose(struct ctx *cx, const struct dataset *d, struct total
     columns = ctx_printf(cx, "%s, %s", columns, name);
     values = ctx_printf(cx, "%s, ?%d", values, ++parameter);
     adding = ctx_printf(cx, "%s, %s = %s + excluded.%s", adding, name, name, name);
-    t->sum_count++;
   }
-  return ctx_printf(cx, "INSERT INTO %s (%s) VALUES (%s) ON CONFLICT (%s) DO UPDATE SET %s", d->total_table,
-                    columns, values, keys, adding);
+  return ctx_printf(cx, "INSERT INTO %s (%s) VALUES (%s) ON CONFLICT (%s) DO UPDATE SET %s", table, columns,
+                    values, keys, adding);
 }
 
 struct totals *totals_new(struct ctx *cx, struct db *db, const struct dataset *d, int64_t run) {
   struct totals *t = ctx_alloc(cx, sizeof *t);
   t->db = db;
   t->run = run;
-  t->sql = compose(cx, d, t);
+  t->sql[0] = compose(cx, d, d->total_table, true);
+  t->sql[1] = compose(cx, d, d->current_table, false);
+  for (int i = 0; i < d->field_count; i++) {
+    t->group_count += d->fields[i].group;
+    t->sum_count += d->fields[i].total;
+  }
   t->room = 1024;
   t->cells = xcalloc(t->room, sizeof *t->cells);
   ctx_defer(cx, free_cells, t);
@@ -108,9 +111,10 @@ static int by_groups(const void *a, const void *b) {
   return 0;
 }
 
-static int write_cell(struct ctx *cx, struct totals *t, struct stmt *s, const struct cell *c) {
-  int parameter = 1;
-  stmt_int(s, parameter++, t->run);
+static int write_cell(struct ctx *cx, struct totals *t, const char *sql, const struct cell *c) {
+  struct stmt *s = db_compose(cx, t->db, sql);
+  int parameter = 2;
+  if (sql == t->sql[0]) stmt_int(s, 1, t->run);
   for (int i = 0; i < t->group_count; i++) stmt_int(s, parameter++, c->groups[i]);
   stmt_int(s, parameter++, c->rows);
   for (int i = 0; i < t->sum_count; i++) stmt_int(s, parameter++, c->sums[i]);
@@ -118,13 +122,39 @@ static int write_cell(struct ctx *cx, struct totals *t, struct stmt *s, const st
 }
 
 int totals_flush(struct ctx *cx, struct totals *t) {
-  struct stmt *s = db_compose(cx, t->db, t->sql);
   size_t n = 0;
   for (size_t i = 0; i < t->room; i++)
     if (t->cells[i].rows) t->cells[n++] = t->cells[i];
   qsort(t->cells, n, sizeof *t->cells, by_groups); /* in the order of the key: the tree grows at its end */
-  for (size_t i = 0; i < n && !cx->code; i++) write_cell(cx, t, s, &t->cells[i]);
+  for (int to = 0; to < 2; to++)
+    for (size_t i = 0; i < n && !cx->code; i++) write_cell(cx, t, t->sql[to], &t->cells[i]);
   memset(t->cells, 0, t->room * sizeof *t->cells);
   t->count = 0;
   return cx->code;
+}
+
+/* ---- checking ---- */
+
+int64_t totals_unfounded(struct ctx *cx, struct db *db, const struct dataset *d) {
+  const char *groups = "", *stored = "orders", *added = "count(*)";
+  for (int i = 0; i < d->field_count; i++) {
+    const char *name = d->fields[i].name;
+    if (d->fields[i].group) groups = ctx_printf(cx, "%s%s%s", groups, *groups ? ", " : "", name);
+    if (!d->fields[i].total) continue;
+    stored = ctx_printf(cx, "%s, %s", stored, name);
+    added = ctx_printf(cx, "%s, sum(%s)", added, name);
+  }
+  const char *a = ctx_printf(cx, "SELECT %s, %s FROM %s", groups, stored, d->current_table);
+  const char *b = ctx_printf(cx, "SELECT %s, %s FROM %s GROUP BY %s", groups, added, d->table, groups);
+  struct stmt *s = db_compose(cx, db,
+                              ctx_printf(cx,
+                                         "SELECT (SELECT count(*) FROM (%s EXCEPT %s)) "
+                                         "+ (SELECT count(*) FROM (%s EXCEPT %s))",
+                                         a, b, b, a));
+  int64_t n = 0;
+  if (stmt_row(cx, s)) {
+    n = col_int(s, 0);
+    stmt_done(s);
+  }
+  return n;
 }

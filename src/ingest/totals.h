@@ -18,6 +18,10 @@ struct totals *totals_new(struct ctx *cx, struct db *db, const struct dataset *d
 /* False when a sum does not fit into 64 bits any more. */
 bool totals_add(struct totals *t, const int64_t groups[GROUPS_MAX], const int64_t sums[SUMS_MAX]);
 bool totals_full(const struct totals *t);
-int totals_flush(struct ctx *cx, struct totals *t); /* adds all to the total table */
+int totals_flush(struct ctx *cx,
+                 struct totals *t); /* adds all to the totals of the run and to what counts now */
+
+/* Days, regions ... whose sums of what counts now are not those of the rows; 0 is right. */
+int64_t totals_unfounded(struct ctx *cx, struct db *db, const struct dataset *d);
 
 #endif

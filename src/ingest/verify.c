@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "ingest/checks.h"
 #include "ingest/kept.h"
+#include "ingest/totals.h"
 #include "record/record.h"
 #include "store/change.h"
 
@@ -285,6 +286,19 @@ static void verify_verdicts(struct ctx *cx, struct db *db, struct verdict *v) {
                  : "every settled exception was settled by a run");
 }
 
+/* The sums that the page shows are kept beside the rows: they must be theirs. */
+static void verify_current(struct ctx *cx, struct db *db, struct verdict *v) {
+  for (int i = 0; dataset_at(i); i++) {
+    const struct dataset *d = dataset_at(i);
+    int64_t wrong = totals_unfounded(cx, db, d);
+    if (!settle(cx, v, "current", NULL)) continue;
+    find(cx, v, "current", NULL, wrong == 0,
+         wrong ? ctx_printf(cx, "%s does not hold the sums of %s: %lld groups differ", d->current_table,
+                            d->table, (long long)wrong)
+               : ctx_printf(cx, "%s holds the sums of %s", d->current_table, d->table));
+  }
+}
+
 static void verify_run(struct ctx *cx, struct tenant *t, struct db *db, const struct kept_run *run,
                        struct verdict *v) {
   verify_raw(cx, db, run, v);
@@ -310,6 +324,7 @@ int verify_tenant(struct ctx *cx, struct store *s, const char *slug, struct verd
   verify_file(cx, t, db, out);
   verify_records(cx, db, out);
   verify_verdicts(cx, db, out);
+  verify_current(cx, db, out);
   if (kept_list(cx, db, &runs, &count)) settle(cx, out, "runs", NULL);
   for (size_t i = 0; i < count; i++) verify_run(cx, t, db, &runs[i], out);
   return OK;

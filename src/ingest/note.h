@@ -1,0 +1,9 @@
+/* note.h - what people note on a clean row, by its dataset and key. */
+#ifndef INGEST_NOTE_H
+#define INGEST_NOTE_H
+
+#include "model/entity.h"
+
+extern const struct entity note_entity;
+
+#endif
