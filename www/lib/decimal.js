@@ -82,6 +82,17 @@ function plain(v, scale) {
   return (v < 0n ? '-' : '') + (scale ? `${digits.slice(0, -scale)}.${digits.slice(-scale)}` : digits);
 }
 
+/* total / n as decimal text with four places, halves to the even; null when n is 0. */
+export function mean(total, n) {
+  const d = parse(total);
+  if (!d || !n) return null;
+  return plain(divide(d.v * 10000n, BigInt(n) * 10n ** BigInt(d.scale)), 4);
+}
+
+export function difference(a, b) {
+  return sum([a, b.startsWith('-') ? b.slice(1) : `-${b}`]);
+}
+
 export function compare(a, b) {
   const x = parse(a) ?? { v: 0n, scale: 0 };
   const y = parse(b) ?? { v: 0n, scale: 0 };

@@ -18,6 +18,9 @@ export function t(path, values = {}) {
   return pattern.replace(/\{(\w+)\}/g, (_, key) => values.shown?.[key] ?? values[key] ?? '');
 }
 
+/* The codes that a group of the catalogue knows. */
+export const codesOf = (group) => Object.keys(find(group) ?? {});
+
 /* The name of something the server calls by a code: from the catalogue, or else
 ** the code made readable ("ORDER_DATE" becomes "Order date"). Words stay as they
 ** are: they may hold a heading of somebody's file. */

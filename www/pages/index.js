@@ -3,16 +3,17 @@
 ** asks. A drawer gets { value, onClose } and shows a Drawer of parts/dialog.js.
 ** What has no page here is not in the navigation either. */
 import { lazy } from '../lib/lazy.js';
-import { ofRun } from './of_run.js';
 import { Sales } from './sales.js';
 
 /* Only the page that is seen first comes with app.js; the others when they are opened. */
 export const PAGES = {
-  sales: ofRun('sales', Sales),
-  quality: ofRun('quality', lazy(() => import('./quality.js'), 'Quality')),
+  sales: Sales,
+  quality: lazy(() => import('./quality.js'), 'Quality'),
   exceptions: lazy(() => import('./desk.js'), 'Desk'),
-  audit: ofRun('audit', lazy(() => import('./audit.js'), 'Audit')),
-  controls: ofRun('controls', lazy(() => import('./controls.js'), 'Controls')),
+  audit: lazy(() => import('./audit.js'), 'Audit'),
+  controls: lazy(() => import('./controls.js'), 'Controls'),
+  compare: lazy(() => import('./compare.js'), 'Compare'),
+  tab: lazy(() => import('./tab.js'), 'Tab'),
   imports: lazy(() => import('./imports.js'), 'Imports'),
   rules: lazy(() => import('./rules.js'), 'Rules'),
   governance: lazy(() => import('./governance.js'), 'Governance'),
@@ -22,7 +23,14 @@ export const PAGES = {
 /* Pages that show what is in the data: there is nothing to see before the first import. */
 export const NEEDS_DATA = ['sales', 'quality', 'exceptions', 'audit', 'controls', 'compare', 'tab', 'imports'];
 
-export const DRAWERS = { exception: lazy(() => import('./exception.js'), 'ExceptionDrawer', null) };
+export const DRAWERS = {
+  why: lazy(() => import('./why.js'), 'WhyDrawer', null),
+  row: lazy(() => import('./row.js'), 'RowDrawer', null),
+  line: lazy(() => import('./line.js'), 'LineDrawer', null),
+  exception: lazy(() => import('./exception.js'), 'ExceptionDrawer', null),
+  entry: lazy(() => import('./audit.js'), 'EntryDrawer', null),
+  impact: lazy(() => import('./controls.js'), 'ImpactDrawer', null),
+};
 
 /* The navigation. first: it has a place of its own in the bar of a narrow screen. */
 export const NAV = [

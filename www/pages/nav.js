@@ -32,7 +32,8 @@ function useEntries() {
   const tabs = (answer?.data ?? []).map((tab) => ({ path: at('tab', tab.id), icon: 'board', label: tab.title ?? tab.name ?? tab.id, part: 'tabs' }));
   const busy = imports.value && running().length;
   const fixed = NAV.map((entry) => ({ ...entry, path: entry.id, label: t(`nav.${entry.id}`), mark: entry.id === 'imports' ? busy : 0 }));
-  return [...fixed, ...tabs];
+  const more = PAGES.tab ? [{ path: 'tab/new', icon: 'plus', label: t('nav.new_tab'), part: 'tabs' }] : [];
+  return [...fixed, ...tabs, ...more];
 }
 
 const PARTS = [undefined, 'tabs', 'data'];

@@ -1,124 +1,141 @@
-/* Sales Analytics: what the clean rows add up to. */
+/* Sales Analytics: what the clean rows add up to, narrowed by the scope, and the
+** rows themselves. Every figure opens the drawer that explains it. */
 import { useMemo, useState } from 'preact/hooks';
-import { compare, count, divide, money, parse, percent, position, quantity, sum } from '../lib/decimal.js';
-import { formatDay, formatMonth } from '../lib/format.js';
+import { address, useKept } from '../lib/api.js';
+import { csvText, saveText } from '../lib/csv.js';
+import { dayOf, groupDays, SPANS } from '../lib/days.js';
+import { compare, count, percent, position, sum } from '../lib/decimal.js';
+import { scopeOf, shownFigure } from '../lib/figure.js';
 import { html } from '../lib/html.js';
-import { t } from '../lib/text.js';
+import { useLive } from '../lib/live.js';
+import { here, link, replace, SCOPE } from '../lib/route.js';
+import { nameOf, t } from '../lib/text.js';
 import { Bars } from '../parts/bars.js';
-import { Card } from '../parts/card.js';
 import { ChartCard, Choice } from '../parts/chart_card.js';
 import { LineChart } from '../parts/line_chart.js';
-import { Empty } from '../parts/state.js';
-import { Stats } from '../parts/stat.js';
+import { PageHead } from '../parts/page_head.js';
+import { ScopeBar } from '../parts/scope_bar.js';
+import { Empty, Failed, Skeleton } from '../parts/state.js';
+import { figureOf, Why } from '../parts/why.js';
+import { FigureStats } from './figure_stats.js';
+import { RowsCard } from './rows.js';
 
+const DATASET = 'sales';
 const BARS_MOST = 10;
 const DAYS_DRAWN_SINGLY = 200;
+/* What a change must be about to touch these figures. */
+export const FIGURE_TABLES = ['run', 'sale', 'run_undone'];
 
-const columnsOf = (label) => [
-  { id: 'name', label, kind: 'name', value: (row) => row.name },
-  { id: 'orders', label: t('column.orders'), align: 'end', value: (row) => count(row.orders) },
-  { id: 'quantity', label: t('column.quantity'), align: 'end', value: (row) => quantity(row.quantity) },
-  { id: 'revenue', label: t('column.revenue'), align: 'end', value: (row) => money(row.revenue) },
-];
-const SPAN_COLUMNS = [
-  { id: 'name', label: t('column.span'), kind: 'name', value: (row) => row.name },
-  { id: 'orders', label: t('column.orders'), align: 'end', value: (row) => count(row.orders) },
-  { id: 'revenue', label: t('column.revenue'), align: 'end', value: (row) => money(row.revenue) },
-];
+/* ---- columns of a table of groups ---- */
+
+const measureColumn = (measure, figure) => ({
+  id: measure.name,
+  label: nameOf('column', measure.name),
+  align: 'end',
+  value: (row) => html`<${Why} figure=${figure(row, measure.name)} label=${`${row.name}, ${nameOf('measure', measure.name)}`}>${shownFigure(measure.name, row[measure.name])}<//>`,
+  plain: (row) => row[measure.name],
+});
+
+function groupColumns(label, measures, figure) {
+  return [{ id: 'name', label, kind: 'name', value: (row) => row.name, plain: (row) => row.name }, ...measures.map((m) => measureColumn(m, figure))];
+}
+
+const download = (name, columns, rows) => () => saveText(`${name}.csv`, csvText(columns.map((c) => ({ heading: c.label, value: c.plain ?? c.value })), rows));
 
 /* ---- by name ---- */
 
-function bar(row, total) {
-  return {
-    name: row.name,
-    size: position(row.revenue),
-    text: money(row.revenue),
-    note: [t('sales.orders', { n: row.orders, shown: { n: count(row.orders) } }), percent(row.revenue, total)].filter(Boolean).join(' \u00b7 '),
-  };
-}
-
 /* The largest, and one bar for all the rest. */
-function barsOf(sorted, total) {
+function barsOf(sorted, { total, measure, figure, choose, chosen }) {
+  const bar = (row) => ({
+    name: row.name,
+    size: position(String(row[measure.name])),
+    text: shownFigure(measure.name, row[measure.name]),
+    figure: figure(row, measure.name),
+    note: [measure.name !== 'orders' && t('sales.orders', { n: row.orders, shown: { n: count(row.orders) } }), percent(String(row[measure.name]), String(total), 1)].filter(Boolean).join(' \u00b7 '),
+    onOpen: () => choose(row.name),
+    chosen: row.name === chosen,
+  });
   const rest = sorted.slice(BARS_MOST);
-  const bars = sorted.slice(0, BARS_MOST).map((row) => bar(row, total));
-  if (rest.length === 1) return [...bars, bar(rest[0], total)];
-  if (!rest.length) return bars;
-  const orders = rest.reduce((n, row) => n + row.orders, 0);
-  const others = { name: t('sales.others', { n: count(rest.length) }), orders, revenue: sum(rest.map((row) => row.revenue)) };
-  return [...bars, { ...bar(others, total), size: undefined }];
+  const bars = sorted.slice(0, rest.length === 1 ? BARS_MOST + 1 : BARS_MOST).map(bar);
+  if (rest.length < 2) return bars;
+  const others = { name: t('sales.others', { n: count(rest.length) }), orders: rest.reduce((n, row) => n + row.orders, 0) };
+  others[measure.name] = measure.kind === 'count' ? rest.reduce((n, row) => n + row[measure.name], 0) : sum(rest.map((row) => row[measure.name]));
+  return [...bars, { ...bar(others), size: undefined, figure: null, onOpen: null, chosen: undefined }];
 }
 
-function ByName({ title, label, rows, total }) {
-  const sorted = useMemo(() => [...rows].sort((a, b) => compare(b.revenue, a.revenue)), [rows]);
-  return html`<${ChartCard} title=${title} columns=${columnsOf(label)} rows=${sorted}>
-    <${Bars} rows=${barsOf(sorted, total)} />
+function ByName({ group, data, scope, measure }) {
+  const rows = data[`by_${group.name}`];
+  const label = nameOf('column', group.name);
+  const sorted = useMemo(() => [...rows].sort((a, b) => compare(String(b[measure.name]), String(a[measure.name]))), [rows, measure.name]);
+  const figure = (row, name) => figureOf(name, { ...scope, [group.name]: row.name });
+  const chosen = scope[group.name];
+  const choose = (name) => replace(here({ [group.name]: name === chosen ? null : name }));
+  const columns = groupColumns(label, data.measures, figure);
+  const title = t('sales.by', { measure: nameOf('measure', measure.name), group: label.toLowerCase() });
+  return html`<${ChartCard} title=${title} columns=${columns} rows=${sorted} onSave=${download(`${measure.name}_by_${group.name}`, columns, sorted)}>
+    <${Bars} rows=${barsOf(sorted, { total: data.totals[measure.name], measure, figure, choose, chosen })} />
   <//>`;
 }
 
+/* One of a few, where there is no room for all of them beside each other. */
+const Select = ({ label, options, value, onChange }) => html`<label class="select-small"><span class="hidden">${label}</span>
+  <select value=${value} onChange=${(event) => onChange(event.target.value)}>${options.map((o) => html`<option key=${o.id} value=${o.id} selected=${o.id === value}>${o.label}</option>`)}</select>
+</label>`;
+
 /* ---- by time ---- */
 
-const DAY_S = 86400;
-const secondsOf = (day) => Date.parse(`${day}T00:00:00Z`) / 1000;
-/* Monday of the week: 1970-01-01 was a Thursday. */
-const weekOf = (at) => at - ((((at / DAY_S + 3) % 7) + 7) % 7) * DAY_S;
-const isoOf = (at) => new Date(at * 1000).toISOString();
-
-const SPANS = {
-  day: { start: (day) => secondsOf(day), name: (at) => formatDay(isoOf(at)) },
-  week: { start: (day) => weekOf(secondsOf(day)), name: (at) => t('sales.week', { day: formatDay(isoOf(at)) }) },
-  month: { start: (day) => secondsOf(`${day.slice(0, 7)}-01`), name: (at) => formatMonth(isoOf(at)) },
-};
-
-function groupDays(days, span) {
-  const { start, name } = SPANS[span];
-  const groups = new Map();
-  for (const row of days) {
-    const at = start(row.day);
-    const group = groups.get(at) ?? { at, name: name(at), orders: 0, parts: [] };
-    group.orders += row.orders;
-    group.parts.push(row.revenue);
-    groups.set(at, group);
-  }
-  return [...groups.values()].sort((a, b) => a.at - b.at).map((g) => ({ ...g, revenue: sum(g.parts) }));
-}
-
-const told = (row) => [row.name, money(row.revenue), t('sales.orders', { n: row.orders, shown: { n: count(row.orders) } })].join('  \u00b7  ');
-
-function ByTime({ days, lead }) {
-  const [span, setSpan] = useState(days.length > DAYS_DRAWN_SINGLY ? 'week' : 'day');
-  const rows = useMemo(() => groupDays(days, span), [days, span]);
-  const points = useMemo(() => rows.map((row) => ({ at: row.at, size: position(row.revenue), text: told(row) })), [rows]);
-  const highest = rows.reduce((best, row) => (compare(row.revenue, best.revenue) > 0 ? row : best), rows[0]);
+function ByTime({ data, scope, measure, choice }) {
+  const [chosen, setSpan] = useState(null);
+  const days = data.by_day;
+  const span = chosen ?? (days.length > DAYS_DRAWN_SINGLY ? 'week' : 'day');
+  const rows = useMemo(() => groupDays(days, span, data.measures), [days, span]);
+  const told = (row) => [row.name, shownFigure(measure.name, row[measure.name]), measure.name !== 'orders' && t('sales.orders', { n: row.orders, shown: { n: count(row.orders) } })].filter(Boolean).join('  \u00b7  ');
+  const points = useMemo(() => rows.map((row) => ({ at: row.at, size: position(String(row[measure.name])), text: told(row) })), [rows, measure.name]);
+  const highest = rows.reduce((best, row) => (compare(String(row[measure.name]), String(best[measure.name])) > 0 ? row : best), rows[0]);
+  const within = (row) => ({ from: scope.from > row.from ? scope.from : row.from, to: scope.to && scope.to < row.to ? scope.to : row.to });
+  const columns = groupColumns(t('column.span'), data.measures, (row, name) => figureOf(name, { ...scope, ...within(row) }));
   const options = Object.keys(SPANS).map((id) => ({ id, label: t(`sales.span.${id}`) }));
-  const choice = html`<${Choice} label=${t('sales.span.label')} options=${options} value=${span} onChange=${setSpan} />`;
-  return html`<${ChartCard} wide title=${t('sales.by_time')} columns=${SPAN_COLUMNS} rows=${rows} actions=${choice} lead=${lead}>
-    <${LineChart} points=${points} rest=${t('sales.highest', { what: told(highest) })} />
+  const narrow = (from, to) => replace(here({ from: within({ from: dayOf(from) }).from, to: within({ to: dayOf(SPANS[span].end(to)) }).to }));
+  const actions = html`${(scope.from || scope.to) && html`<a class="quiet" href=${here({ from: null, to: null })}>${t('sales.all_days')}</a>`}
+    ${choice}
+    <${Choice} label=${t('sales.span.label')} options=${options} value=${span} onChange=${setSpan} />`;
+  const title = t('sales.over_time', { measure: nameOf('measure', measure.name) });
+  return html`<${ChartCard} wide title=${title} note=${t('sales.drag')} columns=${columns} rows=${rows} actions=${actions} onSave=${download(`${measure.name}_by_${span}`, columns, rows)}>
+    <${LineChart} points=${points} rest=${highest ? t('sales.highest', { what: told(highest) }) : ''} onSelect=${narrow} />
   <//>`;
 }
 
 /* ---- together ---- */
 
-/* Revenue of an order, exact to the paisa. */
-function mean(revenue, orders) {
-  const d = parse(revenue);
-  if (!d || !orders) return '';
-  const cents = divide(d.v * 100n, BigInt(orders) * 10n ** BigInt(d.scale));
-  const digits = String(cents < 0n ? -cents : cents).padStart(3, '0');
-  return money(`${cents < 0n ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}`);
+const Waiting = () => html`<${Skeleton} shape="stats" n=${4} /><${Skeleton} shape="cards" n=${3} />`;
+
+const None = ({ scope, data }) =>
+  Object.keys(scope).length
+    ? html`<${Empty} icon="chart" title=${t('empty.scope.title')}><p>${t('empty.scope.advice')}</p><a class="button" href=${link('sales', Object.fromEntries(SCOPE.map((name) => [name, null])))}>${t('empty.scope.reset')}</a><//>`
+    : html`<${Empty} title=${t('empty.figures.title')}><p>${t('empty.figures.advice')}</p><a class="button" href=${link('imports/new')}>${t('empty.figures.import')}</a><//>`;
+
+function Figures({ data, scope, busy }) {
+  const [chosen, setMeasure] = useState('revenue');
+  const measure = data.measures.find((m) => m.name === chosen) ?? data.measures[0];
+  if (!data.totals.orders) return html`<${None} scope=${scope} data=${data} />`;
+  const options = data.measures.map((m) => ({ id: m.name, label: nameOf('measure', m.name) }));
+  return html`<div class="stack" aria-busy=${String(busy)}>
+    <${FigureStats} scope=${scope} label=${t('sales.total.title')} measures=${['revenue', 'orders', 'quantity', 'average']} values=${data.totals} />
+    <div class="cards">
+      <${ByTime} data=${data} scope=${scope} measure=${measure} choice=${html`<${Select} label=${t('sales.measure')} options=${options} value=${measure.name} onChange=${setMeasure} />`} />
+      ${data.groups.filter((g) => g.kind === 'code').map((group) => html`<${ByName} key=${group.name} group=${group} data=${data} scope=${scope} measure=${measure} />`)}
+    </div>
+    <${RowsCard} scope=${scope} total=${data.totals.orders} />
+  </div>`;
 }
 
-export function Sales({ run }) {
-  const { totals, by_region: regions, by_product: products, by_day: days } = run;
-  if (!run.rows.clean)
-    return html`<${Card} title=${t('page.sales')}><${Empty} title=${t('empty.clean.title')}><p>${t(`empty.${run.state === 'done' ? (run.rows.read ? 'clean' : 'rows') : 'ended'}.advice`)}</p><//><//>`;
-  const rows = [
-    { id: 'orders', label: t('sales.total.orders'), value: count(totals.orders) },
-    { id: 'quantity', label: t('sales.total.quantity'), value: quantity(totals.quantity) },
-    { id: 'mean', label: t('sales.total.mean'), value: mean(totals.revenue, totals.orders) },
-  ];
-  return html`<div class="cards">
-    <${ByTime} key=${run.run} days=${days} lead=${html`<${Stats} label=${t('sales.total.title')} rows=${rows} />`} />
-    <${ByName} title=${t('sales.by_region')} label=${t('column.region')} rows=${regions} total=${totals.revenue} />
-    <${ByName} title=${t('sales.by_product')} label=${t('column.product')} rows=${products} total=${totals.revenue} />
+export function Sales({ query }) {
+  const scope = scopeOf(query);
+  const { answer, error, again } = useLive(address('/api/figures', { as: DATASET, ...scope }), FIGURE_TABLES);
+  const shown = useKept(answer)?.data;
+  return html`<div class="page">
+    <${PageHead} title=${t('page.sales')} note=${t('page_note.sales')} />
+    <${ScopeBar} />
+    ${error && !answer ? html`<${Failed} error=${error} again=${again} />` : shown ? html`<${Figures} data=${shown} scope=${scope} busy=${!answer} />` : html`<${Waiting} />`}
   </div>`;
 }

@@ -1,5 +1,5 @@
 /* A card that shows the same figures as a drawing and as a table; lead stands above
-** both. */
+** both. onSave writes the table as a file; table: there is no drawing. */
 import { useState } from 'preact/hooks';
 import { html } from '../lib/html.js';
 import { t } from '../lib/text.js';
@@ -7,9 +7,9 @@ import { Card } from './card.js';
 import { Icon } from './icon.js';
 import { Table } from './table.js';
 
-export function ChartCard({ title, note, wide, actions, lead, columns, rows, children }) {
-  const [asTable, setAsTable] = useState(false);
-  const toggle = html`<button
+export function ChartCard({ title, note, wide, actions, lead, columns, rows, onSave, table, children }) {
+  const [asTable, setAsTable] = useState(!!table);
+  const toggle = !table && html`<button
     type="button"
     class="quiet"
     aria-pressed=${String(asTable)}
@@ -17,9 +17,10 @@ export function ChartCard({ title, note, wide, actions, lead, columns, rows, chi
   >
     <${Icon} name=${asTable ? 'chart' : 'table'} /> ${t('chart.table')}
   </button>`;
-  return html`<${Card} title=${title} note=${note} wide=${wide} actions=${html`${actions}${toggle}`}>
+  const save = onSave && html`<button type="button" class="quiet" onClick=${onSave} aria-label=${t('chart.save', { title })} title=${t('chart.save', { title })}><${Icon} name="download" /> CSV</button>`;
+  return html`<${Card} title=${title} note=${note} wide=${wide} actions=${html`${actions}${save}${toggle}`}>
     ${lead}
-    ${asTable ? html`<${Table} caption=${title} columns=${columns} rows=${rows} />` : children}
+    ${asTable ? html`<${Table} caption=${title} columns=${columns} rows=${rows} keyOf=${(row) => row.at ?? row.name ?? row.run} />` : children}
   <//>`;
 }
 

@@ -9,14 +9,14 @@ export const Skeleton = ({ shape = 'lines', n = 3 }) => html`<div class=${`skele
   ${Array.from({ length: n }, (_, i) => html`<span key=${i}></span>`)}
 </div>`;
 
-/* A command to be typed, with a button that copies it. */
-export function Command({ text }) {
+/* A command to be typed, with a button that copies it; block: it has several lines. */
+export function Command({ text, block }) {
   const [copied, setCopied] = useState(false);
   const copy = () => navigator.clipboard.writeText(text).then(() => {
     setCopied(true);
     setTimeout(() => setCopied(false), 2000);
   }, () => {});
-  return html`<div class="command">
+  return html`<div class=${`command ${block ? 'command-block' : ''}`}>
     <code tabindex="0">${text}</code>
     <button type="button" class="quiet" onClick=${copy}>
       <${Icon} name=${copied ? 'check' : 'copy'} /> <span aria-live="polite">${t(copied ? 'command.copied' : 'command.copy')}</span>
