@@ -14,6 +14,7 @@ import { PageHead } from '../parts/page_head.js';
 import { Stats } from '../parts/stat.js';
 import { Command, Failed, Skeleton } from '../parts/state.js';
 import { Table } from '../parts/table.js';
+import { Why, figureOf } from '../parts/why.js';
 import { deskLink } from './desk_filter.js';
 
 const EFFECT = { catches: 'ok', silent: 'plain', off: 'warn' };
@@ -45,8 +46,8 @@ const CONTROLS = [
   { id: 'effective', label: t('governance.effective'), sort: (row) => row.effective, value: (row) => html`<${Badge} tone=${EFFECT[row.effective]}>${nameOf('effective', row.effective)}<//>` },
   { id: 'stage', label: t('column.stage'), sort: (row) => row.stage, value: (row) => nameOf('stage', row.stage) },
   { id: 'version', label: t('column.version'), align: 'end', value: (row) => t('controls.version', { n: row.version }) },
-  { id: 'runs', label: t('governance.in_runs'), align: 'end', sort: (row) => row.runs, value: (row) => count(row.runs) },
-  { id: 'records', label: t('governance.judged'), align: 'end', sort: (row) => row.records, value: (row) => count(row.records) },
+  { id: 'runs', label: t('governance.in_runs'), align: 'end', sort: (row) => row.runs, value: (row) => html`<a href=${imports()}>${count(row.runs)}</a>` },
+  { id: 'records', label: t('governance.judged'), align: 'end', sort: (row) => row.records, value: (row) => html`<${Why} figure=${figureOf('read')} label=${t('governance.judged')}>${count(row.records)}<//>` },
   { id: 'failed', label: t('column.failed'), align: 'end', sort: (row) => row.failed, value: (row) => (row.failed ? html`<a href=${deskLink({ control: row.control, state: 'all' })}>${count(row.failed)}</a>` : '0') },
   { id: 'passed', label: t('governance.pass_rate'), align: 'end', sort: (row) => row.pass_rate ?? 2, value: (row) => (row.records ? percent(row.records - row.failed, row.records, 2) : DASH) },
   { id: 'last', label: t('governance.last_caught'), value: (row) => (row.last_caught ? formatDay(row.last_caught) : DASH) },

@@ -11,13 +11,25 @@ const KEYS = [
   ['1 \u2026 9', 'page'],
   ['Esc', 'close'],
 ];
+const DESK_KEYS = [
+  ['j k', 'move'],
+  ['Enter', 'open'],
+  ['x', 'choose'],
+  ['f', 'fix'],
+  ['a', 'assign'],
+  ['r', 'accept'],
+];
 const WORDS = ['clean', 'rejected', 'quality', 'checks', 'oddity'];
+
+const Keys = ({ rows, group }) => html`<dl class="keys">
+  ${rows.map(([key, id]) => html`<div key=${id}><dt>${key.split(' ').map((k) => html`<kbd>${k}</kbd> `)}</dt><dd>${t(`help.${group}.${id}`)}</dd></div>`)}
+</dl>`;
 
 export const Help = ({ onClose }) => html`<${Dialog} title=${t('help.title')} onClose=${onClose}>
   <h3>${t('help.keys')}</h3>
-  <dl class="keys">
-    ${KEYS.map(([key, id]) => html`<div key=${id}><dt>${key.split(' ').map((k) => html`<kbd>${k}</kbd> `)}</dt><dd>${t(`help.key.${id}`)}</dd></div>`)}
-  </dl>
+  <${Keys} rows=${KEYS} group="key" />
+  <h3>${t('help.desk')}</h3>
+  <${Keys} rows=${DESK_KEYS} group="desk_key" />
   <label class="switch">
     <input type="checkbox" checked=${keysOn.value} onChange=${(event) => { keysOn.value = event.target.checked; }} />
     <span>${t('help.single')}</span>

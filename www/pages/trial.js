@@ -20,7 +20,7 @@ import { Progress } from '../parts/progress.js';
 import { Failed } from '../parts/state.js';
 import { Table } from '../parts/table.js';
 import { toast } from '../parts/toast.js';
-import { InDrawer } from '../parts/why.js';
+import { InDrawer, Why, figureOf } from '../parts/why.js';
 
 /* ---- figures before and after ---- */
 
@@ -39,7 +39,7 @@ function Figures({ before, after }) {
   const show = (name, value) => SHOW[name](String(value));
   const columns = [
     { id: 'name', label: t('trial.figure'), kind: 'name', value: (row) => t(`column.${row.name}`) },
-    { id: 'before', label: t('trial.before'), align: 'end', value: (row) => show(row.name, row.before) },
+    { id: 'before', label: t('trial.before'), align: 'end', value: (row) => html`<${Why} figure=${figureOf(row.name)} label=${t(`column.${row.name}`)}>${show(row.name, row.before)}<//>` },
     { id: 'after', label: t('trial.after'), align: 'end', value: (row) => show(row.name, row.after) },
     { id: 'difference', label: t('trial.difference'), align: 'end', value: (row) => html`<span class=${row.sign < 0 ? 'ink-bad' : row.sign > 0 ? 'ink-ok' : 'note'}>${row.sign > 0 ? '+' : ''}${show(row.name, row.difference)}</span>` },
   ];
