@@ -166,6 +166,10 @@ test('accepted with a reason, assigned to somebody', async (t) => {
   assert.equal(await stateCount(page, 'accepted'), '4');
   assert.deepEqual(query(db, "SELECT exception, reason FROM review WHERE decision = 'accepted' AND deleted_at IS NULL ORDER BY exception"), [...ids].sort((a, b) => a - b).map((id) => [id, 'Rows of the old till']));
 
+  await page.goto(`${base}/#/exceptions`);
+  await until(page, ...open_(one(db, "SELECT count(*) FROM exceptions WHERE state = 'open'")));
+  assert.deepEqual(sorted(await facet(page, 'category')), sorted(query(db, "SELECT error_category, count(*) FROM exceptions WHERE state = 'open' GROUP BY 1")));
+
   await t.test('and taken back', async () => {
     await page.goto(`${base}/#/exceptions?run=${typo}&state=accepted&exception=${ids[0]}`);
     await page.getByText('Rows of the old till').first().waitFor(WAIT);

@@ -176,8 +176,8 @@ function Bar({ chosen, total, act, setChosen }) {
       <button type="button" class="button" aria-keyshortcuts="f" onClick=${() => act('fix')}>${t('desk.bulk.fix')}</button>
       <button type="button" class="plain" aria-keyshortcuts="a" onClick=${() => act('assign')}>${t('desk.bulk.assign')}</button>
       <button type="button" class="plain" aria-keyshortcuts="r" onClick=${() => act('accept')}>${t('desk.bulk.accept')}</button>
-      <button type="button" class="quiet square" aria-label=${t('desk.bulk.none')} onClick=${() => setChosen(NONE)}><${Icon} name="cross" /></button>
     </span>
+    <button type="button" class="quiet square bulk-none" aria-label=${t('desk.bulk.none')} onClick=${() => setChosen(NONE)}><${Icon} name="cross" /></button>
   </div>`;
 }
 
