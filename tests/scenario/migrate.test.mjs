@@ -50,6 +50,7 @@ function filled(t) {
   ok(['record', 'save', 'mapping_memory', '{"dataset":"sales","headings":"a\\u001fb","maps":{"order_id":"A"}}', ...p.args]);
   ok(['record', 'save', 'tab', '{"title":"Mine","cards":[]}', ...p.args]);
   ok(['record', 'save', 'steward', '{"subject":"sale.region","owner":"Sales"}', ...p.args]);
+  ok(['record', 'save', 'note', JSON.stringify({ dataset: 'sales', key: one(p.db, 'SELECT min(key) FROM sale'), text: 'looked at' }), ...p.args]);
   ok(['exception', 'accept', one(p.db, 'SELECT min(id) FROM reject'), '--reason', 'a test', ...p.args]);
   for (const name of tables(p.db)) if (name !== 'kept_verdict' /* used within one transaction only */) assert.notEqual(one(p.db, `SELECT count(*) FROM ${name}`), '0', `${name} is empty`);
   sound(p);
