@@ -144,11 +144,12 @@ function Result({ data, a, b, busy }) {
   if (names.a === names.b) Object.assign(names, { a: `${names.a} (A)`, b: `${names.b} (B)` });
   const totals = totalsColumns(scopes, names);
   const controls = controlColumns(scopes, names);
+  const failing = [...data.controls].sort((x, y) => (y.a_failed ?? 0) + (y.b_failed ?? 0) - (x.a_failed ?? 0) - (x.b_failed ?? 0));
   return html`<div class="stack" aria-busy=${String(busy)}>
     <div class="cards">
       <${Card} title=${t('compare.totals')} actions=${html`<${Save} onSave=${save('compare_totals', totals, data.totals)} />`}><${Table} caption=${t('compare.totals')} columns=${totals} rows=${data.totals} keyOf=${(r) => r.measure} /><//>
       <${Card} title=${t('compare.quality')}><${Quality} quality=${data.quality} names=${names} scopes=${scopes} />
-        <h3>${t('compare.rules', { n: data.rules_changed.length })}</h3>
+        <h3>${data.rules_changed.length ? t('compare.rules', { n: data.rules_changed.length }) : t('nav.rules')}</h3>
         ${data.rules_changed.length ? html`<ul class="chips">${data.rules_changed.map((name) => html`<li key=${name}><a class="chip" href=${link(at('rules', name))}>${nameOf('control', name)}</a></li>`)}</ul>` : html`<p class="note">${t('compare.no_rules')}</p>`}
       <//>
       <${Days} days=${data.by_day} names=${names} scopes=${scopes} />
@@ -158,7 +159,7 @@ function Result({ data, a, b, busy }) {
         const title = t('compare.by', { group: nameOf('column', group).toLowerCase() });
         return html`<${Card} key=${group} title=${title} actions=${html`<${Save} onSave=${save(`compare_${group}`, columns, rows)} />`}><${Table} caption=${title} columns=${columns} rows=${rows} keyOf=${(r) => r.name} sort=${{ id: 'a', down: true }} /><//>`;
       })}
-      <${Card} wide title=${t('compare.controls')} actions=${html`<${Save} onSave=${save('compare_controls', controls, data.controls)} />`}><${Table} caption=${t('compare.controls')} columns=${controls} rows=${data.controls} keyOf=${(c) => c.control} /><//>
+      <${Card} wide title=${t('compare.controls')} actions=${html`<${Save} onSave=${save('compare_controls', controls, failing)} />`}><${Table} caption=${t('compare.controls')} columns=${controls} rows=${failing} keyOf=${(c) => c.control} /><//>
     </div>
   </div>`;
 }

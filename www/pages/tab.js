@@ -92,7 +92,7 @@ function OwnCard({ card, scope: outer }) {
   if (!data) return html`<${Card} title=${title} wide=${card.span === 2}><${Skeleton} n=${4} /><//>`;
   if (card.kind !== 'stat') return html`<${Shown} card=${card.kind === 'line' ? { ...card, group: 'order_date' } : card} data=${data} scope=${scope} title=${title} />`;
   const words = scopeWords(card.filter ?? {}).map((w) => w.text).join(' \u00b7 ');
-  return html`<${Card} title=${title} note=${words} wide=${card.span === 2}><${FigureStats} scope=${scope} label=${title} measures=${[card.measure]} values=${data.totals} /><//>`;
+  return html`<${Card} title=${title} note=${words} wide=${card.span === 2}><div class="own-stat"><${FigureStats} scope=${scope} label=${title} measures=${[card.measure]} values=${data.totals} /></div><//>`;
 }
 
 const Cards = ({ cards, scope }) => html`<div class="cards">${cards.map((card, i) => html`<${OwnCard} key=${`${i}/${JSON.stringify(card)}`} card=${card} scope=${scope} />`)}</div>`;
