@@ -349,3 +349,68 @@ test('the wizard fits a telephone', async (t) => {
     await look();
   }
 });
+
+// What the server says of an undo is given here, so that every part of it is there:
+// kept and blocked rows, what builds on the import, a refusal.
+test('the dialog of an undo shows the whole plan, and a refusal in words', async (t) => {
+  const data = dataFolder(t, 'demo');
+  const { run: id } = importGenerated(data, 'demo', 60, 1);
+  const server = await serve(t, data);
+  const page = await open(t, 'about:blank', { forAxe: true });
+  let undone = null, refusal = null;
+  await page.route(`**/api/runs/${id}*`, async (route) => {
+    const reply = await route.fetch();
+    const answer = await reply.json();
+    Object.assign(answer.data, { kind: 'file', undone });
+    await route.fulfill({ json: answer });
+  });
+  const plan = {
+    rows: { removed: 1785, restored: 12, kept: 1, blocked: 1, reopened: 3, placed: 1785, replaced: 12, below: 0, settled: 3 },
+    kept: [{ key: 'ORD-0000012', reason: 'edited since', run: id, actor: 'page', at: '2026-11-20T10:00:00Z' }],
+    blocked: [{ key: 'ORD-0000044', reason: 'the older version is gone' }],
+    dependents: [{ kind: 'correction', count: 3, text: '3 corrections build on it' }],
+    figures: { before: { orders: 17000, quantity: '83456', revenue: '123456789.50' }, after: { orders: 15203, quantity: '73456', revenue: '113456789.5' } },
+  };
+  const asked = [];
+  await page.route(/\/api\/runs\/[^/]+\/(undo|redo)/, async (route) => {
+    const url = new URL(route.request().url());
+    const action = url.pathname.split('/').pop();
+    asked.push(`${action}${url.search}`);
+    if (!url.searchParams.get('dry_run')) {
+      if (refusal) return route.fulfill({ status: 409, contentType: 'application/problem+json', json: { title: 'Conflict', status: 409, detail: refusal } });
+      undone = action === 'undo' ? { at: '2026-11-21T10:00:00Z', actor: 'page' } : null;
+    }
+    return route.fulfill({ json: { success: true, data: { action, ...plan } } });
+  });
+  await page.goto(`${server.base}/#/imports/${id}`);
+  const button = page.getByRole('button', { name: 'Undo this import' });
+  await button.click();
+  const dialog = page.getByRole('dialog', { name: /^Undo/ });
+  await dialog.locator('[data-stat="removed"]').waitFor(WAIT);
+  assert.deepEqual(await dialog.locator('.stat').evaluateAll((all) => all.map((one) => [one.dataset.stat, one.querySelector('dd').textContent])), [['removed', '1,785'], ['restored', '12'], ['kept', '1'], ['blocked', '1'], ['reopened', '3']]);
+  const rows = await dialog.locator('tbody').first().locator('tr').evaluateAll((all) => all.map((tr) => [...tr.cells].map((cell) => cell.textContent)));
+  assert.deepEqual(rows, [['Orders', '17,000', '15,203'], ['Quantity', '83,456', '73,456'], ['Revenue', rupees('123456789.50'), rupees('113456789.50')]]);
+  await dialog.getByText('Kept rows (1)').click();
+  await dialog.getByText('edited since').waitFor(WAIT);
+  await dialog.getByText('Blocked rows (1)').click();
+  await dialog.getByText('the older version is gone').waitFor(WAIT);
+  await dialog.getByText('3 corrections build on it').waitFor(WAIT);
+  assert.deepEqual(await audit(page), []);
+  assert.deepEqual(asked, ['undo?dry_run=1'], 'looking changes nothing');
+
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached', ...WAIT });
+  assert.equal(await button.evaluate((own) => own === document.activeElement), true);
+
+  refusal = 'the run is undone already';
+  await page.keyboard.press('Enter');
+  await dialog.getByRole('button', { name: 'Undo the import' }).click();
+  await dialog.getByRole('alert').getByText(/the run is undone already/i).waitFor(WAIT);
+  refusal = null;
+  await dialog.getByRole('button', { name: 'Undo the import' }).click();
+  await dialog.waitFor({ state: 'detached', ...WAIT });
+  await page.locator('.page-title .badge', { hasText: 'Undone' }).waitFor(WAIT);
+  await page.locator('.toasts').getByRole('button', { name: 'Redo' }).click();
+  await page.waitForFunction(() => document.querySelector('.toasts').textContent.includes('redone'), null, WAIT);
+  assert.deepEqual(asked.filter((one) => !one.includes('dry_run')), ['undo', 'undo', 'redo']);
+});
