@@ -70,7 +70,7 @@ test('a narrow page has its navigation below, and the rest behind More', async (
   await heading(page, 'Sales Analytics');
   const bar = await page.locator('.bar-nav').boundingBox();
   assert.equal(Math.round(bar.y + bar.height), 844);
-  await page.getByRole('button', { name: 'More' }).click();
+  await page.getByRole('button', { name: 'More', exact: true }).click();
   const dialog = page.getByRole('dialog', { name: 'All pages' });
   await dialog.waitFor(WAIT);
   assert.deepEqual(await audit(page), []);

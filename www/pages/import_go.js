@@ -9,7 +9,7 @@ import { Stats } from '../parts/stat.js';
 import { begin, change } from './import_draft.js';
 import { Ended, outcome } from './import_test.js';
 import { isOver, Watch } from './import_watch.js';
-import { useRun } from './of_run.js';
+import { useRun } from './use_run.js';
 import { canUndo, Proof } from './run.js';
 import { UndoDialog } from './undo.js';
 

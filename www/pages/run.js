@@ -17,7 +17,7 @@ import { Table } from '../parts/table.js';
 import { Tick } from '../parts/tick.js';
 import { toastFailure } from '../parts/toast.js';
 import { isOver, useImport, Watch } from './import_watch.js';
-import { useRun } from './of_run.js';
+import { useRun } from './use_run.js';
 import { RunState } from './run_state.js';
 import { Timeline } from './timeline.js';
 import { UndoDialog } from './undo.js';

@@ -32,8 +32,8 @@ function presetOf({ from, to }, last) {
   return Object.keys(PRESETS).find((id) => id !== 'all' && last && PRESETS[id](last).join() === `${from},${to}`) ?? 'own';
 }
 
-const Select = ({ label, value, onChange, children }) => html`<label class="scope-field">
-  <span>${label}</span>
+const Select = ({ label, note, value, onChange, children }) => html`<label class="scope-field">
+  <span>${label}${note && html` <span class="scope-note">${note}</span>`}</span>
   <select value=${value} onChange=${(event) => onChange(event.target.value)}>${children}</select>
 </label>`;
 
@@ -70,15 +70,15 @@ function Days({ query, first, last }) {
   };
   const ids = [...Object.keys(PRESETS).filter((id) => id === 'all' || last), 'own'];
   const open = own || preset === 'own';
+  const span = !open && first && t('scope.span', { from: formatDay(query.from ?? first), to: formatDay(query.to ?? last) });
   return html`
-    <${Select} label=${t('scope.days')} value=${open ? 'own' : preset} onChange=${choose}>
+    <${Select} label=${t('scope.days')} note=${span} value=${open ? 'own' : preset} onChange=${choose}>
       ${ids.map((id) => html`<option key=${id} value=${id} selected=${id === (open ? 'own' : preset)}>${t(`scope.preset.${id}`)}</option>`)}
     <//>
     ${open && html`
       <${Day} label=${t('scope.from')} value=${query.from} max=${query.to} onChange=${(from) => set({ from })} />
       <${Day} label=${t('scope.to')} value=${query.to} min=${query.from} onChange=${(to) => set({ to })} />
     `}
-    ${!open && first && html`<span class="scope-span">${t('scope.span', { from: formatDay(query.from ?? first), to: formatDay(query.to ?? last) })}</span>`}
   `;
 }
 
