@@ -11,7 +11,8 @@ INSERT INTO rule_set (sha256, json) VALUES (?1, ?2) ON CONFLICT (sha256) DO NOTH
 -- name: run_finish
 UPDATE run
 SET state = 'done', ended_at = ?2, sha256 = ?3, rows_read = ?4, rows_clean = ?5, rows_rejected = ?6,
-    clean_crc = ?7, reject_crc = ?8, total_crc = ?9, memory_bytes = ?10, bytes = ?11, key_min = ?12, key_max = ?13
+    clean_crc = ?7, reject_crc = ?8, total_crc = ?9, memory_bytes = ?10, bytes = ?11, key_min = ?12, key_max = ?13,
+    rows_updated = ?14, rows_unchanged = ?15
 WHERE id = ?1;
 
 -- name: run_fail
@@ -48,6 +49,12 @@ INSERT INTO term (text) VALUES (?1);
 UPDATE reject SET state = 'corrected', solved_run = ?2, updated_at = ?3, updated_by = ?4
 WHERE id = ?1 AND state = 'open';
 
+-- name: reject_records
+SELECT id & 0xffffffff FROM reject WHERE id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1 ORDER BY id;
+
+-- name: reject_reopen
+UPDATE reject SET state = 'open', solved_run = NULL, updated_at = NULL, updated_by = NULL WHERE solved_run = ?1;
+
 -- name: reject_categories
 SELECT category, count(*) FROM reject WHERE id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1 GROUP BY category;
 
@@ -66,19 +73,25 @@ ORDER BY seq;
 -- name: run_by_prefix
 SELECT id, uuid, dataset, source, state, sha256, bytes, rows_read, rows_clean, rows_rejected, clean_crc, reject_crc,
        total_crc, settings, key_min, key_max, (SELECT json FROM rule_set WHERE id = run.rule_set),
-       strftime('%Y-%m-%dT%H:%M:%S', started_at / 1000000, 'unixepoch') || printf('.%06dZ', started_at % 1000000)
+       strftime('%Y-%m-%dT%H:%M:%S', started_at / 1000000, 'unixepoch') || printf('.%06dZ', started_at % 1000000),
+       actor, kind, rank, settings ->> '$.existing', EXISTS (SELECT 1 FROM run_undone u WHERE u.run = run.id),
+       rows_updated, rows_unchanged
 FROM run WHERE uuid >= ?1 AND uuid < ?1 || x'7f' ORDER BY uuid LIMIT 2;
 
 -- name: run_latest
 SELECT id, uuid, dataset, source, state, sha256, bytes, rows_read, rows_clean, rows_rejected, clean_crc, reject_crc,
        total_crc, settings, key_min, key_max, (SELECT json FROM rule_set WHERE id = run.rule_set),
-       strftime('%Y-%m-%dT%H:%M:%S', started_at / 1000000, 'unixepoch') || printf('.%06dZ', started_at % 1000000)
+       strftime('%Y-%m-%dT%H:%M:%S', started_at / 1000000, 'unixepoch') || printf('.%06dZ', started_at % 1000000),
+       actor, kind, rank, settings ->> '$.existing', EXISTS (SELECT 1 FROM run_undone u WHERE u.run = run.id),
+       rows_updated, rows_unchanged
 FROM run ORDER BY id DESC LIMIT 1;
 
 -- name: run_done
 SELECT id, uuid, dataset, source, state, sha256, bytes, rows_read, rows_clean, rows_rejected, clean_crc, reject_crc,
        total_crc, settings, key_min, key_max, (SELECT json FROM rule_set WHERE id = run.rule_set),
-       strftime('%Y-%m-%dT%H:%M:%S', started_at / 1000000, 'unixepoch') || printf('.%06dZ', started_at % 1000000)
+       strftime('%Y-%m-%dT%H:%M:%S', started_at / 1000000, 'unixepoch') || printf('.%06dZ', started_at % 1000000),
+       actor, kind, rank, settings ->> '$.existing', EXISTS (SELECT 1 FROM run_undone u WHERE u.run = run.id),
+       rows_updated, rows_unchanged
 FROM run WHERE state = 'done' ORDER BY id;
 
 -- name: raw_chunk_from
@@ -111,7 +124,7 @@ SELECT crc, records, bytes, offset FROM raw_chunk WHERE id BETWEEN ?1 << 24 AND 
 
 -- name: run_sealed
 SELECT after ->> 'sha256', after ->> 'clean_crc', after ->> 'reject_crc', after ->> 'total_crc', after ->> 'run_crc',
-       after ->> 'settled_crc'
+       after ->> 'settled_crc', after ->> 'updated', after ->> 'unchanged'
 FROM change_log WHERE unit = ?1 AND event = 'RUN_COMPLETED';
 
 -- name: settled_digest
@@ -175,6 +188,50 @@ SELECT id, maps, coalesce(unique_key, ''), coalesce(existing, '') FROM mapping_m
 
 -- name: mapping_memory_all
 SELECT dataset, maps, coalesce(existing, 'reject') FROM mapping_memory WHERE deleted_at IS NULL;
+
+-- name: undone_add
+INSERT INTO run_undone (run, at, actor) VALUES (?1, ?2, ?3);
+
+-- name: undone_remove
+DELETE FROM run_undone WHERE run = ?1;
+
+-- name: undo_kept_add
+INSERT INTO undo_kept (run, key, reason) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING;
+
+-- name: undo_kept_forget
+DELETE FROM undo_kept WHERE run = ?1;
+
+-- name: undo_kept_list
+SELECT key, reason FROM undo_kept WHERE run = ?1 ORDER BY key;
+
+-- name: undo_reviews
+SELECT count(*) FROM review WHERE exception BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1 AND deleted_at IS NULL;
+
+-- name: undo_corrected
+SELECT count(*) FROM reject WHERE id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1 AND state = 'corrected';
+
+-- name: undo_duplicates
+SELECT count(*) FROM reject x JOIN run r ON r.id = x.id >> 32
+WHERE x.id >= ?1 + 1 << 32 AND r.dataset = ?2 AND r.id NOT IN (SELECT run FROM run_undone)
+  AND x.faults LIKE '% of run ' || ?1 || '"%';
+
+-- name: undo_in_its_place
+SELECT uuid FROM run
+WHERE rank = (SELECT rank FROM run WHERE id = ?1) AND id <> ?1 AND state = 'done' AND id NOT IN (SELECT run FROM run_undone);
+
+-- name: undo_sealed
+SELECT event, after ->> 'kept_crc', after FROM change_log
+WHERE unit = ?1 AND event IN ('RUN_UNDONE', 'RUN_REDONE') ORDER BY seq DESC LIMIT 1;
+
+-- name: run_events
+SELECT r.id, c.event, c.after, c.at, c.actor FROM change_log c JOIN run r ON r.uuid = c.unit
+WHERE c.event IN ('RUN_COMPLETED', 'RUN_UNDONE', 'RUN_REDONE') ORDER BY c.seq;
+
+-- name: undone_clear
+DELETE FROM run_undone;
+
+-- name: undo_kept_clear
+DELETE FROM undo_kept;
 
 -- name: note_subject
 SELECT dataset, key FROM note WHERE id = ?1 AND deleted_at IS NULL;

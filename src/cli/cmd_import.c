@@ -73,6 +73,10 @@ static int print_result(struct ctx *cx, const struct import_request *r, const st
   cli_print(cx, "%s %s\n", r->dry_run ? "test run" : "run     ", result->run);
   cli_print(cx, "read     %lld\nclean    %lld\nrejected %lld\n", (long long)result->read,
             (long long)result->clean, (long long)result->rejected);
+  if (r->update)
+    cli_print(cx, "created  %lld\nupdated  %lld (of which %lld edits by people)\nunchanged %lld\n",
+              (long long)(result->clean - result->updated - result->unchanged), (long long)result->updated,
+              (long long)result->edits, (long long)result->unchanged);
   for (int i = 0; i < result->category_count; i++)
     cli_print(cx, "  %-26s %lld\n", result->category[i].name, (long long)result->category[i].rows);
   return cli_print(cx, "self-audit %s, %.2f s\n",
@@ -107,6 +111,10 @@ int cmd_import(struct ctx *cx, struct cli *c) {
   struct import_result result;
   struct bar bar = { .began = time_seconds() };
   struct import_request r = { .dry_run = cli_has(c, "dry-run"), .remember = true };
+  const char *existing = cli_get(c, "existing");
+  if (existing && strcmp(existing, "reject") != 0 && strcmp(existing, "update") != 0)
+    return cli_usage(cx, "--existing is reject or update, not '%s'", existing);
+  r.update = existing && strcmp(existing, "update") == 0;
   const char *as = cli_get(c, "as");
   if (!as) return cli_usage(cx, "say what the rows are with --as: %s", dataset_names());
   r.dataset = dataset_find(as);

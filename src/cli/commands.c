@@ -17,6 +17,7 @@ const struct option_spec options[] = {
   { "map", "FIELD=HEADING",
     "take a field from the column of this heading (or #3, the third); may be repeated" },
   { "unique", "A,B", "fields or headings that together tell rows apart" },
+  { "existing", "reject|update", "what becomes of a row whose key is there: an exception, or its newer version" },
   { "dry-run", NULL, "do everything, then take it back" },
   { "strict", NULL, "exit with 3 when there were exceptions" },
   { "run", "ID", "of this run only: an id, its beginning, or latest" },
@@ -67,13 +68,22 @@ const struct command commands[] = {
   { "tenant add", "SLUG", "data name json", "add a tenant: one file of its own",
     "  outpost tenant add acme --name \"Acme Foods\"", cmd_tenant_add },
   { "tenant list", "", "data json", "list the tenants", NULL, cmd_tenant_list },
-  { "import", "FILE", WHERE " as map unique dry-run strict" DIALECT, "bring a file through the pipeline",
+  { "import", "FILE", WHERE " as map unique existing dry-run strict" DIALECT, "bring a file through the pipeline",
     "  outpost import orders.csv --as sales\n"
     "  outpost import orders.csv --as sales --map revenue=\"Net amount\" --unique \"Order No.,Position\"\n"
     "  outpost generate sales --rows 5000 --seed 1 | outpost import - --as sales --json\n\n"
     "  FILE is CSV, JSON lines or a JSON array, also gzipped; - is standard input. What is not\n"
     "  said about its format is detected. The whole file is stored, or nothing of it.",
     cmd_import },
+  { "undo", "RUN", WHERE " dry-run", "take an import back: its rows go, what they replaced comes back",
+    "  outpost undo latest --dry-run     tell what would happen, and do nothing\n"
+    "  outpost undo latest\n\n"
+    "  Rows that people or later imports changed since stay and are named, and so do rows that a note\n"
+    "  speaks of. The original bytes stay in any case; `outpost redo` brings everything back.",
+    cmd_undo },
+  { "redo", "RUN", WHERE " dry-run", "bring back an import that was undone", NULL, cmd_redo },
+  { "edit", "KEY FIELD=VALUE...", WHERE " as", "change a clean row; a run of its own, which can be undone",
+    "  outpost edit ORD-000017 quantity=5 --as sales", cmd_edit },
   { "peek", "FILE", "json csv" DIALECT, "show what the reader makes of a file",
     "  outpost peek orders.csv\n  outpost peek orders.csv --csv > clean.csv", cmd_peek },
   { "runs", "", WHERE " csv limit", "list the runs, newest first", NULL, cmd_runs },

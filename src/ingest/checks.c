@@ -153,9 +153,9 @@ struct range {
 };
 
 static void read_range(struct ctx *cx, struct db *db, struct range *r) {
-  struct stmt *s = db_compose(
-      cx, db,
-      ctx_printf(cx, "%s WHERE run = ?1 AND key >= ?2 AND key %s ?3", r->select, r->to_the_end ? "<=" : "<"));
+  struct stmt *s = db_compose(cx, db,
+                              ctx_printf(cx, "%s FROM %s WHERE run = ?1 AND key >= ?2 AND key %s ?3",
+                                         r->select, r->subject->dataset->table, r->to_the_end ? "<=" : "<"));
   if (!s) return;
   stmt_int(s, 1, r->subject->run);
   stmt_str(s, 2, r->from);
@@ -168,6 +168,16 @@ static void *range_main(void *arg) {
   struct db *db;
   if (!tenant_read(&r->cx, r->subject->tenant, &db)) read_range(&r->cx, db, r);
   return NULL;
+}
+
+/* Rows of the run that others have taken the place of since: they are still its rows. */
+static void read_past(struct ctx *cx, struct db *db, const struct check_subject *c, const char *select,
+                      struct group_sums *out) {
+  struct stmt *s =
+      db_compose(cx, db, ctx_printf(cx, "%s FROM %s WHERE run = ?1", select, c->dataset->past_table));
+  if (!s) return;
+  stmt_int(s, 1, c->run);
+  add_groups(cx, s, out);
 }
 
 /* All clean rows of the run; where there is a middle key, its two halves at once. */
@@ -195,6 +205,7 @@ static int read_rows(struct ctx *cx, struct db *db, const struct check_subject *
   *out = low.sums;
   if (halves) out->orders += high.sums.orders;
   for (int i = 0; halves && i < GROUP_DIGEST_SUMS; i++) out->sum[i] += high.sums.sum[i];
+  read_past(cx, db, c, select, out);
   return cx->code;
 }
 
@@ -210,7 +221,7 @@ static int check_dashboard(struct ctx *cx, struct db *db, const struct check_sub
   }
   const char *columns = ctx_printf(cx, "group_digest(%d, %s", group_count, groups);
   struct group_sums rows, totals = { 0 };
-  const char *of_rows = ctx_printf(cx, "SELECT %s, 1%s), count(*) FROM %s", columns, sums, d->table);
+  const char *of_rows = ctx_printf(cx, "SELECT %s, 1%s), count(*)", columns, sums);
   if (read_rows(cx, db, c, of_rows, &rows)) return cx->code;
   struct stmt *s =
       db_compose(cx, db,
@@ -303,16 +314,41 @@ static int64_t digest_clean(struct ctx *cx, struct db *db, const struct check_su
       columns = ctx_printf(cx, "%s, x.%s", columns, name);
     }
   }
-  struct stmt *s = db_compose(
-      cx, db,
-      ctx_printf(
-          cx, "SELECT coalesce(sum(crc32(%s)), 0) FROM %s x%s WHERE x.run = ?1 AND x.key BETWEEN ?2 AND ?3",
-          columns, d->table, joins));
+  struct stmt *s = db_compose(cx, db,
+                              ctx_printf(cx,
+                                         "SELECT (SELECT coalesce(sum(crc32(%s)), 0) FROM %s x%s WHERE x.run "
+                                         "= ?1 AND x.key BETWEEN ?2 AND ?3) + "
+                                         "(SELECT coalesce(sum(crc32(%s)), 0) FROM %s x%s WHERE x.run = ?1)",
+                                         columns, d->table, joins, columns, d->past_table, joins));
   if (!s) return 0;
   stmt_int(s, 1, c->run);
   stmt_str(s, 2, c->key_min);
   stmt_str(s, 3, c->key_max);
   return one_int(cx, s);
+}
+
+int checks_current(struct ctx *cx, struct db *db, const struct dataset *d, bool *same) {
+  const char *columns = "", *sums = "";
+  int groups = 0;
+  for (int i = 0; i < d->field_count; i++) {
+    if (d->fields[i].group)
+      columns = ctx_printf(cx, "%s%s%s", columns, groups++ ? ", " : "", d->fields[i].name);
+    if (d->fields[i].total) sums = ctx_printf(cx, "%s, %s", sums, d->fields[i].name);
+  }
+  struct group_sums rows = { 0 }, totals = { 0 };
+  add_groups(cx,
+             db_compose(cx, db,
+                        ctx_printf(cx, "SELECT group_digest(%d, %s, 1%s), count(*) FROM %s", groups, columns,
+                                   sums, d->table)),
+             &rows);
+  add_groups(
+      cx,
+      db_compose(cx, db,
+                 ctx_printf(cx, "SELECT group_digest(%d, %s, orders%s), coalesce(sum(orders), 0) FROM %s",
+                            groups, columns, sums, d->current_table)),
+      &totals);
+  *same = memcmp(&rows, &totals, sizeof rows) == 0;
+  return cx->code;
 }
 
 static int64_t digest_totals(struct ctx *cx, struct db *db, const struct check_subject *c) {

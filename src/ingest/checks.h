@@ -47,7 +47,7 @@ int checks_commit(struct ctx *cx, struct db *db, int64_t run, const char *run_uu
                   const struct check checks[static CHECK_COUNT]);
 bool checks_all_ok(const struct check checks[static CHECK_COUNT]);
 
-/* Sums of CRC-32 over the run's clean rows (row_crc), its exceptions, its totals,
+/* Sums of CRC-32 over the run's clean rows (row_crc; also those that others took the place of), its exceptions, its totals,
 ** from what the tables hold. */
 int checks_digest(struct ctx *cx, struct db *db, const struct check_subject *s, int64_t *clean,
                   int64_t *rejects, int64_t *totals);
@@ -58,5 +58,8 @@ int checks_digest_run(struct ctx *cx, struct db *db, int64_t run, int64_t *crc);
 int checks_digest_settled(struct ctx *cx, struct db *db, int64_t run, int64_t *crc);
 /* ... and over its stored checks. */
 int checks_digest_audit(struct ctx *cx, struct db *db, int64_t run, int64_t *crc);
+
+/* Are the sums of what counts now (current_table) those of the rows that are there? */
+int checks_current(struct ctx *cx, struct db *db, const struct dataset *d, bool *same);
 
 #endif

@@ -10,6 +10,7 @@
 #include "ingest/memory.h"
 #include "ingest/outcome.h"
 #include "ingest/settings.h"
+#include "ingest/undo.h"
 #include "ingest/verify.h"
 #include "store/change.h"
 
@@ -20,9 +21,11 @@ struct job {
   struct profile *profile;
   struct mapping mapping;
   struct rules *rules;
-  int64_t run;
+  int64_t run, started;
   struct judge_setup setup;
+  struct loader_setup how;
   struct loader *loader;
+  const struct kept_run *again; /* the run that this one stands for, or NULL */
   struct flow_result flow;
   struct load_result load;
   struct check checks[CHECK_COUNT];
@@ -59,6 +62,7 @@ static int prepare(struct ctx *cx, struct db *db, struct job *job) {
                                      .mapping = &job->mapping,
                                      .rules = job->rules,
                                      .today = (int32_t)(cx->now / DAY_US) };
+  job->started = cx->now;
   uuid7(job->result->run, cx->now);
   return OK;
 }
@@ -88,7 +92,9 @@ static int add_run(struct ctx *cx, struct db *db, struct job *job) {
   stmt_int(s, 5, cx->now);
   stmt_text(s, 6, cx->actor);
   stmt_int(s, 7, (int64_t)input_size(r->input));
-  stmt_text(s, 8, settings_write(cx, r->kind, r->dataset, job->profile, &job->mapping));
+  struct settings_run run = { .kind = r->kind, .update = r->update };
+  if (job->again) run.replaces = job->again->uuid, run.rank = job->again->rank;
+  stmt_text(s, 8, settings_write(cx, &run, r->dataset, job->profile, &job->mapping));
   stmt_text(s, 9, rule_set);
   if (stmt_run(cx, s)) return cx->code;
   return note(cx, db, job, "RUN_STARTED", "run", NULL, 0,
@@ -117,10 +123,27 @@ static int take(struct ctx *cx, void *arg, const struct load_batch *b) {
 
 static int load_rows(struct ctx *cx, struct db *db, struct job *job) {
   struct flow_setup flow = { .input = job->request->input, .judge = &job->setup, .take = take, .arg = job };
-  if (loader_new(cx, db, &job->setup, job->run, job->profile->rows_estimate, LOADER_ALL, &job->loader))
-    return cx->code;
+  job->how = (struct loader_setup){ .judge = &job->setup,
+                                    .run = job->run,
+                                    .rank = job->again ? job->again->rank : job->run,
+                                    .update = job->request->update,
+                                    .mode = LOADER_ALL,
+                                    .rows_expected = job->profile->rows_estimate,
+                                    .at = job->started,
+                                    .actor = cx->actor };
+  if (loader_new(cx, db, &job->how, &job->loader)) return cx->code;
   if (flow_run(cx, &flow, &job->flow)) return cx->code;
   return loader_end(cx, job->loader, &job->load);
+}
+
+/* Of a run that is stored as a whole or not at all: the first row that was rejected, and why. */
+static int refuse_rejected(struct ctx *cx, struct job *job) {
+  if (!job->request->whole || job->load.rejected == 0) return OK;
+  struct jv *root, *fault;
+  if (jv_parse(cx, str_of(sample_end(cx, &job->sample)), &root)) return cx->code;
+  fault = jv_at(jv_get(jv_at(root, 0), "faults"), 0);
+  const char *field = ctx_strdup(cx, jv_text(jv_get(fault, "field")));
+  return fail(cx, E_INVALID, field, STR_FMT, STR_ARG(jv_text(jv_get(fault, "reason"))));
 }
 
 static int store_controls(struct ctx *cx, struct db *db, struct job *job) {
@@ -222,23 +245,33 @@ static int finish_run(struct ctx *cx, struct db *db, struct job *job) {
   stmt_int(s, 11, (int64_t)job->flow.bytes);
   stmt_str(s, 12, l->key_min);
   stmt_str(s, 13, l->key_max);
+  stmt_int(s, 14, l->updated);
+  stmt_int(s, 15, l->unchanged);
   if (stmt_run(cx, s)) return cx->code;
   if (checks_digest_run(cx, db, job->run, &run_crc)) return cx->code;
   if (checks_digest_settled(cx, db, job->run, &settled_crc)) return cx->code;
   /* The digests go into the chain: who changes a row must change all that follows. */
-  const char *after =
-      ctx_printf(cx,
-                 "{\"run\":%lld,\"sha256\":\"%s\",\"clean_crc\":%lld,\"reject_crc\":%lld,"
-                 "\"total_crc\":%lld,\"run_crc\":%lld,\"settled_crc\":%lld}",
-                 (long long)job->run, job->flow.sha256, (long long)l->clean_crc, (long long)l->reject_crc,
-                 (long long)total_crc, (long long)run_crc, (long long)settled_crc);
+  const char *after = ctx_printf(
+      cx,
+      "{\"run\":%lld,\"sha256\":\"%s\",\"clean_crc\":%lld,\"reject_crc\":%lld,"
+      "\"total_crc\":%lld,\"run_crc\":%lld,\"settled_crc\":%lld,\"updated\":%lld,\"unchanged\":%lld}",
+      (long long)job->run, job->flow.sha256, (long long)l->clean_crc, (long long)l->reject_crc,
+      (long long)total_crc, (long long)run_crc, (long long)settled_crc, (long long)l->updated,
+      (long long)l->unchanged);
   return note(cx, db, job, "RUN_COMPLETED", "run", after, l->read,
               ctx_printf(cx, "%lld records: %lld clean, %lld rejected", (long long)l->read,
                          (long long)l->clean, (long long)l->rejected));
 }
 
+static int undo_again(struct ctx *cx, struct db *db, const struct job *job) {
+  struct undo_result ignored;
+  return job->again ? undo_apply(cx, db, job->again, &ignored) : OK;
+}
+
 static int steps(struct ctx *cx, struct db *db, struct job *job) {
-  int rc = load_rows(cx, db, job);
+  int rc = undo_again(cx, db, job);
+  if (!rc) rc = load_rows(cx, db, job);
+  if (!rc) rc = refuse_rejected(cx, job);
   if (!rc) rc = store_controls(cx, db, job);
   if (!rc) rc = note_steps(cx, db, job);
   if (!rc) rc = finish_run(cx, db, job);
@@ -324,13 +357,22 @@ static void count_categories(const struct job *job) {
   job->result->category_count = job->load.category_count;
 }
 
-int import_run(struct ctx *cx, struct tenant *t, const struct import_request *r, struct import_result *out) {
+/* As it was read then: dialect, and how dates and numbers of each column are written. */
+static int profile_again(struct ctx *cx, struct job *job) {
+  return profile_file(cx, job->request->input, &job->request->dialect, &job->profile) ||
+                 settings_formats(cx, str_of(job->again->settings), job->profile)
+             ? cx->code
+             : OK;
+}
+
+static int import_one(struct ctx *cx, struct tenant *t, const struct import_request *r,
+                      const struct kept_run *again, struct import_result *out) {
   double began = time_seconds();
   struct job *job = ctx_alloc(cx, sizeof *job);
   *out = (struct import_result){ 0 };
-  *job = (struct job){ .tenant = t, .request = r, .result = out };
+  *job = (struct job){ .tenant = t, .request = r, .result = out, .again = again };
   sample_begin(cx, &job->sample);
-  if (correct_adopt(cx, t, &job->request, &job->profile)) return cx->code;
+  if (again ? profile_again(cx, job) : correct_adopt(cx, t, &job->request, &job->profile)) return cx->code;
   log_line(LOG_INFO, cx, "IMPORT_START", "%s as %s, %llu bytes%s", input_name(r->input), r->dataset->name,
            (unsigned long long)input_size(r->input), r->dry_run ? ", test run" : "");
   if (tenant_write_alone(cx, t, import_alone, job)) return cx->code;
@@ -338,6 +380,9 @@ int import_run(struct ctx *cx, struct tenant *t, const struct import_request *r,
   out->read = job->load.read;
   out->clean = job->load.clean;
   out->rejected = job->load.rejected;
+  out->updated = job->load.updated;
+  out->unchanged = job->load.unchanged;
+  out->edits = job->load.edits;
   out->sample = sample_end(cx, &job->sample);
   out->controls = outcome_controls(cx, job->rules, job->flow.failed, job->load.taken);
   out->figures = outcome_figures(cx, r->dataset, job->load.clean, job->flow.sums, job->load.duplicate_sums);
@@ -353,6 +398,41 @@ int import_run(struct ctx *cx, struct tenant *t, const struct import_request *r,
   return OK;
 }
 
+int import_run(struct ctx *cx, struct tenant *t, const struct import_request *r, struct import_result *out) {
+  return import_one(cx, t, r, NULL, out);
+}
+
+/* The reader of the old bytes is one of its own: the import reads them while it writes. */
+static int again_from(struct ctx *cx, struct ctx *reading, struct tenant *t, const char *name,
+                      const struct import_request *r, struct import_result *out) {
+  struct kept_run run;
+  struct db *db;
+  struct import_request again = *r;
+  int rc = tenant_read(reading, t, &db);
+  if (!rc) rc = kept_find(reading, db, name, &run);
+  if (!rc && (strcmp(run.state, "done") != 0 || run.undone))
+    rc = fail(reading, E_CONFLICT, "run", "run %s does not count: it is %s", run.uuid,
+              run.undone ? "undone" : run.state);
+  if (!rc && !run.dataset)
+    rc = fail(reading, E_NOT_FOUND, NULL, "this program has no dataset %s", run.dataset_name);
+  if (!rc) rc = kept_open(reading, db, &run, &again.input);
+  if (!rc) rc = settings_read(reading, str_of(run.settings), &again.dialect, &again.mapping);
+  if (rc) return fail_from(cx, reading);
+  again.dataset = run.dataset;
+  again.kind = "rejudge";
+  again.update = run.update;
+  return import_one(cx, t, &again, &run, out);
+}
+
+int import_again(struct ctx *cx, struct tenant *t, const char *run, const struct import_request *r,
+                 struct import_result *out) {
+  struct ctx reading;
+  ctx_begin(&reading, cx->actor);
+  again_from(cx, &reading, t, run, r, out);
+  ctx_end(&reading);
+  return cx->code;
+}
+
 void import_result_json(struct jw *w, const struct import_request *r, const struct import_result *result) {
   jw_object(w, NULL);
   if (r->dry_run) jw_bool(w, "dry_run", true);
@@ -363,6 +443,9 @@ void import_result_json(struct jw *w, const struct import_request *r, const stru
   jw_int(w, "read", result->read);
   jw_int(w, "clean", result->clean);
   jw_int(w, "rejected", result->rejected);
+  jw_int(w, "created", result->clean - result->updated - result->unchanged);
+  jw_int(w, "updated", result->updated);
+  jw_int(w, "unchanged", result->unchanged);
   jw_close(w, '}');
   jw_object(w, "rejected");
   for (int i = 0; i < result->category_count; i++)

@@ -34,6 +34,8 @@ struct import_request {
   struct dialect dialect;
   struct mapping_request mapping;
   const char *kind; /* of the run: NULL is a file; "correction" is set for exception files that come back */
+  bool update;      /* a row takes the place of an older one with its key; else it is rejected */
+  bool whole;       /* one rejected row, and nothing is stored: E_INVALID with its faults */
   bool dry_run;     /* everything happens, and is then rolled back */
   bool remember; /* maps and unique key, when they are stated, are kept for the next file of these headings */
   /* Called from time to time on the calling thread; may be NULL. */
@@ -53,6 +55,8 @@ struct import_result {
   char run[37];
   char sha256[65];
   int64_t read, clean, rejected;
+  int64_t updated, unchanged; /* of the clean: took an older row's place; said the same as it */
+  int64_t edits;              /* of the updated: the older row was what a person had made of it */
   struct {
     char name[32];
     int64_t rows;
@@ -66,6 +70,12 @@ struct import_result {
 };
 
 int import_run(struct ctx *cx, struct tenant *t, const struct import_request *r, struct import_result *out);
+
+/* The original bytes of a run once more, read as they were read then and judged by the
+** rules of today: a new run, which stands in the place of the old one, and the old one
+** is undone, in one transaction. r: progress, stop and dry_run count. */
+int import_again(struct ctx *cx, struct tenant *t, const char *run, const struct import_request *r,
+                 struct import_result *out);
 
 /* Marks runs as interrupted whose process has died. For tenant_set_hook. */
 int import_recover(struct ctx *cx, struct tenant *t);

@@ -22,7 +22,14 @@ enum {
   KEY_MIN,
   KEY_MAX,
   RULES,
-  STARTED
+  STARTED,
+  ACTOR,
+  KIND,
+  RANK,
+  EXISTING,
+  UNDONE,
+  UPDATED,
+  UNCHANGED
 };
 
 static void read_run(struct ctx *cx, const struct stmt *s, struct kept_run *r) {
@@ -45,6 +52,13 @@ static void read_run(struct ctx *cx, const struct stmt *s, struct kept_run *r) {
     .key_max = str_of(col_dup(cx, s, KEY_MAX)),
     .rules = col_dup(cx, s, RULES),
     .started = col_dup(cx, s, STARTED),
+    .actor = col_dup(cx, s, ACTOR),
+    .kind = col_dup(cx, s, KIND),
+    .rank = col_int(s, RANK),
+    .update = str_eq(col_str(s, EXISTING), STR("update")),
+    .undone = col_int(s, UNDONE),
+    .updated = col_int(s, UPDATED),
+    .unchanged = col_int(s, UNCHANGED),
   };
   r->dataset = dataset_find(r->dataset_name);
   time_parse_iso(str_of(r->started), &r->started_at);

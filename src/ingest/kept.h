@@ -18,6 +18,11 @@ struct kept_run {
   const char *rules;              /* JSON of its rules, see rules_from */
   const char *settings, *started; /* started: ISO 8601 */
   int64_t started_at;             /* the same, UTC microseconds */
+  const char *actor, *kind;       /* kind: file, correction, edit or rejudge */
+  int64_t rank;                   /* its place in the stacks of versions (versions.h) */
+  bool update;                    /* its rows took the place of older ones with the same key */
+  bool undone;                    /* it does not count at present */
+  int64_t updated, unchanged;     /* of the clean rows, see load.h */
 };
 
 /* By uuid, a unique prefix of one, or "latest". E_NOT_FOUND. */

@@ -7,7 +7,7 @@
 #include "ingest/digest.h"
 #include "ingest/keys.h"
 #include "ingest/sorter.h"
-#include "ingest/totals.h"
+#include "ingest/versions.h"
 
 /* Rows a statement: beyond about 50 nothing is gained. AHEAD: rows whose key's
 ** place in the filter is asked for in advance. */
@@ -24,19 +24,23 @@ struct inserter {
 struct loader {
   struct db *db;
   const struct judge_setup *setup;
+  const struct loader_setup *how;
   int64_t run, chunk;
   enum loader_mode mode;
   bool history_in_keys; /* the filter knows every key of the table */
   struct keys keys;
   int64_t *term_of_code; /* by the judge's numbers; 0: not asked for yet */
   size_t codes_room;
-  struct totals *totals;
-  struct inserter clean, rejected;
+  struct totals *totals, *taken; /* taken: what no longer counts, see versions.h */
+  struct versions *versions;
+  struct version_top top; /* what the key of this row stands above or below; run 0: nothing */
+  struct inserter clean, rejected, below;
+  struct stmt *known; /* numbers of the rejected records, for LOADER_REDO */
+  int64_t next_known; /* ... the next of them */
   const struct load_batch *batch;
   struct load_result result;
   struct str min, max; /* of the clean keys: in the batch, or in the buffers below */
   struct buf key_min, key_max;
-  const char *find_sql;
   struct str sample[SAMPLES]; /* a key of every so many batches, for the middle one */
   uint32_t samples, sample_step, batches;
   struct sorter *sorter;
@@ -87,8 +91,8 @@ static int prepare_all(struct ctx *cx, struct loader *l) {
     if (is_key) l->key_field = i;
   }
   row = ctx_printf(cx, "%s)", row);
-  l->find_sql = ctx_printf(cx, "SELECT run, record FROM %s WHERE key = ?1", d->table);
   if (prepare(cx, l, &l->clean, d->table, columns, row, parameters, CLEAN_ROWS)) return cx->code;
+  if (prepare(cx, l, &l->below, d->past_table, columns, row, parameters, 1)) return cx->code;
   return prepare(cx, l, &l->rejected, "reject", "id, line, offset, category, stage, faults, raw",
                  "(?, ?, ?, ?, ?, ?, ?)", 7, REJECT_ROWS);
 }
@@ -112,23 +116,27 @@ static int learn_history(struct ctx *cx, struct loader *l, uint64_t rows_expecte
   return cx->code;
 }
 
-int loader_new(struct ctx *cx, struct db *db, const struct judge_setup *setup, int64_t run,
-               uint64_t rows_expected, enum loader_mode mode, struct loader **out) {
+int loader_new(struct ctx *cx, struct db *db, const struct loader_setup *setup, struct loader **out) {
+  const struct dataset *d = setup->judge->dataset;
   struct loader *l = ctx_alloc(cx, sizeof *l);
   l->db = db;
-  l->setup = setup;
-  l->run = run;
-  l->mode = mode;
+  l->how = setup;
+  l->setup = setup->judge;
+  l->run = setup->run;
+  l->mode = setup->mode;
   buf_init(&l->key_min, LIMIT_KEY_BYTES);
   buf_init(&l->key_max, LIMIT_KEY_BYTES);
   ctx_defer(cx, release, l);
   l->sample_step = 1;
   l->key_field = -1;
-  if (prepare_all(cx, l)) return cx->code;
-  l->sorter = sorter_new(cx, setup->dataset, l->key_field);
-  l->totals = totals_new(cx, db, setup->dataset, run);
+  l->totals = totals_new(cx, db, d, l->run);
+  l->taken = totals_taken(cx, db, d);
+  if (prepare_all(cx, l) || versions_new(cx, db, d, l->taken, &l->versions)) return cx->code;
+  l->sorter = sorter_new(cx, d, l->key_field);
+  if (l->mode == LOADER_REDO) l->known = db_stmt(cx, db, SQL_reject_records);
+  if (l->known) stmt_int(l->known, 1, l->run);
   *out = l;
-  return learn_history(cx, l, rows_expected);
+  return learn_history(cx, l, setup->rows_expected);
 }
 
 /* ---- codes ---- */
@@ -217,25 +225,11 @@ static int insert(struct ctx *cx, struct loader *l, struct inserter *in, bind_fn
 
 /* ---- uniqueness: the first row that passes every other control has the key ---- */
 
-/* What holds the key, as a sentence in `keep`; NULL when nothing does. */
-static const char *find_holder(struct ctx *cx, struct loader *l, const struct judged *j, struct ctx *keep) {
+/* The record of this file that has the key and is not in the table yet, or 0. */
+static uint64_t find_waiting(const struct loader *l, const struct judged *j) {
   for (int i = 0; i < l->clean.waiting; i++)
-    if (str_eq(l->clean.row[i]->key, j->key))
-      return ctx_printf(keep, "its key is that of record %llu of this file",
-                        (unsigned long long)l->clean.row[i]->record);
-  uint64_t waiting = sorter_find(l->sorter, j->key, j->hash);
-  if (waiting)
-    return ctx_printf(keep, "its key is that of record %llu of this file", (unsigned long long)waiting);
-  const char *found = NULL;
-  struct stmt *s = db_compose(cx, l->db, l->find_sql);
-  stmt_str(s, 1, j->key);
-  if (stmt_row(cx, s)) {
-    bool here = col_int(s, 0) == l->run;
-    found = ctx_printf(keep, "its key is that of record %lld of %s", (long long)col_int(s, 1),
-                       here ? "this file" : ctx_printf(keep, "run %lld", (long long)col_int(s, 0)));
-    stmt_done(s);
-  }
-  return found;
+    if (str_eq(l->clean.row[i]->key, j->key)) return l->clean.row[i]->record;
+  return sorter_find(l->sorter, j->key, j->hash);
 }
 
 static void note_duplicate(struct loader *l, const struct judged *j) {
@@ -244,15 +238,29 @@ static void note_duplicate(struct loader *l, const struct judged *j) {
     if (d->fields[i].total) l->result.duplicate_sums[i] += j->values[i].number;
 }
 
+/* May this run's row stand above or below what holds the key? A run that was judged
+** again stands where it stood, below what came later. */
+static bool may_stack(const struct loader *l) {
+  if (l->top.run == l->run) return l->mode == LOADER_REDO;
+  return l->how->update || l->mode == LOADER_REDO || l->top.rank > l->how->rank;
+}
+
 /* Adds the fault of a key that is taken. A row with other faults gets it, too. */
 static void test_unique(struct ctx *cx, struct loader *l, struct judged *j) {
-  int rule = l->setup->rules->unique;
+  l->top.run = 0;
   if (j->key.n == 0 || (l->history_in_keys && !keys_perhaps(&l->keys, j->hash))) return;
-  const char *holder = find_holder(cx, l, j, l->batch->keep);
-  if (!holder) return;
+  struct ctx *keep = l->batch->keep;
+  uint64_t waiting = find_waiting(l, j);
+  if (!waiting && !versions_top(cx, l->versions, j->key, &l->top)) return;
+  if (!waiting && may_stack(l)) return;
+  uint64_t record = waiting ? waiting : (uint64_t)l->top.record;
+  const char *where =
+      waiting || l->top.run == l->run ? "this file" : ctx_printf(keep, "run %lld", (long long)l->top.run);
   if (j->first_fault < 0) note_duplicate(l, j);
   l->result.taken++;
-  judge_add_fault(l->setup, rule, j->key, holder, l->batch->keep, j);
+  judge_add_fault(l->setup, l->setup->rules->unique, j->key,
+                  ctx_printf(keep, "its key is that of record %llu of %s", (unsigned long long)record, where),
+                  keep, j);
 }
 
 /* ---- one row ---- */
@@ -301,6 +309,24 @@ static int store_clean(struct ctx *cx, struct loader *l, const struct judged *j)
   return sorter_add(l->sorter, j) ? OK : insert(cx, l, &l->clean, bind_clean, j);
 }
 
+/* The row above, below or beside what holds its key; see versions.h. */
+static int stack(struct ctx *cx, struct loader *l, const struct judged *j, const int64_t groups[GROUPS_MAX],
+                 const int64_t sums[SUMS_MAX]) {
+  bool same;
+  if (l->top.run == l->run || l->top.rank > l->how->rank) {
+    totals_add(l->taken, groups, sums); /* the run's totals count it, but it is not on top */
+    bool there = l->top.run == l->run;
+    l->result.there += there;
+    l->result.below += !there;
+    return there ? OK : insert(cx, l, &l->below, bind_clean, j);
+  }
+  if (versions_bury(cx, l->versions, j->key, j->values, l->key_field, &same)) return cx->code;
+  l->result.updated += !same;
+  l->result.unchanged += same;
+  l->result.edits += l->top.edit && !same;
+  return store_clean(cx, l, j);
+}
+
 static int add_clean(struct ctx *cx, struct loader *l, struct judged *j) {
   const struct dataset *d = l->setup->dataset;
   int64_t groups[GROUPS_MAX] = { 0 }, sums[SUMS_MAX] = { 0 };
@@ -313,14 +339,14 @@ static int add_clean(struct ctx *cx, struct loader *l, struct judged *j) {
   }
   if (cx->code) return cx->code;
   keys_add(&l->keys, j->hash);
-  if (!totals_add(l->totals, groups, sums))
+  if (l->mode != LOADER_REDO && !totals_add(l->totals, groups, sums))
     return fail(cx, E_LIMIT, NULL,
                 "the sums of this file are too large to be kept exactly (record %llu); nothing was stored",
                 (unsigned long long)j->record);
   widen(l, j->key);
   l->result.clean++;
   l->result.clean_crc += j->crc;
-  return store_clean(cx, l, j);
+  return l->top.run ? stack(cx, l, j, groups, sums) : store_clean(cx, l, j);
 }
 
 /* As crc32(id, line, offset, category, stage, faults, raw) in SQL. */
@@ -358,9 +384,11 @@ static int settle(struct ctx *cx, struct loader *l, const struct judged *j) {
   struct stmt *s = db_stmt(cx, l->db, SQL_reject_solve);
   stmt_int(s, 1, j->exception);
   stmt_int(s, 2, l->run);
-  stmt_int(s, 3, cx->now);
-  stmt_text(s, 4, cx->actor);
-  return stmt_run(cx, s);
+  stmt_int(s, 3, l->how->at);
+  stmt_text(s, 4, l->how->actor);
+  if (stmt_run(cx, s)) return cx->code;
+  l->result.settled += db_changes(l->db);
+  return OK;
 }
 
 /* An exception is settled once, by a row of its own dataset. */
@@ -384,8 +412,26 @@ static void test_exception(struct ctx *cx, struct loader *l, struct judged *j) {
   judge_add_fault(l->setup, l->setup->rules->unique, str_of(number), wrong, keep, j);
 }
 
+/* The exceptions of a run that is redone are there, and say which rows are clean. */
+static int redo_row(struct ctx *cx, struct loader *l, struct judged *j) {
+  while (l->next_known < (int64_t)j->record && l->next_known != INT64_MAX)
+    l->next_known = stmt_row(cx, l->known) ? col_int(l->known, 0) : INT64_MAX;
+  if (cx->code) return cx->code;
+  if (l->next_known == (int64_t)j->record) {
+    l->result.rejected++;
+    return OK;
+  }
+  if (j->first_fault >= 0)
+    return fail(cx, E_CONFLICT, "run", "record %llu comes out differently; nothing was changed",
+                (unsigned long long)j->record);
+  test_unique(cx, l, j);
+  if (add_clean(cx, l, j)) return cx->code;
+  return j->exception ? settle(cx, l, j) : OK;
+}
+
 static int add_row(struct ctx *cx, struct loader *l, struct judged *j) {
   l->result.read++;
+  if (l->mode == LOADER_REDO) return redo_row(cx, l, j);
   test_unique(cx, l, j);
   test_exception(cx, l, j);
   if (j->first_fault >= 0) return add_reject(cx, l, j);
@@ -440,10 +486,12 @@ int loader_add(struct ctx *cx, struct loader *l, const struct load_batch *b) {
     add_row(cx, l, &b->rows[i]);
   }
   if (!cx->code) flush(cx, l, &l->clean, bind_clean);
+  if (!cx->code) flush(cx, l, &l->below, bind_clean);
   l->sorting = l->sorting || l->behind > b->row_count / 8;
   l->behind = 0;
   if (!cx->code) flush(cx, l, &l->rejected, bind_reject);
-  if (!cx->code && totals_full(l->totals)) totals_flush(cx, l->totals);
+  if (!cx->code && l->mode != LOADER_REDO && totals_full(l->totals)) totals_flush(cx, l->totals);
+  if (!cx->code && totals_full(l->taken)) totals_flush(cx, l->taken);
   take_sample(cx, l, b);
   keep_bound(&l->key_min, &l->min);
   keep_bound(&l->key_max, &l->max);
@@ -456,8 +504,18 @@ void loader_counts(const struct loader *l, int64_t *clean, int64_t *rejected) {
   *rejected = l->result.rejected;
 }
 
+/* What the run brought counts now, but for what is not on top. */
+static int count_current(struct ctx *cx, struct loader *l) {
+  const struct dataset *d = l->setup->dataset;
+  const struct load_result *r = &l->result;
+  if (totals_count(cx, l->db, d, l->run, 1) || totals_flush(cx, l->taken)) return cx->code;
+  return r->updated + r->unchanged + r->below + r->there ? totals_tidy(cx, l->db, d) : OK;
+}
+
 int loader_end(struct ctx *cx, struct loader *l, struct load_result *out) {
-  if (flush_sorter(cx, l) || totals_flush(cx, l->totals)) return cx->code;
+  if (flush_sorter(cx, l)) return cx->code;
+  if (l->mode != LOADER_REDO && totals_flush(cx, l->totals)) return cx->code;
+  if (count_current(cx, l)) return cx->code;
   keys_clear(&l->keys);
   *out = l->result;
   out->key_min = buf_view(&l->key_min);

@@ -26,6 +26,11 @@ struct load_result {
   uint64_t clean_crc, reject_crc;       /* sums of row_crc and, alike, over the rejects */
   int64_t duplicate_sums[LIMIT_FIELDS]; /* of rows that were good but for their key */
   int64_t taken;                        /* rows whose key was taken, with or without other faults */
+  int64_t updated, unchanged;           /* of the clean: took an older row's place; said the same as it */
+  int64_t edits;                        /* of the updated: the older row was a person's edit */
+  int64_t below;                        /* of the clean: went below the version of a later run */
+  int64_t there;                        /* of the clean, redone: had stayed */
+  int64_t settled;                      /* exceptions that clean rows settled */
   struct {
     const char *name;
     int64_t rows;
@@ -40,11 +45,20 @@ struct loader;
 enum loader_mode {
   LOADER_ALL,
   LOADER_DERIVED_ONLY, /* the bytes are kept already */
+  LOADER_REDO,         /* so are exceptions and totals: which rows are clean is known */
 };
 
-/* rows_expected: about how many are to come, for the size of the key filter. */
-int loader_new(struct ctx *cx, struct db *db, const struct judge_setup *setup, int64_t run,
-               uint64_t rows_expected, enum loader_mode mode, struct loader **out);
+struct loader_setup {
+  const struct judge_setup *judge;
+  int64_t run, rank; /* rank: its place in the stacks of versions (versions.h) */
+  bool update;       /* a row takes the place of an older one with its key; else it is rejected */
+  enum loader_mode mode;
+  uint64_t rows_expected; /* about how many are to come, for the size of the key filter */
+  int64_t at;             /* when and by whom exceptions are settled */
+  const char *actor;
+};
+
+int loader_new(struct ctx *cx, struct db *db, const struct loader_setup *setup, struct loader **out);
 int loader_add(struct ctx *cx, struct loader *l, const struct load_batch *b);
 void loader_counts(const struct loader *l, int64_t *clean, int64_t *rejected); /* so far */
 int loader_end(struct ctx *cx, struct loader *l, struct load_result *out);     /* writes the totals */

@@ -43,5 +43,7 @@ const struct entity note_entity = {
   .order = "created_at",
   .properties = note_properties,
   .property_count = sizeof note_properties / sizeof *note_properties,
+  .row_dataset = "dataset",
+  .row_key = "key",
   .check_row = check_note,
 };

@@ -2,7 +2,7 @@
 
 #include "base/time.h"
 #include "ingest/checks.h"
-#include "ingest/kept.h"
+#include "ingest/undo.h"
 #include "store/change.h"
 
 struct rebuild {
@@ -31,9 +31,13 @@ static int clear_derived(struct ctx *cx, struct db *db, const struct kept_run *r
     if (!first) continue;
     stmt_run(cx, db_compose(cx, db, ctx_printf(cx, "DELETE FROM %s", d->table)));
     stmt_run(cx, db_compose(cx, db, ctx_printf(cx, "DELETE FROM %s", d->total_table)));
+    stmt_run(cx, db_compose(cx, db, ctx_printf(cx, "DELETE FROM %s", d->past_table)));
     stmt_run(cx, db_compose(cx, db, ctx_printf(cx, "DELETE FROM %s", d->current_table)));
   }
-  return cx->code ? (int)cx->code : stmt_run(cx, db_stmt(cx, db, SQL_reject_clear));
+  return cx->code || stmt_run(cx, db_stmt(cx, db, SQL_undone_clear)) ||
+                 stmt_run(cx, db_stmt(cx, db, SQL_undo_kept_clear))
+             ? (int)cx->code
+             : stmt_run(cx, db_stmt(cx, db, SQL_reject_clear));
 }
 
 static int take(struct ctx *cx, void *arg, const struct load_batch *b) {
@@ -67,13 +71,68 @@ static int rebuild_run(struct ctx *cx, struct db *db, struct rebuild *r, const s
            kept_setup(&aside, in, run, &setup);
   if (rc) fail_from(cx, &aside);
   struct flow_setup flow = { .input = rc ? NULL : in, .judge = &setup, .take = take, .arg = r };
-  if (!rc) rc = loader_new(cx, db, &setup, run->id, (uint64_t)run->read, LOADER_DERIVED_ONLY, &r->loader);
+  struct loader_setup how = { .judge = &setup,
+                              .run = run->id,
+                              .rank = run->rank,
+                              .update = run->update,
+                              .mode = LOADER_DERIVED_ONLY,
+                              .rows_expected = (uint64_t)run->read,
+                              .at = run->started_at,
+                              .actor = run->actor };
+  if (!rc) rc = loader_new(cx, db, &how, &r->loader);
   if (!rc) rc = flow_run(cx, &flow, &flow_result);
   if (!rc) rc = loader_end(cx, r->loader, &load);
   if (!rc) rc = compare(cx, db, run, &flow_result, &load);
   ctx_end(&aside);
   r->result->runs++;
   r->result->records += run->read;
+  return cx->code;
+}
+
+/* What happened to the runs, in its order: done, undone, redone. */
+struct step {
+  int64_t run;
+  const char *event, *actor;
+  struct str entry;
+  int64_t at;
+};
+
+static int steps_list(struct ctx *cx, struct db *db, struct step **list, size_t *count) {
+  size_t n = 0, room = 0;
+  *list = NULL;
+  struct stmt *s = db_stmt(cx, db, SQL_run_events);
+  while (stmt_row(cx, s)) {
+    if (n == room) {
+      struct step *more = ctx_alloc(cx, (room = room ? room * 2 : 64) * sizeof *more);
+      if (n) memcpy(more, *list, n * sizeof *more);
+      *list = more;
+    }
+    (*list)[n++] = (struct step){ .run = col_int(s, 0),
+                                  .event = col_dup(cx, s, 1),
+                                  .entry = str_of(col_dup(cx, s, 2)),
+                                  .at = col_int(s, 3),
+                                  .actor = col_dup(cx, s, 4) };
+  }
+  *count = n;
+  return cx->code;
+}
+
+static int rebuild_step(struct ctx *cx, struct db *db, struct rebuild *r, const struct kept_run *run,
+                        const struct step *step) {
+  if (strcmp(step->event, "RUN_UNDONE") == 0)
+    return undo_replay(cx, db, run, step->entry, step->at, step->actor);
+  if (strcmp(step->event, "RUN_REDONE") == 0) return redo_replay(cx, r->tenant, db, run);
+  return rebuild_run(cx, db, r, run);
+}
+
+static int rebuild_steps(struct ctx *cx, struct db *db, struct rebuild *r, const struct kept_run *runs,
+                         size_t run_count) {
+  struct step *steps;
+  size_t count;
+  if (steps_list(cx, db, &steps, &count)) return cx->code;
+  for (size_t i = 0; i < count && !cx->code; i++)
+    for (size_t k = 0; k < run_count; k++)
+      if (runs[k].id == steps[i].run) rebuild_step(cx, db, r, &runs[k], &steps[i]);
   return cx->code;
 }
 
@@ -85,7 +144,7 @@ static int rebuild_alone(struct ctx *cx, struct db *db, void *arg) {
   if (!rc) rc = kept_list(cx, db, &runs, &count);
   if (!rc) rc = put_aside(cx, db);
   if (!rc) rc = clear_derived(cx, db, runs, count);
-  for (size_t i = 0; !rc && i < count; i++) rc = rebuild_run(cx, db, r, &runs[i]);
+  if (!rc) rc = rebuild_steps(cx, db, r, runs, count);
   if (!rc) rc = put_back(cx, db);
   if (!rc)
     rc = change_append(

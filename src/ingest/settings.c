@@ -68,14 +68,17 @@ static void write_formats(struct ctx *cx, struct jw *w, const struct dataset *d,
   jw_close(w, ']');
 }
 
-const char *settings_write(struct ctx *cx, const char *kind, const struct dataset *d, const struct profile *p,
-                           const struct mapping *m) {
+const char *settings_write(struct ctx *cx, const struct settings_run *run, const struct dataset *d,
+                           const struct profile *p, const struct mapping *m) {
   struct buf out;
   struct jw w;
   buf_init(&out, LIMIT_REPLY_BYTES);
   jw_init(&w, &out);
   jw_object(&w, NULL);
-  if (kind) jw_text(&w, "kind", kind);
+  if (run->kind) jw_text(&w, "kind", run->kind);
+  if (run->update) jw_text(&w, "existing", "update");
+  if (run->replaces) jw_text(&w, "replaces", run->replaces);
+  if (run->rank) jw_int(&w, "rank", run->rank);
   write_dialect(cx, &w, &p->dialect);
   mapping_json(&w, d, p, m);
   write_formats(cx, &w, d, p, m);

@@ -8,9 +8,15 @@
 
 #include "ingest/mapping.h"
 
-/* kind: of the run, NULL for a file. */
-const char *settings_write(struct ctx *cx, const char *kind, const struct dataset *d, const struct profile *p,
-                           const struct mapping *m);
+/* What a run is besides its file: see import.h; replaces: the run that it is judged again for. */
+struct settings_run {
+  const char *kind; /* NULL is a file */
+  bool update;
+  const char *replaces;
+  int64_t rank; /* 0: its own number */
+};
+const char *settings_write(struct ctx *cx, const struct settings_run *run, const struct dataset *d,
+                           const struct profile *p, const struct mapping *m);
 
 /* decisions [{subject, decision, evidence}], into an open object. */
 void settings_decisions(struct ctx *cx, struct jw *w, const struct profile *p);

@@ -10,9 +10,10 @@ struct cell {
 
 struct totals {
   struct db *db;
-  int64_t run;
+  int64_t run; /* 0: of current_table */
+  int sign;
   int group_count, sum_count;
-  const char *sql[2];    /* into the totals of the run; into what counts now */
+  const char *sql;
   int64_t all[SUMS_MAX]; /* over all groups of the run: what SQL's sum() will add up */
   struct cell *cells;
   size_t count, room;
@@ -20,43 +21,66 @@ struct totals {
 
 static void free_cells(void *arg) { free(((struct totals *)arg)->cells); }
 
-/* INSERT ... ON CONFLICT DO UPDATE SET orders = orders + excluded.orders, ...; ?1 is the run. */
-static const char *compose(struct ctx *cx, const struct dataset *d, const char *table, bool of_run) {
-  const char *keys = of_run ? "run" : "", *values = of_run ? "?1" : "",
-             *adding = "orders = orders + excluded.orders";
-  int parameter = 1;
-  for (int i = 0; i < d->field_count; i++) {
-    if (!d->fields[i].group) continue;
-    keys = ctx_printf(cx, "%s%s%s", keys, *keys ? ", " : "", d->fields[i].name);
-    values = ctx_printf(cx, "%s%s?%d", values, *values ? ", " : "", ++parameter);
-  }
-  const char *columns = ctx_printf(cx, "%s, orders", keys);
-  values = ctx_printf(cx, "%s, ?%d", values, ++parameter);
-  for (int i = 0; i < d->field_count; i++) {
-    const char *name = d->fields[i].name;
-    if (!d->fields[i].total) continue;
-    columns = ctx_printf(cx, "%s, %s", columns, name);
-    values = ctx_printf(cx, "%s, ?%d", values, ++parameter);
-    adding = ctx_printf(cx, "%s, %s = %s + excluded.%s", adding, name, name, name);
-  }
-  return ctx_printf(cx, "INSERT INTO %s (%s) VALUES (%s) ON CONFLICT (%s) DO UPDATE SET %s", table, columns,
-                    values, keys, adding);
+/* "order_date, region, product" and ", quantity, revenue": columns of the group or total fields. */
+static const char *group_columns(struct ctx *cx, const struct dataset *d) {
+  const char *sql = "";
+  for (int i = 0; i < d->field_count; i++)
+    if (d->fields[i].group) sql = ctx_printf(cx, "%s%s%s", sql, *sql ? ", " : "", d->fields[i].name);
+  return sql;
 }
 
-struct totals *totals_new(struct ctx *cx, struct db *db, const struct dataset *d, int64_t run) {
+/* form: of each total field, "%s" being its name. */
+static const char *total_columns(struct ctx *cx, const struct dataset *d, const char *before,
+                                 const char *after) {
+  const char *sql = "";
+  for (int i = 0; i < d->field_count; i++)
+    if (d->fields[i].total) sql = ctx_printf(cx, "%s, %s%s%s", sql, before, d->fields[i].name, after);
+  return sql;
+}
+
+/* "ON CONFLICT (keys) DO UPDATE SET orders = orders + excluded.orders, ..." */
+static const char *adding(struct ctx *cx, const struct dataset *d, const char *keys) {
+  const char *sql = ctx_printf(cx, "ON CONFLICT (%s) DO UPDATE SET orders = orders + excluded.orders", keys);
+  for (int i = 0; i < d->field_count; i++) {
+    const char *name = d->fields[i].name;
+    if (d->fields[i].total) sql = ctx_printf(cx, "%s, %s = %s + excluded.%s", sql, name, name, name);
+  }
+  return sql;
+}
+
+/* INSERT of one cell: ?1 the run or, for current_table, not used; then groups, orders, sums. */
+static const char *compose(struct ctx *cx, const struct dataset *d, const struct totals *t) {
+  const char *groups = group_columns(cx, d), *keys = t->run ? ctx_printf(cx, "run, %s", groups) : groups;
+  const char *values = t->run ? "?1" : "";
+  for (int i = 0, n = t->group_count + 1 + t->sum_count; i < n; i++)
+    values = ctx_printf(cx, "%s%s?%d", values, *values ? ", " : "", i + 2);
+  return ctx_printf(cx, "INSERT INTO %s (%s, orders%s) VALUES (%s) %s",
+                    t->run ? d->total_table : d->current_table, keys, total_columns(cx, d, "", ""), values,
+                    adding(cx, d, keys));
+}
+
+static struct totals *make(struct ctx *cx, struct db *db, const struct dataset *d, int64_t run, int sign) {
   struct totals *t = ctx_alloc(cx, sizeof *t);
   t->db = db;
   t->run = run;
-  t->sql[0] = compose(cx, d, d->total_table, true);
-  t->sql[1] = compose(cx, d, d->current_table, false);
+  t->sign = sign;
   for (int i = 0; i < d->field_count; i++) {
     t->group_count += d->fields[i].group;
     t->sum_count += d->fields[i].total;
   }
+  t->sql = compose(cx, d, t);
   t->room = 1024;
   t->cells = xcalloc(t->room, sizeof *t->cells);
   ctx_defer(cx, free_cells, t);
   return t;
+}
+
+struct totals *totals_new(struct ctx *cx, struct db *db, const struct dataset *d, int64_t run) {
+  return make(cx, db, d, run, 1);
+}
+
+struct totals *totals_taken(struct ctx *cx, struct db *db, const struct dataset *d) {
+  return make(cx, db, d, 0, -1);
 }
 
 /* Small numbers, four of them: a multiplication each spreads them well enough. */
@@ -111,50 +135,58 @@ static int by_groups(const void *a, const void *b) {
   return 0;
 }
 
-static int write_cell(struct ctx *cx, struct totals *t, const char *sql, const struct cell *c) {
-  struct stmt *s = db_compose(cx, t->db, sql);
+static int write_cell(struct ctx *cx, struct totals *t, struct stmt *s, const struct cell *c) {
   int parameter = 2;
-  if (sql == t->sql[0]) stmt_int(s, 1, t->run);
+  if (t->run) stmt_int(s, 1, t->run);
   for (int i = 0; i < t->group_count; i++) stmt_int(s, parameter++, c->groups[i]);
-  stmt_int(s, parameter++, c->rows);
-  for (int i = 0; i < t->sum_count; i++) stmt_int(s, parameter++, c->sums[i]);
+  stmt_int(s, parameter++, t->sign * c->rows);
+  for (int i = 0; i < t->sum_count; i++) stmt_int(s, parameter++, t->sign * c->sums[i]);
   return stmt_run(cx, s);
 }
 
 int totals_flush(struct ctx *cx, struct totals *t) {
+  struct stmt *s = db_compose(cx, t->db, t->sql);
   size_t n = 0;
   for (size_t i = 0; i < t->room; i++)
     if (t->cells[i].rows) t->cells[n++] = t->cells[i];
   qsort(t->cells, n, sizeof *t->cells, by_groups); /* in the order of the key: the tree grows at its end */
-  for (int to = 0; to < 2; to++)
-    for (size_t i = 0; i < n && !cx->code; i++) write_cell(cx, t, t->sql[to], &t->cells[i]);
+  for (size_t i = 0; i < n && !cx->code; i++) write_cell(cx, t, s, &t->cells[i]);
   memset(t->cells, 0, t->room * sizeof *t->cells);
   t->count = 0;
   return cx->code;
 }
 
-/* ---- checking ---- */
+/* ---- current_table as a whole ---- */
 
-int64_t totals_unfounded(struct ctx *cx, struct db *db, const struct dataset *d) {
-  const char *groups = "", *stored = "orders", *added = "count(*)";
-  for (int i = 0; i < d->field_count; i++) {
-    const char *name = d->fields[i].name;
-    if (d->fields[i].group) groups = ctx_printf(cx, "%s%s%s", groups, *groups ? ", " : "", name);
-    if (!d->fields[i].total) continue;
-    stored = ctx_printf(cx, "%s, %s", stored, name);
-    added = ctx_printf(cx, "%s, sum(%s)", added, name);
-  }
-  const char *a = ctx_printf(cx, "SELECT %s, %s FROM %s", groups, stored, d->current_table);
-  const char *b = ctx_printf(cx, "SELECT %s, %s FROM %s GROUP BY %s", groups, added, d->table, groups);
-  struct stmt *s = db_compose(cx, db,
-                              ctx_printf(cx,
-                                         "SELECT (SELECT count(*) FROM (%s EXCEPT %s)) "
-                                         "+ (SELECT count(*) FROM (%s EXCEPT %s))",
-                                         a, b, b, a));
-  int64_t n = 0;
-  if (stmt_row(cx, s)) {
-    n = col_int(s, 0);
-    stmt_done(s);
-  }
-  return n;
+static struct stmt *count_in(struct ctx *cx, struct db *db, const struct dataset *d, const char *select) {
+  const char *groups = group_columns(cx, d);
+  return db_once(cx, db,
+                 ctx_printf(cx, "INSERT INTO %s (%s, orders%s) %s %s", d->current_table, groups,
+                            total_columns(cx, d, "", ""), select, adding(cx, d, groups)));
+}
+
+int totals_count(struct ctx *cx, struct db *db, const struct dataset *d, int64_t run, int sign) {
+  const char *minus = sign < 0 ? "-" : "";
+  struct stmt *s =
+      count_in(cx, db, d,
+               ctx_printf(cx, "SELECT %s, %sorders%s FROM %s WHERE run = ?1", group_columns(cx, d), minus,
+                          total_columns(cx, d, minus, ""), d->total_table));
+  if (s) stmt_int(s, 1, run);
+  return stmt_run(cx, s);
+}
+
+int totals_count_rows(struct ctx *cx, struct db *db, const struct dataset *d, const char *from, int64_t run,
+                      const struct str keys[2]) {
+  const char *groups = group_columns(cx, d);
+  struct stmt *s = count_in(cx, db, d,
+                            ctx_printf(cx, "SELECT %s, count(*)%s FROM %s GROUP BY %s", groups,
+                                       total_columns(cx, d, "sum(", ")"), from, groups));
+  if (s) stmt_int(s, 1, run);
+  for (int i = 0; s && keys && i < 2; i++) stmt_str(s, 2 + i, keys[i]);
+  return stmt_run(cx, s);
+}
+
+int totals_tidy(struct ctx *cx, struct db *db, const struct dataset *d) {
+  return stmt_run(cx,
+                  db_compose(cx, db, ctx_printf(cx, "DELETE FROM %s WHERE orders = 0", d->current_table)));
 }

@@ -5,7 +5,6 @@
 #include "base/hash.h"
 #include "ingest/checks.h"
 #include "ingest/kept.h"
-#include "ingest/totals.h"
 #include "record/record.h"
 #include "store/change.h"
 
@@ -87,7 +86,8 @@ static bool sealed_as(struct ctx *cx, struct db *db, const struct kept_run *run)
   if (!stmt_row(cx, s)) return false;
   bool same = str_eq(col_str(s, 0), str_of(run->sha256)) && col_int(s, 1) == run->clean_crc &&
               col_int(s, 2) == run->reject_crc && col_int(s, 3) == run->total_crc &&
-              col_int(s, 4) == described && col_int(s, 5) == settled;
+              col_int(s, 4) == described && (run->undone ? settled == 0 : col_int(s, 5) == settled) &&
+              col_int(s, 6) == run->updated && col_int(s, 7) == run->unchanged;
   stmt_done(s);
   return same;
 }
@@ -103,6 +103,20 @@ static bool audit_sealed(struct ctx *cx, struct db *db, const struct kept_run *r
   return same;
 }
 
+/* Does the log say that the run counts, or that it does not, as the tables have it? Of
+** an undone run only what was kept may be there: *clean becomes its digest. */
+static bool undone_as_noted(struct ctx *cx, struct db *db, const struct kept_run *run, int64_t *clean) {
+  struct stmt *s = db_stmt(cx, db, SQL_undo_sealed);
+  stmt_text(s, 1, run->uuid);
+  bool undone = false;
+  if (stmt_row(cx, s)) {
+    undone = str_eq(col_str(s, 0), STR("RUN_UNDONE"));
+    if (undone) *clean = col_int(s, 1);
+    stmt_done(s);
+  }
+  return undone == run->undone;
+}
+
 static void verify_rows(struct ctx *cx, struct db *db, const struct kept_run *run, struct verdict *v) {
   struct check_subject subject = { .dataset = run->dataset,
                                    .run = run->id,
@@ -110,20 +124,25 @@ static void verify_rows(struct ctx *cx, struct db *db, const struct kept_run *ru
                                    .key_min = run->key_min,
                                    .key_max = run->key_max };
   int64_t clean, rejects, totals;
+  int64_t expected = run->clean_crc;
   bool sealed = sealed_as(cx, db, run), audited = audit_sealed(cx, db, run);
+  bool counted = undone_as_noted(cx, db, run, &expected);
   if (!cx->code) checks_digest(cx, db, &subject, &clean, &rejects, &totals);
   if (!settle(cx, v, "rows", run->uuid)) return;
   const char *wrong = !sealed    ? "the run's own figures, settings or controls, or the exceptions that it "
                                    "settled, are not those of the change log"
                       : !audited ? "the stored self-audit is not the one that was made"
-                      : clean != run->clean_crc    ? "clean rows were changed, added or removed"
+                      : !counted ? "whether it is undone is not what the change log says"
+                      : clean != expected          ? "clean rows were changed, added or removed"
                       : rejects != run->reject_crc ? "exceptions were changed, added or removed"
                       : totals != run->total_crc   ? "stored totals were changed"
                                                    : NULL;
   find(cx, v, "rows", run->uuid, !wrong,
        wrong ? wrong
-             : ctx_printf(cx, "%lld clean rows and %lld exceptions are as they were written",
-                          (long long)run->clean, (long long)run->rejected));
+       : run->undone
+           ? ctx_printf(cx, "undone; %lld exceptions are as they were written", (long long)run->rejected)
+           : ctx_printf(cx, "%lld clean rows and %lld exceptions are as they were written",
+                        (long long)run->clean, (long long)run->rejected));
 }
 
 /* ---- the five checks, the raw side judged anew ---- */
@@ -286,16 +305,16 @@ static void verify_verdicts(struct ctx *cx, struct db *db, struct verdict *v) {
                  : "every settled exception was settled by a run");
 }
 
-/* The sums that the page shows are kept beside the rows: they must be theirs. */
+/* What counts now is the sum of the rows that are there. */
 static void verify_current(struct ctx *cx, struct db *db, struct verdict *v) {
   for (int i = 0; dataset_at(i); i++) {
     const struct dataset *d = dataset_at(i);
-    int64_t wrong = totals_unfounded(cx, db, d);
-    if (!settle(cx, v, "current", NULL)) continue;
-    find(cx, v, "current", NULL, wrong == 0,
-         wrong ? ctx_printf(cx, "%s does not hold the sums of %s: %lld groups differ", d->current_table,
-                            d->table, (long long)wrong)
-               : ctx_printf(cx, "%s holds the sums of %s", d->current_table, d->table));
+    bool same;
+    if (!checks_current(cx, db, d, &same))
+      find(cx, v, "current", NULL, same,
+           ctx_printf(cx, "the sums of all %s that count now are %sthose of the rows", d->name,
+                      same ? "" : "NOT "));
+    settle(cx, v, "current", NULL);
   }
 }
 
@@ -304,7 +323,7 @@ static void verify_run(struct ctx *cx, struct tenant *t, struct db *db, const st
   verify_raw(cx, db, run, v);
   if (!run->dataset) return;
   verify_rows(cx, db, run, v);
-  verify_figures(cx, t, db, run, v);
+  if (!run->undone) verify_figures(cx, t, db, run, v); /* else there are no rows to compare with */
 }
 
 int verify_tenant(struct ctx *cx, struct store *s, const char *slug, struct verdict *out) {

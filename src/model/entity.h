@@ -29,6 +29,9 @@ struct entity {
   const char *name, *table, *order; /* order: columns of a list's ORDER BY */
   const struct property *properties;
   int property_count;
+  /* The properties that name a dataset and a key in it: a row that an undo would remove stays
+  ** as long as a record speaks of it. NULL: its records speak of no rows. */
+  const char *row_dataset, *row_key;
   /* Called before a change with what is to be saved, to say better than the table's CHECK what
   ** is wrong. May be NULL. */
   int (*check_object)(struct ctx *cx, const struct jv *object);

@@ -1,12 +1,14 @@
 -- Versions: a run may put a row in the place of an older one, and may be undone.
 --
--- The versions of a key form a stack, by run. On top is what `sale` holds; below
+-- The versions of a key form a stack, by the rank of their runs. On top is what `sale` holds; below
 -- it, in `sale_past`, what it took the place of. A run that is undone takes its
 -- versions out of the stacks, and where it was on top, the next one below comes
 -- back. So what there is depends only on which runs count, not on the order in
 -- which they were undone and redone. `sale_current` adds up what is on top.
 -- up
 ALTER TABLE run ADD COLUMN kind TEXT GENERATED ALWAYS AS (coalesce(settings ->> '$.kind', 'file')) VIRTUAL;
+-- Its place in the stacks: its own number, or that of the run that it was judged again for.
+ALTER TABLE run ADD COLUMN rank INTEGER GENERATED ALWAYS AS (coalesce(settings ->> '$.rank', id)) VIRTUAL;
 ALTER TABLE run ADD COLUMN rows_updated INTEGER NOT NULL DEFAULT 0;   -- of the clean ones: took an older row's place
 ALTER TABLE run ADD COLUMN rows_unchanged INTEGER NOT NULL DEFAULT 0; -- ... and said the same as it
 
@@ -123,4 +125,5 @@ DROP TABLE sale_current;
 DROP TABLE sale_past;
 ALTER TABLE run DROP COLUMN rows_unchanged;
 ALTER TABLE run DROP COLUMN rows_updated;
+ALTER TABLE run DROP COLUMN rank;
 ALTER TABLE run DROP COLUMN kind;

@@ -1,0 +1,535 @@
+#include "ingest/undo.h"
+
+#include "base/decimal.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "ingest/checks.h"
+#include "ingest/totals.h"
+#include "ingest/versions.h"
+#include "model/entity.h"
+#include "store/change.h"
+
+/* One undo or redo on its way. */
+struct move {
+  struct tenant *tenant;
+  const char *name;
+  struct db *db;
+  const struct kept_run *run;
+  struct undo_result *out;
+  struct loader *loader; /* of a redo */
+  int64_t at;            /* when and by whom, as the log has it */
+  const char *actor;
+};
+
+/* ---- SQL over a dataset's tables: ?1 is the run, ?2 and ?3 its smallest and largest key ---- */
+
+static struct stmt *prepare(struct ctx *cx, const struct move *m, const char *sql) {
+  struct stmt *s = db_once(cx, m->db, sql);
+  if (!s) return NULL;
+  stmt_int(s, 1, m->run->id);
+  if (strstr(sql, "?2")) stmt_str(s, 2, m->run->key_min);
+  if (strstr(sql, "?3")) stmt_str(s, 3, m->run->key_max);
+  return s;
+}
+
+static int run_sql(struct ctx *cx, const struct move *m, const char *sql, int64_t *changed) {
+  if (stmt_run(cx, prepare(cx, m, sql))) return cx->code;
+  if (changed) *changed = db_changes(m->db);
+  return OK;
+}
+
+/* Rows of the past that come to the top when the run goes: of each key that the run is
+** on top of, the version of the highest rank. */
+static const char *next_below(struct ctx *cx, const struct dataset *d) {
+  return ctx_printf(cx,
+                    "%s p WHERE p.key BETWEEN ?2 AND ?3 AND (SELECT run FROM %s x WHERE x.key = p.key) = ?1 "
+                    "AND p.run = (SELECT q.run FROM %s q JOIN run r ON r.id = q.run WHERE q.key = p.key "
+                    "ORDER BY r.rank DESC LIMIT 1)",
+                    d->past_table, d->table, d->past_table);
+}
+
+static int figures(struct ctx *cx, const struct move *m, int64_t *out) {
+  const struct dataset *d = m->run->dataset;
+  const char *sql = "SELECT coalesce(sum(orders), 0)";
+  int n = 1;
+  for (int i = 0; i < d->field_count; i++)
+    if (d->fields[i].total) sql = ctx_printf(cx, "%s, coalesce(sum(%s), 0)", sql, d->fields[i].name), n++;
+  struct stmt *s = db_once(cx, m->db, ctx_printf(cx, "%s FROM %s", sql, d->current_table));
+  if (!stmt_row(cx, s)) return cx->code;
+  for (int i = 0; i < n; i++) out[i] = col_int(s, i);
+  stmt_done(s);
+  return OK;
+}
+
+/* ---- what stays ---- */
+
+/* Rows that the run made and somebody changed since: all are counted, some named. */
+static int name_kept(struct ctx *cx, const struct move *m) {
+  const struct dataset *d = m->run->dataset;
+  const char *sql =
+      ctx_printf(cx,
+                 "SELECT p.key, r.uuid, r.actor, r.started_at, r.kind FROM %s p JOIN %s x ON x.key = p.key "
+                 "JOIN run r ON r.id = x.run WHERE p.run = ?1 ORDER BY p.key LIMIT %d",
+                 d->past_table, d->table, UNDO_NAMED);
+  struct stmt *s = prepare(cx, m, sql);
+  m->out->kept_rows = ctx_alloc(cx, UNDO_NAMED * sizeof *m->out->kept_rows);
+  while (stmt_row(cx, s)) {
+    bool edit = str_eq(col_str(s, 4), STR("edit"));
+    m->out->kept_rows[m->out->kept_named++] =
+        (struct undo_row){ .key = col_dup(cx, s, 0),
+                           .run = col_dup(cx, s, 1),
+                           .actor = col_dup(cx, s, 2),
+                           .at = col_int(s, 3),
+                           .reason = edit ? "a person changed it since" : "a later import changed it" };
+  }
+  return cx->code;
+}
+
+static int keep(struct ctx *cx, const struct move *m, const char *key, const char *reason) {
+  struct stmt *s = db_stmt(cx, m->db, SQL_undo_kept_add);
+  stmt_int(s, 1, m->run->id);
+  stmt_text(s, 2, key);
+  stmt_text(s, 3, reason);
+  return stmt_run(cx, s);
+}
+
+/* Rows that would be gone although a record of this entity speaks of them. */
+static int block_for(struct ctx *cx, const struct move *m, const struct entity *e) {
+  const struct dataset *d = m->run->dataset;
+  const char *sql = ctx_printf(
+      cx,
+      "SELECT DISTINCT x.key FROM %s e JOIN %s x ON x.key = e.%s WHERE x.run = ?1 AND e.deleted_at IS NULL "
+      "AND e.%s = '%s' AND NOT EXISTS (SELECT 1 FROM %s p WHERE p.key = x.key)",
+      e->table, d->table, e->row_key, e->row_dataset, d->name, d->past_table);
+  struct stmt *s = prepare(cx, m, sql);
+  const char *reason = ctx_printf(cx, "a %s speaks of it", e->name);
+  while (stmt_row(cx, s)) keep(cx, m, ctx_strdup(cx, col_str(s, 0)), reason);
+  return cx->code;
+}
+
+static int block(struct ctx *cx, const struct move *m) {
+  for (int i = 0; entity_at(i) && !cx->code; i++)
+    if (entity_at(i)->row_key) block_for(cx, m, entity_at(i));
+  return cx->code;
+}
+
+/* What an entry of the log says stayed. */
+static int block_as_noted(struct ctx *cx, const struct move *m, struct str entry) {
+  struct jv *root, *list;
+  if (jv_parse(cx, entry, &root)) return cx->code;
+  list = jv_get(root, "kept");
+  for (size_t i = 0; i < jv_size(list) && !cx->code; i++)
+    keep(cx, m, ctx_strdup(cx, jv_text(jv_get(jv_at(list, i), "key"))),
+         ctx_strdup(cx, jv_text(jv_get(jv_at(list, i), "reason"))));
+  return cx->code;
+}
+
+static int name_blocked(struct ctx *cx, const struct move *m) {
+  struct stmt *s = db_stmt(cx, m->db, SQL_undo_kept_list);
+  stmt_int(s, 1, m->run->id);
+  m->out->blocked_rows = ctx_alloc(cx, UNDO_NAMED * sizeof *m->out->blocked_rows);
+  while (stmt_row(cx, s))
+    if (m->out->blocked++ < UNDO_NAMED)
+      m->out->blocked_rows[m->out->blocked_named++] =
+          (struct undo_row){ .key = col_dup(cx, s, 0), .reason = col_dup(cx, s, 1) };
+  return cx->code;
+}
+
+/* ---- undo ---- */
+
+/* Versions that are below others go; what is above them stays. */
+static int leave_below(struct ctx *cx, const struct move *m) {
+  const struct dataset *d = m->run->dataset;
+  if (totals_count_rows(cx, m->db, d, ctx_printf(cx, "%s WHERE run = ?1", d->past_table), m->run->id, NULL))
+    return cx->code; /* the run's totals, which are given back below, count them */
+  return run_sql(cx, m, ctx_printf(cx, "DELETE FROM %s WHERE run = ?1", d->past_table), &m->out->kept);
+}
+
+/* Where the run is on top of something, that comes back. */
+static int restore(struct ctx *cx, const struct move *m) {
+  const struct dataset *d = m->run->dataset;
+  const char *columns = versions_columns(cx, d), *below = next_below(cx, d);
+  const char *some = ctx_printf(cx, "SELECT 1 FROM %s LIMIT 1", d->past_table);
+  struct stmt *s = db_once(cx, m->db, some);
+  if (!stmt_row(cx, s)) return cx->code;
+  stmt_done(s);
+  const char *back =
+      ctx_printf(cx, "INSERT OR REPLACE INTO %s (%s) SELECT %s FROM %s", d->table, columns, columns, below);
+  if (totals_count_rows(cx, m->db, d, below, m->run->id,
+                        (struct str[]){ m->run->key_min, m->run->key_max }) ||
+      run_sql(cx, m, back, &m->out->restored))
+    return cx->code;
+  /* A version is in one place: what is on top now leaves the past. */
+  const char *moved =
+      ctx_printf(cx,
+                 "DELETE FROM %s AS p WHERE p.key BETWEEN ?1 AND ?2 AND p.run = (SELECT run FROM "
+                 "%s x WHERE x.key = p.key)",
+                 d->past_table, d->table);
+  s = db_once(cx, m->db, moved);
+  if (s) stmt_str(s, 1, m->run->key_min);
+  if (s) stmt_str(s, 2, m->run->key_max);
+  return stmt_run(cx, s);
+}
+
+static int remove_rows(struct ctx *cx, const struct move *m) {
+  const struct dataset *d = m->run->dataset;
+  const char *but = m->out->blocked ? " AND key NOT IN (SELECT key FROM undo_kept WHERE run = ?1)" : "";
+  if (m->out->blocked &&
+      totals_count_rows(
+          cx, m->db, d,
+          ctx_printf(cx, "%s WHERE key IN (SELECT key FROM undo_kept WHERE run = ?1)", d->table), m->run->id,
+          NULL))
+    return cx->code;
+  return run_sql(cx, m,
+                 ctx_printf(cx, "DELETE FROM %s WHERE run = ?1 AND key BETWEEN ?2 AND ?3%s", d->table, but),
+                 &m->out->removed);
+}
+
+static int reopen(struct ctx *cx, const struct move *m) {
+  struct stmt *s = db_stmt(cx, m->db, SQL_reject_reopen);
+  stmt_int(s, 1, m->run->id);
+  if (stmt_run(cx, s)) return cx->code;
+  m->out->reopened = db_changes(m->db);
+  return OK;
+}
+
+static int mark_undone(struct ctx *cx, const struct move *m) {
+  struct stmt *s = db_stmt(cx, m->db, SQL_undone_add);
+  stmt_int(s, 1, m->run->id);
+  stmt_int(s, 2, m->at);
+  stmt_text(s, 3, m->actor);
+  return stmt_run(cx, s);
+}
+
+/* Everything but the log. What stays is known already (block). */
+static int undo_rows(struct ctx *cx, const struct move *m) {
+  const struct dataset *d = m->run->dataset;
+  int rc = name_blocked(cx, m);
+  if (!rc) rc = leave_below(cx, m);
+  if (!rc) rc = restore(cx, m);
+  if (!rc) rc = remove_rows(cx, m);
+  if (!rc) rc = totals_count(cx, m->db, d, m->run->id, -1);
+  if (!rc) rc = totals_tidy(cx, m->db, d);
+  if (!rc) rc = reopen(cx, m);
+  if (!rc) rc = mark_undone(cx, m);
+  return rc;
+}
+
+/* The entry says which rows stayed, so that a replay need not ask today's records. */
+static const char *entry_of(struct ctx *cx, const struct move *m, int64_t crc) {
+  struct buf out;
+  struct jw w;
+  buf_init(&out, LIMIT_REPLY_BYTES);
+  jw_init(&w, &out);
+  jw_object(&w, NULL);
+  jw_int(&w, "run", m->run->id);
+  jw_int(&w, "removed", m->out->removed);
+  jw_int(&w, "restored", m->out->restored);
+  jw_int(&w, "changed_since", m->out->kept);
+  jw_int(&w, "reopened", m->out->reopened);
+  jw_int(&w, "kept_crc", crc);
+  jw_array(&w, "kept");
+  struct stmt *s = db_stmt(cx, m->db, SQL_undo_kept_list);
+  stmt_int(s, 1, m->run->id);
+  while (stmt_row(cx, s)) {
+    jw_object(&w, NULL);
+    jw_str(&w, "key", col_str(s, 0));
+    jw_str(&w, "reason", col_str(s, 1));
+    jw_close(&w, '}');
+  }
+  jw_close(&w, ']');
+  jw_close(&w, '}');
+  char *json = ctx_strdup(cx, buf_view(&out));
+  buf_clear(&out);
+  return json;
+}
+
+static int note_undo(struct ctx *cx, const struct move *m) {
+  struct check_subject subject = {
+    .dataset = m->run->dataset, .run = m->run->id, .key_min = m->run->key_min, .key_max = m->run->key_max
+  };
+  int64_t crc = 0; /* of what stayed */
+  if (m->out->blocked && checks_digest(cx, m->db, &subject, &crc, NULL, NULL)) return cx->code;
+  const char *entry = entry_of(cx, m, crc);
+  return change_append(
+      cx, m->db,
+      &(struct change){ .event = "RUN_UNDONE",
+                        .unit = m->run->uuid,
+                        .table = m->run->dataset->table,
+                        .after = str_of(entry),
+                        .count = m->out->removed + m->out->restored,
+                        .text = ctx_printf(cx,
+                                           "the run was undone: %lld rows removed, %lld restored, "
+                                           "%lld changed since, %lld blocked, %lld exceptions "
+                                           "open again",
+                                           (long long)m->out->removed, (long long)m->out->restored,
+                                           (long long)m->out->kept, (long long)m->out->blocked,
+                                           (long long)m->out->reopened) });
+}
+
+/* ---- what depends on it ---- */
+
+static void depend(struct ctx *cx, struct undo_result *out, const char *kind, int64_t count,
+                   const char *text) {
+  if (count == 0 || cx->code) return;
+  out->dependent[out->dependent_count++] =
+      (struct undo_dependent){ kind, count, ctx_printf(cx, "%lld %s", (long long)count, text) };
+}
+
+static int64_t count_of(struct ctx *cx, const struct move *m, enum sql_id id) {
+  struct stmt *s = db_stmt(cx, m->db, id);
+  stmt_int(s, 1, m->run->id);
+  if (id == SQL_undo_duplicates) stmt_text(s, 2, m->run->dataset_name);
+  int64_t n = stmt_row(cx, s) ? col_int(s, 0) : 0;
+  if (s) stmt_done(s);
+  return n;
+}
+
+static int list_dependents(struct ctx *cx, const struct move *m) {
+  depend(
+      cx, m->out, "exceptions", count_of(cx, m, SQL_undo_duplicates),
+      "records of later imports were rejected because a row of this run had their key; they stay exceptions");
+  depend(cx, m->out, "corrections", count_of(cx, m, SQL_undo_corrected),
+         "of its exceptions were corrected; the corrected rows belong to runs of their own and stay");
+  depend(cx, m->out, "reviews", count_of(cx, m, SQL_undo_reviews),
+         "decisions about its exceptions leave the desk with it");
+  return cx->code;
+}
+
+/* ---- redo ---- */
+
+static int take(struct ctx *cx, void *arg, const struct load_batch *b) {
+  return loader_add(cx, ((struct move *)arg)->loader, b);
+}
+
+static int forget_undone(struct ctx *cx, const struct move *m) {
+  static const enum sql_id statements[] = { SQL_undone_remove, SQL_undo_kept_forget };
+  for (int i = 0; i < 2 && !cx->code; i++) {
+    struct stmt *s = db_stmt(cx, m->db, statements[i]);
+    stmt_int(s, 1, m->run->id);
+    stmt_run(cx, s);
+  }
+  return cx->code;
+}
+
+static int check_same(struct ctx *cx, const struct move *m, const struct flow_result *flow,
+                      const struct load_result *load) {
+  if (strcmp(flow->sha256, m->run->sha256) == 0 && load->clean == m->run->clean &&
+      load->rejected == m->run->rejected && (int64_t)load->clean_crc == m->run->clean_crc)
+    return OK;
+  return fail(cx, E_CONFLICT, "run",
+              "run %s comes out differently from its original bytes; nothing was changed", m->run->uuid);
+}
+
+/* Everything but the log: the rows are derived again, each to its place in the stack. */
+static int redo_rows(struct ctx *cx, struct move *m) {
+  struct ctx aside; /* its reader is the flow's; it sees the bytes, which are not derived */
+  struct db *reader;
+  const struct input *in;
+  struct judge_setup setup;
+  struct flow_result flow_result;
+  struct load_result load;
+  ctx_begin(&aside, cx->actor);
+  int rc = tenant_read(&aside, m->tenant, &reader) || kept_open(&aside, reader, m->run, &in) ||
+           kept_setup(&aside, in, m->run, &setup);
+  if (rc) fail_from(cx, &aside);
+  struct loader_setup how = { .judge = &setup,
+                              .run = m->run->id,
+                              .rank = m->run->rank,
+                              .update = m->run->update,
+                              .mode = LOADER_REDO,
+                              .rows_expected = (uint64_t)m->run->read,
+                              .at = m->run->started_at,
+                              .actor = m->run->actor };
+  struct flow_setup flow = { .input = rc ? NULL : in, .judge = &setup, .take = take, .arg = m };
+  if (!rc) rc = loader_new(cx, m->db, &how, &m->loader);
+  if (!rc) rc = flow_run(cx, &flow, &flow_result);
+  if (!rc) rc = loader_end(cx, m->loader, &load);
+  if (!rc) rc = check_same(cx, m, &flow_result, &load);
+  if (!rc) rc = forget_undone(cx, m);
+  ctx_end(&aside);
+  if (rc) return cx->code;
+  m->out->replaced = load.updated + load.unchanged;
+  m->out->below = load.below;
+  m->out->there = load.there;
+  m->out->settled = load.settled;
+  m->out->placed = load.clean - m->out->replaced - load.below - load.there;
+  return OK;
+}
+
+static int note_redo(struct ctx *cx, const struct move *m) {
+  return change_append(
+      cx, m->db,
+      &(struct change){
+          .event = "RUN_REDONE",
+          .unit = m->run->uuid,
+          .table = m->run->dataset->table,
+          .after = str_of(ctx_printf(cx, "{\"run\":%lld}", (long long)m->run->id)),
+          .count = m->run->clean,
+          .text = ctx_printf(cx,
+                             "the run was redone: %lld rows placed, %lld in the place of older ones, "
+                             "%lld below newer ones, %lld had stayed, %lld exceptions settled",
+                             (long long)m->out->placed, (long long)m->out->replaced, (long long)m->out->below,
+                             (long long)m->out->there, (long long)m->out->settled) });
+}
+
+/* ---- all of it ---- */
+
+static int check_state(struct ctx *cx, const struct move *m) {
+  const struct kept_run *r = m->run;
+  if (strcmp(r->state, "done") != 0)
+    return fail(cx, E_CONFLICT, "run", "run %s is %s: there is nothing of it that could be %s", r->uuid,
+                r->state, m->out->redo ? "redone" : "undone");
+  if (!r->dataset) return fail(cx, E_NOT_FOUND, NULL, "this program has no dataset %s", r->dataset_name);
+  if (r->undone && !m->out->redo)
+    return fail(cx, E_CONFLICT, "run", "run %s is undone already; `outpost redo` brings it back", r->uuid);
+  if (!r->undone && m->out->redo) return fail(cx, E_CONFLICT, "run", "run %s is not undone", r->uuid);
+  struct stmt *s = db_stmt(cx, m->db, SQL_undo_in_its_place);
+  stmt_int(s, 1, r->id);
+  bool other = m->out->redo && stmt_row(cx, s);
+  if (other)
+    fail(cx, E_CONFLICT, "run", "run %s stands in the place of this one; undo that first",
+         ctx_strdup(cx, col_str(s, 0)));
+  if (other) stmt_done(s);
+  return cx->code;
+}
+
+static int undo_all(struct ctx *cx, struct move *m) {
+  int rc = name_kept(cx, m);
+  if (!rc) rc = list_dependents(cx, m);
+  if (!rc) rc = block(cx, m);
+  if (!rc) rc = undo_rows(cx, m);
+  if (!rc) rc = note_undo(cx, m);
+  return rc;
+}
+
+static int redo_all(struct ctx *cx, struct move *m) {
+  return redo_rows(cx, m) || note_redo(cx, m) ? cx->code : OK;
+}
+
+static int move_alone(struct ctx *cx, struct db *db, void *arg) {
+  struct move *m = arg;
+  struct undo_result *out = m->out;
+  struct kept_run run;
+  cx->now = time_now();
+  m->db = db;
+  m->run = &run;
+  m->at = cx->now;
+  m->actor = cx->actor;
+  int rc = db_begin(cx, db);
+  if (!rc) rc = kept_find(cx, db, m->name, &run);
+  if (!rc) rc = check_state(cx, m);
+  if (!rc) out->run = run.uuid, out->dataset = run.dataset;
+  if (!rc) rc = figures(cx, m, out->before);
+  if (!rc) rc = out->redo ? redo_all(cx, m) : undo_all(cx, m);
+  if (!rc) rc = figures(cx, m, out->after);
+  if (!rc && !out->dry_run) rc = db_commit(cx, db);
+  db_rollback(db);
+  return rc;
+}
+
+static int move(struct ctx *cx, struct tenant *t, const char *run, bool redo, bool dry_run,
+                struct undo_result *out) {
+  double began = time_seconds();
+  struct move m = { .tenant = t, .name = run, .out = out };
+  *out = (struct undo_result){ .redo = redo, .dry_run = dry_run };
+  if (tenant_write_alone(cx, t, move_alone, &m)) return cx->code;
+  out->seconds = time_seconds() - began;
+  if (!dry_run)
+    log_line(LOG_INFO, cx, redo ? "RUN_REDONE" : "RUN_UNDONE", "run %s, %.3f s", out->run, out->seconds);
+  return OK;
+}
+
+int undo_run(struct ctx *cx, struct tenant *t, const char *run, bool dry_run, struct undo_result *out) {
+  return move(cx, t, run, false, dry_run, out);
+}
+
+int redo_run(struct ctx *cx, struct tenant *t, const char *run, bool dry_run, struct undo_result *out) {
+  return move(cx, t, run, true, dry_run, out);
+}
+
+int undo_apply(struct ctx *cx, struct db *db, const struct kept_run *run, struct undo_result *out) {
+  struct move m = { .db = db, .run = run, .out = out, .at = cx->now, .actor = cx->actor };
+  *out = (struct undo_result){ .run = run->uuid };
+  return check_state(cx, &m) || undo_all(cx, &m) ? cx->code : OK;
+}
+
+int undo_replay(struct ctx *cx, struct db *db, const struct kept_run *run, struct str entry, int64_t at,
+                const char *actor) {
+  struct undo_result ignored = { .run = run->uuid };
+  struct move m = { .db = db, .run = run, .out = &ignored, .at = at, .actor = actor };
+  return block_as_noted(cx, &m, entry) || undo_rows(cx, &m) ? cx->code : OK;
+}
+
+int redo_replay(struct ctx *cx, struct tenant *t, struct db *db, const struct kept_run *run) {
+  struct undo_result ignored = { .run = run->uuid, .redo = true };
+  struct move m = { .tenant = t, .db = db, .run = run, .out = &ignored };
+  return redo_rows(cx, &m);
+}
+
+/* ---- JSON ---- */
+
+static void write_figures(struct jw *w, const char *key, const struct dataset *d, const int64_t *figure) {
+  int n = 1;
+  jw_object(w, key);
+  jw_int(w, "orders", figure[0]);
+  for (int i = 0; i < d->field_count; i++)
+    if (d->fields[i].total) jw_decimal(w, d->fields[i].name, figure[n++], d->fields[i].scale, 2);
+  jw_close(w, '}');
+}
+
+static void write_rows(struct jw *w, const char *key, const struct undo_row *rows, int count) {
+  char at[TIME_SIZE];
+  jw_array(w, key);
+  for (int i = 0; i < count; i++) {
+    jw_object(w, NULL);
+    jw_text(w, "key", rows[i].key);
+    jw_text(w, "reason", rows[i].reason);
+    if (rows[i].run) {
+      jw_text(w, "run", rows[i].run);
+      jw_text(w, "actor", rows[i].actor);
+      jw_text(w, "at", time_iso(at, rows[i].at));
+    }
+    jw_close(w, '}');
+  }
+  jw_close(w, ']');
+}
+
+void undo_json(struct jw *w, const char *key, const struct undo_result *r) {
+  jw_object(w, key);
+  jw_text(w, "run", r->run);
+  jw_text(w, "action", r->redo ? "redo" : "undo");
+  jw_bool(w, "dry_run", r->dry_run);
+  jw_object(w, "rows");
+  if (r->redo) {
+    jw_int(w, "placed", r->placed);
+    jw_int(w, "replaced", r->replaced);
+    jw_int(w, "below", r->below);
+    jw_int(w, "there", r->there);
+    jw_int(w, "settled", r->settled);
+  } else {
+    jw_int(w, "removed", r->removed);
+    jw_int(w, "restored", r->restored);
+    jw_int(w, "kept", r->kept);
+    jw_int(w, "blocked", r->blocked);
+    jw_int(w, "reopened", r->reopened);
+  }
+  jw_close(w, '}');
+  write_rows(w, "kept", r->kept_rows, r->kept_named);
+  write_rows(w, "blocked", r->blocked_rows, r->blocked_named);
+  jw_array(w, "dependents");
+  for (int i = 0; i < r->dependent_count; i++) {
+    jw_object(w, NULL);
+    jw_text(w, "kind", r->dependent[i].kind);
+    jw_int(w, "count", r->dependent[i].count);
+    jw_text(w, "text", r->dependent[i].text);
+    jw_close(w, '}');
+  }
+  jw_close(w, ']');
+  jw_object(w, "figures");
+  write_figures(w, "before", r->dataset, r->before);
+  write_figures(w, "after", r->dataset, r->after);
+  jw_close(w, '}');
+  jw_real(w, "seconds", r->seconds, 3);
+  jw_close(w, '}');
+}

@@ -1,0 +1,40 @@
+/*
+** versions.h - the stack of versions of a key.
+**
+** Each run that brings a row for a key brings a version of it. Versions are
+** ordered by the rank of their runs (0005_versions.sql). The one on top stands in
+** the dataset's table, those below it in its past_table; versions of undone runs
+** are in neither. So what there is depends only on which runs count.
+**
+** current_table is the sum of what is on top: whoever changes a stack says in
+** `taken` what no longer counts.
+*/
+#ifndef INGEST_VERSIONS_H
+#define INGEST_VERSIONS_H
+
+#include "ingest/judge.h"
+#include "ingest/totals.h"
+
+struct versions;
+
+struct version_top {
+  int64_t run, rank, record;
+  bool edit; /* a person made it, see edit.h */
+};
+
+/* "key, run, record, order_id, ...": all columns of the dataset's tables of rows. */
+const char *versions_columns(struct ctx *cx, const struct dataset *d);
+
+/* For putting rows on stacks; taken may be NULL where only versions_top is called. */
+int versions_new(struct ctx *cx, struct db *db, const struct dataset *d, struct totals *taken,
+                 struct versions **out);
+
+/* What is on top; false when the key is free. */
+bool versions_top(struct ctx *cx, struct versions *v, struct str key, struct version_top *out);
+
+/* The row on top goes below: into past_table, and out of current_table. *same (may be
+** NULL): whether its values are those of a row to come. key_field: see load.c. */
+int versions_bury(struct ctx *cx, struct versions *v, struct str key, const struct value *coming,
+                  int key_field, bool *same);
+
+#endif
