@@ -4,14 +4,16 @@ SELECT count(*) FROM run;
 -- name: report_runs
 SELECT r.id, r.uuid, r.dataset, r.source, r.state, r.started_at, r.ended_at, r.actor, r.rows_read, r.rows_clean,
        r.rows_rejected, r.sha256, r.bytes, r.memory_bytes, r.settings, r.message,
-       (SELECT count(*) = 5 AND min(ok) FROM run_check c WHERE c.run = r.id)
-FROM run r ORDER BY r.id DESC LIMIT ?1 OFFSET ?2;
+       (SELECT count(*) = 5 AND min(ok) FROM run_check c WHERE c.run = r.id),
+       r.kind, r.rows_updated, r.rows_unchanged, u.at, u.actor
+FROM run r LEFT JOIN run_undone u ON u.run = r.id ORDER BY r.id DESC LIMIT ?1 OFFSET ?2;
 
 -- name: report_run
 SELECT r.id, r.uuid, r.dataset, r.source, r.state, r.started_at, r.ended_at, r.actor, r.rows_read, r.rows_clean,
        r.rows_rejected, r.sha256, r.bytes, r.memory_bytes, r.settings, r.message,
-       (SELECT count(*) = 5 AND min(ok) FROM run_check c WHERE c.run = r.id)
-FROM run r WHERE r.id = ?1;
+       (SELECT count(*) = 5 AND min(ok) FROM run_check c WHERE c.run = r.id),
+       r.kind, r.rows_updated, r.rows_unchanged, u.at, u.actor
+FROM run r LEFT JOIN run_undone u ON u.run = r.id WHERE r.id = ?1;
 
 -- name: report_controls
 SELECT control, version, stage, field, category, failed FROM run_control WHERE run = ?1 ORDER BY position;

@@ -22,7 +22,12 @@ enum {
   MEMORY,
   SETTINGS,
   MESSAGE,
-  RECONCILED
+  RECONCILED,
+  KIND,
+  UPDATED,
+  UNCHANGED,
+  UNDONE_AT,
+  UNDONE_BY
 };
 
 /* ---- summary ---- */
@@ -68,7 +73,17 @@ static void write_summary(struct ctx *cx, struct db *db, struct jw *w, const str
   jw_str(w, "run", col_str(s, UUID));
   jw_str(w, "dataset", col_str(s, DATASET));
   jw_str(w, "source", col_str(s, SOURCE));
-  jw_str(w, "state", col_str(s, STATE));
+  jw_str(w, "kind", col_str(s, KIND));
+  if (col_null(s, UNDONE_AT)) {
+    jw_str(w, "state", col_str(s, STATE));
+    jw_text(w, "undone", NULL);
+  } else {
+    jw_text(w, "state", "undone");
+    jw_object(w, "undone");
+    write_time(w, "at", col_int(s, UNDONE_AT));
+    jw_str(w, "actor", col_str(s, UNDONE_BY));
+    jw_close(w, '}');
+  }
   write_time(w, "started", started);
   write_time(w, "ended", ended);
   jw_real(w, "seconds", ended ? (double)(ended - started) / 1e6 : 0, 3);
@@ -77,6 +92,9 @@ static void write_summary(struct ctx *cx, struct db *db, struct jw *w, const str
   jw_int(w, "read", read);
   jw_int(w, "clean", clean);
   jw_int(w, "rejected", col_int(s, REJECTED));
+  jw_int(w, "created", clean - col_int(s, UPDATED) - col_int(s, UNCHANGED));
+  jw_int(w, "updated", col_int(s, UPDATED));
+  jw_int(w, "unchanged", col_int(s, UNCHANGED));
   jw_close(w, '}');
   write_categories(cx, db, w, id);
   jw_bool(w, "reconciled", col_int(s, RECONCILED) == 1);
@@ -106,7 +124,8 @@ int report_runs(struct ctx *cx, struct db *db, struct jw *w, const char *key, in
 /* Members of the settings go over as they are. */
 static int write_settings(struct ctx *cx, struct jw *w, struct str json) {
   static const char *const keys[] = { "mapping",   "unknown_columns", "unique",
-                                      "decisions", "oddities",        "dialect" };
+                                      "decisions", "oddities",        "dialect",
+                                      "existing",  "replaces" };
   struct jv *root;
   struct buf text;
   if (jv_parse(cx, json, &root)) return cx->code;

@@ -5,9 +5,11 @@
 ** Money is a string with its exact digits ("957.5775"); instants are ISO 8601
 ** in UTC; a share is a number from 0 to 1.
 **
-** run summary   run (id), dataset, source, state (running done failed
-**               interrupted), started, ended, seconds, actor,
-**               rows {read, clean, rejected}, rejected {CATEGORY: n},
+** run summary   run (id), dataset, source, kind (file correction edit rejudge), state
+**               (running done failed interrupted undone), undone ({at, actor} or null),
+**               started, ended, seconds, actor,
+**               rows {read, clean, rejected, created, updated, unchanged},
+**               rejected {CATEGORY: n},
 **               reconciled (bool), quality (clean / read), revenue
 ** run report    the summary, and: sha256, bytes, rows_per_second, memory_bytes,
 **               mapping [{field, heading, how}], unknown_columns [heading],

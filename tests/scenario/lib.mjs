@@ -344,3 +344,6 @@ export function messySales(seed, rows) {
   }
   return `${lines.join('\n')}\n`;
 }
+
+/* The counts of an import that replaced nothing. */
+export const rowCounts = (read, clean, rejected) => ({ read, clean, rejected, created: clean, updated: 0, unchanged: 0 });

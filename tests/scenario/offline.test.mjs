@@ -52,7 +52,7 @@ test('the whole way in an empty folder without a network', { skip: why, timeout:
   const docs = ended.stdout.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
   const [result, verdict, backup, page] = docs;
   const opinion = lib.judge(g.text);
-  assert.deepEqual(result.rows, { read: 1000, clean: opinion.clean.length, rejected: opinion.rejected.length });
+  assert.deepEqual(result.rows, lib.rowCounts(1000, opinion.clean.length, opinion.rejected.length));
   assert.equal(verdict.ok, true);
   assert.ok(backup.sha256);
   assert.equal(page.page, 200);

@@ -36,7 +36,7 @@ CREATE TABLE sale_current (
   PRIMARY KEY (order_date, region, product)
 ) WITHOUT ROWID;
 INSERT INTO sale_current
-SELECT order_date, region, product, sum(orders), sum(quantity), sum(revenue) FROM sale_total GROUP BY 1, 2, 3;
+SELECT order_date, region, product, count(*), sum(quantity), sum(revenue) FROM sale GROUP BY 1, 2, 3;
 
 -- Runs that do not count at present.
 CREATE TABLE run_undone (
@@ -52,6 +52,21 @@ CREATE TABLE undo_kept (
   reason TEXT NOT NULL,
   PRIMARY KEY (run, key)
 ) WITHOUT ROWID;
+
+-- A file that was taken back to schema 4 and comes again: the log knows what was undone
+-- and replaced. The replaced rows themselves come back by `outpost rebuild`.
+INSERT INTO run_undone
+SELECT r.id, c.at, c.actor FROM run r JOIN change_log c ON c.seq =
+  (SELECT max(seq) FROM change_log WHERE unit = r.uuid AND event IN ('RUN_UNDONE', 'RUN_REDONE'))
+WHERE c.event = 'RUN_UNDONE';
+INSERT INTO undo_kept
+SELECT u.run, k.value ->> 'key', k.value ->> 'reason'
+FROM run_undone u JOIN run r ON r.id = u.run, json_each((SELECT after FROM change_log c WHERE c.unit = r.uuid
+  AND c.event = 'RUN_UNDONE' ORDER BY c.seq DESC LIMIT 1), '$.kept') k;
+UPDATE run SET (rows_updated, rows_unchanged) =
+  (SELECT coalesce(after ->> 'updated', 0), coalesce(after ->> 'unchanged', 0) FROM change_log c
+   WHERE c.unit = run.uuid AND c.event = 'RUN_COMPLETED')
+WHERE uuid IN (SELECT unit FROM change_log WHERE event = 'RUN_COMPLETED');
 
 DROP VIEW validation_results;
 CREATE VIEW validation_results (id, run_id, record_id, validation_stage, control_type, status, failure_reason,
