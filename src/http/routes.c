@@ -190,6 +190,12 @@ const struct route routes[] = {
     .help =
         "One clean row: its original bytes, whether they still say what is stored, its versions, controls "
         "and notes. Parameters: tenant, as, key." },
+  { .method = "POST",
+    .pattern = "/api/row",
+    .handle = row_post,
+    .body_max = LIMIT_BODY_BYTES,
+    .help = "Changes a clean row: {\"quantity\": \"5\"}. Every control judges it; what passes becomes a new "
+            "version, by a run of its own, which can be undone. Parameters: tenant, as, key." },
   { .method = "GET",
     .pattern = "/api/why/{id}/{id}",
     .handle = why_get,

@@ -32,5 +32,6 @@ int dataset_asked(struct request *rq, const struct dataset **out);
 /* routes_figures.c */
 route_fn figures_get, quality_get, why_get, compare_get;
 route_fn rows_get, row_get, line_get, impact_get;
+route_fn row_post; /* routes_row.c */
 
 #endif

@@ -377,7 +377,7 @@ test('a page of one\u2019s own, by keyboard alone', async (t) => {
   assert.deepEqual(page.faults, []);
 });
 
-test('a note on a row', async (t) => {
+test('a note on a row, and a value that is changed', async (t) => {
   const data = dataFolder(t, 'demo');
   const file = bring(data, 'north', 300, 61);
   const server = await serve(t, data);
@@ -391,6 +391,23 @@ test('a note on a row', async (t) => {
     await drawer(page).locator('.notes').getByText('Asked the shop; it is right.').waitFor(WAIT);
   });
 
+  await t.test('a value that no rule lets through stays in the form, with the reason at its field', async () => {
+    await drawer(page).getByRole('button', { name: 'Edit' }).click();
+    await drawer(page).getByRole('textbox', { name: 'Revenue' }).fill('-1');
+    await drawer(page).getByRole('button', { name: 'Save the change' }).click();
+    await drawer(page).locator('[data-field="revenue"] .error').waitFor(WAIT);
+    page.faults.length = 0; // the refusal is in the browser's console
+  });
+
+  await t.test('one that is right becomes a new version, and the figures follow', async () => {
+    const before = addUp(file.rows).revenue;
+    await drawer(page).getByRole('textbox', { name: 'Revenue' }).fill('1234.56');
+    await drawer(page).getByRole('button', { name: 'Save the change' }).click();
+    await drawer(page).getByText('2 versions').waitFor(WAIT);
+    await drawer(page).locator('.versions .current').getByText('Edit').waitFor(WAIT);
+    const now = before - scaled(row.revenue) + scaled('1234.56');
+    await page.waitForFunction((text) => document.querySelector('main [data-stat="revenue"] dd')?.textContent === text, money(now), WAIT);
+  });
   assert.deepEqual(page.faults, []);
 });
 

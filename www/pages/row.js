@@ -11,6 +11,7 @@ import { nameOf, t } from '../lib/text.js';
 import { Badge } from '../parts/card.js';
 import { Drawer } from '../parts/dialog.js';
 import { Form } from '../parts/form.js';
+import { Icon } from '../parts/icon.js';
 import { OriginalLine } from '../parts/original.js';
 import { Failed, Skeleton } from '../parts/state.js';
 import { Table } from '../parts/table.js';
@@ -33,6 +34,16 @@ export const Part = ({ title, actions, children }) => html`<section class="drawe
 const Values = ({ values }) => html`<dl class="details values">
   ${Object.entries(values).map(([name, value]) => html`<div key=${name} data-field=${name}><dt>${nameOf('field', name)}</dt><dd>${shownValue(name, value)}</dd></div>`)}
 </dl>`;
+
+function Edit({ row, onDone }) {
+  const fields = Object.entries(row.values).map(([name, value]) => ({ name, kind: /^\d{4}-\d\d-\d\d$/.test(value) ? 'day' : 'text', disabled: value === row.key, required: true }));
+  const save = async (_, changed) => {
+    const { data } = await post(address('/api/row', { as: DATASET, key: row.key }), changed);
+    toast({ text: t('row.edited', { key: row.key }), href: data.run ? link(at('imports', data.run)) : undefined, hrefLabel: t('row.edit_run') });
+    onDone();
+  };
+  return html`<p class="note">${t('row.edit_note')}</p><${Form} fields=${fields} value=${row.values} save=${t('row.save')} onSave=${save} onCancel=${onDone} />`;
+}
 
 function ByteTick({ tick }) {
   if (!tick) return null;
@@ -115,10 +126,18 @@ export const FigureList = ({ figures }) => html`<ul class="figure-list">
 </ul>`;
 
 function Body({ row, again }) {
+  const [editing, setEditing] = useState(false);
   const line = useLive(address('/api/line', { run: row.run, record: row.record }), TABLES).answer?.data;
+  const edit = !editing && html`<button type="button" class="quiet" onClick=${() => setEditing(true)}><${Icon} name="edit" /> ${t('row.edit')}</button>`;
+  const done = () => {
+    setEditing(false);
+    again();
+  };
   const reading = useReading(row.run);
   return html`
-    <${Part} title=${t('row.values')}><${Values} values=${row.values} /><//>
+    <${Part} title=${t('row.values')} actions=${edit}>
+      ${editing ? html`<${Edit} row=${row} onDone=${done} />` : html`<${Values} values=${row.values} />`}
+    <//>
     <${Source} row=${row} reading=${reading} />
     <${Part} title=${t('row.versions', { n: row.versions.length })}><${Versions} versions=${row.versions} /><//>
     <${Part} title=${t('row.notes')}><${Notes} row=${row} again=${again} /><//>
