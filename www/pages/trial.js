@@ -148,7 +148,7 @@ export function Trial({ rules = [], items = [], changed, onPromoted }) {
 
   return html`<section class="trial" aria-label=${t('trial.title')}>
     <div class="trial-do">
-      <button type="button" class=${result ? 'plain' : 'button'} disabled=${!changed || busy} onClick=${attempt}><${Icon} name="play" /> ${busy === 'try' ? t('trial.trying') : t('trial.try')}</button>
+      <button type="button" class=${result ? 'plain' : 'button'} disabled=${!changed || busy} onClick=${attempt}><${Icon} name="again" /> ${busy === 'try' ? t('trial.trying') : t('trial.try')}</button>
       <p class="note">${changed ? t('trial.try_note') : t('trial.nothing')}</p>
     </div>
     ${busy === 'try' && html`<${Progress} label=${t('trial.trying')} share=${null} />`}
