@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { audit, open, overflow, WAIT } from './chromium.mjs';
+import { audit, context, open, overflow, WAIT } from './chromium.mjs';
 import { grouped, rupees } from './oracle.mjs';
 import { dataFolder, run, serve } from './outpost.mjs';
 
@@ -434,7 +434,7 @@ test('the audit trail tells everything, and one entry what it changed', async (t
   assert.deepEqual(page.faults, []);
 });
 
-test('axe finds nothing on them, nothing scrolls sideways, targets are large', async (t) => {
+test('axe finds nothing on them, and nothing scrolls sideways', async (t) => {
   const data = dataFolder(t, 'demo');
   const files = [bring(data, 'north', 400, 81), bring(data, 'south', 300, 82)];
   const row = files[0].rows[3];
@@ -457,5 +457,23 @@ test('axe finds nothing on them, nothing scrolls sideways, targets are large', a
         assert.deepEqual(await audit(page), [], where);
       }
     }
+  }
+});
+
+test('every figure is large enough for a finger', async (t) => {
+  const data = dataFolder(t, 'demo');
+  const files = [bring(data, 'north', 200, 91), bring(data, 'south', 200, 92)];
+  const server = await serve(t, data);
+  const own = await context(t, { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  const page = await own.newPage();
+  for (const view of ['sales', 'quality', 'audit', 'controls', `compare?a=${files[0].run}&b=${files[1].run}`, 'tab/new', `sales?why=${encodeURIComponent('sales/revenue')}`, `sales?row=${files[0].rows[0].order_id}`]) {
+    await page.goto('about:blank');
+    await page.goto(`${server.base}/#/${view}`);
+    await page.locator('main .why, main select, dialog .why').first().waitFor(WAIT);
+    await page.waitForFunction(() => !document.querySelector('.skeleton, .tick-wait'), null, WAIT);
+    const small = await page.locator('main button, main select, main .choice label, summary, dialog button, .quiet, .button, .plain, .why, tbody a, .chip').evaluateAll((all) =>
+      all.filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 43.9).map((e) => e.outerHTML.slice(0, 120)),
+    );
+    assert.deepEqual(small, [], view);
   }
 });
