@@ -189,6 +189,9 @@ SELECT id, maps, coalesce(unique_key, ''), coalesce(existing, '') FROM mapping_m
 -- name: mapping_memory_all
 SELECT dataset, maps, coalesce(existing, 'reject') FROM mapping_memory WHERE deleted_at IS NULL;
 
+-- name: run_rank
+SELECT rank, kind = 'edit' FROM run WHERE id = ?1;
+
 -- name: undone_add
 INSERT INTO run_undone (run, at, actor) VALUES (?1, ?2, ?3);
 

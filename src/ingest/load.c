@@ -131,7 +131,7 @@ int loader_new(struct ctx *cx, struct db *db, const struct loader_setup *setup, 
   l->key_field = -1;
   l->totals = totals_new(cx, db, d, l->run);
   l->taken = totals_taken(cx, db, d);
-  if (prepare_all(cx, l) || versions_new(cx, db, d, l->taken, &l->versions)) return cx->code;
+  if (prepare_all(cx, l) || versions_new(cx, db, d, l->run, l->taken, &l->versions)) return cx->code;
   l->sorter = sorter_new(cx, d, l->key_field);
   if (l->mode == LOADER_REDO) l->known = db_stmt(cx, db, SQL_reject_records);
   if (l->known) stmt_int(l->known, 1, l->run);
@@ -320,11 +320,11 @@ static int stack(struct ctx *cx, struct loader *l, const struct judged *j, const
     l->result.below += !there;
     return there ? OK : insert(cx, l, &l->below, bind_clean, j);
   }
-  if (versions_bury(cx, l->versions, j->key, j->values, l->key_field, &same)) return cx->code;
+  if (versions_replace(cx, l->versions, j, l->key_field, &same)) return cx->code;
   l->result.updated += !same;
   l->result.unchanged += same;
   l->result.edits += l->top.edit && !same;
-  return store_clean(cx, l, j);
+  return OK;
 }
 
 static int add_clean(struct ctx *cx, struct loader *l, struct judged *j) {

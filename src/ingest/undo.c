@@ -38,14 +38,16 @@ static int run_sql(struct ctx *cx, const struct move *m, const char *sql, int64_
   return OK;
 }
 
-/* Rows of the past that come to the top when the run goes: of each key that the run is
-** on top of, the version of the highest rank. */
+/* Of each key that is among the run's, the version below the top with the highest rank: a
+** subquery w. (With max(), SQLite's other columns are those of the row that has it.) */
 static const char *next_below(struct ctx *cx, const struct dataset *d) {
+  const char *columns = "p.key, p.run, p.record";
+  for (int i = 0; i < d->field_count; i++)
+    columns = ctx_printf(cx, "%s, p.%s AS %s", columns, d->fields[i].name, d->fields[i].name);
   return ctx_printf(cx,
-                    "%s p WHERE p.key BETWEEN ?2 AND ?3 AND (SELECT run FROM %s x WHERE x.key = p.key) = ?1 "
-                    "AND p.run = (SELECT q.run FROM %s q JOIN run r ON r.id = q.run WHERE q.key = p.key "
-                    "ORDER BY r.rank DESC LIMIT 1)",
-                    d->past_table, d->table, d->past_table);
+                    "(WITH ranks AS MATERIALIZED (SELECT id, rank FROM run) SELECT %s, max(r.rank) FROM %s p "
+                    "JOIN ranks r ON r.id = p.run WHERE p.key BETWEEN ?2 AND ?3 GROUP BY p.key) w",
+                    columns, d->past_table);
 }
 
 static int figures(struct ctx *cx, const struct move *m, int64_t *out) {
@@ -148,15 +150,18 @@ static int leave_below(struct ctx *cx, const struct move *m) {
 /* Where the run is on top of something, that comes back. */
 static int restore(struct ctx *cx, const struct move *m) {
   const struct dataset *d = m->run->dataset;
-  const char *columns = versions_columns(cx, d), *below = next_below(cx, d);
+  const char *below = next_below(cx, d), *set = "run = w.run, record = w.record";
   const char *some = ctx_printf(cx, "SELECT 1 FROM %s LIMIT 1", d->past_table);
   struct stmt *s = db_once(cx, m->db, some);
   if (!stmt_row(cx, s)) return cx->code;
   stmt_done(s);
-  const char *back =
-      ctx_printf(cx, "INSERT OR REPLACE INTO %s (%s) SELECT %s FROM %s", d->table, columns, columns, below);
-  if (totals_count_rows(cx, m->db, d, below, m->run->id,
-                        (struct str[]){ m->run->key_min, m->run->key_max }) ||
+  for (int i = 0; i < d->field_count; i++)
+    set = ctx_printf(cx, "%s, %s = w.%s", set, d->fields[i].name, d->fields[i].name);
+  const char *mine =
+      ctx_printf(cx, "%s WHERE (SELECT run FROM %s x WHERE x.key = w.key) = ?1", below, d->table);
+  const char *back = ctx_printf(cx, "UPDATE %s AS x SET %s FROM %s WHERE x.key = w.key AND x.run = ?1",
+                                d->table, set, below);
+  if (totals_count_rows(cx, m->db, d, mine, m->run->id, (struct str[]){ m->run->key_min, m->run->key_max }) ||
       run_sql(cx, m, back, &m->out->restored))
     return cx->code;
   /* A version is in one place: what is on top now leaves the past. */

@@ -1,10 +1,15 @@
 #include "ingest/versions.h"
 
+/* Columns of `top` before the fields. */
+enum { RUN, RECORD, FIELDS };
+
 struct versions {
   struct db *db;
   const struct dataset *dataset;
+  int64_t run;
   struct totals *taken;
-  struct stmt *top, *values, *bury, *leave;
+  struct stmt *top, *bury, *update;
+  struct version_top last; /* rank and edit of the run that was asked for last */
 };
 
 const char *versions_columns(struct ctx *cx, const struct dataset *d) {
@@ -13,68 +18,99 @@ const char *versions_columns(struct ctx *cx, const struct dataset *d) {
   return sql;
 }
 
-int versions_new(struct ctx *cx, struct db *db, const struct dataset *d, struct totals *taken,
+/* The row keeps its place in the tree: nothing is deleted, and pages stay as they are. */
+int versions_new(struct ctx *cx, struct db *db, const struct dataset *d, int64_t run, struct totals *taken,
                  struct versions **out) {
   struct versions *v = ctx_alloc(cx, sizeof *v);
-  const char *columns = versions_columns(cx, d);
-  *v = (struct versions){ .db = db, .dataset = d, .taken = taken };
-  v->top =
-      db_once(cx, db,
-              ctx_printf(cx,
-                         "SELECT x.run, r.rank, x.record, r.kind = 'edit' FROM %s x JOIN run r ON r.id = "
-                         "x.run WHERE x.key = ?1",
-                         d->table));
-  v->values = db_once(cx, db, ctx_printf(cx, "SELECT %s FROM %s WHERE key = ?1", columns, d->table));
-  v->bury = db_once(cx, db,
-                    ctx_printf(cx, "INSERT INTO %s (%s) SELECT %s FROM %s WHERE key = ?1", d->past_table,
-                               columns, columns, d->table));
-  v->leave = db_once(cx, db, ctx_printf(cx, "DELETE FROM %s WHERE key = ?1", d->table));
+  const char *fields = "", *values = "?1, ?2, ?3";
+  const char *set = ctx_printf(cx, "run = %lld, record = ?2", (long long)run);
+  for (int i = 0; i < d->field_count; i++) {
+    fields = ctx_printf(cx, "%s, %s", fields, d->fields[i].name);
+    values = ctx_printf(cx, "%s, ?%d", values, 4 + i);
+    set = ctx_printf(cx, "%s, %s = ?%d", set, d->fields[i].name, 3 + i);
+  }
+  *v = (struct versions){ .db = db, .dataset = d, .run = run, .taken = taken };
+  v->top = db_once(cx, db, ctx_printf(cx, "SELECT run, record%s FROM %s WHERE key = ?1", fields, d->table));
+  v->bury = db_once(
+      cx, db,
+      ctx_printf(cx, "INSERT INTO %s (%s) VALUES (%s)", d->past_table, versions_columns(cx, d), values));
+  v->update = db_once(cx, db, ctx_printf(cx, "UPDATE %s SET %s WHERE key = ?1", d->table, set));
   *out = v;
   return cx->code;
 }
 
+static int ask_run(struct ctx *cx, struct versions *v, int64_t run) {
+  if (v->last.run == run) return OK;
+  struct stmt *s = db_stmt(cx, v->db, SQL_run_rank);
+  stmt_int(s, 1, run);
+  if (!stmt_row(cx, s)) return cx->code;
+  v->last = (struct version_top){ .run = run, .rank = col_int(s, 0), .edit = col_int(s, 1) };
+  stmt_done(s);
+  return OK;
+}
+
 bool versions_top(struct ctx *cx, struct versions *v, struct str key, struct version_top *out) {
-  stmt_str(v->top, 1, key);
-  if (!stmt_row(cx, v->top)) return false;
-  *out = (struct version_top){ .run = col_int(v->top, 0),
-                               .rank = col_int(v->top, 1),
-                               .record = col_int(v->top, 2),
-                               .edit = col_int(v->top, 3) };
   stmt_done(v->top);
+  stmt_str(v->top, 1, key); /* the row that the statement stands on is what versions_replace buries */
+  if (!stmt_row(cx, v->top) || ask_run(cx, v, col_int(v->top, RUN))) return false;
+  *out = v->last;
+  out->record = col_int(v->top, RECORD);
   return true;
 }
 
-/* Takes the row's sums away from current_table; says whether `coming` has the same values. */
-static bool take_away(struct versions *v, const struct value *coming, int key_field) {
+/* Takes the row on top away from current_table; says whether `row` has the same values. */
+static bool take_away(struct versions *v, const struct value *values, int key_field) {
   const struct dataset *d = v->dataset;
   int64_t groups[GROUPS_MAX] = { 0 }, sums[SUMS_MAX] = { 0 };
   int g = 0, t = 0;
   bool same = true;
   for (int i = 0; i < d->field_count; i++) {
     const struct field *f = &d->fields[i];
-    int column = 3 + i;
-    if (f->group) groups[g++] = col_int(v->values, column);
-    if (f->total) sums[t++] = col_int(v->values, column);
-    if (i == key_field) continue;
+    int column = FIELDS + i;
+    if (f->group) groups[g++] = col_int(v->top, column);
+    if (f->total) sums[t++] = col_int(v->top, column);
+    if (i == key_field) continue; /* it is the key */
     if (f->kind != FIELD_TEXT)
-      same = same && col_int(v->values, column) == coming[i].number;
-    else if (!col_null(v->values, column))
-      same = same && str_eq(col_str(v->values, column), coming[i].text);
-    else
-      same = same && (strcmp(f->name, d->key_field) == 0 || coming[i].text.n == 0);
+      same = same && col_int(v->top, column) == values[i].number;
+    else if (!col_null(v->top, column))
+      same = same && str_eq(col_str(v->top, column), values[i].text);
   }
   totals_add(v->taken, groups, sums); /* fits: it was in a total before */
   return same;
 }
 
-int versions_bury(struct ctx *cx, struct versions *v, struct str key, const struct value *coming,
-                  int key_field, bool *same) {
-  stmt_str(v->values, 1, key);
-  bool equal = stmt_row(cx, v->values) && take_away(v, coming, key_field);
-  stmt_done(v->values);
-  if (same) *same = equal;
+static int bury(struct ctx *cx, struct versions *v, struct str key) {
+  const struct dataset *d = v->dataset;
   stmt_str(v->bury, 1, key);
-  if (stmt_run(cx, v->bury)) return cx->code;
-  stmt_str(v->leave, 1, key);
-  return stmt_run(cx, v->leave);
+  stmt_int(v->bury, 2, col_int(v->top, RUN));
+  stmt_int(v->bury, 3, col_int(v->top, RECORD));
+  for (int i = 0; i < d->field_count; i++) {
+    int column = FIELDS + i;
+    if (col_null(v->top, column))
+      stmt_null(v->bury, 4 + i);
+    else if (d->fields[i].kind == FIELD_TEXT)
+      stmt_str(v->bury, 4 + i, col_str(v->top, column));
+    else
+      stmt_int(v->bury, 4 + i, col_int(v->top, column));
+  }
+  return stmt_run(cx, v->bury);
+}
+
+int versions_replace(struct ctx *cx, struct versions *v, const struct judged *row, int key_field,
+                     bool *same) {
+  const struct dataset *d = v->dataset;
+  *same = take_away(v, row->values, key_field);
+  if (bury(cx, v, row->key)) return cx->code;
+  stmt_done(v->top);
+  stmt_str(v->update, 1, row->key);
+  stmt_int(v->update, 2, (int64_t)row->record);
+  for (int i = 0; i < d->field_count; i++) {
+    if (i == key_field)
+      stmt_null(v->update, 3 + i);
+    else if (d->fields[i].kind == FIELD_TEXT)
+      stmt_str(v->update, 3 + i, row->values[i].text);
+    else
+      stmt_int(v->update, 3 + i, row->values[i].number);
+  }
+  return stmt_run(cx, v->update);
 }

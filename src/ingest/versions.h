@@ -25,16 +25,16 @@ struct version_top {
 /* "key, run, record, order_id, ...": all columns of the dataset's tables of rows. */
 const char *versions_columns(struct ctx *cx, const struct dataset *d);
 
-/* For putting rows on stacks; taken may be NULL where only versions_top is called. */
-int versions_new(struct ctx *cx, struct db *db, const struct dataset *d, struct totals *taken,
+/* For putting the rows of a run on stacks. */
+int versions_new(struct ctx *cx, struct db *db, const struct dataset *d, int64_t run, struct totals *taken,
                  struct versions **out);
 
 /* What is on top; false when the key is free. */
 bool versions_top(struct ctx *cx, struct versions *v, struct str key, struct version_top *out);
 
-/* The row on top goes below: into past_table, and out of current_table. *same (may be
-** NULL): whether its values are those of a row to come. key_field: see load.c. */
-int versions_bury(struct ctx *cx, struct versions *v, struct str key, const struct value *coming,
-                  int key_field, bool *same);
+/* A row of the run takes the place of what versions_top has just found: that goes into
+** past_table and out of current_table. The values of codes are ids of terms. key_field:
+** see load.c. *same: whether the values are the same. */
+int versions_replace(struct ctx *cx, struct versions *v, const struct judged *row, int key_field, bool *same);
 
 #endif
