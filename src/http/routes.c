@@ -28,6 +28,22 @@ const struct route routes[] = {
     .handle = exceptions_list,
     .help = "The rejected rows of one run with their original lines. Parameters: tenant, category, control, "
             "limit, after." },
+  { .method = "POST",
+    .pattern = "/api/runs/{id}/undo",
+    .handle = run_undo,
+    .help =
+        "Takes a run back: what it replaced comes back, what was changed since stays, and all of it is told. "
+        "409 when it is undone already. Parameters: tenant, dry_run=1 (tells, and changes nothing)." },
+  { .method = "POST",
+    .pattern = "/api/runs/{id}/redo",
+    .handle = run_redo,
+    .help = "Brings a run back that was undone. 409 when it is not. Parameters: tenant, dry_run=1." },
+  { .method = "POST",
+    .pattern = "/api/runs/{id}/rejudge",
+    .handle = run_rejudge,
+    .help =
+        "Judges the kept bytes of a run by the present rules, in the background like an import: a new run "
+        "takes its place. 409 when it does not count. Parameters: tenant, dry_run=1." },
   { .method = "GET",
     .pattern = "/api/governance",
     .handle = governance_show,

@@ -9,8 +9,8 @@
 
 enum { PAGE_ROWS = 50, PAGE_ROWS_MOST = 1000 };
 
-route_fn runs_list, run_show, exceptions_list;                          /* routes_runs.c */
-route_fn governance_show, catalogue_show, proof_export, support_export; /* routes_governance.c */
+route_fn runs_list, run_show, exceptions_list, run_undo, run_redo, run_rejudge; /* routes_runs.c */
+route_fn governance_show, catalogue_show, proof_export, support_export;         /* routes_governance.c */
 /* routes_desk.c */
 route_fn desk_rows, desk_summary_show, desk_show_one, desk_file, desk_review, desk_fix, desk_fix_one;
 route_fn tenants_list, health_show, ready_show; /* routes_system.c */

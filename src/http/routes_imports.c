@@ -42,25 +42,22 @@ static int dialect_asked(struct request *rq, struct dialect *d) {
 }
 
 /* What becomes of rows whose key is there already. */
-static int existing_asked(struct request *rq) {
-  const char *text;
-  int rc = query_text(rq, "existing", &text);
-  if (rc || !text || !strcmp(text, "reject")) return rc;
-  if (strcmp(text, "update") != 0)
-    return fail(rq->cx, E_INVALID, "existing", "existing is reject or update, not '%s'", text);
-  return fail(rq->cx, E_INVALID, "existing",
-              "rows whose key is there cannot be updated by an import yet; leave "
-              "existing away, and they are rejected");
+static int existing_asked(struct request *rq, const char **out) {
+  int rc = query_text(rq, "existing", out);
+  if (rc || !*out || !strcmp(*out, "reject") || !strcmp(*out, "update")) return rc;
+  return fail(rq->cx, E_INVALID, "existing", "existing is reject or update, not '%.40s'", *out);
 }
 
-static int order_asked(struct request *rq, struct task_order *o) {
+/* existing: as it was stated, or NULL. */
+static int order_asked(struct request *rq, struct task_order *o, const char **existing) {
   int rc = dataset_asked(rq, &o->dataset);
   if (!rc) rc = query_flag(rq, "dry_run", &o->dry_run);
   if (!rc) rc = dialect_asked(rq, &o->dialect);
   if (!rc) rc = maps_asked(rq, &o->mapping);
   if (!rc) rc = mapping_check(rq->cx, o->dataset, &o->mapping);
   if (!rc) rc = query_text(rq, "unique", &o->mapping.unique);
-  if (!rc) rc = existing_asked(rq);
+  if (!rc) rc = existing_asked(rq, existing);
+  if (!rc) o->update = *existing && strcmp(*existing, "update") == 0;
   if (!rc) rc = query_text(rq, "upload", &o->upload);
   return rc;
 }
@@ -91,7 +88,8 @@ int upload_show(struct request *rq) {
   struct upload u;
   struct input *in;
   struct db *db;
-  int rc = order_asked(rq, &o);
+  const char *existing;
+  int rc = order_asked(rq, &o, &existing);
   if (!rc) rc = tenant_find(rq, &o.tenant);
   if (!rc) rc = upload_find(rq, o.tenant, rq->param[0], &u);
   if (!rc) rc = input_open_as(rq->cx, u.path, u.name, store_dir(rq->server->store), &in);
@@ -103,7 +101,7 @@ int upload_show(struct request *rq) {
   jw_int(&rq->json, "bytes", u.bytes);
   jw_text(&rq->json, "sha256", u.sha256);
   struct import_request r = { .dataset = o.dataset, .input = in, .dialect = o.dialect, .mapping = o.mapping };
-  rc = suggest_json(rq->cx, db, &r, &rq->json);
+  rc = suggest_json(rq->cx, db, &r, existing, &rq->json);
   jw_close(&rq->json, '}');
   return rc;
 }
@@ -156,7 +154,8 @@ int import_post(struct request *rq) {
   struct task_order o = { 0 };
   struct upload u;
   char id[37];
-  int rc = order_asked(rq, &o);
+  const char *existing;
+  int rc = order_asked(rq, &o, &existing);
   if (!rc) rc = tenant_find(rq, &o.tenant);
   if (!rc) rc = file_asked(rq, &o, &u);
   if (rc) return rc;

@@ -41,6 +41,7 @@ int row_post(struct request *rq) {
   jw_object(&rq->json, "data");
   jw_text(&rq->json, "run", result->run);
   jw_text(&rq->json, "key", key);
+  jw_bool(&rq->json, "changed", result->updated > 0);
   jw_close(&rq->json, '}');
   return OK;
 }

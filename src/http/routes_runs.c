@@ -1,10 +1,12 @@
 /*
-** routes_runs.c - runs, their reports and their exceptions.
+** routes_runs.c - runs: reports, exceptions, taken back, brought back, judged again.
 */
 #include <stdio.h>
 
 #include "export/reports.h"
 #include "http/routes.h"
+#include "http/tasks.h"
+#include "ingest/undo.h"
 
 int runs_list(struct request *rq) {
   struct db *db;
@@ -56,4 +58,53 @@ int exceptions_list(struct request *rq) {
   jw_int(&rq->json, "total", total);
   jw_int(&rq->json, "next", next);
   return rc;
+}
+
+/* ---- taken back, brought back, judged again ---- */
+
+typedef int move_fn(struct ctx *cx, struct tenant *t, const char *run, bool dry_run, struct undo_result *out);
+
+static int move(struct request *rq, move_fn *fn) {
+  struct undo_result *result = ctx_alloc(rq->cx, sizeof *result);
+  struct tenant *tenant;
+  bool dry_run;
+  int rc = query_flag(rq, "dry_run", &dry_run);
+  if (!rc) rc = tenant_find(rq, &tenant);
+  if (!rc) rc = fn(rq->cx, tenant, rq->param[0], dry_run, result);
+  if (!rc) undo_json(&rq->json, "data", result);
+  return rc;
+}
+
+int run_undo(struct request *rq) { return move(rq, undo_run); }
+int run_redo(struct request *rq) { return move(rq, redo_run); }
+
+/* What cannot be judged again is told at once and not by a task that fails. */
+static int rejudge_check(struct request *rq, const struct kept_run *run) {
+  if (strcmp(run->state, "done") != 0 || run->undone)
+    return fail(rq->cx, E_CONFLICT, "run",
+                "run %s does not count, so there is nothing to judge again: it is %s", run->uuid,
+                run->undone ? "undone" : run->state);
+  if (!run->dataset)
+    return fail(rq->cx, E_NOT_FOUND, NULL, "this program has no dataset %s", run->dataset_name);
+  return OK;
+}
+
+int run_rejudge(struct request *rq) {
+  struct task_order o = { 0 };
+  struct kept_run run;
+  struct db *db;
+  char id[37];
+  int rc = query_flag(rq, "dry_run", &o.dry_run);
+  if (!rc) rc = tenant_find(rq, &o.tenant);
+  if (!rc) rc = tenant_read(rq->cx, o.tenant, &db);
+  if (!rc) rc = kept_find(rq->cx, db, rq->param[0], &run);
+  if (!rc) rc = rejudge_check(rq, &run);
+  if (rc) return rc;
+  o.dataset = run.dataset;
+  o.rejudge = run.uuid;
+  o.name = run.source;
+  o.bytes = (uint64_t)run.bytes;
+  dialect_init(&o.dialect);
+  rc = task_start(rq, &o, id);
+  return rc ? rc : import_accepted(rq, id);
 }

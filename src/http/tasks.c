@@ -127,9 +127,10 @@ static void rows_write(struct jw *w, const struct import_result *r) {
   jw_int(w, "read", r->read);
   jw_int(w, "clean", r->clean);
   jw_int(w, "rejected", r->rejected);
-  jw_int(w, "created", r->clean);
-  jw_int(w, "updated", 0);
-  jw_int(w, "unchanged", 0);
+  jw_int(w, "created", r->clean - r->updated - r->unchanged);
+  jw_int(w, "updated", r->updated);
+  jw_int(w, "unchanged", r->unchanged);
+  jw_int(w, "edits", r->edits);
   jw_close(w, '}');
 }
 
@@ -152,19 +153,24 @@ static char *result_json(const struct import_result *r) {
   return buf_take(&out);
 }
 
-static int import_file(struct ctx *cx, struct task *k, struct import_result *result) {
+static int import_order(struct ctx *cx, struct task *k, struct import_result *result) {
   const struct task_order *o = &k->order;
-  struct input *in;
-  if (input_open_as(cx, o->path, o->name, store_dir(tenant_store(o->tenant)), &in)) return cx->code;
   struct import_request r = { .dataset = o->dataset,
-                              .input = in,
                               .dialect = o->dialect,
                               .mapping = o->mapping,
+                              .update = o->update,
                               .dry_run = o->dry_run,
                               .remember = true,
                               .progress = note_progress,
                               .progress_arg = k,
                               .stop = &k->stop };
+  struct input *in;
+  if (o->rejudge) {
+    r.remember = false; /* nobody said anything new about such files */
+    return import_again(cx, o->tenant, o->rejudge, &r, result);
+  }
+  if (input_open_as(cx, o->path, o->name, store_dir(tenant_store(o->tenant)), &in)) return cx->code;
+  r.input = in;
   return import_run(cx, o->tenant, &r, result);
 }
 
@@ -205,7 +211,7 @@ static void *task_main(void *arg) {
   ctx_begin(&cx, k->actor);
   do {
     result = (struct import_result){ 0 };
-    import_file(&cx, k, &result);
+    import_order(&cx, k, &result);
   } while (is_to_be_tried_again(&cx, k, &result));
   log_line(cx.code ? LOG_WARN : LOG_INFO, &cx, "import_task", "%s %s: %s", k->id, k->order.name,
            cx.code ? cx.message : "done");

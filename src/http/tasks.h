@@ -24,6 +24,7 @@ struct task_order {
   const char *upload;  /* its upload: goes when it was imported */
   bool upload_is_ours; /* nobody else knows it: goes in any case */
   const char *rejudge; /* a run whose kept bytes are judged again, instead of a file */
+  bool update;         /* rows whose key is there replace what is there */
   uint64_t bytes;
   bool dry_run;
   struct dialect dialect;

@@ -44,6 +44,7 @@ struct remembered {
   int same_count;
   const char *const *other; /* of other files, the newest first */
   int other_count;
+  bool update; /* the last file with just these headings replaced older rows */
 };
 
 struct mapping_request {

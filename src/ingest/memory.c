@@ -53,6 +53,7 @@ int memory_recall(struct ctx *cx, struct db *db, const struct dataset *d, const 
                   struct mapping_request *r) {
   const char *headings = is_memorable(p) ? headings_of(cx, p) : NULL;
   struct recall same = { 0 }, other = { 0 };
+  bool update = false;
   if (!headings) return OK;
   struct stmt *s = db_stmt(cx, db, SQL_mapping_memory_of);
   if (s) stmt_text(s, 1, d->name);
@@ -60,9 +61,10 @@ int memory_recall(struct ctx *cx, struct db *db, const struct dataset *d, const 
   while (stmt_row(cx, s)) {
     bool just_these = str_eq(col_str(s, 0), str_of(headings));
     recall_maps(cx, col_str(s, 1), just_these ? &same : &other);
+    update = update || (just_these && str_eq(col_str(s, 3), STR("update")));
     if (just_these && !r->unique && !col_null(s, 2)) r->unique = col_dup(cx, s, 2);
   }
-  r->remembered = (struct remembered){ same.list, same.count, other.list, other.count };
+  r->remembered = (struct remembered){ same.list, same.count, other.list, other.count, update };
   return cx->code;
 }
 
@@ -105,18 +107,20 @@ static int compose(struct ctx *cx, const struct note *n, const char *id, struct 
     unique = ctx_printf(cx, "%s%s%s", unique, i ? "," : "", column_name(cx, n->profile, m->unique[i]));
   if (n->request->mapping.unique)
     jw_text(&w, "unique_key", unique); /* else that of the rules, as it will be */
+  jw_text(&w, "existing", n->request->update ? "update" : "reject");
   jw_close(&w, '}');
   int rc = jv_parse(cx, buf_view(&json), object);
   buf_clear(&json);
   return rc;
 }
 
-static bool says_the_same(struct str maps, struct str unique, struct jv *object) {
+static bool says_the_same(struct str maps, struct str unique, struct str existing, struct jv *object) {
   struct buf now;
   struct jv *unique_now = jv_get(object, "unique_key");
   buf_init(&now, LIMIT_TEXT_BYTES);
   jv_write(&now, jv_get(object, "maps"));
-  bool same = str_eq(maps, buf_view(&now)) && (!unique_now || str_eq(unique, jv_text(unique_now)));
+  bool same = str_eq(maps, buf_view(&now)) && (!unique_now || str_eq(unique, jv_text(unique_now))) &&
+              str_eq(existing, jv_text(jv_get(object, "existing")));
   buf_clear(&now);
   return same;
 }
@@ -125,7 +129,7 @@ static bool says_the_same(struct str maps, struct str unique, struct jv *object)
 static int save(struct ctx *cx, struct db *db, void *arg) {
   struct note *n = arg;
   char id[37];
-  const char *known = NULL, *maps = "", *unique = "";
+  const char *known = NULL, *maps = "", *unique = "", *existing = "";
   struct jv *object;
   struct stmt *s = db_stmt(cx, db, SQL_mapping_memory_find);
   if (!s) return cx->code;
@@ -135,10 +139,11 @@ static int save(struct ctx *cx, struct db *db, void *arg) {
     known = col_dup(cx, s, 0);
     maps = col_dup(cx, s, 1);
     unique = ctx_strdup(cx, col_str(s, 2));
+    existing = ctx_strdup(cx, col_str(s, 3));
     stmt_done(s);
   }
   if (cx->code || compose(cx, n, known, &object)) return cx->code;
-  if (known && says_the_same(str_of(maps), str_of(unique), object)) return OK;
+  if (known && says_the_same(str_of(maps), str_of(unique), str_of(existing), object)) return OK;
   return record_save(cx, db, &mapping_memory_entity, object, id);
 }
 
@@ -146,7 +151,7 @@ void memory_keep(struct ctx *cx, struct tenant *t, const struct import_request *
                  const struct mapping *m) {
   struct ctx aside;
   struct note n = { .request = r, .profile = p, .mapping = m };
-  if ((r->mapping.map_count == 0 && !r->mapping.unique) || !is_memorable(p)) return;
+  if ((r->mapping.map_count == 0 && !r->mapping.unique && !r->update) || !is_memorable(p)) return;
   ctx_begin(&aside, cx->actor);
   n.headings = headings_of(&aside, p);
   if (n.headings) tenant_write(&aside, t, save, &n);

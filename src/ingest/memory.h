@@ -2,10 +2,11 @@
 ** memory.h - how files were mapped by hand, so that the next file of that kind needs
 ** no hand.
 **
-** After an import that was told how to map (or what the unique key is), the whole
-** mapping is kept as a record of mapping_memory under the file's headings. The next
+** After an import that was told how to map (or what the unique key is, or that its rows
+** replace older ones), the whole mapping is kept as a record of mapping_memory under the file's headings. The next
 ** file of just these headings is mapped, and keyed, alike; any other file takes from
-** it what a single heading meant. A run keeps its own mapping (settings.h), so what is
+** it what a single heading meant. That rows were replaced is only suggested (suggest.h): no
+** import replaces rows unless it is told to. A run keeps its own mapping (settings.h), so what is
 ** remembered later changes nothing of it.
 */
 #ifndef INGEST_MEMORY_H

@@ -139,13 +139,12 @@ static const char *heading_at(const struct profile *p, int column) {
   return p && column >= 0 ? p->columns[column].heading : NULL;
 }
 
-/* m NULL: there is no table to map. */
+/* m NULL: there is no table to map. remembered: something else already comes from an earlier import. */
 static void write_mapping(struct ctx *cx, struct jw *w, const struct dataset *d, const struct profile *p,
-                          const struct mapping *m) {
+                          const struct mapping *m, bool remembered) {
   static const char *const kinds[] = {
     [FIELD_TEXT] = "text", [FIELD_CODE] = "code", [FIELD_DATE] = "date", [FIELD_DECIMAL] = "decimal"
   };
-  bool remembered = false;
   jw_array(w, "mapping");
   for (int i = 0; i < d->field_count; i++) {
     const char *how = m ? m->how[i] : NULL;
@@ -180,7 +179,8 @@ static int profile_or_problem(struct ctx *cx, const struct import_request *r, st
   return OK;
 }
 
-int suggest_json(struct ctx *cx, struct db *db, const struct import_request *r, struct jw *w) {
+int suggest_json(struct ctx *cx, struct db *db, const struct import_request *r, const char *existing,
+                 struct jw *w) {
   struct profile *p;
   struct mapping m;
   struct rules *rules;
@@ -189,16 +189,16 @@ int suggest_json(struct ctx *cx, struct db *db, const struct import_request *r, 
   if (mapping_check(cx, r->dataset, &asked) || profile_or_problem(cx, r, &p, &problem)) return cx->code;
   if (!p) {
     write_nothing(w);
-    write_mapping(cx, w, r->dataset, NULL, NULL);
+    write_mapping(cx, w, r->dataset, NULL, NULL, false);
   } else {
     if (rules_load(cx, db, r->dataset, &rules) || memory_recall(cx, db, r->dataset, p, &asked))
       return cx->code;
     if (!asked.unique) asked.unique = rules->unique_fields;
     mapping_suggest(cx, r->dataset, p, &asked, &m, &problem);
     if (write_profile(cx, r->input, p, w)) return cx->code;
-    write_mapping(cx, w, r->dataset, p, &m);
+    write_mapping(cx, w, r->dataset, p, &m, !existing && asked.remembered.update);
   }
-  jw_text(w, "existing", "reject");
+  jw_text(w, "existing", existing ? existing : asked.remembered.update ? "update" : "reject");
   jw_text(w, "problem", problem);
   return OK;
 }

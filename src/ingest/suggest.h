@@ -17,7 +17,9 @@
 #include "base/json.h"
 #include "ingest/import.h"
 
-/* Into an open object. Of the request dataset, input, dialect and mapping are read. */
-int suggest_json(struct ctx *cx, struct db *db, const struct import_request *r, struct jw *w);
+/* Into an open object. Of the request dataset, input, dialect and mapping are read. existing:
+** "reject" or "update" as it was stated; NULL: as the last file of these headings had it. */
+int suggest_json(struct ctx *cx, struct db *db, const struct import_request *r, const char *existing,
+                 struct jw *w);
 
 #endif

@@ -42,7 +42,7 @@ test('a file is sent, looked at, tried and imported; the figures are those of a 
   const before = counts(p);
   const expected = (task) => {
     assert.equal(task.state, 'done', task.message);
-    assert.deepEqual(task.result.rows, { read: 600, clean: clean.length, rejected: rejected.length, created: clean.length, updated: 0, unchanged: 0 });
+    assert.deepEqual(task.result.rows, { read: 600, clean: clean.length, rejected: rejected.length, created: clean.length, updated: 0, unchanged: 0, edits: 0 });
     assert.deepEqual(task.result.rejected, lib.count(rejected, (r) => r.category));
     assert.deepEqual(task.result.figures, figures(clean));
     assert.deepEqual([task.rows, task.clean, task.rejected, task.bytes, task.bytes_total], [600, clean.length, rejected.length, sent.bytes, sent.bytes]);
