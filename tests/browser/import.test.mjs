@@ -202,6 +202,11 @@ test('a mapping made by hand is remembered', async (t) => {
   await tryRun(page);
   assert.equal(await stat(page, 'created'), '1');
   assert.equal(await stat(page, 'rejected'), '1'); // A2 is there already
+  await page.getByRole('button', { name: 'Back' }).click();
+  await page.getByRole('radio', { name: /Update them/ }).check();
+  await tryRun(page);
+  assert.equal(await stat(page, 'created'), '1');
+  assert.equal(await stat(page, 'updated'), '1');
   assert.deepEqual(page.faults, []);
 });
 
