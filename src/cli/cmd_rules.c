@@ -3,6 +3,8 @@
 #include "cli/cli.h"
 #include "format/input.h"
 #include "ingest/entities.h"
+#include "ingest/import.h"
+#include "ingest/kept.h"
 #include "ingest/rejudge.h"
 #include "record/record.h"
 
@@ -163,21 +165,120 @@ static int print_promotion(struct ctx *cx, struct str json) {
                 STR_ARG(rule ? STR("") : text(record, "value")), STR_ARG(text(record, "version")),
                 text(record, "deleted_at").n ? ", deleted" : "");
     }
-  return cli_print(cx, "they judge what is imported from now on\n");
+  return cx->code;
+}
+
+/* ---- history judged again ---- */
+
+struct again {
+  const char *run, *source, *kind;
+  int64_t clean, rejected;     /* as it was */
+  struct import_result result; /* what stands in its place */
+  const char *failed;          /* why it stays as it was, or NULL */
+};
+
+/* The runs of the dataset that count, oldest first: keys that one gives up are there for the next. */
+static int find_runs(struct ctx *cx, struct tenant *t, const struct dataset *d, struct again **list,
+                     size_t *count) {
+  struct ctx aside; /* its end gives the reader back before anything is written */
+  struct kept_run *runs;
+  struct db *db;
+  size_t n = 0;
+  *count = 0;
+  ctx_begin(&aside, cx->actor);
+  if (!tenant_read(&aside, t, &db) && !kept_list(&aside, db, &runs, &n)) {
+    *list = ctx_alloc(cx, (n + 1) * sizeof **list);
+    for (size_t i = 0; i < n; i++)
+      if (runs[i].dataset == d && !runs[i].undone)
+        (*list)[(*count)++] = (struct again){ .run = ctx_strdup(cx, str_of(runs[i].uuid)),
+                                              .source = ctx_strdup(cx, str_of(runs[i].source)),
+                                              .kind = ctx_strdup(cx, str_of(runs[i].kind)),
+                                              .clean = runs[i].clean,
+                                              .rejected = runs[i].rejected };
+  }
+  if (aside.code) fail_from(cx, &aside);
+  ctx_end(&aside);
+  return cx->code;
+}
+
+/* Each in a unit of work of its own: one that fails stays as it was, and the others go on. */
+static void judge_again(struct ctx *cx, struct cli *c, struct tenant *t, struct again *list, size_t count) {
+  const struct import_request nothing_else = { .dry_run = false };
+  for (size_t i = 0; i < count; i++) {
+    struct ctx aside;
+    ctx_begin(&aside, cx->actor);
+    if (import_again(&aside, t, list[i].run, &nothing_else, &list[i].result))
+      list[i].failed = ctx_strdup(cx, str_of(aside.message));
+    ctx_end(&aside);
+    if (list[i].failed || !list[i].result.reconciled) c->exit_code = EXIT_FAILED;
+  }
+}
+
+static void write_again(struct jw *w, const struct again *list, size_t count) {
+  jw_array(w, "rejudged");
+  for (size_t i = 0; i < count; i++) {
+    const struct again *a = &list[i];
+    jw_object(w, NULL);
+    jw_text(w, "run", a->run);
+    jw_text(w, "source", a->source);
+    jw_text(w, "kind", a->kind);
+    jw_text(w, "replaced_by", a->failed ? NULL : a->result.run);
+    jw_object(w, "before");
+    jw_int(w, "clean", a->clean);
+    jw_int(w, "rejected", a->rejected);
+    jw_close(w, '}');
+    if (a->failed) {
+      jw_text(w, "after", NULL);
+    } else {
+      jw_object(w, "after");
+      jw_int(w, "clean", a->result.clean);
+      jw_int(w, "rejected", a->result.rejected);
+      jw_close(w, '}');
+    }
+    jw_text(w, "message", a->failed);
+    jw_close(w, '}');
+  }
+  jw_close(w, ']');
+}
+
+static int print_again(struct ctx *cx, const struct again *list, size_t count) {
+  cli_print(cx, "\n%-36s %-36s %10s %10s %10s %10s  %s\n", "run", "judged again as", "clean", "now",
+            "rejected", "now", "source");
+  for (size_t i = 0; i < count; i++) {
+    const struct again *a = &list[i];
+    if (a->failed)
+      cli_print(cx, "%-36s stays as it was: %s\n", a->run, a->failed);
+    else
+      cli_print(cx, "%-36s %-36s %10lld %10lld %10lld %10lld  %s%s\n", a->run, a->result.run,
+                (long long)a->clean, (long long)a->result.clean, (long long)a->rejected,
+                (long long)a->result.rejected, a->source, a->result.reconciled ? "" : " (self-audit FAILED)");
+  }
+  return cx->code;
 }
 
 int cmd_rules_promote(struct ctx *cx, struct cli *c) {
   struct promotion p = { 0 };
+  const struct dataset *d;
+  struct again *list = NULL;
   struct tenant *t;
   struct buf out;
-  if (read_changes(cx, c->operand[0], &p.changes) || cli_tenant(cx, c, &t)) return cx->code;
+  bool again = cli_has(c, "rejudge");
+  size_t count = 0;
+  if (find_dataset(cx, c, &d) || read_changes(cx, c->operand[0], &p.changes) || cli_tenant(cx, c, &t))
+    return cx->code;
   buf_init(&out, LIMIT_REPLY_BYTES);
   jw_init(&p.w, &out);
   jw_object(&p.w, NULL);
-  if (!tenant_write(cx, t, promote, &p)) {
+  if (!tenant_write(cx, t, promote, &p) && !(again && find_runs(cx, t, d, &list, &count))) {
+    if (again) judge_again(cx, c, t, list, count);
+    if (again && cli_has(c, "json")) write_again(&p.w, list, count);
     jw_close(&p.w, '}');
     if (cli_has(c, "json")) return cli_print_json(cx, &out);
     print_promotion(cx, buf_view(&out));
+    if (again)
+      print_again(cx, list, count);
+    else
+      cli_print(cx, "they judge what is imported from now on\n");
   }
   buf_clear(&out);
   return cx->code;

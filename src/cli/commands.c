@@ -17,8 +17,10 @@ const struct option_spec options[] = {
   { "map", "FIELD=HEADING",
     "take a field from the column of this heading (or #3, the third); may be repeated" },
   { "unique", "A,B", "fields or headings that together tell rows apart" },
-  { "existing", "reject|update", "what becomes of a row whose key is there: an exception, or its newer version" },
+  { "existing", "reject|update",
+    "what becomes of a row whose key is there: an exception, or its newer version" },
   { "dry-run", NULL, "do everything, then take it back" },
+  { "rejudge", NULL, "judge again all that was imported and counts" },
   { "strict", NULL, "exit with 3 when there were exceptions" },
   { "run", "ID", "of this run only: an id, its beginning, or latest" },
   { "category", "C", "of this category only" },
@@ -68,7 +70,8 @@ const struct command commands[] = {
   { "tenant add", "SLUG", "data name json", "add a tenant: one file of its own",
     "  outpost tenant add acme --name \"Acme Foods\"", cmd_tenant_add },
   { "tenant list", "", "data json", "list the tenants", NULL, cmd_tenant_list },
-  { "import", "FILE", WHERE " as map unique existing dry-run strict" DIALECT, "bring a file through the pipeline",
+  { "import", "FILE", WHERE " as map unique existing dry-run strict" DIALECT,
+    "bring a file through the pipeline",
     "  outpost import orders.csv --as sales\n"
     "  outpost import orders.csv --as sales --map revenue=\"Net amount\" --unique \"Order No.,Position\"\n"
     "  outpost generate sales --rows 5000 --seed 1 | outpost import - --as sales --json\n\n"
@@ -152,8 +155,10 @@ const struct command commands[] = {
     "  without one it is new; \"active\":false switches it off, \"deleted\":true deletes it or an item.\n"
     "  All runs that count are judged again from their original bytes, or only that of --run.",
     cmd_rules_try },
-  { "rules promote", "JSON", WHERE " as", "make changed rules hold, all of them or none",
-    "  outpost rules promote changes.json\n\n  What was imported keeps the rules that judged it.",
+  { "rules promote", "JSON", WHERE " as rejudge", "make changed rules hold, all of them or none",
+    "  outpost rules promote changes.json\n  outpost rules promote changes.json --rejudge\n\n"
+    "  What was imported keeps the rules that judged it. With --rejudge every run that counts is judged\n"
+    "  again from its original bytes: a new run takes its place, and can be undone like any other.",
     cmd_rules_promote },
   { "verify", "", WHERE, "prove that nothing is lost or changed; exit 1 names what differs", NULL,
     cmd_verify },

@@ -123,9 +123,8 @@ int report_runs(struct ctx *cx, struct db *db, struct jw *w, const char *key, in
 
 /* Members of the settings go over as they are. */
 static int write_settings(struct ctx *cx, struct jw *w, struct str json) {
-  static const char *const keys[] = { "mapping",   "unknown_columns", "unique",
-                                      "decisions", "oddities",        "dialect",
-                                      "existing",  "replaces" };
+  static const char *const keys[] = { "mapping",  "unknown_columns", "unique",   "decisions",
+                                      "oddities", "dialect",         "existing", "replaces" };
   struct jv *root;
   struct buf text;
   if (jv_parse(cx, json, &root)) return cx->code;

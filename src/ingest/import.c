@@ -419,7 +419,9 @@ static int again_from(struct ctx *cx, struct ctx *reading, struct tenant *t, con
   if (!rc) rc = settings_read(reading, str_of(run.settings), &again.dialect, &again.mapping);
   if (rc) return fail_from(cx, reading);
   again.dataset = run.dataset;
-  again.kind = "rejudge";
+  /* What a person made stays a person's, and a correction a correction. */
+  bool file = strcmp(run.kind, "file") == 0;
+  again.kind = file ? "rejudge" : run.kind;
   again.update = run.update;
   return import_one(cx, t, &again, &run, out);
 }

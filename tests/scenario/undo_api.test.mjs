@@ -84,3 +84,96 @@ test('undo, redo and judging again refuse what they cannot do', async (t) => {
   await problem(redo(server, first.run), 409);
   assert.deepEqual(state(p), before);
 });
+
+test('the events of an undo and of a redo come over the stream', async (t) => {
+  const { server, second } = await twoRuns(t);
+  const s = await stream(t, server);
+  await undo(server, second.run, '?dry_run=1');
+  await data(undo(server, second.run));
+  await data(redo(server, second.run));
+  await s.until(() => s.changes().length >= 2, 'two changes');
+  assert.deepEqual(s.changes().map((c) => [c.event, c.unit, c.actor]), [['RUN_UNDONE', second.run, 'http'], ['RUN_REDONE', second.run, 'http']]);
+});
+
+test('a run judged again by the present rules stands in the place of the old one; a try changes nothing', async (t) => {
+  const { p, server, first, second } = await twoRuns(t);
+  const rule = one(p.db, "SELECT id FROM rule WHERE name = 'quantity_positive'");
+  await data(post(server, '/api/rules/promote', { rules: [{ id: rule, params: { above: '2' } }] }));
+  const before = state(p);
+  const tried = await finished(server, await data(rejudge(server, second.run, '?dry_run=1'), 202));
+  assert.deepEqual([tried.state, tried.run, tried.result.rows.clean, tried.result.rows.rejected], ['done', null, 2, 1]);
+  assert.deepEqual(state(p), before);
+
+  const accepted = await rejudge(server, second.run);
+  assert.deepEqual([accepted.status, accepted.headers.location], [202, accepted.json.data.href]);
+  const task = await finished(server, accepted.json.data);
+  assert.deepEqual([task.state, task.name, task.as, task.bytes, task.bytes_total], ['done', 'second.csv', 'sales', SECOND.length, SECOND.length]);
+  assert.deepEqual(task.result.rows, { read: 3, clean: 2, rejected: 1, created: 1, updated: 1, unchanged: 0, edits: 0 });
+  assert.deepEqual(task.result.sample.map((x) => x.raw), ['A2,2024-01-01,South,Widget,2,20.00']);
+  assert.equal(await revenue(server), '140.00'); // A1 40, A2 20 of the first file, A3 30, A5 50
+  const runs = await data(ask(server, '/api/runs'));
+  assert.deepEqual(runs.map((r) => [r.run, r.kind, r.state]), [[task.run, 'rejudge', 'done'], [second.run, 'file', 'undone'], [first.run, 'file', 'done']]);
+  await problem(rejudge(server, second.run), 409, /undone/);
+  await problem(redo(server, second.run), 409, /stands|counts/);
+  sound(p);
+});
+
+// A run of many rows, and the same judged again and under way.
+async function largeUnderWay(t) {
+  const p = place(t);
+  const server = await serve(t, p.data);
+  const { file } = generate(p.dir, 300000, 8);
+  const run = lib.importFile(p, file).run;
+  const before = state(p);
+  const accepted = await data(rejudge(server, run), 202);
+  for (;;) {
+    const task = await data(ask(server, accepted.href));
+    assert.notEqual(task.state, 'done', 'it was too fast to be stopped');
+    if (task.rows > 0) return { p, server, run, before, href: accepted.href };
+    await sleep(5);
+  }
+}
+
+// Only the note that it began and failed is new.
+function asItWas(p, before, run) {
+  const now = state(p);
+  for (const name of TABLES) if (!['run', 'change_log'].includes(name)) assert.equal(now[name], before[name], name);
+  assert.deepEqual(lib.query(p.db, 'SELECT state, kind, message FROM run ORDER BY id'), [['done', 'file', null], ['failed', 'rejudge', 'cancelled']]);
+  assert.equal(json(['run', 'show', run, ...p.args]).undone, null);
+  sound(p);
+}
+
+test('judging again can be cancelled: the old run stays as it was', async (t) => {
+  const { p, server, run, before, href } = await largeUnderWay(t);
+  assert.equal((await data(remove(server, href))).state, 'cancelled');
+  await server.stop();
+  asItWas(p, before, run);
+});
+
+test('a server that is told to stop while it judges again leaves the old run as it was', async (t) => {
+  const { p, server, run, before } = await largeUnderWay(t);
+  const began = Date.now();
+  assert.deepEqual(await server.stop(), { code: 0, signal: null });
+  assert.ok(Date.now() - began < 3000);
+  asItWas(p, before, run);
+});
+
+test('that rows were replaced is suggested for the next file of these headings, and never done unasked', async (t) => {
+  const p = place(t);
+  const server = await serve(t, p.data);
+  const look = async (more = '') => (await data(ask(server, `/api/uploads/${(await data(post(server, '/api/uploads?name=x.csv', SECOND), 201)).upload}${more}`)));
+  await imported(server, 'first.csv', FIRST);
+  assert.deepEqual([(await look()).existing, (await look()).remembered], ['reject', false]);
+  await imported(server, 'try.csv', SECOND, [['existing', 'update'], ['dry_run', '1']]);
+  assert.equal((await look()).existing, 'reject');
+  await imported(server, 'second.csv', SECOND, [['existing', 'update']]);
+  assert.deepEqual([(await look()).existing, (await look()).remembered], ['update', true]);
+  assert.equal((await look('?existing=reject')).existing, 'reject');
+  // Not asked for: rejected, as ever.
+  assert.deepEqual((await imported(server, 'second.csv', SECOND)).result.rows, { read: 3, clean: 0, rejected: 3, created: 0, updated: 0, unchanged: 0, edits: 0 });
+  assert.equal((await look()).existing, 'update');
+  // Who says otherwise with the mapping is remembered, too.
+  await imported(server, 'third.csv', SECOND, [['existing', 'reject'], ['unique', 'order_id']]);
+  assert.equal((await look()).existing, 'reject');
+  await problem(post(server, '/api/imports?existing=replace', SECOND), 422, /reject or update/);
+});
