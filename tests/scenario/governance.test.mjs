@@ -58,7 +58,7 @@ test('every control tells what it judged and caught, by version', (t) => {
 
   // A run that is undone does not count.
   const q = copyPlace(p, 'undone');
-  sqlite(q.db, "INSERT INTO run_undone SELECT id, 1, 'somebody' FROM run WHERE id = 1");
+  ok(['undo', one(q.db, 'SELECT uuid FROM run WHERE id = 1'), ...q.args]);
   const less = governance(q);
   assert.deepEqual([less.runs.done, less.runs.undone, less.rows.read], [1, 1, 700]);
   const unique = control(less, 'order_unique');
@@ -169,8 +169,7 @@ test('the catalogue has every table, view, report, dataset and entity, with all 
   // Rows as they are.
   const exact = after.filter((x) => x.rows_exact && ['table', 'entity', 'view'].includes(x.kind));
   assert.ok(exact.length > 20);
-  const totals = one(p.db, 'SELECT count(*) FROM sale_current') !== '0';
-  for (const x of exact.filter((x) => totals || !/sale/.test(x.name))) assert.equal(x.rows, Number(one(p.db, `SELECT count(*) FROM "${x.name}"`)), `${x.kind} ${x.name}`);
+  for (const x of exact) assert.equal(x.rows, Number(one(p.db, `SELECT count(*) FROM "${x.name}"`)), `${x.kind} ${x.name}`);
   assert.equal(of('raw_sales', 'report').rows, 300);
   assert.match(ok(['catalogue', ...p.args]), /revenue +decimal, 4 digits from column "revenue" of the file/);
 });

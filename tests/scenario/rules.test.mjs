@@ -6,13 +6,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import * as lib from './lib.mjs';
-import { importFile, json, ok, place, query, refuses, serve, sound } from './lib.mjs';
+import { copyPlace, importFile, json, ok, place, query, refuses, serve, sound } from './lib.mjs';
 
 const RULE = Object.fromEntries(Object.keys(lib.CONTROLS).map((name, i) => [name, `00000000-0000-7000-8000-0000000002${(i + 1).toString(16).padStart(2, '0')}`]));
 const ITEM = Object.fromEntries(['North', 'South', 'East', 'West', 'Central'].map((name, i) => [name, `00000000-0000-7000-8000-00000000010${i + 1}`]));
 
 const tryRules = (p, changes, ...more) => json(['rules', 'try', JSON.stringify(changes), ...p.args, ...more]);
-const promote = (p, changes) => json(['rules', 'promote', JSON.stringify(changes), ...p.args]);
+const promote = (p, changes, ...more) => json(['rules', 'promote', JSON.stringify(changes), ...p.args, ...more]);
 
 const added = (name, kind, field, params) => ({ dataset: 'sales', name, stage: 'business', kind, ...(field ? { field } : {}), params, category: 'BUSINESS_RULE_VIOLATION', message: `${name} holds` });
 
@@ -128,6 +128,7 @@ for (let seed = 1; seed <= (lib.LONG ? 60 : 12); seed++) {
       importFile(p, file);
     });
     const before = outcome(p);
+    let again;
     for (let k = 0; k < 3; k++) {
       const change = randomChanges(r, `try${seed}_${k}`);
       const q = place(t);
@@ -140,9 +141,24 @@ for (let seed = 1; seed <= (lib.LONG ? 60 : 12); seed++) {
       if (!possible) continue;
       all.forEach((file) => importFile(q, file));
       const log = query(p.db, 'SELECT count(*), max(seq) FROM change_log');
-      compare(tryRules(p, change), before, outcome(q), unique(q));
+      const tried = tryRules(p, change);
+      compare(tried, before, outcome(q), unique(q));
+      if (k === 0) again = [change, tried, outcome(q)];
       assert.deepEqual(query(p.db, 'SELECT count(*), max(seq) FROM change_log'), log, 'trying writes nothing');
     }
+    if (!again) return;
+    // History judged again, run by run: what was tried, too, and what the rows are in the fresh tenant.
+    const [change, tried, fresh] = again;
+    const done = promote(p, change, '--rejudge');
+    const now = outcome(p);
+    assert.deepEqual(now.figures, tried.figures.after);
+    assert.deepEqual(now.rows, fresh.rows);
+    assert.deepEqual(done.rejudged.map((x) => [x.run, x.replaced_by, x.message]), before.uuids.map((run, i) => [run, now.uuids[i], null]));
+    done.rejudged.forEach((x, i) => {
+      assert.equal(x.before.clean + x.before.rejected, tried.runs[i].rows);
+      assert.equal(x.after.clean + x.after.rejected, tried.runs[i].rows);
+    });
+    sound(p);
   });
 }
 
@@ -270,6 +286,32 @@ test('where a run has put rows in the place of older ones, the row on top counts
   // A row that is released first in its file keeps the next one from the key.
   assert.deepEqual(said({ min: '0' }), [['K42'], ['K40'], { orders: 3, quantity: '15.00', revenue: '61.00' }]);
   assert.deepEqual(said({ above: '9' }), [['K15', 'K26', 'K19', 'K42'], [], { orders: 0, quantity: '0.00', revenue: '0.00' }]);
+});
+
+test('imports that update, edits and undone runs: what was tried is what judging again makes of them', (t) => {
+  const p = place(t);
+  importFile(p, write(p, 'a.csv', `${HEADING}K1,2024-01-01,North,Dairy,5,10\nK2,2024-01-01,North,Dairy,6,20\nK3,2024-01-01,North,Dairy,1,30\n`));
+  const b = importFile(p, write(p, 'b.csv', `${HEADING}K1,2024-01-01,North,Dairy,9,40\nK1,2024-01-01,North,Dairy,1,50\nK4,2024-01-01,North,Dairy,0,1\nK4,2024-01-01,North,Dairy,2,2\n`), '--existing', 'update');
+  assert.deepEqual(b.rows, { read: 4, clean: 2, rejected: 2, created: 1, updated: 1, unchanged: 0 });
+  ok(['edit', 'K2', 'quantity=3', ...p.args]);
+  const gone = importFile(p, write(p, 'c.csv', `${HEADING}K1,2024-01-01,North,Dairy,99,400\nK5,2024-01-01,North,Dairy,7,1\n`), '--existing', 'update');
+  ok(['undo', gone.run, ...p.args]);
+  for (const [n, params] of [{ above: '0' }, { above: '5' }, { above: '0', max: '8' }, { above: '1', max: '8' }, { min: '0' }, { above: '9' }, { above: '3' }].entries()) {
+    const change = { rules: [{ id: RULE.quantity_positive, params }] };
+    const tried = tryRules(p, change);
+    assert.deepEqual(tried.figures.before, { orders: 4, quantity: '15.00', revenue: '92.00' }); // K1 9, K2 3, K3 1, K4 2
+    assert.ok(!tried.runs.some((run) => run.run === gone.run));
+    const q = copyPlace(p, `try${n}`);
+    const done = promote(q, change, '--rejudge');
+    assert.deepEqual(done.rejudged.map((x) => x.message), [null, null, null]);
+    const { figures } = outcome(q);
+    assert.deepEqual(figures, tried.figures.after, JSON.stringify(params));
+    sound(q);
+    // The edit is still one, and each new run can be taken back.
+    assert.deepEqual(query(q.db, 'SELECT kind FROM run WHERE id NOT IN (SELECT run FROM run_undone) ORDER BY id').flat(), ['rejudge', 'rejudge', 'edit']);
+  }
+  const text = ok(['rules', 'promote', '{}', '--rejudge', ...p.args]);
+  assert.equal(text.match(/^[0-9a-f-]{36} [0-9a-f-]{36} +\d+ +\d+ +\d+ +\d+  /gm).length, 3);
 });
 
 test('a change that cannot be is refused with the place of its fault, and changes nothing', (t) => {
