@@ -29,12 +29,10 @@ static const char *group_columns(struct ctx *cx, const struct dataset *d) {
   return sql;
 }
 
-/* form: of each total field, "%s" being its name. */
-static const char *total_columns(struct ctx *cx, const struct dataset *d, const char *before,
-                                 const char *after) {
+static const char *total_columns(struct ctx *cx, const struct dataset *d, const char *sign) {
   const char *sql = "";
   for (int i = 0; i < d->field_count; i++)
-    if (d->fields[i].total) sql = ctx_printf(cx, "%s, %s%s%s", sql, before, d->fields[i].name, after);
+    if (d->fields[i].total) sql = ctx_printf(cx, "%s, %s%s", sql, sign, d->fields[i].name);
   return sql;
 }
 
@@ -55,7 +53,7 @@ static const char *compose(struct ctx *cx, const struct dataset *d, const struct
   for (int i = 0, n = t->group_count + 1 + t->sum_count; i < n; i++)
     values = ctx_printf(cx, "%s%s?%d", values, *values ? ", " : "", i + 2);
   return ctx_printf(cx, "INSERT INTO %s (%s, orders%s) VALUES (%s) %s",
-                    t->run ? d->total_table : d->current_table, keys, total_columns(cx, d, "", ""), values,
+                    t->run ? d->total_table : d->current_table, keys, total_columns(cx, d, ""), values,
                     adding(cx, d, keys));
 }
 
@@ -158,32 +156,33 @@ int totals_flush(struct ctx *cx, struct totals *t) {
 
 /* ---- current_table as a whole ---- */
 
-static struct stmt *count_in(struct ctx *cx, struct db *db, const struct dataset *d, const char *select) {
-  const char *groups = group_columns(cx, d);
-  return db_once(cx, db,
-                 ctx_printf(cx, "INSERT INTO %s (%s, orders%s) %s %s", d->current_table, groups,
-                            total_columns(cx, d, "", ""), select, adding(cx, d, groups)));
-}
-
 int totals_count(struct ctx *cx, struct db *db, const struct dataset *d, int64_t run, int sign) {
-  const char *minus = sign < 0 ? "-" : "";
+  const char *minus = sign < 0 ? "-" : "", *groups = group_columns(cx, d);
   struct stmt *s =
-      count_in(cx, db, d,
-               ctx_printf(cx, "SELECT %s, %sorders%s FROM %s WHERE run = ?1", group_columns(cx, d), minus,
-                          total_columns(cx, d, minus, ""), d->total_table));
+      db_once(cx, db,
+              ctx_printf(cx, "INSERT INTO %s (%s, orders%s) SELECT %s, %sorders%s FROM %s WHERE run = ?1 %s",
+                         d->current_table, groups, total_columns(cx, d, ""), groups, minus,
+                         total_columns(cx, d, minus), d->total_table, adding(cx, d, groups)));
   if (s) stmt_int(s, 1, run);
   return stmt_run(cx, s);
 }
 
+/* Added up here: SQL's GROUP BY would sort the rows. */
 int totals_count_rows(struct ctx *cx, struct db *db, const struct dataset *d, const char *from, int64_t run,
                       const struct str keys[2]) {
-  const char *groups = group_columns(cx, d);
-  struct stmt *s = count_in(cx, db, d,
-                            ctx_printf(cx, "SELECT %s, count(*)%s FROM %s GROUP BY %s", groups,
-                                       total_columns(cx, d, "sum(", ")"), from, groups));
+  struct totals *t = make(cx, db, d, 0, 1);
+  int64_t groups[GROUPS_MAX] = { 0 }, sums[SUMS_MAX] = { 0 };
+  struct stmt *s = db_once(
+      cx, db, ctx_printf(cx, "SELECT %s%s FROM %s", group_columns(cx, d), total_columns(cx, d, ""), from));
   if (s) stmt_int(s, 1, run);
   for (int i = 0; s && keys && i < 2; i++) stmt_str(s, 2 + i, keys[i]);
-  return stmt_run(cx, s);
+  while (stmt_row(cx, s)) {
+    for (int i = 0; i < t->group_count; i++) groups[i] = col_int(s, i);
+    for (int i = 0; i < t->sum_count; i++) sums[i] = col_int(s, t->group_count + i);
+    totals_add(t, groups, sums); /* fits: it was in a total before */
+    if (totals_full(t) && totals_flush(cx, t)) return cx->code;
+  }
+  return cx->code ? (int)cx->code : totals_flush(cx, t);
 }
 
 int totals_tidy(struct ctx *cx, struct db *db, const struct dataset *d) {

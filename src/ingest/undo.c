@@ -46,7 +46,7 @@ static const char *next_below(struct ctx *cx, const struct dataset *d) {
     columns = ctx_printf(cx, "%s, p.%s AS %s", columns, d->fields[i].name, d->fields[i].name);
   return ctx_printf(cx,
                     "(WITH ranks AS MATERIALIZED (SELECT id, rank FROM run) SELECT %s, max(r.rank) FROM %s p "
-                    "JOIN ranks r ON r.id = p.run WHERE p.key BETWEEN ?2 AND ?3 GROUP BY p.key) w",
+                    "CROSS JOIN ranks r ON r.id = p.run WHERE p.key BETWEEN ?2 AND ?3 GROUP BY p.key) w",
                     columns, d->past_table);
 }
 
