@@ -101,7 +101,7 @@ static int listen_start(struct ctx *cx, struct server *server, const struct addr
     "enable_keep_alive",
     "yes",
     "keep_alive_timeout_ms",
-    "1000", /* an idle connection holds a worker */
+    KEEP_ALIVE_MS,
     "request_timeout_ms",
     "5000",
     "max_request_size",

@@ -156,6 +156,8 @@ void reply_head(struct request *rq, bool failed, struct buf *head) {
   if (closes(rq)) {
     wire_close_after(rq);
     line(head, "Connection", "close");
+  } else {
+    line(head, "Keep-Alive", "timeout=" KEEP_ALIVE_SECONDS); /* nobody asks into a connection that closes */
   }
   buf_puts(head, "\r\n");
   buf_clear(&special);

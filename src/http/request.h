@@ -81,6 +81,9 @@ struct request {
   bool gone;              /* the client is not there any more */
 };
 
+#define KEEP_ALIVE_SECONDS "2" /* an idle connection is kept, as clients are told ... */
+#define KEEP_ALIVE_MS "2500"   /* ... and a little longer, because it holds a worker */
+
 typedef int route_fn(struct request *rq);
 
 /* request.c */
