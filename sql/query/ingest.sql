@@ -158,6 +158,9 @@ SELECT x.state, r.dataset FROM reject x JOIN run r ON r.id = x.id >> 32 WHERE x.
 -- name: run_uuid
 SELECT uuid FROM run WHERE id = ?1 AND state = 'done';
 
+-- name: reject_settler
+SELECT uuid FROM run WHERE id = (SELECT solved_run FROM reject WHERE id = ?1);
+
 -- name: reject_by_id
 SELECT state, raw FROM reject WHERE id = ?1;
 

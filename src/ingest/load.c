@@ -34,6 +34,8 @@ struct loader {
   struct totals *totals, *taken; /* taken: what no longer counts, see versions.h */
   struct versions *versions;
   struct version_top top; /* what the key of this row stands above or below; run 0: nothing */
+  struct stmt *under;     /* of a key, the version that one of this run would stand on */
+  bool stayed;            /* of a redo: this row is among the versions of its key already */
   struct inserter clean, rejected, below;
   struct stmt *known; /* numbers of the rejected records, for LOADER_REDO */
   int64_t next_known; /* ... the next of them */
@@ -93,6 +95,11 @@ static int prepare_all(struct ctx *cx, struct loader *l) {
   row = ctx_printf(cx, "%s)", row);
   if (prepare(cx, l, &l->clean, d->table, columns, row, parameters, CLEAN_ROWS)) return cx->code;
   if (prepare(cx, l, &l->below, d->past_table, columns, row, parameters, 1)) return cx->code;
+  l->under = db_once(cx, l->db,
+                     ctx_printf(cx,
+                                "SELECT p.run, r.rank, p.record FROM %s p JOIN run r ON r.id = p.run "
+                                "WHERE p.key = ?1 AND r.rank <= ?2 ORDER BY r.rank DESC, r.id DESC LIMIT 1",
+                                d->past_table));
   return prepare(cx, l, &l->rejected, "reject", "id, line, offset, category, stage, faults, raw",
                  "(?, ?, ?, ?, ?, ?, ?)", 7, REJECT_ROWS);
 }
@@ -238,24 +245,42 @@ static void note_duplicate(struct loader *l, const struct judged *j) {
     if (d->fields[i].total) l->result.duplicate_sums[i] += j->values[i].number;
 }
 
-/* May this run's row stand above or below what holds the key? A run that was judged
-** again stands where it stood, below what came later. */
-static bool may_stack(const struct loader *l) {
-  if (l->top.run == l->run) return l->mode == LOADER_REDO;
-  return l->how->update || l->mode == LOADER_REDO || l->top.rank > l->how->rank;
+/* What this run's row would stand on: the top, or what is below a top that came later;
+** run 0: nothing. */
+static struct version_top find_under(struct ctx *cx, struct loader *l, const struct judged *j) {
+  struct version_top under = { 0 };
+  if (l->top.rank <= l->how->rank) return l->top;
+  stmt_str(l->under, 1, j->key);
+  stmt_int(l->under, 2, l->how->rank);
+  if (!stmt_row(cx, l->under)) return under;
+  under = (struct version_top){ .run = col_int(l->under, 0),
+                                .rank = col_int(l->under, 1),
+                                .record = col_int(l->under, 2) };
+  stmt_done(l->under);
+  return under;
+}
+
+/* May this run's row stand on that? Of a row that stayed when the run that this one stands
+** for was undone, it is the newer version. */
+static bool may_stack(const struct loader *l, const struct version_top *under) {
+  if (l->mode == LOADER_REDO || !under->run) return true;
+  return under->run != l->run && (l->how->update || under->rank == l->how->rank);
 }
 
 /* Adds the fault of a key that is taken. A row with other faults gets it, too. */
 static void test_unique(struct ctx *cx, struct loader *l, struct judged *j) {
+  struct version_top under = { 0 };
   l->top.run = 0;
+  l->stayed = false;
   if (j->key.n == 0 || (l->history_in_keys && !keys_perhaps(&l->keys, j->hash))) return;
   struct ctx *keep = l->batch->keep;
   uint64_t waiting = find_waiting(l, j);
   if (!waiting && !versions_top(cx, l->versions, j->key, &l->top)) return;
-  if (!waiting && may_stack(l)) return;
-  uint64_t record = waiting ? waiting : (uint64_t)l->top.record;
-  const char *where =
-      waiting || l->top.run == l->run ? "this file" : ctx_printf(keep, "run %lld", (long long)l->top.run);
+  if (!waiting) under = find_under(cx, l, j);
+  l->stayed = under.run == l->run;
+  if (!waiting && may_stack(l, &under)) return;
+  uint64_t record = waiting ? waiting : (uint64_t)under.record;
+  const char *where = waiting || l->stayed ? "this file" : ctx_printf(keep, "run %lld", (long long)under.run);
   if (j->first_fault < 0) note_duplicate(l, j);
   l->result.taken++;
   judge_add_fault(l->setup, l->setup->rules->unique, j->key,
@@ -313,12 +338,11 @@ static int store_clean(struct ctx *cx, struct loader *l, const struct judged *j)
 static int stack(struct ctx *cx, struct loader *l, const struct judged *j, const int64_t groups[GROUPS_MAX],
                  const int64_t sums[SUMS_MAX]) {
   bool same;
-  if (l->top.run == l->run || l->top.rank > l->how->rank) {
-    totals_add(l->taken, groups, sums); /* the run's totals count it, but it is not on top */
-    bool there = l->top.run == l->run;
-    l->result.there += there;
-    l->result.below += !there;
-    return there ? OK : insert(cx, l, &l->below, bind_clean, j);
+  if (l->stayed || l->top.rank > l->how->rank) {
+    totals_add(l->taken, groups, sums); /* the run's totals count it, but it is counted, or not on top */
+    l->result.there += l->stayed;
+    l->result.below += !l->stayed;
+    return l->stayed ? OK : insert(cx, l, &l->below, bind_clean, j);
   }
   if (versions_replace(cx, l->versions, j, l->key_field, &same)) return cx->code;
   l->result.updated += !same;
@@ -379,6 +403,18 @@ static int add_reject(struct ctx *cx, struct loader *l, struct judged *j) {
   return insert(cx, l, &l->rejected, bind_reject, j);
 }
 
+/* A run that is redone settles what it had settled: nobody else may have done so since. */
+static int refuse_settled(struct ctx *cx, struct loader *l, int64_t exception) {
+  struct stmt *s = db_stmt(cx, l->db, SQL_reject_settler);
+  stmt_int(s, 1, exception);
+  if (!stmt_row(cx, s)) return cx->code;
+  fail(cx, E_CONFLICT, "run",
+       "exception %lld, which this run had settled, was settled by run " STR_FMT " since; undo that first",
+       (long long)exception, STR_ARG(col_str(s, 0)));
+  stmt_done(s);
+  return cx->code;
+}
+
 /* A clean row that came back with the number of an exception settles it. */
 static int settle(struct ctx *cx, struct loader *l, const struct judged *j) {
   struct stmt *s = db_stmt(cx, l->db, SQL_reject_solve);
@@ -388,6 +424,7 @@ static int settle(struct ctx *cx, struct loader *l, const struct judged *j) {
   stmt_text(s, 4, l->how->actor);
   if (stmt_run(cx, s)) return cx->code;
   l->result.settled += db_changes(l->db);
+  if (l->mode == LOADER_REDO && db_changes(l->db) == 0) return refuse_settled(cx, l, j->exception);
   return OK;
 }
 

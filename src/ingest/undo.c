@@ -38,16 +38,17 @@ static int run_sql(struct ctx *cx, const struct move *m, const char *sql, int64_
   return OK;
 }
 
-/* Of each key that is among the run's, the version below the top with the highest rank: a
-** subquery w. (With max(), SQLite's other columns are those of the row that has it.) */
+/* Of each key that is among the run's, the version below the top with the highest rank (of
+** runs that stand for each other, of the last of them): a subquery w. (With max(), SQLite's other columns are those of the row that has it.) */
 static const char *next_below(struct ctx *cx, const struct dataset *d) {
   const char *columns = "p.key, p.run, p.record";
   for (int i = 0; i < d->field_count; i++)
     columns = ctx_printf(cx, "%s, p.%s AS %s", columns, d->fields[i].name, d->fields[i].name);
-  return ctx_printf(cx,
-                    "(WITH ranks AS MATERIALIZED (SELECT id, rank FROM run) SELECT %s, max(r.rank) FROM %s p "
-                    "CROSS JOIN ranks r ON r.id = p.run WHERE p.key BETWEEN ?2 AND ?3 GROUP BY p.key) w",
-                    columns, d->past_table);
+  return ctx_printf(
+      cx,
+      "(WITH ranks AS MATERIALIZED (SELECT id, rank FROM run) SELECT %s, max(r.rank << 31 | r.id) FROM %s p "
+      "CROSS JOIN ranks r ON r.id = p.run WHERE p.key BETWEEN ?2 AND ?3 GROUP BY p.key) w",
+      columns, d->past_table);
 }
 
 static int figures(struct ctx *cx, const struct move *m, int64_t *out) {
