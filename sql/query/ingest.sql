@@ -229,6 +229,14 @@ WHERE rank = (SELECT rank FROM run WHERE id = ?1) AND id <> ?1 AND state = 'done
 SELECT event, after ->> 'kept_crc', after FROM change_log
 WHERE unit = ?1 AND event IN ('RUN_UNDONE', 'RUN_REDONE') ORDER BY seq DESC LIMIT 1;
 
+-- name: undo_differs
+WITH noted AS (SELECT value ->> 'key' AS key, value ->> 'reason' AS reason FROM json_each(?2, '$.kept')),
+     there AS (SELECT key, reason FROM undo_kept WHERE run = ?1)
+SELECT (SELECT count(*) FROM (SELECT * FROM noted EXCEPT SELECT * FROM there))
+     + (SELECT count(*) FROM (SELECT * FROM there EXCEPT SELECT * FROM noted))
+     + (SELECT count(*) FROM run_undone u WHERE u.run = ?1 AND NOT EXISTS
+         (SELECT 1 FROM change_log c WHERE c.unit = ?3 AND c.event = 'RUN_UNDONE' AND c.at = u.at AND c.actor = u.actor));
+
 -- name: run_events
 SELECT r.id, c.event, c.after, c.at, c.actor FROM change_log c JOIN run r ON r.uuid = c.unit
 WHERE c.event IN ('RUN_COMPLETED', 'RUN_UNDONE', 'RUN_REDONE') ORDER BY c.seq;

@@ -245,6 +245,9 @@ static const char *entry_of(struct ctx *cx, const struct move *m, int64_t crc) {
   }
   jw_close(&w, ']');
   jw_close(&w, '}');
+  if (out.full)
+    fail(cx, E_LIMIT, "run", "records speak of too many rows of run %s for all of them to be noted",
+         m->run->uuid);
   char *json = ctx_strdup(cx, buf_view(&out));
   buf_clear(&out);
   return json;

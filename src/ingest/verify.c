@@ -103,18 +103,26 @@ static bool audit_sealed(struct ctx *cx, struct db *db, const struct kept_run *r
   return same;
 }
 
-/* Does the log say that the run counts, or that it does not, as the tables have it? Of
-** an undone run only what was kept may be there: *clean becomes its digest. */
+/* Does the log say that the run counts, or when, by whom and but for which rows it was
+** undone, as the tables have it? Of an undone run only what was kept may be there: *clean
+** becomes its digest. */
 static bool undone_as_noted(struct ctx *cx, struct db *db, const struct kept_run *run, int64_t *clean) {
   struct stmt *s = db_stmt(cx, db, SQL_undo_sealed);
   stmt_text(s, 1, run->uuid);
   bool undone = false;
+  const char *entry = "{}";
   if (stmt_row(cx, s)) {
     undone = str_eq(col_str(s, 0), STR("RUN_UNDONE"));
-    if (undone) *clean = col_int(s, 1);
+    if (undone) *clean = col_int(s, 1), entry = col_dup(cx, s, 2);
     stmt_done(s);
   }
-  return undone == run->undone;
+  s = db_stmt(cx, db, SQL_undo_differs);
+  stmt_int(s, 1, run->id);
+  stmt_text(s, 2, entry);
+  stmt_text(s, 3, run->uuid);
+  bool differs = stmt_row(cx, s) && col_int(s, 0) != 0;
+  if (s) stmt_done(s);
+  return undone == run->undone && !differs;
 }
 
 static void verify_rows(struct ctx *cx, struct db *db, const struct kept_run *run, struct verdict *v) {

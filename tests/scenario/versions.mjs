@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
+import { ask, data, finished, problem } from './api.mjs';
 import { csvLine, json, ok, one, outpost, print, query, refuses, sha256, units, FIELDS } from './lib.mjs';
 
 export const HEADING = FIELDS.join(',');
@@ -53,30 +54,41 @@ export class Model {
   }
 
   // Rows (cells; of each the exception that it corrects, or none) as a run of this kind would have them.
-  judge(rows, update, settles = []) {
+  judge(rows, update, settles = [], rank = Infinity) {
     const clean = new Map();
     const rejects = [];
     const count = { created: 0, updated: 0, unchanged: 0 };
+    let edits = 0; // of the updated: rows that a person had made
     rows.forEach((cells, i) => {
       const [key, date, region, product, quantity, revenue] = cells;
       const top = this.stack(key).at(-1);
       const row = { record: i + 2, cells, solves: settles[i] };
-      if (units(quantity) <= 0n || clean.has(key) || (top && !update)) return rejects.push({ record: i + 2, cells });
-      const same = top && FIELDS.every((_, f) => (f < 4 ? top.row.cells[f] === cells[f] : units(top.row.cells[f]) === units(cells[f])));
-      count[!top ? 'created' : same ? 'unchanged' : 'updated']++;
+      const under = this.stack(key).filter((version) => version.run.rank <= rank).at(-1);
+      const free = !under || update || under.run.rank === rank;
+      if (units(quantity) <= 0n || clean.has(key) || !free || row.solves?.solved) return rejects.push({ record: i + 2, cells, attempt: settles[i] });
+      const same = top && top.run === under?.run && FIELDS.every((_, f) => (f < 4 ? top.row.cells[f] === cells[f] : units(top.row.cells[f]) === units(cells[f])));
+      count[!top || top.run !== under?.run ? 'created' : same ? 'unchanged' : 'updated']++;
+      if (top && top.run === under?.run && !same && top.run.kind === 'edit') edits++;
       clean.set(key, row);
       assert.ok(date && region && product && revenue);
     });
-    return { clean, rejects, count };
+    return { clean, rejects, count, rows, settles, edits };
   }
 
   add(uuid, kind, update, judged) {
     const run = { uuid, kind, update, no: this.runs.length + 1, ...judged, stayed: new Set(), undone: false };
-    run.rank = run.no;
+    run.rank ??= run.no;
     run.rejects.forEach((x) => Object.assign(x, { run, id: BigInt(run.no) * (1n << 32n) + BigInt(x.record) }));
     for (const row of run.clean.values()) if (row.solves) row.solves.solved = run;
     this.runs.push(run);
     return run;
+  }
+
+  // Takes it back; what stayed of it is `blocked`.
+  takeBack(run, blocked) {
+    for (const x of this.runs.flatMap((r) => r.rejects)) if (x.solved === run) x.solved = null;
+    run.undone = true;
+    run.stayed = new Set(blocked);
   }
 
   // What an undo comes to; nothing is done.
@@ -204,16 +216,29 @@ export class Model {
     assert.deepEqual(said.kept.map(({ key, run }) => ({ key, run })), coming.kept);
     assert.deepEqual(said.blocked.map((b) => b.key), coming.blocked);
     assert.deepEqual({ ...tried, dry_run: false, seconds: 0 }, { ...said, seconds: 0 }, 'the dry run said something else');
-    for (const x of this.runs.flatMap((r) => r.rejects)) if (x.solved === run) x.solved = null;
-    run.undone = true;
-    run.stayed = new Set(coming.blocked);
+    this.takeBack(run, coming.blocked);
     assert.deepEqual(said.figures, { before, after: this.figures() });
     return said;
+  }
+
+  // Its bytes judged once more, by the rules of today, which are the same.
+  async rejudge(run, server) {
+    const asked = ask(server, `/api/runs/${run.uuid}/rejudge`, { method: 'POST', body: '' });
+    if (run.undone) return problem(asked, 409, /undone/);
+    const task = await finished(server, await data(asked, 202));
+    assert.equal(task.state, 'done', task.message);
+    this.takeBack(run, this.undoing(run).blocked);
+    const judged = this.judge(run.rows, run.update, run.settles, run.rank);
+    const { read, clean, rejected, edits, ...count } = task.result.rows;
+    assert.equal(edits, judged.edits);
+    assert.deepEqual({ read, clean, rejected, ...count }, { read: run.rows.length, clean: judged.clean.size, rejected: judged.rejects.length, ...judged.count });
+    return this.add(task.run, 'rejudge', run.update, { ...judged, rank: run.rank });
   }
 
   redo(run) {
     const args = ['redo', run.uuid, ...this.p.args];
     if (!run.undone) return refuses(args, /not undone/, 5);
+    if (this.runs.some((other) => other !== run && other.rank === run.rank && !other.undone)) return refuses(args, /stands in the place/, 5);
     if (this.contested(run)) return refuses(args, /settled|corrected/, 5);
     const coming = this.redoing(run);
     const before = this.figures();
