@@ -232,7 +232,7 @@ export class Model {
     const { read, clean, rejected, edits, ...count } = task.result.rows;
     assert.equal(edits, judged.edits);
     assert.deepEqual({ read, clean, rejected, ...count }, { read: run.rows.length, clean: judged.clean.size, rejected: judged.rejects.length, ...judged.count });
-    return this.add(task.run, 'rejudge', run.update, { ...judged, rank: run.rank });
+    return this.add(task.run, run.kind === 'file' ? 'rejudge' : run.kind, run.update, { ...judged, rank: run.rank });
   }
 
   redo(run) {
