@@ -55,9 +55,10 @@ FROM (SELECT min(c.ok) AND count(*) = 5 AS ok FROM run_check c JOIN run r ON r.i
 
 -- name: governance_ages
 -- How long exceptions were open, in microseconds, and how many of them: 1 corrected, 2 accepted, 3 open until now (?4).
+-- A row of a repaired file that was rejected again is no exception of its own: the one that it speaks of is still open.
 WITH active AS (
   SELECT id, ended_at, rows_rejected FROM run
-  WHERE state = 'done' AND id NOT IN (SELECT run FROM run_undone)
+  WHERE state = 'done' AND kind <> 'correction' AND id NOT IN (SELECT run FROM run_undone)
     AND (?1 IS NULL OR dataset = ?1) AND started_at >= ?2 AND started_at < ?3),
 corrected AS (
   SELECT id >> 32 AS run, solved_run, count(*) AS n FROM reject WHERE solved_run IS NOT NULL GROUP BY 1, 2),

@@ -26,8 +26,7 @@ static const char *holder_sql(struct ctx *cx, const struct dataset *d, bool alon
       sums, sums, d->table, sums, d->past_table, alone ? "<>" : "<");
 }
 
-/* plain: every clean row of every run counts. */
-static int look_around(struct ctx *cx, struct rejudge *all, bool *plain) {
+static int look_around(struct ctx *cx, struct rejudge *all) {
   const struct dataset *d = all->request->dataset;
   bool undone = db_int(cx, all->db, SQL_rejudge_undone, 0) != 0;
   struct stmt *s = db_compose(cx, all->db, ctx_printf(cx, "SELECT EXISTS (SELECT 1 FROM %s)", d->past_table));
@@ -35,20 +34,17 @@ static int look_around(struct ctx *cx, struct rejudge *all, bool *plain) {
   if (!cx->code) stmt_done(s);
   all->stacks = all->stacks || db_int(cx, all->db, SQL_rejudge_updates, 0);
   all->certain = !all->request->run && !undone;
-  *plain = !all->stacks && !undone;
   all->corrections = db_int(cx, all->db, SQL_rejudge_corrections, 0) != 0;
   all->holder_sql = holder_sql(cx, d, all->request->run != NULL);
   return cx->code;
 }
 
-/* What counts at present: the totals of all runs, or where that is not all, the rows. */
-static int read_figures(struct ctx *cx, struct db *db, const struct dataset *d, bool plain,
-                        struct rejudge_figures *f) {
-  const char *sums = plain ? "coalesce(sum(orders), 0)" : "count(*)";
+/* What counts at present. */
+static int read_figures(struct ctx *cx, struct db *db, const struct dataset *d, struct rejudge_figures *f) {
+  const char *sums = "coalesce(sum(orders), 0)";
   for (int i = 0; i < d->field_count; i++)
     if (d->fields[i].total) sums = ctx_printf(cx, "%s, coalesce(sum(%s), 0)", sums, d->fields[i].name);
-  struct stmt *s =
-      db_compose(cx, db, ctx_printf(cx, "SELECT %s FROM %s", sums, plain ? d->total_table : d->table));
+  struct stmt *s = db_compose(cx, db, ctx_printf(cx, "SELECT %s FROM %s", sums, d->current_table));
   if (!stmt_row(cx, s)) return cx->code;
   f->orders = col_int(s, 0);
   for (int i = 1; i < stmt_columns(s); i++) f->sums[i - 1] = col_int(s, i);
@@ -125,7 +121,6 @@ int rejudge_try(struct ctx *cx, struct tenant *t, const struct rejudge_request *
   double began = time_seconds();
   struct rejudge *all = ctx_alloc(cx, sizeof *all);
   struct rules *present;
-  bool plain;
   *out = (struct rejudge_result){ .dataset = r->dataset };
   *all = (struct rejudge){ .request = r, .result = out, .tenant = t, .cx = cx };
   out->by_control = ctx_alloc(cx, sizeof *out->by_control); /* empty */
@@ -135,8 +130,8 @@ int rejudge_try(struct ctx *cx, struct tenant *t, const struct rejudge_request *
   if (tenant_read(cx, t, &all->db) || rules_load(cx, all->db, r->dataset, &present)) return cx->code;
   if (proposal_rules(cx, all->db, r->dataset, r->changes, &all->rules)) return cx->code;
   out->rules = all->rules;
-  if (check_unique(cx, all->rules, present) || look_around(cx, all, &plain)) return cx->code;
-  if (read_figures(cx, all->db, r->dataset, plain, &out->before)) return cx->code;
+  if (check_unique(cx, all->rules, present) || look_around(cx, all)) return cx->code;
+  if (read_figures(cx, all->db, r->dataset, &out->before)) return cx->code;
   out->after = out->before;
   int rc = judge_runs(cx, all);
   if (!rc) rc = add_versions(cx, all);

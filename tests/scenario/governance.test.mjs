@@ -97,6 +97,15 @@ test('runs, audits, exceptions and the log stand as the shell counts them', (t) 
   assert.equal(report.log.head, one(p.db, 'SELECT lower(hex(hash)) FROM change_log ORDER BY seq DESC LIMIT 1'));
   assert.ok(report.log.verified <= report.log.last && report.log.verified >= report.log.first);
 
+  // A file of exceptions that comes back as it was: what is rejected again is open once, here and on the desk.
+  const repaired = path.join(p.dir, 'repaired.csv');
+  fs.writeFileSync(repaired, ok(['exceptions', '--run', one(p.db, 'SELECT uuid FROM run WHERE id = 1'), '--file', ...p.args]));
+  assert.ok(importFile(p, repaired).rows.rejected > 10);
+  const desk = json(['exceptions', '--summary', ...p.args]);
+  const { open, corrected, accepted } = governance(p).exceptions;
+  assert.deepEqual({ open, corrected, accepted }, { open: desk.open, corrected: desk.corrected, accepted: desk.accepted });
+  assert.equal(open, report.exceptions.open);
+
   // Medians, against times that are moved: two runs whose exceptions came 2 and 10 days ago, ten days weighing more.
   const q = place(t);
   const many = generate(q.dir, 300, 4, 10);
