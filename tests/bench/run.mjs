@@ -17,6 +17,9 @@
 //             validation of the import, which is the work of the thread that parses and
 //             judges, without waiting. At most 1.0 of it, for rules that reject more rows,
 //             release rows, change a list and change nothing.
+//   undo      a million imported rows taken back and brought back, against their import: undo at
+//             most 0.5 of it. The same of an import of them that replaces all rows of an
+//             older one, against that import.
 //   views     every view of the page with a million clean rows, while files are imported
 //             (views.mjs): 99 of 100 requests within 100 ms.
 //   parts     benchmarks of single parts, tests/bench/*.c, with limits of their own.
@@ -56,7 +59,7 @@ const RUNS = Number(process.env.BENCH_RUNS ?? 5);
 const ROWS = Number(process.env.BENCH_ROWS ?? 1000000);
 const LARGE_ROWS = 10000000;
 const LARGE_SECONDS = 180; // more than that only when asked for
-const PARTS = ['import', 'shuffled', 'duckdb', 'memory', 'serve', 'rows', 'rejudge', 'views', 'parts'];
+const PARTS = ['import', 'shuffled', 'duckdb', 'memory', 'serve', 'rows', 'rejudge', 'undo', 'views', 'parts'];
 const DUCKDB_THREADS = 4;
 const MIB = 2 ** 20;
 
@@ -258,6 +261,42 @@ function rejudge() {
   figures.against('rejudge_memory', 'the same, peak memory', 'MiB', Object.keys(TRIALS).flatMap((name) => column(r[name], 'mib')), 128);
 }
 
+// A command about the newest run of data-undo.
+function ofLatest(command, expected) {
+  return () => () => {
+    const result = timed(FILES, OUTPOST, [command, 'latest', '--data', file('data-undo'), '--tenant', 'bench', '--json']);
+    const { rows } = JSON.parse(result.stdout);
+    if (rows[expected] < ROWS / 2) throw new Error(`${command} has not ${expected} the rows: ${result.stdout.slice(0, 500)}`);
+    return result;
+  };
+}
+
+function undo() {
+  const csv = generated(ROWS);
+  const again = () => () => {
+    const result = timed(FILES, OUTPOST, ['import', csv, '--data', file('data-undo'), '--tenant', 'bench', '--as', 'sales', '--existing', 'update', '--json']);
+    const { rows } = JSON.parse(result.stdout);
+    if (rows.updated + rows.unchanged !== rows.clean) throw new Error(`not all rows were replaced: ${result.stdout.slice(0, 500)}`);
+    return result;
+  };
+  const r = rounds('undo', RUNS, FILES, {
+    import: () => outpostImport(csv, 'data-undo'),
+    undo: ofLatest('undo', 'removed'),
+    redo: ofLatest('redo', 'placed'),
+    update: again,
+    'undo of the update': ofLatest('undo', 'restored'),
+    'redo of the update': ofLatest('redo', 'replaced'),
+  });
+  const seconds = (name) => column(r[name], 'seconds');
+  const many = ROWS.toLocaleString('en');
+  figures.ratio('undo_time', `undo of ${many} rows`, 's', seconds('undo'), seconds('import'), 'their import', { limit: 0.5 });
+  figures.ratio('redo_time', `redo of ${many} rows`, 's', seconds('redo'), seconds('import'), 'their import');
+  figures.ratio('update_time', `${many} rows replaced`, 's', seconds('update'), seconds('import'), 'an import into nothing');
+  figures.ratio('undo_update_time', 'undo of that', 's', seconds('undo of the update'), seconds('update'), 'that import', { limit: 0.5 });
+  figures.ratio('redo_update_time', 'redo of that', 's', seconds('redo of the update'), seconds('update'), 'that import');
+  figures.against('undo_memory', 'peak memory of all of these', 'MiB', Object.values(r).flatMap((results) => column(results, 'mib')), 128);
+}
+
 // Starts the server on data that is there already; { seconds, mib }.
 async function startServer() {
   const began = process.hrtime.bigint();
@@ -337,6 +376,7 @@ try {
   if (does('serve')) await server();
   if (does('rows')) fewRows();
   if (does('rejudge')) rejudge();
+  if (does('undo')) undo();
   if (does('views')) await viewTimes();
   figures.print();
 } finally {
