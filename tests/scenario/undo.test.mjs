@@ -173,6 +173,8 @@ test('undo in any order, redo in any order: what there is depends only on which 
   for (let i = 0; i < 3; i++) m.import(KEYS.map((key) => row(key, String(1 + r.below(3)), `${r.below(100)}.25`)).slice(0, 4 + i), i > 0);
   m.edit(KEYS[1], { quantity: '7' });
   const all = tables(p);
+  for (const go of ['undo', 'redo']) // from the top of the stacks down, and in the same order up again
+    for (const run of [...m.runs].reverse()) m[go](run), m.check(`${go} of run ${run.no}`);
   const orders = (list) => (list.length < 2 ? [list] : list.flatMap((one) => orders(list.filter((o) => o !== one)).map((rest) => [one, ...rest])));
   const some = orders(m.runs.map((run) => run.uuid)).filter((_, i) => lib.LONG || i % 5 === 0);
   some.forEach((order, i) => {
