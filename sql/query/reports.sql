@@ -5,14 +5,18 @@ SELECT count(*) FROM run;
 SELECT r.id, r.uuid, r.dataset, r.source, r.state, r.started_at, r.ended_at, r.actor, r.rows_read, r.rows_clean,
        r.rows_rejected, r.sha256, r.bytes, r.memory_bytes, r.settings, r.message,
        (SELECT count(*) = 5 AND min(ok) FROM run_check c WHERE c.run = r.id),
-       r.kind, r.rows_updated, r.rows_unchanged, u.at, u.actor
+       r.kind, r.rows_updated, r.rows_unchanged, u.at, u.actor,
+       CASE WHEN u.run IS NOT NULL THEN (SELECT n.uuid FROM run n
+         WHERE n.settings ->> '$.replaces' = r.uuid AND n.state = 'done' AND n.id NOT IN (SELECT run FROM run_undone)) END
 FROM run r LEFT JOIN run_undone u ON u.run = r.id ORDER BY r.id DESC LIMIT ?1 OFFSET ?2;
 
 -- name: report_run
 SELECT r.id, r.uuid, r.dataset, r.source, r.state, r.started_at, r.ended_at, r.actor, r.rows_read, r.rows_clean,
        r.rows_rejected, r.sha256, r.bytes, r.memory_bytes, r.settings, r.message,
        (SELECT count(*) = 5 AND min(ok) FROM run_check c WHERE c.run = r.id),
-       r.kind, r.rows_updated, r.rows_unchanged, u.at, u.actor
+       r.kind, r.rows_updated, r.rows_unchanged, u.at, u.actor,
+       CASE WHEN u.run IS NOT NULL THEN (SELECT n.uuid FROM run n
+         WHERE n.settings ->> '$.replaces' = r.uuid AND n.state = 'done' AND n.id NOT IN (SELECT run FROM run_undone)) END
 FROM run r LEFT JOIN run_undone u ON u.run = r.id WHERE r.id = ?1;
 
 -- name: report_controls

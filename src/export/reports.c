@@ -27,7 +27,8 @@ enum {
   UPDATED,
   UNCHANGED,
   UNDONE_AT,
-  UNDONE_BY
+  UNDONE_BY,
+  UNDONE_FOR
 };
 
 /* ---- summary ---- */
@@ -82,6 +83,7 @@ static void write_summary(struct ctx *cx, struct db *db, struct jw *w, const str
     jw_object(w, "undone");
     write_time(w, "at", col_int(s, UNDONE_AT));
     jw_str(w, "actor", col_str(s, UNDONE_BY));
+    if (!col_null(s, UNDONE_FOR)) jw_str(w, "replaced_by", col_str(s, UNDONE_FOR));
     jw_close(w, '}');
   }
   write_time(w, "started", started);

@@ -6,7 +6,7 @@
 ** in UTC; a share is a number from 0 to 1.
 **
 ** run summary   run (id), dataset, source, kind (file correction edit rejudge), state
-**               (running done failed interrupted undone), undone ({at, actor} or null),
+**               (running done failed interrupted undone), undone ({at, actor, replaced_by?} or null),
 **               started, ended, seconds, actor,
 **               rows {read, clean, rejected, created, updated, unchanged},
 **               rejected {CATEGORY: n},

@@ -36,7 +36,7 @@ export async function open(t, url, { width = 1280, height = 860, dark = false, f
   const page = await own.newPage();
   page.faults = [];
   page.on('pageerror', (error) => page.faults.push(String(error)));
-  page.on('console', (message) => /error|warning/.test(message.type()) && page.faults.push(message.text()));
+  page.on('console', (message) => /error|warning/.test(message.type()) && page.faults.push(`${message.text()} ${message.location().url}`));
   page.on('dialog', (dialog) => page.faults.push(`dialog: ${dialog.message()}`));
   await page.addInitScript(() => addEventListener('securitypolicyviolation', (e) => console.error(`CSP: ${e.violatedDirective} ${e.blockedURI}`)));
   await page.goto(url);

@@ -89,15 +89,21 @@ test('a rule is changed, tried on history, put into force', async (t) => {
   assert.equal(one(db, 'SELECT count(*) FROM sale'), String(clean.length), 'old runs stay as they are');
 
   await t.test('the page follows a run that is judged again', async () => {
-    let asked = 0;
-    const json = (data, status = 200) => ({ status, contentType: 'application/json', body: JSON.stringify({ success: true, data }) });
-    await page.route(`**/api/runs/${imported}/rejudge*`, (route) => route.fulfill(json({ import: 'i1', href: '/api/imports/i1' }, 202)));
-    await page.route('**/api/imports/i1*', (route) => route.fulfill(json({ import: 'i1', name: 'rows.csv', dry_run: false, state: asked++ ? 'done' : 'running', rows: 10, bytes: 10, bytes_total: 20, seconds: 0.1, run: asked > 1 ? 'the-new-run' : null })));
     const line = page.locator(`[data-run="${imported}"]`);
     await line.getByRole('button', { name: /^Judge again/ }).click();
-    await line.getByRole('progressbar').waitFor(WAIT);
     await line.getByText('Judged again').waitFor(WAIT);
-    assert.match(await line.getByRole('link', { name: 'Show the new run' }).getAttribute('href'), /imports\/the-new-run/);
+    const href = await line.getByRole('link', { name: 'Show the new run' }).getAttribute('href');
+    assert.deepEqual(query(db, 'SELECT r.uuid, r.kind, u.run IS NOT NULL FROM run r LEFT JOIN run_undone u ON u.run = r.id ORDER BY r.id'), [[imported, 'file', '1'], [/imports\/([^?]+)/.exec(href)[1], 'rejudge', '0']]);
+    assert.equal(one(db, 'SELECT count(*) FROM sale'), String(left.length));
+    assert.deepEqual(query(db, 'SELECT key FROM sale ORDER BY key').flat(), left.map((r) => r.key).sort());
+    const { data: figures } = await (await fetch(`${base}/api/figures`)).json();
+    assert.equal(Number(figures.totals.revenue), total(left));
+    await page.goto(`${base}/#/imports/${imported}`);
+    await page.locator('.page-title .badge', { hasText: 'Replaced' }).waitFor(WAIT);
+    assert.equal(await page.getByRole('button', { name: 'Redo this import' }).count(), 0, 'the new run would have to go first');
+    await page.getByRole('link', { name: 'Show the new run' }).click();
+    await page.locator('.page-title .badge', { hasText: 'Reconciled' }).waitFor(WAIT);
+    await page.getByRole('link', { name: 'Show the older run' }).waitFor(WAIT);
   });
   assert.deepEqual(page.faults, []);
 });

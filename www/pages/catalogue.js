@@ -14,6 +14,7 @@ import { Icon } from '../parts/icon.js';
 import { PageHead } from '../parts/page_head.js';
 import { Empty, Failed, Skeleton } from '../parts/state.js';
 import { toast } from '../parts/toast.js';
+import { Why, figureOf } from '../parts/why.js';
 import { Act } from './desk_bulk.js';
 import { ImpactList } from './impact.js';
 
@@ -42,6 +43,18 @@ function Edit({ subject, stewards, shown, onClose }) {
 
 /* ---- one table ---- */
 
+/* The rows that a table's count is of: their explanation, their page, or their changes. */
+const PAGES = { run: 'imports', rule: 'rules', reference_item: 'rules/lists', reject: 'exceptions', exceptions: 'exceptions', change_log: 'audit', audit_log: 'audit' };
+const isCounted = ({ rows }) => rows !== null && rows !== undefined;
+const rowsOf = ({ rows, rows_exact }) => t(rows_exact ? 'catalogue.rows' : 'catalogue.rows_about', { n: rows, shown: { n: count(rows) } });
+function Rows({ table }) {
+  const words = rowsOf(table);
+  if (table.kind === 'dataset') return html`<${Why} figure=${figureOf('orders', {}, table.name)} label=${table.name}>${words}<//>`;
+  if (PAGES[table.name]) return html`<a href=${link(PAGES[table.name], { run: null })}>${words}</a>`;
+  if (table.kind === 'report') return html`<a href=${address(`/api/tables/${at(table.name)}`, { format: 'csv' })} download>${words}</a>`;
+  return html`<a href=${link('audit', { run: null, table: table.name })}>${words}</a>`;
+}
+
 const Owner = ({ owner, subject, onEdit }) => html`<button type="button" class=${owner ? 'owner' : 'owner owner-none'} onClick=${() => onEdit(subject)}><${Icon} name="user" /> <span>${owner ?? t('catalogue.no_owner')}</span><span class="hidden">. ${t('catalogue.edit', { subject })}</span></button>`;
 
 const Rules = ({ rules }) => rules?.length > 0 && html`<span class="chips">${rules.map((rule) => html`<a key=${rule} class="chip" href=${link(`rules/${at(rule)}`)}>${nameOf('control', rule)}</a>`)}</span>`;
@@ -66,12 +79,13 @@ function Entry({ table, open, wanted, onEdit, onImpact }) {
       <span class="entry-title"><h2>${table.name}</h2> <${Badge}>${nameOf('catalogue_kind', table.kind)}<//></span>
       <span class="entry-words">${table.description}</span>
       <span class="entry-facts note">
-        <span>${table.rows === null || table.rows === undefined ? '' : t(table.rows_exact ? 'catalogue.rows' : 'catalogue.rows_about', { n: table.rows, shown: { n: count(table.rows) } })}</span>
+        <span>${isCounted(table) ? rowsOf(table) : ''}</span>
         <span title=${table.fresh && formatMoment(table.fresh)}>${table.fresh ? t('catalogue.fresh', { when: formatAgo(table.fresh) }) : ''}</span>
         <span>${t('catalogue.columns', { n: table.columns.length })}</span>
       </span>
     </span></summary>
     <div class="entry-own">
+      ${isCounted(table) && html`<${Rows} table=${table} />`}
       <${Owner} owner=${table.owner} subject=${table.name} onEdit=${onEdit} />
       <${Rules} rules=${table.rules} />
       ${table.kind === 'report' && html`<a class="quiet" href=${address(`/api/tables/${at(table.name)}`, { format: 'csv' })} download><${Icon} name="download" /> CSV</a>`}

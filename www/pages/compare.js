@@ -22,6 +22,7 @@ import { figureOf, Why } from '../parts/why.js';
 
 const TABLES = ['run', 'sale', 'run_undone'];
 const RUNS_OFFERED = 200;
+const NAMES_AT_FIRST = 20;
 const CURRENT = 'current';
 
 const scopeOfSide = (run) => (run === CURRENT ? {} : { run });
@@ -146,7 +147,7 @@ function Result({ data, a, b, busy }) {
   const controls = controlColumns(scopes, names);
   const failing = [...data.controls].sort((x, y) => (y.a_failed ?? 0) + (y.b_failed ?? 0) - (x.a_failed ?? 0) - (x.b_failed ?? 0));
   return html`<div class="stack" aria-busy=${String(busy)}>
-    <div class="cards">
+    <div class="cards compare-cards">
       <${Card} title=${t('compare.totals')} actions=${html`<${Save} onSave=${save('compare_totals', totals, data.totals)} />`}><${Table} caption=${t('compare.totals')} columns=${totals} rows=${data.totals} keyOf=${(r) => r.measure} /><//>
       <${Card} title=${t('compare.quality')}><${Quality} quality=${data.quality} names=${names} scopes=${scopes} />
         <h3>${data.rules_changed.length ? t('compare.rules', { n: data.rules_changed.length }) : t('nav.rules')}</h3>
@@ -157,7 +158,7 @@ function Result({ data, a, b, busy }) {
         const columns = groupColumns(group, scopes, names);
         const rows = data[`by_${group}`];
         const title = t('compare.by', { group: nameOf('column', group).toLowerCase() });
-        return html`<${Card} key=${group} title=${title} actions=${html`<${Save} onSave=${save(`compare_${group}`, columns, rows)} />`}><${Table} caption=${title} columns=${columns} rows=${rows} keyOf=${(r) => r.name} sort=${{ id: 'a', down: true }} /><//>`;
+        return html`<${Card} key=${group} title=${title} actions=${html`<${Save} onSave=${save(`compare_${group}`, columns, rows)} />`}><${Table} caption=${title} columns=${columns} rows=${rows} keyOf=${(r) => r.name} sort=${{ id: 'a', down: true }} first=${NAMES_AT_FIRST} /><//>`;
       })}
       <${Card} wide title=${t('compare.controls')} actions=${html`<${Save} onSave=${save('compare_controls', controls, failing)} />`}><${Table} caption=${t('compare.controls')} columns=${controls} rows=${failing} keyOf=${(c) => c.control} /><//>
     </div>

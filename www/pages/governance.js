@@ -41,6 +41,8 @@ function headline({ runs, audits, exceptions, controls }) {
 
 /* ---- controls ---- */
 
+const behind = (row, text) => html`<${Why} figure=${figureOf('rejected', { control: row.control })} label=${nameOf('control', row.control)}>${text}<//>`;
+
 const CONTROLS = [
   { id: 'control', label: t('column.control'), kind: 'name', sort: (row) => nameOf('control', row.control), value: (row) => (row.changes ? html`<a href=${link(`rules/${at(row.control)}`)}>${nameOf('control', row.control)}</a>` : nameOf('control', row.control)) },
   { id: 'effective', label: t('governance.effective'), sort: (row) => row.effective, value: (row) => html`<${Badge} tone=${EFFECT[row.effective]}>${nameOf('effective', row.effective)}<//>` },
@@ -48,8 +50,8 @@ const CONTROLS = [
   { id: 'version', label: t('column.version'), align: 'end', value: (row) => t('controls.version', { n: row.version }) },
   { id: 'runs', label: t('governance.in_runs'), align: 'end', sort: (row) => row.runs, value: (row) => html`<a href=${imports()}>${count(row.runs)}</a>` },
   { id: 'records', label: t('governance.judged'), align: 'end', sort: (row) => row.records, value: (row) => html`<${Why} figure=${figureOf('read')} label=${t('governance.judged')}>${count(row.records)}<//>` },
-  { id: 'failed', label: t('column.failed'), align: 'end', sort: (row) => row.failed, value: (row) => (row.failed ? html`<a href=${deskLink({ control: row.control, state: 'all' })}>${count(row.failed)}</a>` : '0') },
-  { id: 'passed', label: t('governance.pass_rate'), align: 'end', sort: (row) => row.pass_rate ?? 2, value: (row) => (row.records ? percent(row.records - row.failed, row.records, 2) : DASH) },
+  { id: 'failed', label: t('column.failed'), align: 'end', sort: (row) => row.failed, value: (row) => (row.failed ? html`<a href=${deskLink({ control: row.control, state: 'all' })}>${count(row.failed)}</a>` : behind(row, '0')) },
+  { id: 'passed', label: t('governance.pass_rate'), align: 'end', sort: (row) => row.pass_rate ?? 2, value: (row) => (row.records ? behind(row, percent(row.records - row.failed, row.records, 2)) : DASH) },
   { id: 'last', label: t('governance.last_caught'), value: (row) => (row.last_caught ? formatDay(row.last_caught) : DASH) },
 ];
 

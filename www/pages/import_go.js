@@ -19,7 +19,7 @@ function Done({ doc }) {
   const { rows } = doc.result;
   return html`
     <p class="notice tone-ok" role="status"><${Icon} name="check" /> <span>${t('import.done', { name: doc.name })}</span></p>
-    <${Stats} label=${t('stat.all')} rows=${outcome(rows)} />
+    <${Stats} label=${t('stat.all')} rows=${outcome(rows, doc.run)} />
     ${run ? html`<${Proof} run=${run} />` : html`<p class="proof">${error ? error.message : t('report.loading')}</p>`}
     <div class="next-steps">
       <a class="button" href=${link('sales', { run: doc.run })}><${Icon} name="chart" /> ${t('import.to.figures')}</a>

@@ -9,16 +9,19 @@ import { Icon } from '../parts/icon.js';
 import { Empty } from '../parts/state.js';
 import { Stats } from '../parts/stat.js';
 import { Table } from '../parts/table.js';
+import { figureOf } from '../parts/why.js';
 import { Original, Reasons } from './original.js';
 import { isOver, Watch } from './import_watch.js';
 
-export function outcome(rows) {
+/* run: the one that stored them, if any: then each figure explains itself. */
+export function outcome(rows, run) {
+  const why = (measure) => (run ? figureOf(measure, { run }) : undefined);
   return [
-    { id: 'read', label: t('stat.read'), value: count(rows.read) },
-    { id: 'created', label: t('import.created'), value: count(rows.created), note: t('import.created_note') },
-    { id: 'updated', label: t('import.updated'), value: count(rows.updated), note: t('import.unchanged', { n: count(rows.unchanged) }) },
-    { id: 'rejected', label: t('stat.rejected'), value: count(rows.rejected), tone: rows.rejected ? 'bad' : undefined, note: percent(rows.rejected, rows.read, 2) },
-    { id: 'quality', label: t('stat.quality'), value: percent(rows.clean, rows.read, 2) || t('stat.none'), share: rows.read ? rows.clean / rows.read : 0 },
+    { id: 'read', label: t('stat.read'), value: count(rows.read), why: why('read') },
+    { id: 'created', label: t('import.created'), value: count(rows.created), why: why('clean'), note: t('import.created_note') },
+    { id: 'updated', label: t('import.updated'), value: count(rows.updated), why: why('clean'), note: t('import.unchanged', { n: count(rows.unchanged) }) },
+    { id: 'rejected', label: t('stat.rejected'), value: count(rows.rejected), why: why('rejected'), tone: rows.rejected ? 'bad' : undefined, note: percent(rows.rejected, rows.read, 2) },
+    { id: 'quality', label: t('stat.quality'), value: percent(rows.clean, rows.read, 2) || t('stat.none'), why: why('quality'), share: rows.read ? rows.clean / rows.read : 0 },
   ];
 }
 

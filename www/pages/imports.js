@@ -13,6 +13,7 @@ import { Icon } from '../parts/icon.js';
 import { PageHead } from '../parts/page_head.js';
 import { Empty, Failed, Skeleton } from '../parts/state.js';
 import { Table } from '../parts/table.js';
+import { figureOf, Why } from '../parts/why.js';
 import { ImportWizard } from './import.js';
 import { useImport, Watch } from './import_watch.js';
 import { Run } from './run.js';
@@ -22,17 +23,28 @@ const RUNS_AT_ONCE = 50;
 const KINDS = ['', 'file', 'correction', 'edit', 'rejudge'];
 const kindOf = (run) => run.kind ?? 'file';
 
+/* Every figure leads to what is behind it: the explanation, the list, or the report. An
+** undone run has no exceptions on the desk. */
+const own = (run) => run.state === 'done' || run.state === 'undone';
+const figure = (measure, label, show) => (run) => (own(run) ? html`<${Why} figure=${figureOf(measure, { run: run.run })} label=${t(`column.${label}`)}>${show(run)}<//>` : show(run));
+const inReport = (show) => (run) => html`<a href=${link(at('imports', run.run))}>${show(run)}</a>`;
+function rejected(run) {
+  const n = count(run.rows.rejected);
+  if (!run.rows.rejected || run.undone || !own(run)) return figure('rejected', 'rejected', () => n)(run);
+  return html`<a class="ink-bad" href=${link('exceptions', { run: run.run, state: 'all' })}>${n}</a>`;
+}
+
 const when = (run) => html`<time datetime=${run.started} title=${formatMoment(run.started)}>${formatAgo(run.started)}</time>`;
 
 const COLUMNS = [
   { id: 'source', label: t('column.source'), kind: 'name', value: (run) => html`<a href=${link(at('imports', run.run))} data-run=${run.run}>${formatSource(run.source)}</a>` },
   { id: 'state', label: t('column.state'), value: (run) => html`<${RunState} run=${run} />` },
   { id: 'kind', label: t('column.kind'), value: (run) => nameOf('kind', kindOf(run)) },
-  { id: 'read', label: t('column.read'), align: 'end', value: (run) => count(run.rows.read) },
-  { id: 'created', label: t('column.created'), align: 'end', value: (run) => count(run.rows.created ?? run.rows.clean) },
-  { id: 'updated', label: t('column.updated'), align: 'end', value: (run) => count(run.rows.updated ?? 0) },
-  { id: 'rejected', label: t('column.rejected'), align: 'end', value: (run) => html`<span class=${run.rows.rejected ? 'ink-bad' : undefined}>${count(run.rows.rejected)}</span>` },
-  { id: 'quality', label: t('column.quality'), align: 'end', value: (run) => percent(run.rows.clean, run.rows.read) || t('stat.none') },
+  { id: 'read', label: t('column.read'), align: 'end', value: figure('read', 'read', (run) => count(run.rows.read)) },
+  { id: 'created', label: t('column.created'), align: 'end', value: inReport((run) => count(run.rows.created ?? run.rows.clean)) },
+  { id: 'updated', label: t('column.updated'), align: 'end', value: inReport((run) => count(run.rows.updated ?? 0)) },
+  { id: 'rejected', label: t('column.rejected'), align: 'end', value: rejected },
+  { id: 'quality', label: t('column.quality'), align: 'end', value: figure('quality', 'quality', (run) => percent(run.rows.clean, run.rows.read) || t('stat.none')) },
   { id: 'when', label: t('column.when'), value: when },
   { id: 'actor', label: t('column.actor'), value: (run) => run.actor },
 ];

@@ -10,6 +10,7 @@ import { Badge, Card } from '../parts/card.js';
 import { Icon } from '../parts/icon.js';
 import { PageHead } from '../parts/page_head.js';
 import { Failed, Skeleton } from '../parts/state.js';
+import { figureOf, Why } from '../parts/why.js';
 import { deskLink } from './desk_filter.js';
 import { Rule } from './rule.js';
 import { Lists } from './rule_lists.js';
@@ -29,7 +30,7 @@ function Line({ rule, failed }) {
     <span class="rule-version note">${t('controls.version', { n: rule.version })}</span>
     <span class="rule-failed">${failed
       ? html`<a href=${deskLink({ control: rule.name, state: 'all' })} aria-label=${t('controls.open', { n: count(failed), control: nameOf('control', rule.name) })}>${count(failed)}</a>`
-      : html`<span class="note">0</span>`}</span>
+      : html`<${Why} figure=${figureOf('rejected', { control: rule.name })} label=${nameOf('control', rule.name)}>0<//>`}</span>
   </li>`;
 }
 

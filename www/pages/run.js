@@ -5,7 +5,7 @@ import { address, post, useAnswer } from '../lib/api.js';
 import { count, money, percent } from '../lib/decimal.js';
 import { formatBytes, formatMoment, formatSeconds, formatSource } from '../lib/format.js';
 import { html } from '../lib/html.js';
-import { link } from '../lib/route.js';
+import { at, link } from '../lib/route.js';
 import { nameOf, t } from '../lib/text.js';
 import { Card } from '../parts/card.js';
 import { confirm } from '../parts/confirm.js';
@@ -16,6 +16,7 @@ import { Stats } from '../parts/stat.js';
 import { Table } from '../parts/table.js';
 import { Tick } from '../parts/tick.js';
 import { toastFailure } from '../parts/toast.js';
+import { InDrawer, figureOf } from '../parts/why.js';
 import { isOver, useImport, Watch } from './import_watch.js';
 import { useRun } from './use_run.js';
 import { RunState } from './run_state.js';
@@ -24,15 +25,17 @@ import { UndoDialog } from './undo.js';
 
 /* ---- headline ---- */
 
+/* A run that has ended explains its figures; of one under way or failed there are none. */
 function headline(run) {
+  const why = (measure) => (run.state === 'done' || run.state === 'undone' ? figureOf(measure, { run: run.run }) : undefined);
   const { read, clean, rejected, created, updated, unchanged } = run.rows;
   const parts = created === undefined ? percent(clean, read, 2) : [t('run.created', { n: count(created) }), updated && t('run.updated', { n: count(updated) }), unchanged && t('import.unchanged', { n: count(unchanged) })].filter(Boolean).join(', ');
   return [
-    { id: 'read', label: t('stat.read'), value: count(read), note: formatSeconds(run.seconds) },
-    { id: 'clean', label: t('stat.clean'), value: count(clean), note: parts },
-    { id: 'rejected', label: t('stat.rejected'), value: count(rejected), href: rejected ? link('exceptions', { run: run.run }) : undefined, tone: rejected ? 'bad' : undefined, note: percent(rejected, read, 2) },
-    { id: 'quality', label: t('stat.quality'), value: percent(clean, read, 2) || t('stat.none'), share: read ? clean / read : 0 },
-    { id: 'revenue', label: t('stat.revenue'), value: money(run.revenue), href: link('sales', { run: run.run }), note: t('stat.clean_only') },
+    { id: 'read', label: t('stat.read'), value: count(read), why: why('read'), note: formatSeconds(run.seconds) },
+    { id: 'clean', label: t('stat.clean'), value: count(clean), why: why('clean'), note: parts },
+    { id: 'rejected', label: t('stat.rejected'), value: count(rejected), ...(rejected && !run.undone ? { href: link('exceptions', { run: run.run, state: 'all' }) } : { why: why('rejected') }), tone: rejected ? 'bad' : undefined, note: percent(rejected, read, 2) },
+    { id: 'quality', label: t('stat.quality'), value: percent(clean, read, 2) || t('stat.none'), why: why('quality'), share: read ? clean / read : 0 },
+    { id: 'revenue', label: t('stat.revenue'), value: money(run.revenue), why: why('revenue'), note: t('stat.clean_only') },
   ];
 }
 
@@ -54,9 +57,9 @@ const DECISIONS = [
   { id: 'decision', label: t('column.decision'), value: (row) => row.decision },
   { id: 'evidence', label: t('column.evidence'), value: (row) => row.evidence },
 ];
-const ODDITIES = [
+const odditiesOf = (run) => [
   { id: 'text', label: t('column.oddity'), kind: 'name', value: (row) => row.text },
-  { id: 'line', label: t('column.first_line'), align: 'end', value: (row) => (row.line ? count(row.line) : '') },
+  { id: 'line', label: t('column.first_line'), align: 'end', value: (row) => (row.line ? html`<${InDrawer} kind="line" value=${`${run.run}:${row.line}`} label=${t('row.line_open', { line: count(row.line) })}>${count(row.line)}<//>` : '') },
   { id: 'count', label: t('column.count'), align: 'end', value: (row) => count(row.count) },
 ];
 const MAPPING = [
@@ -95,6 +98,13 @@ function Downloads({ run }) {
   <//>`;
 }
 
+/* Undone by somebody, or by the run that judged the same bytes again. */
+function Undone({ undone }) {
+  const when = { when: formatMoment(undone.at), who: undone.actor };
+  if (!undone.replaced_by) return html`<p class="notice tone-plain"><${Icon} name="undo" /> <span>${t('run.undone', when)}</span></p>`;
+  return html`<p class="notice tone-plain"><${Icon} name="again" /> <span>${t('run.replaced', when)} <a href=${link(at('imports', undone.replaced_by), { run: null })}>${t('trial.new_run')}</a></span></p>`;
+}
+
 /* ---- acts ---- */
 
 function Rejudge({ run, onBusy }) {
@@ -119,7 +129,7 @@ function Actions({ run, onUndo, onBusy }) {
   const done = run.state === 'done' || run.state === 'undone';
   const action = run.undone ? 'redo' : 'undo';
   return html`
-    ${canUndo(run) && html`<button type="button" class="plain" onClick=${() => onUndo(action)}><${Icon} name=${action} /> ${t(`${action}.button`)}</button>`}
+    ${canUndo(run) && !run.undone?.replaced_by && html`<button type="button" class="plain" onClick=${() => onUndo(action)}><${Icon} name=${action} /> ${t(`${action}.button`)}</button>`}
     ${done && !run.undone && ['file', 'rejudge'].includes(run.kind) && html`<${Rejudge} run=${run} onBusy=${onBusy} />`}
     ${done && html`<a class="plain" href=${link('compare', { a: run.run, b: 'current' })}><${Icon} name="compare" /> ${t('run.compare')}</a>`}
     <button type="button" class="quiet print-button" onClick=${() => globalThis.print()}><${Icon} name="print" /> ${t('report.print')}</button>
@@ -145,7 +155,8 @@ export function Run({ id }) {
       actions=${html`<${Actions} run=${run} onUndo=${setUndo} onBusy=${setBusy} />`}>
       <p class="facts">${facts.filter(Boolean).map((fact, i) => html`<span key=${i}>${fact}</span>`)}<code title=${t('report.run')}>${run.run}</code></p>
     <//>
-    ${run.undone && html`<p class="notice tone-plain"><${Icon} name="undo" /> <span>${t('run.undone', { when: formatMoment(run.undone.at), who: run.undone.actor })}</span></p>`}
+    ${run.undone && html`<${Undone} undone=${run.undone} />`}
+    ${run.replaces && html`<p class="notice tone-plain"><${Icon} name="again" /> <span>${t('run.replaces')} <a href=${link(at('imports', run.replaces), { run: null })}>${t('run.replaces_it')}</a></span></p>`}
     ${run.message && html`<p class="notice tone-bad"><${Icon} name="warn" /> <span>${run.message}</span></p>`}
     ${busy && html`<${Judging} id=${busy} />`}
     <${Stats} label=${t('stat.all')} rows=${headline(run)} />
@@ -154,7 +165,7 @@ export function Run({ id }) {
       <${TableCard} title=${t('quality.mapping')} columns=${MAPPING} rows=${run.mapping} none=${t('quality.no_mapping')} />
       <${Source} run=${run} />
       <${TableCard} title=${t('quality.decisions')} columns=${DECISIONS} rows=${run.decisions} none=${t('quality.no_decisions')} />
-      <${TableCard} title=${t('quality.oddities')} columns=${ODDITIES} rows=${run.oddities} none=${t('quality.no_oddities')} />
+      <${TableCard} title=${t('quality.oddities')} columns=${odditiesOf(run)} rows=${run.oddities} none=${t('quality.no_oddities')} />
       <${Card} title=${t('audit.timeline')}><${Timeline} steps=${run.timeline} /><//>
       <${Downloads} run=${run} />
     </div>

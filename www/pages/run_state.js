@@ -5,6 +5,7 @@ import { Badge } from '../parts/card.js';
 import { Icon } from '../parts/icon.js';
 
 export function stateOf(run) {
+  if (run.undone?.replaced_by) return { tone: 'plain', icon: 'again', word: t('state.replaced') };
   if (run.undone) return { tone: 'plain', icon: 'undo', word: t('state.undone') };
   if (run.state === 'running') return { tone: 'busy', icon: 'play', word: t('state.running') };
   if (run.state === 'failed') return { tone: 'bad', icon: 'cross', word: t('state.failed') };

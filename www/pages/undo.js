@@ -8,7 +8,7 @@ import { html } from '../lib/html.js';
 import { t } from '../lib/text.js';
 import { Dialog } from '../parts/dialog.js';
 import { Icon } from '../parts/icon.js';
-import { InDrawer } from '../parts/why.js';
+import { InDrawer, Why, figureOf } from '../parts/why.js';
 import { Skeleton } from '../parts/state.js';
 import { Stats } from '../parts/stat.js';
 import { Table } from '../parts/table.js';
@@ -28,12 +28,12 @@ export async function turn(run, source, action) {
 
 const FIGURES = [
   { id: 'name', label: t('undo.figure'), kind: 'name', value: (row) => row.name },
-  { id: 'before', label: t('undo.before'), align: 'end', value: (row) => row.before },
+  { id: 'before', label: t('undo.before'), align: 'end', value: (row) => html`<${Why} figure=${figureOf(row.id)} label=${row.name}>${row.before}<//>` },
   { id: 'after', label: t('undo.after'), align: 'end', value: (row) => row.after },
 ];
 const NUMBERS = { orders: count, quantity, revenue: money };
 const figuresOf = ({ before, after }) =>
-  Object.keys(NUMBERS).filter((id) => id in before).map((id) => ({ name: t(`column.${id}`), before: NUMBERS[id](before[id]), after: NUMBERS[id](after[id]) }));
+  Object.keys(NUMBERS).filter((id) => id in before).map((id) => ({ id, name: t(`column.${id}`), before: NUMBERS[id](before[id]), after: NUMBERS[id](after[id]) }));
 
 const KEPT = [
   { id: 'key', label: t('column.row'), kind: 'name', value: (row) => html`<${InDrawer} kind="row" value=${row.key}>${row.key}<//>` },
