@@ -54,24 +54,43 @@ static void take_mapping(struct ctx *cx, const struct origin *o, struct mapping_
         ctx_printf(cx, "%s%s%s", m->unique, i ? "," : "", o->profile->columns[o->mapping.unique[i]].heading);
 }
 
-int correct_adopt(struct ctx *cx, struct tenant *t, const struct import_request **request,
-                  struct profile **profile) {
-  const struct import_request *r = *request;
-  struct origin origin;
-  struct db *db;
-  int64_t exception = 0;
-  if (profile_file(cx, r->input, &r->dialect, profile)) return cx->code;
-  for (size_t i = 0; i < (*profile)->column_count; i++) {
-    const struct column *c = &(*profile)->columns[i];
+/* The number of an exception that an exception file holds; 0 of any other file. */
+static int find_exception(struct ctx *cx, const struct profile *p, int64_t *exception) {
+  *exception = 0;
+  for (size_t i = 0; i < p->column_count; i++) {
+    const struct column *c = &p->columns[i];
     if (strcmp(c->heading, EXCEPTION_HEADING) == 0 && c->example)
-      exception = exception_number(str_of(c->example));
-    if (exception < 0)
+      *exception = exception_number(str_of(c->example));
+    if (*exception < 0)
       return fail(
           cx, E_INVALID, "input",
           "the column %s holds '%s', which is no number of an exception; a spreadsheet may have changed "
           "it: make its cells text before you save",
           EXCEPTION_HEADING, c->example);
   }
+  return OK;
+}
+
+int correct_recall(struct ctx *cx, struct db *db, const struct profile *p, struct mapping_request *r) {
+  struct mapping_request own = { .unique = r->unique };
+  struct origin origin;
+  int64_t exception;
+  if (find_exception(cx, p, &exception) || !exception) return cx->code;
+  if (find_origin(cx, db, exception, &origin)) return cx->code;
+  take_mapping(cx, &origin, &own);
+  r->unique = own.unique;
+  r->remembered = (struct remembered){ .same = own.maps, .same_count = own.map_count };
+  return OK;
+}
+
+int correct_adopt(struct ctx *cx, struct tenant *t, const struct import_request **request,
+                  struct profile **profile) {
+  const struct import_request *r = *request;
+  struct origin origin;
+  struct db *db;
+  int64_t exception;
+  if (profile_file(cx, r->input, &r->dialect, profile) || find_exception(cx, *profile, &exception))
+    return cx->code;
   if (!exception) return OK;
   struct import_request *adopted = ctx_alloc(cx, sizeof *adopted);
   struct ctx aside; /* its end gives the reader back before the import begins */

@@ -17,6 +17,10 @@
 int correct_adopt(struct ctx *cx, struct tenant *t, const struct import_request **request,
                   struct profile **profile);
 
+/* The same for a look at such a file before it is imported: its run's mapping is what is
+** remembered of it. Leaves the request of any other file alone. E_INVALID, E_NOT_FOUND. */
+int correct_recall(struct ctx *cx, struct db *db, const struct profile *p, struct mapping_request *r);
+
 /* A cell gets another value: by the name of its field, or by its heading. */
 struct correct_change {
   const char *name, *value;

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "ingest/correct.h"
 #include "ingest/memory.h"
 #include "ingest/rules.h"
 #include "ingest/settings.h"
@@ -191,7 +192,8 @@ int suggest_json(struct ctx *cx, struct db *db, const struct import_request *r, 
     write_nothing(w);
     write_mapping(cx, w, r->dataset, NULL, NULL, false);
   } else {
-    if (rules_load(cx, db, r->dataset, &rules) || memory_recall(cx, db, r->dataset, p, &asked))
+    if (rules_load(cx, db, r->dataset, &rules) || memory_recall(cx, db, r->dataset, p, &asked) ||
+        correct_recall(cx, db, p, &asked))
       return cx->code;
     if (!asked.unique) asked.unique = rules->unique_fields;
     mapping_suggest(cx, r->dataset, p, &asked, &m, &problem);

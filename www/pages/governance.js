@@ -49,7 +49,7 @@ const CONTROLS = [
   { id: 'stage', label: t('column.stage'), sort: (row) => row.stage, value: (row) => nameOf('stage', row.stage) },
   { id: 'version', label: t('column.version'), align: 'end', value: (row) => t('controls.version', { n: row.version }) },
   { id: 'runs', label: t('governance.in_runs'), align: 'end', sort: (row) => row.runs, value: (row) => html`<a href=${imports()}>${count(row.runs)}</a>` },
-  { id: 'records', label: t('governance.judged'), align: 'end', sort: (row) => row.records, value: (row) => html`<${Why} figure=${figureOf('read')} label=${t('governance.judged')}>${count(row.records)}<//>` },
+  { id: 'records', label: t('governance.judged'), align: 'end', sort: (row) => row.records, value: (row) => html`<a href=${imports()}>${count(row.records)}</a>` },
   { id: 'failed', label: t('column.failed'), align: 'end', sort: (row) => row.failed, value: (row) => (row.failed ? html`<a href=${deskLink({ control: row.control, state: 'all' })}>${count(row.failed)}</a>` : behind(row, '0')) },
   { id: 'passed', label: t('governance.pass_rate'), align: 'end', sort: (row) => row.pass_rate ?? 2, value: (row) => (row.records ? behind(row, percent(row.records - row.failed, row.records, 2)) : DASH) },
   { id: 'last', label: t('governance.last_caught'), value: (row) => (row.last_caught ? formatDay(row.last_caught) : DASH) },
