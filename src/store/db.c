@@ -192,8 +192,24 @@ static void stmt_free(struct stmt *s) {
   free(s);
 }
 
+/* A statement of one unit of work. It is freed by the unit's end, or before it when the
+** connection goes to somebody else: SQLite's connections take no locks here. */
+struct once {
+  struct stmt *stmt;
+  struct db *db;
+  struct once *next;
+};
+
+void db_end_once(struct db *db) {
+  for (; db->once; db->once = db->once->next) {
+    stmt_free(db->once->stmt);
+    db->once->stmt = NULL;
+  }
+}
+
 void db_close(struct db *db) {
   if (!db) return;
+  db_end_once(db);
   for (int i = 0; i < SQL_COUNT; i++) stmt_free(db->fixed[i]);
   while (db->composed) {
     struct stmt *s = db->composed;
@@ -237,11 +253,21 @@ struct stmt *db_compose(struct ctx *cx, struct db *db, const char *sql) {
   return s;
 }
 
-static void free_once(void *s) { stmt_free(s); }
+static void free_once(void *arg) {
+  struct once *o = arg, **at;
+  if (!o->stmt) return;
+  for (at = &o->db->once; *at != o; at = &(*at)->next) continue;
+  *at = o->next;
+  stmt_free(o->stmt);
+}
 
 struct stmt *db_once(struct ctx *cx, struct db *db, const char *sql) {
   struct stmt *s = prepare(cx, db, sql, 0);
-  if (s) ctx_defer(cx, free_once, s);
+  if (!s) return NULL;
+  struct once *o = ctx_alloc(cx, sizeof *o);
+  *o = (struct once){ s, db, db->once };
+  db->once = o;
+  ctx_defer(cx, free_once, o);
   return s;
 }
 

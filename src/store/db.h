@@ -16,6 +16,7 @@ struct db {
   const char *name;              /* for messages: "tenant demo" */
   struct stmt *fixed[SQL_COUNT]; /* by sql_id, prepared when first used */
   struct stmt *composed;         /* list of those made by db_compose */
+  struct once *once;             /* list of those made by db_once that are still there */
   struct db *next;               /* in the tenant's pool of idle readers */
 };
 
@@ -26,6 +27,7 @@ enum { DB_BUSY_MS = 5000 }; /* how long a statement waits for a lock */
 int db_open(struct ctx *cx, const char *path, const char *name, int mode, struct db **out);
 int db_create(struct ctx *cx, const char *path, const char *name, struct db **out);
 void db_close(struct db *db);
+void db_end_once(struct db *db); /* frees what db_once made: before somebody else uses the connection */
 
 /* Whether the path still leads to the file that was opened (a restore puts another
 ** one in its place). */

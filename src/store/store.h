@@ -121,10 +121,11 @@ void db_rollback(struct db *db); /* harmless when no transaction is open */
 ** must live until the next stmt_row, and a column lives until then, too. */
 struct stmt *db_stmt(struct ctx *cx, struct db *db, enum sql_id id); /* ready to bind; NULL on failure */
 /* SQL composed at run time: only from descriptors' identifiers and bound
-** values. Cached by its text; the text must stay alive as long as the db. */
+** values. Cached by its text, so there are few different ones. */
 struct stmt *db_compose(struct ctx *cx, struct db *db, const char *sql);
 
-/* The same for one unit of work: not cached, freed at its end. */
+/* The same for one unit of work: not cached, freed at its end. One of a writer is gone
+** as soon as the write_fn returns. */
 struct stmt *db_once(struct ctx *cx, struct db *db, const char *sql);
 
 /* In SQL, besides SQLite's own functions:

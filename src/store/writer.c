@@ -182,6 +182,7 @@ static void lead(struct tenant *t, struct task *tasks) {
   ctx_begin(&cx, "store");
   if (!tenant_lock(&cx, t, tasks->only_if_free ? 0 : LOCK_SECONDS, &fd) && !tenant_writer(&cx, t, &db))
     run_group(&cx, t, db, tasks);
+  if (db) db_end_once(db); /* their owners end when another one may lead */
   if (cx.code) fail_all(tasks, &cx);
   if (fd >= 0) close(fd);
   ctx_end(&cx);

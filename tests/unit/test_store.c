@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "store/change.h"
+#include "store/db.h"
 #include "store/expression.h"
 #include "store/mark.h"
 #include "store/migrate.h"
@@ -284,6 +285,37 @@ UNIT(store_commit_fails, "a commit that fails is told to who asked for it, and t
   CHECK_INT(ask(&cx, t, "SELECT max(seq) FROM change_log"), before);
   CHECK_INT(tenant_write(&cx, t, append, "k"), OK);
   CHECK(has_log(&cx, t));
+  ctx_end(&cx);
+}
+
+static int prepare_once(struct ctx *cx, struct db *db, void *arg) {
+  (void)arg;
+  return db_once(cx, db, "SELECT 1") && db_once(cx, db, "SELECT 2") ? OK : cx->code;
+}
+
+static int count_statements(struct ctx *cx, struct db *db, void *arg) {
+  int *n = arg;
+  (void)cx;
+  for (sqlite3_stmt *s = NULL; (s = sqlite3_next_stmt(db->lite, s));) ++*n;
+  return OK;
+}
+
+UNIT(store_once,
+     "statements of one unit of work are gone when another one writes, though that has not ended") {
+  struct ctx cx, first, second;
+  struct tenant *t = opened(&cx);
+  int before = 0, between = 0, after = 0;
+  ctx_begin(&first, "test");
+  ctx_begin(&second, "test");
+  CHECK_INT(tenant_write(&second, t, append, "warm"), OK);
+  CHECK_INT(tenant_write(&second, t, count_statements, &before), OK);
+  CHECK_INT(tenant_write_alone(&first, t, prepare_once, NULL), OK);
+  CHECK_INT(tenant_write(&second, t, count_statements, &between), OK);
+  ctx_end(&first);
+  CHECK_INT(tenant_write(&second, t, count_statements, &after), OK);
+  CHECK_INT(between, before);
+  CHECK_INT(after, before);
+  ctx_end(&second);
   ctx_end(&cx);
 }
 
