@@ -183,10 +183,15 @@ static bool is_to_be_tried_again(struct ctx *cx, const struct task *k, const str
   return true;
 }
 
+/* Ends the unit of work, too: once it is noted, nothing of the task's thread may be left
+** that needs the store. */
 static void note_end(struct task *k, struct ctx *cx, const struct import_result *result) {
   struct tasks *tasks = k->tasks;
+  char message[sizeof k->message];
   bool done = cx->code == OK, stopped = !done && atomic_load(&k->stop) && cx->code == E_CONFLICT;
   char *json = done ? result_json(result) : NULL;
+  str_copy(message, sizeof message, str_of(cx->message));
+  ctx_end(cx);
   if (k->order.upload_is_ours || (k->order.upload && done && !k->order.dry_run))
     upload_remove(tasks->server, k->order.upload);
   pthread_mutex_lock(&tasks->lock);
@@ -195,7 +200,7 @@ static void note_end(struct task *k, struct ctx *cx, const struct import_result 
   if (done) k->progress.rows = result->read, k->progress.clean = result->clean;
   if (done) k->progress.rejected = result->rejected, k->progress.bytes = k->progress.bytes_total;
   if (!k->order.dry_run) str_copy(k->run, sizeof k->run, str_of(result->run));
-  str_copy(k->message, sizeof k->message, str_of(cx->message));
+  memcpy(k->message, message, sizeof message);
   k->ended = time_seconds();
   k->changed = ++tasks->clock;
   tasks->working--;
@@ -216,7 +221,6 @@ static void *task_main(void *arg) {
   log_line(cx.code ? LOG_WARN : LOG_INFO, &cx, "import_task", "%s %s: %s", k->id, k->order.name,
            cx.code ? cx.message : "done");
   note_end(k, &cx, &result);
-  ctx_end(&cx);
   return NULL;
 }
 

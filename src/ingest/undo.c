@@ -458,9 +458,10 @@ int redo_run(struct ctx *cx, struct tenant *t, const char *run, bool dry_run, st
 }
 
 int undo_apply(struct ctx *cx, struct db *db, const struct kept_run *run, struct undo_result *out) {
-  struct move m = { .db = db, .run = run, .out = out, .at = cx->now, .actor = cx->actor };
+  struct kept_run now; /* somebody may have undone it since `run` was read */
+  struct move m = { .db = db, .run = &now, .out = out, .at = cx->now, .actor = cx->actor };
   *out = (struct undo_result){ .run = run->uuid };
-  return check_state(cx, &m) || undo_all(cx, &m) ? cx->code : OK;
+  return kept_by_id(cx, db, run->id, &now) || check_state(cx, &m) || undo_all(cx, &m) ? cx->code : OK;
 }
 
 int undo_replay(struct ctx *cx, struct db *db, const struct kept_run *run, struct str entry, int64_t at,

@@ -177,3 +177,18 @@ test('that rows were replaced is suggested for the next file of these headings, 
   assert.equal((await look()).existing, 'reject');
   await problem(post(server, '/api/imports?existing=replace', SECOND), 422, /reject or update/);
 });
+
+test('one run judged again twice at once: the second is told that it is undone, and nothing is counted twice', async (t) => {
+  const p = place(t);
+  const server = await serve(t, p.data);
+  const { file } = generate(p.dir, 20000, 5);
+  const first = await imported(server, 'first.csv', fs.readFileSync(file, 'utf8'));
+  assert.equal(first.state, 'done');
+  const before = await revenue(server);
+  const both = await Promise.all([1, 2].map(() => data(rejudge(server, first.run), 202)));
+  const ended = await Promise.all(both.map((accepted) => finished(server, accepted)));
+  assert.deepEqual(ended.map((e) => e.state).sort(), ['done', 'failed']);
+  assert.match(ended.find((e) => e.state === 'failed').message, /is undone/);
+  assert.equal(await revenue(server), before);
+  sound(p);
+});
