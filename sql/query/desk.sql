@@ -1,6 +1,6 @@
 -- name: desk_runs
 SELECT id, uuid, source, started_at, rows_rejected, settings ->> '$.dialect.encoding',
-       coalesce(settings ->> '$.kind' = 'correction', 0)
+       kind = 'correction'
        OR EXISTS (SELECT 1 FROM raw_chunk c WHERE c.id = run.id << 24
                   AND instr(CAST(substr(c.bytes, 1, 4096) AS TEXT), 'outpost_exception'))
 FROM run WHERE id >= ?1 AND state = 'done' AND rows_rejected > 0 ORDER BY id;

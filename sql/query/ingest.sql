@@ -2,8 +2,9 @@
 SELECT coalesce(max(id), 0) + 1 FROM run;
 
 -- name: run_add
-INSERT INTO run (id, uuid, dataset, source, state, started_at, actor, bytes, settings, rule_set)
-VALUES (?1, ?2, ?3, ?4, 'running', ?5, ?6, ?7, ?8, (SELECT id FROM rule_set WHERE sha256 = ?9));
+INSERT INTO run (id, uuid, dataset, source, state, started_at, actor, bytes, settings, kind, rank, rule_set)
+VALUES (?1, ?2, ?3, ?4, 'running', ?5, ?6, ?7, ?8, coalesce(?8 ->> '$.kind', 'file'), coalesce(?8 ->> '$.rank', ?1),
+        (SELECT id FROM rule_set WHERE sha256 = ?9));
 
 -- name: rule_set_add
 INSERT INTO rule_set (sha256, json) VALUES (?1, ?2) ON CONFLICT (sha256) DO NOTHING;
@@ -141,6 +142,7 @@ SELECT after ->> 'check_crc' FROM change_log WHERE unit = ?1 AND event = 'RUN_AU
 -- name: run_digest
 SELECT (SELECT crc32(uuid, dataset, source, state, started_at, ended_at, actor, bytes, sha256, rows_read, rows_clean,
                      rows_rejected, key_min, key_max, settings, (SELECT json FROM rule_set s WHERE s.id = run.rule_set))
+               + (kind <> coalesce(settings ->> '$.kind', 'file') OR rank <> coalesce(settings ->> '$.rank', id))
         FROM run WHERE id = ?1)
      + (SELECT coalesce(sum(crc32(position, control, version, stage, kind, field, category, failed)), 0)
         FROM run_control WHERE run = ?1)

@@ -38,6 +38,7 @@ struct check_subject {
   struct str key_min, key_max; /* clean rows of the run lie between */
   struct tenant *tenant;       /* not NULL: db reads what is committed, and a second reader may */
   struct str key_mid;          /* help, from this key on */
+  bool chain_holds;            /* all of the log was looked at, so that it need not be once a run */
 };
 
 int checks_run(struct ctx *cx, struct db *db, const struct check_subject *s,
@@ -47,8 +48,8 @@ int checks_commit(struct ctx *cx, struct db *db, int64_t run, const char *run_uu
                   const struct check checks[static CHECK_COUNT]);
 bool checks_all_ok(const struct check checks[static CHECK_COUNT]);
 
-/* Sums of CRC-32 over the run's clean rows (row_crc; also those that others took the place of), its exceptions, its totals,
-** from what the tables hold. */
+/* Sums of CRC-32 over the run's clean rows (row_crc; also those that others took the
+** place of), its exceptions, its totals, from what the tables hold. */
 int checks_digest(struct ctx *cx, struct db *db, const struct check_subject *s, int64_t *clean,
                   int64_t *rejects, int64_t *totals);
 

@@ -226,6 +226,7 @@ static void verify_figures(struct ctx *cx, struct tenant *t, struct db *db, cons
   struct check_subject subject;
   struct check checks[CHECK_COUNT];
   subject_of(run, &subject);
+  subject.chain_holds = v->chain_holds;
   if (judge_again(cx, t, db, run, &subject) || checks_run(cx, db, &subject, checks)) {
     settle(cx, v, "figures", run->uuid);
     return;
@@ -266,10 +267,12 @@ static void verify_file(struct ctx *cx, struct tenant *t, struct db *db, struct 
   if (tenant_check_mark(cx, t, db)) check_mark_again(cx, t);
   if (!cx->code) find(cx, v, "high_water", NULL, true, "all that was acknowledged is there");
   settle(cx, v, "high_water", NULL);
-  if (!change_verify(cx, db, &bad, &last))
+  if (!change_verify(cx, db, &bad, &last)) {
+    v->chain_holds = bad == 0;
     find(cx, v, "change_log", NULL, bad == 0,
          bad ? ctx_printf(cx, "the change log does not hold together at entry %lld", (long long)bad)
              : ctx_printf(cx, "%lld entries hold together", (long long)last));
+  }
   settle(cx, v, "change_log", NULL);
 }
 

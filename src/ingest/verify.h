@@ -34,6 +34,7 @@ struct verdict {
   struct finding *finding;
   size_t count, room;
   size_t bad;
+  bool chain_holds; /* of the change log, from its first entry on */
 };
 
 /* E_... only when it could not look at all; what it finds wrong is in the verdict. */

@@ -192,3 +192,17 @@ test('one run judged again twice at once: the second is told that it is undone, 
   assert.equal(await revenue(server), before);
   sound(p);
 });
+
+test('a kind or a place in the stacks that is not the one of the settings is found', async (t) => {
+  const { p, server, second } = await twoRuns(t);
+  await server.stop?.();
+  sound(p);
+  for (const [column, other] of [['kind', "'rejudge'"], ['rank', '1']]) {
+    const before = one(p.db, `SELECT quote(${column}) FROM run WHERE uuid = '${second.run}'`);
+    lib.sqlite(p.db, `UPDATE run SET ${column} = ${other} WHERE uuid = '${second.run}'`);
+    const wrong = lib.verify(p).checks.filter((c) => !c.ok);
+    assert.deepEqual(wrong.map((c) => [c.check, c.run]), [['rows', second.run]], column);
+    lib.sqlite(p.db, `UPDATE run SET ${column} = ${before} WHERE uuid = '${second.run}'`);
+  }
+  sound(p);
+});

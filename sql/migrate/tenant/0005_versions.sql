@@ -6,11 +6,15 @@
 -- back. So what there is depends only on which runs count, not on the order in
 -- which they were undone and redone. `sale_current` adds up what is on top.
 -- up
-ALTER TABLE run ADD COLUMN kind TEXT GENERATED ALWAYS AS (coalesce(settings ->> '$.kind', 'file')) VIRTUAL;
--- Its place in the stacks: its own number, or that of the run that it was judged again for.
-ALTER TABLE run ADD COLUMN rank INTEGER GENERATED ALWAYS AS (coalesce(settings ->> '$.rank', id)) VIRTUAL;
+-- Both as its settings have them, which are too long to be read for every run.
+ALTER TABLE run ADD COLUMN kind TEXT NOT NULL DEFAULT 'file';
+ALTER TABLE run ADD COLUMN rank INTEGER NOT NULL DEFAULT 0; -- its place in the stacks: its own number, or that of the run that it was judged again for
 ALTER TABLE run ADD COLUMN rows_updated INTEGER NOT NULL DEFAULT 0;   -- of the clean ones: took an older row's place
 ALTER TABLE run ADD COLUMN rows_unchanged INTEGER NOT NULL DEFAULT 0; -- ... and said the same as it
+UPDATE run SET kind = coalesce(settings ->> '$.kind', 'file'), rank = coalesce(settings ->> '$.rank', id);
+CREATE INDEX run_rank ON run(rank);
+-- What sums over runs need. Every edit of a row is a run, and there may be many thousands.
+CREATE INDEX run_counts ON run(dataset, state, kind, rows_clean, rows_read, rows_rejected);
 
 CREATE TABLE sale_past (
   key        TEXT NOT NULL,               -- all columns as in sale
@@ -138,6 +142,8 @@ DROP TABLE undo_kept;
 DROP TABLE run_undone;
 DROP TABLE sale_current;
 DROP TABLE sale_past;
+DROP INDEX run_counts;
+DROP INDEX run_rank;
 ALTER TABLE run DROP COLUMN rows_unchanged;
 ALTER TABLE run DROP COLUMN rows_updated;
 ALTER TABLE run DROP COLUMN rank;
