@@ -174,7 +174,7 @@ int totals_count_rows(struct ctx *cx, struct db *db, const struct dataset *d, co
   int64_t groups[GROUPS_MAX] = { 0 }, sums[SUMS_MAX] = { 0 };
   struct stmt *s = db_once(
       cx, db, ctx_printf(cx, "SELECT %s%s FROM %s", group_columns(cx, d), total_columns(cx, d, ""), from));
-  if (s) stmt_int(s, 1, run);
+  if (s && run) stmt_int(s, 1, run);
   for (int i = 0; s && keys && i < 2; i++) stmt_str(s, 2 + i, keys[i]);
   while (stmt_row(cx, s)) {
     for (int i = 0; i < t->group_count; i++) groups[i] = col_int(s, i);

@@ -28,8 +28,8 @@ int totals_flush(struct ctx *cx, struct totals *t); /* adds all to its table */
 
 /* current_table takes in the stored totals of a run, or gives them back (sign -1). */
 int totals_count(struct ctx *cx, struct db *db, const struct dataset *d, int64_t run, int sign);
-/* ... or rows, by the FROM of their SELECT: ?1 in it is the run; ?2 and ?3, where `keys`
-** is not NULL, its smallest and largest key. */
+/* ... or rows, by the FROM of their SELECT: ?1 in it is the run, where that is not 0; ?2
+** and ?3, where `keys` is not NULL, its smallest and largest key. */
 int totals_count_rows(struct ctx *cx, struct db *db, const struct dataset *d, const char *from, int64_t run,
                       const struct str keys[2]);
 /* Cells of current_table that nothing is left in go. */

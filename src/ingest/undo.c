@@ -26,7 +26,7 @@ struct move {
 static struct stmt *prepare(struct ctx *cx, const struct move *m, const char *sql) {
   struct stmt *s = db_once(cx, m->db, sql);
   if (!s) return NULL;
-  stmt_int(s, 1, m->run->id);
+  if (strstr(sql, "?1")) stmt_int(s, 1, m->run->id);
   if (strstr(sql, "?2")) stmt_str(s, 2, m->run->key_min);
   if (strstr(sql, "?3")) stmt_str(s, 3, m->run->key_max);
   return s;
@@ -38,12 +38,21 @@ static int run_sql(struct ctx *cx, const struct move *m, const char *sql, int64_
   return OK;
 }
 
-/* Of each key that is among the run's, the version below the top with the highest rank (of
-** runs that stand for each other, of the last of them): a subquery w. (With max(), SQLite's other columns are those of the row that has it.) */
-static const char *next_below(struct ctx *cx, const struct dataset *d) {
+/* Of each key that is among the run's, the version below the top with the highest rank: a
+** subquery w. (With max(), SQLite's other columns are those of the row that has it.) Where
+** the past is that of one run, its rows are them. */
+static const char *next_below(struct ctx *cx, const struct move *m) {
+  const struct dataset *d = m->run->dataset;
   const char *columns = "p.key, p.run, p.record";
+  struct stmt *s = db_once(cx, m->db,
+                           ctx_printf(cx, "SELECT (SELECT min(run) FROM %s) = (SELECT max(run) FROM %s)",
+                                      d->past_table, d->past_table));
+  bool one = stmt_row(cx, s) && col_int(s, 0);
+  if (s) stmt_done(s);
   for (int i = 0; i < d->field_count; i++)
     columns = ctx_printf(cx, "%s, p.%s AS %s", columns, d->fields[i].name, d->fields[i].name);
+  if (one)
+    return ctx_printf(cx, "(SELECT %s FROM %s p WHERE p.key BETWEEN ?2 AND ?3) w", columns, d->past_table);
   return ctx_printf(
       cx,
       "(WITH ranks AS MATERIALIZED (SELECT id, rank FROM run) SELECT %s, max(r.rank << 31 | r.id) FROM %s p "
@@ -148,33 +157,40 @@ static int leave_below(struct ctx *cx, const struct move *m) {
   return run_sql(cx, m, ctx_printf(cx, "DELETE FROM %s WHERE run = ?1", d->past_table), &m->out->kept);
 }
 
+/* A version is in one place: what is on top now leaves the past, and counts. Often that is
+** all there is in the past, and then nothing need be looked up. */
+static int leave_past(struct ctx *cx, const struct move *m) {
+  const struct dataset *d = m->run->dataset;
+  struct stmt *s = db_once(cx, m->db, ctx_printf(cx, "SELECT count(*) FROM %s", d->past_table));
+  bool all = stmt_row(cx, s) && col_int(s, 0) == m->out->restored;
+  if (cx->code) return cx->code;
+  stmt_done(s);
+  const char *where =
+      all ? ""
+          : ctx_printf(cx,
+                       " AS p WHERE p.run <> ?1 AND p.key BETWEEN ?2 AND ?3 AND p.run = (SELECT run "
+                       "FROM %s x WHERE x.key = p.key)",
+                       d->table);
+  const char *from = ctx_printf(cx, "%s%s", d->past_table, where);
+  if (totals_count_rows(cx, m->db, d, from, all ? 0 : m->run->id,
+                        all ? NULL : (struct str[]){ m->run->key_min, m->run->key_max }))
+    return cx->code;
+  return run_sql(cx, m, ctx_printf(cx, "DELETE FROM %s", from), NULL);
+}
+
 /* Where the run is on top of something, that comes back. */
 static int restore(struct ctx *cx, const struct move *m) {
   const struct dataset *d = m->run->dataset;
-  const char *below = next_below(cx, d), *set = "run = w.run, record = w.record";
-  const char *some = ctx_printf(cx, "SELECT 1 FROM %s LIMIT 1", d->past_table);
-  struct stmt *s = db_once(cx, m->db, some);
+  const char *set = "run = w.run, record = w.record";
+  struct stmt *s = db_once(cx, m->db, ctx_printf(cx, "SELECT 1 FROM %s LIMIT 1", d->past_table));
   if (!stmt_row(cx, s)) return cx->code;
   stmt_done(s);
   for (int i = 0; i < d->field_count; i++)
     set = ctx_printf(cx, "%s, %s = w.%s", set, d->fields[i].name, d->fields[i].name);
-  const char *mine =
-      ctx_printf(cx, "%s WHERE (SELECT run FROM %s x WHERE x.key = w.key) = ?1", below, d->table);
   const char *back = ctx_printf(cx, "UPDATE %s AS x SET %s FROM %s WHERE x.key = w.key AND x.run = ?1",
-                                d->table, set, below);
-  if (totals_count_rows(cx, m->db, d, mine, m->run->id, (struct str[]){ m->run->key_min, m->run->key_max }) ||
-      run_sql(cx, m, back, &m->out->restored))
-    return cx->code;
-  /* A version is in one place: what is on top now leaves the past. */
-  const char *moved =
-      ctx_printf(cx,
-                 "DELETE FROM %s AS p WHERE p.key BETWEEN ?1 AND ?2 AND p.run = (SELECT run FROM "
-                 "%s x WHERE x.key = p.key)",
-                 d->past_table, d->table);
-  s = db_once(cx, m->db, moved);
-  if (s) stmt_str(s, 1, m->run->key_min);
-  if (s) stmt_str(s, 2, m->run->key_max);
-  return stmt_run(cx, s);
+                                d->table, set, next_below(cx, m));
+  if (run_sql(cx, m, back, &m->out->restored)) return cx->code;
+  return m->out->restored ? leave_past(cx, m) : OK;
 }
 
 static int remove_rows(struct ctx *cx, const struct move *m) {
