@@ -363,14 +363,12 @@ const char *figure_sql(struct ctx *cx, const struct figure *f) {
   default:
     if (f->category)
       return ctx_printf(
-          cx,
-          "SELECT coalesce(sum(rows), 0) FROM run_category WHERE category = '%s' AND run IN (SELECT id %s)",
-          f->category, runs);
+          cx, "SELECT coalesce(sum(rows), 0) FROM run_category WHERE category = %s AND run IN (SELECT id %s)",
+          scope_literal(cx, f->category), runs);
     if (f->control)
       return ctx_printf(
-          cx,
-          "SELECT coalesce(sum(failed), 0) FROM run_control WHERE control = '%s' AND run IN (SELECT id %s)",
-          f->control, runs);
+          cx, "SELECT coalesce(sum(failed), 0) FROM run_control WHERE control = %s AND run IN (SELECT id %s)",
+          scope_literal(cx, f->control), runs);
     return ctx_printf(cx, "SELECT coalesce(sum(rows_rejected), 0) %s", runs);
   }
 }

@@ -124,7 +124,7 @@ void scope_bind(const struct scope *s, struct stmt *stmt) {
   for (int i = 0; i < s->filter_count; i++) stmt_int(stmt, GROUP + i, s->filter[i].term);
 }
 
-static const char *literal(struct ctx *cx, const char *text) {
+const char *scope_literal(struct ctx *cx, const char *text) {
   struct buf b;
   buf_init(&b, 2 * PARAM_BYTES + 2);
   buf_char(&b, '\'');
@@ -151,9 +151,10 @@ const char *scope_where_shown(struct ctx *cx, const struct scope *s) {
   if (s->has_from) where = also(cx, where, day_shown(cx, s, ">=", s->from));
   if (s->has_to) where = also(cx, where, day_shown(cx, s, "<=", s->to));
   for (int i = 0; i < s->filter_count; i++)
-    where = also(cx, where,
-                 ctx_printf(cx, "%s = (SELECT id FROM term WHERE text = %s)",
-                            s->dataset->fields[s->filter[i].field].name, literal(cx, s->filter[i].text)));
+    where =
+        also(cx, where,
+             ctx_printf(cx, "%s = (SELECT id FROM term WHERE text = %s)",
+                        s->dataset->fields[s->filter[i].field].name, scope_literal(cx, s->filter[i].text)));
   return where;
 }
 

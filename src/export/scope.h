@@ -53,6 +53,7 @@ void scope_bind(const struct scope *s, struct stmt *stmt);
 
 /* The same condition with its values in it, for people to run in the sqlite3 shell. */
 const char *scope_where_shown(struct ctx *cx, const struct scope *s);
+const char *scope_literal(struct ctx *cx, const char *text); /* 'it''s' */
 
 /* Group and day conditions on a row whose fields begin at a column of a statement. */
 bool scope_holds(const struct scope *s, const struct stmt *stmt, int column);

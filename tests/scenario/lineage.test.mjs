@@ -504,3 +504,15 @@ test('a run that was undone is shown as it was imported, from its bytes; replace
   assert.equal(top.tick.ok, false, 'the row on top was made by hand');
   assert.equal((await data(`impact?file=${files[0].run}`)).data.counts.rows_replaced, replaced.length);
 });
+
+test('the SQL of a figure can be run whatever a control is called', async (t) => {
+  const p = place(t);
+  const rule = { dataset: 'sales', name: "it's small", stage: 'business', kind: 'range', field: 'quantity', params: { max: '3' }, category: 'BUSINESS_RULE_VIOLATION', message: 'quantity is at most 3' };
+  lib.ok(['rules', 'promote', JSON.stringify({ rules: [rule] }), ...p.args]);
+  const file = path.join(p.dir, 'small.csv');
+  fs.writeFileSync(file, 'order_id,order_date,region,product,quantity,revenue\nA1,2024-01-01,North,Widget,4,10.00\nA2,2024-01-01,North,Widget,2,10.00\n');
+  lib.importFile(p, file);
+  const why = lib.json(['why', 'sales/rejected?control=it%27s%20small', ...p.args]);
+  assert.equal(String(why.value), '1');
+  assert.equal(one(p.db, why.sql), '1');
+});
