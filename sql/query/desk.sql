@@ -65,3 +65,11 @@ SELECT x.state, x.raw, (SELECT 1 FROM run_undone u WHERE u.run = x.id >> 32) FRO
 
 -- name: correct_faults
 SELECT id, faults FROM reject WHERE id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1 ORDER BY id;
+
+-- name: review_carry
+SELECT y.id, v.assignee, v.decision, v.reason, c.uuid
+FROM reject x JOIN reject y ON y.id = ?2 << 32 | (x.id & 0xffffffff)
+LEFT JOIN review v ON v.exception = x.id AND v.deleted_at IS NULL
+LEFT JOIN run c ON c.id = x.solved_run AND c.id NOT IN (SELECT run FROM run_undone)
+WHERE x.id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1 AND y.state = 'open' AND (v.id IS NOT NULL OR c.id IS NOT NULL)
+ORDER BY y.id;

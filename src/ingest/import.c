@@ -9,6 +9,7 @@
 #include "ingest/correct.h"
 #include "ingest/memory.h"
 #include "ingest/outcome.h"
+#include "ingest/review.h"
 #include "ingest/settings.h"
 #include "ingest/undo.h"
 #include "ingest/verify.h"
@@ -274,6 +275,7 @@ static int steps(struct ctx *cx, struct db *db, struct job *job) {
   if (!rc) rc = refuse_rejected(cx, job);
   if (!rc) rc = store_controls(cx, db, job);
   if (!rc) rc = note_steps(cx, db, job);
+  if (!rc && job->again) rc = review_carry(cx, db, job->again->id, job->run);
   if (!rc) rc = finish_run(cx, db, job);
   if (!rc) rc = check_stop(cx, job);
   return rc;

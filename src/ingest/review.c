@@ -144,6 +144,33 @@ static int review_all(struct ctx *cx, struct db *db, void *arg) {
   return cx->code;
 }
 
+/* What the reviews of one exception come to for the one that it has become. */
+static int carry_one(struct ctx *cx, struct db *db, const struct stmt *s) {
+  const char *corrected = col_dup(cx, s, 4);
+  struct review_change c = { .assigns = !col_null(s, 1),
+                             .assignee = col_dup(cx, s, 1),
+                             .decides = corrected || !col_null(s, 2),
+                             .decision = corrected ? "accepted" : col_dup(cx, s, 2),
+                             .reason = col_dup(cx, s, 3) };
+  if (corrected) c.reason = ctx_printf(cx, "corrected by run %s, before its run was judged again", corrected);
+  return c.assigns || c.decides ? save_review(cx, db, &c, col_int(s, 0), NULL) : OK;
+}
+
+int review_carry(struct ctx *cx, struct db *db, int64_t from, int64_t to) {
+  struct stmt *s = db_stmt(cx, db, SQL_review_carry);
+  stmt_int(s, 1, from);
+  stmt_int(s, 2, to);
+  while (stmt_row(cx, s)) {
+    struct ctx one; /* its texts go with it */
+    ctx_begin(&one, cx->actor);
+    str_copy(one.id, sizeof one.id, str_of(cx->id));
+    one.now = cx->now;
+    if (carry_one(&one, db, s)) fail_from(cx, &one);
+    ctx_end(&one);
+  }
+  return cx->code;
+}
+
 int review_many(struct ctx *cx, struct tenant *t, const int64_t *exceptions, size_t count,
                 const struct review_change *change, bool skip_settled, int64_t *changed) {
   struct many m = {

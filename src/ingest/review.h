@@ -29,4 +29,9 @@ struct review_change {
 int review_many(struct ctx *cx, struct tenant *t, const int64_t *exceptions, size_t count,
                 const struct review_change *change, bool skip_settled, int64_t *changed);
 
+/* Within the writer's transaction: run `to` is `from` judged again. What was decided about
+** a record that is rejected once more holds for its new exception; one that was corrected
+** is accepted, because the corrected row counts already. */
+int review_carry(struct ctx *cx, struct db *db, int64_t from, int64_t to);
+
 #endif

@@ -391,3 +391,27 @@ test('over HTTP: the same answers, and the same refusals', async (t) => {
   const promoted = await post('/api/rules/promote', change);
   assert.deepEqual([promoted.status, promoted.data.rules[0].version, promoted.data.items], [200, 2, []]);
 });
+
+test('what was decided about exceptions goes with them when their run is judged again', (t) => {
+  const p = place(t);
+  const file = path.join(p.dir, 'c.csv');
+  const row = (cells) => cells.join(',');
+  fs.writeFileSync(file, ['order_id,order_date,region,product,quantity,revenue', row(['A', '2024-01-01', 'North', 'Dairy', 1, 5]), row(['B', '', 'North', 'Dairy', 1, 5]), row(['C', '2024-01-01', 'Nort', 'Dairy', 1, 5]), row(['D', '2024-01-01', 'North', 'Dairy', 1, -5]), ''].join('\n'));
+  importFile(p, file);
+  const [b, c, d] = query(p.db, 'SELECT id FROM reject ORDER BY id').map(([id]) => id);
+  ok(['exception', 'fix', b, 'order_date=2024-01-02', ...p.args]);
+  const correction = one(p.db, `SELECT uuid FROM run WHERE id = (SELECT solved_run FROM reject WHERE id = ${b})`);
+  ok(['exception', 'accept', c, '--reason', 'known', ...p.args]);
+  ok(['exception', 'assign', d, '--to', 'kim', ...p.args]);
+  const rule = { dataset: 'sales', name: 'small', stage: 'business', kind: 'range', field: 'quantity', params: { max: '100' }, category: 'BUSINESS_RULE_VIOLATION', message: 'small' };
+  ok(['rules', 'promote', JSON.stringify({ rules: [rule] }), '--rejudge', ...p.args]);
+  const again = one(p.db, "SELECT id FROM run WHERE kind = 'rejudge'");
+  const carried = query(p.db, `SELECT exception & 0xffffffff, coalesce(assignee, ''), coalesce(decision, ''), coalesce(reason, '') FROM review WHERE exception >> 32 = ${again} ORDER BY 1`);
+  assert.deepEqual(carried.map((r) => r.slice(0, 3)), [['3', '', 'accepted'], ['4', '', 'accepted'], ['5', 'kim', '']]);
+  assert.match(carried[0][3], new RegExp(correction));
+  assert.equal(carried[1][3], 'known');
+  assert.deepEqual(query(p.db, "SELECT state, count(*) FROM exceptions WHERE state <> 'corrected' GROUP BY 1 ORDER BY 1"), [['accepted', '2'], ['open', '1']]);
+  assert.equal(one(p.db, 'SELECT count(*) FROM sale'), '2');
+  ok(['verify', ...p.args]);
+  ok(['rebuild', ...p.args]);
+});
