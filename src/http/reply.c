@@ -42,6 +42,11 @@ static int status_of(enum err code) {
   return statuses[code];
 }
 
+/* civetweb's name of this one has a slip of the pen. */
+static const char *title_of(int status) {
+  return status == 422 ? "Unprocessable Content" : mg_get_response_code_text(NULL, status);
+}
+
 /* ---- failure ---- */
 
 static const char *detail_of(const struct request *rq) {
@@ -56,7 +61,7 @@ static void problem_write(struct request *rq) {
   jw_init(w, &rq->body);
   jw_object(w, NULL);
   jw_text(w, "type", ctx_printf(cx, "urn:outpost:problem:%s", err_name(cx->code)));
-  jw_text(w, "title", mg_get_response_code_text(NULL, rq->status));
+  jw_text(w, "title", title_of(rq->status));
   jw_int(w, "status", rq->status);
   jw_text(w, "detail", detail_of(rq));
   jw_text(w, "instance", ctx_printf(cx, "urn:uuid:%s", cx->id));
@@ -144,7 +149,7 @@ void reply_head(struct request *rq, bool failed, struct buf *head) {
     failure_head(rq, &special);
   else
     success_head(rq, &special);
-  buf_printf(head, "HTTP/1.1 %d %s\r\n", rq->status, mg_get_response_code_text(NULL, rq->status));
+  buf_printf(head, "HTTP/1.1 %d %s\r\n", rq->status, title_of(rq->status));
   date_write(rq, head);
   buf_str(head, buf_view(&special));
   buf_puts(head, SECURITY_HEADERS);

@@ -193,3 +193,10 @@ test('a large table is sent while it is made', async (t) => {
   assert.ok(answer.body.length > 15e6);
   if (!/asan|tsan/.test(OUTPOST)) assert.ok(most < 24 * 1024, `${most} KiB for ${answer.body.length} bytes`);
 });
+
+test('what cannot be processed is called so, in the reply and in its status line', async (t) => {
+  const p = place(t);
+  const server = await serve(t, p.data);
+  const reply = await fetch(`http://127.0.0.1:${server.port}/api/runs?limit=x`);
+  assert.deepEqual([reply.status, reply.statusText, (await reply.json()).title], [422, 'Unprocessable Content', 'Unprocessable Content']);
+});
