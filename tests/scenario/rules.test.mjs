@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import * as lib from './lib.mjs';
-import { copyPlace, importFile, json, ok, place, query, refuses, serve, sound } from './lib.mjs';
+import { copyPlace, importFile, json, ok, one, place, query, refuses, serve, sound } from './lib.mjs';
 
 const RULE = Object.fromEntries(Object.keys(lib.CONTROLS).map((name, i) => [name, `00000000-0000-7000-8000-0000000002${(i + 1).toString(16).padStart(2, '0')}`]));
 const ITEM = Object.fromEntries(['North', 'South', 'East', 'West', 'Central'].map((name, i) => [name, `00000000-0000-7000-8000-00000000010${i + 1}`]));
