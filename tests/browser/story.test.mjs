@@ -220,6 +220,11 @@ for (const dark of [false, true])
       await drop(page, 'repaired.csv', [headings, ...lines].map((cells) => cells.map(quoted).join(',')).join('\r\n').concat('\r\n'));
       await forward(page).click();
       await step(page, 'mapping');
+      const covered = await forward(page).evaluate((button) => {
+        const { x, y, width, height } = button.getBoundingClientRect();
+        return document.elementFromPoint(x + width / 2, y + height / 2)?.closest('.toasts')?.textContent;
+      });
+      assert.equal(covered, undefined, 'what was told of the corrections lies over no button');
       await tryRun(page);
       assert.equal(await stat(page, 'created'), lakh(mended.length));
       assert.equal(await stat(page, 'rejected'), lakh(lines.length - mended.length));

@@ -33,7 +33,7 @@ const columnsOf = (scope, effects) => [
   { id: 'stage', label: t('column.stage'), sort: (c) => nameOf('stage', c.stage), value: (c) => nameOf('stage', c.stage), plain: (c) => c.stage },
   { id: 'field', label: t('column.field'), sort: (c) => nameOf('field', c.field), value: (c) => nameOf('field', c.field), plain: (c) => c.field },
   { id: 'category', label: t('column.category'), sort: (c) => nameOf('category', c.category), value: (c) => nameOf('category', c.category), plain: (c) => c.category },
-  { id: 'passed', label: t('column.passed'), align: 'end', sort: (c) => c.passed, value: (c) => count(c.passed), plain: (c) => c.passed },
+  { id: 'passed', label: t('column.passed'), align: 'end', sort: (c) => c.passed, value: (c) => html`<${Why} figure=${figureOf('rejected', { ...scope, control: c.control })} label=${nameOf('control', c.control)}>${count(c.passed)}<//>`, plain: (c) => c.passed },
   {
     id: 'failed',
     label: t('column.failed'),
@@ -57,13 +57,13 @@ const columnsOf = (scope, effects) => [
   },
 ];
 
-function headline(controls) {
+function headline(controls, scope) {
   const failing = controls.filter((c) => c.failed);
   const worst = failing.reduce((a, b) => (b.failed > (a?.failed ?? 0) ? b : a), null);
   return [
     { id: 'controls', label: t('controls.all'), value: count(new Set(controls.map((c) => c.control)).size), href: link('rules') },
-    { id: 'failing', label: t('controls.failing'), value: count(new Set(failing.map((c) => c.control)).size) },
-    { id: 'worst', label: t('controls.worst'), value: worst ? nameOf('control', worst.control) : t('stat.none'), note: worst && t('controls.failed_rows', { n: worst.failed, shown: { n: count(worst.failed) } }) },
+    { id: 'failing', label: t('controls.failing'), value: count(new Set(failing.map((c) => c.control)).size), href: link('exceptions', { ...scope, state: 'all' }) },
+    { id: 'worst', label: t('controls.worst'), value: worst ? nameOf('control', worst.control) : t('stat.none'), why: worst ? figureOf('rejected', { ...scope, control: worst.control }) : undefined, note: worst && t('controls.failed_rows', { n: worst.failed, shown: { n: count(worst.failed) } }) },
   ];
 }
 
@@ -74,8 +74,8 @@ function Summary({ data, scope, busy }) {
   const save = () => saveText('controls.csv', csvText(columns.filter((c) => c.id !== 'links').map((c) => ({ heading: c.label, value: c.plain })), data.controls));
   const actions = html`<button type="button" class="quiet" onClick=${save}><${Icon} name="download" /> ${t('table.csv')}</button>`;
   if (!data.controls.length) return html`<${Card} title=${t('page.controls')}><${Empty} title=${t('empty.controls.title')}><p>${t('empty.controls.advice')}</p><//><//>`;
-  return html`<div class="stack" aria-busy=${String(busy)}>
-    <${Stats} label=${t('stat.all')} rows=${headline(data.controls)} />
+  return html`<div class="stack controls" aria-busy=${String(busy)}>
+    <${Stats} label=${t('stat.all')} rows=${headline(data.controls, scope)} />
     <${Card} title=${t('controls.title')} note=${t('controls.note')} actions=${actions}>
       <${Table} caption=${t('controls.title')} columns=${columns} rows=${data.controls} keyOf=${(c) => `${c.control}/${c.version}`} sort=${{ id: 'failed', down: true }} />
     <//>
