@@ -207,6 +207,12 @@ test('a mapping made by hand is remembered', async (t) => {
   await tryRun(page);
   assert.equal(await stat(page, 'created'), '1');
   assert.equal(await stat(page, 'updated'), '1');
+  assert.equal(await page.locator('[data-notice="edits"]').count(), 0);
+
+  run(['edit', 'A2', 'quantity=9', '--data', data]); // a person was here meanwhile
+  await page.getByRole('button', { name: 'Back' }).click();
+  await tryRun(page);
+  assert.match(await page.locator('[data-notice="edits"]').textContent(), /^ ?1 of the changed rows/);
   assert.deepEqual(page.faults, []);
 });
 

@@ -72,18 +72,43 @@ export async function serve(t, data, ...more) {
   return server;
 }
 
-// The packages of tests/package.json, installed below build/ when they are not yet.
+// A folder that one process can make. Who died with it has it for two minutes.
+function taken(turn) {
+  try {
+    fs.mkdirSync(turn);
+    return true;
+  } catch {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    const made = fs.statSync(turn, { throwIfNoEntry: false })?.mtimeMs;
+    if (made && Date.now() - made > 120_000) fs.rmSync(turn, { recursive: true, force: true });
+    return false;
+  }
+}
+
+function install(home, lock) {
+  fs.copyFileSync(lock, path.join(home, 'package-lock.json'));
+  fs.copyFileSync(path.join(ROOT, 'tests/package.json'), path.join(home, 'package.json'));
+  execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: home, stdio: 'pipe' });
+}
+
+// The packages of tests/package.json, installed below build/ when they are not yet. Test
+// files run at the same time: one of them does it, and the others wait.
 export function installed() {
   const home = path.join(ROOT, 'build/tests');
   const lock = path.join(ROOT, 'tests/package-lock.json');
   const stamp = path.join(home, 'installed.json');
+  const turn = path.join(home, 'turn');
   const wanted = fs.readFileSync(lock, 'utf8');
-  if (!fs.existsSync(stamp) || fs.readFileSync(stamp, 'utf8') !== wanted) {
-    fs.mkdirSync(home, { recursive: true });
-    fs.copyFileSync(lock, path.join(home, 'package-lock.json'));
-    fs.copyFileSync(path.join(ROOT, 'tests/package.json'), path.join(home, 'package.json'));
-    execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: home, stdio: 'pipe' });
-    fs.writeFileSync(stamp, wanted);
+  const ready = () => fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === wanted;
+  fs.mkdirSync(home, { recursive: true });
+  while (!ready()) {
+    if (!taken(turn)) continue;
+    try {
+      if (!ready()) install(home, lock);
+      fs.writeFileSync(stamp, wanted);
+    } finally {
+      fs.rmdirSync(turn);
+    }
   }
   return path.join(home, 'package.json');
 }

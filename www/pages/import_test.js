@@ -73,6 +73,7 @@ export function TestStep({ test }) {
   const { result } = doc;
   return html`
     <p class=${`notice tone-${result.rows.clean ? 'ok' : 'warn'}`} role="status"><${Icon} name=${result.rows.clean ? 'check' : 'warn'} /> <span>${t(result.rows.clean ? 'import.tested' : 'import.none_clean')}</span></p>
+    ${result.rows.edits > 0 && html`<p class="notice tone-warn" data-notice="edits"><${Icon} name="warn" /> <span>${t('import.edits', { n: count(result.rows.edits) })}</span></p>`}
     <${Stats} label=${t('stat.all')} rows=${outcome(result.rows)} />
     ${result.figures && result.rows.clean > 0 && html`<${Figures} figures=${result.figures} seconds=${result.seconds} />`}
     <${Rejected} result=${result} />
