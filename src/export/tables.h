@@ -8,7 +8,8 @@
 **   day            days since 1970      2024-02-29
 **   time           UTC microseconds     2024-02-29T23:59:59.123456Z
 **   decS.M         integer at scale S, shown with at least M decimals
-** TO ADD A TABLE: write sql/report/NAME.sql. Nothing else.
+** TO ADD A TABLE: write sql/report/NAME.sql; then a sentence in facts.c and its
+** name in the help of `export`.
 **
 ** In CSV a text that a spreadsheet would take for a formula gets a leading
 ** apostrophe; numbers stay numbers. raw_sales, and others of the name

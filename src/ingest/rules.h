@@ -23,7 +23,7 @@
 **
 ** TO ADD A KIND: 1. a row above, 2. a value of rule_kind and its name in
 ** rules.c, 3. its parameters in rules.c:read_params, 4. its test in judge.c and its
-** case in rule_follows.
+** case in rule_follows, 5. the page's words (src/README.md has all the places).
 ** TO ADD A RULE: a row in `rule`; nothing to compile.
 */
 #ifndef INGEST_RULES_H

@@ -7,7 +7,9 @@
 ** deleted_at/by. To add one:
 **   1. write its `struct entity` in the folder that it belongs to,
 **   2. write a migration with its table,
-**   3. register it in main.c.
+**   3. register it in main.c,
+**   4. say in export/facts.c what it is, and in the tests how to make one
+**      (src/README.md names them).
 */
 #ifndef MODEL_ENTITY_H
 #define MODEL_ENTITY_H
