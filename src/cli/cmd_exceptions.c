@@ -21,7 +21,7 @@ static struct desk_filter filter_of(const struct cli *c) {
 
 static bool is_filtered(const struct desk_filter *f) {
   return f->run || f->category || f->control || f->stage || f->source || f->week || f->state || f->assignee ||
-         f->q;
+         f->pattern || f->q;
 }
 
 static struct str text(struct jv *object, const char *key) {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { importFile, place, serve, sqlite } from './lib.mjs';
+import { importFile, ok, one, place, serve, sqlite } from './lib.mjs';
 
 const HEADING = 'order_id,order_date,region,product,quantity,revenue';
 
@@ -29,4 +29,10 @@ test('a pattern is a filter', async (t) => {
   assert.equal((await get(`/api/exceptions?pattern=${'1'.repeat(16)}`)).total, 0);
   const refused = await get('/api/exceptions?pattern=Nort');
   assert.equal(refused.errors[0].field, 'pattern');
+
+  // And on the command line: one wrong value, all its records, no other.
+  const { pattern } = patterns.find((each) => each.value === 'Nort');
+  ok(['exception', 'fix', '--pattern', pattern, 'region=North', ...p.args]);
+  assert.equal(one(p.db, "SELECT count(*) FROM reject WHERE state = 'corrected'"), '10');
+  assert.equal(one(p.db, "SELECT count(*) FROM reject, json_each(faults) WHERE state = 'corrected' AND value ->> 'value' <> 'Nort'"), '0');
 });
