@@ -14,8 +14,9 @@
 #     fuzz     asan by clang, for libFuzzer
 # - What is generated lives in build/gen: sql.h and sql.c from sql/, assets.h and
 #   assets.c from the page's bundle (www/ through npm and esbuild).
-# - Everything but the C library is linked static. civetweb comes as a Debian
-#   source package, because there is no static library of it.
+# - Everything but the C library is linked static. civetweb and curl come as Debian
+#   source packages: there is no static library of the one, and that of the other
+#   wants Kerberos, LDAP and more, which the program has no use for.
 # - Changed flags or a removed file rebuild what they concern (build/*/flags,
 #   build/gen/*.list), and a new version of a static library links again.
 
@@ -34,7 +35,7 @@ FORCE:
 # ---- what is needed ----------------------------------------------------------
 
 PACKAGES_BUILD := gcc libc6-dev libstdc++-12-dev libsqlite3-dev libjansson-dev libcsv-dev \
-  libmbedtls-dev zlib1g-dev libuchardet-dev dpkg-dev nodejs npm
+  libmbedtls-dev zlib1g-dev libuchardet-dev libssl-dev dpkg-dev nodejs npm
 PACKAGES_TEST := sqlite3 chromium
 PACKAGES_BENCH := sqlite3 time
 PACKAGES_CLANG := clang libclang-rt-14-dev
@@ -71,9 +72,10 @@ LDFLAGS_tsan := -fsanitize=thread
 LDFLAGS_fuzz := -fsanitize=address,undefined
 LDFLAGS_FUZZER_fuzz := -fsanitize=fuzzer
 FUZZ_MAIN_asan := tests/fuzz/replay.o
-LIBRARIES := sqlite3 jansson csv mbedtls mbedx509 mbedcrypto z uchardet stdc++
-LIBS := $(LIBRARIES:%=-l:lib%.a) -lm
-ARCHIVES := $(wildcard $(foreach l,$(LIBRARIES),/usr/lib/*-linux-gnu/lib$l.a))
+LIBRARIES := sqlite3 jansson csv mbedtls mbedx509 mbedcrypto ssl crypto z uchardet stdc++
+CURL := build/deps/lib/libcurl.a
+LIBS := $(CURL) $(LIBRARIES:%=-l:lib%.a) -lm
+ARCHIVES := $(CURL) $(wildcard $(foreach l,$(LIBRARIES),/usr/lib/*-linux-gnu/lib$l.a))
 
 # civetweb: no TLS of its own, no CGI, no files from disk; the stop flag is seen within 200 ms.
 CIVETWEB_FLAGS := -DNO_SSL -DNO_CGI -DNO_FILES -DUSE_WEBSOCKET -DSOCKET_TIMEOUT_QUANTUM=200 -DSTOP_FLAG_NEEDS_LOCK -w
@@ -158,18 +160,46 @@ build/gen/assets.stamp: build/host/embed_www build/www/bundled
 build/gen/assets.h build/gen/assets.c: build/gen/assets.stamp ; @:
 
 # What is linked in, for `outpost version --libs`.
-build/gen/libs.h: $(ARCHIVES) build/deps/civetweb/debian-version
+build/gen/libs.h: $(ARCHIVES) build/deps/civetweb/debian-version build/deps/curl/debian-version
 	@mkdir -p $(@D)
 	@dpkg-query -W -f '  { "$${source:Package}", "$${Version}" },\n' $(filter-out libc6-dev libstdc++-12-dev,$(filter lib%-dev zlib1g-dev,$(PACKAGES_BUILD))) > $@
-	@printf '  { "civetweb", "%s" },\n' "$$(cat build/deps/civetweb/debian-version)" >> $@
+	@for p in civetweb curl; do printf '  { "%s", "%s" },\n' $$p "$$(cat build/deps/$$p/debian-version)"; done >> $@
 
-# ---- civetweb ----------------------------------------------------------------
+# ---- civetweb and curl -------------------------------------------------------
 
+# One after the other: they share the private lists of packages.
 build/deps/civetweb/debian-version: | deps
 	@src/tools/fetch_source civetweb build/deps/civetweb build/apt
+build/deps/curl/debian-version: | deps build/deps/civetweb/debian-version
+	@src/tools/fetch_source curl build/deps/curl build/apt
+
 build/deps/include/civetweb.h: build/deps/civetweb/debian-version
 	@mkdir -p $(@D)
 	@cp build/deps/civetweb/include/civetweb.h $@
+
+# curl speaks http, https, smtp and smtps, over OpenSSL, and nothing else. Nothing of the
+# machine that builds is written into it (no CA bundle: net/net.c looks for it at run time).
+# It takes 20 seconds, once; what is asked of configure stands in curl.flags.
+CURL_CONFIGURE := --disable-shared --enable-static --disable-dependency-tracking --with-openssl --enable-threaded-resolver \
+  --without-ca-bundle --without-ca-path $(patsubst %,--without-%,zlib brotli zstd libpsl libidn2 nghttp2 librtmp gssapi \
+  libgsasl libssh2) $(patsubst %,--disable-%,ldap ldaps rtsp dict telnet tftp pop3 imap smb gopher mqtt ftp file manual \
+  ntlm unix-sockets alt-svc hsts cookies netrc doh libcurl-option tls-srp progress-meter proxy aws headers-api \
+  get-easy-options verbose)
+CURL_CFLAGS := -O2 -g -fPIE -ffunction-sections -fdata-sections -D_FORTIFY_SOURCE=3 $(HARDENING)
+
+build/deps/curl.flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(CURL_CFLAGS) $(CURL_CONFIGURE)' | cmp -s - $@ || echo '$(CC) $(CURL_CFLAGS) $(CURL_CONFIGURE)' > $@
+
+$(CURL): build/deps/curl/debian-version build/deps/curl.flags
+	@echo "  deps    curl"
+	@mkdir -p $(@D) build/deps/include
+	@(rm -rf build/deps/curl.build && mkdir build/deps/curl.build && cd build/deps/curl.build && \
+	  ../curl/configure CC='$(CC)' CFLAGS='$(CURL_CFLAGS) -ffile-prefix-map=$(CURDIR)=.' $(CURL_CONFIGURE) && \
+	  $(MAKE) -C lib libcurl.la) > build/deps/curl.log 2>&1 || { tail -n 40 build/deps/curl.log >&2; exit 1; }
+	@cp -R build/deps/curl/include/curl build/deps/include/
+	@cp build/deps/curl.build/lib/.libs/libcurl.a $@
+build/deps/include/curl/curl.h: $(CURL) ; @:
 
 # ---- the variants ------------------------------------------------------------
 
@@ -182,7 +212,7 @@ build/$1/flags: FORCE
 	@mkdir -p $$(@D)
 	@echo '$$(CC_$1) $$(CFLAGS_$1)' | cmp -s - $$@ || echo '$$(CC_$1) $$(CFLAGS_$1)' > $$@
 
-build/$1/obj/%.o: %.c build/$1/flags | deps $$(GENERATED) build/deps/include/civetweb.h
+build/$1/obj/%.o: %.c build/$1/flags | deps $$(GENERATED) build/deps/include/civetweb.h build/deps/include/curl/curl.h
 	@mkdir -p $$(@D)
 	@echo "  $1	$$<"
 	@$$(CC_$1) $$(CFLAGS_$1) -MMD -MP -c $$< -o $$@
@@ -287,7 +317,7 @@ pollock: build/outpost | deps-test ## the CSV reader against the Pollock benchma
 
 C_FILES := $(sort $(wildcard src/*.c src/*/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch]))
 
-lint: $(GENERATED) build/deps/include/civetweb.h | deps-lint deps-format ## layers, banned calls, sizes, format, clang-tidy
+lint: $(GENERATED) build/deps/include/civetweb.h build/deps/include/curl/curl.h | deps-lint deps-format ## layers, banned calls, sizes, format, clang-tidy
 	@tests/run lint format tidy
 
 fmt: | deps-format ## formats all C files

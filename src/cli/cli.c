@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "cli/config.h"
+#include "net/net.h"
 
 static bool wrong_usage; /* the one failure that is not told by its code */
 
@@ -261,6 +262,7 @@ static int run(struct ctx *cx, struct cli *c, int argc, char **argv) {
     return cmd_help(cx, c);
   }
   if (parse_args(cx, c, argc - words, argv + words) || check_operands(cx, c)) return cx->code;
+  net_set_authorities(cli_get(c, "ca-file"));
   return c->command->run(cx, c);
 }
 
