@@ -133,3 +133,39 @@ bool time_parse_iso(struct str s, int64_t *us) {
   *us = t;
   return true;
 }
+
+/* Z, or hours east of Greenwich, with or without minutes: as microseconds. */
+static bool zone(const char *p, const char *end, int64_t *east) {
+  *east = 0;
+  if (end - p == 1) return *p == 'Z' || *p == 'z';
+  if (p == end || (*p != '+' && *p != '-')) return false;
+  bool west = *p++ == '-';
+  int hours = digits(&p, end, 2), minutes = 0;
+  if (p < end) {
+    take(&p, end, ':');
+    minutes = digits(&p, end, 2);
+  }
+  if (p != end || hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return false;
+  *east = ((int64_t)hours * 60 + minutes) * (west ? -60000000 : 60000000);
+  return true;
+}
+
+bool time_parse_zoned(struct str s, int64_t *us) {
+  enum { DATE_AND_TIME = 19 };
+  char text[DATE_AND_TIME + 8];
+  int64_t east, fraction = 0;
+  if (s.n <= DATE_AND_TIME) return false;
+  memcpy(text, s.p, DATE_AND_TIME);
+  if (text[10] == 't') text[10] = 'T';
+  if (!time_parse_iso((struct str){ text, DATE_AND_TIME }, us)) return false;
+  const char *p = s.p + DATE_AND_TIME, *end = s.p + s.n;
+  if (*p == '.' || *p == ',') {
+    const char *from = ++p;
+    for (int64_t unit = 100000; p < end && *p >= '0' && *p <= '9'; p++, unit /= 10)
+      fraction += (*p - '0') * unit;
+    if (p == from) return false;
+  }
+  if (!zone(p, end, &east)) return false;
+  *us += fraction - east;
+  return true;
+}

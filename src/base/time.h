@@ -26,5 +26,8 @@ const char *time_iso(char out[static TIME_SIZE], int64_t us);   /* 2024-02-29T23
 /* The week of ISO 8601 that a day lies in: 2020-W53. Its year is that of its Thursday. */
 const char *date_week(char out[static DATE_SIZE], int32_t days);
 bool time_parse_iso(struct str s, int64_t *us); /* what time_iso prints, or a date */
+/* An instant of ISO 8601 in the form of RFC 3339: a date, T, hours, minutes and seconds with or
+** without a fraction, and Z or an offset (+02:00, +0200, +02). Digits beyond microseconds are cut. */
+bool time_parse_zoned(struct str s, int64_t *us);
 
 #endif

@@ -1,0 +1,27 @@
+/* internal.h - what the files of this folder share. */
+#ifndef EVENT_INTERNAL_H
+#define EVENT_INTERNAL_H
+
+#include "base/hash.h"
+#include "event/event.h"
+
+/* Reads an event that was taken once: what is required is not asked again. */
+int event_reread(struct ctx *cx, const struct topic *t, struct str body, struct event *out);
+
+const struct topic_door *topic_door_find(const char *topic);
+
+struct segment;
+int topic_from_row(struct ctx *cx, struct stmt *s, struct topic *t);
+int topic_list(struct ctx *cx, struct db *db, struct topic **list, size_t *count);
+
+/* A row of event_segment (id, first, count, plain, crc, codec, published_at, body), checked. */
+int segment_from_row(struct ctx *cx, struct stmt *s, const char *topic, int partition, struct segment *out);
+/* A row of it; body is the plain one, stored what goes into the file. */
+int segment_store(struct ctx *cx, struct db *db, const char *topic, int partition, const struct segment *g,
+                  int codec, struct str stored);
+
+/* UTC us: what "the future" is measured against. */
+int64_t event_trusted_now(struct ctx *cx, struct db *db);
+int event_publish_to(struct ctx *cx, struct db *db, const struct topic *t, struct event *events, size_t n);
+
+#endif

@@ -1,0 +1,201 @@
+/*
+** publish.c - events into the log of their topic.
+**
+** All of it happens in the caller's transaction: the door's rows, the segments, the parked
+** ones, the entry of the change log. So there is no event without its row and no row without
+** its event, and a crash leaves either all of a batch or nothing.
+*/
+#include <stdlib.h>
+
+#include "base/crash.h"
+#include "event/internal.h"
+#include "event/park.h"
+#include "event/segment.h"
+#include "store/change.h"
+
+enum { WHY = 300 };
+
+static int refuse(struct ctx *cx, struct event *e, const char *why) {
+  e->outcome = EVENT_REFUSED;
+  e->why = why;
+  return cx->code;
+}
+
+/* ---- what came before the door ---- */
+
+/* The log's clock never goes back, whatever the machine's does. */
+int64_t event_trusted_now(struct ctx *cx, struct db *db) {
+  struct change_end end;
+  if (change_last(cx, db, &end)) return cx->now;
+  int64_t log = (end.hlc >> 16) * 1000;
+  return log > cx->now ? log : cx->now;
+}
+
+static int read_and_date(struct ctx *cx, struct db *db, const struct topic *t, struct event *events,
+                         size_t n) {
+  int64_t latest = event_trusted_now(cx, db) + (int64_t)EVENT_AHEAD_SECONDS * 1000000;
+  for (size_t i = 0; i < n; i++) {
+    struct event *e = &events[i];
+    if (e->outcome == EVENT_RAW && event_parse(cx, t, e->body, e)) ctx_forgive(cx);
+    if (e->outcome == EVENT_READ && e->at > latest)
+      refuse(cx, e, "timestamp lies in the future, more than 10 minutes ahead of the clock");
+  }
+  return cx->code;
+}
+
+/* ---- topics without a door: ids that were seen ---- */
+
+static int seen(struct ctx *cx, struct db *db, const struct topic *t, struct event *e, int64_t offset) {
+  uint32_t crc = crc32_of(0, e->body.p, e->body.n);
+  struct stmt *s = db_stmt(cx, db, SQL_event_seen_add);
+  stmt_text(s, 1, t->name);
+  stmt_str(s, 2, e->id);
+  stmt_int(s, 3, crc);
+  stmt_int(s, 4, e->partition);
+  stmt_int(s, 5, offset);
+  if (stmt_run(cx, s)) return cx->code;
+  e->outcome = EVENT_TAKEN;
+  if (db_changes(db) == 1) return OK;
+  s = db_stmt(cx, db, SQL_event_seen_crc);
+  stmt_text(s, 1, t->name);
+  stmt_str(s, 2, e->id);
+  bool same = stmt_row(cx, s) && col_int(s, 0) == crc;
+  stmt_done(s);
+  if (!same) return refuse(cx, e, "this eventId was there before, with other content");
+  e->outcome = EVENT_KNOWN;
+  return cx->code;
+}
+
+/* ---- the log ---- */
+
+struct place {
+  int64_t next; /* offset that comes next */
+  struct event **taken;
+  size_t count;
+};
+
+static int read_places(struct ctx *cx, struct db *db, const struct topic *t, struct place *places) {
+  struct stmt *s = db_stmt(cx, db, SQL_event_partitions);
+  stmt_text(s, 1, t->name);
+  while (stmt_row(cx, s))
+    if (col_int(s, 0) < t->partitions) places[col_int(s, 0)].next = col_int(s, 2);
+  return cx->code;
+}
+
+static int take(struct ctx *cx, struct db *db, const struct topic *t, struct event *events, size_t n,
+                const struct place *places) {
+  const struct topic_door *door = topic_door_find(t->name);
+  if (door) return door->take(cx, db, events, n);
+  int64_t next[EVENT_PARTITIONS];
+  for (int i = 0; i < t->partitions; i++) next[i] = places[i].next;
+  for (size_t i = 0; i < n && !cx->code; i++) {
+    if (events[i].outcome != EVENT_READ) continue;
+    seen(cx, db, t, &events[i], next[events[i].partition]);
+    next[events[i].partition] += events[i].outcome == EVENT_TAKEN;
+  }
+  return cx->code;
+}
+
+/* Taken events by partition, in the order they came. */
+static void sort_taken(struct ctx *cx, const struct topic *t, struct event *events, size_t n,
+                       struct place *places) {
+  for (size_t i = 0; i < n; i++) places[events[i].partition].count += events[i].outcome == EVENT_TAKEN;
+  for (int i = 0; i < t->partitions; i++) {
+    places[i].taken = ctx_alloc(cx, (places[i].count + 1) * sizeof *places[i].taken);
+    places[i].count = 0;
+  }
+  for (size_t i = 0; i < n; i++) {
+    struct place *p = &places[events[i].partition];
+    if (events[i].outcome == EVENT_TAKEN) p->taken[p->count++] = &events[i];
+  }
+}
+
+static int append(struct ctx *cx, struct db *db, const struct topic *t, struct place *places, struct jw *w) {
+  for (int i = 0; i < t->partitions; i++) {
+    struct place *p = &places[i];
+    if (!p->count) continue;
+    if (segment_add(cx, db, t, i, p->next, p->taken, p->count)) return cx->code;
+    struct stmt *s = db_stmt(cx, db, SQL_event_partition_moved);
+    stmt_text(s, 1, t->name);
+    stmt_int(s, 2, i);
+    stmt_int(s, 3, p->next + (int64_t)p->count);
+    if (stmt_run(cx, s)) return cx->code;
+    jw_object(w, NULL);
+    jw_int(w, "partition", i);
+    jw_int(w, "first", p->next);
+    jw_int(w, "count", (int64_t)p->count);
+    jw_close(w, '}');
+  }
+  return OK;
+}
+
+static int note(struct ctx *cx, struct db *db, const struct topic *t, int64_t taken, int64_t known,
+                int64_t refused, struct str ranges) {
+  struct buf after;
+  struct jw w;
+  buf_init(&after, 64 << 10);
+  jw_init(&w, &after);
+  jw_object(&w, NULL);
+  jw_text(&w, "topic", t->name);
+  jw_raw(&w, "ranges", ranges);
+  jw_int(&w, "taken", taken);
+  jw_int(&w, "known", known);
+  jw_int(&w, "refused", refused);
+  jw_close(&w, '}');
+  change_append(
+      cx, db,
+      &(struct change){ .event = "EVENTS_PUBLISHED",
+                        .table = "event_segment",
+                        .after = buf_view(&after),
+                        .count = taken,
+                        .text = ctx_printf(cx, "%lld events published to %s", (long long)taken, t->name) });
+  buf_clear(&after);
+  return cx->code;
+}
+
+static int write_down(struct ctx *cx, struct db *db, const struct topic *t, struct event *events, size_t n,
+                      struct place *places) {
+  int64_t count[EVENT_REFUSED + 1] = { 0 };
+  struct buf ranges;
+  struct jw w;
+  for (size_t i = 0; i < n; i++) count[events[i].outcome]++;
+  if (count[EVENT_RAW] || count[EVENT_READ]) abort(); /* the door has left some undecided */
+  buf_init(&ranges, 64 << 10);
+  jw_init(&w, &ranges);
+  jw_array(&w, NULL);
+  sort_taken(cx, t, events, n, places);
+  append(cx, db, t, places, &w);
+  jw_close(&w, ']');
+  crash_point("events in their log");
+  for (size_t i = 0; i < n && !cx->code; i++)
+    if (events[i].outcome == EVENT_REFUSED) event_park(cx, db, t->name, "", &events[i], events[i].why);
+  if (!cx->code && count[EVENT_TAKEN])
+    note(cx, db, t, count[EVENT_TAKEN], count[EVENT_KNOWN], count[EVENT_REFUSED], buf_view(&ranges));
+  buf_clear(&ranges);
+  return cx->code;
+}
+
+int event_publish_to(struct ctx *cx, struct db *db, const struct topic *t, struct event *events, size_t n) {
+  struct place places[EVENT_PARTITIONS] = { { 0 } };
+  if (t->changes)
+    return fail(cx, E_INVALID, "topic", "topic %s reads the change log; nothing is published to it", t->name);
+  if (read_and_date(cx, db, t, events, n) || read_places(cx, db, t, places) ||
+      take(cx, db, t, events, n, places))
+    return cx->code;
+  crash_point("events through the door");
+  return write_down(cx, db, t, events, n, places);
+}
+
+int event_publish(struct ctx *cx, struct db *db, const char *topic, struct event *events, size_t n) {
+  struct topic *t;
+  return topic_find(cx, db, topic, &t) ? (int)cx->code : event_publish_to(cx, db, t, events, n);
+}
+
+int event_emit(struct ctx *cx, struct db *db, const char *topic, struct str json) {
+  struct event *e = ctx_alloc(cx, sizeof *e);
+  struct topic *t;
+  e->body = json;
+  if (topic_find(cx, db, topic, &t) || event_parse(cx, t, json, e)) return cx->code;
+  if (event_publish_to(cx, db, t, e, 1)) return cx->code;
+  return e->outcome == EVENT_REFUSED ? fail(cx, E_CONFLICT, "eventId", "%s", e->why) : OK;
+}
