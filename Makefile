@@ -12,8 +12,9 @@
 #     asan     test with AddressSanitizer and UndefinedBehaviorSanitizer
 #     tsan     test with ThreadSanitizer
 #     fuzz     asan by clang, for libFuzzer
-# - What is generated lives in build/gen: sql.h and sql.c from sql/, assets.h and
-#   assets.c from the page's bundle (www/ through npm and esbuild).
+# - What is generated lives in build/gen: sql.h and sql.c from sql/, entities.c and
+#   entities.sql from sql/entity, assets.h and assets.c from the page's bundle (www/
+#   through npm and esbuild).
 # - Everything but the C library is linked static. civetweb and curl come as Debian
 #   source packages: there is no static library of the one, and that of the other
 #   wants Kerberos, LDAP and more, which the program has no use for.
@@ -82,10 +83,11 @@ CIVETWEB_FLAGS := -DNO_SSL -DNO_CGI -DNO_FILES -DUSE_WEBSOCKET -DSOCKET_TIMEOUT_
 
 # ---- files -------------------------------------------------------------------
 
-GENERATED := build/gen/sql.h build/gen/sql.c build/gen/assets.h build/gen/assets.c build/gen/libs.h
+GENERATED := build/gen/sql.h build/gen/sql.c build/gen/entities.c build/gen/assets.h build/gen/assets.c build/gen/libs.h
 SOURCES := $(filter-out src/tools/% src/main.c,$(sort $(wildcard src/*.c src/*/*.c)))
 MAIN := $(wildcard src/main.c)
 SQL := $(sort $(wildcard sql/query/*.sql sql/report/*.sql sql/migrate/*/*.sql))
+ENTITIES := $(sort $(wildcard sql/entity/*.entity))
 PAGE := $(sort $(shell find www -type f 2>/dev/null))
 UNIT_TESTS := $(sort $(wildcard tests/unit/*.c))
 
@@ -112,19 +114,25 @@ deps-format: deps ; @src/tools/need_packages $(PACKAGES_FORMAT)
 
 # ---- generated code ----------------------------------------------------------
 
-build/host/%: src/tools/%.c | deps
+build/host/%: src/tools/%.c src/tools/host.h | deps
 	@mkdir -p $(@D)
 	@echo "  host    $*"
-	@$(CC) -std=c11 -D_GNU_SOURCE -O1 -g $(WARNINGS) $< -o $@ -l:libmbedcrypto.a -l:libz.a
+	@$(CC) -std=c11 -D_GNU_SOURCE -O1 -g $(WARNINGS) -Isrc $< -o $@ -l:libmbedcrypto.a -l:libz.a
 
 # A list of files, rewritten only when a file was added or removed.
 build/gen/%.list: FORCE
 	@mkdir -p $(@D)
 	@echo '$($*)' | cmp -s - $@ || echo '$($*)' > $@
 
-build/gen/sql.stamp: build/host/embed_sql build/gen/SQL.list $(SQL)
+build/gen/entities.stamp: build/host/embed_entities build/gen/ENTITIES.list $(ENTITIES)
+	@echo "  entity  $(words $(ENTITIES)) files"
+	@build/host/embed_entities build/gen $(ENTITIES)
+	@touch $@
+build/gen/entities.c: build/gen/entities.stamp ; @:
+
+build/gen/sql.stamp: build/host/embed_sql build/gen/entities.stamp build/gen/SQL.list $(SQL)
 	@echo "  sql     $(words $(SQL)) files"
-	@build/host/embed_sql build/gen $(SQL)
+	@build/host/embed_sql build/gen build/gen/entities.sql $(SQL)
 	@touch $@
 build/gen/sql.h build/gen/sql.c: build/gen/sql.stamp ; @:
 
@@ -205,7 +213,8 @@ build/deps/include/curl/curl.h: $(CURL) ; @:
 
 # $1: release, test, asan, tsan, fuzz
 define VARIANT
-OBJECTS_$1 := $$(SOURCES:%.c=build/$1/obj/%.o) build/$1/obj/gen/sql.o build/$1/obj/gen/assets.o \
+OBJECTS_$1 := $$(SOURCES:%.c=build/$1/obj/%.o) build/$1/obj/gen/sql.o build/$1/obj/gen/entities.o \
+  build/$1/obj/gen/assets.o \
   build/$1/obj/civetweb.o
 
 build/$1/flags: FORCE

@@ -17,13 +17,14 @@ int main(int argc, char **argv) {
   signal(SIGPIPE, SIG_IGN);
 
   dataset_register(&sales_dataset);
-  entity_register(&rule_entity);
-  entity_register(&reference_item_entity);
-  entity_register(&review_entity);
-  entity_register(&note_entity);
-  entity_register(&mapping_memory_entity);
-  entity_register(&tab_entity);
-  entity_register(&steward_entity);
+  entity_register_declared();
+  entity_hooks_register("rule", &control_hooks);
+  entity_hooks_register("reference_item", &control_hooks);
+  entity_hooks_register("review", &review_hooks);
+  entity_hooks_register("note", &note_hooks);
+  entity_hooks_register("mapping_memory", &mapping_memory_hooks);
+  entity_hooks_register("tab", &tab_hooks);
+  entity_hooks_register("steward", &steward_hooks);
   tenant_set_hook(import_recover);
 
   return cli_main(argc, argv);

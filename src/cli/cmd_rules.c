@@ -54,7 +54,7 @@ int cmd_rules(struct ctx *cx, struct cli *c) {
   if (find_dataset(cx, c, &d) || cli_read(cx, c, &db)) return cx->code;
   buf_init(&out, LIMIT_REPLY_BYTES);
   jw_init(&w, &out);
-  record_list(cx, db, &rule_entity, false, 0, &w, NULL);
+  record_list(cx, db, entity_find("rule"), false, 0, &w, NULL);
   if (cx->code || cli_has(c, "json")) return cli_print_json(cx, &out);
   print_rules(cx, d, buf_view(&out));
   buf_clear(&out);

@@ -182,10 +182,6 @@ static int64_t count_rows(struct walk *k, const char *name, bool *exact) {
 }
 
 static int write_entity(struct walk *k, const struct entity *e) {
-  static const char *const kinds[] = { [PROPERTY_TEXT] = "text",
-                                       [PROPERTY_INTEGER] = "integer",
-                                       [PROPERTY_BOOLEAN] = "boolean",
-                                       [PROPERTY_JSON] = "json" };
   static const char *const own[] = { "id",         "version",    "created_at", "created_by",
                                      "updated_at", "updated_by", "deleted_at", "deleted_by" };
   struct table t = { .name = e->name,
@@ -196,7 +192,8 @@ static int write_entity(struct walk *k, const struct entity *e) {
   table_begin(k, &t);
   for (int i = 0; i < e->property_count; i++) {
     const struct property *p = &e->properties[i];
-    column_write(k, e->name, &(struct column){ .name = p->name, .type = kinds[p->kind], .text = p->help });
+    column_write(k, e->name,
+                 &(struct column){ .name = p->name, .type = property_kind_name(p->kind), .text = p->help });
   }
   for (size_t i = 0; i < sizeof own / sizeof *own; i++)
     column_write(k, e->name, &(struct column){ .name = own[i], .type = i == 1 ? "integer" : "text" });
@@ -219,12 +216,6 @@ static const char *comment_of(struct ctx *cx, const char *sql, const char *colum
     return NULL;
   }
   return NULL;
-}
-
-static bool is_entity_table(const char *name) {
-  for (int i = 0; entity_at(i); i++)
-    if (strcmp(entity_at(i)->table, name) == 0) return true;
-  return false;
 }
 
 /* A column that has the name of a field, in a table that carries fields. */
@@ -285,7 +276,7 @@ static const struct dataset *subject_of(const char *name) {
 static bool write_object(struct walk *k, struct stmt *s) {
   struct ctx *cx = k->cx;
   const char *name = col_dup(cx, s, 1), *sql = col_dup(cx, s, 2);
-  bool view = str_eq(col_str(s, 0), STR("view")), more = true, shown = view || !is_entity_table(name);
+  bool view = str_eq(col_str(s, 0), STR("view")), more = true, shown = view || !entity_of_table(name);
   struct stmt *select = view ? db_once(cx, k->db, ctx_printf(cx, "SELECT * FROM \"%s\"", name)) : NULL;
   const struct dataset *d = view ? subject_of(name) : facts_dataset_of(name);
   struct table t = { .name = name, .kind = view ? "view" : "table", .fresh = facts_fresh(&k->facts, name) };

@@ -127,22 +127,7 @@ static int check_tabs(struct ctx *cx, struct db *db) {
   return cx->code;
 }
 
-static const struct property tab_properties[] = {
-  { "title", PROPERTY_TEXT, true, "what stands on the tab" },
-  { "cards", PROPERTY_JSON, true,
-    "an array of cards, such as [{\"kind\":\"bars\",\"title\":\"By region\",\"measure\":\"revenue\","
-    "\"group\":\"region\",\"span\":1}]" },
-  { "position", PROPERTY_INTEGER, false, "its place among the tabs" },
-};
-
-const struct entity tab_entity = {
-  .name = "tab",
-  .table = "tab",
-  .order = "position, title",
-  .properties = tab_properties,
-  .property_count = sizeof tab_properties / sizeof *tab_properties,
-  .check = check_tabs,
-};
+const struct entity_hooks tab_hooks = { .check = check_tabs };
 
 /* ---- stewards ---- */
 
@@ -184,17 +169,4 @@ static int check_stewards(struct ctx *cx, struct db *db) {
   return cx->code;
 }
 
-static const struct property steward_properties[] = {
-  { "subject", PROPERTY_TEXT, true, "what it is about: a table, \"table.column\", or \"rule NAME\"" },
-  { "owner", PROPERTY_TEXT, false, "who answers for it" },
-  { "description", PROPERTY_TEXT, false, "what it is, for people" },
-};
-
-const struct entity steward_entity = {
-  .name = "steward",
-  .table = "steward",
-  .order = "subject",
-  .properties = steward_properties,
-  .property_count = sizeof steward_properties / sizeof *steward_properties,
-  .check = check_stewards,
-};
+const struct entity_hooks steward_hooks = { .check = check_stewards };

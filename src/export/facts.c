@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/limits.h"
+#include "model/entity.h"
 
 /* ---- words ---- */
 
@@ -24,13 +25,6 @@ static const struct {
   { "run_check", "the self-audit of every run: five checks of two figures each" },
   { "run_undone", "runs that do not count at present" },
   { "undo_kept", "rows of an undone run that stay all the same, and why" },
-  { "rule", "the controls: what is asked of a row" },
-  { "reference_item", "the lists that controls look at, such as the known regions" },
-  { "review", "who looks at an exception, and what was decided" },
-  { "note", "what people noted on rows" },
-  { "mapping_memory", "how files with these headings were mapped before" },
-  { "tab", "pages of figures that people made for themselves" },
-  { "steward", "who answers for a table, a column or a rule, and what it means" },
   { "job", "work to be done, and what became of it" },
   { "schedule_state", "how far each schedule has come" },
   { "topic", "streams of events: what each takes and how long it is kept" },
@@ -129,7 +123,8 @@ static const char *about_dataset_table(struct ctx *cx, const char *name) {
 const char *facts_about_table(struct ctx *cx, const char *name) {
   for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
     if (strcmp(tables[i].name, name) == 0) return tables[i].text;
-  return about_dataset_table(cx, name);
+  const struct entity *e = entity_of_table(name);
+  return e ? e->help : about_dataset_table(cx, name);
 }
 
 const char *facts_about_column(const char *name) {

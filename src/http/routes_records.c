@@ -11,13 +11,9 @@
 /* ---- what there is ---- */
 
 static void property_write(struct jw *w, const struct property *p) {
-  static const char *const kinds[] = { [PROPERTY_TEXT] = "text",
-                                       [PROPERTY_INTEGER] = "integer",
-                                       [PROPERTY_BOOLEAN] = "boolean",
-                                       [PROPERTY_JSON] = "json" };
   jw_object(w, NULL);
   jw_text(w, "name", p->name);
-  jw_text(w, "kind", kinds[p->kind]);
+  jw_text(w, "kind", property_kind_name(p->kind));
   jw_bool(w, "required", p->required);
   jw_text(w, "help", p->help);
   jw_close(w, '}');

@@ -17,41 +17,4 @@ static int check_rules(struct ctx *cx, struct db *db) {
   return cx->code;
 }
 
-static const struct property rule_properties[] = {
-  { "dataset", PROPERTY_TEXT, true, "the dataset whose rows it judges, such as sales" },
-  { "name", PROPERTY_TEXT, true, "a short name, such as revenue_not_negative" },
-  { "stage", PROPERTY_TEXT, true, "schema, business, quality or duplicates" },
-  { "kind", PROPERTY_TEXT, true,
-    "readable, columns, extra_cells, type, range, reference, required, not_future, pattern, expression or "
-    "unique" },
-  { "field", PROPERTY_TEXT, false, "the field that it looks at" },
-  { "params", PROPERTY_JSON, false, "an object, such as {\"min\":\"0\"}" },
-  { "category", PROPERTY_TEXT, true,
-    "MISSING_REQUIRED_FIELD, BUSINESS_RULE_VIOLATION, DATA_FORMAT_ERROR or DATA_QUALITY_ISSUE" },
-  { "message", PROPERTY_TEXT, true, "what would be right, for people" },
-  { "active", PROPERTY_BOOLEAN, false, "whether it is applied" },
-  { "position", PROPERTY_INTEGER, false, "its place within the stage" },
-};
-
-const struct entity rule_entity = {
-  .name = "rule",
-  .table = "rule",
-  .order = "dataset, position, name",
-  .properties = rule_properties,
-  .property_count = sizeof rule_properties / sizeof *rule_properties,
-  .check = check_rules,
-};
-
-static const struct property item_properties[] = {
-  { "list", PROPERTY_TEXT, true, "the list that it stands in, such as regions" },
-  { "value", PROPERTY_TEXT, true, "the text that is allowed" },
-};
-
-const struct entity reference_item_entity = {
-  .name = "reference_item",
-  .table = "reference_item",
-  .order = "list, value",
-  .properties = item_properties,
-  .property_count = sizeof item_properties / sizeof *item_properties,
-  .check = check_rules,
-};
+const struct entity_hooks control_hooks = { .check = check_rules };

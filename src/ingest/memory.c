@@ -144,7 +144,7 @@ static int save(struct ctx *cx, struct db *db, void *arg) {
   }
   if (cx->code || compose(cx, n, known, &object)) return cx->code;
   if (known && says_the_same(str_of(maps), str_of(unique), str_of(existing), object)) return OK;
-  return record_save(cx, db, &mapping_memory_entity, object, id);
+  return record_save(cx, db, entity_find("mapping_memory"), object, id);
 }
 
 void memory_keep(struct ctx *cx, struct tenant *t, const struct import_request *r, const struct profile *p,
@@ -186,20 +186,4 @@ static int check_memory(struct ctx *cx, struct db *db) {
   return cx->code;
 }
 
-static const struct property properties[] = {
-  { "dataset", PROPERTY_TEXT, true, "the dataset that the files are imported as, such as sales" },
-  { "headings", PROPERTY_TEXT, true,
-    "the headings of the file, in small letters and without punctuation, joined by the character U+001F" },
-  { "maps", PROPERTY_JSON, true, "an object of fields and headings, such as {\"order_id\":\"Order No\"}" },
-  { "unique_key", PROPERTY_TEXT, false, "fields or headings, joined by commas" },
-  { "existing", PROPERTY_TEXT, false, "what becomes of rows whose key is there: reject or update" },
-};
-
-const struct entity mapping_memory_entity = {
-  .name = "mapping_memory",
-  .table = "mapping_memory",
-  .order = "dataset, updated_at DESC",
-  .properties = properties,
-  .property_count = sizeof properties / sizeof *properties,
-  .check = check_memory,
-};
+const struct entity_hooks mapping_memory_hooks = { .check = check_memory };

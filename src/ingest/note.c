@@ -31,18 +31,7 @@ static int check_note(struct ctx *cx, struct db *db, const char *id) {
   return fail(cx, E_INVALID, "key", "%s has no row '%.100s'", d->name, key);
 }
 
-static const struct property note_properties[] = {
-  { "dataset", PROPERTY_TEXT, true, "the dataset of the row, such as sales" },
-  { "key", PROPERTY_TEXT, true, "the key of the row" },
-  { "text", PROPERTY_TEXT, true, "what is to be known about it" },
-};
-
-const struct entity note_entity = {
-  .name = "note",
-  .table = "note",
-  .order = "created_at",
-  .properties = note_properties,
-  .property_count = sizeof note_properties / sizeof *note_properties,
+const struct entity_hooks note_hooks = {
   .row_dataset = "dataset",
   .row_key = "key",
   .check_row = check_note,

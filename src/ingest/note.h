@@ -4,6 +4,6 @@
 
 #include "model/entity.h"
 
-extern const struct entity note_entity;
+extern const struct entity_hooks note_hooks;
 
 #endif

@@ -71,8 +71,8 @@ static int write_part(struct ctx *cx, struct db *db, const struct part *p, struc
 int proposal_apply(struct ctx *cx, struct db *db, struct jv *changes, struct jw *w) {
   struct part rules, items;
   if (check(cx, changes)) return cx->code;
-  part_init(cx, &rules, &rule_entity, "rules", changes);
-  part_init(cx, &items, &reference_item_entity, "items", changes);
+  part_init(cx, &rules, entity_find("rule"), "rules", changes);
+  part_init(cx, &items, entity_find("reference_item"), "items", changes);
   int rc = apply_part(cx, db, &items, SAVED);
   if (!rc) rc = apply_part(cx, db, &rules, DELETED);
   if (!rc) rc = apply_part(cx, db, &rules, SAVED);
@@ -93,8 +93,8 @@ int proposal_rules(struct ctx *cx, struct db *db, const struct dataset *d, struc
   struct db *memory;
   if (!changes) return rules_load(cx, db, d, out);
   if (check(cx, changes) || db_pristine(cx, &memory)) return cx->code;
-  int rc = record_copy(cx, db, memory, &rule_entity);
-  if (!rc) rc = record_copy(cx, db, memory, &reference_item_entity);
+  int rc = record_copy(cx, db, memory, entity_find("rule"));
+  if (!rc) rc = record_copy(cx, db, memory, entity_find("reference_item"));
   if (!rc) rc = proposal_apply(cx, memory, changes, NULL);
   return rc ? rc : rules_load(cx, memory, d, out);
 }

@@ -4,7 +4,7 @@
 #include "base/limits.h"
 #include "record/record.h"
 
-/* ---- the entity ---- */
+/* ---- what a review may say ---- */
 
 static int refuse_state(struct ctx *cx, int64_t exception, bool there, struct str state, bool undone) {
   if (!there) return fail(cx, E_NOT_FOUND, "exception", "there is no exception %lld", (long long)exception);
@@ -40,22 +40,7 @@ static int check_decision(struct ctx *cx, const struct jv *object) {
   return fail(cx, E_INVALID, "reason", "%s", reason_missing);
 }
 
-static const struct property review_properties[] = {
-  { "exception", PROPERTY_INTEGER, true, "the number of the exception, as the desk shows it" },
-  { "assignee", PROPERTY_TEXT, false, "who looks at it" },
-  { "decision", PROPERTY_TEXT, false, "accepted, when it may stay out; it needs a reason" },
-  { "reason", PROPERTY_TEXT, false, "why it was decided so" },
-};
-
-const struct entity review_entity = {
-  .name = "review",
-  .table = "review",
-  .order = "exception",
-  .properties = review_properties,
-  .property_count = sizeof review_properties / sizeof *review_properties,
-  .check_object = check_decision,
-  .check_row = check_review,
-};
+const struct entity_hooks review_hooks = { .check_object = check_decision, .check_row = check_review };
 
 /* ---- many ---- */
 
@@ -115,7 +100,7 @@ static int save_review(struct ctx *cx, struct db *db, const struct review_change
   if (c->decides) jw_text(&w, "decision", c->decision);
   if (c->decides) jw_text(&w, "reason", c->decision ? c->reason : NULL);
   jw_close(&w, '}');
-  if (!jv_parse(cx, buf_view(&json), &object)) record_save(cx, db, &review_entity, object, saved);
+  if (!jv_parse(cx, buf_view(&json), &object)) record_save(cx, db, entity_find("review"), object, saved);
   buf_clear(&json);
   return cx->code;
 }

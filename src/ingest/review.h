@@ -12,7 +12,7 @@
 #include "model/entity.h"
 #include "store/store.h"
 
-extern const struct entity review_entity;
+extern const struct entity_hooks review_hooks;
 
 /* What is to be done to many; what is not given stays as it is. */
 struct review_change {

@@ -235,8 +235,8 @@ int rules_load(struct ctx *cx, struct db *db, const struct dataset *d, struct ru
   buf_init(&json, LIMIT_REPLY_BYTES);
   jw_init(&w, &json);
   jw_object(&w, NULL);
-  int rc = record_list(cx, db, &rule_entity, false, 0, &w, "rules");
-  if (!rc) rc = record_list(cx, db, &reference_item_entity, false, 0, &w, "items");
+  int rc = record_list(cx, db, entity_find("rule"), false, 0, &w, "rules");
+  if (!rc) rc = record_list(cx, db, entity_find("reference_item"), false, 0, &w, "items");
   jw_close(&w, '}');
   if (!rc) rc = rules_from(cx, d, buf_view(&json), out);
   buf_clear(&json);

@@ -112,7 +112,7 @@ static int block_for(struct ctx *cx, const struct move *m, const struct entity *
       cx,
       "SELECT DISTINCT x.key FROM %s e JOIN %s x ON x.key = e.%s WHERE x.run = ?1 AND e.deleted_at IS NULL "
       "AND e.%s = '%s' AND NOT EXISTS (SELECT 1 FROM %s p WHERE p.key = x.key)",
-      e->table, d->table, e->row_key, e->row_dataset, d->name, d->past_table);
+      e->table, d->table, e->hooks.row_key, e->hooks.row_dataset, d->name, d->past_table);
   struct stmt *s = prepare(cx, m, sql);
   const char *reason = ctx_printf(cx, "a %s speaks of it", e->name);
   while (stmt_row(cx, s)) keep(cx, m, ctx_strdup(cx, col_str(s, 0)), reason);
@@ -121,7 +121,7 @@ static int block_for(struct ctx *cx, const struct move *m, const struct entity *
 
 static int block(struct ctx *cx, const struct move *m) {
   for (int i = 0; entity_at(i) && !cx->code; i++)
-    if (entity_at(i)->row_key) block_for(cx, m, entity_at(i));
+    if (entity_at(i)->hooks.row_key) block_for(cx, m, entity_at(i));
   return cx->code;
 }
 

@@ -14,6 +14,10 @@
 **   sql/migrate/tenant/NNNN_name.sql, sql/migrate/system/NNNN_name.sql
 **                                  "-- up" and "-- down", statements after each;
 **                                  numbered from 1 without a gap
+**   build/gen/entities.sql         written by embed_entities: "-- migration: NNNN FILE",
+**                                  then as a migration. It becomes part of the migration
+**                                  of that number, first on the way up and last on the
+**                                  way down, or that migration when there is no other.
 **
 ** Comments that stand before a statement document it and stay out of the
 ** binary. The final semicolon of a query or report is left out, too.
@@ -22,22 +26,9 @@
 ** give the same binary. Every complaint names file and line; nothing is written
 ** unless all files are well-formed.
 */
-#include <ctype.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tools/host.h"
 
 enum { MAX_ITEMS = 4096, MAX_COLUMNS_TEXT = 4096 };
-
-/* A file in memory, and where in it we are. */
-struct source {
-  const char *path;
-  char *text; /* lines are cut out of it in place */
-  char *next;
-  int line;
-};
 
 struct item { /* a query, a report or a migration */
   const char *path;
@@ -54,58 +45,9 @@ struct list {
   size_t count;
 };
 
-static struct list queries, reports, tenant_migrations, system_migrations;
-static int complaints;
-
-static void complain(const char *path, int line, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-static void complain(const char *path, int line, const char *fmt, ...) {
-  va_list ap;
-  fprintf(stderr, "%s:%d: ", path, line);
-  va_start(ap, fmt);
-  vfprintf(stderr, fmt, ap);
-  va_end(ap);
-  fputc('\n', stderr);
-  complaints++;
-}
-
-static void die(const char *what, const char *path) {
-  fprintf(stderr, "embed_sql: %s: ", what);
-  perror(path);
-  exit(1);
-}
-
-static void *need(void *p) {
-  if (!p) die("out of memory", "");
-  return p;
-}
+static struct list queries, reports, tenant_migrations, system_migrations, entity_parts;
 
 /* ---- reading ---- */
-
-static void source_open(struct source *s, const char *path) {
-  FILE *f = fopen(path, "rb");
-  if (!f) die("cannot read", path);
-  if (fseek(f, 0, SEEK_END)) die("cannot read", path);
-  long size = ftell(f);
-  rewind(f);
-  *s = (struct source){ .path = path, .text = need(malloc((size_t)size + 1)) };
-  if (fread(s->text, 1, (size_t)size, f) != (size_t)size) die("cannot read", path);
-  s->text[size] = 0;
-  s->next = s->text;
-  fclose(f);
-}
-
-/* The next line without its end and trailing blanks; NULL at the end. */
-static char *source_line(struct source *s) {
-  char *line = s->next;
-  if (!*line) return NULL;
-  char *end = strchr(line, '\n');
-  s->next = end ? end + 1 : line + strlen(line);
-  if (!end) end = s->next;
-  while (end > line && isspace((unsigned char)end[-1])) end--;
-  if (*s->next || end < s->next) *end = 0;
-  s->line++;
-  return line;
-}
 
 static bool is_comment(const char *line) {
   while (isspace((unsigned char)*line)) line++;
@@ -140,10 +82,8 @@ static struct item *item_new(struct list *l, const struct source *s, const char 
   }
   struct item *it = &l->items[l->count++];
   *it = (struct item){ .path = s->path, .line = s->line, .name = need(strdup(name)) };
-  bool plain = islower((unsigned char)*name);
-  for (const char *c = name; *c; c++)
-    plain = plain && (islower((unsigned char)*c) || isdigit((unsigned char)*c) || *c == '_');
-  if (!plain) complain(s->path, s->line, "\"%s\" is not a name: it must be made of a-z, 0-9 and _", name);
+  if (!is_name(name))
+    complain(s->path, s->line, "\"%s\" is not a name: it must be made of a-z, 0-9 and _", name);
   return it;
 }
 
@@ -284,6 +224,33 @@ static void read_report(struct source *s) {
     complain(it->path, it->line, "report %s is not a SELECT", it->name);
 }
 
+/* A migration is whole: both parts were there, and look like SQL. */
+static void finish_migration(struct item *it) {
+  if (!it->text_seen[0]) complain(it->path, it->line, "no line \"-- up\" in this file");
+  if (!it->text_seen[1]) complain(it->path, it->line, "no line \"-- down\" in this file");
+  if (!it->text) append(&it->text, "");
+  if (!it->about) append(&it->about, "");
+  check_sql(it, it->text, false);
+  check_sql(it, it->about, false);
+  trim_end(it->text, false);
+  trim_end(it->about, false);
+}
+
+/* "-- up", "-- down" and the lines after them; false at a line that belongs to neither. */
+static bool read_part(struct source *s, struct item *it, char *line) {
+  bool up = directive(line, "up") != NULL, down = directive(line, "down") != NULL;
+  if (up || down) {
+    if (it->text_seen[down]) complain(s->path, s->line, "a second \"-- %s\"", up ? "up" : "down");
+    it->text_seen[down] = true;
+  } else if (it->text_seen[0] || it->text_seen[1]) {
+    append(it->text_seen[1] ? &it->about : &it->text, line);
+  } else if (*line && !is_comment(line)) {
+    complain(s->path, s->line, "a statement before the line \"-- up\"");
+    return false;
+  }
+  return true;
+}
+
 static void read_migration(struct source *s, struct list *l) {
   const char *base = strrchr(s->path, '/') + 1;
   char name[256];
@@ -297,28 +264,50 @@ static void read_migration(struct source *s, struct list *l) {
   struct item *it = item_new(l, s, name + 5);
   it->line = 1;
   it->version = (int)strtol(name, NULL, 10);
-  char **part = NULL;
+  for (char *line; (line = source_line(s));)
+    if (!read_part(s, it, line)) return;
+  finish_migration(it);
+}
+
+/* What the entities of a number need: any number of migrations in one file. */
+static void read_entity_parts(struct source *s) {
+  struct item *it = NULL;
   for (char *line; (line = source_line(s));) {
-    bool up = directive(line, "up") != NULL, down = directive(line, "down") != NULL;
-    if (up || down) {
-      if (it->text_seen[down]) complain(s->path, s->line, "a second \"-- %s\"", up ? "up" : "down");
-      it->text_seen[down] = true;
-      part = up ? &it->text : &it->about;
-    } else if (part) {
-      append(part, line);
-    } else if (*line && !is_comment(line)) {
-      complain(s->path, s->line, "a statement before the line \"-- up\"");
+    char *of = directive(line, "migration:");
+    if (of) {
+      if (it) finish_migration(it);
+      it = item_new(&entity_parts, s, "entities");
+      it->version = (int)strtol(of, &of, 10);
+      it->path = need(strdup(of + strspn(of, " ")));
+      it->line = 1;
+    } else if (it && !read_part(s, it, line)) {
       return;
     }
   }
-  if (!it->text_seen[0]) complain(s->path, s->line, "no line \"-- up\" in this file");
-  if (!it->text_seen[1]) complain(s->path, s->line, "no line \"-- down\" in this file");
-  if (!it->text) append(&it->text, "");
-  if (!it->about) append(&it->about, "");
-  check_sql(it, it->text, false);
-  check_sql(it, it->about, false);
-  trim_end(it->text, false);
-  trim_end(it->about, false);
+  if (it) finish_migration(it);
+}
+
+/* "a" and then "b", as one text. */
+static char *joined(const char *a, const char *b) {
+  size_t n = strlen(a) + strlen(b) + 2;
+  char *both = need(malloc(n));
+  snprintf(both, n, "%s%s%s", a, *a && *b ? "\n" : "", b);
+  return both;
+}
+
+/* Before check_numbers: a number that only entities have is a migration, too. */
+static void merge_entity_parts(void) {
+  for (size_t i = 0; i < entity_parts.count; i++) {
+    struct item *part = &entity_parts.items[i], *own = NULL;
+    for (size_t k = 0; k < tenant_migrations.count; k++)
+      if (tenant_migrations.items[k].version == part->version) own = &tenant_migrations.items[k];
+    if (own) {
+      own->text = joined(part->text, own->text);
+      own->about = joined(own->about, part->about);
+    } else {
+      tenant_migrations.items[tenant_migrations.count++] = *part;
+    }
+  }
 }
 
 static void read_file(const char *path) {
@@ -328,6 +317,8 @@ static void read_file(const char *path) {
     read_queries(&s);
   else if (strstr(path, "/report/"))
     read_report(&s);
+  else if (strstr(path, "/entities.sql"))
+    read_entity_parts(&s);
   else if (strstr(path, "/migrate/tenant/"))
     read_migration(&s, &tenant_migrations);
   else if (strstr(path, "/migrate/system/"))
@@ -366,23 +357,6 @@ static void check_numbers(const struct list *l) {
 
 /* ---- writing ---- */
 
-/* One literal a line. "?" is escaped: "??(" would be a trigraph. */
-static void put_text(FILE *f, const char *text) {
-  fputs("\n    \"", f);
-  for (const char *p = text; *p; p++) {
-    unsigned char c = (unsigned char)*p;
-    if (c == '\n')
-      fputs(p[1] ? "\\n\"\n    \"" : "\\n", f);
-    else if (c == '"' || c == '\\' || c == '?')
-      fprintf(f, "\\%c", c);
-    else if (c < 0x20 || c > 0x7e)
-      fprintf(f, "\\%03o", c);
-    else
-      fputc(c, f);
-  }
-  fputc('"', f);
-}
-
 static void put_header(FILE *f) {
   fputs("/* Written by src/tools/embed_sql.c from sql/. */\n"
         "#ifndef GEN_SQL_H\n#define GEN_SQL_H\n\n#include <stddef.h>\n\nenum sql_id {\n",
@@ -407,9 +381,9 @@ static void put_list(FILE *f, const struct list *l, const char *type, const char
     const struct item *it = &l->items[i];
     fputs("  { ", f);
     if (numbered) fprintf(f, "%d, ", it->version);
-    fprintf(f, "\"%s\",", it->name);
+    fprintf(f, "\"%s\",\n    ", it->name);
     put_text(f, numbered ? it->text : it->about);
-    fputc(',', f);
+    fputs(",\n    ", f);
     put_text(f, numbered ? it->about : it->text);
     fputs(" },\n", f);
   }
@@ -425,28 +399,6 @@ static void put_code(FILE *f) {
   put_list(f, &system_migrations, "migration", "system_migrations", "", "system_migration_count", true);
 }
 
-/* A file appears whole or not at all, and keeps its time when nothing changed:
-** an edited comment compiles nothing again. */
-static void write_file(const char *dir, const char *name, void (*put)(FILE *)) {
-  char path[4096], fresh[4096 + 8];
-  snprintf(path, sizeof path, "%s/%s", dir, name);
-  snprintf(fresh, sizeof fresh, "%s.new", path);
-  FILE *f = fopen(fresh, "w+");
-  if (!f) die("cannot write", fresh);
-  put(f);
-  bool same = true;
-  FILE *old = fopen(path, "r");
-  if (!old) same = false;
-  rewind(f);
-  for (int c = 0; same && c != EOF;) {
-    c = fgetc(f);
-    same = c == fgetc(old);
-  }
-  if (old) fclose(old);
-  if (ferror(f) || fclose(f)) die("cannot write", fresh);
-  if (same ? remove(fresh) : rename(fresh, path)) die("cannot write", path);
-}
-
 int main(int argc, char **argv) {
   if (argc < 2) {
     fputs("usage: embed_sql OUT_DIR FILE...\n", stderr);
@@ -455,6 +407,7 @@ int main(int argc, char **argv) {
   for (int i = 2; i < argc; i++) read_file(argv[i]);
   sort_and_check_names(&queries);
   sort_and_check_names(&reports);
+  merge_entity_parts();
   sort_and_check_names(&tenant_migrations);
   sort_and_check_names(&system_migrations);
   check_numbers(&tenant_migrations);

@@ -10,7 +10,11 @@ import { OUTPOST_TEST, copyPlace, generate, importFile, json, ok, one, place, qu
 
 const noCrashBuild = spawnSync(OUTPOST_TEST, ['version']).status === 0 ? false : `there is no test build at ${OUTPOST_TEST}`;
 const sources = path.join(lib.ROOT, 'sql/migrate/tenant');
-const migrations = fs.readdirSync(sources).filter((f) => f.endsWith('.sql')).sort().map((f) => fs.readFileSync(path.join(sources, f), 'utf8').split(/^-- (?:up|down)$/m));
+const numbered = fs.readdirSync(sources).filter((f) => f.endsWith('.sql')).sort().map((f) => fs.readFileSync(path.join(sources, f), 'utf8').split(/^-- (?:up|down)$/m));
+// What the build makes of sql/entity: number -> [, up, down].
+const generated = Object.fromEntries(fs.readFileSync(path.join(lib.ROOT, 'build/gen/entities.sql'), 'utf8').split(/^-- migration: /m).slice(1).map((text) => [parseInt(text, 10), text.split(/^-- (?:up|down)$/m)]));
+const last = Math.max(numbered.length, ...Object.keys(generated).map(Number));
+const migrations = Array.from({ length: last }, (_, i) => ['', (generated[i + 1]?.[1] ?? '') + (numbered[i]?.[1] ?? '')]);
 const HEAD = migrations.length;
 
 // What the migrations' own text makes, by the shell: { tables, sql } at each version.

@@ -19,7 +19,7 @@ test('every entity is described, and is what the file has', async (t) => {
     const columns = query(p.db, `SELECT name, "notnull", dflt_value IS NULL FROM pragma_table_info('${entity.name}')`).filter(([name]) => !stamps.includes(name));
     assert.deepEqual(entity.properties.map((x) => x.name).sort(), columns.map(([name]) => name).sort(), entity.name);
     for (const x of entity.properties) {
-      assert.ok(['text', 'integer', 'boolean', 'json'].includes(x.kind) && x.help.length > 5);
+      assert.ok(['text', 'integer', 'decimal', 'boolean', 'day', 'instant', 'json', 'choice', 'reference'].includes(x.kind) && x.help.length > 5);
       assert.deepEqual(x.required ? ['1', '1'] : null, x.required ? columns.find(([name]) => name === x.name).slice(1) : null, `${entity.name}.${x.name}`);
     }
     assert.ok(Array.isArray(await data(ask(server, `/api/records/${entity.name}`))));
@@ -106,8 +106,8 @@ test('what is wrong is refused with a sentence that names it, and nothing is sto
   await problem(post(server, to, { list: 'regions' }), 422, /value/);
   await problem(post(server, to, { ...item, id: 'x' }), 422, /id/);
   for (const path of ['/api/records/nothing', '/api/records/sale', '/api/records/run']) {
-    await problem(ask(server, path), 404, /there are rule/);
-    await problem(post(server, path, item), 404, /there are rule/);
+    await problem(ask(server, path), 404, /there are .*rule/);
+    await problem(post(server, path, item), 404, /there are .*rule/);
   }
   const nobody = '01a1fc1f-1778-78ed-80cb-4684bbc176b3';
   for (const id of [nobody, 'x', 'a'.repeat(300)]) {

@@ -38,8 +38,9 @@ static struct tenant *opened(struct ctx *cx) {
   struct tenant *t = NULL;
   snprintf(dir, sizeof dir, "%s/data", unit_dir());
   dataset_register(&sales_dataset);
-  entity_register(&rule_entity);
-  entity_register(&reference_item_entity);
+  entity_register_declared();
+  entity_hooks_register("rule", &control_hooks);
+  entity_hooks_register("reference_item", &control_hooks);
   ctx_begin(cx, "test");
   if (!store_init(cx, dir) && !store_open(cx, dir, &s) && !tenant_add(cx, s, "demo", "Demo"))
     tenant_open(cx, s, "demo", &t);
@@ -74,7 +75,8 @@ static const char *property(struct ctx *cx, struct tenant *t, const struct deed 
 UNIT(record_life, "made, changed, deleted, restored: versions, stamps and entries follow") {
   struct ctx cx;
   struct tenant *t = opened(&cx);
-  struct deed d = { SAVE, &reference_item_entity, "{\"list\":\"regions\",\"value\":\"Overseas\"}", "" };
+  struct deed d = { SAVE, entity_find("reference_item"), "{\"list\":\"regions\",\"value\":\"Overseas\"}",
+                    "" };
   char json[200];
   if (!t) return;
   CHECK_INT(act_as(t, "ann", &d), OK);
@@ -142,10 +144,11 @@ UNIT(record_refusals, "what is wrong is refused, and leaves no trace") {
   if (!t || tenant_read(&cx, t, &db)) return;
   CHECK_INT(change_last(&cx, db, &before), OK);
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-    struct deed d = { SAVE, &reference_item_entity, bad[i], "" };
+    struct deed d = { SAVE, entity_find("reference_item"), bad[i], "" };
     if (!CHECK(act_as(t, "ann", &d) != OK)) printf("%s\n", bad[i]);
   }
-  struct deed nobody = { DELETE, &reference_item_entity, NULL, "01a1fc1f-1778-78ed-80cb-4684bbc176b3" };
+  struct deed nobody = { DELETE, entity_find("reference_item"), NULL,
+                         "01a1fc1f-1778-78ed-80cb-4684bbc176b3" };
   CHECK_INT(act_as(t, "ann", &nobody), E_NOT_FOUND);
   struct ctx w;
   ctx_begin(&w, "test");
@@ -162,7 +165,7 @@ UNIT(record_rule_tried,
   struct tenant *t = opened(&cx);
   if (!t) return;
   struct deed d = {
-    SAVE, &rule_entity,
+    SAVE, entity_find("rule"),
     "{\"dataset\":\"sales\",\"name\":\"own\",\"stage\":\"business\",\"kind\":\"expression\","
     "\"params\":{\"sql\":\"quantity >\"},\"category\":\"DATA_QUALITY_ISSUE\",\"message\":\"m\"}",
     ""
@@ -173,7 +176,7 @@ UNIT(record_rule_tried,
   CHECK_INT(act_as(t, "ann", &d), OK);
   int refused = 0;
   for (int i = 1; i <= 5; i++) {
-    struct deed item = { DELETE, &reference_item_entity, NULL, "" };
+    struct deed item = { DELETE, entity_find("reference_item"), NULL, "" };
     snprintf(item.id, sizeof item.id, "00000000-0000-7000-8000-0000000001%02x", i);
     refused += act_as(t, "ann", &item) != OK;
   }

@@ -1,0 +1,96 @@
+#include "record/internal.h"
+
+/* ---- references ---- */
+
+static int check_reference(struct ctx *cx, struct db *db, const struct property *p, struct str id) {
+  const struct entity *target = entity_find(p->reference);
+  struct stmt *s = db_compose(
+      cx, db, ctx_printf(cx, "SELECT 1 FROM %s WHERE id = ?1 AND deleted_at IS NULL", target->table));
+  stmt_str(s, 1, id);
+  if (stmt_row(cx, s)) {
+    stmt_done(s);
+    return OK;
+  }
+  return fail(cx, E_INVALID, p->name,
+              "%s: there is no %s " STR_FMT " (it holds the id of one that is not deleted)", p->name,
+              target->name, STR_ARG(id));
+}
+
+int check_unused(struct ctx *cx, struct db *db, const struct entity *e, const char *id) {
+  const struct entity *other;
+  for (int i = 0; (other = entity_at(i)); i++)
+    for (int k = 0; k < other->property_count; k++) {
+      const struct property *p = &other->properties[k];
+      if (!p->reference || strcmp(p->reference, e->name) != 0) continue;
+      struct stmt *s = db_compose(
+          cx, db,
+          ctx_printf(cx, "SELECT id FROM %s WHERE %s = ?1 AND deleted_at IS NULL AND id <> ?1 LIMIT 1",
+                     other->table, p->name));
+      stmt_text(s, 1, id);
+      if (!stmt_row(cx, s)) continue;
+      fail(cx, E_CONFLICT, "id",
+           "the %s is the %s of the %s " STR_FMT ": delete that first, or let it name another", e->name,
+           p->name, other->name, STR_ARG(col_str(s, 0)));
+      stmt_done(s);
+      return cx->code;
+    }
+  return cx->code;
+}
+
+/* ---- unique keys ---- */
+
+static const char *key_names(struct ctx *cx, const struct entity *e, const struct entity_key *k) {
+  const char *names = "";
+  for (int i = 0; i < k->count; i++)
+    names = ctx_printf(cx, "%s%s%s", names, i ? ", " : "", e->properties[k->property[i]].name);
+  return names;
+}
+
+/* Another record with the same key? What is not given is as the row has it. d NULL: all of it. */
+static int check_key(struct ctx *cx, struct db *db, const struct entity *e, const struct entity_key *k,
+                     const char *id, const struct draft *d) {
+  const char *sql = ctx_printf(cx, "SELECT id FROM %s x WHERE deleted_at IS NULL AND id <> ?1", e->table);
+  bool given = !d;
+  for (int i = 0; i < k->count; i++) {
+    const char *name = e->properties[k->property[i]].name;
+    bool own = d && d->given[k->property[i]];
+    given = given || own;
+    sql = own ? ctx_printf(cx, "%s AND %s = ?%d", sql, name, i + 2)
+              : ctx_printf(cx, "%s AND %s = (SELECT %s FROM %s WHERE id = ?1)", sql, name, name, e->table);
+  }
+  if (!given) return OK;
+  struct stmt *s = db_compose(cx, db, sql);
+  stmt_text(s, 1, id);
+  for (int i = 0; d && i < k->count; i++)
+    if (d->given[k->property[i]]) value_bind(s, i + 2, &d->values[k->property[i]]);
+  if (!stmt_row(cx, s)) return cx->code;
+  fail(cx, E_CONFLICT, e->properties[k->property[0]].name, "there is a %s with the same %s already: " STR_FMT,
+       e->name, key_names(cx, e, k), STR_ARG(col_str(s, 0)));
+  stmt_done(s);
+  return cx->code;
+}
+
+/* ---- all of them ---- */
+
+int check_draft(struct ctx *cx, struct db *db, const struct entity *e, const struct draft *d) {
+  for (int i = 0; i < e->property_count && !cx->code; i++)
+    if (e->properties[i].reference && d->given[i] && d->values[i].kind != VALUE_NULL)
+      check_reference(cx, db, &e->properties[i], d->values[i].text);
+  for (int i = 0; i < e->key_count && !cx->code; i++) check_key(cx, db, e, &e->keys[i], d->id, d);
+  return cx->code;
+}
+
+int check_restored(struct ctx *cx, struct db *db, const struct entity *e, const char *id) {
+  for (int i = 0; i < e->property_count && !cx->code; i++) {
+    const struct property *p = &e->properties[i];
+    if (!p->reference) continue;
+    struct stmt *s = db_compose(cx, db, ctx_printf(cx, "SELECT %s FROM %s WHERE id = ?1", p->name, e->table));
+    stmt_text(s, 1, id);
+    if (!stmt_row(cx, s)) continue;
+    const char *named = col_dup(cx, s, 0);
+    stmt_done(s);
+    if (named && strcmp(named, id) != 0) check_reference(cx, db, p, str_of(named));
+  }
+  for (int i = 0; i < e->key_count && !cx->code; i++) check_key(cx, db, e, &e->keys[i], id, NULL);
+  return cx->code;
+}

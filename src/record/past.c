@@ -1,0 +1,135 @@
+#include "base/time.h"
+#include "record/internal.h"
+
+/* ---- as it was ---- */
+
+/* What was known at a time: the last entry until then; for a row that was there
+** before its first entry, what that entry says was before; else the row itself. */
+static const char *known_at(struct ctx *cx, struct db *db, const struct entity *e, const char *id, int64_t at,
+                            const char *now) {
+  static const enum sql_id questions[] = { SQL_record_known_at, SQL_record_before_first };
+  for (int i = 0; i < 2; i++) {
+    struct stmt *s = db_stmt(cx, db, questions[i]);
+    stmt_text(s, 1, e->table);
+    stmt_text(s, 2, id);
+    stmt_int(s, 3, at);
+    if (!stmt_row(cx, s)) continue;
+    char *json = col_dup(cx, s, 0);
+    stmt_done(s);
+    return json;
+  }
+  return now;
+}
+
+static bool is_deleted(struct ctx *cx, const char *json) {
+  struct jv *row;
+  return !jv_parse(cx, str_of(json), &row) && jv_kind(jv_get(row, "deleted_at")) != JV_NULL;
+}
+
+int record_list(struct ctx *cx, struct db *db, const struct entity *e, bool deleted, int64_t as_of,
+                struct jw *w, const char *key) {
+  struct stmt *s = db_compose(cx, db,
+                              ctx_printf(cx, "SELECT id, %s FROM %s ORDER BY %s", row_json(cx, e), e->table,
+                                         order_sql(cx, e->order)));
+  jw_array(w, key);
+  while (stmt_row(cx, s)) {
+    const char *json = col_dup(cx, s, 1);
+    if (as_of) json = known_at(cx, db, e, ctx_strdup(cx, col_str(s, 0)), as_of, json);
+    if (json && (deleted || !is_deleted(cx, json))) jw_raw(w, NULL, str_of(json));
+  }
+  jw_close(w, ']');
+  return cx->code;
+}
+
+int record_history(struct ctx *cx, struct db *db, const struct entity *e, const char *id, struct jw *w,
+                   const char *key) {
+  char at[TIME_SIZE];
+  struct stmt *s = db_stmt(cx, db, SQL_record_changes);
+  stmt_text(s, 1, e->table);
+  stmt_text(s, 2, id);
+  jw_array(w, key);
+  while (stmt_row(cx, s)) {
+    jw_object(w, NULL);
+    jw_int(w, "seq", col_int(s, 0));
+    jw_text(w, "at", time_iso(at, col_int(s, 1)));
+    jw_str(w, "actor", col_str(s, 2));
+    jw_str(w, "event", col_str(s, 3));
+    jw_raw(w, "before", col_null(s, 4) ? STR("null") : col_str(s, 4));
+    jw_raw(w, "after", col_null(s, 5) ? STR("null") : col_str(s, 5));
+    jw_close(w, '}');
+  }
+  jw_close(w, ']');
+  return cx->code;
+}
+
+/* ---- a copy to try changes on ---- */
+
+int record_copy(struct ctx *cx, struct db *from, struct db *to, const struct entity *e) {
+  const char *columns = "id, version, created_at, updated_at, deleted_at, created_by, updated_by, deleted_by";
+  const char *places = "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8";
+  enum { FIRST_NUMBER = 1, LAST_NUMBER = 4, STAMPS = 8 };
+  for (int i = 0; i < e->property_count; i++) {
+    columns = ctx_printf(cx, "%s, %s", columns, e->properties[i].name);
+    places = ctx_printf(cx, "%s, ?%d", places, STAMPS + i + 1);
+  }
+  stmt_run(cx, db_compose(cx, to, ctx_printf(cx, "DELETE FROM %s", e->table)));
+  struct stmt *read = db_compose(cx, from, ctx_printf(cx, "SELECT %s FROM %s", columns, e->table));
+  struct stmt *add =
+      db_compose(cx, to, ctx_printf(cx, "INSERT INTO %s (%s) VALUES (%s)", e->table, columns, places));
+  while (!cx->code && stmt_row(cx, read)) {
+    for (int i = 0; i < stmt_columns(read); i++) {
+      bool number =
+          i < STAMPS ? i >= FIRST_NUMBER && i <= LAST_NUMBER : property_is_number(&e->properties[i - STAMPS]);
+      if (col_null(read, i))
+        stmt_null(add, i + 1);
+      else if (number)
+        stmt_int(add, i + 1, col_int(read, i));
+      else
+        stmt_str(add, i + 1, col_str(read, i));
+    }
+    stmt_run(cx, add);
+  }
+  return cx->code;
+}
+
+/* ---- proof ---- */
+
+static int check_row(struct ctx *cx, struct db *db, struct db *pristine, const struct entity *e,
+                     const char *id) {
+  const char *row = row_read(cx, db, e, id), *known = NULL;
+  struct stmt *s = db_stmt(cx, db, SQL_record_known_at);
+  stmt_text(s, 1, e->table);
+  stmt_text(s, 2, id);
+  stmt_int(s, 3, INT64_MAX);
+  if (stmt_row(cx, s)) {
+    known = col_dup(cx, s, 0);
+    stmt_done(s);
+  } else {
+    known = row_read(cx, pristine, e, id);
+  }
+  if (cx->code) return cx->code;
+  if (str_eq(str_of(row), str_of(known)) && !row == !known) return OK;
+  return fail(cx, E_FAIL, "id", "the %s %s is not as the change log says", e->name, id);
+}
+
+/* The ids of all three places: those there are, those of the log, those shipped. */
+static int check_ids(struct ctx *cx, struct db *db, struct db *pristine, const struct entity *e,
+                     struct db *from, const char *sql) {
+  struct ctx row; /* a row's texts go with it */
+  struct stmt *s = db_compose(cx, from, sql);
+  while (stmt_row(cx, s)) {
+    ctx_begin(&row, cx->actor);
+    if (check_row(&row, db, pristine, e, ctx_strdup(&row, col_str(s, 0)))) fail_from(cx, &row);
+    ctx_end(&row);
+  }
+  return cx->code;
+}
+
+int record_check(struct ctx *cx, struct db *db, struct db *pristine, const struct entity *e) {
+  const char *there = ctx_printf(cx, "SELECT id FROM %s", e->table);
+  const char *noted =
+      ctx_printf(cx, "SELECT DISTINCT key FROM change_log WHERE tbl = '%s' AND key IS NOT NULL", e->table);
+  int rc = check_ids(cx, db, pristine, e, db, there);
+  if (!rc) rc = check_ids(cx, db, pristine, e, db, noted);
+  return rc ? rc : check_ids(cx, db, pristine, e, pristine, there);
+}

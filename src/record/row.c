@@ -1,0 +1,60 @@
+#include "base/limits.h"
+#include "record/internal.h"
+
+static const char *const stamps[] = { "version",    "created_at", "created_by", "updated_at",
+                                      "updated_by", "deleted_at", "deleted_by" };
+
+/* Digits without trailing zeros: 125000 at scale 4 is 12.5. */
+static const char *decimal_json(struct ctx *cx, const struct property *p) {
+  long long unit = 1;
+  for (int i = 0; i < p->scale; i++) unit *= 10;
+  return ctx_printf(
+      cx,
+      "rtrim(rtrim(printf('%%s%%d.%%0%dd', CASE WHEN %s < 0 THEN '-' ELSE '' END, abs(%s / %lld), "
+      "abs(%s %% %lld)), '0'), '.')",
+      p->scale, p->name, p->name, unit, p->name, unit);
+}
+
+static const char *instant_json(struct ctx *cx, const char *name) {
+  const char *rest = ctx_printf(cx, "((%s %% 1000000 + 1000000) %% 1000000)", name); /* also before 1970 */
+  return ctx_printf(cx,
+                    "strftime('%%Y-%%m-%%dT%%H:%%M:%%S', (%s - %s) / 1000000, 'unixepoch') || "
+                    "printf('.%%06dZ', %s)",
+                    name, rest, rest);
+}
+
+const char *property_json(struct ctx *cx, const struct property *p) {
+  const char *name = p->name;
+  switch (p->kind) {
+  case PROPERTY_JSON: return ctx_printf(cx, "json(%s)", name);
+  case PROPERTY_BOOLEAN: return ctx_printf(cx, "json(CASE %s WHEN 1 THEN 'true' ELSE 'false' END)", name);
+  case PROPERTY_DECIMAL:
+    return ctx_printf(cx, "CASE WHEN %s IS NOT NULL THEN %s END", name, decimal_json(cx, p));
+  case PROPERTY_INSTANT: return instant_json(cx, name);
+  default: return name;
+  }
+}
+
+const char *row_json(struct ctx *cx, const struct entity *e) {
+  struct buf sql;
+  buf_init(&sql, LIMIT_TEXT_BYTES);
+  buf_puts(&sql, "json_object('id', id");
+  for (int i = 0; i < e->property_count; i++)
+    buf_printf(&sql, ", '%s', %s", e->properties[i].name, property_json(cx, &e->properties[i]));
+  for (size_t i = 0; i < sizeof stamps / sizeof *stamps; i++)
+    buf_printf(&sql, ", '%s', %s", stamps[i], stamps[i]);
+  buf_char(&sql, ')');
+  const char *text = ctx_strdup(cx, buf_view(&sql));
+  buf_clear(&sql);
+  return text;
+}
+
+char *row_read(struct ctx *cx, struct db *db, const struct entity *e, const char *id) {
+  struct stmt *s =
+      db_compose(cx, db, ctx_printf(cx, "SELECT %s FROM %s WHERE id = ?1", row_json(cx, e), e->table));
+  stmt_text(s, 1, id);
+  if (!stmt_row(cx, s)) return NULL;
+  char *json = col_dup(cx, s, 0);
+  stmt_done(s);
+  return json;
+}

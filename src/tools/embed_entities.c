@@ -1,0 +1,625 @@
+/*
+** embed_entities.c - a host program of the build: what an entity is, from
+** sql/entity/NAME.entity. Never linked into the binary.
+**
+**   embed_entities OUT_DIR FILE...
+**
+** writes OUT_DIR/entities.c, the descriptors of model/entity.h, and
+** OUT_DIR/entities.sql, their tables as parts of migrations (embed_sql joins them).
+**
+** A file looks like this; "#" begins a comment line:
+**
+**   entity   stock_item            its name, that of the file
+**   table    stock_items
+**   since    11                    the migration that makes its table; "by hand" when a
+**                                  released one did
+**   help     something that is kept in stock
+**   order    category, -sku        how lists are sorted; - is downwards. Else by id
+**   search   sku, name             where lists search. Else in all texts
+**
+**   sku        text required unique max 64      its code, such as LAPTOP-001
+**   unit_cost  decimal 4 min 0                  what one costs
+**   method     choice eoq|min_max default eoq   how much is ordered
+**   supplier   reference stock_supplier         who delivers it
+**   note       text since 16                    came later, in migration 16
+**   unique     category, name                   one record of these together
+**
+** Kinds: text, integer, decimal N, boolean, day, instant, json, choice a|b,
+** reference ENTITY. Words after the kind, in any order: required, unique, min N,
+** max N (of a text: characters), default V ("V" with blanks), since N. The rest of
+** the line is the help sentence. `unique` means among records that are not deleted.
+** A property with a default is never empty. A required one that came later has one.
+**
+** The text of a migration depends on the lines of its number only, so a line that
+** was released is not edited, except for its help; `by hand` and a property that
+** came later are made by a numbered .sql.
+*/
+#include "tools/host.h"
+
+enum {
+  MAX_ENTITIES = 256,
+  MAX_PROPERTIES = 64,
+  MAX_KEYS = 8,
+  MAX_PARTS = 8,
+  MAX_VERSION = 9999,
+  MAX_SCALE = 9
+};
+
+static const char *const kind_names[] = { "text",    "integer", "decimal", "boolean",   "day",
+                                          "instant", "json",    "choice",  "reference", NULL };
+enum kind { TEXT, INTEGER, DECIMAL, BOOLEAN, DAY, INSTANT, JSON, CHOICE, REFERENCE };
+
+struct property {
+  int line, scale, since; /* since: 0 as the entity */
+  enum kind kind;
+  bool required, unique, searched;
+  const char *name, *choices, *reference, *help;
+  const char *min, *max, *otherwise; /* as written; NULL without */
+};
+
+struct key {
+  int line, count;
+  const struct property *of[MAX_PARTS];
+};
+
+struct entity {
+  const char *path, *name, *table, *help, *order, *search;
+  int line, since, order_line, search_line;
+  bool by_hand;
+  struct property properties[MAX_PROPERTIES];
+  int property_count;
+  struct key keys[MAX_KEYS];
+  int key_count;
+};
+
+static struct entity entities[MAX_ENTITIES];
+static int entity_count;
+
+/* ---- words of a line ---- */
+
+static bool is(const char *a, const char *b) { return strcmp(a, b) == 0; }
+
+/* Where in the NULL-ended list, or -1. */
+static int index_in(const char *const *list, const char *word) {
+  for (int i = 0; list[i]; i++)
+    if (is(list[i], word)) return i;
+  return -1;
+}
+
+/* The next word, cut off *rest; "quoted text" is one. NULL at the end of the line. */
+static char *word(char **rest) {
+  char *p = *rest + strspn(*rest, " \t");
+  if (!*p) return NULL;
+  char *end = *p == '"' ? strchr(p + 1, '"') : p + strcspn(p, " \t");
+  if (*p == '"' && end) p++;
+  if (!end) end = p + strlen(p);
+  *rest = *end ? end + 1 : end;
+  *end = 0;
+  return p;
+}
+
+/* Whether the next word is this one; if so, it is taken. */
+static bool takes(char **rest, const char *what) {
+  char *p = *rest + strspn(*rest, " \t");
+  size_t n = strlen(what);
+  if (strncmp(p, what, n) != 0 || (p[n] && !isspace((unsigned char)p[n]))) return false;
+  *rest = p + n;
+  return true;
+}
+
+static bool is_digits(const char *p) { return *p && !p[strspn(p, "0123456789")]; }
+
+static int small_number(const struct entity *e, int line, const char *what, const char *text, int most) {
+  int n = text && is_digits(text) && strlen(text) < 6 ? (int)strtol(text, NULL, 10) : 0;
+  if (n >= 1 && n <= most) return n;
+  complain(e->path, line, "%s takes a number from 1 to %d, not \"%s\"", what, most, text ? text : "");
+  return 1;
+}
+
+/* Digits with a sign and, for a decimal, up to `scale` of them behind a point: that
+** number in units of 10^-scale, as text. NULL when it is not one. */
+static char *scaled(const char *text, int scale) {
+  const char *digits = text + (*text == '-'), *point = strchr(digits, '.');
+  size_t whole = point ? (size_t)(point - digits) : strlen(digits), part = point ? strlen(point + 1) : 0;
+  if (whole == 0 || whole + (size_t)scale > 18 || part > (size_t)scale || (point && part == 0)) return NULL;
+  if (strspn(digits, "0123456789") != whole || (point && !is_digits(point + 1))) return NULL;
+  char *out = need(malloc(24));
+  long long v = strtoll(digits, NULL, 10);
+  for (int i = 0; i < scale; i++) v = v * 10 + ((size_t)i < part ? point[1 + i] - '0' : 0);
+  snprintf(out, 24, "%s%lld", *text == '-' && v ? "-" : "", v);
+  return out;
+}
+
+/* ---- names ---- */
+
+/* What a column cannot be called: words of SQL, and what every record has. */
+static const char *const taken_names[] = {
+  "id",         "version",    "created_at",  "created_by", "updated_at", "updated_by", "deleted_at",
+  "deleted_by", "add",        "all",         "alter",      "and",        "as",         "autoincrement",
+  "between",    "case",       "check",       "collate",    "commit",     "constraint", "create",
+  "cross",      "default",    "deferrable",  "delete",     "distinct",   "drop",       "else",
+  "escape",     "except",     "exists",      "foreign",    "from",       "full",       "group",
+  "having",     "in",         "index",       "inner",      "insert",     "intersect",  "into",
+  "is",         "isnull",     "join",        "left",       "limit",      "natural",    "not",
+  "nothing",    "notnull",    "null",        "on",         "or",         "order",      "outer",
+  "primary",    "references", "returning",   "right",      "select",     "set",        "table",
+  "then",       "to",         "transaction", "union",      "unique",     "update",     "using",
+  "values",     "when",       "where",       NULL
+};
+enum { STAMPS = 8 }; /* the first of them: lists can be sorted by these */
+
+static bool good_name(const struct entity *e, int line, const char *name) {
+  if (!is_name(name))
+    complain(e->path, line, "\"%s\" is not a name: it must be made of a-z, 0-9 and _", name);
+  else if (index_in(taken_names, name) >= 0)
+    complain(e->path, line, "\"%s\" cannot be a name: %s", name,
+             index_in(taken_names, name) < STAMPS ? "every record has that already" : "it is a word of SQL");
+  else
+    return true;
+  return false;
+}
+
+static struct property *property_find(struct entity *e, const char *name) {
+  for (int i = 0; i < e->property_count; i++)
+    if (is(e->properties[i].name, name)) return &e->properties[i];
+  return NULL;
+}
+
+/* ---- one property ---- */
+
+static void read_kind(struct entity *e, struct property *p, char **rest) {
+  char *kind = word(rest), *of = NULL;
+  int k = kind ? index_in(kind_names, kind) : -1;
+  if (k < 0) {
+    complain(e->path, p->line,
+             "%s: \"%s\" is not a kind: text, integer, decimal N, boolean, day, instant, json, choice a|b or "
+             "reference ENTITY",
+             p->name, kind ? kind : "");
+    k = TEXT;
+  }
+  p->kind = (enum kind)k;
+  if (k == DECIMAL || k == CHOICE || k == REFERENCE) of = word(rest);
+  if (k == DECIMAL) p->scale = small_number(e, p->line, "decimal", of, MAX_SCALE);
+  if (k == CHOICE) p->choices = of ? of : "";
+  if (k == REFERENCE) p->reference = of ? of : "";
+  if (k != CHOICE) return;
+  bool good =
+      of && *of && *of != '|' && of[strlen(of) - 1] != '|' && !strstr(of, "||") && !strpbrk(of, "'\"\\");
+  if (!good) complain(e->path, p->line, "%s: choices look like open|closed, not \"%s\"", p->name, p->choices);
+}
+
+/* min, max or default: the value as SQL has it. */
+static const char *read_bound(struct entity *e, struct property *p, const char *what, const char *text) {
+  bool length = p->kind == TEXT;
+  const char *v = text ? scaled(text, p->scale) : NULL;
+  if (p->kind != INTEGER && p->kind != DECIMAL && !length)
+    complain(e->path, p->line, "%s: only a text, an integer or a decimal has a %s", p->name, what);
+  else if (!v || (length && *v == '-'))
+    complain(e->path, p->line, "%s: %s takes %s, not \"%s\"", p->name, what,
+             length     ? "a number of characters"
+             : p->scale ? "a decimal of its scale"
+                        : "a whole number",
+             text ? text : "");
+  return v;
+}
+
+static bool is_choice(const char *choices, const char *text) {
+  size_t n = strlen(text);
+  for (const char *c = choices; *c; c += strcspn(c, "|"), c += *c == '|')
+    if (strcspn(c, "|") == n && strncmp(c, text, n) == 0) return true;
+  return false;
+}
+
+static void check_default(struct entity *e, const struct property *p) {
+  const char *v = p->otherwise, *right = NULL;
+  if (p->kind == INTEGER && !scaled(v, 0)) right = "a whole number";
+  if (p->kind == DECIMAL && !scaled(v, p->scale)) right = "a decimal of its scale";
+  if (p->kind == BOOLEAN && !is(v, "true") && !is(v, "false")) right = "true or false";
+  if (p->kind == CHOICE && !is_choice(p->choices, v)) right = "one of its choices";
+  if (p->kind == JSON && !strchr("{[\"0123456789-tfn", *v)) right = "JSON";
+  if (p->kind == DAY || p->kind == INSTANT || p->kind == REFERENCE) right = "nothing: this kind has none";
+  if (p->kind == TEXT && !*v) right = "a text that is not empty";
+  if (right) complain(e->path, p->line, "%s: default takes %s, not \"%s\"", p->name, right, v);
+}
+
+static void read_property(struct entity *e, int line, char *name, char *rest) {
+  if (e->property_count == MAX_PROPERTIES) {
+    complain(e->path, line, "more than %d properties", MAX_PROPERTIES);
+    return;
+  }
+  if (property_find(e, name)) complain(e->path, line, "%s has a %s already", e->name, name);
+  struct property *p = &e->properties[e->property_count++];
+  *p = (struct property){ .line = line, .name = name };
+  good_name(e, line, name);
+  read_kind(e, p, &rest);
+  for (bool more = true; more;) {
+    if (takes(&rest, "required"))
+      p->required = true;
+    else if (takes(&rest, "unique"))
+      p->unique = true;
+    else if (takes(&rest, "min"))
+      p->min = read_bound(e, p, "min", word(&rest));
+    else if (takes(&rest, "max"))
+      p->max = read_bound(e, p, "max", word(&rest));
+    else if (takes(&rest, "since"))
+      p->since = small_number(e, line, "since", word(&rest), MAX_VERSION);
+    else if (takes(&rest, "default"))
+      p->otherwise = word(&rest);
+    else
+      more = false;
+    if (p->otherwise && !more) check_default(e, p);
+  }
+  p->help = rest + strspn(rest, " \t");
+  if (!*p->help) complain(e->path, line, "%s has no help: say for people what it is", name);
+  if (p->min && p->max && strtoll(p->min, NULL, 10) > strtoll(p->max, NULL, 10))
+    complain(e->path, line, "%s: its min is above its max", name);
+}
+
+/* ---- a file ---- */
+
+static void add_key(struct entity *e, int line, char *list) {
+  if (e->key_count == MAX_KEYS) {
+    complain(e->path, line, "more than %d unique keys", MAX_KEYS);
+    return;
+  }
+  struct key *k = &e->keys[e->key_count++];
+  k->line = line;
+  for (char *name; (name = strsep(&list, ","));) {
+    while (isspace((unsigned char)*name)) name++;
+    name[strcspn(name, " \t")] = 0;
+    const struct property *p = property_find(e, name);
+    if (!p) complain(e->path, line, "unique: %s has no \"%s\" above this line", e->name, name);
+    if (p && k->count == MAX_PARTS) complain(e->path, line, "unique: more than %d properties", MAX_PARTS);
+    if (p && k->count < MAX_PARTS) k->of[k->count++] = p;
+  }
+}
+
+static bool read_head(struct entity *e, int line, const char *name, char *rest) {
+  rest += strspn(rest, " \t");
+  if (is(name, "entity"))
+    e->name = rest, e->line = line;
+  else if (is(name, "table"))
+    e->table = rest;
+  else if (is(name, "help"))
+    e->help = rest;
+  else if (is(name, "order"))
+    e->order = rest, e->order_line = line;
+  else if (is(name, "search"))
+    e->search = rest, e->search_line = line;
+  else if (is(name, "since") && is(rest, "by hand"))
+    e->by_hand = true;
+  else if (is(name, "since"))
+    e->since = small_number(e, line, "since", rest, MAX_VERSION);
+  else
+    return false;
+  return true;
+}
+
+static void check_head(struct entity *e) {
+  const char *base = strrchr(e->path, '/');
+  size_t n = e->name ? strlen(e->name) : 0;
+  base = base ? base + 1 : e->path;
+  if (!e->name)
+    complain(e->path, 1, "no line \"entity NAME\"");
+  else if (!is_name(e->name))
+    complain(e->path, e->line, "\"%s\" is not a name: it must be made of a-z, 0-9 and _", e->name);
+  else if (strncmp(base, e->name, n) != 0 || !is(base + n, ".entity"))
+    complain(e->path, e->line, "the entity %s must stand in %s.entity", e->name, e->name);
+  if (!e->name) e->name = "";
+  if (!e->table)
+    complain(e->path, 1, "no line \"table NAME\"");
+  else
+    good_name(e, 1, e->table);
+  if (!e->help || !*e->help) complain(e->path, 1, "no line \"help ...\": say for people what it is");
+  if (!e->since && !e->by_hand)
+    complain(e->path, 1, "no line \"since N\": the migration that makes its table");
+}
+
+static void check_properties(struct entity *e) {
+  if (e->property_count == 0) complain(e->path, 1, "%s has no properties", e->name);
+  for (int i = 0; i < e->property_count; i++) {
+    const struct property *p = &e->properties[i];
+    if (p->since && p->since <= e->since)
+      complain(e->path, p->line, "%s: since %d is not after the entity's own, %d", p->name, p->since,
+               e->since);
+    if (p->since && p->required && !p->otherwise)
+      complain(e->path, p->line,
+               "%s came later and is required: it needs a default, for the records there are", p->name);
+    if (p->unique && e->key_count < MAX_KEYS)
+      e->keys[e->key_count++] = (struct key){ .line = p->line, .count = 1, .of = { p } };
+  }
+}
+
+/* "a, -b": names of properties or stamps. */
+static void check_list(struct entity *e, int line, const char *what, const char *list, bool stamps) {
+  char *copy = need(strdup(list)), *rest = copy;
+  for (char *name; (name = strsep(&rest, ","));) {
+    name += strspn(name, " \t");
+    name[strcspn(name, " \t")] = 0;
+    if (stamps && *name == '-') name++;
+    int at = index_in(taken_names, name);
+    struct property *p = property_find(e, name);
+    if (p && !stamps) p->searched = true;
+    if (!p && !(stamps && at >= 0 && at < STAMPS))
+      complain(e->path, line, "%s: %s has no \"%s\"", what, e->name, name);
+    if (p && p->kind == JSON) complain(e->path, line, "%s: %s is json", what, name);
+  }
+  free(copy);
+}
+
+static void read_entity(const char *path) {
+  struct source s;
+  source_open(&s, path);
+  if (entity_count == MAX_ENTITIES) die("too many entities: raise MAX_ENTITIES", path);
+  struct entity *e = &entities[entity_count++];
+  e->path = path;
+  bool head = true;
+  for (char *line; (line = source_line(&s));) {
+    char *rest = line, *name = *line == '#' ? NULL : word(&rest);
+    if (!name) continue;
+    if (head && read_head(e, s.line, name, rest)) continue;
+    head = false;
+    if (is(name, "unique"))
+      add_key(e, s.line, rest);
+    else
+      read_property(e, s.line, name, rest);
+  }
+  check_head(e);
+  check_properties(e);
+  if (e->order) check_list(e, e->order_line, "order", e->order, true);
+  if (e->search) check_list(e, e->search_line, "search", e->search, false);
+  for (int i = 0; i < e->property_count && !e->search; i++)
+    e->properties[i].searched = e->properties[i].kind == TEXT;
+}
+
+/* ---- all of them together ---- */
+
+static struct entity *entity_find(const char *name) {
+  for (int i = 0; i < entity_count; i++)
+    if (is(entities[i].name, name)) return &entities[i];
+  return NULL;
+}
+
+static void check_together(void) {
+  for (int i = 0; i < entity_count; i++) {
+    struct entity *e = &entities[i];
+    for (int k = 0; k < i; k++)
+      if (e->table && entities[k].table && is(e->table, entities[k].table))
+        complain(e->path, 1, "%s has the table %s already", entities[k].path, e->table);
+    for (int k = 0; k < e->property_count; k++) {
+      const struct property *p = &e->properties[k];
+      if (p->reference && !entity_find(p->reference))
+        complain(e->path, p->line, "%s: there is no entity \"%s\"", p->name, p->reference);
+    }
+  }
+}
+
+/* ---- tables ---- */
+
+static void put_quoted(FILE *f, const char *text, size_t n) {
+  fputc('\'', f);
+  for (size_t i = 0; i < n; i++) fprintf(f, text[i] == '\'' ? "''" : "%c", text[i]);
+  fputc('\'', f);
+}
+
+static void put_default(FILE *f, const struct property *p) {
+  fputs(" NOT NULL DEFAULT ", f);
+  if (p->kind == BOOLEAN)
+    fputs(is(p->otherwise, "true") ? "1" : "0", f);
+  else if (p->kind == INTEGER || p->kind == DECIMAL)
+    fputs(scaled(p->otherwise, p->scale), f);
+  else
+    put_quoted(f, p->otherwise, strlen(p->otherwise));
+}
+
+static void put_check(FILE *f, const struct property *p) {
+  const char *measure = p->kind == TEXT ? "length(" : "", *end = p->kind == TEXT ? ")" : "";
+  if (p->kind == BOOLEAN) fprintf(f, " CHECK (%s IN (0, 1))", p->name);
+  if (p->kind == DAY) fprintf(f, " CHECK (%s IS date(%s))", p->name, p->name);
+  if (p->kind == JSON) fprintf(f, " CHECK (json_valid(%s))", p->name);
+  if (p->kind == CHOICE) {
+    fprintf(f, " CHECK (%s IN (", p->name);
+    for (const char *c = p->choices; *c; c += strcspn(c, "|"), c += *c == '|') {
+      if (c > p->choices) fputs(", ", f);
+      put_quoted(f, c, strcspn(c, "|"));
+    }
+    fputs("))", f);
+  }
+  if (p->min && p->max)
+    fprintf(f, " CHECK (%s%s%s BETWEEN %s AND %s)", measure, p->name, end, p->min, p->max);
+  else if (p->min || p->max)
+    fprintf(f, " CHECK (%s%s%s %s %s)", measure, p->name, end,
+            p->min ? ">=" : "<=", p->min ? p->min : p->max);
+}
+
+static void put_column(FILE *f, const struct property *p) {
+  bool number = p->kind == INTEGER || p->kind == DECIMAL || p->kind == BOOLEAN || p->kind == INSTANT;
+  fprintf(f, "%s %s", p->name, number ? "INTEGER" : "TEXT");
+  if (p->otherwise)
+    put_default(f, p);
+  else if (p->required)
+    fputs(" NOT NULL", f);
+  put_check(f, p);
+}
+
+static void put_table(FILE *f, const struct entity *e) {
+  fprintf(f, "CREATE TABLE %s (\n  id TEXT PRIMARY KEY,\n", e->table);
+  for (int i = 0; i < e->property_count; i++) {
+    if (e->properties[i].since) continue;
+    fputs("  ", f);
+    put_column(f, &e->properties[i]);
+    fputs(",\n", f);
+  }
+  fputs("  version INTEGER NOT NULL DEFAULT 1,\n"
+        "  created_at INTEGER NOT NULL, created_by TEXT NOT NULL,\n"
+        "  updated_at INTEGER NOT NULL, updated_by TEXT NOT NULL,\n"
+        "  deleted_at INTEGER, deleted_by TEXT\n) STRICT, WITHOUT ROWID;\n",
+        f);
+  fprintf(f,
+          "CREATE TRIGGER %s_touched AFTER UPDATE ON %s WHEN new.updated_at = old.updated_at\nBEGIN\n"
+          "  UPDATE %s SET updated_at = CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER), "
+          "updated_by = 'sql'\n  WHERE id = new.id;\nEND;\n",
+          e->table, e->table, e->table);
+}
+
+static int key_since(const struct entity *e, const struct key *k) {
+  int since = e->since;
+  for (int i = 0; i < k->count; i++)
+    if (k->of[i]->since > since) since = k->of[i]->since;
+  return since;
+}
+
+static void put_names(FILE *f, const struct key *k, const char *between) {
+  for (int i = 0; i < k->count; i++) fprintf(f, "%s%s", i ? between : "", k->of[i]->name);
+}
+
+/* The indexes that came with a migration, or their end. */
+static void put_indexes(FILE *f, const struct entity *e, int version, bool up) {
+  for (int i = 0; i < e->key_count; i++) {
+    const struct key *k = &e->keys[i];
+    if (key_since(e, k) != version) continue;
+    fprintf(f, up ? "CREATE UNIQUE INDEX %s_" : "DROP INDEX %s_", e->table);
+    put_names(f, k, "_");
+    if (up) {
+      fprintf(f, " ON %s(", e->table);
+      put_names(f, k, ", ");
+      fputs(") WHERE deleted_at IS NULL", f);
+    }
+    fputs(";\n", f);
+  }
+  for (int i = 0; i < e->property_count; i++) {
+    const struct property *p = &e->properties[i];
+    if (!p->reference || (p->since ? p->since : e->since) != version) continue;
+    if (up)
+      fprintf(f, "CREATE INDEX %s_of_%s ON %s(%s);\n", e->table, p->name, e->table, p->name);
+    else
+      fprintf(f, "DROP INDEX %s_of_%s;\n", e->table, p->name);
+  }
+}
+
+static bool adds_columns(const struct entity *e, int version) {
+  for (int i = 0; i < e->property_count; i++)
+    if (e->properties[i].since == version) return true;
+  return false;
+}
+
+static void put_up(FILE *f, int version) {
+  for (int i = 0; i < entity_count; i++)
+    if (entities[i].since == version) {
+      put_table(f, &entities[i]);
+      put_indexes(f, &entities[i], version, true);
+    }
+  for (int i = 0; i < entity_count; i++) {
+    const struct entity *e = &entities[i];
+    for (int k = 0; k < e->property_count; k++) {
+      if (e->properties[k].since != version) continue;
+      fprintf(f, "ALTER TABLE %s ADD COLUMN ", e->table);
+      put_column(f, &e->properties[k]);
+      fputs(";\n", f);
+    }
+    if (e->since != version) put_indexes(f, e, version, true);
+  }
+}
+
+/* The way up, backwards. A table takes its indexes along. */
+static void put_down(FILE *f, int version) {
+  for (int i = entity_count - 1; i >= 0; i--) {
+    const struct entity *e = &entities[i];
+    if (e->since != version) put_indexes(f, e, version, false);
+    for (int k = e->property_count - 1; k >= 0; k--)
+      if (e->properties[k].since == version)
+        fprintf(f, "ALTER TABLE %s DROP COLUMN %s;\n", e->table, e->properties[k].name);
+  }
+  for (int i = entity_count - 1; i >= 0; i--)
+    if (entities[i].since == version) fprintf(f, "DROP TABLE %s;\n", entities[i].table);
+}
+
+static void put_sql(FILE *f) {
+  fputs("-- Written by src/tools/embed_entities.c from sql/entity/: tables of entities, by migration.\n", f);
+  for (int version = 1; version <= MAX_VERSION; version++) {
+    const struct entity *of = NULL;
+    for (int i = 0; i < entity_count && !of; i++)
+      if (entities[i].since == version || adds_columns(&entities[i], version)) of = &entities[i];
+    if (!of) continue;
+    fprintf(f, "-- migration: %d %s\n-- up\n", version, of->path);
+    put_up(f, version);
+    fputs("-- down\n", f);
+    put_down(f, version);
+  }
+}
+
+/* ---- descriptors ---- */
+
+static void put_member(FILE *f, const char *name, const char *text) {
+  if (!text) return;
+  fprintf(f, ", .%s = ", name);
+  put_text(f, text);
+}
+
+static void put_property(FILE *f, const struct property *p) {
+  static const char *const kinds[] = { "TEXT",    "INTEGER", "DECIMAL", "BOOLEAN",  "DAY",
+                                       "INSTANT", "JSON",    "CHOICE",  "REFERENCE" };
+  fprintf(f, "  { .name = \"%s\", .kind = PROPERTY_%s", p->name, kinds[p->kind]);
+  if (p->scale) fprintf(f, ", .scale = %d", p->scale);
+  if (p->required && !p->otherwise) fputs(", .required = true", f);
+  if (p->searched) fputs(", .searched = true", f);
+  if (p->since) fprintf(f, ", .since = %d", p->since);
+  if (p->min) fprintf(f, ", .has_min = true, .min = %s", p->min);
+  if (p->max) fprintf(f, ", .has_max = true, .max = %s", p->max);
+  put_member(f, "otherwise", p->otherwise);
+  put_member(f, "choices", p->choices);
+  put_member(f, "reference", p->reference);
+  put_member(f, "help", p->help);
+  fputs(" },\n", f);
+}
+
+static void put_descriptor(FILE *f, const struct entity *e) {
+  fprintf(f, "\nstatic const struct property %s_properties[] = {\n", e->name);
+  for (int i = 0; i < e->property_count; i++) put_property(f, &e->properties[i]);
+  fputs("};\n", f);
+  if (!e->key_count) return;
+  fprintf(f, "static const struct entity_key %s_keys[] = {\n", e->name);
+  for (int i = 0; i < e->key_count; i++) {
+    fprintf(f, "  { .count = %d, .property = { ", e->keys[i].count);
+    for (int k = 0; k < e->keys[i].count; k++)
+      fprintf(f, "%s%d", k ? ", " : "", (int)(e->keys[i].of[k] - e->properties));
+    fputs(" } },\n", f);
+  }
+  fputs("};\n", f);
+}
+
+static void put_code(FILE *f) {
+  fputs("/* Written by src/tools/embed_entities.c from sql/entity/. */\n#include \"model/entity.h\"\n", f);
+  for (int i = 0; i < entity_count; i++) put_descriptor(f, &entities[i]);
+  fputs("\nconst struct entity entities_declared[] = {\n", f);
+  for (int i = 0; i < entity_count; i++) {
+    const struct entity *e = &entities[i];
+    fprintf(f, "  { .name = \"%s\", .table = \"%s\"", e->name, e->table);
+    put_member(f, "order", e->order ? e->order : "id");
+    put_member(f, "help", e->help);
+    fprintf(f, ", .properties = %s_properties, .property_count = %d", e->name, e->property_count);
+    if (e->key_count) fprintf(f, ", .keys = %s_keys, .key_count = %d", e->name, e->key_count);
+    fputs(" },\n", f);
+  }
+  fputs("  { 0 },\n};\n", f);
+}
+
+/* By the name of the file, which is that of the entity. */
+static int by_name(const void *a, const void *b) {
+  const char *x = *(char *const *)a, *y = *(char *const *)b, *p = strrchr(x, '/'), *q = strrchr(y, '/');
+  return strcmp(p ? p + 1 : x, q ? q + 1 : y);
+}
+
+int main(int argc, char **argv) {
+  if (argc < 2) {
+    fputs("usage: embed_entities OUT_DIR FILE...\n", stderr);
+    return 2;
+  }
+  qsort(argv + 2, (size_t)argc - 2, sizeof *argv, by_name);
+  for (int i = 2; i < argc; i++) read_entity(argv[i]);
+  if (!complaints) check_together();
+  if (complaints) return 1;
+  write_file(argv[1], "entities.sql", put_sql);
+  write_file(argv[1], "entities.c", put_code);
+  return 0;
+}
