@@ -1,18 +1,15 @@
 #include "base/sign.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <mbedtls/ctr_drbg.h>
 #include <mbedtls/entropy.h>
 #include <mbedtls/pk.h>
 #include <mbedtls/platform_util.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "base/key_file.h"
 
 enum { PEM_MAX = 1024, DER_MAX = 256 };
+static const char what[] = "the signing key";
 
 /* ---- random numbers ---- */
 
@@ -57,56 +54,17 @@ static int make_pem(struct ctx *cx, unsigned char pem[static PEM_MAX]) {
   return rc;
 }
 
-static int sync_folder(const char *dir) {
-  int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  int rc = fd < 0 ? -1 : fsync(fd);
-  if (fd >= 0) close(fd);
-  return rc;
-}
-
-/* A whole file under a name of its own, then the real name as a second one for it,
-** which link() gives to one process only. */
-static bool put_file(const char *folder, const char *path, const char *aside, const unsigned char *pem) {
-  size_t n = strlen((const char *)pem);
-  int fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (fd < 0) return false;
-  bool good = write(fd, pem, n) == (ssize_t)n && fsync(fd) == 0;
-  good = close(fd) == 0 && good;
-  if (good && link(aside, path) != 0) good = errno == EEXIST;
-  int why = errno;
-  unlink(aside);
-  errno = why;
-  return good && sync_folder(folder) == 0;
-}
-
 static int make_file(struct ctx *cx, const char *folder, const char *path) {
   unsigned char pem[PEM_MAX];
-  bool there = mkdir(folder, 0700) == 0 || errno == EEXIST;
-  if (!there) return fail(cx, E_FAIL, NULL, "the folder %s cannot be made: %s", folder, strerror(errno));
-  if (make_pem(cx, pem)) return cx->code;
-  if (!put_file(folder, path, ctx_printf(cx, "%s.%s", path, cx->id), pem))
-    fail(cx, E_FAIL, NULL, "the signing key %s cannot be written: %s", path, strerror(errno));
+  if (!make_pem(cx, pem)) key_file_make(cx, what, folder, path, 0600, str_of((const char *)pem));
   mbedtls_platform_zeroize(pem, sizeof pem);
   return cx->code;
 }
 
-/* Its text; *n is 0 when there is no file. */
+/* Its text, with the zero counted, as mbedtls has it for PEM; *n is 0 when there is no file. */
 static int read_file(struct ctx *cx, const char *path, unsigned char pem[static PEM_MAX], size_t *n) {
-  struct stat st;
-  *n = 0;
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  if (fd < 0 && errno == ENOENT) return OK;
-  if (fd < 0) return fail(cx, E_DENIED, NULL, "the signing key %s cannot be read: %s", path, strerror(errno));
-  ssize_t got = read(fd, pem, PEM_MAX - 1);
-  fstat(fd, &st);
-  close(fd);
-  if (st.st_mode & 077)
-    return fail(cx, E_DENIED, NULL,
-                "the signing key %s can be read by others; `chmod 600` it, or, if others had it, "
-                "move it away, so that a new one is made",
-                path);
-  pem[got > 0 ? got : 0] = 0;
-  *n = got > 0 ? (size_t)got + 1 : 1; /* the zero is counted, as mbedtls has it for PEM */
+  if (key_file_read(cx, what, path, pem, PEM_MAX - 1, n) || *n == 0) return cx->code;
+  pem[(*n)++] = 0;
   return OK;
 }
 
