@@ -111,6 +111,7 @@ int cmd_exception_accept(struct ctx *cx, struct cli *c);
 int cmd_exception_reopen(struct ctx *cx, struct cli *c);
 int cmd_exception_assign(struct ctx *cx, struct cli *c);
 int cmd_export(struct ctx *cx, struct cli *c);
+int cmd_archive_export(struct ctx *cx, struct cli *c);
 int cmd_why(struct ctx *cx, struct cli *c);
 int cmd_impact(struct ctx *cx, struct cli *c);
 int cmd_verify(struct ctx *cx, struct cli *c);

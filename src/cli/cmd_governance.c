@@ -1,8 +1,7 @@
 /* cmd_governance.c - for those who answer for the data: controls, catalogue, proofs, the support bundle. */
-#include <errno.h>
 #include <stdio.h>
-#include <unistd.h>
 
+#include "base/file.h"
 #include "base/limits.h"
 #include "base/time.h"
 #include "cli/cli.h"
@@ -135,31 +134,6 @@ static int print_key(struct ctx *cx, const struct cli *c, const struct sign_key 
   return cli_print_json(cx, &out);
 }
 
-struct file_out {
-  const char *path, *part; /* under another name until it is whole: half a proof looks like a forged one */
-  FILE *f;
-};
-
-static int file_open(struct ctx *cx, struct file_out *o, const char *path) {
-  *o = (struct file_out){ path, ctx_printf(cx, "%s.part", path), NULL };
-  o->f = fopen(o->part, "we");
-  return o->f ? OK : fail(cx, E_FAIL, "out", "%s cannot be written: %s", o->part, strerror(errno));
-}
-
-static int file_write(struct ctx *cx, void *arg, const char *p, size_t n) {
-  struct file_out *o = arg;
-  if (fwrite(p, 1, n, o->f) == n) return OK;
-  return fail(cx, E_FAIL, "out", "%s could not be written: %s", o->part, strerror(errno));
-}
-
-static int file_close(struct ctx *cx, struct file_out *o) {
-  bool synced = fflush(o->f) == 0 && fsync(fileno(o->f)) == 0;
-  bool good = fclose(o->f) == 0 && synced && (cx->code || rename(o->part, o->path) == 0);
-  if (!good) fail(cx, E_FAIL, "out", "%s could not be written: %s", o->path, strerror(errno));
-  if (cx->code) unlink(o->part);
-  return cx->code;
-}
-
 int cmd_prove(struct ctx *cx, struct cli *c) {
   struct tenant *t;
   struct db *db;
@@ -175,11 +149,10 @@ int cmd_prove(struct ctx *cx, struct cli *c) {
                              .rows = cli_has(c, "with-rows"),
                              .log = cli_has(c, "with-log"),
                              .key = key };
-  struct file_out file;
+  struct file_out *file; /* under another name until it is whole: half a proof looks like a forged one */
   if (!path) return proof_write(cx, db, &r, cli_write, NULL);
-  if (file_open(cx, &file, path)) return cx->code;
-  proof_write(cx, db, &r, file_write, &file);
-  return file_close(cx, &file);
+  if (file_begin(cx, &file, path, true)) return cx->code;
+  return proof_write(cx, db, &r, file_write, file) ? (int)cx->code : file_end(cx, file);
 }
 
 /* ---- support bundle ---- */
@@ -187,16 +160,15 @@ int cmd_prove(struct ctx *cx, struct cli *c) {
 int cmd_support_bundle(struct ctx *cx, struct cli *c) {
   struct store *s;
   struct str bytes;
-  struct file_out file;
+  struct file_out *file;
   char day[TIME_SIZE];
   const char *path = cli_get(c, "out");
   time_iso(day, cx->now);
   if (!path) path = ctx_printf(cx, "outpost-support-%.10s.tar.gz", day);
   support_set_settings(cli_settings(cx, c));
   if (cli_store(cx, c, &s) || support_bundle(cx, s, &bytes)) return cx->code;
-  if (file_open(cx, &file, path)) return cx->code;
-  file_write(cx, &file, bytes.p, bytes.n);
-  if (file_close(cx, &file)) return cx->code;
+  if (file_begin(cx, &file, path, true) || file_write(cx, file, bytes.p, bytes.n) || file_end(cx, file))
+    return cx->code;
   if (!cli_has(c, "json"))
     return cli_print(cx, "%s: %zu bytes; look through it before you send it\n", path, bytes.n);
   struct buf out;

@@ -180,6 +180,10 @@ const struct command commands[] = {
     cmd_backup_verify },
   { "backup restore", "FILE", WHERE, "put a backup in the place of the tenant's file; the old one is kept",
     NULL, cmd_backup_restore },
+  { "archive export", "TABLE", WHERE " out run from until to", "write a table as a Parquet file, with its columns' types",
+    "  outpost archive export clean_sales --out sales.parquet --from 2024-01-01 --until 2024-01-31\n\n"
+    "  Tables: those of `outpost export`. Without --out the file is TABLE.parquet.",
+    cmd_archive_export },
   { "generate sales", "", "rows seed format-errors ledger", "write a sales file with known defects",
     "  outpost generate sales --rows 5000 --seed 1 --ledger defects.csv > sales.csv", cmd_generate_sales },
   { "serve", "", "data listen www", "serve the page and the API", "  outpost serve --listen 127.0.0.1:8080",

@@ -6,6 +6,8 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/time.h"
+#include "base/utf8.h"
+#include "format/parquet.h"
 #include "ingest/kept.h"
 
 enum { COLUMNS_MAX = 64 };
@@ -29,6 +31,10 @@ struct out {
   struct jw w; /* of the line that is being written */
   int cell;
   int64_t rows;
+  struct parquet_writer *parquet;
+  struct parquet_value value[COLUMNS_MAX]; /* of its row */
+  struct buf repaired[COLUMNS_MAX];        /* texts that were not UTF-8 */
+  int32_t from, until;                     /* days, of the first column that is one */
 };
 
 /* ---- cells ---- */
@@ -50,9 +56,33 @@ static bool looks_like_formula(struct str s) {
   return s.n > 0 && memchr("=+-@\t\r", s.p[0], 6) != NULL;
 }
 
+/* Parquet's texts are UTF-8: what is not becomes U+FFFD, as it does in JSON. */
+static struct str text_of(struct out *o, struct str text) {
+  struct buf *b = &o->repaired[o->cell];
+  char bytes[4];
+  if (utf8_valid(text)) return text;
+  buf_init(b, LIMIT_RECORD_BYTES * 3);
+  for (size_t i = 0, step; i < text.n; i += step) {
+    uint32_t c = utf8_decode(text.p + i, text.n - i, &step);
+    buf_add(b, bytes, utf8_put(bytes, c));
+  }
+  return buf_view(b);
+}
+
+static void put_value(struct out *o, struct str text) {
+  struct parquet_value *v = &o->value[o->cell];
+  *v = (struct parquet_value){ 0 };
+  if (o->column[o->cell].kind == CELL_TEXT)
+    v->s = text_of(o, text);
+  else
+    v->null = !str_to_int(text, &v->n);
+}
+
 static void put_cell(struct out *o, struct str text, bool number) {
   const char *name = o->column[o->cell].name;
-  if (o->format == EXPORT_JSON) {
+  if (o->format == EXPORT_PARQUET) {
+    put_value(o, text);
+  } else if (o->format == EXPORT_JSON) {
     if (o->column[o->cell].kind == CELL_INT && number)
       jw_raw(&o->w, name, text);
     else
@@ -74,7 +104,9 @@ static void put_cell(struct out *o, struct str text, bool number) {
 }
 
 static void put_null(struct out *o) {
-  if (o->format == EXPORT_JSON)
+  if (o->format == EXPORT_PARQUET)
+    o->value[o->cell] = (struct parquet_value){ .null = true };
+  else if (o->format == EXPORT_JSON)
     jw_text(&o->w, o->column[o->cell].name, NULL);
   else if (o->cell)
     buf_char(&o->buf, ',');
@@ -84,12 +116,18 @@ static void put_null(struct out *o) {
 static void begin_row(struct out *o) {
   o->cell = 0;
   jw_init(&o->w, &o->buf);
-  if (o->format == EXPORT_CSV) return;
+  if (o->format != EXPORT_JSON) return;
   buf_puts(&o->buf, o->rows++ ? ",\n" : "[\n");
   jw_object(&o->w, NULL);
 }
 
 static int end_row(struct ctx *cx, struct out *o) {
+  if (o->format == EXPORT_PARQUET) {
+    int rc = parquet_add(cx, o->parquet, o->value);
+    for (int i = 0; i < o->columns; i++)
+      if (o->repaired[i].p) buf_clear(&o->repaired[i]);
+    return rc;
+  }
   if (o->format == EXPORT_JSON)
     jw_close(&o->w, '}');
   else
@@ -97,13 +135,32 @@ static int end_row(struct ctx *cx, struct out *o) {
   return flush_at(cx, o, FLUSH_BYTES);
 }
 
-static void put_heading(struct out *o) {
-  if (o->format != EXPORT_CSV) return;
+static int parquet_begin(struct ctx *cx, struct out *o) {
+  static const enum parquet_kind kinds[] = { [CELL_INT] = PARQUET_INT,
+                                             [CELL_TEXT] = PARQUET_TEXT,
+                                             [CELL_DAY] = PARQUET_DAY,
+                                             [CELL_TIME] = PARQUET_TIME,
+                                             [CELL_DECIMAL] = PARQUET_DECIMAL };
+  struct parquet_column *columns = ctx_alloc(cx, COLUMNS_MAX * sizeof *columns);
+  for (int i = 0; i < o->columns; i++)
+    columns[i] = (struct parquet_column){ .name = o->column[i].name,
+                                          .kind = kinds[o->column[i].kind],
+                                          .scale = o->column[i].scale };
+  struct parquet_setup setup = {
+    .columns = columns, .column_count = o->columns, .write = o->write, .arg = o->arg
+  };
+  return parquet_new(cx, &setup, &o->parquet);
+}
+
+static int put_heading(struct ctx *cx, struct out *o) {
+  if (o->format == EXPORT_PARQUET) return parquet_begin(cx, o);
+  if (o->format != EXPORT_CSV) return OK;
   for (int i = 0; i < o->columns; i++) {
     if (i) buf_char(&o->buf, ',');
     csv_put(&o->buf, str_of(o->column[i].name));
   }
   buf_puts(&o->buf, "\r\n");
+  return OK;
 }
 
 /* ---- tables of a SELECT ---- */
@@ -143,6 +200,10 @@ static void put_column(struct out *o, const struct stmt *s, int i) {
     put_null(o);
     return;
   }
+  if (o->format == EXPORT_PARQUET && o->column[i].kind != CELL_TEXT) {
+    o->value[o->cell++] = (struct parquet_value){ .n = col_int(s, i) };
+    return;
+  }
   switch (o->column[i].kind) {
   case CELL_DAY: put_cell(o, str_of(date_iso(text, (int32_t)col_int(s, i))), true); break;
   case CELL_TIME: put_cell(o, str_of(time_iso(text, col_int(s, i))), true); break;
@@ -157,12 +218,32 @@ static void put_column(struct out *o, const struct stmt *s, int i) {
   }
 }
 
+/* The SELECT, or the SELECT from it that keeps to the days asked for. */
+static const char *select_between(struct ctx *cx, const struct report_text *r, const struct out *o) {
+  int at = 0;
+  const char *names = "";
+  size_t n = strlen(r->text);
+  if (o->from == INT32_MIN && o->until == INT32_MAX) return r->text;
+  while (at < o->columns && o->column[at].kind != CELL_DAY && o->column[at].kind != CELL_TIME) at++;
+  if (at == o->columns) {
+    fail(cx, E_INVALID, "from",
+         "the table %s has no day or instant that --from and --until could be compared with", r->name);
+    return NULL;
+  }
+  for (int i = 0; i < o->columns; i++) names = ctx_printf(cx, "%s%sc%d", names, i ? ", " : "", i);
+  while (n && (r->text[n - 1] == ';' || r->text[n - 1] == '\n')) n--;
+  int64_t unit = o->column[at].kind == CELL_TIME ? DAY_US : 1;
+  return ctx_printf(cx, "WITH t(%s) AS (%.*s) SELECT * FROM t WHERE c%d >= %lld AND c%d < %lld", names,
+                    (int)n, r->text, at, (long long)(o->from == INT32_MIN ? INT64_MIN / 2 : o->from * unit),
+                    at, (long long)(o->until == INT32_MAX ? INT64_MAX / 2 : (o->until + INT64_C(1)) * unit));
+}
+
 static int export_select(struct ctx *cx, struct db *db, const struct report_text *r, const char *run,
                          struct out *o) {
-  struct stmt *s = db_compose(cx, db, r->text);
-  if (!s) return cx->code;
   read_specs(cx, r->columns, o);
-  put_heading(o);
+  const char *sql = select_between(cx, r, o);
+  struct stmt *s = sql ? db_compose(cx, db, sql) : NULL;
+  if (!s || put_heading(cx, o)) return cx->code;
   stmt_named(s, ":run", run);
   while (stmt_row(cx, s)) {
     begin_row(o);
@@ -234,7 +315,9 @@ static int export_raw(struct ctx *cx, struct db *db, const struct dataset *d, co
   struct kept_run *list;
   size_t count;
   raw_specs(d, o);
-  put_heading(o);
+  if (o->from != INT32_MIN || o->until != INT32_MAX)
+    return fail(cx, E_INVALID, "from", "the rows of raw_%s have no day: they are as they came", d->name);
+  if (put_heading(cx, o)) return cx->code;
   if (kept_list(cx, db, &list, &count)) return cx->code;
   for (size_t i = 0; i < count && !cx->code; i++)
     if (list[i].dataset == d && (!run || strcmp(run, list[i].uuid) == 0))
@@ -311,29 +394,51 @@ static int export_named(struct ctx *cx, struct db *db, const char *table, const 
   return fail(cx, E_NOT_FOUND, "table", "there is no table %s; there are %s", table, export_names(cx));
 }
 
-static void clear_out(void *arg) { buf_clear(&((struct out *)arg)->buf); }
+static void clear_out(void *arg) {
+  struct out *o = arg;
+  buf_clear(&o->buf);
+  for (int i = 0; i < COLUMNS_MAX; i++)
+    if (o->repaired[i].p) buf_clear(&o->repaired[i]);
+}
 
 static struct out *new_out(struct ctx *cx, enum export_format format, export_write_fn *write, void *arg) {
   struct out *o = ctx_alloc(cx, sizeof *o);
   o->format = format;
   o->write = write;
   o->arg = arg;
+  o->from = INT32_MIN;
+  o->until = INT32_MAX;
   buf_init(&o->buf, LIMIT_REPLY_BYTES);
   ctx_defer(cx, clear_out, o);
   return o;
 }
 
-int export_table(struct ctx *cx, struct db *db, const char *table, const char *run, enum export_format format,
-                 export_write_fn *write, void *arg) {
-  struct out *o = new_out(cx, format, write, arg);
+static int export_out(struct ctx *cx, struct db *db, const char *table, const char *run, struct out *o) {
   struct kept_run found;
   if (run) {
     if (kept_find(cx, db, run, &found)) return cx->code;
     run = found.uuid;
   }
   if (export_named(cx, db, table, run, o)) return cx->code;
-  if (format == EXPORT_JSON) buf_puts(&o->buf, o->rows ? "\n]\n" : "[]\n");
+  if (o->format == EXPORT_PARQUET) {
+    parquet_note(cx, o->parquet, "table", table);
+    return parquet_end(cx, o->parquet);
+  }
+  if (o->format == EXPORT_JSON) buf_puts(&o->buf, o->rows ? "\n]\n" : "[]\n");
   return flush_at(cx, o, 1);
+}
+
+int export_table(struct ctx *cx, struct db *db, const char *table, const char *run, enum export_format format,
+                 export_write_fn *write, void *arg) {
+  return export_out(cx, db, table, run, new_out(cx, format, write, arg));
+}
+
+int export_parquet(struct ctx *cx, struct db *db, const char *table, const char *run, int32_t from,
+                   int32_t until, export_write_fn *write, void *arg) {
+  struct out *o = new_out(cx, EXPORT_PARQUET, write, arg);
+  o->from = from;
+  o->until = until;
+  return export_out(cx, db, table, run, o);
 }
 
 /* ---- the exception file ---- */
@@ -420,6 +525,6 @@ int export_exception_file(struct ctx *cx, struct db *db, const char *name, expor
   for (size_t i = 0; i < p->column_count; i++)
     if (!is_ours(p, i))
       o->column[o->columns++] = (struct column_spec){ .name = p->columns[i].heading, .kind = CELL_TEXT };
-  put_heading(o);
+  put_heading(cx, o);
   return put_exceptions(cx, db, o, run.id, p, &m) ? (int)cx->code : flush_at(cx, o, 1);
 }

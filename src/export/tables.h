@@ -1,6 +1,6 @@
 /*
-** tables.h - the tables that leave the tenant's file, as CSV or as a JSON
-** array with a row a line.
+** tables.h - the tables that leave the tenant's file, as CSV, as a JSON
+** array with a row a line, or as Parquet with the columns' own types.
 **
 ** A table is a SELECT in sql/report/ that says in its head of what kind each
 ** column is:
@@ -21,7 +21,7 @@
 #include "base/json.h"
 #include "store/store.h"
 
-enum export_format { EXPORT_CSV, EXPORT_JSON };
+enum export_format { EXPORT_CSV, EXPORT_JSON, EXPORT_PARQUET };
 
 /* Takes bytes as they come; a failure ends the export. */
 typedef int export_write_fn(struct ctx *cx, void *arg, const char *p, size_t n);
@@ -29,6 +29,11 @@ typedef int export_write_fn(struct ctx *cx, void *arg, const char *p, size_t n);
 /* run: NULL for all, or an id or a unique prefix. E_NOT_FOUND names what there is. */
 int export_table(struct ctx *cx, struct db *db, const char *table, const char *run, enum export_format format,
                  export_write_fn *write, void *arg);
+
+/* The same, as Parquet, of the rows whose first day or instant lies in the days from..until
+** (INT32_MIN, INT32_MAX: no bound). E_INVALID when a bound is given and the table has neither. */
+int export_parquet(struct ctx *cx, struct db *db, const char *table, const char *run, int32_t from,
+                   int32_t until, export_write_fn *write, void *arg);
 
 const char *export_names(struct ctx *cx); /* "analytics_summary, audit_log, ..." */
 

@@ -143,7 +143,7 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/tables/{id}",
     .handle = table_send,
-    .help = "A table as a file. Parameters: tenant, format=csv or json, run." },
+    .help = "A table as a file. Parameters: tenant, format=csv, json or parquet, run." },
   { .method = "POST",
     .pattern = "/api/uploads",
     .handle = upload_post,

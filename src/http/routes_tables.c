@@ -1,5 +1,5 @@
 /*
-** routes_tables.c - tables to take away, as CSV or JSON.
+** routes_tables.c - tables to take away, as CSV, JSON or Parquet.
 */
 #include "export/tables.h"
 #include "http/routes.h"
@@ -13,14 +13,21 @@ static int format_asked(struct request *rq, enum export_format *format) {
   const char *text;
   int rc = query_text(rq, "format", &text);
   if (rc) return rc;
-  *format = text && !strcmp(text, "json") ? EXPORT_JSON : EXPORT_CSV;
-  if (!text || !strcmp(text, "json") || !strcmp(text, "csv")) return OK;
-  return fail(rq->cx, E_INVALID, "format", "format is csv or json, not '%s'", text);
+  *format = EXPORT_CSV;
+  if (!text || !strcmp(text, "csv")) return OK;
+  *format = !strcmp(text, "json") ? EXPORT_JSON : EXPORT_PARQUET;
+  if (*format == EXPORT_JSON || !strcmp(text, "parquet")) return OK;
+  return fail(rq->cx, E_INVALID, "format", "format is csv, json or parquet, not '%s'", text);
 }
 
 int table_send(struct request *rq) {
   static const char *const types[] = {
-    [EXPORT_CSV] = "text/csv; charset=utf-8", [EXPORT_JSON] = "application/json"
+    [EXPORT_CSV] = "text/csv; charset=utf-8",
+    [EXPORT_JSON] = "application/json",
+    [EXPORT_PARQUET] = "application/vnd.apache.parquet",
+  };
+  static const char *const endings[] = {
+    [EXPORT_CSV] = "csv", [EXPORT_JSON] = "json", [EXPORT_PARQUET] = "parquet"
   };
   const char *table = rq->param[0], *run;
   enum export_format format;
@@ -32,6 +39,6 @@ int table_send(struct request *rq) {
               export_names(rq->cx));
   if (!rc) rc = db_find(rq, &db);
   if (rc) return rc;
-  reply_stream(rq, types[format], ctx_printf(rq->cx, "%s.%s", table, format == EXPORT_CSV ? "csv" : "json"));
+  reply_stream(rq, types[format], ctx_printf(rq->cx, "%s.%s", table, endings[format]));
   return export_table(rq->cx, db, table, run, format, reply_write, rq);
 }
