@@ -1,9 +1,13 @@
-/* base64.h - RFC 4648, with padding, without line breaks. */
+/* base64.h - RFC 4648. */
 #ifndef BASE_BASE64_H
 #define BASE_BASE64_H
 
 #include "base/buf.h"
 
-void base64_put(struct buf *out, const void *p, size_t n);
+void base64_put(struct buf *out, const void *p, size_t n); /* with padding, without line breaks */
+
+/* The alphabet for addresses (section 5), without padding. */
+void base64url_put(struct buf *out, const void *p, size_t n);
+bool base64url_get(struct buf *out, struct str text); /* false: text is not what base64url_put writes */
 
 #endif

@@ -63,20 +63,60 @@ int cmd_record_restore(struct ctx *cx, struct cli *c) {
   return change(cx, c, &r);
 }
 
+/* "price>=10": the property, the comparison, the value. */
+static int read_filter(struct ctx *cx, const char *text, struct record_filter *f) {
+  static const char *const ops[] = { "!=", "ne", "<=", "lte", ">=", "gte", "=",
+                                     "eq", "<",  "lt", ">",   "gt", "~",   "like" };
+  size_t n = strcspn(text, "!<>=~");
+  for (size_t i = 0; n && i < sizeof ops / sizeof *ops; i += 2)
+    if (strncmp(text + n, ops[i], strlen(ops[i])) == 0) {
+      *f = (struct record_filter){ ctx_strdup(cx, (struct str){ text, n }), ops[i + 1],
+                                   str_of(text + n + strlen(ops[i])) };
+      return OK;
+    }
+  return cli_usage(cx, "--filter takes a comparison such as 'price>=10' (= != < <= > >= ~), not '%s'", text);
+}
+
+static int list_now(struct ctx *cx, struct cli *c, const struct entity *e, struct jw *w) {
+  struct record_filter *filters = ctx_alloc(cx, ARGS_MAX * sizeof *filters);
+  struct record_query q = { .deleted = cli_has(c, "deleted"),
+                            .search = cli_get(c, "search"),
+                            .sort = cli_get(c, "sort"),
+                            .filters = filters };
+  struct record_page page;
+  struct db *db;
+  for (int i = 0; i < c->option_count; i++)
+    if (strcmp(c->name[i], "filter") == 0 && read_filter(cx, c->value[i], &filters[q.filter_count++]))
+      return cx->code;
+  if (cli_int(cx, c, "limit", INT64_MAX, &q.limit)) return cx->code;
+  if (q.limit < 1) return cli_usage(cx, "--limit takes a number from 1 on");
+  return cli_read(cx, c, &db) ? (int)cx->code : record_query(cx, db, e, &q, w, NULL, &page);
+}
+
+static int list_then(struct ctx *cx, struct cli *c, const struct entity *e, const char *as_of, struct jw *w) {
+  static const char *const others[] = { "search", "filter", "sort", "limit" };
+  struct db *db;
+  int64_t at;
+  if (!time_parse_iso(str_of(as_of), &at))
+    return cli_usage(cx, "--as-of takes 2024-02-29 or 2024-02-29T12:00:00Z, not '%s'", as_of);
+  for (int i = 0; i < 4; i++)
+    if (cli_has(c, others[i]))
+      return cli_usage(cx, "--as-of lists all records: it goes without --%s", others[i]);
+  return cli_read(cx, c, &db) ? (int)cx->code : record_list(cx, db, e, cli_has(c, "deleted"), at, w, NULL);
+}
+
 int cmd_record_list(struct ctx *cx, struct cli *c) {
   const struct entity *e = find_entity(cx, c);
   const char *as_of = cli_get(c, "as-of");
-  struct db *db;
   struct buf out;
   struct jw w;
-  int64_t at = 0;
   if (!e) return cx->code;
-  if (as_of && !time_parse_iso(str_of(as_of), &at))
-    return cli_usage(cx, "--as-of takes 2024-02-29 or 2024-02-29T12:00:00Z, not '%s'", as_of);
-  if (cli_read(cx, c, &db)) return cx->code;
   buf_init(&out, LIMIT_REPLY_BYTES);
   jw_init(&w, &out);
-  record_list(cx, db, e, cli_has(c, "deleted"), at, &w, NULL);
+  if (as_of ? list_then(cx, c, e, as_of, &w) : list_now(cx, c, e, &w)) {
+    buf_clear(&out);
+    return cx->code;
+  }
   return cli_print_json(cx, &out);
 }
 

@@ -12,6 +12,7 @@
 #include "http/request.h"
 
 #include <civetweb.h>
+#include <ctype.h>
 #include <stdio.h>
 
 #include "base/limits.h"
@@ -204,4 +205,53 @@ int query_int(struct request *rq, const char *name, int64_t least, int64_t most,
     return fail(rq->cx, E_INVALID, name, "%s must be a whole number from %lld to %lld", name,
                 (long long)least, (long long)most);
   return OK;
+}
+
+static const char *decoded(struct request *rq, const char *p, size_t n) {
+  char *out = ctx_alloc(rq->cx, VALUE_MAX_BYTES + 1);
+  int length = mg_url_decode(p, (int)n, out, VALUE_MAX_BYTES + 1, 1);
+  if (length >= 0 && strlen(out) == (size_t)length && utf8_valid(str_of(out))) return out;
+  fail(rq->cx, E_INVALID, NULL, "a parameter of the query is longer than %d bytes or no text in UTF-8",
+       VALUE_MAX_BYTES);
+  return NULL;
+}
+
+bool query_next(struct request *rq, size_t *at, const char **name, const char **value) {
+  const char *p = rq->query + *at;
+  size_t n = strcspn(p, "&"), equals = strcspn(p, "=&");
+  if (!*p) return false;
+  *at += n + (p[n] == '&');
+  *name = decoded(rq, p, equals);
+  *value = decoded(rq, p + equals + (equals < n), n - equals - (equals < n));
+  return *name && *value;
+}
+
+static void put_encoded(struct buf *out, const char *text) {
+  for (; *text; text++) {
+    unsigned char c = (unsigned char)*text;
+    if (isalnum(c) || strchr("-._~", c))
+      buf_char(out, (char)c);
+    else
+      buf_printf(out, "%%%02X", c);
+  }
+}
+
+const char *query_with(struct request *rq, const char *name, const char *value) {
+  const char *other, *its;
+  struct buf out;
+  buf_init(&out, LIMIT_TEXT_BYTES);
+  buf_printf(&out, "%s?", rq->path);
+  for (size_t at = 0; query_next(rq, &at, &other, &its);) {
+    if (!strcmp(other, name)) continue;
+    put_encoded(&out, other);
+    buf_char(&out, '=');
+    put_encoded(&out, its);
+    buf_char(&out, '&');
+  }
+  put_encoded(&out, name);
+  buf_char(&out, '=');
+  put_encoded(&out, value);
+  const char *text = ctx_strdup(rq->cx, buf_view(&out));
+  buf_clear(&out);
+  return text;
 }

@@ -10,13 +10,56 @@
 
 /* ---- what there is ---- */
 
+/* A bound or a default in the form that a record has it. */
+static void write_number(struct jw *w, const char *key, const struct property *p, int64_t v) {
+  if (p->kind == PROPERTY_DECIMAL)
+    jw_decimal(w, key, v, p->scale, 0);
+  else
+    jw_int(w, key, v);
+}
+
+static void write_default(struct jw *w, const struct property *p) {
+  bool plain = p->kind == PROPERTY_INTEGER || p->kind == PROPERTY_BOOLEAN || p->kind == PROPERTY_JSON;
+  if (p->otherwise && plain)
+    jw_raw(w, "default", str_of(p->otherwise));
+  else if (p->otherwise)
+    jw_text(w, "default", p->otherwise);
+}
+
+static void write_choices(struct jw *w, const char *choices) {
+  jw_array(w, "choices");
+  for (size_t n; *choices; choices += n + (choices[n] == '|')) {
+    n = strcspn(choices, "|");
+    jw_str(w, NULL, (struct str){ choices, n });
+  }
+  jw_close(w, ']');
+}
+
+/* What is not there does not hold: only a decimal has a scale, only a choice has choices. */
 static void property_write(struct jw *w, const struct property *p) {
   jw_object(w, NULL);
   jw_text(w, "name", p->name);
   jw_text(w, "kind", property_kind_name(p->kind));
   jw_bool(w, "required", p->required);
+  if (p->kind == PROPERTY_DECIMAL) jw_int(w, "scale", p->scale);
+  if (p->has_min) write_number(w, "min", p, p->min);
+  if (p->has_max) write_number(w, "max", p, p->max);
+  write_default(w, p);
+  if (p->choices) write_choices(w, p->choices);
+  if (p->reference) jw_text(w, "reference", p->reference);
+  jw_bool(w, "searched", p->searched);
   jw_text(w, "help", p->help);
   jw_close(w, '}');
+}
+
+static void keys_write(struct jw *w, const struct entity *e) {
+  jw_array(w, "unique");
+  for (int i = 0; i < e->key_count; i++) {
+    jw_array(w, NULL);
+    for (int k = 0; k < e->keys[i].count; k++) jw_text(w, NULL, e->properties[e->keys[i].property[k]].name);
+    jw_close(w, ']');
+  }
+  jw_close(w, ']');
 }
 
 int entities_list(struct request *rq) {
@@ -27,6 +70,10 @@ int entities_list(struct request *rq) {
   for (; (e = entity_at(count)); count++) {
     jw_object(w, NULL);
     jw_text(w, "name", e->name);
+    jw_text(w, "table", e->table);
+    jw_text(w, "help", e->help);
+    jw_text(w, "order", e->order);
+    keys_write(w, e);
     jw_array(w, "properties");
     for (int i = 0; i < e->property_count; i++) property_write(w, &e->properties[i]);
     jw_close(w, ']');
@@ -55,16 +102,81 @@ static int as_of_asked(struct request *rq, int64_t *at) {
               "as_of is a day or an instant, such as 2024-02-29T12:00:00Z, not '%s'", text);
 }
 
+enum { FILTERS_MAX = 24, PAGE_DEFAULT = 1000, PAGE_MAX = 10000 };
+
+/* "filter[price][gte]" -> price, gte; false: it is no filter, or (cx->code) a wrong one. */
+static bool filter_of(struct request *rq, const char *name, struct record_filter *f) {
+  if (strncmp(name, "filter[", 7) != 0) return false;
+  char *property = ctx_strdup(rq->cx, str_of(name + 7)), *end = strchr(property, ']');
+  if (end) *end++ = 0;
+  f->property = property;
+  f->op = "eq";
+  if (end && *end == '[') {
+    f->op = end + 1;
+    end = strchr(end, ']');
+    if (end) *end++ = 0;
+  }
+  if (end && !*end) return true;
+  fail(rq->cx, E_INVALID, "filter", "a filter is filter[PROPERTY]=V or filter[PROPERTY][gte]=V, not '%.80s'",
+       name);
+  return false;
+}
+
+static int filters_asked(struct request *rq, struct record_filter *filters, size_t *count) {
+  const char *name, *value;
+  struct record_filter f;
+  *count = 0;
+  for (size_t at = 0; query_next(rq, &at, &name, &value);) {
+    if (!filter_of(rq, name, &f)) continue;
+    if (*count == FILTERS_MAX)
+      return fail(rq->cx, E_LIMIT, "filter", "a list has at most %d filters", FILTERS_MAX);
+    f.value = str_of(value);
+    filters[(*count)++] = f;
+  }
+  return rq->cx->code;
+}
+
+static int query_asked(struct request *rq, struct record_query *q, struct record_filter *filters) {
+  q->filters = filters;
+  int rc = query_flag(rq, "deleted", &q->deleted);
+  if (!rc) rc = query_text(rq, "q", &q->search);
+  if (!rc) rc = query_text(rq, "sort", &q->sort);
+  if (!rc) rc = query_text(rq, "fields", &q->fields);
+  if (!rc) rc = query_text(rq, "cursor", &q->cursor);
+  if (!rc) rc = query_int(rq, "limit", 1, PAGE_MAX, PAGE_DEFAULT, &q->limit);
+  return rc ? rc : filters_asked(rq, filters, &q->filter_count);
+}
+
+static int list_now(struct request *rq, struct db *db, const struct entity *e, const struct record_query *q) {
+  struct record_page page;
+  int rc = record_query(rq->cx, db, e, q, &rq->json, "data", &page);
+  if (rc) return rc;
+  jw_int(&rq->json, "total", page.total);
+  jw_text(&rq->json, "next", page.next);
+  if (page.next) rq->link = ctx_printf(rq->cx, "<%s>; rel=\"next\"", query_with(rq, "cursor", page.next));
+  return rq->cx->code;
+}
+
+/* What was there at a time is a whole list, in the entity's own order. */
+static int list_then(struct request *rq, struct db *db, const struct entity *e, const struct record_query *q,
+                     int64_t as_of) {
+  if (q->search || q->sort || q->fields || q->cursor || q->filter_count)
+    return fail(rq->cx, E_INVALID, "as_of", "with as_of a list cannot be searched, filtered, sorted or cut");
+  return record_list(rq->cx, db, e, q->deleted, as_of, &rq->json, "data");
+}
+
 int records_list(struct request *rq) {
   const struct entity *e;
   struct db *db;
-  bool deleted;
+  struct record_filter filters[FILTERS_MAX];
+  struct record_query q = { 0 };
   int64_t as_of;
   int rc = entity_asked(rq, &e);
-  if (!rc) rc = query_flag(rq, "deleted", &deleted);
+  if (!rc) rc = query_asked(rq, &q, filters);
   if (!rc) rc = as_of_asked(rq, &as_of);
   if (!rc) rc = db_find(rq, &db);
-  return rc ? rc : record_list(rq->cx, db, e, deleted, as_of, &rq->json, "data");
+  if (rc) return rc;
+  return as_of ? list_then(rq, db, e, &q, as_of) : list_now(rq, db, e, &q);
 }
 
 int record_show(struct request *rq) {

@@ -33,6 +33,10 @@ bool property_is_number(const struct property *p); /* stored as INTEGER */
 
 /* ---- row.c ---- */
 
+/* What every record has besides its properties: id, version, created_at ... */
+enum { STAMPS = 8 };
+extern const struct property stamp_properties[STAMPS];
+
 /* json_object('id', id, ...) of a whole row: what the log keeps and lists show. */
 const char *row_json(struct ctx *cx, const struct entity *e);
 /* A JSON value of one property, as SQL. */

@@ -26,7 +26,40 @@ int record_restore(struct ctx *cx, struct db *db, const struct entity *e, const 
 int record_get(struct ctx *cx, struct db *db, const struct entity *e, const char *id, struct jw *w,
                const char *key);
 
-/* An array of records; as_of: UTC microseconds, 0 for now. */
+/* ---- lists in pages ---- */
+
+struct record_filter {
+  const char *property; /* or a stamp: version, created_at ... */
+  const char *op;       /* "eq", "ne", "lt", "lte", "gt", "gte", "like" (* any text, ? one character) */
+  struct str value;     /* as it would be given to record_save; empty with eq and ne: there is none */
+};
+
+struct record_query {
+  bool deleted;       /* deleted ones, too */
+  const char *search; /* words; each stands somewhere in the texts that are searched. NULL: none */
+  const struct record_filter *filters;
+  size_t filter_count;
+  const char *sort;   /* "-price,name", empty values come first; NULL: the entity's own order */
+  const char *fields; /* "sku,name": only these, and the id; NULL: all */
+  int64_t limit;
+  const char *cursor; /* what `next` was of the page before; NULL: the first page */
+};
+
+struct record_page {
+  int64_t total;    /* how many there are on all pages */
+  const char *next; /* the cursor of the next page; NULL: this is the last */
+};
+
+/* An array of records. The cursor holds the values that the last record was sorted by, so
+** that records which come or go meanwhile do not move the others from one page to another.
+** E_INVALID says which part of the query is wrong. Upper and lower case of ASCII letters
+** are the same to `search` and `like`. */
+int record_query(struct ctx *cx, struct db *db, const struct entity *e, const struct record_query *q,
+                 struct jw *w, const char *key, struct record_page *page);
+
+/* ---- whole lists ---- */
+
+/* An array of all records, in the entity's own order; as_of: UTC microseconds, 0 for now. */
 int record_list(struct ctx *cx, struct db *db, const struct entity *e, bool deleted, int64_t as_of,
                 struct jw *w, const char *key);
 

@@ -1,8 +1,16 @@
 #include "base/limits.h"
 #include "record/internal.h"
 
-static const char *const stamps[] = { "version",    "created_at", "created_by", "updated_at",
-                                      "updated_by", "deleted_at", "deleted_by" };
+const struct property stamp_properties[STAMPS] = {
+  { .name = "id", .kind = PROPERTY_TEXT },
+  { .name = "version", .kind = PROPERTY_INTEGER },
+  { .name = "created_at", .kind = PROPERTY_INSTANT },
+  { .name = "created_by", .kind = PROPERTY_TEXT },
+  { .name = "updated_at", .kind = PROPERTY_INSTANT },
+  { .name = "updated_by", .kind = PROPERTY_TEXT },
+  { .name = "deleted_at", .kind = PROPERTY_INSTANT },
+  { .name = "deleted_by", .kind = PROPERTY_TEXT },
+};
 
 /* Digits without trailing zeros: 125000 at scale 4 is 12.5. */
 static const char *decimal_json(struct ctx *cx, const struct property *p) {
@@ -41,8 +49,8 @@ const char *row_json(struct ctx *cx, const struct entity *e) {
   buf_puts(&sql, "json_object('id', id");
   for (int i = 0; i < e->property_count; i++)
     buf_printf(&sql, ", '%s', %s", e->properties[i].name, property_json(cx, &e->properties[i]));
-  for (size_t i = 0; i < sizeof stamps / sizeof *stamps; i++)
-    buf_printf(&sql, ", '%s', %s", stamps[i], stamps[i]);
+  for (int i = 1; i < STAMPS; i++)
+    buf_printf(&sql, ", '%s', %s", stamp_properties[i].name, stamp_properties[i].name);
   buf_char(&sql, ')');
   const char *text = ctx_strdup(cx, buf_view(&sql));
   buf_clear(&sql);

@@ -39,7 +39,9 @@ void opened_free(struct opened *o) {
   free(o);
 }
 
-struct store *opened_store(const struct opened *o) { return o->store; }
+struct store *opened_store(const struct opened *o) {
+  return o->store;
+}
 
 static int add(struct ctx *cx, struct opened *o, const char *slug, struct tenant **out) {
   struct entry *e = xcalloc(1, sizeof *e);

@@ -38,7 +38,7 @@
 
 enum {
   MAX_ENTITIES = 256,
-  MAX_PROPERTIES = 64,
+  MAX_PROPERTIES = 48, /* a function of SQLite takes 127 arguments, json_object two for each */
   MAX_KEYS = 8,
   MAX_PARTS = 8,
   MAX_VERSION = 9999,
@@ -219,7 +219,32 @@ static void check_default(struct entity *e, const struct property *p) {
   if (p->kind == JSON && !strchr("{[\"0123456789-tfn", *v)) right = "JSON";
   if (p->kind == DAY || p->kind == INSTANT || p->kind == REFERENCE) right = "nothing: this kind has none";
   if (p->kind == TEXT && !*v) right = "a text that is not empty";
+  const char *number = !right && (p->kind == INTEGER || p->kind == DECIMAL) ? scaled(v, p->scale) : NULL;
+  long long n = number ? strtoll(number, NULL, 10) : 0;
+  if (number && ((p->min && n < strtoll(p->min, NULL, 10)) || (p->max && n > strtoll(p->max, NULL, 10))))
+    right = "what lies between its min and its max";
   if (right) complain(e->path, p->line, "%s: default takes %s, not \"%s\"", p->name, right, v);
+}
+
+/* The words behind the kind. "since when" is no number: it begins the help. */
+static void read_words(struct entity *e, struct property *p, char **rest) {
+  for (bool more = true; more;) {
+    char *before = *rest;
+    if (takes(rest, "required"))
+      p->required = true;
+    else if (takes(rest, "unique"))
+      p->unique = true;
+    else if (takes(rest, "min"))
+      p->min = read_bound(e, p, "min", word(rest));
+    else if (takes(rest, "max"))
+      p->max = read_bound(e, p, "max", word(rest));
+    else if (takes(rest, "default"))
+      p->otherwise = word(rest);
+    else if (takes(rest, "since") && isdigit((unsigned char)(*rest)[strspn(*rest, " \t")]))
+      p->since = small_number(e, p->line, "since", word(rest), MAX_VERSION);
+    else
+      *rest = before, more = false;
+  }
 }
 
 static void read_property(struct entity *e, int line, char *name, char *rest) {
@@ -232,23 +257,8 @@ static void read_property(struct entity *e, int line, char *name, char *rest) {
   *p = (struct property){ .line = line, .name = name };
   good_name(e, line, name);
   read_kind(e, p, &rest);
-  for (bool more = true; more;) {
-    if (takes(&rest, "required"))
-      p->required = true;
-    else if (takes(&rest, "unique"))
-      p->unique = true;
-    else if (takes(&rest, "min"))
-      p->min = read_bound(e, p, "min", word(&rest));
-    else if (takes(&rest, "max"))
-      p->max = read_bound(e, p, "max", word(&rest));
-    else if (takes(&rest, "since"))
-      p->since = small_number(e, line, "since", word(&rest), MAX_VERSION);
-    else if (takes(&rest, "default"))
-      p->otherwise = word(&rest);
-    else
-      more = false;
-    if (p->otherwise && !more) check_default(e, p);
-  }
+  read_words(e, p, &rest);
+  if (p->otherwise) check_default(e, p);
   p->help = rest + strspn(rest, " \t");
   if (!*p->help) complain(e->path, line, "%s has no help: say for people what it is", name);
   if (p->min && p->max && strtoll(p->min, NULL, 10) > strtoll(p->max, NULL, 10))
@@ -342,7 +352,9 @@ static void check_list(struct entity *e, int line, const char *what, const char 
     if (p && !stamps) p->searched = true;
     if (!p && !(stamps && at >= 0 && at < STAMPS))
       complain(e->path, line, "%s: %s has no \"%s\"", what, e->name, name);
-    if (p && p->kind == JSON) complain(e->path, line, "%s: %s is json", what, name);
+    if (p && (p->kind == JSON || (!stamps && (p->kind == INTEGER || p->kind == DECIMAL ||
+                                              p->kind == BOOLEAN || p->kind == INSTANT))))
+      complain(e->path, line, "%s: %s is %s", what, name, kind_names[p->kind]);
   }
   free(copy);
 }
