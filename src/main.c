@@ -9,6 +9,7 @@
 #include "ingest/import.h"
 #include "ingest/note.h"
 #include "ingest/review.h"
+#include "job/job.h"
 #include "sales/sales.h"
 
 int main(int argc, char **argv) {
@@ -25,6 +26,7 @@ int main(int argc, char **argv) {
   entity_hooks_register("mapping_memory", &mapping_memory_hooks);
   entity_hooks_register("tab", &tab_hooks);
   entity_hooks_register("steward", &steward_hooks);
+  job_register_kinds();
   tenant_set_hook(import_recover);
 
   return cli_main(argc, argv);
