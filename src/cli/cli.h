@@ -134,6 +134,8 @@ int cmd_jobs_edit(struct ctx *cx, struct cli *c);
 int cmd_jobs_cancel(struct ctx *cx, struct cli *c);
 int cmd_jobs_replay_dead(struct ctx *cx, struct cli *c);
 int cmd_jobs_work(struct ctx *cx, struct cli *c);
+int cmd_events_publish(struct ctx *cx, struct cli *c);
+int cmd_events_work(struct ctx *cx, struct cli *c);
 int cmd_serve(struct ctx *cx, struct cli *c);
 int cmd_version(struct ctx *cx, struct cli *c);
 int cmd_help(struct ctx *cx, struct cli *c);

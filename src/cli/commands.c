@@ -219,6 +219,17 @@ const struct command commands[] = {
     cmd_jobs_work },
   { "serve", "", "data listen www workers", "serve the page and the API",
     "  outpost serve --listen 127.0.0.1:8080", cmd_serve },
+  { "events publish", "TOPIC [FILE]", WHERE " strict",
+    "publish events to a topic: JSON, one a line; - or no file is standard input",
+    "  outpost events publish inventory-events movements.jsonl\n"
+    "  tail -f feed.jsonl | outpost events publish inventory-events -\n\n"
+    "  Tells how many were taken, known already (the same eventId), refused. What is refused is parked\n"
+    "  with the reason and can be published again.",
+    cmd_events_publish },
+  { "events work", "", WHERE " until-idle", "let the consumer groups read, without a server", NULL,
+    cmd_events_work },
+  { "serve", "", "data listen www", "serve the page and the API", "  outpost serve --listen 127.0.0.1:8080",
+    cmd_serve },
   { "migrate", "", WHERE " to", "show a file's schema, or take it to another", NULL, cmd_migrate },
   { "doctor", "", "data json", "look for what is wrong: folder and connection, data, performance", NULL,
     cmd_doctor },
