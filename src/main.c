@@ -9,7 +9,7 @@
 #include "ingest/import.h"
 #include "ingest/note.h"
 #include "ingest/review.h"
-#include "job/job.h"
+#include "notify/mail.h"
 #include "sales/sales.h"
 
 int main(int argc, char **argv) {
@@ -26,7 +26,9 @@ int main(int argc, char **argv) {
   entity_hooks_register("mapping_memory", &mapping_memory_hooks);
   entity_hooks_register("tab", &tab_hooks);
   entity_hooks_register("steward", &steward_hooks);
-  job_register_kinds();
+  entity_hooks_register("mail_server", &mail_server_hooks);
+  entity_hooks_register("webhook", &webhook_hooks);
+  entity_hooks_register("net_allow", &net_allow_hooks);
   tenant_set_hook(import_recover);
 
   return cli_main(argc, argv);

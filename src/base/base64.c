@@ -1,5 +1,7 @@
 #include "base/base64.h"
 
+#include <mbedtls/base64.h>
+
 void base64_put(struct buf *out, const void *p, size_t n) {
   static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   const unsigned char *b = p;
@@ -39,4 +41,12 @@ bool base64url_get(struct buf *out, struct str text) {
     buf_char(out, (char)(bits >> have));
   }
   return have < 6 && (bits & ((1u << have) - 1)) == 0;
+}
+
+bool base64_get(struct buf *out, struct str text) {
+  unsigned char part[256];
+  size_t n = 0;
+  if (mbedtls_base64_decode(part, sizeof part, &n, (const unsigned char *)text.p, text.n) != 0) return false;
+  buf_add(out, part, n);
+  return true;
 }

@@ -1,5 +1,6 @@
 #include "base/hash.h"
 
+#include <mbedtls/md.h>
 #include <mbedtls/sha256.h>
 #include <stdlib.h>
 #include <zlib.h>
@@ -33,6 +34,11 @@ void sha256_free(struct sha256 *h) {
 
 void sha256_of(const void *p, size_t n, unsigned char out[static SHA256_SIZE]) {
   mbedtls_sha256_ret(n ? p : (const void *)"", n, out, 0);
+}
+
+void hmac_sha256(struct str key, struct str text, unsigned char out[static SHA256_SIZE]) {
+  mbedtls_md_hmac(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), (const unsigned char *)key.p, key.n,
+                  (const unsigned char *)text.p, text.n, out);
 }
 
 const char *hex_encode(char *out, const void *p, size_t n) {

@@ -40,8 +40,6 @@ void job_kind_register(const struct job_kind *k); /* main.c, before any thread i
 const struct job_kind *job_kind_find(const char *name);
 const struct job_kind *job_kind_at(int i); /* NULL beyond the last */
 
-void job_register_kinds(void); /* those of this folder */
-
 /* ---- orders ---- */
 
 /* What a run of a graph covers: from <= t < to, UTC microseconds. */
@@ -104,6 +102,8 @@ int job_write(struct ctx *cx, struct job *job, write_fn *fn, void *arg);
 int job_finish(struct ctx *cx, struct job *job, write_fn *fn, void *arg);
 /* Kept with the job, JSON; for a graph's task: its output. Before job_finish. */
 void job_result(struct job *job, struct str json);
+/* Should this attempt fail for now: the next one so much later, instead of after the backoff. */
+void job_retry_after(struct job *job, int64_t ms);
 
 /* ---- the end of a job of a graph ---- */
 
