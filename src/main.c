@@ -9,6 +9,7 @@
 #include "ingest/import.h"
 #include "ingest/note.h"
 #include "ingest/review.h"
+#include "job/job.h"
 #include "notify/mail.h"
 #include "sales/sales.h"
 
@@ -26,6 +27,7 @@ int main(int argc, char **argv) {
   entity_hooks_register("mapping_memory", &mapping_memory_hooks);
   entity_hooks_register("tab", &tab_hooks);
   entity_hooks_register("steward", &steward_hooks);
+  job_register_kinds();
   entity_hooks_register("mail_server", &mail_server_hooks);
   entity_hooks_register("webhook", &webhook_hooks);
   entity_hooks_register("net_allow", &net_allow_hooks);

@@ -41,3 +41,74 @@ INSERT INTO event_parked (topic, grp, event, partition, position, digest, body, 
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
 ON CONFLICT (topic, grp, digest) WHERE state = 'waiting'
 DO UPDATE SET times = times + 1, reason = excluded.reason, line = excluded.line;
+
+-- name: event_members
+SELECT member, lease_until, boot FROM event_member WHERE topic = ?1 AND grp = ?2;
+
+-- name: event_member_put
+INSERT INTO event_member (topic, grp, member, lease_until, boot, joined_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+ON CONFLICT DO UPDATE SET lease_until = excluded.lease_until, boot = excluded.boot;
+
+-- name: event_member_drop
+DELETE FROM event_member WHERE topic = ?1 AND grp = ?2 AND member = ?3;
+
+-- name: event_group_add
+INSERT INTO event_group (topic, name, help, outside, created_at) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING;
+
+-- name: event_position_add
+INSERT INTO event_position (topic, grp, partition) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING;
+
+-- What there is to read of a topic, and how far a group has come.
+-- name: event_places
+SELECT x.partition, x.first, x.next, coalesce(p.next, x.first), coalesce(p.fence, 0), p.member,
+       coalesce(p.lease_until, 0), coalesce(p.boot, '')
+FROM event_partition x
+LEFT JOIN event_position p ON p.topic = x.topic AND p.grp = ?2 AND p.partition = x.partition
+WHERE x.topic = ?1 ORDER BY x.partition;
+
+-- The same for the change log: its offsets are the numbers of its entries.
+-- name: event_places_changes
+SELECT 0, 1, x.next, coalesce(p.next, 1), coalesce(p.fence, 0), p.member,
+       coalesce(p.lease_until, 0), coalesce(p.boot, '')
+FROM (SELECT coalesce(max(seq), 0) + 1 AS next FROM change_log) x
+LEFT JOIN event_position p ON p.topic = ?1 AND p.grp = ?2 AND p.partition = 0;
+
+-- name: event_lease_take
+UPDATE event_position SET member = ?4, lease_until = ?5, boot = ?6, fence = fence + 1
+WHERE topic = ?1 AND grp = ?2 AND partition = ?3;
+
+-- name: event_lease_renew
+UPDATE event_position SET lease_until = ?5, boot = ?6
+WHERE topic = ?1 AND grp = ?2 AND partition = ?3 AND member = ?4;
+
+-- name: event_lease_drop
+UPDATE event_position SET member = NULL, lease_until = 0 WHERE topic = ?1 AND grp = ?2 AND partition = ?3;
+
+-- name: event_lease_drop_all
+UPDATE event_position SET member = NULL, lease_until = 0 WHERE topic = ?1 AND grp = ?2 AND member = ?3;
+
+-- A position moves forward only, by who holds the lease, while the lease lasts.
+-- name: event_position_move
+UPDATE event_position SET next = ?8, updated_at = ?9
+WHERE topic = ?1 AND grp = ?2 AND partition = ?3 AND member = ?4 AND fence = ?5 AND lease_until > ?6 AND boot = ?7
+  AND next <= ?8;
+
+-- name: event_minute_add
+INSERT INTO event_minute (topic, grp, minute, events, errors) VALUES (?1, ?2, ?3, ?4, ?5)
+ON CONFLICT DO UPDATE SET events = events + excluded.events, errors = errors + excluded.errors;
+
+-- name: event_group_latency
+SELECT latency FROM event_group WHERE topic = ?1 AND name = ?2;
+
+-- name: event_group_consumed
+UPDATE event_group SET consumed = consumed + ?3, latency = ?4, attempts = 0, cause = NULL
+WHERE topic = ?1 AND name = ?2;
+
+-- name: event_group_failed
+UPDATE event_group SET errors = errors + 1, attempts = attempts + 1, cause = ?3
+WHERE topic = ?1 AND name = ?2 RETURNING attempts;
+
+-- The entries of the change log as events: what is read is composed in changes.c.
+-- name: event_changes
+SELECT seq, at, actor, unit, event, tbl, key, before, after, count, text FROM change_log
+WHERE seq >= ?1 ORDER BY seq LIMIT ?2;

@@ -30,6 +30,9 @@ enum {
 #define LIMIT_KEY_BYTES KIB(1)               /* a unique key, all parts joined */
 #define LIMIT_BODY_BYTES MIB(1)              /* an HTTP body that is not an import */
 #define LIMIT_UPLOAD_BYTES ((size_t)8 << 30) /* an HTTP body that is a file: goes to the disk as it comes */
+#define LIMIT_JOB_PAYLOAD KIB(256)           /* what a job is told: it stands in its row */
+#define LIMIT_JOB_LOG KIB(16)                /* what an attempt says of itself */
+#define LIMIT_JOB_RESULT KIB(256)            /* what a job leaves behind for who asks */
 #define LIMIT_REPLY_BYTES MIB(64)            /* an HTTP reply or a JSON document that we compose */
 #define LIMIT_DESK_ROWS 1000000u             /* exceptions held in memory for the desk: 60 MB */
 #define LIMIT_TERMS_IN_MEMORY 200000u        /* distinct values of a coded column held in memory */

@@ -162,18 +162,20 @@ static int serve(struct ctx *cx, struct server *server, const struct address *a,
   }
   if (mg_get_server_ports(web, 2, bound) > 0) server->port = bound[0].port;
   if (o->port) *o->port = server->port;
-  announce(a, server->port);
-  wait_for_stop(server, signals, o->stop);
+  rc = o->begin ? o->begin(cx, o->arg) : OK;
+  if (!rc) announce(a, server->port);
+  if (!rc) wait_for_stop(server, signals, o->stop);
   atomic_store(&server->stopping, true);
   tasks_stop(server->tasks); /* while connections are closed, imports end, too */
   mg_stop(web);
-  return OK;
+  if (!rc && o->end) o->end(o->arg);
+  return rc;
 }
 
-int http_serve(struct ctx *cx, struct store *store, const struct serve_options *o) {
-  struct server server = { .store = store,
+int http_serve(struct ctx *cx, struct opened *tenants, const struct serve_options *o) {
+  struct server server = { .store = opened_store(tenants),
+                           .opened = tenants,
                            .www = o->www_dir,
-                           .lock = PTHREAD_MUTEX_INITIALIZER,
                            .uploads_lock = PTHREAD_MUTEX_INITIALIZER,
                            .look = PTHREAD_MUTEX_INITIALIZER };
   struct address a;
@@ -196,6 +198,5 @@ int http_serve(struct ctx *cx, struct store *store, const struct serve_options *
   pthread_sigmask(SIG_SETMASK, &before, NULL);
 
   uploads_end(&server);
-  tenants_close(&server);
   return rc;
 }

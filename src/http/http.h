@@ -10,19 +10,24 @@
 
 #include <stdatomic.h>
 
-#include "store/store.h"
+#include "store/opened.h"
 
 struct serve_options {
   const char *listen;      /* "127.0.0.1:8080"; NULL is that; port 0: the system chooses one */
   const char *www_dir;     /* the page's files from this folder instead of from the binary; may be NULL */
   const atomic_bool *stop; /* ends the serving when it becomes true; may be NULL */
   int *port;               /* the port it really listens on; may be NULL */
+  /* Work beside the requests: begun when the address is printed, ended when no request comes any more.
+  ** May be NULL. */
+  int (*begin)(struct ctx *cx, void *arg);
+  void (*end)(void *arg);
+  void *arg;
 };
 
 /* Serves until SIGTERM, SIGINT or *stop, and prints its address as a line on
 ** stdout as soon as it answers. E_INVALID for an address that it will not
 ** listen on, E_CONFLICT for one that is taken. Call it before other threads
 ** are started: they inherit the mask that keeps the two signals for it. */
-int http_serve(struct ctx *cx, struct store *store, const struct serve_options *o);
+int http_serve(struct ctx *cx, struct opened *tenants, const struct serve_options *o);
 
 #endif

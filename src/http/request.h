@@ -5,7 +5,7 @@
 **   request.c    the way of a request, and the checks on it
 **   routes.c     the table of routes; routes_NOUN.c the handlers behind it
 **   body.c       the body of a request
-**   tenants.c    the tenants' files, opened once
+**   tenants.c    which tenant is meant
 **   assets.c     the page's files
 **   reply.c      what goes back: one form for success, one for failure
 **   stream.c     a reply that is sent while it is made
@@ -32,8 +32,7 @@ struct server {
   struct store *store;
   atomic_int port;       /* the real one; known only when requests may already come */
   const char *www;       /* folder of --www, or NULL */
-  pthread_mutex_t lock;  /* over what follows */
-  struct opened *opened; /* tenants' files, see tenants.c */
+  struct opened *opened; /* tenants' files, shared with the engine */
 
   pthread_mutex_t uploads_lock; /* over these two, see uploads.c */
   struct kept_upload *uploads;
@@ -135,7 +134,6 @@ int route_find(struct request *rq); /* 404 405 */
 int tenant_find(struct request *rq, struct tenant **out);
 int tenant_opened(struct request *rq, const char *slug, struct tenant **out);
 int db_find(struct request *rq, struct db **db); /* that tenant's file, to be read */
-void tenants_close(struct server *server);
 
 /* assets.c */
 int asset_check_folder(struct ctx *cx, const char *dir);

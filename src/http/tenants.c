@@ -1,58 +1,12 @@
 /*
-** tenants.c - the tenants' files, opened once and kept for all requests.
-**
-** A tenant that is added while the server runs is opened when it is first asked
-** for. Each file lives in a unit of work of its own, so that one that cannot be
-** opened (too new, damaged) leaves nothing behind and is tried again next time:
-** the others are not affected.
+** tenants.c - which tenant a request is about. Its file is opened once for all of them
+** (store/opened.h).
 */
-#include <stdlib.h>
-
 #include "http/request.h"
-
-struct opened {
-  struct opened *next;
-  struct ctx cx; /* lasts as long as the server */
-  struct tenant *tenant;
-};
-
-static struct opened *opened_find(struct server *server, const char *slug) {
-  struct opened *o = server->opened;
-  while (o && strcmp(tenant_slug(o->tenant), slug)) o = o->next;
-  return o;
-}
-
-static int opened_add(struct request *rq, const char *slug, struct opened **out) {
-  struct opened *o = xcalloc(1, sizeof *o);
-  ctx_begin(&o->cx, "http");
-  if (tenant_open(&o->cx, rq->server->store, slug, &o->tenant)) {
-    ctx_end(&o->cx);
-    fail_from(rq->cx, &o->cx);
-    free(o);
-    return rq->cx->code;
-  }
-  o->next = rq->server->opened;
-  *out = rq->server->opened = o;
-  return OK;
-}
+#include "store/opened.h"
 
 int tenant_opened(struct request *rq, const char *slug, struct tenant **out) {
-  int rc = OK;
-  pthread_mutex_lock(&rq->server->lock);
-  struct opened *o = opened_find(rq->server, slug);
-  if (!o) rc = opened_add(rq, slug, &o);
-  if (!rc) *out = o->tenant;
-  pthread_mutex_unlock(&rq->server->lock);
-  return rc;
-}
-
-void tenants_close(struct server *server) {
-  while (server->opened) {
-    struct opened *o = server->opened;
-    server->opened = o->next;
-    ctx_end(&o->cx);
-    free(o);
-  }
+  return opened_find(rq->cx, rq->server->opened, slug, out);
 }
 
 /* "north, south and 3 more" */

@@ -40,6 +40,8 @@ void job_kind_register(const struct job_kind *k); /* main.c, before any thread i
 const struct job_kind *job_kind_find(const char *name);
 const struct job_kind *job_kind_at(int i); /* NULL beyond the last */
 
+void job_register_kinds(void); /* those of this folder */
+
 /* ---- orders ---- */
 
 /* What a run of a graph covers: from <= t < to, UTC microseconds. */

@@ -103,6 +103,20 @@ int tenant_write_if_free(struct ctx *cx, struct tenant *t, write_fn *fn, void *a
 ** anyway. The writer must not be used by fn. */
 int tenant_read_committed(struct ctx *cx, struct tenant *t, write_fn *fn, void *arg);
 
+/* Called after every commit of this process that changed a tenant's file, by the thread that
+** committed. Set once at start; it must be quick and must not write. */
+typedef void committed_hook(struct tenant *t);
+void store_set_committed_hook(committed_hook *hook);
+
+/* Notices commits of other processes, too: a connection that asks a number of SQLite's that they change.
+** For one thread; closed with the unit of work. */
+struct watch;
+int tenant_watch(struct ctx *cx, struct tenant *t, struct watch **out);
+bool watch_changed(struct watch *w); /* since it was last asked */
+
+/* A number that changes when tenants may have been added: of the files behind system.db. */
+int64_t store_tenants_stamp(const struct store *s);
+
 int db_begin(struct ctx *cx, struct db *db);
 int db_commit(struct ctx *cx, struct db *db);
 void db_rollback(struct db *db); /* harmless when no transaction is open */

@@ -133,6 +133,9 @@ int tenant_read_committed(struct ctx *cx, struct tenant *t, write_fn *fn, void *
   return cx->code;
 }
 
+static committed_hook *on_commit;
+void store_set_committed_hook(committed_hook *hook) { on_commit = hook; }
+
 /* ---- leading ---- */
 
 static void run_in_savepoint(struct task *task, struct db *db) {
@@ -180,8 +183,11 @@ static void lead(struct tenant *t, struct task *tasks) {
   struct db *db = NULL;
   int fd = -1;
   ctx_begin(&cx, "store");
-  if (!tenant_lock(&cx, t, tasks->only_if_free ? 0 : LOCK_SECONDS, &fd) && !tenant_writer(&cx, t, &db))
+  if (!tenant_lock(&cx, t, tasks->only_if_free ? 0 : LOCK_SECONDS, &fd) && !tenant_writer(&cx, t, &db)) {
+    int before = sqlite3_total_changes(db->lite);
     run_group(&cx, t, db, tasks);
+    if (on_commit && sqlite3_total_changes(db->lite) != before) on_commit(t);
+  }
   if (db) db_end_once(db); /* their owners end when another one may lead */
   if (cx.code) fail_all(tasks, &cx);
   if (fd >= 0) close(fd);

@@ -76,7 +76,6 @@ CREATE TABLE event_group (
   consumed   INTEGER NOT NULL DEFAULT 0,  -- events, in all
   errors     INTEGER NOT NULL DEFAULT 0,  -- failed attempts
   attempts   INTEGER NOT NULL DEFAULT 0,  -- failed ones of the batch that comes next
-  retry_at   INTEGER NOT NULL DEFAULT 0,  -- not before
   cause      TEXT,                        -- of the last failure
   latency    BLOB NOT NULL DEFAULT x'',   -- histogram: how long events waited, see measure.h
   created_at INTEGER NOT NULL,

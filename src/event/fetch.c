@@ -1,0 +1,77 @@
+#include "event/fetch.h"
+
+#include "base/time.h"
+#include "event/internal.h"
+#include "event/segment.h"
+
+/* An entry of the change log as an event. */
+static void change_event(struct ctx *cx, struct stmt *s, struct event *e) {
+  static const char *const names[] = { "actor", "unit", "event", "table", "key" };
+  char at[TIME_SIZE];
+  struct buf out;
+  struct jw w;
+  *e = (struct event){
+    .offset = col_int(s, 0), .at = col_int(s, 1), .published_at = col_int(s, 1), .outcome = EVENT_TAKEN
+  };
+  e->id = str_of(ctx_printf(cx, "%lld", (long long)e->offset));
+  e->type = str_of(ctx_strdup(cx, col_str(s, 4)));
+  e->key = str_of(col_null(s, 6)
+                      ? ctx_strdup(cx, col_str(s, 5))
+                      : ctx_printf(cx, STR_FMT "/" STR_FMT, STR_ARG(col_str(s, 5)), STR_ARG(col_str(s, 6))));
+  buf_init(&out, SIZE_MAX / 2);
+  jw_init(&w, &out);
+  jw_object(&w, NULL);
+  jw_str(&w, "eventId", e->id);
+  jw_str(&w, "eventType", e->type);
+  jw_text(&w, "timestamp", time_iso(at, e->at));
+  jw_int(&w, "seq", e->offset);
+  for (int i = 0; i < 5; i++)
+    if (!col_null(s, i + 2)) jw_str(&w, names[i], col_str(s, i + 2));
+  if (!col_null(s, 7)) jw_raw(&w, "before", col_str(s, 7));
+  if (!col_null(s, 8)) jw_raw(&w, "after", col_str(s, 8));
+  jw_int(&w, "count", col_int(s, 9));
+  jw_str(&w, "text", col_str(s, 10));
+  jw_close(&w, '}');
+  e->body = (struct str){ ctx_strdup(cx, buf_view(&out)), out.n };
+  buf_clear(&out);
+}
+
+static int fetch_changes(struct ctx *cx, struct db *db, int64_t offset, size_t most, struct event *events,
+                         size_t *n) {
+  struct stmt *s = db_stmt(cx, db, SQL_event_changes);
+  stmt_int(s, 1, offset);
+  stmt_int(s, 2, (int64_t)most);
+  while (stmt_row(cx, s)) change_event(cx, s, &events[(*n)++]);
+  return cx->code;
+}
+
+static int read_one(struct ctx *cx, const struct topic *t, int partition, const struct segment *g,
+                    int64_t offset, struct str json, struct event *e) {
+  e->outcome = EVENT_TAKEN;
+  e->why = NULL;
+  e->line = 0;
+  if (event_reread(cx, t, json, e)) return cx->code;
+  e->partition = partition;
+  e->offset = offset;
+  e->published_at = g->published_at;
+  return OK;
+}
+
+int fetch_events(struct ctx *cx, struct db *db, const struct topic *t, int partition, int64_t offset,
+                 size_t most, struct event *events, size_t *n) {
+  if (t->changes) return fetch_changes(cx, db, offset, most, events, n);
+  struct segment g;
+  struct str json;
+  bool found;
+  for (size_t left = most; left > 0 && !cx->code;) {
+    if (segment_read(cx, db, t->name, partition, offset, &g, &found) || !found) break;
+    size_t at = 0;
+    for (int64_t o = g.first; left > 0 && segment_next(g.body, &at, &json); o++) {
+      if (o < offset) continue;
+      if (read_one(cx, t, partition, &g, o, json, &events[*n])) break;
+      ++*n, left--;
+    }
+    offset = g.first + g.count;
+  }
+  return cx->code;
+}

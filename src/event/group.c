@@ -1,0 +1,204 @@
+#include "event/group.h"
+
+#include "base/boot.h"
+#include "event/internal.h"
+
+static const int64_t LEASE_US = (int64_t)LEASE_SECONDS * 1000000;
+
+int group_check_name(struct ctx *cx, const char *field, const char *name) {
+  size_t n = strlen(name);
+  bool ok = n > 0 && n <= GROUP_BYTES;
+  for (size_t i = 0; i < n && ok; i++) {
+    char c = name[i];
+    ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || memchr("._:-", c, 4);
+  }
+  return ok ? OK
+            : fail(cx, E_INVALID, field, "%s has to be 1 to %d of letters, digits, . _ : and -", field,
+                   GROUP_BYTES);
+}
+
+/* ---- how it stands ---- */
+
+static bool holds(struct str member, int64_t until, struct str boot) {
+  return member.n && until > boot_now() && str_eq(boot, str_of(boot_id())) && process_alive(member);
+}
+
+static int look_at_members(struct ctx *cx, struct db *db, struct reading *r) {
+  struct stmt *s = db_stmt(cx, db, SQL_event_members);
+  stmt_text(s, 1, r->topic);
+  stmt_text(s, 2, r->group);
+  r->members = 0;
+  bool among = false;
+  while (stmt_row(cx, s)) {
+    if (!holds(col_str(s, 0), col_int(s, 1), col_str(s, 2))) continue;
+    r->members++;
+    among = among || str_eq(col_str(s, 0), str_of(r->member));
+  }
+  if (!among) r->members++;
+  return cx->code;
+}
+
+int group_look(struct ctx *cx, struct db *db, const struct topic *t, struct reading *r) {
+  if (look_at_members(cx, db, r)) return cx->code;
+  r->count = r->mine = 0;
+  struct stmt *s = db_stmt(cx, db, t->changes ? SQL_event_places_changes : SQL_event_places);
+  stmt_text(s, 1, t->name);
+  stmt_text(s, 2, r->group);
+  while (stmt_row(cx, s)) {
+    if (r->count == EVENT_PARTITIONS) continue;
+    struct place *p = &r->place[r->count++];
+    struct str member = col_str(s, 5);
+    bool held = holds(member, col_int(s, 6), col_str(s, 7));
+    bool own = held && str_eq(member, str_of(r->member));
+    *p = (struct place){ .partition = (int)col_int(s, 0),
+                         .first = col_int(s, 1),
+                         .end = col_int(s, 2),
+                         .next = col_int(s, 3),
+                         .fence = col_int(s, 4),
+                         .mine = own,
+                         .stale = own && col_int(s, 6) < boot_now() + LEASE_US * 2 / 3,
+                         .unheld = !held };
+    if (p->next < p->first) p->next = p->first;
+    r->mine += own;
+  }
+  return cx->code;
+}
+
+static int share(const struct reading *r) { return (r->count + r->members - 1) / r->members; }
+
+bool group_should_claim(const struct reading *r) {
+  int most = share(r);
+  if (r->mine > most) return true;
+  for (int i = 0; i < r->count; i++) {
+    const struct place *p = &r->place[i];
+    if (p->stale || (p->unheld && r->mine < most)) return true;
+  }
+  return false;
+}
+
+/* ---- claims ---- */
+
+static int ensure(struct ctx *cx, struct db *db, const struct topic *t, const char *help, bool outside,
+                  const struct reading *r) {
+  struct stmt *s = db_stmt(cx, db, SQL_event_group_add);
+  stmt_text(s, 1, r->topic);
+  stmt_text(s, 2, r->group);
+  stmt_text(s, 3, help);
+  stmt_int(s, 4, outside);
+  stmt_int(s, 5, cx->now);
+  if (stmt_run(cx, s)) return cx->code;
+  for (int i = 0; i < t->partitions && !cx->code; i++) {
+    s = db_stmt(cx, db, SQL_event_position_add);
+    stmt_text(s, 1, r->topic);
+    stmt_text(s, 2, r->group);
+    stmt_int(s, 3, i);
+    stmt_run(cx, s);
+  }
+  return cx->code;
+}
+
+static int drop_dead(struct ctx *cx, struct db *db, const struct reading *r) {
+  struct str dead[32];
+  int count = 0;
+  struct stmt *s = db_stmt(cx, db, SQL_event_members);
+  stmt_text(s, 1, r->topic);
+  stmt_text(s, 2, r->group);
+  while (stmt_row(cx, s))
+    if (count < 32 && !holds(col_str(s, 0), col_int(s, 1), col_str(s, 2)))
+      dead[count++] = str_of(ctx_strdup(cx, col_str(s, 0)));
+  for (int i = 0; i < count && !cx->code; i++) {
+    s = db_stmt(cx, db, SQL_event_member_drop);
+    stmt_text(s, 1, r->topic);
+    stmt_text(s, 2, r->group);
+    stmt_str(s, 3, dead[i]);
+    stmt_run(cx, s);
+  }
+  return cx->code;
+}
+
+static int sign_up(struct ctx *cx, struct db *db, const struct reading *r) {
+  struct stmt *s = db_stmt(cx, db, SQL_event_member_put);
+  stmt_text(s, 1, r->topic);
+  stmt_text(s, 2, r->group);
+  stmt_text(s, 3, r->member);
+  stmt_int(s, 4, boot_now() + LEASE_US);
+  stmt_text(s, 5, boot_id());
+  stmt_int(s, 6, cx->now);
+  return stmt_run(cx, s);
+}
+
+static int lease(struct ctx *cx, struct db *db, const struct reading *r, struct place *p, bool take) {
+  struct stmt *s = db_stmt(cx, db, take ? SQL_event_lease_take : SQL_event_lease_renew);
+  stmt_text(s, 1, r->topic);
+  stmt_text(s, 2, r->group);
+  stmt_int(s, 3, p->partition);
+  stmt_text(s, 4, r->member);
+  stmt_int(s, 5, boot_now() + LEASE_US);
+  stmt_text(s, 6, boot_id());
+  p->fence += take;
+  p->mine = true;
+  p->stale = p->unheld = false;
+  return stmt_run(cx, s);
+}
+
+static int give_back(struct ctx *cx, struct db *db, const struct reading *r, struct place *p) {
+  struct stmt *s = db_stmt(cx, db, SQL_event_lease_drop);
+  stmt_text(s, 1, r->topic);
+  stmt_text(s, 2, r->group);
+  stmt_int(s, 3, p->partition);
+  p->mine = false;
+  return stmt_run(cx, s);
+}
+
+int group_claim(struct ctx *cx, struct db *db, const struct topic *t, const char *help, bool outside,
+                struct reading *r) {
+  if (ensure(cx, db, t, help, outside, r) || drop_dead(cx, db, r) || sign_up(cx, db, r) ||
+      group_look(cx, db, t, r))
+    return cx->code;
+  int most = share(r), held = 0;
+  for (int i = 0; i < r->count && !cx->code; i++) {
+    struct place *p = &r->place[i];
+    if (!p->mine) continue;
+    if (held < most)
+      held++, lease(cx, db, r, p, false);
+    else
+      give_back(cx, db, r, p);
+  }
+  for (int i = 0; i < r->count && held < most && !cx->code; i++)
+    if (r->place[i].unheld) held++, lease(cx, db, r, &r->place[i], true);
+  r->mine = held;
+  return cx->code;
+}
+
+int group_move(struct ctx *cx, struct db *db, const struct reading *r, int partition, int64_t fence,
+               int64_t next) {
+  struct stmt *s = db_stmt(cx, db, SQL_event_position_move);
+  stmt_text(s, 1, r->topic);
+  stmt_text(s, 2, r->group);
+  stmt_int(s, 3, partition);
+  stmt_text(s, 4, r->member);
+  stmt_int(s, 5, fence);
+  stmt_int(s, 6, boot_now());
+  stmt_text(s, 7, boot_id());
+  stmt_int(s, 8, next);
+  stmt_int(s, 9, cx->now);
+  if (stmt_run(cx, s)) return cx->code;
+  if (db_changes(db) == 1) return OK;
+  return fail(
+      cx, E_CONFLICT, "fence",
+      "the lease of %s on partition %d of %s was lost, or the offset is behind what was committed: poll "
+      "again",
+      r->group, partition, r->topic);
+}
+
+int group_leave(struct ctx *cx, struct db *db, const char *topic, const char *group, const char *member) {
+  static const enum sql_id steps[] = { SQL_event_member_drop, SQL_event_lease_drop_all };
+  for (int i = 0; i < 2 && !cx->code; i++) {
+    struct stmt *s = db_stmt(cx, db, steps[i]);
+    stmt_text(s, 1, topic);
+    stmt_text(s, 2, group);
+    stmt_text(s, 3, member);
+    stmt_run(cx, s);
+  }
+  return cx->code;
+}

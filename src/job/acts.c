@@ -1,0 +1,145 @@
+/*
+** acts.c - what people do to jobs. Each is an entry of the change log; the ordinary life of a
+** job is not.
+*/
+#include "job/internal.h"
+
+struct state {
+  const char *state, *queue, *kind, *unique;
+  bool delayed;
+  int64_t graph_run;
+  const char *payload, *cause;
+};
+
+static int read_state(struct ctx *cx, struct db *db, int64_t id, struct state *out) {
+  struct stmt *s = db_stmt(cx, db, SQL_job_state);
+  stmt_int(s, 1, id);
+  if (!stmt_row(cx, s))
+    return cx->code ? (int)cx->code : fail(cx, E_NOT_FOUND, "id", "there is no job %lld", (long long)id);
+  *out = (struct state){ .state = col_dup(cx, s, 0),
+                         .delayed = col_int(s, 1),
+                         .queue = col_dup(cx, s, 2),
+                         .kind = col_dup(cx, s, 3),
+                         .unique = col_dup(cx, s, 4),
+                         .graph_run = col_int(s, 6),
+                         .payload = col_dup(cx, s, 10),
+                         .cause = col_dup(cx, s, 11) };
+  stmt_done(s);
+  return OK;
+}
+
+static bool is(const struct state *s, const char *state) { return strcmp(s->state, state) == 0; }
+
+static struct str state_json(struct ctx *cx, const char *state, const char *cause) {
+  struct buf out;
+  struct jw w;
+  buf_init(&out, KIB(4));
+  jw_init(&w, &out);
+  jw_object(&w, NULL);
+  jw_text(&w, "state", state);
+  if (cause) jw_text(&w, "cause", cause);
+  jw_close(&w, '}');
+  char *text = ctx_strdup(cx, buf_view(&out));
+  buf_clear(&out);
+  return str_of(text);
+}
+
+/* ---- again ---- */
+
+/* As long as another one of its key is on its way, it would be the second one. */
+static int check_unique(struct ctx *cx, struct db *db, int64_t id, const struct state *st) {
+  if (!st->unique) return OK;
+  struct stmt *s = db_stmt(cx, db, SQL_job_by_unique);
+  stmt_text(s, 1, st->kind);
+  stmt_text(s, 2, st->unique);
+  if (!stmt_row(cx, s)) return cx->code;
+  int64_t other = col_int(s, 0);
+  stmt_done(s);
+  if (other == id) return OK;
+  return fail(cx, E_CONFLICT, "id",
+              "job %lld does the same (key %.80s) and is on its way; job %lld would be the second one",
+              (long long)other, st->unique, (long long)id);
+}
+
+static int again(struct ctx *cx, struct db *db, int64_t id, const struct state *st, const char *event) {
+  struct stmt *s = db_stmt(cx, db, SQL_job_begin_again);
+  stmt_int(s, 1, id);
+  stmt_int(s, 2, cx->now);
+  if (stmt_run(cx, s)) return cx->code;
+  return note_act(cx, db, event, id, state_json(cx, st->state, st->cause), state_json(cx, "waiting", NULL),
+                  ctx_printf(cx, "job %lld (%s) is begun again", (long long)id, st->kind));
+}
+
+int job_retry(struct ctx *cx, struct db *db, int64_t id) {
+  struct state st;
+  if (read_state(cx, db, id, &st)) return cx->code;
+  bool over = is(&st, "dead") || is(&st, "cancelled");
+  if (!over && !(is(&st, "waiting") && st.delayed))
+    return fail(cx, E_CONFLICT, "id",
+                "job %lld is %s; what is dead, cancelled or waiting for its time can be begun again",
+                (long long)id, st.state);
+  if (over && check_unique(cx, db, id, &st)) return cx->code;
+  return again(cx, db, id, &st, "JOB_REPLAYED");
+}
+
+int job_replay_dead(struct ctx *cx, struct db *db, const char *queue, int64_t *count) {
+  int64_t *ids = NULL;
+  size_t n = 0, room = 0;
+  struct stmt *s = db_stmt(cx, db, SQL_job_dead_ids);
+  stmt_text(s, 1, queue);
+  while (stmt_row(cx, s)) {
+    if (n == room) {
+      int64_t *larger = ctx_alloc(cx, (room ? room * 2 : 64) * sizeof *larger);
+      if (n) memcpy(larger, ids, n * sizeof *ids);
+      ids = larger, room = room ? room * 2 : 64;
+    }
+    ids[n++] = col_int(s, 0);
+  }
+  *count = 0;
+  for (size_t i = 0; i < n && !cx->code; i++) {
+    struct state st;
+    if (read_state(cx, db, ids[i], &st)) return cx->code;
+    if (check_unique(cx, db, ids[i], &st)) { /* its work is being done: it stays dead */
+      if (cx->code != E_CONFLICT) return cx->code;
+      ctx_forgive(cx);
+      continue;
+    }
+    if (!again(cx, db, ids[i], &st, "JOB_REPLAYED")) ++*count;
+  }
+  return cx->code;
+}
+
+/* ---- another payload ---- */
+
+int job_edit(struct ctx *cx, struct db *db, int64_t id, struct str payload) {
+  struct state st;
+  if (read_state(cx, db, id, &st) || job_check_payload(cx, payload)) return cx->code;
+  if (is(&st, "running") || is(&st, "done"))
+    return fail(cx, E_CONFLICT, "id",
+                "job %lld is %s; its payload can be changed while it waits, is dead or cancelled",
+                (long long)id, st.state);
+  struct stmt *s = db_stmt(cx, db, SQL_job_edit);
+  stmt_int(s, 1, id);
+  stmt_str(s, 2, payload);
+  if (stmt_run(cx, s)) return cx->code;
+  return note_act(cx, db, "JOB_EDITED", id, str_of(st.payload), payload,
+                  ctx_printf(cx, "the payload of job %lld (%s) was changed", (long long)id, st.kind));
+}
+
+/* ---- no more ---- */
+
+int job_cancel(struct ctx *cx, struct db *db, int64_t id) {
+  struct state st;
+  if (read_state(cx, db, id, &st)) return cx->code;
+  if (is(&st, "done") || is(&st, "cancelled"))
+    return fail(cx, E_CONFLICT, "id", "job %lld is %s already", (long long)id, st.state);
+  if (is(&st, "running") && outcome_cancelled(cx, db, id)) return cx->code;
+  struct stmt *s = db_stmt(cx, db, SQL_job_cancel);
+  stmt_int(s, 1, id);
+  stmt_int(s, 2, cx->now);
+  if (stmt_run(cx, s)) return cx->code;
+  if (st.graph_run && !is(&st, "dead") && outcome_tell_graph(cx, db, id)) return cx->code;
+  return note_act(cx, db, "JOB_CANCELLED", id, state_json(cx, st.state, st.cause),
+                  state_json(cx, "cancelled", NULL),
+                  ctx_printf(cx, "job %lld (%s) was cancelled", (long long)id, st.kind));
+}

@@ -1,0 +1,232 @@
+/*
+** attempt.c - what a job may call while it runs.
+**
+** Everything that it writes to the tenant's file is checked in its own transaction: the
+** row must still be running with the fence that this attempt was given. A process that stood
+** still beyond its lease finds a larger fence there, or another state, and nothing of what it
+** does is committed.
+*/
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "job/internal.h"
+
+static const double NOTICE_SECONDS = 0.2, KEEP_SECONDS = 1;
+
+void job_free(struct job *job) {
+  buf_clear(&job->log);
+  buf_clear(&job->result);
+  pthread_mutex_destroy(&job->lock);
+  ctx_end(&job->cx);
+  free(job);
+}
+
+/* ---- what it is ---- */
+
+struct tenant *job_tenant(const struct job *job) {
+  return job->tenant;
+}
+int64_t job_id(const struct job *job) { return job->id; }
+int job_attempt(const struct job *job) { return job->attempt; }
+const struct jv *job_payload(const struct job *job) { return job->payload; }
+const struct job_window *job_window(const struct job *job) { return job->has_window ? &job->window : NULL; }
+const char *job_item(const struct job *job) { return job->item; }
+bool job_stopped(const struct job *job) { return atomic_load(&job->stopped); }
+
+/* ---- what it says ---- */
+
+void job_log(struct job *job, const char *fmt, ...) {
+  char line[1024], at[TIME_SIZE];
+  va_list ap;
+  va_start(ap, fmt);
+  vsnprintf(line, sizeof line, fmt, ap);
+  va_end(ap);
+  for (char *p = line; *p; p++)
+    if ((unsigned char)*p < ' ') *p = ' ';
+  if (job->log.n + strlen(line) + TIME_SIZE > LIMIT_JOB_LOG - 64) {
+    if (!job->log.full) buf_puts(&job->log, "... and more that is not kept\n");
+    job->log.full = true;
+    return;
+  }
+  buf_printf(&job->log, "%s %s\n", time_iso(at, time_now()), line);
+}
+
+void job_result(struct job *job, struct str json) {
+  buf_reset(&job->result);
+  buf_str(&job->result, json);
+}
+
+struct progress {
+  struct job *job;
+  int64_t done, total;
+  char text[160];
+};
+
+static int keep_progress(struct ctx *cx, struct db *db, void *arg) {
+  struct progress *p = arg;
+  struct stmt *s = db_stmt(cx, db, SQL_job_progress);
+  stmt_int(s, 1, p->job->id);
+  stmt_int(s, 2, p->job->fence);
+  stmt_int(s, 3, p->done);
+  stmt_int(s, 4, p->total);
+  stmt_text(s, 5, p->text[0] ? p->text : NULL);
+  stmt_int(s, 6, boot_clock() + lease_us());
+  if (!stmt_run(cx, s) && db_changes(db) == 0) atomic_store(&p->job->stopped, true);
+  return cx->code;
+}
+
+void job_tell(struct job *job, const char *state) {
+  job_notice(&(struct notice){ .id = job->id,
+                               .slug = tenant_slug(job->tenant),
+                               .kind = job->kind_name,
+                               .queue = job->queue,
+                               .state = state,
+                               .cause = job->cx.code ? job->cx.message : NULL,
+                               .text = job->text,
+                               .done = job->done,
+                               .total = job->told ? job->total : -1,
+                               .attempt = job->attempt });
+}
+
+void job_progress(struct job *job, int64_t done, int64_t total, const char *text) {
+  double now = time_seconds();
+  pthread_mutex_lock(&job->lock);
+  job->done = done;
+  job->total = total;
+  job->told = true;
+  str_copy(job->text, sizeof job->text, str_of(text ? text : ""));
+  bool notice = now - job->noticed >= NOTICE_SECONDS, keep = now - job->kept >= KEEP_SECONDS;
+  struct progress p = { .job = job, .done = done, .total = total };
+  memcpy(p.text, job->text, sizeof p.text);
+  if (notice) job->noticed = now;
+  if (keep) job->kept = now;
+  pthread_mutex_unlock(&job->lock);
+  if (notice) job_tell(job, "running");
+  if (!keep) return;
+  struct ctx aside; /* progress that could not be kept is no failure of the job */
+  ctx_begin(&aside, "job");
+  tenant_write(&aside, job->tenant, keep_progress, &p);
+  ctx_end(&aside);
+}
+
+/* ---- what it writes ---- */
+
+int job_check_held(struct ctx *cx, struct db *db, struct job *job) {
+  struct stmt *s = db_stmt(cx, db, SQL_job_held);
+  stmt_int(s, 1, job->id);
+  stmt_int(s, 2, job->fence);
+  if (stmt_row(cx, s)) {
+    stmt_done(s);
+    return OK;
+  }
+  if (cx->code) return cx->code;
+  atomic_store(&job->taken, true);
+  atomic_store(&job->stopped, true);
+  return fail(cx, E_CONFLICT, NULL, "job %lld was cancelled or is another worker's now; nothing was written",
+              (long long)job->id);
+}
+
+struct effect {
+  struct job *job;
+  const char *step;
+  write_fn *fn;
+  void *arg;
+  bool finish;
+};
+
+static bool step_known(struct ctx *cx, struct db *db, const struct job *job, const char *name) {
+  struct stmt *s = db_stmt(cx, db, SQL_job_step_at);
+  stmt_int(s, 1, job->id);
+  stmt_text(s, 2, name);
+  if (!stmt_row(cx, s)) return false;
+  stmt_done(s);
+  return true;
+}
+
+/* A job that gets somewhere has not been lost in vain. */
+static int mark_step(struct ctx *cx, struct db *db, const struct effect *e) {
+  struct stmt *s = db_stmt(cx, db, SQL_job_step_add);
+  stmt_int(s, 1, e->job->id);
+  stmt_text(s, 2, e->step);
+  stmt_int(s, 3, cx->now);
+  if (stmt_run(cx, s)) return cx->code;
+  s = db_stmt(cx, db, SQL_job_not_lost);
+  stmt_int(s, 1, e->job->id);
+  return stmt_run(cx, s);
+}
+
+static int apply(struct ctx *cx, struct db *db, void *arg) {
+  struct effect *e = arg;
+  if (job_check_held(cx, db, e->job)) return cx->code;
+  if (e->step && step_known(cx, db, e->job, e->step)) return cx->code;
+  int rc = e->fn ? e->fn(cx, db, e->arg) : OK;
+  if (!rc && e->step) rc = mark_step(cx, db, e);
+  if (!rc && e->finish) rc = outcome_write(cx, db, e->job);
+  return rc;
+}
+
+static int effect(struct ctx *cx, struct effect *e) {
+  cx->now = time_now();
+  return tenant_write(cx, e->job->tenant, apply, e);
+}
+
+int job_step(struct ctx *cx, struct job *job, const char *name, write_fn *fn, void *arg) {
+  return effect(cx, &(struct effect){ .job = job, .step = name, .fn = fn, .arg = arg });
+}
+
+int job_write(struct ctx *cx, struct job *job, write_fn *fn, void *arg) {
+  return effect(cx, &(struct effect){ .job = job, .fn = fn, .arg = arg });
+}
+
+int job_finish(struct ctx *cx, struct job *job, write_fn *fn, void *arg) {
+  struct effect e = { .job = job, .fn = fn, .arg = arg, .finish = true };
+  job->end = JOB_DONE;
+  job->ended = time_now();
+  job->end = effect(cx, &e) ? JOB_UNDECIDED : JOB_WRITTEN;
+  return cx->code;
+}
+
+bool job_step_done(struct ctx *cx, struct job *job, const char *name) {
+  struct ctx aside; /* its end gives the reader back */
+  struct db *db;
+  ctx_begin(&aside, cx->actor);
+  bool known = !tenant_read(&aside, job->tenant, &db) && step_known(&aside, db, job, name);
+  ctx_end(&aside);
+  return known;
+}
+
+/* ---- running ---- */
+
+static int run(struct job *job) {
+  struct ctx *cx = &job->cx;
+  snprintf(cx->actor, sizeof cx->actor, "job:%.40s", job->kind_name);
+  cx->now = time_now();
+  if (!job->kind) return fail(cx, E_NOT_FOUND, "kind", "this program has no kind of job %s", job->kind_name);
+  if (jv_parse(cx, str_of(job->payload_text), &job->payload)) return cx->code;
+  return job->kind->run(cx, job);
+}
+
+/* What the outcome is, from what `run` returned. */
+static enum job_end decide(const struct job *job) {
+  if (atomic_load(&job->taken)) return JOB_TAKEN;
+  if (!job->cx.code) return JOB_DONE;
+  return atomic_load(&job->stopped) ? JOB_RELEASED : JOB_FAILED;
+}
+
+void job_run(struct job *job) {
+  struct ctx *cx = &job->cx;
+  job->began = time_now();
+  job_tell(job, "running");
+  int rc = run(job);
+  if (rc && !cx->code) fail(cx, rc, NULL, "it failed and did not say why");
+  if (job->end == JOB_WRITTEN) {
+    if (cx->code)
+      log_line(LOG_WARN, cx, "JOB_FAILED_AFTERWARDS", "job %lld: %s", (long long)job->id, cx->message);
+    job_tell(job, job->state);
+    return;
+  }
+  job->ended = time_now();
+  job->end = decide(job);
+}

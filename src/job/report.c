@@ -1,0 +1,293 @@
+/*
+** report.c - jobs and queues as JSON, for the API and the terminal.
+*/
+#include <stdio.h>
+
+#include "job/internal.h"
+
+enum {
+  ID,
+  QUEUE,
+  KIND,
+  STATE,
+  PRIORITY,
+  DUE,
+  ATTEMPTS,
+  ATTEMPTS_MAX,
+  DONE,
+  TOTAL,
+  TEXT,
+  CAUSE,
+  UNIQUE,
+  CREATED,
+  CREATED_BY,
+  STARTED,
+  ENDED,
+  GRAPH_RUN,
+  GRAPH_TASK,
+  PAYLOAD,
+  RESULT,
+  ITEM,
+  FENCE,
+  WORKER,
+  FROM,
+  TO,
+  BACKFILL,
+  LOST
+};
+
+static void write_text(struct jw *w, const char *key, const struct stmt *s, int i) {
+  if (col_null(s, i))
+    jw_text(w, key, NULL);
+  else
+    jw_str(w, key, col_str(s, i));
+}
+
+static void write_time(struct jw *w, const char *key, const struct stmt *s, int i) {
+  char text[TIME_SIZE];
+  jw_text(w, key, col_null(s, i) ? NULL : time_iso(text, col_int(s, i)));
+}
+
+static void write_int(struct jw *w, const char *key, const struct stmt *s, int i) {
+  if (col_null(s, i))
+    jw_text(w, key, NULL);
+  else
+    jw_int(w, key, col_int(s, i));
+}
+
+static void write_json(struct jw *w, const char *key, const struct stmt *s, int i) {
+  if (col_null(s, i))
+    jw_text(w, key, NULL);
+  else
+    jw_raw(w, key, col_str(s, i));
+}
+
+static void write_progress(struct jw *w, const struct stmt *s) {
+  if (col_null(s, DONE)) {
+    jw_text(w, "progress", NULL);
+    return;
+  }
+  jw_object(w, "progress");
+  jw_int(w, "done", col_int(s, DONE));
+  jw_int(w, "total", col_int(s, TOTAL));
+  write_text(w, "text", s, TEXT);
+  jw_close(w, '}');
+}
+
+/* The properties of a job that a list has. */
+static void write_head(struct jw *w, const struct stmt *s) {
+  jw_int(w, "id", col_int(s, ID));
+  write_text(w, "queue", s, QUEUE);
+  write_text(w, "kind", s, KIND);
+  write_text(w, "state", s, STATE);
+  jw_int(w, "priority", col_int(s, PRIORITY));
+  write_time(w, "due_at", s, DUE);
+  jw_int(w, "attempts", col_int(s, ATTEMPTS));
+  jw_int(w, "attempts_max", col_int(s, ATTEMPTS_MAX));
+  write_progress(w, s);
+  write_text(w, "cause", s, CAUSE);
+  write_text(w, "unique", s, UNIQUE);
+  write_time(w, "created_at", s, CREATED);
+  write_text(w, "created_by", s, CREATED_BY);
+  write_time(w, "started_at", s, STARTED);
+  write_time(w, "ended_at", s, ENDED);
+  write_int(w, "graph_run", s, GRAPH_RUN);
+  write_text(w, "graph_task", s, GRAPH_TASK);
+}
+
+/* ---- lists ---- */
+
+static void bind_filter(struct stmt *s, const struct job_filter *f) {
+  stmt_text(s, 1, f->state);
+  stmt_text(s, 2, f->queue);
+  stmt_text(s, 3, f->kind);
+}
+
+static int check_filter(struct ctx *cx, const struct job_filter *f) {
+  static const char *const states[] = { "waiting", "running", "done", "dead", "cancelled" };
+  for (size_t i = 0; f->state && i < sizeof states / sizeof *states; i++)
+    if (strcmp(f->state, states[i]) == 0) return OK;
+  return f->state ? fail(cx, E_INVALID, "state",
+                         "a job is waiting, running, done, dead or cancelled, not '%.40s'", f->state)
+                  : OK;
+}
+
+int job_list(struct ctx *cx, struct db *db, const struct job_filter *f, struct jw *w, const char *key,
+             int64_t *total, int64_t *next) {
+  int64_t last = 0, n = 0;
+  if (check_filter(cx, f)) return cx->code;
+  struct stmt *s = db_stmt(cx, db, SQL_job_list);
+  bind_filter(s, f);
+  stmt_int(s, 4, f->before ? f->before : INT64_MAX);
+  stmt_int(s, 5, f->limit + 1);
+  *next = *total = 0;
+  jw_array(w, key);
+  while (stmt_row(cx, s)) {
+    if (n++ == f->limit) {
+      *next = last;
+      break;
+    }
+    last = col_int(s, ID);
+    jw_object(w, NULL);
+    write_head(w, s);
+    jw_close(w, '}');
+  }
+  if (s) stmt_done(s);
+  jw_close(w, ']');
+  s = db_stmt(cx, db, SQL_job_list_count);
+  bind_filter(s, f);
+  if (stmt_row(cx, s)) *total = col_int(s, 0), stmt_done(s);
+  return cx->code;
+}
+
+int job_counts(struct ctx *cx, struct db *db, struct jw *w, const char *key) {
+  static const char *const states[] = { "waiting", "running", "done", "dead", "cancelled" };
+  int64_t counts[5] = { 0 };
+  struct stmt *s = db_stmt(cx, db, SQL_job_counts);
+  while (stmt_row(cx, s))
+    for (int i = 0; i < 5; i++)
+      if (str_eq(col_str(s, 0), str_of(states[i]))) counts[i] = col_int(s, 1);
+  jw_object(w, key);
+  for (int i = 0; i < 5; i++) jw_int(w, states[i], counts[i]);
+  jw_close(w, '}');
+  return cx->code;
+}
+
+/* ---- one ---- */
+
+static void write_lines(struct jw *w, const char *key, struct str text) {
+  jw_array(w, key);
+  while (text.n) {
+    const char *end = memchr(text.p, '\n', text.n);
+    size_t n = end ? (size_t)(end - text.p) : text.n;
+    jw_str(w, NULL, (struct str){ text.p, n });
+    text.p += end ? n + 1 : n;
+    text.n -= end ? n + 1 : n;
+  }
+  jw_close(w, ']');
+}
+
+static void write_steps(struct ctx *cx, struct db *db, int64_t id, struct jw *w) {
+  struct stmt *s = db_stmt(cx, db, SQL_job_steps);
+  stmt_int(s, 1, id);
+  jw_array(w, "steps");
+  while (stmt_row(cx, s)) {
+    jw_object(w, NULL);
+    write_text(w, "name", s, 0);
+    write_time(w, "at", s, 1);
+    jw_close(w, '}');
+  }
+  jw_close(w, ']');
+}
+
+/* The last attempt stands in the job alone when it had nothing to say. */
+struct last_try {
+  int64_t fence;
+  const char *state, *worker;
+  int64_t started, ended;
+};
+
+static void write_last(struct jw *w, const struct last_try *t) {
+  char text[TIME_SIZE];
+  jw_object(w, NULL);
+  jw_int(w, "n", t->fence);
+  jw_text(w, "started_at", time_iso(text, t->started));
+  jw_text(w, "ended_at", strcmp(t->state, "done") == 0 ? time_iso(text, t->ended) : NULL);
+  jw_text(w, "worker", t->worker);
+  jw_text(w, "outcome", t->state);
+  jw_text(w, "cause", NULL);
+  jw_array(w, "log");
+  jw_close(w, ']');
+  jw_close(w, '}');
+}
+
+static void write_tries(struct ctx *cx, struct db *db, int64_t id, const struct last_try *last,
+                        struct jw *w) {
+  int64_t seen = 0;
+  struct stmt *s = db_stmt(cx, db, SQL_job_tries);
+  stmt_int(s, 1, id);
+  jw_array(w, "tries");
+  while (stmt_row(cx, s)) {
+    seen = col_int(s, 0);
+    jw_object(w, NULL);
+    jw_int(w, "n", seen);
+    write_time(w, "started_at", s, 1);
+    write_time(w, "ended_at", s, 2);
+    write_text(w, "worker", s, 3);
+    write_text(w, "outcome", s, 4);
+    write_text(w, "cause", s, 5);
+    write_lines(w, "log", col_str(s, 6));
+    jw_close(w, '}');
+  }
+  bool apart = strcmp(last->state, "done") == 0 || strcmp(last->state, "running") == 0;
+  if (apart && seen < last->fence) write_last(w, last);
+  jw_close(w, ']');
+}
+
+int job_show(struct ctx *cx, struct db *db, int64_t id, struct jw *w, const char *key) {
+  struct stmt *s = db_stmt(cx, db, SQL_job_row);
+  stmt_int(s, 1, id);
+  if (!stmt_row(cx, s))
+    return cx->code ? (int)cx->code : fail(cx, E_NOT_FOUND, "id", "there is no job %lld", (long long)id);
+  struct last_try last = { col_int(s, FENCE), col_dup(cx, s, STATE), col_dup(cx, s, WORKER),
+                           col_int(s, STARTED), col_int(s, ENDED) };
+  jw_object(w, key);
+  write_head(w, s);
+  write_text(w, "item", s, ITEM);
+  write_json(w, "payload", s, PAYLOAD);
+  write_json(w, "result", s, RESULT);
+  stmt_done(s);
+  write_steps(cx, db, id, w);
+  write_tries(cx, db, id, &last, w);
+  jw_close(w, '}');
+  return cx->code;
+}
+
+/* ---- queues and kinds ---- */
+
+int job_queues(struct ctx *cx, struct db *db, struct jw *w, const char *key) {
+  static const char *const numbers[] = { "weight",         "paused",   "attempts",   "backoff_ms",
+                                         "backoff_cap_ms", "jitter",   "rate_count", "rate_seconds",
+                                         "at_once",        "keep_days" };
+  int64_t now = time_now();
+  struct stmt *s = db_stmt(cx, db, SQL_job_queue_report);
+  stmt_int(s, 1, now);
+  jw_array(w, key);
+  while (stmt_row(cx, s)) {
+    jw_object(w, NULL);
+    write_text(w, "name", s, 0);
+    write_text(w, "help", s, 1);
+    for (int i = 0; i < 10; i++) {
+      if (i == 1 || i == 5)
+        jw_bool(w, numbers[i], col_int(s, 2 + i));
+      else
+        jw_int(w, numbers[i], col_int(s, 2 + i));
+    }
+    write_text(w, "id", s, 12);
+    jw_int(w, "waiting", col_int(s, 13));
+    jw_int(w, "delayed", col_int(s, 14));
+    jw_int(w, "running", col_int(s, 15));
+    jw_int(w, "dead", col_int(s, 16));
+    jw_int(w, "done_day", col_int(s, 17));
+    if (col_null(s, 18))
+      jw_text(w, "oldest_seconds", NULL);
+    else
+      jw_int(w, "oldest_seconds", (now - col_int(s, 18)) / 1000000);
+    jw_close(w, '}');
+  }
+  jw_close(w, ']');
+  return cx->code;
+}
+
+void job_kinds(struct jw *w, const char *key) {
+  jw_array(w, key);
+  for (int i = 0; job_kind_at(i); i++) {
+    const struct job_kind *k = job_kind_at(i);
+    jw_object(w, NULL);
+    jw_text(w, "name", k->name);
+    jw_text(w, "queue", k->queue);
+    jw_text(w, "help", k->help);
+    jw_close(w, '}');
+  }
+  jw_close(w, ']');
+}
