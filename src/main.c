@@ -3,6 +3,7 @@
 */
 #include <signal.h>
 
+#include "archive/archive.h"
 #include "cli/cli.h"
 #include "export/entities.h"
 #include "ingest/entities.h"
@@ -27,6 +28,8 @@ int main(int argc, char **argv) {
   entity_hooks_register("mapping_memory", &mapping_memory_hooks);
   entity_hooks_register("tab", &tab_hooks);
   entity_hooks_register("steward", &steward_hooks);
+  entity_hooks_register("legal_hold", &legal_hold_hooks);
+  entity_hooks_register("retention_policy", &retention_policy_hooks);
   job_register_kinds();
   entity_hooks_register("mail_server", &mail_server_hooks);
   entity_hooks_register("webhook", &webhook_hooks);

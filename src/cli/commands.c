@@ -55,6 +55,8 @@ const struct option_spec options[] = {
   { "out", "FILE", "write it there" },
   { "with-rows", NULL, "every clean row and every exception, too" },
   { "with-log", NULL, "every entry of the change log since the run began, also those that speak of others" },
+  { "warehouse", "CODE", "of this warehouse only" },
+  { "sku", "CODE", "of this item only" },
   { "key", NULL, "only the public key and its fingerprint" },
   { "from", "DAY", "from this day on" },
   { "until", "DAY", "up to and with this day" },
@@ -193,10 +195,25 @@ const struct command commands[] = {
     cmd_backup_verify },
   { "backup restore", "FILE", WHERE, "put a backup in the place of the tenant's file; the old one is kept",
     NULL, cmd_backup_restore },
+  { "archive run", "", WHERE " dry-run", "move old rows into Parquet files, as the retention policies say",
+    "  outpost record save retention_policy '{\"id\":\"...\",\"cold_days\":400,\"active\":true}'\n"
+    "  outpost archive run --dry-run\n\n"
+    "  Rows of whole months leave their table for DIR/archive/TENANT/TABLE/date=2024-01/warehouse=W/, and\n"
+    "  are found there by every question. What a legal hold names stays.",
+    cmd_archive_run },
+  { "archive list", "", WHERE, "list the files of the archive", NULL, cmd_archive_list },
+  { "archive rows", "TABLE", WHERE " warehouse sku from until to summary", "print archived rows, a JSON object a line",
+    "  outpost archive rows stock_transactions --warehouse MAIN --from 2024-01-01 --until 2024-01-31", cmd_archive_rows },
   { "archive export", "TABLE", WHERE " out run from until to", "write a table as a Parquet file, with its columns' types",
     "  outpost archive export clean_sales --out sales.parquet --from 2024-01-01 --until 2024-01-31\n\n"
-    "  Tables: those of `outpost export`. Without --out the file is TABLE.parquet.",
+    "  Tables: those of `outpost export`, and those whose rows are archived, with these.\n"
+    "  Without --out the file is TABLE.parquet.",
     cmd_archive_export },
+  { "archive hold", "add|list|release [TABLE|ID]", WHERE " warehouse sku from until to reason deleted",
+    "keep rows and files from being moved or deleted, whatever a policy says",
+    "  outpost archive hold add stock_transactions --warehouse MAIN --until 2024-12-31 --reason \"tax audit\"\n"
+    "  outpost archive hold release 0190f3a2-...",
+    cmd_archive_hold },
   { "generate sales", "", "rows seed format-errors ledger", "write a sales file with known defects",
     "  outpost generate sales --rows 5000 --seed 1 --ledger defects.csv > sales.csv", cmd_generate_sales },
   { "jobs list", "", WHERE " state queue kind limit", "list the jobs, newest first",

@@ -1,0 +1,36 @@
+/*
+** internal.h - what the files of this folder share. Private to it.
+*/
+#ifndef ARCHIVE_INTERNAL_H
+#define ARCHIVE_INTERNAL_H
+
+#include "archive/archive.h"
+
+/* A month of a place. */
+struct partition {
+  const struct archive_table *table;
+  int64_t place_number;      /* as the table has it */
+  const char *place, *month; /* "" when the table has none; "2024-01" */
+  int64_t from, to, last_id; /* from <= at < to */
+  int64_t rows;
+};
+
+/* The SELECT of the file's columns of the rows that `where` keeps; NULL: of all. */
+const char *partition_select(struct ctx *cx, const struct archive_table *t, const char *where);
+/* The row that a statement stands on. */
+void partition_row(const struct archive_table *t, const struct stmt *s, struct parquet_value *row);
+
+/* Rows of a partition that is in the table, in their order. */
+int partition_each(struct ctx *cx, struct db *db, const struct partition *p, parquet_row_fn *fn, void *arg);
+
+/* DIR/archive/SLUG of the file that the connection has opened. */
+int archive_folder(struct ctx *cx, struct db *db, const char **out);
+
+/* A file of the archive, opened; closed with the unit of work. */
+int archive_open(struct ctx *cx, const char *path, struct parquet_reader **out);
+
+/* The reason of a hold that the partition falls under; NULL: none. file: its reader, when it
+** lies in a file. */
+int hold_on(struct ctx *cx, struct db *db, const struct partition *p, const char *path, const char **reason);
+
+#endif

@@ -1,0 +1,527 @@
+/*
+** move.c - rows leave their table for a file, and files that are old enough are deleted.
+** archive.h says what holds at every moment.
+*/
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "archive/internal.h"
+#include "base/crash.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/time.h"
+#include "store/change.h"
+
+/* A file on its way: what will be noted of it. */
+struct part {
+  struct partition p;
+  const char *folder, *path; /* DIR/archive/SLUG; below it */
+  int64_t number, rows, first_id, last_id, first_at, last_at;
+  const char *first_key, *last_key;
+  struct parquet_writer *writer;
+  struct sha256 *hash;
+  char digest[SHA256_HEX];
+  struct file_digest file;
+};
+
+/* ---- digests ---- */
+
+static void free_hash(void *arg) {
+  struct part *part = arg;
+  sha256_free(part->hash);
+}
+
+static void digest_begin(struct ctx *cx, struct part *part) {
+  part->hash = sha256_new();
+  part->rows = 0;
+  ctx_defer(cx, free_hash, part);
+}
+
+static void digest_end(struct part *part, char out[static SHA256_HEX]) {
+  unsigned char digest[SHA256_SIZE];
+  sha256_end(part->hash, digest);
+  hex_encode(out, digest, sizeof digest);
+}
+
+static int digest_row(struct ctx *cx, void *arg, const struct parquet_value *row) {
+  struct part *part = arg;
+  parquet_digest(part->hash, row, part->p.table->column_count);
+  part->rows++;
+  return (int)cx->code;
+}
+
+/* ---- the file ---- */
+
+static void note_key(struct ctx *cx, struct part *part, struct str key) {
+  if (!part->first_key || strcmp(part->first_key, ctx_strdup(cx, key)) > 0)
+    part->first_key = ctx_strdup(cx, key);
+  if (!part->last_key || strcmp(part->last_key, ctx_strdup(cx, key)) < 0)
+    part->last_key = ctx_strdup(cx, key);
+}
+
+static int write_row(struct ctx *cx, void *arg, const struct parquet_value *row) {
+  struct part *part = arg;
+  const struct archive_table *t = part->p.table;
+  int64_t id = row[t->id_column].n, at = row[t->at_column].n;
+  if (part->rows == 0) {
+    part->first_id = id;
+    part->first_at = part->last_at = at;
+  }
+  part->last_id = id;
+  if (at < part->first_at) part->first_at = at;
+  if (at > part->last_at) part->last_at = at;
+  if (t->key_column >= 0) {
+    struct ctx aside; /* keys that are neither the first nor the last are not kept */
+    struct str key = row[t->key_column].s;
+    ctx_begin(&aside, cx->actor);
+    const char *text = ctx_strdup(&aside, key);
+    if (!part->first_key || strcmp(text, part->first_key) < 0 || strcmp(text, part->last_key) > 0)
+      note_key(cx, part, key);
+    ctx_end(&aside);
+  }
+  return digest_row(cx, part, row) || parquet_add(cx, part->writer, row) ? (int)cx->code : OK;
+}
+
+/* A place as a part of a path, as Hive writes it: what is no plain character as %XX. */
+static const char *place_path(struct ctx *cx, const char *place) {
+  struct buf b;
+  buf_init(&b, 4096);
+  for (const char *c = place; *c; c++) {
+    bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||
+                 (*c == '.' && c > place) || *c == '-' || *c == '_';
+    if (plain)
+      buf_char(&b, *c);
+    else
+      buf_printf(&b, "%%%02X", (unsigned char)*c);
+  }
+  if (b.n > 180) { /* a file's name has 255 bytes at most */
+    char hex[SHA256_HEX];
+    unsigned char digest[SHA256_SIZE];
+    sha256_of(place, strlen(place), digest);
+    b.n = 160;
+    buf_printf(&b, "-%.16s", hex_encode(hex, digest, sizeof digest));
+  }
+  const char *path = ctx_strdup(cx, buf_view(&b));
+  buf_clear(&b);
+  return path;
+}
+
+static int name_part(struct ctx *cx, struct db *db, struct part *part) {
+  const struct partition *p = &part->p;
+  if (archive_folder(cx, db, &part->folder)) return cx->code;
+  struct stmt *s = db_stmt(cx, db, SQL_archive_partition_next);
+  stmt_text(s, 1, p->table->name);
+  stmt_text(s, 2, p->place);
+  stmt_text(s, 3, p->month);
+  if (stmt_row(cx, s)) {
+    part->number = col_int(s, 0);
+    stmt_done(s);
+  }
+  const char *place = p->table->place ? ctx_printf(cx, "/warehouse=%s", place_path(cx, p->place)) : "";
+  part->path = ctx_printf(cx, "%s/date=%s%s/part-%04lld.parquet", p->table->name, p->month, place,
+                          (long long)part->number);
+  return cx->code;
+}
+
+static int write_file(struct ctx *cx, struct db *db, struct part *part, const char *path) {
+  const struct archive_table *t = part->p.table;
+  struct file_out *out;
+  struct parquet_column *columns = ctx_alloc(cx, (size_t)t->column_count * sizeof *columns);
+  for (int i = 0; i < t->column_count; i++) columns[i] = t->columns[i].file;
+  const char *slash = strrchr(path, '/');
+  if (file_make_folders(cx, ctx_strdup(cx, (struct str){ path, (size_t)(slash - path) })) ||
+      file_begin(cx, &out, path, false))
+    return cx->code;
+  struct parquet_setup setup = {
+    .columns = columns, .column_count = t->column_count, .write = file_write, .arg = out
+  };
+  digest_begin(cx, part);
+  if (parquet_new(cx, &setup, &part->writer) || partition_each(cx, db, &part->p, write_row, part))
+    return cx->code;
+  digest_end(part, part->digest);
+  parquet_note(cx, part->writer, "table", t->name);
+  parquet_note(cx, part->writer, "month", part->p.month);
+  if (t->place) parquet_note(cx, part->writer, "place", part->p.place);
+  parquet_note(cx, part->writer, "digest", part->digest);
+  crash_point("archive rows written");
+  return parquet_end(cx, part->writer) || file_end(cx, out) ? (int)cx->code : OK;
+}
+
+/* Reads a file completely; the digest of what came out. */
+static int read_back(struct ctx *cx, struct part *part, const char *path, char digest[static SHA256_HEX]) {
+  struct parquet_reader *r;
+  struct part again = { .p = part->p };
+  if (archive_open(cx, path, &r)) return cx->code;
+  if (parquet_column_count(r) != part->p.table->column_count)
+    return fail(cx, E_FAIL, NULL, "%s holds other columns", path);
+  again.hash = sha256_new();
+  for (int g = 0; g < parquet_group_count(r) && !cx->code; g++) parquet_read(cx, r, g, digest_row, &again);
+  digest_end(&again, digest);
+  sha256_free(again.hash);
+  return cx->code;
+}
+
+/* A file of that name that nobody registered: a process died before it could, or an older copy
+** of the tenant's file was restored. It is taken over when it holds the very rows. */
+static int put_aside_or_keep(struct ctx *cx, struct part *part, const char *path, bool *keep) {
+  struct ctx aside;
+  char digest[SHA256_HEX] = "";
+  *keep = false;
+  if (access(path, F_OK) != 0) return OK;
+  ctx_begin(&aside, cx->actor);
+  *keep = !read_back(&aside, part, path, digest) && strcmp(digest, part->digest) == 0;
+  ctx_end(&aside);
+  if (*keep) return OK;
+  const char *to = ctx_printf(cx, "%s.unregistered-%lld", path, (long long)cx->now);
+  if (rename(path, to) == 0) return file_sync_folder_of(cx, path);
+  return fail(cx, E_FAIL, NULL, "%s is in the way and could not be renamed: %s", path, strerror(errno));
+}
+
+static int digest_table(struct ctx *cx, struct db *db, struct part *part) {
+  digest_begin(cx, part);
+  if (partition_each(cx, db, &part->p, digest_row, part)) return cx->code;
+  digest_end(part, part->digest);
+  return OK;
+}
+
+/* The file, whole and compared with the rows of the table as the reader sees them. */
+static int make_file(struct ctx *cx, struct db *db, struct part *part) {
+  char again[SHA256_HEX];
+  bool keep = false;
+  const char *path = ctx_printf(cx, "%s/%s", part->folder, part->path);
+  if (access(path, F_OK) == 0 && (digest_table(cx, db, part) || put_aside_or_keep(cx, part, path, &keep)))
+    return cx->code;
+  if (!keep && write_file(cx, db, part, path)) return cx->code;
+  crash_point("archive file written");
+  if (read_back(cx, part, path, again) || file_digest(cx, path, &part->file)) return cx->code;
+  if (strcmp(again, part->digest) == 0) return OK;
+  return fail(cx, E_FAIL, NULL, "%s does not give back the rows that were written; they stay in the table",
+              path);
+}
+
+/* ---- the transaction ---- */
+
+static const char *describe(struct ctx *cx, const struct part *part) {
+  struct buf b;
+  struct jw w;
+  buf_init(&b, 65536);
+  jw_init(&w, &b);
+  jw_object(&w, NULL);
+  jw_text(&w, "path", part->path);
+  jw_text(&w, "month", part->p.month);
+  jw_text(&w, "place", part->p.place);
+  jw_int(&w, "part", part->number);
+  jw_int(&w, "rows", part->rows);
+  jw_int(&w, "first_id", part->first_id);
+  jw_int(&w, "last_id", part->last_id);
+  jw_text(&w, "sha256", part->file.sha256);
+  jw_text(&w, "digest", part->digest);
+  jw_close(&w, '}');
+  const char *json = ctx_strdup(cx, buf_view(&b));
+  buf_clear(&b);
+  return json;
+}
+
+static int run_between(struct ctx *cx, struct db *db, const struct partition *p, const char *sql) {
+  struct stmt *s = sql ? db_once(cx, db, sql) : NULL;
+  if (!s) return cx->code;
+  if (strstr(sql, "?1")) stmt_int(s, 1, p->place_number);
+  stmt_int(s, 2, p->from);
+  stmt_int(s, 3, p->to);
+  if (strstr(sql, "?4")) stmt_int(s, 4, p->last_id);
+  return stmt_run(cx, s);
+}
+
+static int remove_rows(struct ctx *cx, struct db *db, const struct part *part) {
+  const struct archive_table *t = part->p.table;
+  if (run_between(cx, db, &part->p, t->before) || run_between(cx, db, &part->p, t->remove)) return cx->code;
+  int64_t gone = db_changes(db);
+  if (gone != part->rows)
+    return fail(cx, E_FAIL, NULL, "%lld rows of %s would go, but %lld were written to %s; nothing was moved",
+                (long long)gone, t->name, (long long)part->rows, part->path);
+  return run_between(cx, db, &part->p, t->after);
+}
+
+static int register_part(struct ctx *cx, struct db *db, const struct part *part) {
+  struct stmt *s = db_stmt(cx, db, SQL_archive_partition_add);
+  int i = 1;
+  stmt_text(s, i++, part->p.table->name);
+  stmt_text(s, i++, part->p.month);
+  stmt_text(s, i++, part->p.place);
+  stmt_int(s, i++, part->number);
+  stmt_text(s, i++, part->path);
+  stmt_int(s, i++, part->rows);
+  stmt_int(s, i++, part->file.bytes);
+  stmt_int(s, i++, part->first_id);
+  stmt_int(s, i++, part->last_id);
+  stmt_int(s, i++, part->first_at);
+  stmt_int(s, i++, part->last_at);
+  stmt_text(s, i++, part->first_key);
+  stmt_text(s, i++, part->last_key);
+  stmt_text(s, i++, part->file.sha256);
+  stmt_text(s, i++, part->digest);
+  stmt_int(s, i++, cx->now);
+  stmt_text(s, i++, cx->actor);
+  return stmt_run(cx, s);
+}
+
+static int leave(struct ctx *cx, struct db *db, void *arg) {
+  struct part *part = arg;
+  struct part now = { .p = part->p };
+  const char *held;
+  if (hold_on(cx, db, &part->p, NULL, &held) || digest_table(cx, db, &now)) return cx->code;
+  if (held) return fail(cx, E_CONFLICT, NULL, "a legal hold was put on the rows meanwhile: %s", held);
+  if (strcmp(now.digest, part->digest) != 0)
+    return fail(cx, E_CONFLICT, NULL, "the rows of %s are other ones than were written; nothing was moved",
+                part->path);
+  if (remove_rows(cx, db, part) || register_part(cx, db, part)) return cx->code;
+  crash_point("archive rows leave");
+  return change_append(
+      cx, db,
+      &(struct change){ .event = "ARCHIVED",
+                        .table = part->p.table->name,
+                        .after = str_of(describe(cx, part)),
+                        .count = part->rows,
+                        .text = ctx_printf(cx, "%lld rows of %s moved to %s", (long long)part->rows,
+                                           part->p.month, part->path) });
+}
+
+/* ---- partitions ---- */
+
+static struct archive_step *add_step(struct ctx *cx, struct archive_result *r, const struct partition *p) {
+  if (r->count == r->room) {
+    struct archive_step *more = ctx_alloc(cx, (r->room = r->room ? r->room * 2 : 64) * sizeof *more);
+    if (r->count) memcpy(more, r->step, r->count * sizeof *more);
+    r->step = more;
+  }
+  struct archive_step *step = &r->step[r->count++];
+  *step = (struct archive_step){ .table = p->table->name,
+                                 .month = ctx_strdup(cx, str_of(p->month)),
+                                 .place = ctx_strdup(cx, str_of(p->place)),
+                                 .rows = p->rows };
+  return step;
+}
+
+static int move_partition(struct ctx *cx, struct ctx *aside, struct tenant *t, const struct partition *p,
+                          bool dry, struct archive_result *out) {
+  struct part *part =
+      ctx_alloc(aside, sizeof *part); /* releases that wait for the end of aside point to it */
+  struct db *db;
+  const char *held;
+  part->p = *p;
+  if (tenant_read(aside, t, &db) || hold_on(aside, db, p, NULL, &held)) return aside->code;
+  struct archive_step *step = add_step(cx, out, p);
+  if (held) {
+    step->held = ctx_strdup(cx, str_of(held));
+    out->held++;
+    return OK;
+  }
+  if (name_part(aside, db, part)) return aside->code;
+  step->path = ctx_strdup(cx, str_of(part->path));
+  if (!dry && (make_file(aside, db, part) || tenant_write(aside, t, leave, part))) {
+    out->count--;
+    return aside->code;
+  }
+  step->bytes = part->file.bytes;
+  out->rows += p->rows;
+  out->bytes += step->bytes;
+  return OK;
+}
+
+/* Whole months that lie before the bound, of all places. */
+static int list_partitions(struct ctx *cx, struct db *db, const struct archive_table *t, int64_t before,
+                           struct partition **list, size_t *count) {
+  size_t room = 0;
+  *list = NULL;
+  *count = 0;
+  const char *place = t->place ? t->place : "0";
+  struct stmt *s =
+      db_once(cx, db,
+              ctx_printf(cx,
+                         "SELECT %s, strftime('%%Y-%%m', %s / 1000000, 'unixepoch'), count(*), max(%s) %s "
+                         "WHERE %s >= 0 AND %s < ?1%s%s GROUP BY 1, 2 ORDER BY 2, 1",
+                         place, t->at, t->id, t->rows, t->at, t->at, t->ready ? " AND " : "",
+                         t->ready ? t->ready : ""));
+  stmt_int(s, 1, before);
+  while (stmt_row(cx, s)) {
+    if (*count == room) {
+      struct partition *more = ctx_alloc(cx, (room = room ? room * 2 : 64) * sizeof *more);
+      if (*count) memcpy(more, *list, *count * sizeof *more);
+      *list = more;
+    }
+    struct partition *p = &(*list)[(*count)++];
+    *p = (struct partition){ .table = t,
+                             .place_number = col_int(s, 0),
+                             .place = "",
+                             .month = col_dup(cx, s, 1),
+                             .rows = col_int(s, 2),
+                             .last_id = col_int(s, 3) };
+    int year = 0, month = 0;
+    if (sscanf(p->month, "%4d-%2d", &year, &month) != 2)
+      return fail(cx, E_FAIL, NULL, "a row of %s has no month", t->name);
+    p->from = date_days(year, month, 1) * DAY_US;
+    p->to = (month == 12 ? date_days(year + 1, 1, 1) : date_days(year, month + 1, 1)) * DAY_US;
+  }
+  return cx->code;
+}
+
+static int name_places(struct ctx *cx, struct db *db, struct partition *list, size_t count) {
+  for (size_t i = 0; i < count && !cx->code; i++) {
+    if (!list[i].table->place) continue;
+    struct stmt *s = db_compose(cx, db, list[i].table->place_is);
+    stmt_int(s, 1, list[i].place_number);
+    if (stmt_row(cx, s)) {
+      list[i].place = ctx_strdup(cx, col_str(s, 0));
+      stmt_done(s);
+    }
+  }
+  return cx->code;
+}
+
+/* The beginning of the month that a moment lies in. */
+static int64_t month_begin(int64_t at) {
+  int year, month, day;
+  date_civil((int32_t)(at / DAY_US), &year, &month, &day);
+  return date_days(year, month, 1) * DAY_US;
+}
+
+static int move_table(struct ctx *cx, struct tenant *t, const struct archive_table *table, int64_t cold_days,
+                      bool dry, bool (*stop)(void *), void *arg, struct archive_result *out) {
+  struct partition *list = NULL;
+  struct db *db;
+  size_t count = 0;
+  struct ctx first; /* its reader goes back before anything is written */
+  ctx_begin(&first, cx->actor);
+  if (tenant_read(&first, t, &db) ||
+      list_partitions(&first, db, table, month_begin(cx->now - cold_days * DAY_US), &list, &count) ||
+      name_places(&first, db, list, count))
+    fail_from(cx, &first);
+  for (size_t i = 0; !cx->code && i < count && !(stop && stop(arg)); i++) {
+    struct ctx aside;
+    ctx_begin(&aside, cx->actor);
+    if (move_partition(cx, &aside, t, &list[i], dry, out)) fail_from(cx, &aside);
+    ctx_end(&aside);
+  }
+  ctx_end(&first);
+  return cx->code;
+}
+
+/* ---- deleting files ---- */
+
+struct purge {
+  int64_t id, rows;
+  struct partition p;
+  const char *path;
+};
+
+static int purge_write(struct ctx *cx, struct db *db, void *arg) {
+  const struct purge *u = arg;
+  const char *held;
+  if (hold_on(cx, db, &u->p, u->path, &held)) return cx->code;
+  if (held) return fail(cx, E_CONFLICT, NULL, "a legal hold was put on %s meanwhile: %s", u->path, held);
+  struct stmt *s = db_stmt(cx, db, SQL_archive_partition_purge);
+  stmt_int(s, 1, u->id);
+  stmt_int(s, 2, cx->now);
+  stmt_text(s, 3, cx->actor);
+  if (stmt_run(cx, s)) return cx->code;
+  return change_append(
+      cx, db,
+      &(struct change){
+          .event = "ARCHIVE_PURGED",
+          .table = u->p.table->name,
+          .before = str_of(ctx_printf(cx, "{\"path\":\"%s\",\"rows\":%lld}", u->path, (long long)u->rows)),
+          .count = u->rows,
+          .text = ctx_printf(cx, "%s was deleted: it was kept as long as the policy says", u->path) });
+}
+
+static int purge_one(struct ctx *cx, struct tenant *t, struct db *db, const struct purge *u, bool dry,
+                     struct archive_result *out) {
+  const char *held, *folder;
+  if (hold_on(cx, db, &u->p, u->path, &held) || archive_folder(cx, db, &folder)) return cx->code;
+  struct archive_step *step = add_step(cx, out, &u->p);
+  step->path = u->path;
+  step->rows = u->rows;
+  step->held = held;
+  step->purged = !held;
+  if (held) out->held++;
+  if (held || dry) return OK;
+  if (tenant_write(cx, t, purge_write, (void *)(uintptr_t)u)) return cx->code;
+  crash_point("archive purged");
+  const char *path = ctx_printf(cx, "%s/%s", folder, u->path);
+  if (unlink(path) != 0 && errno != ENOENT)
+    return fail(cx, E_FAIL, NULL, "%s could not be deleted: %s", path, strerror(errno));
+  out->purged++;
+  return OK;
+}
+
+static int purge_table(struct ctx *cx, struct tenant *t, const struct archive_table *table, int64_t keep_days,
+                       bool dry, struct archive_result *out) {
+  struct ctx aside;
+  struct db *db;
+  struct purge *list[4096];
+  size_t count = 0;
+  ctx_begin(&aside, cx->actor);
+  const char *folder = NULL;
+  if (tenant_read(&aside, t, &db) || archive_folder(&aside, db, &folder)) fail_from(cx, &aside);
+  struct stmt *s = cx->code ? NULL : db_stmt(cx, db, SQL_archive_partitions);
+  stmt_text(s, 1, table->name);
+  stmt_text(s, 2, "0000-00");
+  stmt_text(s, 3, "9999-99");
+  while (stmt_row(cx, s)) {
+    const char *path = col_dup(cx, s, 1);
+    if (!col_null(s, 8)) { /* killed before the file was gone */
+      if (!dry) unlink(ctx_printf(cx, "%s/%s", folder, path));
+      continue;
+    }
+    if (col_int(s, 12) >= cx->now - keep_days * DAY_US || count == 4096) continue;
+    struct purge *u = list[count++] = ctx_alloc(cx, sizeof *u);
+    int year = 0, month = 0;
+    *u = (struct purge){ .id = col_int(s, 0), .rows = col_int(s, 2), .path = path };
+    u->p = (struct partition){ .table = table, .month = col_dup(cx, s, 3), .place = col_dup(cx, s, 4) };
+    if (sscanf(u->p.month, "%4d-%2d", &year, &month) != 2) continue;
+    u->p.from = date_days(year, month, 1) * DAY_US;
+    u->p.to = (month == 12 ? date_days(year + 1, 1, 1) : date_days(year, month + 1, 1)) * DAY_US;
+  }
+  for (size_t i = 0; i < count && !cx->code; i++) purge_one(cx, t, db, list[i], dry, out);
+  ctx_end(&aside);
+  return cx->code;
+}
+
+/* ---- all policies ---- */
+
+struct policy {
+  const char *subject;
+  int64_t cold_days, keep_days; /* keep 0: for ever */
+};
+
+static int read_policies(struct ctx *cx, struct tenant *t, struct policy *list, size_t room, size_t *count) {
+  struct ctx aside;
+  struct db *db;
+  *count = 0;
+  ctx_begin(&aside, cx->actor);
+  if (tenant_read(&aside, t, &db)) fail_from(cx, &aside);
+  struct stmt *s = cx->code ? NULL : db_stmt(cx, db, SQL_archive_policies);
+  while (stmt_row(cx, s) && *count < room)
+    list[(*count)++] = (struct policy){ .subject = col_dup(cx, s, 0),
+                                        .cold_days = col_int(s, 1),
+                                        .keep_days = col_int(s, 2) };
+  ctx_end(&aside);
+  return cx->code;
+}
+
+int archive_run(struct ctx *cx, struct tenant *t, bool dry, bool (*stop)(void *), void *arg,
+                struct archive_result *out) {
+  struct policy list[64];
+  size_t count;
+  *out = (struct archive_result){ 0 };
+  if (read_policies(cx, t, list, 64, &count)) return cx->code;
+  for (size_t i = 0; i < count && !cx->code; i++) {
+    const struct archive_table *table = archive_table_find(list[i].subject);
+    if (!table) continue;
+    if (!move_table(cx, t, table, list[i].cold_days, dry, stop, arg, out) && list[i].keep_days)
+      purge_table(cx, t, table, list[i].keep_days, dry, out);
+  }
+  return cx->code;
+}

@@ -1,0 +1,98 @@
+/*
+** show.c - what is in the archive, and whether it is still what was written.
+*/
+#include "archive/internal.h"
+#include "base/file.h"
+#include "base/time.h"
+
+static void list_partition(struct jw *w, const struct stmt *s) {
+  char at[TIME_SIZE];
+  jw_object(w, NULL);
+  jw_str(w, "table", col_str(s, 1));
+  jw_str(w, "month", col_str(s, 2));
+  jw_str(w, "place", col_str(s, 3));
+  jw_int(w, "part", col_int(s, 4));
+  jw_str(w, "path", col_str(s, 5));
+  jw_int(w, "rows", col_int(s, 6));
+  jw_int(w, "bytes", col_int(s, 7));
+  jw_int(w, "first_id", col_int(s, 8));
+  jw_int(w, "last_id", col_int(s, 9));
+  jw_text(w, "first_at", time_iso(at, col_int(s, 10)));
+  jw_text(w, "last_at", time_iso(at, col_int(s, 11)));
+  jw_str(w, "sha256", col_str(s, 14));
+  jw_text(w, "archived_at", time_iso(at, col_int(s, 16)));
+  jw_str(w, "archived_by", col_str(s, 17));
+  jw_text(w, "purged_at", col_null(s, 18) ? NULL : time_iso(at, col_int(s, 18)));
+  jw_close(w, '}');
+}
+
+int archive_list(struct ctx *cx, struct db *db, struct jw *w, const char *key) {
+  struct stmt *s = db_stmt(cx, db, SQL_archive_partition_list);
+  jw_array(w, key);
+  while (stmt_row(cx, s)) list_partition(w, s);
+  jw_close(w, ']');
+  return cx->code;
+}
+
+static void list_step(struct jw *w, const struct archive_step *s) {
+  jw_object(w, NULL);
+  jw_text(w, "table", s->table);
+  jw_text(w, "month", s->month);
+  jw_text(w, "place", s->place);
+  jw_int(w, "rows", s->rows);
+  jw_int(w, "bytes", s->bytes);
+  jw_text(w, "path", s->path);
+  jw_bool(w, "purged", s->purged);
+  jw_text(w, "held", s->held);
+  jw_close(w, '}');
+}
+
+void archive_result_json(struct jw *w, const char *key, const struct archive_result *r) {
+  jw_object(w, key);
+  jw_int(w, "rows", r->rows);
+  jw_int(w, "bytes", r->bytes);
+  jw_int(w, "purged", r->purged);
+  jw_int(w, "held", r->held);
+  jw_array(w, "partitions");
+  for (size_t i = 0; i < r->count; i++) list_step(w, &r->step[i]);
+  jw_close(w, ']');
+  jw_close(w, '}');
+}
+
+/* ---- proof ---- */
+
+static const char *compare(struct ctx *cx, const char *path, const char *sha256, int64_t bytes) {
+  struct file_digest d;
+  if (file_digest(cx, path, &d)) return cx->message;
+  if (d.bytes != bytes)
+    return ctx_printf(cx, "it has %lld bytes, %lld were written", (long long)d.bytes, (long long)bytes);
+  return strcmp(d.sha256, sha256) == 0 ? NULL : "its SHA-256 is another one than was noted: it was changed";
+}
+
+struct file_noted {
+  const char *path, *sha256;
+  int64_t bytes;
+  struct file_noted *next;
+};
+
+int archive_verify(struct ctx *cx, struct db *db, archive_verify_fn *fn, void *arg) {
+  struct file_noted *first = NULL, **last = &first;
+  const char *folder;
+  if (archive_folder(cx, db, &folder)) return cx->code;
+  struct stmt *s = db_stmt(cx, db, SQL_archive_partition_list);
+  while (stmt_row(cx, s)) {
+    if (!col_null(s, 18)) continue;
+    *last = ctx_alloc(cx, sizeof **last);
+    **last = (struct file_noted){ .path = col_dup(cx, s, 5),
+                                  .sha256 = col_dup(cx, s, 14),
+                                  .bytes = col_int(s, 7) };
+    last = &(*last)->next;
+  }
+  for (struct file_noted *f = first; f && !cx->code; f = f->next) {
+    struct ctx aside;
+    ctx_begin(&aside, cx->actor);
+    fn(arg, f->path, compare(&aside, ctx_printf(&aside, "%s/%s", folder, f->path), f->sha256, f->bytes));
+    ctx_end(&aside);
+  }
+  return cx->code;
+}
