@@ -29,20 +29,6 @@ int64_t boot_clock(void) {
   return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
-static char boot[40] = "unknown";
-
-static void read_boot(void) {
-  FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
-  if (f && fgets(boot, sizeof boot, f)) boot[strcspn(boot, "\n")] = 0;
-  if (f) fclose(f);
-}
-
-const char *boot_id(void) {
-  static pthread_once_t once = PTHREAD_ONCE_INIT;
-  pthread_once(&once, read_boot);
-  return boot;
-}
-
 int64_t lease_us(void) {
 #ifdef OUTPOST_TEST
   const char *ms = getenv("OUTPOST_LEASE_MS");
