@@ -12,6 +12,7 @@
 #include "ingest/review.h"
 #include "job/job.h"
 #include "notify/mail.h"
+#include "notify/outbox.h"
 #include "sales/sales.h"
 
 int main(int argc, char **argv) {
@@ -30,10 +31,12 @@ int main(int argc, char **argv) {
   entity_hooks_register("steward", &steward_hooks);
   entity_hooks_register("legal_hold", &legal_hold_hooks);
   entity_hooks_register("retention_policy", &retention_policy_hooks);
-  job_register_kinds();
   entity_hooks_register("mail_server", &mail_server_hooks);
   entity_hooks_register("webhook", &webhook_hooks);
   entity_hooks_register("net_allow", &net_allow_hooks);
+  job_register_kinds();
+  job_kind_register(&mail_send_kind);
+  job_kind_register(&webhook_send_kind);
   tenant_set_hook(import_recover);
 
   return cli_main(argc, argv);

@@ -53,6 +53,8 @@ void job_log(struct job *job, const char *fmt, ...) {
   buf_printf(&job->log, "%s %s\n", time_iso(at, time_now()), line);
 }
 
+void job_retry_after(struct job *job, int64_t ms) { job->retry_ms = ms; }
+
 void job_result(struct job *job, struct str json) {
   buf_reset(&job->result);
   buf_str(&job->result, json);
