@@ -5,15 +5,19 @@
 
 #include "archive/archive.h"
 #include "cli/cli.h"
+#include "event/consume.h"
 #include "export/entities.h"
 #include "ingest/entities.h"
 #include "ingest/import.h"
 #include "ingest/note.h"
 #include "ingest/review.h"
+#include "job/engine.h"
 #include "job/job.h"
 #include "notify/mail.h"
 #include "notify/outbox.h"
 #include "sales/sales.h"
+
+static const struct engine_part consumers_part = { "consumers", 4, consumers_work };
 
 int main(int argc, char **argv) {
   signal(SIGXFSZ,
@@ -37,6 +41,8 @@ int main(int argc, char **argv) {
   job_register_kinds();
   job_kind_register(&mail_send_kind);
   job_kind_register(&webhook_send_kind);
+  entity_hooks_register("topic", &topic_hooks);
+  engine_part_register(&consumers_part);
   tenant_set_hook(import_recover);
 
   return cli_main(argc, argv);

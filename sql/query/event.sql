@@ -1,16 +1,25 @@
 -- name: topic_names
-SELECT name FROM topic ORDER BY name;
+SELECT name FROM topic WHERE deleted_at IS NULL ORDER BY name;
 
 -- name: topic_count
-SELECT count(*) FROM topic;
+SELECT count(*) FROM topic WHERE deleted_at IS NULL;
 
 -- name: topic_all
 SELECT name, help, source, partitions, fields, types, key, retention_days, retention_bytes, beyond_groups
-FROM topic ORDER BY name;
+FROM topic WHERE deleted_at IS NULL ORDER BY name;
 
 -- name: topic_by_name
 SELECT name, help, source, partitions, fields, types, key, retention_days, retention_bytes, beyond_groups
-FROM topic WHERE name = ?1;
+FROM topic WHERE name = ?1 AND deleted_at IS NULL;
+
+-- name: topic_by_id
+SELECT name, help, source, partitions, fields, types, key, retention_days, retention_bytes, beyond_groups
+FROM topic WHERE id = ?1;
+
+-- Topics that hold events, or are read, under a name that there is not.
+-- name: topic_lost
+SELECT topic FROM (SELECT topic FROM event_partition UNION SELECT topic FROM event_group)
+WHERE topic NOT IN (SELECT name FROM topic WHERE deleted_at IS NULL) LIMIT 1;
 
 -- name: event_partitions
 SELECT partition, first, next FROM event_partition WHERE topic = ?1 ORDER BY partition;

@@ -27,6 +27,7 @@
 #define EVENT_EVENT_H
 
 #include "base/json.h"
+#include "model/entity.h"
 #include "store/store.h"
 
 enum {
@@ -82,7 +83,7 @@ enum inventory_event_field {
 
 /* ---- topics ---- */
 
-enum event_field_kind { FIELD_TEXT, FIELD_DECIMAL, FIELD_INTEGER, FIELD_INSTANT, FIELD_BOOLEAN, FIELD_JSON };
+enum event_field_kind { EVENT_TEXT, EVENT_DECIMAL, EVENT_INTEGER, EVENT_INSTANT, EVENT_BOOLEAN, EVENT_JSON };
 struct event_field {
   struct str name;
   enum event_field_kind kind;
@@ -106,6 +107,8 @@ struct topic {
   int64_t retention_days, retention_bytes; /* 0: without end */
   bool beyond_groups;                      /* retention does not wait for slow groups */
 };
+
+extern const struct entity_hooks topic_hooks; /* of the entity topic */
 
 /* Lives as long as the unit of work. E_NOT_FOUND names the topics that there are. */
 int topic_find(struct ctx *cx, struct db *db, const char *name, struct topic **out);

@@ -31,6 +31,7 @@ struct parse {
   const struct topic *topic;
   struct event *out;
   bool envelope;
+  bool lenient; /* it was taken once: what a topic asks may have changed since */
   uint32_t seen; /* a bit for each of the three names and the fields */
   struct str unknown[MEMBERS_MOST];
   int unknown_count;
@@ -102,12 +103,12 @@ static int read_field(struct parse *p, const struct event_field *f, char first) 
   struct event_value *v = &p->out->value[f - p->topic->fields];
   const char *name = f->name.p;
   switch (f->kind) {
-  case FIELD_TEXT: return read_text(p, name, first, &v->text);
-  case FIELD_DECIMAL: return read_number(p, name, 4, v);
-  case FIELD_INTEGER: return read_number(p, name, 0, v);
-  case FIELD_INSTANT: return read_instant(p, name, first, &v->text, &v->number);
-  case FIELD_BOOLEAN: return read_boolean(p, name, v);
-  case FIELD_JSON: return read_json(p, name, first, v);
+  case EVENT_TEXT: return read_text(p, name, first, &v->text);
+  case EVENT_DECIMAL: return read_number(p, name, 4, v);
+  case EVENT_INTEGER: return read_number(p, name, 0, v);
+  case EVENT_INSTANT: return read_instant(p, name, first, &v->text, &v->number);
+  case EVENT_BOOLEAN: return read_boolean(p, name, v);
+  case EVENT_JSON: return read_json(p, name, first, v);
   }
   return OK;
 }
@@ -161,7 +162,13 @@ static int read_member(struct parse *p) {
   if (i < 0) return read_unknown(p, name, first);
   if (p->seen & UINT32_C(1) << i) return twice(p, name);
   p->seen |= UINT32_C(1) << i;
-  if (first != 'n') return read_value(p, i, first);
+  if (first != 'n') {
+    int rc = read_value(p, i, first);
+    if (!rc || !p->lenient) return rc;
+    ctx_forgive(p->cx);
+    if (i >= NAME_FIELDS) p->out->value[i - NAME_FIELDS] = (struct event_value){ { NULL, 0 }, 0 };
+    return OK;
+  }
   return scan_raw(&p->scan, &raw) ? OK : not_json(p); /* null: as if it were not there */
 }
 
@@ -197,7 +204,7 @@ static int check_required(struct parse *p, const struct event_type *type) {
     struct str text = p->out->value[i].text;
     if (!(type->required & UINT32_C(1) << i)) continue;
     if (!text.p) return fail(p->cx, E_INVALID, f->name.p, "%s is missing", f->name.p);
-    if (f->kind == FIELD_TEXT && blank(text))
+    if (f->kind == EVENT_TEXT && blank(text))
       return fail(p->cx, E_INVALID, f->name.p, "%s is empty", f->name.p);
   }
   return OK;
@@ -336,7 +343,7 @@ int event_parse(struct ctx *cx, const struct topic *t, struct str json, struct e
 }
 
 int event_reread(struct ctx *cx, const struct topic *t, struct str body, struct event *out) {
-  struct parse p = { .cx = cx, .topic = t, .out = out };
+  struct parse p = { .cx = cx, .topic = t, .out = out, .lenient = true };
   struct event *e = out;
   e->id = e->type = e->key = (struct str){ NULL, 0 };
   memset(e->value, 0, sizeof *e->value * (size_t)t->field_count);

@@ -127,3 +127,51 @@ int topic_list(struct ctx *cx, struct db *db, struct topic **list, size_t *count
     if (topic_from_row(cx, s, &(*list)[(*count)++])) stmt_done(s);
   return cx->code;
 }
+
+/* ---- what a topic may be ---- */
+
+static bool name_fits(const char *name) {
+  for (const char *p = name; *p; p++)
+    if (!((*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9') || (*p == '-' && p > name))) return false;
+  return *name != 0;
+}
+
+/* Events keep what they were published under, and the program's own topics stay. */
+static int check_kept(struct ctx *cx, struct db *db) {
+  struct topic *t;
+  struct stmt *s = db_stmt(cx, db, SQL_topic_lost);
+  if (stmt_row(cx, s)) {
+    const char *name = ctx_strdup(cx, col_str(s, 0));
+    stmt_done(s);
+    return fail(cx, E_CONFLICT, "name", "topic %s holds events or has readers: it can be neither renamed nor deleted",
+                name);
+  }
+  for (int i = 0; i < consumer_count && !cx->code; i++) topic_find(cx, db, consumers[i]->topic, &t);
+  for (int i = 0; i < door_count && !cx->code; i++) topic_find(cx, db, doors[i]->topic, &t);
+  return cx->code;
+}
+
+static int check_partitions(struct ctx *cx, struct db *db, const struct topic *t) {
+  struct stmt *s = db_stmt(cx, db, SQL_event_partitions);
+  int64_t most = 0;
+  stmt_text(s, 1, t->name);
+  while (stmt_row(cx, s)) most = col_int(s, 0) + 1;
+  if (most <= t->partitions) return cx->code;
+  return fail(cx, E_CONFLICT, "partitions", "topic %s has events in %lld partitions; there can be more, not fewer",
+              t->name, (long long)most);
+}
+
+static int check_topic(struct ctx *cx, struct db *db, const char *id) {
+  struct topic t = { 0 };
+  struct stmt *s = db_stmt(cx, db, SQL_topic_by_id);
+  stmt_text(s, 1, id);
+  if (stmt_row(cx, s)) topic_from_row(cx, s, &t);
+  stmt_done(s);
+  if (cx->code == E_FAIL) cx->code = E_INVALID; /* its declaration is what is being saved */
+  if (cx->code) return cx->code;
+  if (!name_fits(t.name))
+    return fail(cx, E_INVALID, "name", "a topic's name is small letters, digits and -, such as inventory-events");
+  return check_partitions(cx, db, &t) ? (int)cx->code : check_kept(cx, db);
+}
+
+const struct entity_hooks topic_hooks = { .check_row = check_topic };

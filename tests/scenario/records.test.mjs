@@ -53,6 +53,11 @@ const ENTITIES = {
     change: (r) => r.pick([{ cards: [card(r), card(r)] }, { position: r.below(1000) }]),
     natural: ['title'],
   },
+  topic: {
+    make: (r, i) => ({ name: `feed-${i}-${r.below(1e6)}`, help: `what "${i}" says`, fields: [{ name: 'sku', kind: 'text' }, { name: 'value', kind: r.pick(['decimal', 'integer']) }], types: { SEEN: ['sku'] }, key: r.pick([[], ['sku']]), retention_days: r.below(30) }),
+    change: (r) => r.pick([{ help: `said ${r.below(1e6)}` }, { retention_bytes: r.below(1e9) }, { partitions: 1 + r.below(64) }, { beyond_groups: r.chance(0.5) }]),
+    natural: ['name'],
+  },
   steward: {
     make: (r, i, p) => ({ subject: subjects(p)[i], owner: r.pick(['Sales', 'Ünit 2', null]), description: `what ${i} is` }),
     change: (r) => r.pick([{ owner: `O${r.below(1e6)}` }, { description: null }]),

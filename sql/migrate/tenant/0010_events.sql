@@ -1,18 +1,5 @@
 -- Topics, what was published to them, and who has read how far.
 -- up
-CREATE TABLE topic (
-  name            TEXT PRIMARY KEY,
-  help            TEXT NOT NULL,
-  source          TEXT NOT NULL DEFAULT 'published' CHECK (source IN ('published', 'changes')),
-  partitions      INTEGER NOT NULL DEFAULT 4 CHECK (partitions BETWEEN 1 AND 64),
-  fields          TEXT NOT NULL DEFAULT '[]' CHECK (json_type(fields) = 'array'), -- [{"name":"sku","kind":"text"}]
-  types           TEXT NOT NULL DEFAULT '{}' CHECK (json_type(types) = 'object'), -- {"SALE":["sku"]}: what each type requires
-  key             TEXT NOT NULL DEFAULT '[]' CHECK (json_type(key) = 'array'),    -- fields that make the key
-  retention_days  INTEGER NOT NULL DEFAULT 0 CHECK (retention_days >= 0),         -- 0: without end
-  retention_bytes INTEGER NOT NULL DEFAULT 0 CHECK (retention_bytes >= 0),
-  beyond_groups   INTEGER NOT NULL DEFAULT 0 CHECK (beyond_groups IN (0, 1))      -- retention does not wait for slow groups
-) WITHOUT ROWID;
-
 CREATE TABLE event_partition (
   topic     TEXT NOT NULL,
   partition INTEGER NOT NULL,
@@ -114,20 +101,24 @@ CREATE TABLE event_minute (
   PRIMARY KEY (topic, grp, minute)
 ) WITHOUT ROWID;
 
-INSERT INTO topic (name, help, source, partitions, fields, types, key) VALUES
-('inventory-events', 'updates, transactions and level changes of the stock', 'published', 4,
+-- The fields of inventory-events stand in the order of enum inventory_event_field.
+INSERT INTO topic (id, name, help, source, partitions, fields, types, key, created_at, created_by, updated_at, updated_by)
+SELECT printf('00000000-0000-7000-8000-000000000a%02x', column1), column2, column3, column4, column5, column6, column7, column8,
+       0, 'outpost', 0, 'outpost'
+FROM (VALUES
+(1, 'inventory-events', 'updates, transactions and level changes of the stock', 'published', 4,
  '[{"name":"sku","kind":"text"},{"name":"warehouseId","kind":"text"},{"name":"quantityChange","kind":"decimal"},{"name":"referenceId","kind":"text"},{"name":"notes","kind":"text"},{"name":"location","kind":"text"},{"name":"lot","kind":"text"},{"name":"serial","kind":"text"},{"name":"unitCost","kind":"decimal"},{"name":"deviceId","kind":"text"},{"name":"deviceSeq","kind":"integer"}]',
  '{"INVENTORY_UPDATE":["sku","warehouseId","quantityChange"],"SALE":["sku","warehouseId","quantityChange"],"RECEIPT":["sku","warehouseId","quantityChange"],"RETURN":["sku","warehouseId","quantityChange"],"ADJUSTMENT":["sku","warehouseId","quantityChange"],"TRANSFER_OUT":["sku","warehouseId","quantityChange"],"TRANSFER_IN":["sku","warehouseId","quantityChange"],"RESERVATION":["sku","warehouseId","quantityChange"],"RELEASE":["sku","warehouseId","quantityChange"],"STOCK_COUNT":["sku","warehouseId","quantityChange"]}',
  '["warehouseId","sku"]'),
-('reorder-events', 'recommendations, purchase orders and triggers of reordering', 'published', 4,
+(2, 'reorder-events', 'recommendations, purchase orders and triggers of reordering', 'published', 4,
  '[{"name":"sku","kind":"text"},{"name":"warehouseId","kind":"text"},{"name":"quantity","kind":"decimal"},{"name":"reason","kind":"text"},{"name":"reorderPoint","kind":"decimal"},{"name":"available","kind":"decimal"},{"name":"supplierId","kind":"text"},{"name":"purchaseOrderId","kind":"text"},{"name":"proposalId","kind":"text"},{"name":"referenceId","kind":"text"},{"name":"expectedAt","kind":"instant"},{"name":"notes","kind":"text"}]',
  '{"REORDER_RECOMMENDED":["sku","warehouseId","quantity"],"REORDER_TRIGGERED":["sku","warehouseId"],"PURCHASE_ORDER_CREATED":["purchaseOrderId","sku","warehouseId","quantity"],"PURCHASE_ORDER_CHANGED":["purchaseOrderId"],"PURCHASE_ORDER_RECEIVED":["purchaseOrderId"]}',
  '["warehouseId","sku"]'),
-('analytics-events', 'metrics, velocities and trends that were calculated', 'published', 4,
+(3, 'analytics-events', 'metrics, velocities and trends that were calculated', 'published', 4,
  '[{"name":"sku","kind":"text"},{"name":"warehouseId","kind":"text"},{"name":"metric","kind":"text"},{"name":"value","kind":"decimal"},{"name":"unit","kind":"text"},{"name":"from","kind":"instant"},{"name":"to","kind":"instant"},{"name":"day","kind":"text"},{"name":"direction","kind":"text"},{"name":"details","kind":"json"}]',
  '{"METRIC_CALCULATED":["metric","value"],"VELOCITY_CALCULATED":["sku","warehouseId","value"],"TREND_CALCULATED":["sku","warehouseId","direction"],"EVENTS_PROCESSED":["metric","value"]}',
  '["warehouseId","sku"]'),
-('record-changes', 'every entry of the change log: records, runs, everything', 'changes', 1, '[]', '{}', '[]');
+(4, 'record-changes', 'every entry of the change log: records, runs, everything', 'changes', 1, '[]', '{}', '[]'));
 -- down
 DROP TABLE event_minute;
 DROP TABLE event_member;
@@ -137,4 +128,3 @@ DROP TABLE event_parked;
 DROP TABLE event_seen;
 DROP TABLE event_segment;
 DROP TABLE event_partition;
-DROP TABLE topic;
