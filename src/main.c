@@ -15,6 +15,7 @@
 #include "job/job.h"
 #include "notify/mail.h"
 #include "notify/outbox.h"
+#include "inventory/inventory.h"
 #include "sales/sales.h"
 
 static const struct engine_part consumers_part = { "consumers", 4, consumers_work };
@@ -43,6 +44,7 @@ int main(int argc, char **argv) {
   job_kind_register(&webhook_send_kind);
   entity_hooks_register("topic", &topic_hooks);
   engine_part_register(&consumers_part);
+  inventory_register();
   tenant_set_hook(import_recover);
 
   return cli_main(argc, argv);

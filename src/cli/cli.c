@@ -76,14 +76,15 @@ static const struct option_spec *find_option(const struct command *command, stru
   return NULL;
 }
 
-/* --name=value, --name value, --flag, operands; "--" ends the options. */
+/* --name=value, --name value, --flag, operands (-5 is one); "--" ends the options. */
 static int parse_args(struct ctx *cx, struct cli *c, int argc, char **argv) {
   bool ended = false;
   for (int i = 0; i < argc; i++) {
     const char *arg = argv[i];
     if (c->option_count == ARGS_MAX || c->operand_count == ARGS_MAX)
       return cli_usage(cx, "too many arguments");
-    if (ended || arg[0] != '-' || !arg[1]) {
+    bool number = arg[0] == '-' && (arg[1] == '.' || (arg[1] >= '0' && arg[1] <= '9'));
+    if (ended || arg[0] != '-' || !arg[1] || number) {
       c->operand[c->operand_count++] = arg;
       continue;
     }

@@ -5,6 +5,7 @@
 
 #define WHERE "data tenant json"
 #define FILTER " run category control stage source week state assignee search pattern"
+#define PLACE " location lot reference reason"
 #define DIALECT " encoding delimiter quote escape header skip decimal date-order"
 
 const struct option_spec options[] = {
@@ -75,6 +76,14 @@ const struct option_spec options[] = {
   { "libs", NULL, "the versions of all libraries" },
   { "man", NULL, "as a man page" },
   { "completion", "SHELL", "completion for bash or zsh" },
+  { "sku", "SKU", "of this item only" },
+  { "warehouse", "CODE", "of this warehouse only" },
+  { "location", "CODE", "the place in the warehouse" },
+  { "lot", "NUMBER", "the lot" },
+  { "serial", "NUMBER", "the piece with this serial number" },
+  { "reference", "TEXT", "what it belongs to, such as ORDER-12345" },
+  { "kind", "KIND", "which kind" },
+  { "allow-negative", NULL, "even if it leads below zero" },
   { NULL, NULL, NULL },
 };
 
@@ -205,6 +214,8 @@ const struct command commands[] = {
   { "archive rows", "TABLE", WHERE " warehouse sku from until to summary", "print archived rows, a JSON object a line",
     "  outpost archive rows stock_transactions --warehouse MAIN --from 2024-01-01 --until 2024-01-31", cmd_archive_rows },
   { "archive export", "TABLE", WHERE " out run from until to", "write a table as a Parquet file, with its columns' types",
+  { "archive export", "TABLE", WHERE " out run from until to",
+    "write a table as a Parquet file, with its columns' types",
     "  outpost archive export clean_sales --out sales.parquet --from 2024-01-01 --until 2024-01-31\n\n"
     "  Tables: those of `outpost export`, and those whose rows are archived, with these.\n"
     "  Without --out the file is TABLE.parquet.",
@@ -245,6 +256,28 @@ const struct command commands[] = {
     cmd_events_publish },
   { "events work", "", WHERE " until-idle", "let the consumer groups read, without a server", NULL,
     cmd_events_work },
+  { "stock levels", "", WHERE " sku warehouse", "list what there is: on hand, reserved, available",
+    "  outpost stock levels --sku LAPTOP-001", cmd_stock_levels },
+  { "stock history", "[SKU]", WHERE " warehouse from until limit",
+    "list movements of an item or of a warehouse, newest first",
+    "  outpost stock history LAPTOP-001\n  outpost stock history --warehouse WAREHOUSE-001 --from 2024-01-01",
+    cmd_stock_history },
+  { "stock adjust", "SKU WAREHOUSE QUANTITY", WHERE PLACE " kind serial allow-negative",
+    "book a change of stock: 5 adds five, -2 takes two",
+    "  outpost stock adjust LAPTOP-001 WAREHOUSE-001 10 --kind RECEIPT --reference PO-17\n"
+    "  outpost stock adjust LAPTOP-001 WAREHOUSE-001 -2 --reason \"found broken\"\n\n"
+    "  What would lead below zero is refused. Nothing is ever taken out of the ledger again: book\n"
+    "  what corrects it. --kind RESERVATION and RELEASE change what is reserved.",
+    cmd_stock_adjust },
+  { "stock count", "SKU WAREHOUSE QUANTITY", WHERE PLACE,
+    "book what was counted: the difference goes into the ledger",
+    "  outpost stock count LAPTOP-001 WAREHOUSE-001 8 --location A-01-03", cmd_stock_count },
+  { "stock transfer", "SKU FROM TO QUANTITY", WHERE PLACE " serial allow-negative",
+    "move stock from a warehouse to another",
+    "  outpost stock transfer LAPTOP-001 WAREHOUSE-001 WAREHOUSE-002 3", cmd_stock_transfer },
+  { "stock replay", "", WHERE,
+    "derive the levels again from the ledger and compare; exit 1 naming the first difference", NULL,
+    cmd_stock_replay },
   { "serve", "", "data listen www", "serve the page and the API", "  outpost serve --listen 127.0.0.1:8080",
     cmd_serve },
   { "migrate", "", WHERE " to", "show a file's schema, or take it to another", NULL, cmd_migrate },

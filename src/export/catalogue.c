@@ -57,6 +57,7 @@ enum { ROWS_UNKNOWN = -1 };
 
 struct table {
   const char *name, *kind, *text;
+  const char *stored; /* the table that it is kept in; NULL: that of its name */
   int64_t rows, fresh;
   bool exact;
   const struct dataset *dataset; /* whose rules look at its rows, or NULL */
@@ -66,6 +67,7 @@ static void table_begin(struct walk *k, const struct table *t) {
   jw_object(k->w, NULL);
   jw_text(k->w, "name", t->name);
   jw_text(k->w, "kind", t->kind);
+  if (t->stored) jw_text(k->w, "table", t->stored);
   if (t->rows == ROWS_UNKNOWN)
     jw_text(k->w, "rows", NULL);
   else
@@ -186,6 +188,7 @@ static int write_entity(struct walk *k, const struct entity *e) {
                                      "updated_at", "updated_by", "deleted_at", "deleted_by" };
   struct table t = { .name = e->name,
                      .kind = "entity",
+                     .stored = e->table,
                      .text = facts_about_table(k->cx, e->table),
                      .fresh = facts_fresh(&k->facts, e->table) };
   t.rows = count_rows(k, e->table, &t.exact);

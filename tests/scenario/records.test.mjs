@@ -73,7 +73,56 @@ const ENTITIES = {
     change: (r) => ({ text: `said ${r.below(1e6)}` }),
     natural: [], /* a row may have as many as people write */
   },
+  stock_supplier: {
+    table: 'stock_suppliers',
+    make: (r, i) => ({ name: `Supplier ${i} ₹`, lead_time_days: r.below(60), email: r.pick([null, 'a@example.com']) }),
+    change: (r) => r.pick([{ phone: `0${r.below(1e6)}` }, { lead_time_days: null }]),
+    natural: ['name'],
+  },
+  stock_item: {
+    table: 'stock_items',
+    make: (r, i) => ({ sku: `SKU-${i}`, name: `Ware "${i}"`, category: r.pick(['Dairy', null]), unit_cost: lib.print(BigInt(r.below(1e9)), 4, 0), tracked: r.pick(['none', 'lot', 'serial']), details: { a: r.below(9) } }),
+    change: (r) => r.pick([{ reorder_point: lib.print(BigInt(r.below(1e6)), 4, 0) }, { active: r.chance(0.5) }, { reorder_method: 'min_max', lead_time_days: r.below(30) }]),
+    natural: ['sku'],
+  },
+  warehouse: {
+    table: 'warehouses',
+    make: (r, i) => ({ code: `W-${i}`, city: r.pick(['Pune', 'Köln']) }),
+    change: (r) => r.pick([{ name: `Halle ${r.below(1e6)}` }, { active: r.chance(0.5) }]),
+    natural: ['code'],
+  },
+  stock_location: {
+    table: 'stock_locations',
+    make: (r, i) => ({ warehouse: r.pick(['W1', 'W2']), code: `A-${i}` }),
+    change: (r) => r.pick([{ name: `Bin ${r.below(1e6)}` }, { barcode: `4${r.below(1e6)}` }]),
+    natural: ['warehouse', 'code'],
+  },
+  stock_lot: {
+    table: 'stock_lots',
+    make: (r, i) => ({ sku: 'SKU-1', code: `L-${i}`, expires: r.pick(['2028-02-29', null]) }),
+    change: (r) => r.pick([{ blocked: r.chance(0.5) }, { notes: `seen ${r.below(1e6)}` }]),
+    natural: ['sku', 'code'],
+  },
+  stock_serial: {
+    table: 'stock_serials',
+    make: (r, i) => ({ sku: 'SKU-1', code: `S-${i}`, lot: r.pick(['L-1', null]) }),
+    change: (r) => r.pick([{ state: r.pick(['usable', 'blocked', 'scrapped']) }, { notes: `seen ${r.below(1e6)}` }]),
+    natural: ['sku', 'code'],
+  },
+  stock_reservation: { // of nothing: what there is of something is for stock.test.mjs
+    table: 'stock_reservations',
+    make: (r, i) => ({ sku: `SKU-${i}`, warehouse: 'W1', quantity: '0', reference: `ORDER-${i}` }),
+    change: (r) => r.pick([{ customer: `C${r.below(1e6)}` }, { state: r.pick(['open', 'released', 'fulfilled']) }, { until: '2031-01-01' }]),
+    natural: [],
+  },
+  stock_review: {
+    table: 'stock_reviews',
+    make: (r, i) => ({ check_name: r.pick(['balance', 'sequence']), subject: `row ${i}`, assignee: r.pick(['mo', null]) }),
+    change: (r) => r.pick([{ verdict: r.pick(['fault', 'accepted', 'fixed', null]) }, { note: `because ${r.below(1e6)}` }]),
+    natural: ['check_name', 'subject'],
+  },
 };
+const tableOf = (entity) => ENTITIES[entity].table ?? entity;
 function keys(p) {
   exceptions(p); /* there is a file */
   return query(p.db, 'SELECT key FROM sale ORDER BY key').map((row) => row[0]);
@@ -93,6 +142,7 @@ test('there is a description of every entity here', (t) => {
   const p = place(t);
   const tables = query(p.db, "SELECT m.name FROM sqlite_master m WHERE m.type = 'table' AND EXISTS (SELECT 1 FROM pragma_table_info(m.name) WHERE name = 'deleted_at') ORDER BY 1").map((r) => r[0]);
   assert.deepEqual(tables, Object.entries(ENTITIES).map(([name, how]) => how.table ?? name).sort());
+  assert.deepEqual(tables, Object.keys(ENTITIES).map(tableOf).sort());
 });
 
 for (const [entity, how] of Object.entries(ENTITIES)) {
@@ -179,6 +229,7 @@ for (const [entity, how] of Object.entries(ENTITIES)) {
       assert.deepEqual(sorted(list(p, entity, '--as-of', at, '--deleted')), sorted(JSON.parse(thenAll)));
     }
     assert.equal(Number(one(p.db, `SELECT count(*) FROM change_log WHERE tbl = '${how.table ?? entity}'`)), [...model.values()].reduce((n, m) => n + m.events.length, 0));
+    assert.equal(Number(one(p.db, `SELECT count(*) FROM change_log WHERE tbl = '${tableOf(entity)}'`)), [...model.values()].reduce((n, m) => n + m.events.length, 0));
     sound(p);
   });
 

@@ -1,0 +1,200 @@
+/* cmd_stock.c - what there is and how it came about: levels, history, movements, replay. */
+#include "base/limits.h"
+#include "base/time.h"
+#include "cli/cli.h"
+#include "inventory/levels.h"
+#include "inventory/move.h"
+
+/* ---- what people do ---- */
+
+struct order {
+  struct stock_move moves[2];
+  size_t count;
+  bool allow_negative;
+};
+
+static int write_order(struct ctx *cx, struct db *db, void *arg) {
+  struct order *o = arg;
+  return stock_move(cx, db, o->moves, o->count, o->allow_negative);
+}
+
+static void read_place(const struct cli *c, struct stock_move *m) {
+  m->location = cli_get(c, "location");
+  m->lot = cli_get(c, "lot");
+  m->reference = cli_get(c, "reference");
+  m->notes = cli_get(c, "reason");
+}
+
+static int print_move(struct ctx *cx, const struct stock_move *m) {
+  struct buf b;
+  struct jw w;
+  buf_init(&b, 256);
+  jw_init(&w, &b);
+  stock_number(&w, NULL, m->change, STOCK_SCALE);
+  buf_puts(&b, ": ");
+  w.used = 0;
+  stock_number(&w, NULL, m->on_hand, STOCK_SCALE);
+  buf_puts(&b, " on hand, ");
+  w.used = 0;
+  stock_number(&w, NULL, m->reserved, STOCK_SCALE);
+  buf_puts(&b, " reserved");
+  int rc = cli_print(cx, "%s of %s in %s: %s\n", stock_kind_name(m->kind), m->sku, m->warehouse, b.p);
+  buf_clear(&b);
+  return rc;
+}
+
+static int run_order(struct ctx *cx, struct cli *c, struct order *o) {
+  struct tenant *t;
+  struct buf out;
+  struct jw w;
+  o->allow_negative = cli_has(c, "allow-negative");
+  if (cli_tenant(cx, c, &t) || tenant_write(cx, t, write_order, o)) return cx->code;
+  for (size_t i = 0; i < o->count && !cli_has(c, "json"); i++)
+    if (print_move(cx, &o->moves[i])) return cx->code;
+  if (!cli_has(c, "json")) return OK;
+  buf_init(&out, LIMIT_REPLY_BYTES);
+  jw_init(&w, &out);
+  if (o->count == 1) {
+    stock_move_json(&w, NULL, &o->moves[0]);
+    return cli_print_json(cx, &out);
+  }
+  jw_array(&w, NULL);
+  for (size_t i = 0; i < o->count; i++) stock_move_json(&w, NULL, &o->moves[i]);
+  jw_close(&w, ']');
+  return cli_print_json(cx, &out);
+}
+
+int cmd_stock_adjust(struct ctx *cx, struct cli *c) {
+  const char *kind = cli_get(c, "kind");
+  struct order o = { .count = 1 };
+  struct stock_move *m = &o.moves[0];
+  m->kind = kind ? stock_kind_find(str_of(kind)) : MOVE_ADJUSTMENT;
+  m->sku = c->operand[0];
+  m->warehouse = c->operand[1];
+  m->serial = cli_get(c, "serial");
+  read_place(c, m);
+  if (!m->kind)
+    return cli_usage(
+        cx,
+        "--kind is INVENTORY_UPDATE, SALE, RECEIPT, RETURN, ADJUSTMENT, RESERVATION or RELEASE, not %.40s",
+        kind);
+  if (stock_quantity(cx, "quantity", c->operand[2], &m->quantity)) return cx->code;
+  return run_order(cx, c, &o);
+}
+
+int cmd_stock_count(struct ctx *cx, struct cli *c) {
+  struct order o = { .count = 1 };
+  struct stock_move *m = &o.moves[0];
+  *m = (struct stock_move){
+    .kind = MOVE_COUNT, .sku = c->operand[0], .warehouse = c->operand[1], .counted = true
+  };
+  read_place(c, m);
+  if (stock_quantity(cx, "quantity", c->operand[2], &m->quantity)) return cx->code;
+  return run_order(cx, c, &o);
+}
+
+int cmd_stock_transfer(struct ctx *cx, struct cli *c) {
+  struct order o = { .count = 2 };
+  struct stock_move what = { .sku = c->operand[0],
+                             .warehouse = c->operand[1],
+                             .serial = cli_get(c, "serial") };
+  read_place(c, &what);
+  if (stock_quantity(cx, "quantity", c->operand[3], &what.quantity) ||
+      stock_transfer_moves(cx, &what, c->operand[2], o.moves))
+    return cx->code;
+  return run_order(cx, c, &o);
+}
+
+/* ---- what there is ---- */
+
+static int print_levels(struct ctx *cx, const struct jv *list) {
+  if (!jv_size(list))
+    return cli_print(cx, "nothing is in stock yet; `outpost stock import FILE` brings it in\n");
+  cli_print(cx, "%-24s %-20s %14s %14s %14s\n", "sku", "warehouse", "on hand", "reserved", "available");
+  for (size_t i = 0; i < jv_size(list); i++) {
+    const struct jv *r = jv_at(list, i);
+    cli_print(cx, "%-24.*s %-20.*s %14.*s %14.*s %14.*s\n", STR_ARG(jv_text(jv_get(r, "sku"))),
+              STR_ARG(jv_text(jv_get(r, "warehouse"))), STR_ARG(jv_text(jv_get(r, "quantity_on_hand"))),
+              STR_ARG(jv_text(jv_get(r, "quantity_reserved"))),
+              STR_ARG(jv_text(jv_get(r, "quantity_available"))));
+  }
+  return cx->code;
+}
+
+/* A list that was made as JSON: as it is, or through `print` for people. */
+static int show(struct ctx *cx, struct cli *c, struct buf *out,
+                int (*print)(struct ctx *, const struct jv *)) {
+  struct jv *list;
+  if (cli_has(c, "json")) return cli_print_json(cx, out);
+  if (!jv_parse(cx, buf_view(out), &list)) print(cx, list);
+  buf_clear(out);
+  return cx->code;
+}
+
+int cmd_stock_levels(struct ctx *cx, struct cli *c) {
+  struct db *db;
+  struct buf out;
+  struct jw w;
+  if (cli_read(cx, c, &db)) return cx->code;
+  buf_init(&out, LIMIT_REPLY_BYTES);
+  jw_init(&w, &out);
+  if (stock_levels_list(cx, db, cli_get(c, "sku"), cli_get(c, "warehouse"), &w, NULL)) return cx->code;
+  return show(cx, c, &out, print_levels);
+}
+
+static int print_history(struct ctx *cx, const struct jv *list) {
+  for (size_t i = 0; i < jv_size(list); i++) {
+    const struct jv *r = jv_at(list, i);
+    struct str reserved = jv_text(jv_get(r, "reserved"));
+    bool holds = !str_eq(reserved, STR("0"));
+    cli_print(cx, "%.*s  %-16.*s %-20.*s %-16.*s %12.*s %12.*s  %.*s\n", 19, jv_text(jv_get(r, "at")).p,
+              STR_ARG(jv_text(jv_get(r, "type"))), STR_ARG(jv_text(jv_get(r, "sku"))),
+              STR_ARG(jv_text(jv_get(r, "warehouse"))),
+              STR_ARG(holds ? reserved : jv_text(jv_get(r, "quantity"))),
+              STR_ARG(jv_text(jv_get(r, holds ? "reserved_after" : "on_hand_after"))),
+              STR_ARG(jv_text(jv_get(r, "reference"))));
+  }
+  return cx->code;
+}
+
+/* --from and --until: days, both of them in it. */
+static int read_days(struct ctx *cx, const struct cli *c, int64_t *from, int64_t *to) {
+  const char *first = cli_get(c, "from"), *last = cli_get(c, "until");
+  *from = INT64_MIN;
+  *to = 0;
+  if (first && !time_parse_iso(str_of(first), from))
+    return cli_usage(cx, "--from takes a day such as 2024-02-29, not %.40s", first);
+  if (last && !time_parse_iso(str_of(last), to))
+    return cli_usage(cx, "--until takes a day such as 2024-02-29, not %.40s", last);
+  if (last) *to += DAY_US;
+  return OK;
+}
+
+int cmd_stock_history(struct ctx *cx, struct cli *c) {
+  struct history_scope scope = { .sku = cli_operand(c, 0, NULL), .warehouse = cli_get(c, "warehouse") };
+  const char *next;
+  struct db *db;
+  struct buf out;
+  struct jw w;
+  if (cli_int(cx, c, "limit", 100, &scope.limit) || read_days(cx, c, &scope.from, &scope.to) ||
+      cli_read(cx, c, &db))
+    return cx->code;
+  buf_init(&out, LIMIT_REPLY_BYTES);
+  jw_init(&w, &out);
+  if (stock_history(cx, db, &scope, &w, NULL, &next)) return cx->code;
+  return show(cx, c, &out, print_history);
+}
+
+int cmd_stock_replay(struct ctx *cx, struct cli *c) {
+  struct db *db;
+  struct replay_result r;
+  struct buf out;
+  struct jw w;
+  if (cli_read(cx, c, &db) || stock_replay(cx, db, &r)) return cx->code;
+  if (r.differs) c->exit_code = EXIT_FAILED;
+  if (!cli_has(c, "json")) return cli_print(cx, "%s\n", r.text);
+  buf_init(&out, KIB(64));
+  jw_init(&w, &out);
+  stock_replay_json(&w, NULL, &r);
+  return cli_print_json(cx, &out);
+}

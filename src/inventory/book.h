@@ -1,0 +1,59 @@
+/*
+** book.h - one batch of movements on its way into the ledger. Private to the folder.
+*/
+#ifndef INVENTORY_BOOK_H
+#define INVENTORY_BOOK_H
+
+#include "base/hash.h"
+#include "base/limits.h"
+#include "base/map.h"
+#include "inventory/stock.h"
+
+/* What a level is of. Without padding: its bytes are a key. */
+struct place {
+  int64_t item, warehouse, location, lot;
+};
+
+/* A level, as the batch leaves it. */
+struct cell {
+  struct place place;
+  int64_t on_hand, reserved;
+  int64_t last_id; /* row of the ledger that changed it; 0: none of this batch */
+};
+
+struct movement {
+  int kind;
+  struct place place;
+  int64_t serial, device, actor;
+  int64_t quantity, reserved; /* changes */
+  int64_t at, recorded_at;
+  struct str reference, notes; /* n 0: none */
+  bool has_seq, has_cost;
+  int64_t device_seq, unit_cost;
+  bool id_bytes; /* the event's id is in uuid, else in id_text */
+  unsigned char uuid[16];
+  struct str id_text;
+};
+
+struct book {
+  struct ctx *cx;
+  struct db *db;
+  struct map names[NAME_KINDS]; /* code -> number */
+  struct map cells;             /* struct place -> index of cell */
+  struct cell *cell;
+  size_t count, room;
+  int64_t first, last; /* last rows of the ledger: before the batch, and now */
+  int64_t recorded_at, actor;
+  bool archived; /* rows of the ledger were moved into files */
+  struct buf row;
+  struct sha256 *digest;
+};
+
+int book_open(struct ctx *cx, struct db *db, struct book *b);
+void book_close(struct book *b); /* after book_open, whatever it returned */
+
+/* The number of a code, which is added when it is new. */
+int64_t book_name(struct book *b, int kind, struct str text);
+struct cell *book_cell(struct book *b, const struct place *p); /* valid until the next call */
+
+#endif

@@ -1,0 +1,387 @@
+#include "inventory/levels.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "base/time.h"
+#include "inventory/book.h"
+
+/* ---- the ledger walked through ---- */
+
+struct sum {
+  int64_t on_hand, reserved, last_id, recorded_at;
+  bool seen; /* among the stored levels */
+};
+
+struct walk {
+  struct map places; /* struct place -> index */
+  struct sum *sum;
+  struct place *place;
+  size_t count, room;
+  int64_t rows;
+  int64_t bad_row, bad_on_hand, bad_reserved, again_on_hand,
+      again_reserved; /* first broken balance; 0: none */
+  struct place bad_place;
+};
+
+static struct sum *sum_at(struct walk *k, const struct place *p) {
+  bool added;
+  uint64_t *at = map_put(&k->places, (struct str){ (const char *)p, sizeof *p }, &added);
+  if (!added) return &k->sum[*at];
+  if (k->count == k->room) {
+    k->room = k->room ? k->room * 2 : 1024;
+    k->sum = xrealloc(k->sum, k->room * sizeof *k->sum);
+    k->place = xrealloc(k->place, k->room * sizeof *k->place);
+  }
+  *at = k->count;
+  k->place[k->count] = *p;
+  k->sum[k->count] = (struct sum){ 0 };
+  return &k->sum[k->count++];
+}
+
+static void walk_clear(struct walk *k) {
+  map_clear(&k->places);
+  free(k->sum);
+  free(k->place);
+}
+
+static struct place place_from(const struct stmt *s, int i) {
+  return (struct place){ col_int(s, i), col_int(s, i + 1), col_int(s, i + 2), col_int(s, i + 3) };
+}
+
+static void note_balance(struct walk *k, const struct stmt *s, const struct place *p, const struct sum *sum) {
+  if (k->bad_row || (col_int(s, 7) == sum->on_hand && col_int(s, 8) == sum->reserved)) return;
+  k->bad_row = col_int(s, 0);
+  k->bad_place = *p;
+  k->bad_on_hand = col_int(s, 7);
+  k->bad_reserved = col_int(s, 8);
+  k->again_on_hand = sum->on_hand;
+  k->again_reserved = sum->reserved;
+}
+
+/* Sums without a carry that would be undefined; a balance that is wrong by 2^64 is wrong, too. */
+static int64_t plus(int64_t a, int64_t b) { return (int64_t)((uint64_t)a + (uint64_t)b); }
+
+static int walk(struct ctx *cx, struct db *db, struct walk *k) {
+  map_init(&k->places);
+  struct stmt *s = db_stmt(cx, db, SQL_replay_archived);
+  while (stmt_row(cx, s)) {
+    struct place p = place_from(s, 0);
+    struct sum *sum = sum_at(k, &p);
+    sum->on_hand = col_int(s, 4);
+    sum->reserved = col_int(s, 5);
+  }
+  bool archived = db_int(cx, db, SQL_ledger_archived_count, 0) > 0;
+  s = db_stmt(cx, db, SQL_replay_rows);
+  for (; stmt_row(cx, s); k->rows++) {
+    struct place p = place_from(s, 1);
+    struct sum *sum = sum_at(k, &p);
+    sum->on_hand = plus(sum->on_hand, col_int(s, 5));
+    sum->reserved = plus(sum->reserved, col_int(s, 6));
+    sum->last_id = col_int(s, 0);
+    sum->recorded_at = col_int(s, 10);
+    /* Archiving goes by time, the chain by arrival: with rows in files it has holes, and the sums must do. */
+    if (!archived) note_balance(k, s, &p, sum);
+  }
+  return cx->code;
+}
+
+/* ---- what differs ---- */
+
+static const char *code(struct ctx *cx, struct db *db, int64_t id) {
+  if (!id) return NULL;
+  struct stmt *s = db_stmt(cx, db, SQL_stock_code);
+  stmt_int(s, 1, id);
+  if (!stmt_row(cx, s)) return "?";
+  const char *text = col_dup(cx, s, 0);
+  stmt_done(s);
+  return text;
+}
+
+static int compare_codes(const char *a, const char *b) { return strcmp(a ? a : "", b ? b : ""); }
+
+/* Is the place of x before that of y, by its codes? */
+static bool before(const struct replay_result *x, const struct replay_result *y) {
+  int c = compare_codes(x->sku, y->sku);
+  if (!c) c = compare_codes(x->warehouse, y->warehouse);
+  if (!c) c = compare_codes(x->location, y->location);
+  if (!c) c = compare_codes(x->lot, y->lot);
+  return c < 0;
+}
+
+static void find(struct ctx *cx, struct db *db, struct replay_result *out, const char *what,
+                 const struct place *p, const struct sum *stored, const struct sum *again) {
+  struct replay_result r = *out;
+  r.differs = true;
+  r.what = what;
+  r.sku = code(cx, db, p->item);
+  r.warehouse = code(cx, db, p->warehouse);
+  r.location = code(cx, db, p->location);
+  r.lot = code(cx, db, p->lot);
+  r.on_hand = stored->on_hand;
+  r.reserved = stored->reserved;
+  r.on_hand_again = again->on_hand;
+  r.reserved_again = again->reserved;
+  if (!out->differs || before(&r, out)) *out = r;
+}
+
+static int compare_levels(struct ctx *cx, struct db *db, struct walk *k, struct replay_result *out) {
+  static const struct sum nothing;
+  struct stmt *s = db_stmt(cx, db, SQL_replay_levels);
+  for (; stmt_row(cx, s); out->levels++) {
+    struct place p = place_from(s, 0);
+    struct sum stored = { .on_hand = col_int(s, 4), .reserved = col_int(s, 5) };
+    uint64_t *at = map_get(&k->places, (struct str){ (const char *)&p, sizeof p });
+    const struct sum *again = at ? &k->sum[*at] : &nothing;
+    if (at) k->sum[*at].seen = true;
+    if (!at || stored.on_hand != again->on_hand || stored.reserved != again->reserved)
+      find(cx, db, out, "level", &p, &stored, again);
+  }
+  for (size_t i = 0; i < k->count && !cx->code; i++)
+    if (!k->sum[i].seen) find(cx, db, out, "level", &k->place[i], &nothing, &k->sum[i]);
+  return cx->code;
+}
+
+static const char *number(struct ctx *cx, int64_t v) {
+  struct buf b;
+  buf_init(&b, 64);
+  struct jw w;
+  jw_init(&w, &b);
+  stock_number(&w, NULL, v, STOCK_SCALE);
+  const char *text = ctx_strdup(cx, buf_view(&b));
+  buf_clear(&b);
+  return text;
+}
+
+static const char *place_text(struct ctx *cx, const struct replay_result *r) {
+  return ctx_printf(cx, "%s in %s%s%s%s%s", r->sku, r->warehouse, r->location ? ", location " : "",
+                    r->location ? r->location : "", r->lot ? ", lot " : "", r->lot ? r->lot : "");
+}
+
+static const char *sentence(struct ctx *cx, const struct replay_result *r) {
+  if (!r->differs)
+    return ctx_printf(cx, "%lld levels are what %lld rows of the ledger come to", (long long)r->levels,
+                      (long long)(r->rows + r->archived));
+  if (r->serial) return ctx_printf(cx, "piece %s of %s is not where the ledger says", r->serial, r->sku);
+  const char *where = place_text(cx, r);
+  if (r->row)
+    return ctx_printf(cx, "row %lld of the ledger, %s: its balance is %s (reserved %s), it should be %s (%s)",
+                      (long long)r->row, where, number(cx, r->on_hand), number(cx, r->reserved),
+                      number(cx, r->on_hand_again), number(cx, r->reserved_again));
+  return ctx_printf(cx, "%s: stored %s (reserved %s), the ledger comes to %s (%s)", where,
+                    number(cx, r->on_hand), number(cx, r->reserved), number(cx, r->on_hand_again),
+                    number(cx, r->reserved_again));
+}
+
+static int compare_pieces(struct ctx *cx, struct db *db, struct replay_result *out) {
+  struct stmt *s = db_stmt(cx, db, SQL_replay_pieces);
+  if (!stmt_row(cx, s)) return cx->code;
+  int64_t item = col_int(s, 0), warehouse = col_int(s, 1), serial = col_int(s, 2);
+  stmt_done(s);
+  out->differs = true;
+  out->what = "serial";
+  out->sku = code(cx, db, item);
+  out->warehouse = code(cx, db, warehouse);
+  out->serial = code(cx, db, serial);
+  return cx->code;
+}
+
+static int compare_all(struct ctx *cx, struct db *db, struct walk *k, struct replay_result *out) {
+  static const char balance[] = "balance";
+  if (compare_levels(cx, db, k, out)) return cx->code;
+  if (!out->differs && k->bad_row) {
+    struct sum stored = { .on_hand = k->bad_on_hand, .reserved = k->bad_reserved };
+    struct sum again = { .on_hand = k->again_on_hand, .reserved = k->again_reserved };
+    find(cx, db, out, balance, &k->bad_place, &stored, &again);
+    out->row = k->bad_row;
+  }
+  return out->differs ? (int)cx->code : compare_pieces(cx, db, out);
+}
+
+int stock_replay(struct ctx *cx, struct db *db, struct replay_result *out) {
+  struct walk k = { .count = 0 };
+  *out = (struct replay_result){ 0 };
+  int rc = walk(cx, db, &k);
+  out->rows = k.rows;
+  out->archived = rc ? 0 : db_int(cx, db, SQL_ledger_archived_count, 0);
+  if (!rc) rc = compare_all(cx, db, &k, out);
+  walk_clear(&k);
+  if (!rc) out->text = sentence(cx, out);
+  return rc;
+}
+
+void stock_replay_json(struct jw *w, const char *key, const struct replay_result *r) {
+  jw_object(w, key);
+  jw_bool(w, "ok", !r->differs);
+  jw_int(w, "rows", r->rows);
+  jw_int(w, "archived", r->archived);
+  jw_int(w, "levels", r->levels);
+  jw_text(w, "text", r->text);
+  if (r->differs) {
+    jw_object(w, "difference");
+    jw_text(w, "what", r->what);
+    jw_text(w, "sku", r->sku);
+    jw_text(w, "warehouse", r->warehouse);
+    jw_text(w, "location", r->location);
+    jw_text(w, "lot", r->lot);
+    jw_text(w, "serial", r->serial);
+    if (r->row) jw_int(w, "row", r->row);
+    jw_object(w, "stored");
+    stock_number(w, "quantity_on_hand", r->on_hand, STOCK_SCALE);
+    stock_number(w, "quantity_reserved", r->reserved, STOCK_SCALE);
+    jw_close(w, '}');
+    jw_object(w, "recomputed");
+    stock_number(w, "quantity_on_hand", r->on_hand_again, STOCK_SCALE);
+    stock_number(w, "quantity_reserved", r->reserved_again, STOCK_SCALE);
+    jw_close(w, '}');
+    jw_close(w, '}');
+  }
+  jw_close(w, '}');
+}
+
+/* ---- made again ---- */
+
+static int write_sum(struct ctx *cx, struct db *db, const struct place *p, const struct sum *sum) {
+  struct stmt *s = db_stmt(cx, db, SQL_stock_level_set);
+  stmt_int(s, 1, p->item);
+  stmt_int(s, 2, p->warehouse);
+  stmt_int(s, 3, p->location);
+  stmt_int(s, 4, p->lot);
+  stmt_int(s, 5, sum->on_hand);
+  stmt_int(s, 6, sum->reserved);
+  stmt_int(s, 7, sum->last_id);
+  stmt_int(s, 8, sum->recorded_at);
+  return stmt_run(cx, s);
+}
+
+int stock_levels_rebuild(struct ctx *cx, struct db *db, int64_t *changed) {
+  struct walk k = { .count = 0 };
+  int64_t there = 0, same = 0;
+  int rc = walk(cx, db, &k);
+  struct stmt *s = rc ? NULL : db_stmt(cx, db, SQL_replay_levels);
+  for (; !rc && stmt_row(cx, s); there++) {
+    struct place p = place_from(s, 0);
+    uint64_t *at = map_get(&k.places, (struct str){ (const char *)&p, sizeof p });
+    same += at && k.sum[*at].on_hand == col_int(s, 4) && k.sum[*at].reserved == col_int(s, 5);
+  }
+  if (!rc) rc = stmt_run(cx, db_stmt(cx, db, SQL_replay_clear));
+  for (size_t i = 0; i < k.count && !rc; i++) rc = write_sum(cx, db, &k.place[i], &k.sum[i]);
+  *changed = (there > (int64_t)k.count ? there : (int64_t)k.count) - same;
+  walk_clear(&k);
+  return rc ? rc : (int)cx->code;
+}
+
+/* ---- lists ---- */
+
+int stock_levels_list(struct ctx *cx, struct db *db, const char *sku, const char *warehouse, struct jw *w,
+                      const char *key) {
+  char at[TIME_SIZE];
+  struct stmt *s = db_stmt(cx, db, SQL_stock_levels_list);
+  stmt_text(s, 1, sku);
+  stmt_text(s, 2, warehouse);
+  jw_array(w, key);
+  while (stmt_row(cx, s)) {
+    jw_object(w, NULL);
+    jw_str(w, "sku", col_str(s, 0));
+    jw_str(w, "name", col_str(s, 1));
+    jw_str(w, "category", col_str(s, 2));
+    jw_str(w, "warehouse", col_str(s, 3));
+    stock_number(w, "quantity_on_hand", col_int(s, 4), STOCK_SCALE);
+    stock_number(w, "quantity_reserved", col_int(s, 5), STOCK_SCALE);
+    stock_number(w, "quantity_available", col_int(s, 6), STOCK_SCALE);
+    if (!col_null(s, 7)) stock_number(w, "reorder_point", col_int(s, 7), STOCK_SCALE);
+    jw_text(w, "updated_at", time_iso(at, col_int(s, 8)));
+    jw_close(w, '}');
+  }
+  jw_close(w, ']');
+  return cx->code;
+}
+
+static void event_id(struct jw *w, struct str id) {
+  char hex[33], uuid[37];
+  if (id.n != 16) {
+    jw_str(w, "event_id", id);
+    return;
+  }
+  hex_encode(hex, id.p, id.n);
+  snprintf(uuid, sizeof uuid, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
+  jw_text(w, "event_id", uuid);
+}
+
+static void optional(struct jw *w, const struct stmt *s, int i, const char *key) {
+  if (!col_null(s, i)) jw_str(w, key, col_str(s, i));
+}
+
+static void history_row(struct jw *w, const struct stmt *s) {
+  char at[TIME_SIZE];
+  jw_object(w, NULL);
+  jw_int(w, "id", col_int(s, 0));
+  jw_str(w, "type", col_str(s, 1));
+  jw_str(w, "sku", col_str(s, 8));
+  jw_str(w, "warehouse", col_str(s, 9));
+  optional(w, s, 10, "location");
+  optional(w, s, 11, "lot");
+  optional(w, s, 12, "serial");
+  stock_number(w, "quantity", col_int(s, 2), STOCK_SCALE);
+  stock_number(w, "reserved", col_int(s, 3), STOCK_SCALE);
+  stock_number(w, "on_hand_after", col_int(s, 4), STOCK_SCALE);
+  stock_number(w, "reserved_after", col_int(s, 5), STOCK_SCALE);
+  jw_text(w, "at", time_iso(at, col_int(s, 6)));
+  jw_text(w, "recorded_at", time_iso(at, col_int(s, 7)));
+  optional(w, s, 13, "reference");
+  optional(w, s, 14, "notes");
+  jw_str(w, "actor", col_str(s, 15));
+  optional(w, s, 16, "device");
+  if (!col_null(s, 17)) jw_int(w, "device_seq", col_int(s, 17));
+  if (!col_null(s, 18)) stock_number(w, "unit_cost", col_int(s, 18), STOCK_SCALE);
+  event_id(w, col_str(s, 19));
+  jw_close(w, '}');
+}
+
+/* "at.id" of the row that the page before ended with. */
+static int read_cursor(struct ctx *cx, const char *text, int64_t *at, int64_t *id) {
+  *at = *id = INT64_MAX;
+  if (!text) return OK;
+  const char *dot = strchr(text, '.');
+  if (dot && str_to_int((struct str){ text, (size_t)(dot - text) }, at) && str_to_int(str_of(dot + 1), id))
+    return OK;
+  return fail(cx, E_INVALID, "cursor", "a cursor is what `next` of the page before says, not '%.40s'", text);
+}
+
+static int named(struct ctx *cx, struct db *db, const char *field, int kind, const char *text, int64_t *id) {
+  *id = text ? stock_name_find(cx, db, kind, str_of(text)) : 0;
+  if (cx->code || *id || !text) return cx->code;
+  return fail(cx, E_NOT_FOUND, field, "nothing was ever booked for %.80s", text);
+}
+
+int stock_history(struct ctx *cx, struct db *db, const struct history_scope *scope, struct jw *w,
+                  const char *key, const char **next) {
+  int64_t item, warehouse, at, id, count = 0;
+  *next = NULL;
+  if (named(cx, db, "sku", NAME_ITEM, scope->sku, &item) ||
+      named(cx, db, "warehouse", NAME_WAREHOUSE, scope->warehouse, &warehouse) ||
+      read_cursor(cx, scope->cursor, &at, &id))
+    return cx->code;
+  if (!item && !warehouse) return fail(cx, E_INVALID, "sku", "say which: a sku, a warehouse, or both");
+  struct stmt *s = db_stmt(cx, db, item ? SQL_stock_history : SQL_stock_history_in);
+  stmt_int(s, 1, item);
+  stmt_int(s, 2, warehouse);
+  stmt_int(s, 3, scope->from);
+  stmt_int(s, 4, scope->to ? scope->to : INT64_MAX);
+  stmt_int(s, 5, at);
+  stmt_int(s, 6, id);
+  stmt_int(s, 7, scope->limit + 1);
+  jw_array(w, key);
+  while (stmt_row(cx, s)) {
+    if (count++ == scope->limit) {
+      *next = ctx_printf(cx, "%lld.%lld", (long long)at, (long long)id);
+      continue;
+    }
+    id = col_int(s, 0);
+    at = col_int(s, 6);
+    history_row(w, s);
+  }
+  jw_close(w, ']');
+  return cx->code;
+}
