@@ -13,6 +13,9 @@ SELECT 1 FROM sqlite_schema s, pragma_table_info(s.name) c WHERE s.type IN ('tab
 -- name: subject_is_rule
 SELECT 1 FROM rule WHERE name = ?1 AND deleted_at IS NULL;
 
+-- name: changes_time
+SELECT at FROM change_log WHERE seq = ?1;
+
 -- name: changes_since
 SELECT seq, at, actor, unit, event, tbl, key, count, text FROM change_log WHERE seq > ?1 ORDER BY seq LIMIT ?2;
 

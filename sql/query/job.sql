@@ -117,6 +117,13 @@ SELECT id, queue, kind, state, priority, due_at, attempts, attempts_max, progres
   worker, window_from, window_to, backfill, lost
 FROM job WHERE id = ?1;
 
+-- name: job_since
+SELECT id, queue, kind, state, priority, due_at, attempts, attempts_max, progress_done, progress_total, progress_text,
+  cause, unique_key, created_at, created_by, started_at, ended_at, graph_run, graph_task, payload, result, item, fence,
+  worker, window_from, window_to, backfill, lost
+FROM job WHERE state = 'running' OR (state IN ('done', 'dead', 'cancelled') AND ended_at > ?1)
+ORDER BY id DESC LIMIT ?2;
+
 -- name: job_list
 SELECT id, queue, kind, state, priority, due_at, attempts, attempts_max, progress_done, progress_total, progress_text,
   cause, unique_key, created_at, created_by, started_at, ended_at, graph_run, graph_task, payload, result, item, fence,

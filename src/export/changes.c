@@ -27,6 +27,14 @@ static void write_entry(struct jw *w, const struct stmt *s) {
   jw_str(w, "text", col_str(s, TEXT));
 }
 
+int64_t changes_time(struct ctx *cx, struct db *db, int64_t seq) {
+  struct stmt *s = db_stmt(cx, db, SQL_changes_time);
+  stmt_int(s, 1, seq);
+  int64_t at = stmt_row(cx, s) ? col_int(s, 0) : 0;
+  if (s) stmt_done(s);
+  return at;
+}
+
 int changes_since(struct ctx *cx, struct db *db, int64_t after, int64_t limit, change_told_fn *fn,
                   void *arg) {
   struct stmt *s = db_stmt(cx, db, SQL_changes_since);

@@ -15,6 +15,9 @@
 typedef bool change_told_fn(void *arg, int64_t seq, struct str json);
 int changes_since(struct ctx *cx, struct db *db, int64_t after, int64_t limit, change_told_fn *fn, void *arg);
 
+/* When an entry was written, UTC microseconds; 0 when there is none. */
+int64_t changes_time(struct ctx *cx, struct db *db, int64_t seq);
+
 struct change_filter {
   const char *unit, *event, *table, *key, *actor; /* NULL: any */
   int64_t from, to;                               /* instants, from inclusive; 0: any */

@@ -27,6 +27,7 @@
 #include "export/changes.h"
 #include "http/routes.h"
 #include "http/tasks.h"
+#include "job/job.h"
 #include "store/change.h"
 
 enum { STREAMS_MOST = 24, EVENTS_AT_ONCE = 200 };
@@ -38,6 +39,7 @@ struct stream {
   struct tenant *tenant;
   int64_t seq;    /* the last entry that was sent */
   uint64_t clock; /* of the imports */
+  uint64_t jobs;  /* the clock of what happened to jobs */
   bool more;      /* the log goes on beyond what was read at once */
   struct buf out; /* to be sent */
 };
@@ -56,6 +58,13 @@ static bool take_change(void *arg, int64_t seq, struct str json) {
 static void take_task(void *arg, struct str json) {
   struct stream *s = arg;
   buf_puts(&s->out, "event: progress\ndata: ");
+  buf_str(&s->out, json);
+  buf_puts(&s->out, "\n\n");
+}
+
+static void take_job(void *arg, struct str json) {
+  struct stream *s = arg;
+  buf_puts(&s->out, "event: job\ndata: ");
   buf_str(&s->out, json);
   buf_puts(&s->out, "\n\n");
 }
@@ -87,6 +96,8 @@ static void look(struct stream *s) {
   uint64_t now = tasks_clock(tasks);
   if (now != s->clock) tasks_tell(tasks, tenant_slug(s->tenant), s->clock, take_task, s);
   s->clock = now;
+  if (job_notices_clock() != s->jobs)
+    s->jobs = job_notices_tell(tenant_slug(s->tenant), s->jobs, take_job, s);
 }
 
 static bool send_out(struct stream *s) {
@@ -129,9 +140,27 @@ static int last_of(struct ctx *cx, struct tenant *tenant, int64_t *seq) {
   return cx->code;
 }
 
+/* Jobs are told as they are and not from the log: those that run, and to a client that
+** comes back those that ended since what it saw last. */
+static int jobs_begin(struct stream *s, bool back) {
+  struct ctx aside; /* its end gives the reader back */
+  struct db *db;
+  int64_t at = INT64_MAX;
+  ctx_begin(&aside, "http");
+  s->jobs = job_notices_clock();
+  if (!tenant_read(&aside, s->tenant, &db)) {
+    if (back) at = changes_time(&aside, db, s->seq);
+    job_tell_since(&aside, db, at, take_job, s);
+  }
+  if (aside.code) fail_from(s->rq->cx, &aside);
+  ctx_end(&aside);
+  return s->rq->cx->code;
+}
+
 static int stream_begin(struct stream *s) {
   struct request *rq = s->rq;
   int rc = position_asked(rq, &s->seq);
+  bool back = s->seq >= 0;
   if (!rc) rc = tenant_find(rq, &s->tenant);
   if (!rc && s->seq < 0) rc = last_of(rq->cx, s->tenant, &s->seq);
   if (rc) return rc;
@@ -139,7 +168,7 @@ static int stream_begin(struct stream *s) {
   reply_stream(rq, "text/event-stream", NULL);
   wire_close_after(rq);
   buf_printf(&s->out, "retry: 3000\nid: %lld\n\n", (long long)s->seq);
-  return OK;
+  return jobs_begin(s, back);
 }
 
 int events_stream(struct request *rq) {

@@ -45,6 +45,54 @@ const struct route routes[] = {
         "Judges the kept bytes of a run by the present rules, in the background like an import: a new run "
         "takes its place. 409 when it does not count. Parameters: tenant, dry_run=1." },
   { .method = "GET",
+    .pattern = "/api/jobs",
+    .handle = jobs_list,
+    .help = "Jobs, newest first, and how many there are in each state. Parameters: tenant, state (waiting, "
+            "running, "
+            "done, dead, cancelled), queue, kind, limit, before (an id)." },
+  { .method = "POST",
+    .pattern = "/api/jobs",
+    .handle = job_post,
+    .body_max = LIMIT_BODY_BYTES,
+    .help = "Orders a job: {kind, payload, queue, priority, due_at, unique}. While one of its kind and "
+            "`unique` waits "
+            "or runs, that one is meant. Parameter: tenant." },
+  { .method = "POST",
+    .pattern = "/api/jobs/replay-dead",
+    .handle = jobs_replay_dead,
+    .body_max = LIMIT_BODY_BYTES,
+    .help = "Begins all dead jobs again, or those of a queue: {queue}. Parameter: tenant." },
+  { .method = "GET",
+    .pattern = "/api/jobs/{id}",
+    .handle = job_show_one,
+    .help = "One job: payload, result, steps, attempts with their log. Parameter: tenant." },
+  { .method = "POST",
+    .pattern = "/api/jobs/{id}/retry",
+    .handle = job_retry_post,
+    .help =
+        "Begins a dead or cancelled job again with all its attempts, or one that waits for its time at once. "
+        "Steps that are done stay done. 409 for others. Parameter: tenant." },
+  { .method = "POST",
+    .pattern = "/api/jobs/{id}/cancel",
+    .handle = job_cancel_post,
+    .help = "Ends a waiting or running job: what it has not written yet it cannot write any more. Parameter: "
+            "tenant." },
+  { .method = "POST",
+    .pattern = "/api/jobs/{id}/edit",
+    .handle = job_edit_post,
+    .body_max = LIMIT_BODY_BYTES,
+    .help = "Gives a job that does not run another payload: {payload}. Parameter: tenant." },
+  { .method = "GET",
+    .pattern = "/api/queues",
+    .handle = job_queues_list,
+    .help = "The queues with their settings and how they stand. Their settings are records of job_queue. "
+            "Parameter: "
+            "tenant." },
+  { .method = "GET",
+    .pattern = "/api/job-kinds",
+    .handle = job_kinds_list,
+    .help = "The kinds of jobs that this program knows." },
+  { .method = "GET",
     .pattern = "/api/governance",
     .handle = governance_show,
     .help =

@@ -21,6 +21,10 @@ route_fn record_post, record_remove, record_bring_back;
 route_fn tables_list, table_send;            /* routes_tables.c */
 route_fn rules_try_post, rules_promote_post; /* routes_rules.c */
 
+/* routes_jobs.c */
+route_fn jobs_list, job_show_one, job_post, job_retry_post, job_cancel_post, job_edit_post, jobs_replay_dead;
+route_fn job_queues_list, job_kinds_list;
+
 route_fn events_stream, changes_list; /* events.c */
 
 route_fn upload_post, upload_show, upload_delete; /* routes_imports.c */

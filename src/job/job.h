@@ -151,10 +151,12 @@ void job_kinds(struct jw *w, const char *key);
 /* ---- notices, for live pages ---- */
 
 /* What happened to jobs in this process lately, kept in memory; the clock grows with each. Tells those of a tenant
-** after `since` (the newest of each job), as the JSON of job_list. A client that comes back gets what it missed
-** as long as it is remembered; it is the state of each job, so a repetition does no harm. */
+** after `since` (the newest of each job) as {id, kind, queue, state, attempts, progress, cause}, where progress and
+** cause may be absent. It is the state of the job, so a repetition does no harm. */
 uint64_t job_notices_clock(void);
 typedef void job_notice_fn(void *arg, struct str json);
 uint64_t job_notices_tell(const char *slug, uint64_t since, job_notice_fn *fn, void *arg); /* the clock */
+/* From the file, for a client that begins or comes back: what runs, and what ended after `at`. */
+int job_tell_since(struct ctx *cx, struct db *db, int64_t at, job_notice_fn *fn, void *arg);
 
 #endif

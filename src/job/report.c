@@ -140,6 +140,26 @@ int job_list(struct ctx *cx, struct db *db, const struct job_filter *f, struct j
   return cx->code;
 }
 
+int job_tell_since(struct ctx *cx, struct db *db, int64_t at, job_notice_fn *fn, void *arg) {
+  enum { MOST = 500 };
+  struct buf out;
+  struct stmt *s = db_stmt(cx, db, SQL_job_since);
+  stmt_int(s, 1, at);
+  stmt_int(s, 2, MOST);
+  buf_init(&out, KIB(64));
+  while (stmt_row(cx, s)) {
+    struct jw w;
+    buf_reset(&out);
+    jw_init(&w, &out);
+    jw_object(&w, NULL);
+    write_head(&w, s);
+    jw_close(&w, '}');
+    fn(arg, buf_view(&out));
+  }
+  buf_clear(&out);
+  return cx->code;
+}
+
 int job_counts(struct ctx *cx, struct db *db, struct jw *w, const char *key) {
   static const char *const states[] = { "waiting", "running", "done", "dead", "cancelled" };
   int64_t counts[5] = { 0 };

@@ -1,0 +1,177 @@
+/* routes_jobs.c - jobs: what waits, runs, is done or dead, and what people do about it. */
+#include "base/limits.h"
+#include "base/time.h"
+#include "http/routes.h"
+#include "job/job.h"
+
+static int id_of(struct request *rq, int64_t *id) {
+  if (str_to_int(str_of(rq->param[0]), id) && *id > 0) return OK;
+  return fail(rq->cx, E_NOT_FOUND, "id", "there is no job %.40s; a job is named by its number", rq->param[0]);
+}
+
+int jobs_list(struct request *rq) {
+  struct job_filter f = { 0 };
+  struct db *db;
+  int64_t total = 0, next = 0;
+  int rc = query_text(rq, "state", &f.state);
+  if (!rc) rc = query_text(rq, "queue", &f.queue);
+  if (!rc) rc = query_text(rq, "kind", &f.kind);
+  if (!rc) rc = query_int(rq, "limit", 1, PAGE_ROWS_MOST, PAGE_ROWS, &f.limit);
+  if (!rc) rc = query_int(rq, "before", 1, INT64_MAX, 0, &f.before);
+  if (!rc) rc = db_find(rq, &db);
+  if (!rc) rc = job_list(rq->cx, db, &f, &rq->json, "data", &total, &next);
+  if (rc) return rc;
+  jw_int(&rq->json, "total", total);
+  jw_int(&rq->json, "next", next);
+  return job_counts(rq->cx, db, &rq->json, "counts");
+}
+
+int job_show_one(struct request *rq) {
+  struct db *db;
+  int64_t id;
+  int rc = id_of(rq, &id);
+  if (!rc) rc = db_find(rq, &db);
+  return rc ? rc : job_show(rq->cx, db, id, &rq->json, "data");
+}
+
+int job_queues_list(struct request *rq) {
+  struct db *db;
+  int rc = db_find(rq, &db);
+  return rc ? rc : job_queues(rq->cx, db, &rq->json, "data");
+}
+
+int job_kinds_list(struct request *rq) {
+  job_kinds(&rq->json, "data");
+  return OK;
+}
+
+/* ---- an order ---- */
+
+struct order {
+  struct request *rq;
+  struct job_order order;
+  int64_t id;
+};
+
+static const char *text_of(struct request *rq, const struct jv *body, const char *name) {
+  struct jv *v = jv_get(body, name);
+  if (!v || jv_kind(v) == JV_NULL) return NULL;
+  if (jv_kind(v) != JV_STRING) fail(rq->cx, E_INVALID, name, "%s is a text", name);
+  return ctx_strdup(rq->cx, jv_text(v));
+}
+
+static int payload_of(struct request *rq, const struct jv *body, struct str *out) {
+  struct jv *v = jv_get(body, "payload");
+  struct buf json;
+  if (!v) return OK;
+  if (jv_kind(v) != JV_OBJECT)
+    return fail(rq->cx, E_INVALID, "payload", "the payload of a job is a JSON object");
+  buf_init(&json, LIMIT_BODY_BYTES);
+  jv_write(&json, v);
+  *out = str_of(ctx_strdup(rq->cx, buf_view(&json)));
+  buf_clear(&json);
+  return OK;
+}
+
+static int priority_of(struct request *rq, const struct jv *body, int *out) {
+  struct jv *v = jv_get(body, "priority");
+  int64_t n = 0;
+  if (v && (!str_to_int(jv_text(v), &n) || n < -1000000 || n > 1000000))
+    return fail(rq->cx, E_INVALID, "priority", "priority is a whole number from -1000000 to 1000000");
+  *out = (int)n;
+  return OK;
+}
+
+static int order_of(struct request *rq, const struct jv *body, struct job_order *o) {
+  struct ctx *cx = rq->cx;
+  const char *due = text_of(rq, body, "due_at");
+  o->kind = text_of(rq, body, "kind");
+  o->queue = text_of(rq, body, "queue");
+  o->unique = text_of(rq, body, "unique");
+  if (cx->code || payload_of(rq, body, &o->payload) || priority_of(rq, body, &o->priority)) return cx->code;
+  if (!o->kind)
+    return fail(cx, E_INVALID, "kind", "kind is needed: what is to be done; /api/job-kinds lists them");
+  if (due && !time_parse_iso(str_of(due), &o->due))
+    return fail(cx, E_INVALID, "due_at", "due_at is an instant, such as 2024-02-29T12:00:00Z, not '%.40s'",
+                due);
+  return OK;
+}
+
+static int make(struct ctx *cx, struct db *db, void *arg) {
+  struct order *o = arg;
+  if (job_enqueue(cx, db, &o->order, &o->id)) return cx->code;
+  return job_show(cx, db, o->id, &o->rq->json, "data");
+}
+
+int job_post(struct request *rq) {
+  struct order o = { .rq = rq };
+  struct tenant *tenant;
+  struct jv *body;
+  int rc = body_json(rq, &body);
+  if (!rc) rc = order_of(rq, body, &o.order);
+  if (!rc) rc = tenant_find(rq, &tenant);
+  if (!rc) rc = tenant_write(rq->cx, tenant, make, &o);
+  if (rc) return rc;
+  rq->status = 201;
+  rq->location = ctx_printf(rq->cx, "/api/jobs/%lld", (long long)o.id);
+  return OK;
+}
+
+/* ---- acts ---- */
+
+struct act {
+  struct request *rq;
+  int64_t id, count;
+  const char *queue;
+  struct str payload;
+  int (*act)(struct ctx *cx, struct db *db, int64_t id);
+};
+
+static int act_on_one(struct ctx *cx, struct db *db, void *arg) {
+  struct act *a = arg;
+  int rc = a->payload.p ? job_edit(cx, db, a->id, a->payload) : a->act(cx, db, a->id);
+  return rc ? rc : job_show(cx, db, a->id, &a->rq->json, "data");
+}
+
+static int change(struct request *rq, struct act *a) {
+  struct tenant *tenant;
+  a->rq = rq;
+  int rc = id_of(rq, &a->id);
+  if (!rc) rc = tenant_find(rq, &tenant);
+  return rc ? rc : tenant_write(rq->cx, tenant, act_on_one, a);
+}
+
+int job_retry_post(struct request *rq) { return change(rq, &(struct act){ .act = job_retry }); }
+int job_cancel_post(struct request *rq) { return change(rq, &(struct act){ .act = job_cancel }); }
+
+int job_edit_post(struct request *rq) {
+  struct act a = { .act = NULL };
+  struct jv *body;
+  int rc = body_json(rq, &body);
+  if (!rc) rc = payload_of(rq, body, &a.payload);
+  if (!rc && !a.payload.p)
+    rc = fail(rq->cx, E_INVALID, "payload", "payload is needed: the JSON object that the job is to be given");
+  return rc ? rc : change(rq, &a);
+}
+
+static int replay(struct ctx *cx, struct db *db, void *arg) {
+  struct act *a = arg;
+  return job_replay_dead(cx, db, a->queue, &a->count);
+}
+
+int jobs_replay_dead(struct request *rq) {
+  struct act a = { .rq = rq };
+  struct tenant *tenant;
+  struct str text;
+  struct jv *body = NULL;
+  int rc = body_text(rq, &text);
+  if (!rc && str_trim(text).n) rc = jv_parse(rq->cx, text, &body);
+  if (!rc) a.queue = text_of(rq, body, "queue");
+  if (!rc) rc = rq->cx->code;
+  if (!rc) rc = tenant_find(rq, &tenant);
+  if (!rc) rc = tenant_write(rq->cx, tenant, replay, &a);
+  jw_object(&rq->json, "data");
+  jw_int(&rq->json, "replayed", a.count);
+  jw_close(&rq->json, '}');
+  return rc;
+}
