@@ -213,7 +213,6 @@ const struct command commands[] = {
   { "archive list", "", WHERE, "list the files of the archive", NULL, cmd_archive_list },
   { "archive rows", "TABLE", WHERE " warehouse sku from until to summary", "print archived rows, a JSON object a line",
     "  outpost archive rows stock_transactions --warehouse MAIN --from 2024-01-01 --until 2024-01-31", cmd_archive_rows },
-  { "archive export", "TABLE", WHERE " out run from until to", "write a table as a Parquet file, with its columns' types",
   { "archive export", "TABLE", WHERE " out run from until to",
     "write a table as a Parquet file, with its columns' types",
     "  outpost archive export clean_sales --out sales.parquet --from 2024-01-01 --until 2024-01-31\n\n"
