@@ -122,6 +122,7 @@ int cmd_verify(struct ctx *cx, struct cli *c);
 int cmd_rebuild(struct ctx *cx, struct cli *c);
 int cmd_doctor(struct ctx *cx, struct cli *c);
 int cmd_config(struct ctx *cx, struct cli *c);
+int cmd_record_entities(struct ctx *cx, struct cli *c);
 int cmd_record_list(struct ctx *cx, struct cli *c);
 int cmd_record_save(struct ctx *cx, struct cli *c);
 int cmd_record_delete(struct ctx *cx, struct cli *c);

@@ -11,6 +11,18 @@ static const struct entity *find_entity(struct ctx *cx, const struct cli *c) {
   return e;
 }
 
+int cmd_record_entities(struct ctx *cx, struct cli *c) {
+  struct buf out;
+  struct jw w;
+  (void)c;
+  buf_init(&out, LIMIT_REPLY_BYTES);
+  jw_init(&w, &out);
+  jw_array(&w, NULL);
+  for (int i = 0; entity_at(i); i++) record_describe(&w, entity_at(i));
+  jw_close(&w, ']');
+  return cli_print_json(cx, &out);
+}
+
 struct change_request {
   const struct entity *entity;
   struct jv *object;

@@ -150,6 +150,8 @@ const struct command commands[] = {
     cmd_why },
   { "impact", "rule=NAME|column=FIELD|list=NAME|file=RUN", WHERE, "tell what depends on something",
     "  outpost impact rule=region_known\n  outpost impact file=latest", cmd_impact },
+  { "record entities", "", "json", "tell what records there are, and of what each consists", NULL,
+    cmd_record_entities },
   { "record list", "ENTITY", WHERE " deleted as-of search filter sort limit",
     "list the records of an entity, such as rule or reference_item",
     "  outpost record list rule\n  outpost record list reference_item --as-of 2024-01-31\n"

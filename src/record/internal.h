@@ -6,6 +6,7 @@
 **   checks.c   references and unique keys
 **   row.c      a whole row as JSON
 **   past.c     as it was at a time, its history, and the proof against the log
+**   describe.c what an entity is, for forms and clients
 **   list.c     lists: searched, filtered, sorted, in pages
 **
 ** SQL is composed here only from a descriptor's identifiers and bound values.

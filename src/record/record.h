@@ -26,6 +26,11 @@ int record_restore(struct ctx *cx, struct db *db, const struct entity *e, const 
 int record_get(struct ctx *cx, struct db *db, const struct entity *e, const char *id, struct jw *w,
                const char *key);
 
+/* What a form or a client needs to know of an entity: {name, table, help, order, unique,
+** properties: [{name, kind, required, scale, min, max, default, choices, reference, searched,
+** help}]}. */
+void record_describe(struct jw *w, const struct entity *e);
+
 /* ---- lists in pages ---- */
 
 struct record_filter {

@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { ENTITIES, makeOne } from './entities.mjs';
 import * as lib from './lib.mjs';
 import { OUTPOST_TEST, copyPlace, generate, importFile, json, ok, one, place, query, refuses, sleep, sound, sqlite, start } from './lib.mjs';
 
@@ -53,19 +54,12 @@ function filled(t) {
   importFile(p, generate(p.dir, 200, 6, 2).file);
   const [rule] = json(['record', 'list', 'rule', ...p.args]).filter((r) => r.name === 'quantity_positive');
   ok(['record', 'save', 'rule', JSON.stringify({ id: rule.id, message: 'more than nothing' }), ...p.args]);
-  ok(['record', 'save', 'reference_item', '{"list":"regions","value":"Overseas"}', ...p.args]);
-  ok(['record', 'save', 'mapping_memory', '{"dataset":"sales","headings":"a\\u001fb","maps":{"order_id":"A"}}', ...p.args]);
-  ok(['record', 'save', 'tab', '{"title":"Mine","cards":[]}', ...p.args]);
-  ok(['record', 'save', 'mail_server', '{"name":"main","host":"mail.example.org","sender":"out@example.org"}', ...p.args]);
-  ok(['record', 'save', 'webhook', '{"name":"erp","url":"https://erp.example/hook"}', ...p.args]);
-  ok(['record', 'save', 'net_allow', '{"peer":"10.1.0.0/16"}', ...p.args]);
-  ok(['record', 'save', 'steward', '{"subject":"sale.region","owner":"Sales"}', ...p.args]);
-  ok(['record', 'save', 'note', JSON.stringify({ dataset: 'sales', key: one(p.db, 'SELECT min(key) FROM sale'), text: 'looked at' }), ...p.args]);
   ok(['exception', 'accept', one(p.db, 'SELECT min(id) FROM reject'), '--reason', 'a test', ...p.args]);
   const key = one(p.db, 'SELECT min(key) FROM sale');
   ok(['edit', key, 'quantity=77', ...p.args]);
   ok(['record', 'save', 'note', JSON.stringify({ dataset: 'sales', key: one(p.db, 'SELECT max(key) FROM sale'), text: 'a note' }), ...p.args]);
   ok(['undo', one(p.db, 'SELECT uuid FROM run WHERE id = (SELECT run FROM sale WHERE key = (SELECT max(key) FROM sale))'), ...p.args]);
+  ENTITIES.forEach((entity, i) => makeOne(entity, lib.random(i + 1), 3, p));
   for (const name of tables(p.db)) if (!LATER.has(name) && name !== 'kept_verdict' /* used within one transaction only */) assert.notEqual(one(p.db, `SELECT count(*) FROM ${name}`), '0', `${name} is empty`);
   sound(p);
   return p;
@@ -178,6 +172,21 @@ test('a file of a newer version is refused, with the way back', (t) => {
   assert.equal(migrate(p, HEAD).schema, HEAD);
   assert.deepEqual(schema(p.db), before);
   sound(p);
+});
+
+// Tenants' files have them in their ledger: another wording, and these files are refused. One is added here when it is released.
+const RELEASED = [
+  '6ee1e1c899c3c4cc237a3fc072cd1f16d50dd6d97bc29271dd126ae9173e5fe5',
+  'f58fd463975a449101042c20ec8c570aa997a75f196fbde26529734c5b3725b1',
+  'bfe654c3326037ec58fd0eda6a841d687db245fb83726e774109c72748b0e8f2',
+  'beccc90f19d8be57db28226ea1b81dcb4425d89464cb76411ba34a52a13e6355',
+  '61459e5e4b8e890b7d4c223da696bd4356f51f2703abca3c86d31994c51a4e4a',
+  '42690cfe220535a0aa32512d993223b53316fd4a735e59144ab7e3b7885ae018',
+  'abb1b6e3ac884a24b37bea6cf008536a442c1722f58afb34c3a7c15f052af24e',
+];
+test('what was released is worded as it was', (t) => {
+  const p = place(t);
+  assert.deepEqual(query(p.db, `SELECT checksum FROM schema_migration WHERE version <= ${RELEASED.length} ORDER BY version`).map((r) => r[0]), RELEASED);
 });
 
 test('a migration in another wording is refused', (t) => {

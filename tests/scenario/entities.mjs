@@ -1,0 +1,135 @@
+// Records of any entity, made from its description: for tests that go over all of
+// them. An entity whose rules want more than its kinds say stands in SPECIAL.
+import fs from 'node:fs';
+import path from 'node:path';
+import * as lib from './lib.mjs';
+import { importFile, json, one, query } from './lib.mjs';
+
+export const ENTITIES = json(['record', 'entities']);
+const stamps = /^(id|version|created_at|created_by|updated_at|updated_by|deleted_at|deleted_by)$/;
+export const isStamp = (name) => stamps.test(name);
+
+// ---- one value ----
+
+const RANGE = 10n ** 12n;
+const units = (text, scale) => BigInt(text.includes('.') ? text.replace(/\.(\d*)$/, (_, d) => d.padEnd(scale, '0')) : text + '0'.repeat(scale));
+export function decimalText(v, scale) {
+  const digits = String(v < 0n ? -v : v).padStart(scale + 1, '0');
+  const text = `${digits.slice(0, -scale)}.${digits.slice(-scale)}`.replace(/\.?0+$/, '');
+  return `${v < 0n ? '-' : ''}${text === '' ? '0' : text}`;
+}
+const big = (r) => BigInt(r.below(1e9)) * BigInt(r.below(1e9));
+
+function textOf(r, p, mark) {
+  const words = p.name === 'email' ? `user${mark}@example.org` : `${p.name} ${mark} ${r.pick(['₹', 'Ünit', '"x"', 'naïve', ''])} ${r.below(1000)}`;
+  const cut = [...words].slice(0, p.max ?? 200).join('').trim();
+  return cut.padEnd(p.min ?? 1, 'x');
+}
+
+// A value of a property as a record has it; `mark` tells those of one test apart.
+export function valueOf(r, p, mark, reference) {
+  switch (p.kind) {
+    case 'integer': {
+      const least = p.min ?? -1000;
+      return least + r.below(Math.min((p.max ?? least + 1e6) - least + 1, 1e6));
+    }
+    case 'decimal': {
+      const least = p.min === undefined ? -RANGE : units(p.min, p.scale);
+      const most = p.max === undefined ? RANGE : units(p.max, p.scale);
+      return decimalText(least + (big(r) % (most - least + 1n)), p.scale);
+    }
+    case 'boolean': return r.chance(0.5);
+    case 'day': return new Date(Date.UTC(1990 + r.below(30), r.below(12), 1 + r.below(28))).toISOString().slice(0, 10);
+    case 'instant': return new Date(Date.UTC(1990 + r.below(30), r.below(12), 1 + r.below(28), r.below(24), r.below(60), r.below(60), r.below(1000))).toISOString().replace('Z', `${String(r.below(1000)).padStart(3, '0')}Z`);
+    case 'json': return r.pick([{}, { a: [1, 'zwei', null, { b: '1.50' }] }, { [`k${mark}`]: r.below(100) }]);
+    case 'choice': return r.pick(p.choices);
+    case 'reference': return reference(p.reference);
+    default: return textOf(r, p, mark);
+  }
+}
+
+// ---- what no kind says ----
+
+function importSome(p) {
+  if (one(p.db, 'SELECT count(*) FROM run') !== '0') return;
+  const file = path.join(p.dir, 'messy.csv');
+  fs.writeFileSync(file, lib.messySales(9, 1200));
+  importFile(p, file);
+}
+const exceptions = (p) => (importSome(p), query(p.db, "SELECT id FROM reject WHERE state = 'open' AND id NOT IN (SELECT exception FROM review WHERE deleted_at IS NULL) ORDER BY id").map((row) => Number(row[0])));
+const keys = (p) => (importSome(p), query(p.db, 'SELECT key FROM sale ORDER BY key').map((row) => row[0]));
+const card = (r) => ({ kind: r.pick(['stat', 'line', 'bars', 'table']), title: `Card "${r.below(1000)}"`, measure: r.pick(['orders', 'quantity', 'revenue', 'average']), group: r.pick(['region', 'product', 'order_date']), filter: r.pick([{}, { region: 'North' }, { from: '2024-01-01', product: 'Dairy' }]), span: r.pick([1, 2]) });
+const subjects = (p) => query(p.db, "SELECT 'rule ' || name FROM rule UNION ALL SELECT s.name FROM sqlite_schema s WHERE s.type IN ('table', 'view') UNION ALL SELECT s.name || '.' || c.name FROM sqlite_schema s, pragma_table_info(s.name) c WHERE s.type IN ('table', 'view')").map((row) => row[0]);
+
+// ENTITY: { make(r, i, place): a whole record, change(r): some of its properties } instead of what is made
+// from the description, or only { set: { property: (r, i, place) => value, undefined for none } }.
+const SPECIAL = {
+  mail_server: {
+    make: (r, i) => ({ name: `server ${i}`, host: r.pick(['mail.example.org', '192.0.2.7', '2001:db8::1']), security: r.pick(['starttls', 'tls']), login: r.pick([null, 'ünit']), sender: r.pick(['a@example.org', 'Außen <b@example.org>']) }),
+    change: (r) => r.pick([{ port: 1 + r.below(65535) }, { active: r.chance(0.5) }, { hold_unclear: r.chance(0.5) }, { authorities: `x${r.below(9)}` }]),
+  },
+  net_allow: {
+    make: (r, i) => ({ peer: r.pick([`10.${r.below(255)}.${i}.0/24`, `fd00::${i}`, `host${i}.lan`]), note: `because ${i} "x"` }),
+    change: (r) => ({ note: `why ${r.below(1e6)}` }),
+  },
+  webhook: {
+    make: (r, i) => ({ name: `hook ${i}`, url: `https://erp.example/${r.below(100)}`, events: r.pick(['*', 'run.*, job.dead', '-']) }),
+    change: (r) => r.pick([{ url: `https://b.example:8443/${r.below(1e6)}?a=b` }, { active: r.chance(0.5) }, { events: 'run.completed' }]),
+  },
+  rule: {
+    make: (r, i) => ({ dataset: 'sales', name: `rule_${i}`, stage: 'business', kind: 'range', field: r.pick(['quantity', 'revenue']), params: { max: String(1000 + r.below(1000)) }, category: 'BUSINESS_RULE_VIOLATION', message: `message ${i}`, active: r.chance(0.5), position: 200 + i }),
+    change: (r) => r.pick([{ message: `said ${r.below(1e6)}` }, { params: { min: String(r.below(10)) } }, { active: r.chance(0.5) }, { position: r.below(1000), stage: 'quality' }]),
+  },
+  reference_item: {
+    make: (r, i) => ({ list: r.pick(['regions', 'products', 'colours']), value: `Wert ${i} ₹ "${r.below(100)}"` }),
+    change: (r) => ({ value: `changed ${r.below(1e9)}` }),
+  },
+  mapping_memory: {
+    make: (r, i) => ({ dataset: 'sales', headings: `bon${r.below(1e6)}\x1fspalte ${i}`, maps: { order_id: `Bon ${i}`, region: r.pick(['Gebiet', 'Ort "x"']) }, unique_key: r.pick([null, 'order_id']), existing: r.pick(['reject', 'update', null]) }),
+    change: (r) => r.pick([{ maps: { product: `Ware ${r.below(100)}` } }, { existing: r.pick(['reject', 'update']) }, { unique_key: null }]),
+  },
+  tab: {
+    make: (r, i) => ({ title: `Tab ${i} ₹ ${r.below(100)}`, cards: Array.from({ length: r.below(4) }, () => card(r)), position: r.below(1000) }),
+    change: (r) => r.pick([{ cards: [card(r), card(r)] }, { position: r.below(1000) }]),
+  },
+  steward: {
+    make: (r, i, p) => ({ subject: subjects(p)[i], owner: r.pick(['Sales', 'Ünit 2', null]), description: `what ${i} is` }),
+    change: (r) => r.pick([{ owner: `O${r.below(1e6)}` }, { description: null }]),
+  },
+  review: {
+    make: (r, i, p) => ({ exception: exceptions(p)[i], assignee: r.pick(['mo', 'Ünit 3', null]), ...r.pick([{}, { decision: 'accepted', reason: `because ${i}` }]) }),
+    change: (r) => r.pick([{ assignee: `A${r.below(1e6)}` }, { assignee: null }, { decision: 'accepted', reason: `why "${r.below(100)}"` }, { decision: null, reason: null }]),
+  },
+  note: {
+    make: (r, i, p) => ({ dataset: 'sales', key: keys(p)[i], text: `note "${i}"` }),
+    change: (r) => ({ text: `said ${r.below(1e6)}` }),
+  },
+};
+
+// ---- a whole record ----
+
+// How records of an entity are made and changed: { entity, make(r, i, place), change(r), natural }.
+// natural: the properties of its first unique key. `more` are SPECIALs of the test's own, `run` calls
+// the program (another one, perhaps).
+export function maker(entity, { entities = ENTITIES, special = {}, run = json } = {}) {
+  const own = special[entity.name] ?? SPECIAL[entity.name] ?? {};
+  const isKey = (p) => entity.unique.some((key) => key.includes(p.name));
+  const reference = (r, place) => (name) => makeOne(entities.find((e) => e.name === name), r, r.below(1e9), place, { entities, special, run }).id;
+  const value = (p, r, i, place) => (own.set && p.name in own.set ? own.set[p.name](r, i, place) : valueOf(r, p, i, reference(r, place)));
+  const make = (r, i, place) => {
+    const given = entity.properties.filter((p) => p.required || isKey(p) || (own.set && p.name in own.set) || (p.reference !== entity.name && r.chance(0.6)));
+    return Object.fromEntries(given.map((p) => [p.name, value(p, r, i, place)]).filter(([, v]) => v !== undefined));
+  };
+  const change = (r) => {
+    const free = entity.properties.filter((p) => !isKey(p) && !p.reference && !(own.set && p.name in own.set));
+    const some = free.filter(() => r.chance(0.4));
+    return Object.fromEntries((some.length || !free.length ? some : [r.pick(free)]).map((p) => [p.name, !p.required && p.default === undefined && r.chance(0.2) ? null : value(p, r, r.below(1e6))]));
+  };
+  return { entity, make: own.make ?? make, change: own.change ?? change, natural: entity.unique[0] ?? [] };
+}
+
+// One record of it, stored.
+export function makeOne(entity, r, i, place, options = {}) {
+  const run = options.run ?? json;
+  return run(['record', 'save', entity.name, JSON.stringify(maker(entity, options).make(r, i, place)), ...place.args]);
+}
