@@ -67,7 +67,7 @@ struct entity_hooks {
   /* The properties that name a dataset and a key in it: a row that an undo would remove stays
   ** as long as a record speaks of it. */
   const char *row_dataset, *row_key;
-  /* Called before a change with what is to be saved. */
+  /* Called before a change with what is to be saved; each value fits its kind. */
   int (*check_object)(struct ctx *cx, const struct jv *object);
   /* Called in the transaction after a change: what concerns all records. */
   int (*check)(struct ctx *cx, struct db *db);

@@ -115,7 +115,6 @@ static int change(struct ctx *cx, struct db *db, const struct entity *e, const s
 int record_save(struct ctx *cx, struct db *db, const struct entity *e, struct jv *object,
                 char id[static 37]) {
   if (check_names(cx, e, object)) return cx->code;
-  if (e->hooks.check_object && e->hooks.check_object(cx, object)) return cx->code;
   struct str given = jv_text(jv_get(object, "id"));
   if (given.p && !uuid_valid(given))
     return fail(cx, E_INVALID, "id", "an id looks like 0190f3a2-...: 32 hexadecimal digits");
@@ -126,7 +125,9 @@ int record_save(struct ctx *cx, struct db *db, const struct entity *e, struct jv
   struct draft d = { .id = id };
   const char *before = given.p ? row_read(cx, db, e, id) : NULL;
   if (cx->code || (before && check_version(cx, e, object, before))) return cx->code;
-  if (read_draft(cx, e, object, !before, &d) || check_draft(cx, db, e, &d)) return cx->code;
+  if (read_draft(cx, e, object, !before, &d)) return cx->code;
+  if (e->hooks.check_object && e->hooks.check_object(cx, object)) return cx->code;
+  if (check_draft(cx, db, e, &d)) return cx->code;
   return before ? change(cx, db, e, &d, before) : add(cx, db, e, &d);
 }
 

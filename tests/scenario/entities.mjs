@@ -62,7 +62,8 @@ const card = (r) => ({ kind: r.pick(['stat', 'line', 'bars', 'table']), title: `
 const subjects = (p) => query(p.db, "SELECT 'rule ' || name FROM rule UNION ALL SELECT s.name FROM sqlite_schema s WHERE s.type IN ('table', 'view') UNION ALL SELECT s.name || '.' || c.name FROM sqlite_schema s, pragma_table_info(s.name) c WHERE s.type IN ('table', 'view')").map((row) => row[0]);
 
 // ENTITY: { make(r, i, place): a whole record, change(r): some of its properties } instead of what is made
-// from the description, or only { set: { property: (r, i, place) => value, undefined for none } }.
+// from the description, or only { set: { property: (r, i, place) => value, undefined for none } }. most: so many
+// can be there at once; prepare(place): what must be done before the first is made.
 const SPECIAL = {
   mail_server: {
     make: (r, i) => ({ name: `server ${i}`, host: r.pick(['mail.example.org', '192.0.2.7', '2001:db8::1']), security: r.pick(['starttls', 'tls']), login: r.pick([null, 'ünit']), sender: r.pick(['a@example.org', 'Außen <b@example.org>']) }),
@@ -100,6 +101,20 @@ const SPECIAL = {
     make: (r, i, p) => ({ exception: exceptions(p)[i], assignee: r.pick(['mo', 'Ünit 3', null]), ...r.pick([{}, { decision: 'accepted', reason: `because ${i}` }]) }),
     change: (r) => r.pick([{ assignee: `A${r.below(1e6)}` }, { assignee: null }, { decision: 'accepted', reason: `why "${r.below(100)}"` }, { decision: null, reason: null }]),
   },
+  topic: {
+    make: (r, i) => ({ name: `feed-${i}-${r.below(1e6)}`, help: `what "${i}" says`, fields: [{ name: 'sku', kind: 'text' }, { name: 'value', kind: r.pick(['decimal', 'integer']) }], types: { SEEN: ['sku'] }, key: r.pick([[], ['sku']]), retention_days: r.below(30) }),
+    change: (r) => r.pick([{ help: `said ${r.below(1e6)}` }, { retention_bytes: r.below(1e9) }, { partitions: 1 + r.below(64) }, { beyond_groups: r.chance(0.5) }]),
+  },
+  stock_reservation: { // of nothing: what there is of something is for stock.test.mjs
+    make: (r, i) => ({ sku: `SKU-${i}`, warehouse: 'W1', quantity: '0', reference: `ORDER-${i}` }),
+    change: (r) => r.pick([{ customer: `C${r.below(1e6)}` }, { state: r.pick(['open', 'released', 'fulfilled']) }, { until: '2031-01-01' }]),
+  },
+  legal_hold: { set: { subject: () => 'stock_transactions', from_day: (r) => r.pick([null, `2024-01-0${1 + r.below(9)}`]), until_day: (r) => r.pick([null, `2024-02-0${1 + r.below(9)}`]) } },
+  retention_policy: {
+    set: { subject: () => 'stock_transactions' },
+    most: 1,
+    prepare: (p) => json(['record', 'list', 'retention_policy', ...p.args]).forEach((row) => json(['record', 'delete', 'retention_policy', row.id, ...p.args])),
+  },
   note: {
     make: (r, i, p) => ({ dataset: 'sales', key: keys(p)[i], text: `note "${i}"` }),
     change: (r) => ({ text: `said ${r.below(1e6)}` }),
@@ -108,7 +123,7 @@ const SPECIAL = {
 
 // ---- a whole record ----
 
-// How records of an entity are made and changed: { entity, make(r, i, place), change(r), natural }.
+// How records of an entity are made and changed: { entity, make(r, i, place), change(r), natural, most, prepare(place) }.
 // natural: the properties of its first unique key. `more` are SPECIALs of the test's own, `run` calls
 // the program (another one, perhaps).
 export function maker(entity, { entities = ENTITIES, special = {}, run = json } = {}) {
@@ -125,11 +140,13 @@ export function maker(entity, { entities = ENTITIES, special = {}, run = json } 
     const some = free.filter(() => r.chance(0.4));
     return Object.fromEntries((some.length || !free.length ? some : [r.pick(free)]).map((p) => [p.name, !p.required && p.default === undefined && r.chance(0.2) ? null : value(p, r, r.below(1e6))]));
   };
-  return { entity, make: own.make ?? make, change: own.change ?? change, natural: entity.unique[0] ?? [] };
+  return { entity, make: own.make ?? make, change: own.change ?? change, natural: entity.unique[0] ?? [], most: own.most ?? Infinity, prepare: own.prepare ?? (() => {}) };
 }
 
 // One record of it, stored.
 export function makeOne(entity, r, i, place, options = {}) {
   const run = options.run ?? json;
-  return run(['record', 'save', entity.name, JSON.stringify(maker(entity, options).make(r, i, place)), ...place.args]);
+  const how = maker(entity, options);
+  how.prepare(place);
+  return run(['record', 'save', entity.name, JSON.stringify(how.make(r, i, place)), ...place.args]);
 }

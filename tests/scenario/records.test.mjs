@@ -29,7 +29,8 @@ for (const how of ENTITIES.map((e) => maker(e))) {
     const p = place(t);
     const r = lib.random(entity.length * 1000 + 7);
     const model = new Map(); // id -> { props, version, deleted, created, updated, events }
-    const builtIn = new Map(list(p, entity).map((row) => [row.id, row]));
+    how.prepare(p);
+    const builtIn = new Map(list(p, entity, '--deleted').map((row) => [row.id, row]));
     const moments = [];
     const user = os.userInfo().username;
     const call = (_, ...args) => json(['record', ...args, ...p.args], { env: { USER: 'somebody-else' } }); // who acts is no matter of words
@@ -37,7 +38,7 @@ for (const how of ENTITIES.map((e) => maker(e))) {
       const began = Date.now() * 1000;
       const ids = [...model.keys()];
       const id = r.pick(ids);
-      const what = ids.length < 3 ? 'make' : r.pick(['make', 'change', 'change', 'delete', 'restore']);
+      const what = ids.length < Math.min(3, how.most) ? 'make' : r.pick([ids.length < how.most ? 'make' : 'change', 'change', 'change', 'delete', 'restore']);
       const m = model.get(id);
       if (what === 'make') {
         const props = how.make(r, i, p);
@@ -113,6 +114,7 @@ for (const how of ENTITIES.map((e) => maker(e))) {
 
   if (how.natural.length) test(`the natural key of ${entity}: made anew, the deleted one cannot come back`, (t) => {
     const p = place(t);
+    how.prepare(p);
     const props = how.make(lib.random(1), 1, p);
     const first = save(p, entity, props);
     refuses(['record', 'save', entity, JSON.stringify(props), ...p.args], null, 5);
