@@ -1,0 +1,54 @@
+/* quality.c - what is told about figures, once for each subject. See metric.h. */
+#include "base/time.h"
+#include "record/form.h"
+#include "transform/metric.h"
+
+struct known {
+  const char *id, *message; /* id NULL: never told */
+  bool resolved, by_itself;
+};
+
+static int find(struct ctx *cx, struct db *db, const char *key, struct known *k) {
+  struct stmt *s = db_stmt(cx, db, SQL_quality_of);
+  *k = (struct known){ 0 };
+  stmt_text(s, 1, key);
+  if (!stmt_row(cx, s)) return cx->code;
+  k->id = col_dup(cx, s, 0);
+  k->message = col_dup(cx, s, 1);
+  k->resolved = col_int(s, 2);
+  k->by_itself = str_eq(col_str(s, 3), STR("itself"));
+  stmt_done(s);
+  return OK;
+}
+
+int quality_alert_raise(struct ctx *cx, struct db *db, const struct quality_alert *a, bool *fresh) {
+  struct known k;
+  struct form f;
+  *fresh = false;
+  if (find(cx, db, a->key, &k)) return cx->code;
+  bool same = k.id && !strcmp(k.message, a->message);
+  if (same && !(k.resolved && k.by_itself)) return OK;
+  struct jw *w = form_begin(&f, k.id);
+  jw_text(w, "dedupe_key", a->key);
+  jw_text(w, "alert_type", a->type);
+  jw_text(w, "severity", a->severity);
+  jw_text(w, "message", a->message);
+  jw_text(w, "metric_id", a->metric);
+  jw_bool(w, "resolved", false);
+  if (k.id) jw_text(w, "resolved_at", NULL);
+  if (k.id) jw_text(w, "resolved_by", NULL);
+  *fresh = true;
+  return form_save(cx, db, "data_quality_alert", &f, NULL);
+}
+
+int quality_alert_settle(struct ctx *cx, struct db *db, const char *key) {
+  char at[TIME_SIZE];
+  struct known k;
+  struct form f;
+  if (find(cx, db, key, &k) || !k.id || k.resolved) return cx->code;
+  struct jw *w = form_begin(&f, k.id);
+  jw_bool(w, "resolved", true);
+  jw_text(w, "resolved_at", time_iso(at, cx->now));
+  jw_text(w, "resolved_by", "itself");
+  return form_save(cx, db, "data_quality_alert", &f, NULL);
+}
