@@ -16,7 +16,9 @@
 #include "notify/mail.h"
 #include "notify/outbox.h"
 #include "inventory/inventory.h"
+#include "notify/alert.h"
 #include "sales/sales.h"
+#include "transform/metric.h"
 
 static const struct engine_part consumers_part = { "consumers", 4, consumers_work };
 
@@ -45,6 +47,8 @@ int main(int argc, char **argv) {
   entity_hooks_register("topic", &topic_hooks);
   engine_part_register(&consumers_part);
   inventory_register();
+  entity_hooks_register("alert_route", &alert_route_hooks);
+  entity_hooks_register("metric", &metric_hooks);
   tenant_set_hook(import_recover);
 
   return cli_main(argc, argv);

@@ -39,6 +39,7 @@ const struct option_spec options[] = {
   { "pattern", "P", "with exactly this wrong value: a number that --summary gives" },
   { "summary", NULL, "how many, by everything they can be told apart by, and what comes again and again" },
   { "reason", "TEXT", "why" },
+  { "kind", "K", "of this kind only" },
   { "limit", "N", "at most so many" },
   { "file", NULL, "the original columns with the reasons in front, to be repaired and imported again" },
   { "rows", "N", "how many rows" },
@@ -165,6 +166,20 @@ const struct command commands[] = {
   { "record restore", "ENTITY ID", WHERE, "bring a deleted record back", NULL, cmd_record_restore },
   { "record history", "ENTITY ID", WHERE, "every change of a record: when, who, before, after", NULL,
     cmd_record_history },
+  { "alerts list", "", WHERE " state kind limit", "list what people should know of",
+    "  outpost alerts list\n  outpost alerts list --kind low_stock --state all\n\n"
+    "  Without --state those that are not resolved; others are open, acknowledged, resolved and all.",
+    cmd_alerts_list },
+  { "alerts ack", "ID", WHERE " reason", "say that somebody looks at an alert", NULL, cmd_alerts_ack },
+  { "alerts resolve", "ID", WHERE " reason", "say that an alert is dealt with",
+    "  If its cause is still there at the next check, it comes again.", cmd_alerts_resolve },
+  { "metrics list", "TYPE", WHERE " from until", "list the metrics of a kind, day by day",
+    "  outpost metrics list revenue --from 2024-01-01 --until 2024-01-31", cmd_metrics_list },
+  { "metrics import", "FILE", WHERE " strict", "take metrics from a file",
+    "  outpost metrics import revenue.csv\n\n"
+    "  FILE has the headings metric_type, metric_value, metric_date and, if it likes, category; or it\n"
+    "  is JSON; - is standard input. There is one metric of a kind for a day: a later one changes it.",
+    cmd_metrics_import },
   { "rules", "", WHERE " as", "list the rules that judge rows, with their versions and parameters",
     "  outpost rules\n\n"
     "  To change a rule: `outpost rules try` shows what the change would do to what was imported,\n"

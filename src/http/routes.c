@@ -295,6 +295,37 @@ const struct route routes[] = {
         "The change log, newest first. Parameters: tenant, before, limit, unit, event, table, key, actor, "
         "from, to." },
   { .method = "GET",
+    .pattern = "/api/alerts",
+    .handle = alerts_list,
+    .help = "What people should know of, newest first, and how many there are. Parameters: tenant, state (open, "
+            "acknowledged, resolved or all; those not resolved when it is left out), kind (a name or a pattern "
+            "such as low_*), limit." },
+  { .method = "POST",
+    .pattern = "/api/alerts/{id}/acknowledge",
+    .handle = alert_acknowledge_post,
+    .body_max = LIMIT_BODY_BYTES,
+    .help = "Somebody looks at the alert: {\"note\": \"...\"}. 409 when it is resolved. Parameter: tenant." },
+  { .method = "POST",
+    .pattern = "/api/alerts/{id}/resolve",
+    .handle = alert_resolve_post,
+    .body_max = LIMIT_BODY_BYTES,
+    .help = "The alert is dealt with: {\"note\": \"...\"}. If its cause is still there at the next check, it comes "
+            "again. 409 when it is resolved already. Parameter: tenant." },
+  { .method = "GET",
+    .pattern = "/metrics/{id}",
+    .handle = metrics_of_tenant,
+    .help = "The metrics of a tenant (its short name or id): {metrics, count, period}. Parameters, all of them "
+            "needed: metric_type (revenue, inventory, staffing, costs), start_date, end_date (days, inclusive)." },
+  { .method = "GET",
+    .pattern = "/api/monthly-revenue",
+    .handle = monthly_revenue_get,
+    .help = "Revenue by month as it was added up last, when that was, and whether metrics changed since. "
+            "Parameter: tenant." },
+  { .method = "GET",
+    .pattern = "/api/daily-revenue",
+    .handle = daily_revenue_get,
+    .help = "Revenue by day and category. Parameters: tenant, from, to (days, inclusive)." },
+  { .method = "GET",
     .pattern = "/api/tenants",
     .handle = tenants_list,
     .help = "The tenants of this data folder." },

@@ -1,0 +1,131 @@
+/* cmd_alerts.c - the inbox of alerts, and metrics. */
+#include "base/limits.h"
+#include "cli/cli.h"
+#include "notify/alert.h"
+#include "transform/metric.h"
+
+enum { SHOWN = 100, SHOWN_MOST = 10000 };
+
+static struct str text(const struct jv *object, const char *key) {
+  struct str s = jv_text(jv_get(object, key));
+  return s.p ? s : STR("");
+}
+
+/* ---- alerts ---- */
+
+static int print_alerts(struct ctx *cx, struct str json) {
+  struct jv *list;
+  if (jv_parse(cx, json, &list)) return cx->code;
+  if (!jv_size(list)) return cli_print(cx, "there are no alerts\n");
+  cli_print(cx, "%-36s  %-8s  %-12s  %-20s  %-5s  %s\n", "id", "severity", "status", "since", "times", "what");
+  for (size_t i = 0; i < jv_size(list) && !cx->code; i++) {
+    struct jv *a = jv_at(list, i);
+    cli_print(cx, "%-36.*s  %-8.*s  %-12.*s  %-20.20s  %5.*s  %.*s\n", STR_ARG(text(a, "id")),
+              STR_ARG(text(a, "severity")), STR_ARG(text(a, "status")), text(a, "created_at").p,
+              STR_ARG(text(a, "times")), STR_ARG(text(a, "title")));
+  }
+  return cx->code;
+}
+
+int cmd_alerts_list(struct ctx *cx, struct cli *c) {
+  struct db *db;
+  struct buf out;
+  struct jw w;
+  int64_t limit;
+  if (cli_int(cx, c, "limit", SHOWN, &limit) || cli_read(cx, c, &db)) return cx->code;
+  if (limit < 1 || limit > SHOWN_MOST) return cli_usage(cx, "--limit is from 1 to %d", SHOWN_MOST);
+  buf_init(&out, LIMIT_REPLY_BYTES);
+  jw_init(&w, &out);
+  alert_list(cx, db, cli_get(c, "state"), cli_get(c, "kind"), limit, &w, NULL);
+  if (cx->code || cli_has(c, "json")) return cli_print_json(cx, &out);
+  print_alerts(cx, buf_view(&out));
+  buf_clear(&out);
+  return cx->code;
+}
+
+struct decision {
+  const char *id, *note;
+  int (*act)(struct ctx *cx, struct db *db, const char *id, const char *note);
+};
+
+static int decide(struct ctx *cx, struct db *db, void *arg) {
+  struct decision *d = arg;
+  return d->act(cx, db, d->id, d->note);
+}
+
+static int answer(struct ctx *cx, struct cli *c, struct decision *d, const char *done) {
+  struct tenant *t;
+  d->id = c->operand[0];
+  d->note = cli_get(c, "reason");
+  if (cli_tenant(cx, c, &t) || tenant_write(cx, t, decide, d)) return cx->code;
+  if (cli_has(c, "json")) return cli_print(cx, "{\"id\":\"%s\",\"status\":\"%s\"}\n", d->id, done);
+  return cli_print(cx, "%s\n", done);
+}
+
+int cmd_alerts_ack(struct ctx *cx, struct cli *c) {
+  struct decision d = { .act = alert_acknowledge };
+  return answer(cx, c, &d, "acknowledged");
+}
+
+int cmd_alerts_resolve(struct ctx *cx, struct cli *c) {
+  struct decision d = { .act = alert_resolve };
+  return answer(cx, c, &d, "resolved");
+}
+
+/* ---- metrics ---- */
+
+static int print_metrics(struct ctx *cx, struct str json) {
+  struct jv *all;
+  if (jv_parse(cx, json, &all)) return cx->code;
+  struct jv *list = jv_get(all, "metrics");
+  for (size_t i = 0; i < jv_size(list) && !cx->code; i++) {
+    struct jv *m = jv_at(list, i);
+    cli_print(cx, "%-12.*s %-10.*s %20.*s\n", STR_ARG(text(m, "metric_type")), STR_ARG(text(m, "metric_date")),
+              STR_ARG(text(m, "metric_value")));
+  }
+  return cli_print(cx, "%zu metrics\n", jv_size(list));
+}
+
+int cmd_metrics_list(struct ctx *cx, struct cli *c) {
+  struct metric_query q = { .type = cli_operand(c, 0, NULL),
+                            .start = cli_get(c, "from") ? cli_get(c, "from") : "0001-01-01",
+                            .end = cli_get(c, "until") ? cli_get(c, "until") : "9999-12-31" };
+  struct db *db;
+  struct buf out;
+  struct jw w;
+  if (cli_read(cx, c, &db)) return cx->code;
+  buf_init(&out, LIMIT_REPLY_BYTES);
+  jw_init(&w, &out);
+  jw_object(&w, NULL);
+  metric_find(cx, db, &q, &w);
+  jw_close(&w, '}');
+  if (cx->code || cli_has(c, "json")) return cli_print_json(cx, &out);
+  print_metrics(cx, buf_view(&out));
+  buf_clear(&out);
+  return cx->code;
+}
+
+int cmd_metrics_import(struct ctx *cx, struct cli *c) {
+  struct tenant *t;
+  struct buf out;
+  struct jw w;
+  struct jv *r;
+  int64_t refused;
+  if (cli_tenant(cx, c, &t)) return cx->code;
+  buf_init(&out, LIMIT_REPLY_BYTES);
+  jw_init(&w, &out);
+  jw_object(&w, NULL);
+  if (metric_import(cx, t, c->operand[0], &w, &refused)) return cx->code;
+  jw_close(&w, '}');
+  if (refused && cli_has(c, "strict")) c->exit_code = EXIT_EXCEPTIONS;
+  if (cli_has(c, "json")) return cli_print_json(cx, &out);
+  if (jv_parse(cx, buf_view(&out), &r)) return cx->code;
+  cli_print(cx, "%.*s rows: %.*s added, %.*s changed, %lld refused\n", STR_ARG(text(r, "rows")),
+            STR_ARG(text(r, "added")), STR_ARG(text(r, "changed")), (long long)refused);
+  for (size_t i = 0; i < jv_size(jv_get(r, "refused")) && !cx->code; i++) {
+    struct jv *row = jv_at(jv_get(r, "refused"), i);
+    cli_print(cx, "  line %.*s: %.*s\n", STR_ARG(text(row, "line")), STR_ARG(text(row, "why")));
+  }
+  buf_clear(&out);
+  return cx->code;
+}

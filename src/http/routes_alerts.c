@@ -1,0 +1,53 @@
+/* routes_alerts.c - the inbox of alerts. */
+#include "http/routes.h"
+#include "notify/alert.h"
+
+enum { ALERTS = 200, ALERTS_MOST = 1000 };
+
+int alerts_list(struct request *rq) {
+  const char *state, *kind;
+  int64_t limit;
+  struct db *db;
+  int rc = query_text(rq, "state", &state);
+  if (!rc) rc = query_text(rq, "kind", &kind);
+  if (!rc) rc = query_int(rq, "limit", 1, ALERTS_MOST, ALERTS, &limit);
+  if (!rc) rc = db_find(rq, &db);
+  if (!rc) rc = alert_list(rq->cx, db, state, kind, limit, &rq->json, "data");
+  return rc ? rc : alert_counts(rq->cx, db, &rq->json, "counts");
+}
+
+struct decision {
+  const char *id, *note;
+  int (*act)(struct ctx *cx, struct db *db, const char *id, const char *note);
+};
+
+static int decide(struct ctx *cx, struct db *db, void *arg) {
+  struct decision *d = arg;
+  return d->act(cx, db, d->id, d->note);
+}
+
+static int answer(struct request *rq, struct decision *d) {
+  struct tenant *tenant;
+  struct jv *body;
+  int rc = body_json(rq, &body);
+  struct str note = rc ? STR("") : jv_text(jv_get(body, "note"));
+  d->id = rq->param[0];
+  d->note = note.p ? ctx_strdup(rq->cx, note) : NULL;
+  if (!rc) rc = tenant_find(rq, &tenant);
+  if (!rc) rc = tenant_write(rq->cx, tenant, decide, d);
+  if (rc) return rc;
+  jw_object(&rq->json, "data");
+  jw_text(&rq->json, "id", d->id);
+  jw_close(&rq->json, '}');
+  return OK;
+}
+
+int alert_acknowledge_post(struct request *rq) {
+  struct decision d = { .act = alert_acknowledge };
+  return answer(rq, &d);
+}
+
+int alert_resolve_post(struct request *rq) {
+  struct decision d = { .act = alert_resolve };
+  return answer(rq, &d);
+}

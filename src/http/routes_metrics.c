@@ -1,0 +1,55 @@
+/* routes_metrics.c - figures of days and months. */
+#include "base/limits.h"
+#include "http/routes.h"
+#include "transform/metric.h"
+
+/* The tenant by its short name or its id. */
+static int tenant_named(struct request *rq, struct db **db) {
+  struct tenant_info *list;
+  struct tenant *tenant;
+  size_t count;
+  if (tenant_list(rq->cx, rq->server->store, &list, &count)) return rq->cx->code;
+  for (size_t i = 0; i < count; i++) {
+    if (strcmp(list[i].slug, rq->param[0]) != 0 && strcmp(list[i].id, rq->param[0]) != 0) continue;
+    int rc = tenant_opened(rq, list[i].slug, &tenant);
+    return rc ? rc : tenant_read(rq->cx, tenant, db);
+  }
+  return fail(rq->cx, E_NOT_FOUND, "tenant", "there is no tenant %.80s", rq->param[0]);
+}
+
+/* In exactly the form that callers of the metrics service know: no envelope around it. */
+int metrics_of_tenant(struct request *rq) {
+  struct metric_query q = { 0 };
+  struct buf out;
+  struct db *db;
+  struct jw w;
+  int rc = query_text(rq, "metric_type", &q.type);
+  if (!rc) rc = query_text(rq, "start_date", &q.start);
+  if (!rc) rc = query_text(rq, "end_date", &q.end);
+  if (!rc) rc = tenant_named(rq, &db);
+  if (rc) return rc;
+  buf_init(&out, LIMIT_REPLY_BYTES);
+  jw_init(&w, &out);
+  jw_object(&w, NULL);
+  rc = metric_find(rq->cx, db, &q, &w);
+  jw_close(&w, '}');
+  if (!rc && out.full) rc = fail(rq->cx, E_LIMIT, "end_date", "these are too many metrics for one reply");
+  if (!rc) rq->content = str_of(ctx_strdup(rq->cx, buf_view(&out)));
+  buf_clear(&out);
+  return rc;
+}
+
+int monthly_revenue_get(struct request *rq) {
+  struct db *db;
+  int rc = db_find(rq, &db);
+  return rc ? rc : metric_monthly(rq->cx, db, &rq->json);
+}
+
+int daily_revenue_get(struct request *rq) {
+  const char *from, *to;
+  struct db *db;
+  int rc = query_text(rq, "from", &from);
+  if (!rc) rc = query_text(rq, "to", &to);
+  if (!rc) rc = db_find(rq, &db);
+  return rc ? rc : metric_daily(rq->cx, db, from, to, &rq->json);
+}
