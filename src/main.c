@@ -38,6 +38,10 @@ int main(int argc, char **argv) {
   entity_hooks_register("steward", &steward_hooks);
   entity_hooks_register("legal_hold", &legal_hold_hooks);
   entity_hooks_register("retention_policy", &retention_policy_hooks);
+  job_register_kinds();
+  job_kind_register(&revenue_metrics_job);
+  job_kind_register(&monthly_revenue_job);
+  job_kind_register(&missing_data_job);
   entity_hooks_register("mail_server", &mail_server_hooks);
   entity_hooks_register("webhook", &webhook_hooks);
   entity_hooks_register("net_allow", &net_allow_hooks);

@@ -17,7 +17,8 @@ static int print_alerts(struct ctx *cx, struct str json) {
   struct jv *list;
   if (jv_parse(cx, json, &list)) return cx->code;
   if (!jv_size(list)) return cli_print(cx, "there are no alerts\n");
-  cli_print(cx, "%-36s  %-8s  %-12s  %-20s  %-5s  %s\n", "id", "severity", "status", "since", "times", "what");
+  cli_print(cx, "%-36s  %-8s  %-12s  %-20s  %-5s  %s\n", "id", "severity", "status", "since", "times",
+            "what");
   for (size_t i = 0; i < jv_size(list) && !cx->code; i++) {
     struct jv *a = jv_at(list, i);
     cli_print(cx, "%-36.*s  %-8.*s  %-12.*s  %-20.20s  %5.*s  %.*s\n", STR_ARG(text(a, "id")),
@@ -80,8 +81,8 @@ static int print_metrics(struct ctx *cx, struct str json) {
   struct jv *list = jv_get(all, "metrics");
   for (size_t i = 0; i < jv_size(list) && !cx->code; i++) {
     struct jv *m = jv_at(list, i);
-    cli_print(cx, "%-12.*s %-10.*s %20.*s\n", STR_ARG(text(m, "metric_type")), STR_ARG(text(m, "metric_date")),
-              STR_ARG(text(m, "metric_value")));
+    cli_print(cx, "%-12.*s %-10.*s %20.*s\n", STR_ARG(text(m, "metric_type")),
+              STR_ARG(text(m, "metric_date")), STR_ARG(text(m, "metric_value")));
   }
   return cli_print(cx, "%zu metrics\n", jv_size(list));
 }

@@ -27,8 +27,8 @@ route_fn job_queues_list, job_kinds_list;
 
 route_fn events_stream, changes_list; /* events.c */
 
-route_fn metrics_of_tenant, monthly_revenue_get, daily_revenue_get;      /* routes_metrics.c */
-route_fn alerts_list, alert_acknowledge_post, alert_resolve_post;        /* routes_alerts.c */
+route_fn metrics_of_tenant, monthly_revenue_get, daily_revenue_get; /* routes_metrics.c */
+route_fn alerts_list, alert_acknowledge_post, alert_resolve_post;   /* routes_alerts.c */
 
 route_fn upload_post, upload_show, upload_delete; /* routes_imports.c */
 route_fn import_post, imports_list, import_show, import_cancel;

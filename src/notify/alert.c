@@ -133,8 +133,8 @@ int alert_send_held(struct ctx *cx, struct db *db, const char *kind, int64_t *se
     }
     struct notice *n = &list[count++];
     n->id = col_int(s, 0);
-    const char **to[] = { &n->route, &n->channel,  &n->target, &n->alert,  &n->kind,   &n->subject,
-                          &n->state, &n->severity, &n->title,  &n->text, &n->detail, &n->address };
+    const char **to[] = { &n->route, &n->channel,  &n->target, &n->alert, &n->kind,   &n->subject,
+                          &n->state, &n->severity, &n->title,  &n->text,  &n->detail, &n->address };
     for (size_t i = 0; i < sizeof to / sizeof *to; i++) *to[i] = col_dup(cx, s, (int)i + 1);
   }
   for (size_t from = 0; from < count && !cx->code;) {

@@ -17,7 +17,8 @@ int32_t metric_today(struct ctx *cx, struct db *db) {
 
 /* {"category":"A"} or {"categories":{"A":"10.00"}}: what the view by category reads must be readable. */
 static int check_data(struct ctx *cx, const struct jv *object) {
-  const int64_t most = INT64_C(100000000000) * dec_pow10[METRIC_SCALE]; /* beyond it, SQL's numbers lose cents */
+  const int64_t most =
+      INT64_C(100000000000) * dec_pow10[METRIC_SCALE]; /* beyond it, SQL's numbers lose cents */
   struct jv *data = jv_get(object, "data"), *categories = jv_get(data, "categories");
   struct jv *category = jv_get(data, "category");
   int64_t amount;
@@ -35,7 +36,8 @@ static int check_data(struct ctx *cx, const struct jv *object) {
         amount >= -most)
       continue;
     return fail(cx, E_INVALID, "data",
-                "the amount of category " STR_FMT " is a number with at most four decimals, below 100,000,000,000",
+                "the amount of category " STR_FMT
+                " is a number with at most four decimals, below 100,000,000,000",
                 STR_ARG(jv_key(it)));
   }
   return OK;

@@ -36,7 +36,7 @@ int32_t metric_today(struct ctx *cx, struct db *db);
 /* ---- asking ---- */
 
 struct metric_query {
-  const char *type;       /* one of the four */
+  const char *type;        /* one of the four */
   const char *start, *end; /* days, inclusive */
 };
 /* "metrics": [{metric_id, tenant_id, metric_type, metric_value, metric_date, created_at, data}], "count",

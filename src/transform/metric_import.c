@@ -15,8 +15,10 @@ enum { ROWS_AT_ONCE = 200, PIECE = 256 * 1024 };
 enum column_of { TYPE, VALUE, DATE, CATEGORY, DATA, COLUMNS };
 
 static const char *const headings[COLUMNS] = {
-  [TYPE] = " metric_type type metric ", [VALUE] = " metric_value value amount ",
-  [DATE] = " metric_date date day ",    [CATEGORY] = " category ",
+  [TYPE] = " metric_type type metric ",
+  [VALUE] = " metric_value value amount ",
+  [DATE] = " metric_date date day ",
+  [CATEGORY] = " category ",
   [DATA] = " data ",
 };
 
@@ -76,17 +78,17 @@ static void take_row(struct reading *r, const struct row *row) {
   int32_t day;
   int64_t number;
   bool rounded = false;
-  *m = (struct metric_row){ r->line,
-                            cell(r, row, TYPE),
-                            cell(r, row, DATE),
-                            cell(r, row, VALUE),
-                            cell(r, row, CATEGORY),
-                            cell(r, row, DATA) };
+  *m = (struct metric_row){
+    r->line,           cell(r, row, TYPE), cell(r, row, DATE), cell(r, row, VALUE), cell(r, row, CATEGORY),
+    cell(r, row, DATA)
+  };
   const struct column *value = &r->p->columns[r->column[VALUE]], *date = &r->p->columns[r->column[DATE]];
   if (m->date && value_date(str_of(m->date), date->date_order, &day))
     m->date = ctx_strdup(r->cx, str_of(date_iso(iso, day)));
-  if (m->value && value_number(str_of(m->value), value->decimal ? value->decimal : '.', METRIC_SCALE, &number,
-                               &rounded) && !rounded) {
+  if (m->value &&
+      value_number(str_of(m->value), value->decimal ? value->decimal : '.', METRIC_SCALE, &number,
+                   &rounded) &&
+      !rounded) {
     struct buf text;
     buf_init(&text, 64);
     dec_print(&text, number, METRIC_SCALE, 0);
@@ -170,7 +172,8 @@ static int save_rows(struct ctx *cx, struct db *db, void *arg) {
 
 static bool is_refusal(enum err code) { return code == E_INVALID || code == E_CONFLICT || code == E_LIMIT; }
 
-static int save_slice(struct ctx *cx, struct tenant *t, struct saving *total, struct jw *w, int64_t *refused) {
+static int save_slice(struct ctx *cx, struct tenant *t, struct saving *total, struct jw *w,
+                      int64_t *refused) {
   struct saving all = { .rows = total->rows, .count = total->count };
   if (!tenant_write(cx, t, save_rows, &all)) {
     total->added += all.added;
@@ -204,7 +207,8 @@ int metric_import(struct ctx *cx, struct tenant *t, const char *path, struct jw 
   int64_t added = 0, changed = 0;
   *refused = 0;
   dialect_init(&given);
-  if (input_open(cx, path, store_dir(tenant_store(t)), &in) || profile_file(cx, in, &given, &p)) return cx->code;
+  if (input_open(cx, path, store_dir(tenant_store(t)), &in) || profile_file(cx, in, &given, &p))
+    return cx->code;
   r.p = p;
   if (find_columns(&r) || read_rows(&r, in)) return cx->code;
   jw_array(w, "refused");

@@ -39,7 +39,8 @@ static int tell_gaps(struct ctx *cx, struct db *db, struct gaps *g) {
       .key = ctx_printf(cx, "missing/" STR_FMT "/" STR_FMT, STR_ARG(kind), STR_ARG(day)),
       .type = "missing",
       .severity = "warning",
-      .message = ctx_printf(cx, "Missing data for date: " STR_FMT " (" STR_FMT ")", STR_ARG(day), STR_ARG(kind)),
+      .message =
+          ctx_printf(cx, "Missing data for date: " STR_FMT " (" STR_FMT ")", STR_ARG(day), STR_ARG(kind)),
     };
     g->missing++;
     if (quality_alert_raise(cx, db, &a, &fresh)) break;
@@ -96,8 +97,8 @@ static int check(struct ctx *cx, struct db *db, void *arg) {
 static int run_missing(struct ctx *cx, struct job *job) {
   struct gaps g = { 0 };
   if (job_step(cx, job, "check", check, &g)) return cx->code;
-  job_result(job, str_of(ctx_printf(cx, "{\"missing\":%lld,\"new\":%lld,\"settled\":%lld}", (long long)g.missing,
-                                    (long long)g.fresh, (long long)g.settled)));
+  job_result(job, str_of(ctx_printf(cx, "{\"missing\":%lld,\"new\":%lld,\"settled\":%lld}",
+                                    (long long)g.missing, (long long)g.fresh, (long long)g.settled)));
   return OK;
 }
 

@@ -117,7 +117,8 @@ static int refuse_day(struct ctx *cx, struct db *db, const struct day *d, const 
   struct quality_alert a = { .key = ctx_printf(cx, "refused/revenue/%s", d->date),
                              .type = "schema_error",
                              .severity = "warning",
-                             .message = ctx_printf(cx, "The sales of %s make no revenue metric: %s", d->date, why) };
+                             .message =
+                                 ctx_printf(cx, "The sales of %s make no revenue metric: %s", d->date, why) };
   if (quality_alert_raise(cx, db, &a, &fresh) || !fresh) return cx->code;
   struct alert told = { .kind = "metric_refused",
                         .subject = ctx_printf(cx, "revenue %s", d->date),
@@ -214,8 +215,7 @@ int metric_derive_revenue(struct ctx *cx, struct job *job, struct revenue_result
   struct days sales = { 0 }, todo = { 0 };
   struct db *db;
   *out = (struct revenue_result){ 0 };
-  if (tenant_read(cx, job_tenant(job), &db) || read_sales(cx, db, &sales) ||
-      differing(cx, db, &sales, &todo))
+  if (tenant_read(cx, job_tenant(job), &db) || read_sales(cx, db, &sales) || differing(cx, db, &sales, &todo))
     return cx->code;
   out->days = (int64_t)sales.count;
   for (size_t i = 0; i < todo.count && !job_stopped(job); i += DAYS_AT_ONCE) {

@@ -16,6 +16,112 @@ const history = (p, entity, id) => record(p, 'history', entity, id);
 const HEADING = 'order_id,order_date,region,product,quantity,revenue\n';
 
 test('there is a description of every entity, and every table of one belongs to it', (t) => {
+// How each entity is made and changed by the property test.
+const ENTITIES = {
+  alert: {
+    make: (r, i) => ({ kind: `kind_${i}`, subject: `Ünit "${i}"`, state: r.pick(['low', 'out']), severity: r.pick(['info', 'critical']), title: `title ${i}`, text: r.pick([null, `text ${i}`]), detail: r.pick([{}, { available: 3 }]), address: '#/stock' }),
+    change: (r) => r.pick([{ status: 'acknowledged', note: `note ${r.below(1e6)}` }, { severity: 'warning' }, { state: `s${r.below(1e6)}` }]),
+    natural: [], /* one may be there again when it is resolved */
+  },
+  alert_route: {
+    make: (r, i) => ({ name: `route ${i}`, kind: r.pick(['low_*', '*']), severity: r.pick(['info', 'critical']), ...r.pick([{ channel: 'email', target: `a${i}@example.org` }, { channel: 'webhook', target: `https://example.org/${i}` }]) }),
+    change: (r) => r.pick([{ kind: `k${r.below(1e6)}` }, { active: r.chance(0.5) }]),
+    natural: ['name'],
+  },
+  metric: {
+    make: (r, i) => ({ metric_type: r.pick(['revenue', 'inventory', 'staffing', 'costs']), metric_date: `20${10 + Math.floor(i / 28)}-02-${String((i % 28) + 1).padStart(2, '0')}`, metric_value: String(1 + r.below(2e6)), data: r.pick([{}, { category: 'A "x"' }, { categories: { A: '1.50', Ü: '2' } }]) }),
+    change: (r) => r.pick([{ metric_value: `${r.below(1e6)}.5` }, { data: { category: `c${r.below(100)}` } }]),
+    natural: ['metric_type', 'metric_date'],
+  },
+  data_quality_alert: {
+    make: (r, i) => ({ dedupe_key: `key/${i}`, alert_type: r.pick(['outlier', 'missing', 'schema_error']), severity: r.pick(['info', 'critical']), message: `message "${i}"` }),
+    change: (r) => r.pick([{ resolved: r.chance(0.5) }, { message: `said ${r.below(1e6)}` }]),
+    natural: ['dedupe_key'],
+  },
+  reorder_rule: {
+    make: (r, i) => ({ sku: `SKU-${i}`, warehouse: r.pick([null, 'W1']), category: null, service_level: r.pick(['0.95', '0.5']), lead_time_days: r.pick(['7', '2.5']), pack_size: r.pick([null, '12']) }),
+    change: (r) => r.pick([{ order_cost: `${1 + r.below(100)}.25` }, { method: r.pick(['eoq', 'min_max']) }, { active: r.chance(0.5) }, { cover_days: 1 + r.below(90) }]),
+    natural: [],
+  },
+  reorder_proposal: {
+    make: (r, i) => ({ sku: `SKU-${i}`, warehouse: 'W1', quantity: String(1 + r.below(100)), method: r.pick(['eoq', 'min_max', 'fixed']), state: 'low', risk: '0.25', reason: `because ${i}` }),
+    change: (r) => r.pick([{ note: `n${r.below(1e6)}` }, { status: 'dismissed' }, { supplier: `S${r.below(10)}` }]),
+    natural: [],
+  },
+  connector: {
+    make: (r, i) => ({ name: `c ${i}`, type: 'folder', settings: { folder: `in${i}` }, sync_frequency: r.pick(['hourly', 'daily']) }),
+    change: (r) => r.pick([{ status: r.pick(['paused', 'active']) }, { sync_frequency: 'manual' }, { credentials: `ref-${r.below(9)}` }]),
+    natural: ['name'],
+  },
+  mail_server: {
+    table: 'mail_servers',
+    make: (r, i) => ({ name: `server ${i}`, host: r.pick(['mail.example.org', '192.0.2.7', '2001:db8::1']), security: r.pick(['starttls', 'tls']), login: r.pick([null, 'ünit']), sender: r.pick(['a@example.org', 'Außen <b@example.org>']) }),
+    change: (r) => r.pick([{ port: 1 + r.below(65535) }, { active: r.chance(0.5) }, { hold_unclear: r.chance(0.5) }, { authorities: `x${r.below(9)}` }]),
+    natural: ['name'],
+  },
+  net_allow: {
+    make: (r, i) => ({ peer: r.pick([`10.${r.below(255)}.${i}.0/24`, `fd00::${i}`, `host${i}.lan`]), note: `because ${i} "x"` }),
+    change: (r) => ({ note: `why ${r.below(1e6)}` }),
+    natural: ['peer'],
+  },
+  webhook: {
+    table: 'webhooks',
+    make: (r, i) => ({ name: `hook ${i}`, url: `https://erp.example/${r.below(100)}`, events: r.pick(['*', 'run.*, job.dead', '-']) }),
+    change: (r) => r.pick([{ url: `https://b.example:8443/${r.below(1e6)}?a=b` }, { active: r.chance(0.5) }, { events: 'run.completed' }]),
+    natural: ['name'],
+  },
+  rule: {
+    make: (r, i) => ({ dataset: 'sales', name: `rule_${i}`, stage: 'business', kind: 'range', field: r.pick(['quantity', 'revenue']), params: { max: String(1000 + r.below(1000)) }, category: 'BUSINESS_RULE_VIOLATION', message: `message ${i}`, active: r.chance(0.5), position: 200 + i }),
+    change: (r) => r.pick([{ message: `said ${r.below(1e6)}` }, { params: { min: String(r.below(10)) } }, { active: r.chance(0.5) }, { position: r.below(1000), stage: 'quality' }]),
+    natural: ['dataset', 'name'],
+  },
+  reference_item: {
+    make: (r, i) => ({ list: r.pick(['regions', 'products', 'colours']), value: `Wert ${i} ₹ "${r.below(100)}"` }),
+    change: (r) => ({ value: `changed ${r.below(1e9)}` }),
+    natural: ['list', 'value'],
+  },
+  mapping_memory: {
+    make: (r, i) => ({ dataset: 'sales', headings: `bon${r.below(1e6)}\x1fspalte ${i}`, maps: { order_id: `Bon ${i}`, region: r.pick(['Gebiet', 'Ort "x"']) }, unique_key: r.pick([null, 'order_id']), existing: r.pick(['reject', 'update', null]) }),
+    change: (r) => r.pick([{ maps: { product: `Ware ${r.below(100)}` } }, { existing: r.pick(['reject', 'update']) }, { unique_key: null }]),
+    natural: ['dataset', 'headings'],
+  },
+  tab: {
+    make: (r, i) => ({ title: `Tab ${i} ₹ ${r.below(100)}`, cards: Array.from({ length: r.below(4) }, () => card(r)), position: r.below(1000) }),
+    change: (r) => r.pick([{ cards: [card(r), card(r)] }, { position: r.below(1000) }]),
+    natural: ['title'],
+  },
+  steward: {
+    make: (r, i, p) => ({ subject: subjects(p)[i], owner: r.pick(['Sales', 'Ünit 2', null]), description: `what ${i} is` }),
+    change: (r) => r.pick([{ owner: `O${r.below(1e6)}` }, { description: null }]),
+    natural: ['subject'],
+  },
+  review: {
+    make: (r, i, p) => ({ exception: exceptions(p)[i], assignee: r.pick(['mo', 'Ünit 3', null]), ...r.pick([{}, { decision: 'accepted', reason: `because ${i}` }]) }),
+    change: (r) => r.pick([{ assignee: `A${r.below(1e6)}` }, { assignee: null }, { decision: 'accepted', reason: `why "${r.below(100)}"` }, { decision: null, reason: null }]),
+    natural: ['exception'],
+  },
+  note: {
+    make: (r, i, p) => ({ dataset: 'sales', key: keys(p)[i], text: `note "${i}"` }),
+    change: (r) => ({ text: `said ${r.below(1e6)}` }),
+    natural: [], /* a row may have as many as people write */
+  },
+};
+function keys(p) {
+  exceptions(p); /* there is a file */
+  return query(p.db, 'SELECT key FROM sale ORDER BY key').map((row) => row[0]);
+}
+function exceptions(p) {
+  if (one(p.db, 'SELECT count(*) FROM run') === '0') {
+    const file = path.join(p.dir, 'messy.csv');
+    fs.writeFileSync(file, lib.messySales(9, 1200));
+    importFile(p, file);
+  }
+  return query(p.db, 'SELECT id FROM reject ORDER BY id').map((row) => Number(row[0]));
+}
+const card = (r) => ({ kind: r.pick(['stat', 'line', 'bars', 'table']), title: `Card "${r.below(1000)}"`, measure: r.pick(['orders', 'quantity', 'revenue', 'average']), group: r.pick(['region', 'product', 'order_date']), filter: r.pick([{}, { region: 'North' }, { from: '2024-01-01', product: 'Dairy' }]), span: r.pick([1, 2]) });
+const subjects = (p) => query(p.db, "SELECT 'rule ' || name FROM rule UNION ALL SELECT s.name FROM sqlite_schema s WHERE s.type IN ('table', 'view') UNION ALL SELECT s.name || '.' || c.name FROM sqlite_schema s, pragma_table_info(s.name) c WHERE s.type IN ('table', 'view')").map((row) => row[0]);
+
+test('there is a description of every entity here', (t) => {
   const p = place(t);
   const tables = query(p.db, "SELECT m.name FROM sqlite_master m WHERE m.type = 'table' AND EXISTS (SELECT 1 FROM pragma_table_info(m.name) WHERE name = 'deleted_at') ORDER BY 1").map((r) => r[0]);
   assert.deepEqual(tables, ENTITIES.map((e) => e.table).sort());

@@ -42,7 +42,8 @@ UNIT(demand_risk_normal, "a lead time that varies adds its part to the variance"
   CHECK_INT(how, RISK_NORMAL);
 }
 
-UNIT(demand_risk_edges, "nothing asked for is no risk, and a demand that never varies is a plain comparison") {
+UNIT(demand_risk_edges,
+     "nothing asked for is no risk, and a demand that never varies is a plain comparison") {
   struct demand none = { .days = 90 }, same = { .days = 2, .seen = 2, .issues = { 1000 * ONE, 1000 * ONE } };
   enum risk_method how;
   demand_sum(&none);
