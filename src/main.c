@@ -12,6 +12,7 @@
 #include "ingest/note.h"
 #include "ingest/review.h"
 #include "job/engine.h"
+#include "ingest/verify.h"
 #include "job/job.h"
 #include "notify/mail.h"
 #include "notify/outbox.h"
@@ -42,6 +43,8 @@ int main(int argc, char **argv) {
   job_kind_register(&revenue_metrics_job);
   job_kind_register(&monthly_revenue_job);
   job_kind_register(&missing_data_job);
+  verify_register("archive", archive_verify);
+  job_register_kinds();
   entity_hooks_register("mail_server", &mail_server_hooks);
   entity_hooks_register("webhook", &webhook_hooks);
   entity_hooks_register("net_allow", &net_allow_hooks);

@@ -34,5 +34,11 @@ ORDER BY created_at;
 -- name: archive_where
 SELECT (SELECT file FROM pragma_database_list WHERE name = 'main'), slug FROM organizations;
 
--- name: archive_known_file
-SELECT 1 FROM archive_partition WHERE path = ?1;
+-- name: archive_unsealed
+SELECT path FROM archive_partition p
+WHERE NOT EXISTS (SELECT 1 FROM change_log c WHERE c.tbl = p.tbl AND c.key = p.path AND c.event = 'ARCHIVED'
+                  AND c.after ->> 'sha256' = p.sha256 AND c.after ->> 'digest' = p.digest AND c.after ->> 'rows' = p.rows)
+UNION ALL
+SELECT c.key FROM change_log c
+WHERE c.event = 'ARCHIVED' AND NOT EXISTS (SELECT 1 FROM archive_partition p WHERE p.path = c.key)
+LIMIT 1;

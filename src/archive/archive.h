@@ -68,9 +68,9 @@ int archive_export(struct ctx *cx, struct db *db, const struct archive_table *ta
 /* [{table, month, place, part, path, rows, bytes, ...}] */
 int archive_list(struct ctx *cx, struct db *db, struct jw *w, const char *key);
 
-/* Every file is there and has the SHA-256 that was noted; calls fn for each, bad NULL when all is well. */
-typedef void archive_verify_fn(void *arg, const char *path, const char *bad);
-int archive_verify(struct ctx *cx, struct db *db, archive_verify_fn *fn, void *arg);
+/* Every file is there and is as its entry of the change log says; found tells (a part of `verify`). */
+int archive_verify(struct ctx *cx, struct db *db,
+                   void (*found)(void *arg, const char *check, bool ok, const char *text), void *arg);
 
 /* ---- records ---- */
 

@@ -28,15 +28,12 @@ struct part {
 
 /* ---- digests ---- */
 
-static void free_hash(void *arg) {
-  struct part *part = arg;
-  sha256_free(part->hash);
-}
+static void free_hash(void *hash) { sha256_free(hash); }
 
 static void digest_begin(struct ctx *cx, struct part *part) {
   part->hash = sha256_new();
   part->rows = 0;
-  ctx_defer(cx, free_hash, part);
+  ctx_defer(cx, free_hash, part->hash);
 }
 
 static void digest_end(struct part *part, char out[static SHA256_HEX]) {
@@ -282,6 +279,7 @@ static int leave(struct ctx *cx, struct db *db, void *arg) {
       cx, db,
       &(struct change){ .event = "ARCHIVED",
                         .table = part->p.table->name,
+                        .key = part->path,
                         .after = str_of(describe(cx, part)),
                         .count = part->rows,
                         .text = ctx_printf(cx, "%lld rows of %s moved to %s", (long long)part->rows,
@@ -431,6 +429,7 @@ static int purge_write(struct ctx *cx, struct db *db, void *arg) {
       &(struct change){
           .event = "ARCHIVE_PURGED",
           .table = u->p.table->name,
+          .key = u->path,
           .before = str_of(ctx_printf(cx, "{\"path\":\"%s\",\"rows\":%lld}", u->path, (long long)u->rows)),
           .count = u->rows,
           .text = ctx_printf(cx, "%s was deleted: it was kept as long as the policy says", u->path) });

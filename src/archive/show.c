@@ -75,9 +75,20 @@ struct file_noted {
   struct file_noted *next;
 };
 
-int archive_verify(struct ctx *cx, struct db *db, archive_verify_fn *fn, void *arg) {
+/* What is noted of the files must be what the change log says. */
+static const char *unsealed(struct ctx *cx, struct db *db) {
+  const char *path = NULL;
+  struct stmt *s = db_stmt(cx, db, SQL_archive_unsealed);
+  while (stmt_row(cx, s))
+    if (!path) path = col_dup(cx, s, 0);
+  return path;
+}
+
+int archive_verify(struct ctx *cx, struct db *db, void (*found)(void *, const char *, bool, const char *),
+                   void *arg) {
   struct file_noted *first = NULL, **last = &first;
   const char *folder;
+  int64_t files = 0, bad = 0, rows = 0;
   if (archive_folder(cx, db, &folder)) return cx->code;
   struct stmt *s = db_stmt(cx, db, SQL_archive_partition_list);
   while (stmt_row(cx, s)) {
@@ -87,12 +98,22 @@ int archive_verify(struct ctx *cx, struct db *db, archive_verify_fn *fn, void *a
                                   .sha256 = col_dup(cx, s, 14),
                                   .bytes = col_int(s, 7) };
     last = &(*last)->next;
+    rows += col_int(s, 6);
+    files++;
   }
+  const char *other = unsealed(cx, db);
+  if (other) found(arg, "archive", false, ctx_printf(cx, "%s is not noted as the change log says", other));
   for (struct file_noted *f = first; f && !cx->code; f = f->next) {
     struct ctx aside;
     ctx_begin(&aside, cx->actor);
-    fn(arg, f->path, compare(&aside, ctx_printf(&aside, "%s/%s", folder, f->path), f->sha256, f->bytes));
+    const char *wrong = compare(&aside, ctx_printf(&aside, "%s/%s", folder, f->path), f->sha256, f->bytes);
+    if (wrong) found(arg, "archive", false, ctx_printf(cx, "%s: %s", f->path, wrong));
+    if (wrong) bad++;
     ctx_end(&aside);
   }
+  if (!bad && !other && files)
+    found(arg, "archive", true,
+          ctx_printf(cx, "%lld rows in %lld files are as they were written", (long long)rows,
+                     (long long)files));
   return cx->code;
 }

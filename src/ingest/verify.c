@@ -1,6 +1,7 @@
 #include "ingest/verify.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/hash.h"
 #include "ingest/checks.h"
@@ -337,6 +338,39 @@ static void verify_run(struct ctx *cx, struct tenant *t, struct db *db, const st
   if (!run->undone) verify_figures(cx, t, db, run, v); /* else there are no rows to compare with */
 }
 
+/* ---- what others prove ---- */
+
+enum { PARTS_MOST = 16 };
+static struct {
+  const char *check;
+  verify_part_fn *fn;
+} parts[PARTS_MOST];
+static int part_count;
+
+void verify_register(const char *check, verify_part_fn *fn) {
+  if (part_count == PARTS_MOST) abort();
+  parts[part_count].check = check;
+  parts[part_count++].fn = fn;
+}
+
+struct found {
+  struct ctx *cx;
+  struct verdict *v;
+};
+
+static void note_found(void *arg, const char *check, bool ok, const char *text) {
+  struct found *f = arg;
+  find(f->cx, f->v, check, NULL, ok, text);
+}
+
+static void verify_parts(struct ctx *cx, struct db *db, struct verdict *v) {
+  struct found f = { cx, v };
+  for (int i = 0; i < part_count; i++) {
+    parts[i].fn(cx, db, note_found, &f);
+    settle(cx, v, parts[i].check, NULL);
+  }
+}
+
 int verify_tenant(struct ctx *cx, struct store *s, const char *slug, struct verdict *out) {
   struct tenant *t;
   struct db *db;
@@ -355,6 +389,7 @@ int verify_tenant(struct ctx *cx, struct store *s, const char *slug, struct verd
   verify_records(cx, db, out);
   verify_verdicts(cx, db, out);
   verify_current(cx, db, out);
+  verify_parts(cx, db, out);
   if (kept_list(cx, db, &runs, &count)) settle(cx, out, "runs", NULL);
   for (size_t i = 0; i < count; i++) verify_run(cx, t, db, &runs[i], out);
   return OK;

@@ -9,6 +9,7 @@
 **   schema      tables, views and triggers are this program's; the ledger of
 **               migrations is the one that the log seals
 **   records     every record is as its last entry of the log says, or as shipped
+**   and what was registered: archive
 **   of every run that is done:
 **     raw         SHA-256 over the kept bytes is that of the file; CRC-32 names the
 **                 chunk that was changed
@@ -39,6 +40,12 @@ struct verdict {
 
 /* E_... only when it could not look at all; what it finds wrong is in the verdict. */
 int verify_tenant(struct ctx *cx, struct store *s, const char *slug, struct verdict *out);
+
+/* What other folders can prove of a file, wired in main.c: fn tells each finding by found(arg, ...),
+** whose texts live as long as cx. A failure of its own is a finding, too. */
+typedef void verify_found_fn(void *arg, const char *check, bool ok, const char *text);
+typedef int verify_part_fn(struct ctx *cx, struct db *db, verify_found_fn *found, void *arg);
+void verify_register(const char *check, verify_part_fn *fn);
 
 /* Makes up for the self-audit of a run whose process died before it: the raw side
 ** is judged anew. db is the writer; called inside tenant_write_alone. */
