@@ -11,8 +11,8 @@
 #include "ingest/import.h"
 #include "ingest/note.h"
 #include "ingest/review.h"
-#include "job/engine.h"
 #include "ingest/verify.h"
+#include "job/engine.h"
 #include "job/job.h"
 #include "notify/mail.h"
 #include "notify/outbox.h"
@@ -37,14 +37,10 @@ int main(int argc, char **argv) {
   entity_hooks_register("mapping_memory", &mapping_memory_hooks);
   entity_hooks_register("tab", &tab_hooks);
   entity_hooks_register("steward", &steward_hooks);
-  entity_hooks_register("legal_hold", &legal_hold_hooks);
-  entity_hooks_register("retention_policy", &retention_policy_hooks);
   job_register_kinds();
   job_kind_register(&revenue_metrics_job);
   job_kind_register(&monthly_revenue_job);
   job_kind_register(&missing_data_job);
-  verify_register("archive", archive_verify);
-  job_register_kinds();
   entity_hooks_register("mail_server", &mail_server_hooks);
   entity_hooks_register("webhook", &webhook_hooks);
   entity_hooks_register("net_allow", &net_allow_hooks);
@@ -56,6 +52,8 @@ int main(int argc, char **argv) {
   inventory_register();
   entity_hooks_register("alert_route", &alert_route_hooks);
   entity_hooks_register("metric", &metric_hooks);
+  archive_register();
+  verify_register("archive", archive_verify);
   tenant_set_hook(import_recover);
 
   return cli_main(argc, argv);

@@ -72,9 +72,8 @@ int archive_list(struct ctx *cx, struct db *db, struct jw *w, const char *key);
 int archive_verify(struct ctx *cx, struct db *db,
                    void (*found)(void *arg, const char *check, bool ok, const char *text), void *arg);
 
-/* ---- records ---- */
+/* ---- wiring ---- */
 
-struct entity_hooks;
-extern const struct entity_hooks legal_hold_hooks, retention_policy_hooks;
+void archive_register(void); /* in main.c: the rules of its entities, its kinds of jobs */
 
 #endif

@@ -82,4 +82,3 @@ static int check_days(struct ctx *cx, const struct jv *object) {
 }
 
 const struct entity_hooks legal_hold_hooks = { .check_object = check_days };
-const struct entity_hooks retention_policy_hooks = { .check_object = check_subject };

@@ -33,4 +33,7 @@ int archive_open(struct ctx *cx, const char *path, struct parquet_reader **out);
 ** lies in a file. */
 int hold_on(struct ctx *cx, struct db *db, const struct partition *p, const char *path, const char **reason);
 
+struct entity_hooks;
+extern const struct entity_hooks legal_hold_hooks;
+
 #endif

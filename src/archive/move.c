@@ -518,7 +518,13 @@ int archive_run(struct ctx *cx, struct tenant *t, bool dry, bool (*stop)(void *)
   if (read_policies(cx, t, list, 64, &count)) return cx->code;
   for (size_t i = 0; i < count && !cx->code; i++) {
     const struct archive_table *table = archive_table_find(list[i].subject);
-    if (!table) continue;
+    if (!table) {
+      struct partition none = { .table = &(struct archive_table){ .name = list[i].subject },
+                                .month = "",
+                                .place = "" };
+      add_step(cx, out, &none)->held = "rows of this table do not leave for files";
+      continue;
+    }
     if (!move_table(cx, t, table, list[i].cold_days, dry, stop, arg, out) && list[i].keep_days)
       purge_table(cx, t, table, list[i].keep_days, dry, out);
   }

@@ -59,7 +59,7 @@ static int print_result(struct ctx *cx, const struct archive_result *r, bool dry
     const struct archive_step *s = &r->step[i];
     cli_print(cx, "%s %s%s%s  %lld rows  %s%s\n", s->table, s->month, s->place[0] ? " " : "", s->place,
               (long long)s->rows,
-              s->held     ? "stay: a legal hold, "
+              s->held     ? "stay: "
               : s->purged ? dry ? "would be deleted: " : "deleted: "
                           : "",
               s->held ? s->held : s->path);

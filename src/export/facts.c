@@ -75,6 +75,7 @@ static const struct {
   { "outbox", "mails and requests that go out, and what was answered" },
   { "secret", "passwords and keys, sealed with a key that is not in this file" },
   { "archive_partition", "parts of tables that lie in files" },
+  { "backup_made", "the copies of this file that were made, opened and verified" },
   { "analytics_summary", "the figures of every run: overall, by group and by day" },
   { "audit_log", "the audit trail: every step of every run and every change of a record" },
   { "exceptions", "rejected records with category, stage, reasons and the original line" },

@@ -70,6 +70,16 @@ const ENTITIES = {
     change: (r) => r.pick([{ url: `https://b.example:8443/${r.below(1e6)}?a=b` }, { active: r.chance(0.5) }, { events: 'run.completed' }]),
     natural: ['name'],
   },
+  legal_hold: {
+    make: (r, i) => ({ subject: 'stock_transactions', warehouse: r.pick([null, 'MAIN', 'Über "1"']), sku: r.pick([null, `S-${i}`]), from_day: r.pick([null, '2024-02-29']), reason: `claim ${i} ₹` }),
+    change: (r) => r.pick([{ reason: `because ${r.below(1e6)}` }, { until_day: '2030-12-31' }, { warehouse: null }]),
+    natural: [],
+  },
+  retention_policy: {
+    make: (r, i) => ({ subject: `table_${i}`, cold_days: 1 + r.below(36500), keep_days: r.pick([null, 4000]), active: r.chance(0.5) }),
+    change: (r) => r.pick([{ cold_days: 1 + r.below(1000) }, { active: r.chance(0.5) }, { keep_days: null }]),
+    natural: ['subject'],
+  },
   rule: {
     make: (r, i) => ({ dataset: 'sales', name: `rule_${i}`, stage: 'business', kind: 'range', field: r.pick(['quantity', 'revenue']), params: { max: String(1000 + r.below(1000)) }, category: 'BUSINESS_RULE_VIOLATION', message: `message ${i}`, active: r.chance(0.5), position: 200 + i }),
     change: (r) => r.pick([{ message: `said ${r.below(1e6)}` }, { params: { min: String(r.below(10)) } }, { active: r.chance(0.5) }, { position: r.below(1000), stage: 'quality' }]),
