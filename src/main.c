@@ -44,7 +44,6 @@ int main(int argc, char **argv) {
   entity_hooks_register("mail_server", &mail_server_hooks);
   entity_hooks_register("webhook", &webhook_hooks);
   entity_hooks_register("net_allow", &net_allow_hooks);
-  job_register_kinds();
   job_kind_register(&mail_send_kind);
   job_kind_register(&webhook_send_kind);
   entity_hooks_register("topic", &topic_hooks);
