@@ -115,6 +115,30 @@ const SPECIAL = {
     most: 1,
     prepare: (p) => json(['record', 'list', 'retention_policy', ...p.args]).forEach((row) => json(['record', 'delete', 'retention_policy', row.id, ...p.args])),
   },
+  alert: { // while it is not resolved there is one for a kind and subject
+    make: (r, i) => ({ kind: `kind_${i}`, subject: `Ünit "${i}"`, state: r.pick(['low', 'out']), severity: r.pick(['info', 'critical']), title: `title ${i}`, text: r.pick([null, `text ${i}`]), detail: r.pick([{}, { available: 3 }]), address: '#/stock' }),
+    change: (r) => r.pick([{ status: 'acknowledged', note: `note ${r.below(1e6)}` }, { severity: 'warning' }, { state: `s${r.below(1e6)}` }]),
+  },
+  alert_route: {
+    make: (r, i) => ({ name: `route ${i}`, kind: r.pick(['low_*', '*']), severity: r.pick(['info', 'critical']), ...r.pick([{ channel: 'email', target: `a${i}@example.org` }, { channel: 'webhook', target: `https://example.org/${i}` }]) }),
+    change: (r) => r.pick([{ kind: `k${r.below(1e6)}` }, { active: r.chance(0.5) }]),
+  },
+  metric: {
+    make: (r, i) => ({ metric_type: r.pick(['revenue', 'inventory', 'staffing', 'costs']), metric_date: `20${10 + Math.floor((i % 280) / 28)}-02-${String((i % 28) + 1).padStart(2, '0')}`, metric_value: String(1 + r.below(2e6)), data: r.pick([{}, { category: 'A "x"' }, { categories: { A: '1.50', Ü: '2' } }]) }),
+    change: (r) => r.pick([{ metric_value: `${r.below(1e6)}.5` }, { data: { category: `c${r.below(100)}` } }]),
+  },
+  reorder_rule: {
+    make: (r, i) => ({ sku: `SKU-${i}`, warehouse: r.pick([null, 'W1']), category: null, service_level: r.pick(['0.95', '0.5']), lead_time_days: r.pick(['7', '2.5']), pack_size: r.pick([null, '12']) }),
+    change: (r) => r.pick([{ order_cost: `${1 + r.below(100)}.25` }, { method: r.pick(['eoq', 'min_max']) }, { active: r.chance(0.5) }, { cover_days: 1 + r.below(90) }]),
+  },
+  reorder_proposal: { // one open one for an item in a warehouse
+    make: (r, i) => ({ sku: `SKU-${i}`, warehouse: 'W1', quantity: String(1 + r.below(100)), method: r.pick(['eoq', 'min_max', 'fixed']), state: 'low', risk: '0.25', reason: `because ${i}` }),
+    change: (r) => r.pick([{ note: `n${r.below(1e6)}` }, { status: 'dismissed' }, { supplier: `S${r.below(10)}` }]),
+  },
+  connector: {
+    make: (r, i) => ({ name: `c ${i}`, type: 'folder', settings: { folder: `in${i}` }, sync_frequency: r.pick(['hourly', 'daily']) }),
+    change: (r) => r.pick([{ status: r.pick(['paused', 'active']) }, { sync_frequency: 'manual' }, { credentials: `ref-${r.below(9)}` }]),
+  },
   note: {
     make: (r, i, p) => ({ dataset: 'sales', key: keys(p)[i], text: `note "${i}"` }),
     change: (r) => ({ text: `said ${r.below(1e6)}` }),
