@@ -38,11 +38,6 @@ int main(int argc, char **argv) {
   entity_hooks_register("tab", &tab_hooks);
   entity_hooks_register("steward", &steward_hooks);
   job_register_kinds();
-  job_kind_register(&revenue_metrics_job);
-  job_kind_register(&monthly_revenue_job);
-  job_kind_register(&missing_data_job);
-  entity_hooks_register("legal_hold", &legal_hold_hooks);
-  entity_hooks_register("retention_policy", &retention_policy_hooks);
   entity_hooks_register("mail_server", &mail_server_hooks);
   entity_hooks_register("webhook", &webhook_hooks);
   entity_hooks_register("net_allow", &net_allow_hooks);
@@ -52,12 +47,9 @@ int main(int argc, char **argv) {
   engine_part_register(&consumers_part);
   inventory_register();
   entity_hooks_register("alert_route", &alert_route_hooks);
-  entity_hooks_register("metric", &metric_hooks);
+  metric_register();
   archive_register();
   verify_register("archive", archive_verify);
-  job_kind_register(&revenue_metrics_job);
-  job_kind_register(&monthly_revenue_job);
-  job_kind_register(&missing_data_job);
   tenant_set_hook(import_recover);
 
   return cli_main(argc, argv);

@@ -88,7 +88,13 @@ static int check_row(struct ctx *cx, struct db *db, const char *id) {
   return look_at(cx, db, id, day, value, high);
 }
 
-const struct entity_hooks metric_hooks = { .check_object = check_data, .check_row = check_row };
+void metric_register(void) {
+  static const struct entity_hooks hooks = { .check_object = check_data, .check_row = check_row };
+  entity_hooks_register("metric", &hooks);
+  job_kind_register(&revenue_metrics_job);
+  job_kind_register(&monthly_revenue_job);
+  job_kind_register(&missing_data_job);
+}
 
 /* ---- asking ---- */
 

@@ -28,8 +28,6 @@
 
 enum { METRIC_SCALE = 4, METRIC_OUTLIER = 1000000, METRIC_WINDOW_DAYS = 30, METRIC_CATEGORIES = 100 };
 
-extern const struct entity_hooks metric_hooks;
-
 /* The present day by the trusted clock, as days since 1970 (UTC). */
 int32_t metric_today(struct ctx *cx, struct db *db);
 
@@ -78,7 +76,8 @@ int metric_refresh_show(struct ctx *cx, struct db *db); /* readers see what was 
 ** listed ("refused": [{line, why}]) and stop nothing. */
 int metric_import(struct ctx *cx, struct tenant *t, const char *path, struct jw *w, int64_t *refused);
 
-/* revenue_metrics, monthly_revenue_refresh, missing_data_check */
+/* Its rules and its kinds of jobs: revenue_metrics, monthly_revenue_refresh, missing_data_check. */
+void metric_register(void);
 extern const struct job_kind revenue_metrics_job, monthly_revenue_job, missing_data_job;
 
 #endif
