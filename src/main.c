@@ -6,6 +6,7 @@
 #include "archive/archive.h"
 #include "cli/cli.h"
 #include "event/consume.h"
+#include "event/keep.h"
 #include "export/entities.h"
 #include "ingest/entities.h"
 #include "ingest/import.h"
@@ -21,7 +22,8 @@
 #include "sales/sales.h"
 #include "transform/metric.h"
 
-static const struct engine_part consumers_part = { "consumers", 4, consumers_work };
+static const struct engine_part consumers_part = { "consumers", 4, consumers_work },
+                                events_keep_part = { "events", 1, events_keep_work };
 
 int main(int argc, char **argv) {
   signal(SIGXFSZ,
@@ -50,6 +52,7 @@ int main(int argc, char **argv) {
   metric_register();
   archive_register();
   verify_register("archive", archive_verify);
+  engine_part_register(&events_keep_part);
   tenant_set_hook(import_recover);
 
   return cli_main(argc, argv);

@@ -121,3 +121,75 @@ WHERE topic = ?1 AND name = ?2 RETURNING attempts;
 -- name: event_changes
 SELECT seq, at, actor, unit, event, tbl, key, before, after, count, text FROM change_log
 WHERE seq >= ?1 ORDER BY seq LIMIT ?2;
+
+-- name: event_parked_count
+SELECT count(*) FROM event_parked
+WHERE (?1 IS NULL OR topic = ?1) AND (?2 IS NULL OR grp = ?2) AND (?3 IS NULL OR state = ?3);
+
+-- name: event_parked_list
+SELECT id, topic, grp, event, partition, position, reason, line, times, state, at, actor, body, cut, ended_at, ended_by,
+       ended_text
+FROM event_parked
+WHERE (?1 IS NULL OR topic = ?1) AND (?2 IS NULL OR grp = ?2) AND (?3 IS NULL OR state = ?3) AND id < ?4
+ORDER BY id DESC LIMIT ?5;
+
+-- name: event_parked_one
+SELECT id, topic, grp, event, partition, position, reason, line, times, state, at, actor, body, cut, ended_at, ended_by,
+       ended_text
+FROM event_parked WHERE id = ?1;
+
+-- name: event_parked_end
+UPDATE event_parked SET state = ?2, ended_at = ?3, ended_by = ?4, ended_text = ?5 WHERE id = ?1;
+
+-- name: event_parked_next
+SELECT id FROM event_parked WHERE state = 'waiting' AND id > ?1 AND (?2 IS NULL OR topic = ?2) ORDER BY id LIMIT 1;
+
+-- Segments from an offset on that came before a moment.
+-- name: event_segments_old
+SELECT id, first, count, plain, codec, published_at FROM event_segment
+WHERE topic = ?1 AND partition = ?2 AND first >= ?3 AND published_at < ?4 ORDER BY first;
+
+-- name: event_segment_drop
+DELETE FROM event_segment WHERE id = ?1 AND topic = ?2;
+
+-- name: event_segments_oldest
+SELECT first, count, published_at, length(body) FROM event_segment WHERE topic = ?1 AND partition = ?2 ORDER BY first;
+
+-- name: event_bytes
+SELECT coalesce(sum(length(body)), 0) FROM event_segment WHERE topic = ?1 AND partition = ?2;
+
+-- name: event_slowest
+SELECT min(next) FROM event_position WHERE topic = ?1 AND partition = ?2;
+
+-- name: event_held
+SELECT 1 FROM legal_hold WHERE subject IN (?1, 'event_segment') AND deleted_at IS NULL LIMIT 1;
+
+-- name: event_segments_expire
+DELETE FROM event_segment WHERE topic = ?1 AND partition = ?2 AND first < ?3;
+
+-- name: event_seen_expire
+DELETE FROM event_seen WHERE topic = ?1 AND partition = ?2 AND position < ?3;
+
+-- name: event_partition_first
+UPDATE event_partition SET first = ?3 WHERE topic = ?1 AND partition = ?2;
+
+-- name: event_minutes_forget
+DELETE FROM event_minute WHERE minute < ?1;
+
+-- name: event_minute_of
+SELECT events, errors FROM event_minute WHERE topic = ?1 AND grp = ?2 AND minute = ?3;
+
+-- name: event_groups
+SELECT topic, name, help, outside, active, consumed, errors, cause, latency FROM event_group
+WHERE ?1 IS NULL OR topic = ?1;
+
+-- name: event_lease_of
+SELECT member FROM event_position WHERE topic = ?1 AND grp = ?2 AND partition = ?3;
+
+-- name: event_sizes
+SELECT x.partition, x.first, x.next, coalesce(sum(length(s.body)), 0), coalesce(sum(s.plain), 0), count(s.id)
+FROM event_partition x LEFT JOIN event_segment s ON s.topic = x.topic AND s.partition = x.partition
+WHERE x.topic = ?1 GROUP BY x.partition ORDER BY x.partition;
+
+-- name: event_sizes_changes
+SELECT 0, 1, coalesce(max(seq), 0) + 1, 0, 0, 0 FROM change_log;

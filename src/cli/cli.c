@@ -180,6 +180,8 @@ int cli_print(struct ctx *cx, const char *fmt, ...) {
   return told(cx, n >= 0);
 }
 
+int cli_flush(struct ctx *cx) { return told(cx, fflush(stdout) == 0); }
+
 int cli_print_json(struct ctx *cx, struct buf *out) {
   buf_char(out, '\n');
   int rc =

@@ -73,6 +73,7 @@ int cli_read(struct ctx *cx, const struct cli *c, struct db **out);
 ** or a closed pipe is noticed. */
 int cli_print(struct ctx *cx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int cli_write(struct ctx *cx, void *unused, const char *p, size_t n); /* an export_write_fn */
+int cli_flush(struct ctx *cx); /* what was printed is out of our hands */
 bool cli_color(void);
 
 /* A JSON document: jw_init(&w, &out) ... cli_print_json(cx, &out). */
@@ -152,6 +153,14 @@ int cmd_alerts_ack(struct ctx *cx, struct cli *c);
 int cmd_alerts_resolve(struct ctx *cx, struct cli *c);
 int cmd_metrics_list(struct ctx *cx, struct cli *c);
 int cmd_metrics_import(struct ctx *cx, struct cli *c);
+int cmd_events_keep(struct ctx *cx, struct cli *c);
+int cmd_events_tail(struct ctx *cx, struct cli *c);
+int cmd_events_topics(struct ctx *cx, struct cli *c);
+int cmd_events_groups(struct ctx *cx, struct cli *c);
+int cmd_events_lag(struct ctx *cx, struct cli *c);
+int cmd_events_parked(struct ctx *cx, struct cli *c);
+int cmd_events_replay(struct ctx *cx, struct cli *c);
+int cmd_events_discard(struct ctx *cx, struct cli *c);
 int cmd_serve(struct ctx *cx, struct cli *c);
 int cmd_version(struct ctx *cx, struct cli *c);
 int cmd_help(struct ctx *cx, struct cli *c);

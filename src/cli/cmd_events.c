@@ -3,10 +3,17 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/boot.h"
 #include "base/limits.h"
+#include "base/time.h"
 #include "cli/cli.h"
+#include "event/client.h"
 #include "event/consume.h"
+#include "event/keep.h"
+#include "event/park.h"
+#include "event/report.h"
 #include "event/stream.h"
+#include "job/engine.h"
 
 static void close_fd(void *fd) { close(*(int *)fd); }
 
@@ -54,8 +61,285 @@ int cmd_events_publish(struct ctx *cx, struct cli *c) {
   return cli_print_json(cx, &out);
 }
 
+/* ---- working ---- */
+
+static bool never(struct ctx *cx, struct tenant *t, void *arg) {
+  (void)cx, (void)t, (void)arg;
+  return false;
+}
+
 int cmd_events_work(struct ctx *cx, struct cli *c) {
   struct tenant *t;
-  if (cli_tenant(cx, c, &t) || consumers_run_idle(cx, t)) return cx->code;
-  return consumers_leave(cx, t);
+  if (cli_tenant(cx, c, &t)) return cx->code;
+  if (!cli_has(c, "until-idle")) return engine_run_until(cx, t, never, NULL);
+  return consumers_run_idle(cx, t) ? (int)cx->code : consumers_leave(cx, t);
+}
+
+int cmd_events_keep(struct ctx *cx, struct cli *c) {
+  struct keep_result r;
+  struct tenant *t;
+  if (cli_tenant(cx, c, &t) || events_keep(cx, t, cli_has(c, "now"), &r)) return cx->code;
+  if (cli_has(c, "json"))
+    return cli_print(cx,
+                     "{\"joined\":%lld,\"packed\":%lld,\"bytes_plain\":%lld,\"bytes\":%lld,\"expired\":%lld,"
+                     "\"expired_events\":%lld,\"held\":%lld}\n",
+                     (long long)r.joined, (long long)r.packed, (long long)r.bytes_plain, (long long)r.bytes,
+                     (long long)r.expired, (long long)r.expired_events, (long long)r.held);
+  return cli_print(
+      cx, "%lld segments joined into %lld, %lld bytes into %lld; %lld segments with %lld events went\n",
+      (long long)r.joined, (long long)r.packed, (long long)r.bytes_plain, (long long)r.bytes,
+      (long long)r.expired, (long long)r.expired_events);
+}
+
+/* ---- reading ---- */
+
+struct tail {
+  struct ctx *cx;
+  struct cli *c;
+  struct tenant *tenant;
+  const char *topic;
+  int64_t left; /* events that may still be printed */
+  bool follow;
+};
+
+static int print_event(struct ctx *cx, const struct tail *t, const struct event *e) {
+  char at[TIME_SIZE];
+  struct buf out;
+  struct jw w;
+  if (!cli_has(t->c, "json"))
+    return cli_print(cx, "%d:%lld  %s  %-20.*s  %.*s  %.*s\n", e->partition, (long long)e->offset,
+                     time_iso(at, e->at), STR_ARG(e->type), STR_ARG(e->key), STR_ARG(e->body));
+  buf_init(&out, LIMIT_REPLY_BYTES);
+  jw_init(&w, &out);
+  event_json(&w, NULL, tenant_slug(t->tenant), t->topic, e);
+  return cli_print_json(cx, &out);
+}
+
+static int print_events(struct ctx *cx, struct tail *t, const struct event *events, size_t n) {
+  for (size_t i = 0; i < n && !cx->code; i++) print_event(cx, t, &events[i]);
+  t->left -= (int64_t)n;
+  return cx->code ? (int)cx->code : cli_flush(cx);
+}
+
+/* The group is moved behind what was printed once that is out of our hands. */
+static int tail_group(struct tail *t, const char *group) {
+  while (t->left > 0) {
+    struct ctx cx;
+    struct event_poll p = {
+      .topic = t->topic, .group = group, .member = process_name(), .wait_ms = t->follow ? 1000 : 0
+    };
+    p.max = t->left < POLL_MOST ? (size_t)t->left : POLL_MOST;
+    ctx_begin(&cx, t->cx->actor);
+    if (!event_poll(&cx, t->tenant, &p) && p.count && !print_events(&cx, t, p.events, p.count))
+      event_commit(&cx, t->tenant, t->topic, group, p.member, p.positions, p.position_count);
+    if (cx.code) fail_from(t->cx, &cx);
+    ctx_end(&cx);
+    if (t->cx->code || (!p.count && !t->follow)) break;
+  }
+  struct ctx last; /* whatever came of it, others need not wait for the lease to end */
+  ctx_begin(&last, t->cx->actor);
+  event_leave(&last, t->tenant, t->topic, group, process_name());
+  ctx_end(&last);
+  return t->cx->code;
+}
+
+static int tail_part(struct ctx *cx, struct tail *t, int64_t *next, size_t *n) {
+  enum { MOST = 1000 };
+  struct event *events = ctx_alloc(cx, MOST * sizeof *events);
+  struct topic *topic;
+  struct db *db;
+  *n = 0;
+  if (tenant_read(cx, t->tenant, &db) || topic_find(cx, db, t->topic, &topic)) return cx->code;
+  for (int i = 0; i < topic->partitions && t->left > 0; i++) {
+    size_t got;
+    size_t most = t->left < MOST ? (size_t)t->left : MOST;
+    if (event_read(cx, db, topic, i, next[i], most, events, &got) || print_events(cx, t, events, got))
+      return cx->code;
+    if (got) next[i] = events[got - 1].offset + 1;
+    *n += got;
+  }
+  return OK;
+}
+
+/* Without a group: from the oldest that is kept, partition by partition. */
+static int tail_all(struct tail *t) {
+  int64_t next[EVENT_PARTITIONS] = { 0 };
+  size_t n = 1;
+  while (t->left > 0 && (n || t->follow) && !t->cx->code) {
+    struct ctx cx;
+    ctx_begin(&cx, t->cx->actor);
+    if (tail_part(&cx, t, next, &n)) fail_from(t->cx, &cx);
+    ctx_end(&cx);
+    if (!n && t->follow) usleep(200000);
+  }
+  return t->cx->code;
+}
+
+int cmd_events_tail(struct ctx *cx, struct cli *c) {
+  struct tail t = { .cx = cx, .c = c, .topic = c->operand[0], .follow = cli_has(c, "follow") };
+  const char *group = cli_get(c, "group");
+  if (cli_tenant(cx, c, &t.tenant) || cli_int(cx, c, "limit", INT64_MAX, &t.left)) return cx->code;
+  return group ? tail_group(&t, group) : tail_all(&t);
+}
+
+/* ---- how it goes ---- */
+
+static int print_groups(struct ctx *cx, struct cli *c, bool lag_only) {
+  struct group_report *list;
+  size_t count;
+  struct db *db;
+  if (cli_read(cx, c, &db) || groups_report(cx, db, cli_operand(c, 0, NULL), &list, &count)) return cx->code;
+  for (size_t i = 0; i < count; i++) {
+    const struct group_report *g = &list[i];
+    cli_print(cx, "%-18s %-24s lag %-9lld", g->topic, g->group, (long long)g->lag);
+    if (!lag_only)
+      cli_print(cx, " consumed %-9lld p50 %.1f ms  p99 %.1f ms  errors %lld  parked %lld%s%s",
+                (long long)g->consumed, (double)g->p50_us / 1000, (double)g->p99_us / 1000,
+                (long long)g->errors, (long long)g->parked, g->cause ? "  " : "", g->cause ? g->cause : "");
+    cli_print(cx, "\n");
+  }
+  if (!count) cli_print(cx, "no group reads\n");
+  return cx->code;
+}
+
+static int groups_document(struct ctx *cx, struct cli *c) {
+  struct buf out;
+  struct jw w;
+  struct db *db;
+  buf_init(&out, LIMIT_REPLY_BYTES);
+  jw_init(&w, &out);
+  if (cli_read(cx, c, &db) || groups_json(cx, db, cli_operand(c, 0, NULL), &w, NULL)) {
+    buf_clear(&out);
+    return cx->code;
+  }
+  return cli_print_json(cx, &out);
+}
+
+int cmd_events_groups(struct ctx *cx, struct cli *c) {
+  return cli_has(c, "json") ? groups_document(cx, c) : print_groups(cx, c, false);
+}
+
+int cmd_events_lag(struct ctx *cx, struct cli *c) {
+  struct group_report *list;
+  size_t count;
+  struct db *db;
+  struct buf out;
+  struct jw w;
+  if (!cli_has(c, "json")) return print_groups(cx, c, true);
+  if (cli_read(cx, c, &db) || groups_report(cx, db, cli_operand(c, 0, NULL), &list, &count)) return cx->code;
+  buf_init(&out, LIMIT_REPLY_BYTES);
+  jw_init(&w, &out);
+  jw_array(&w, NULL);
+  for (size_t i = 0; i < count; i++) {
+    jw_object(&w, NULL);
+    jw_text(&w, "topic", list[i].topic);
+    jw_text(&w, "group", list[i].group);
+    jw_int(&w, "lag", list[i].lag);
+    jw_close(&w, '}');
+  }
+  jw_close(&w, ']');
+  return cli_print_json(cx, &out);
+}
+
+int cmd_events_topics(struct ctx *cx, struct cli *c) {
+  struct buf out;
+  struct jw w;
+  struct db *db;
+  struct jv *topics;
+  buf_init(&out, LIMIT_REPLY_BYTES);
+  jw_init(&w, &out);
+  if (cli_read(cx, c, &db) || topics_json(cx, db, &w, NULL)) {
+    buf_clear(&out);
+    return cx->code;
+  }
+  if (cli_has(c, "json")) return cli_print_json(cx, &out);
+  if (!jv_parse(cx, buf_view(&out), &topics))
+    for (size_t i = 0; i < jv_size(topics); i++) {
+      const struct jv *t = jv_at(topics, i);
+      cli_print(cx, "%-18.*s %9.*s events %10.*s bytes  %.*s\n", STR_ARG(jv_text(jv_get(t, "name"))),
+                STR_ARG(jv_text(jv_get(t, "events"))), STR_ARG(jv_text(jv_get(t, "bytes"))),
+                STR_ARG(jv_text(jv_get(t, "help"))));
+    }
+  buf_clear(&out);
+  return cx->code;
+}
+
+/* ---- parked ---- */
+
+static int print_parked(struct ctx *cx, struct str json, int64_t total) {
+  struct jv *list;
+  if (jv_parse(cx, json, &list)) return cx->code;
+  for (size_t i = 0; i < jv_size(list); i++) {
+    const struct jv *p = jv_at(list, i);
+    struct str group = jv_text(jv_get(p, "group"));
+    cli_print(cx, "%-6.*s %-9.*s %.*s%s%.*s: %.*s\n", STR_ARG(jv_text(jv_get(p, "id"))),
+              STR_ARG(jv_text(jv_get(p, "state"))), STR_ARG(jv_text(jv_get(p, "topic"))), group.p ? ", " : "",
+              STR_ARG(group), STR_ARG(jv_text(jv_get(p, "reason"))));
+    cli_print(cx, "       %.*s\n", STR_ARG(jv_text(jv_get(p, "body"))));
+  }
+  return cli_print(cx, "%lld in all\n", (long long)total);
+}
+
+int cmd_events_parked(struct ctx *cx, struct cli *c) {
+  struct parked_filter f = { .topic = cli_operand(c, 0, NULL),
+                             .group = cli_get(c, "group"),
+                             .state = cli_get(c, "state") };
+  struct buf out;
+  struct jw w;
+  struct db *db;
+  int64_t total;
+  if (!f.state) f.state = "waiting";
+  if (strcmp(f.state, "all") == 0) f.state = NULL;
+  if (cli_int(cx, c, "limit", 100, &f.limit) || cli_read(cx, c, &db)) return cx->code;
+  buf_init(&out, LIMIT_REPLY_BYTES);
+  jw_init(&w, &out);
+  if (!parked_list(cx, db, &f, &w, NULL, &total) && cli_has(c, "json")) return cli_print_json(cx, &out);
+  if (!cx->code) print_parked(cx, buf_view(&out), total);
+  buf_clear(&out);
+  return cx->code;
+}
+
+struct deed {
+  int64_t id;
+  struct str body;
+  const char *reason;
+};
+
+static int replay(struct ctx *cx, struct db *db, void *arg) {
+  struct deed *d = arg;
+  return parked_replay(cx, db, d->id, d->body);
+}
+
+static int discard(struct ctx *cx, struct db *db, void *arg) {
+  struct deed *d = arg;
+  return parked_discard(cx, db, d->id, d->reason);
+}
+
+int cmd_events_replay(struct ctx *cx, struct cli *c) {
+  struct deed d = { 0 };
+  struct tenant *t;
+  int64_t replayed = 1, refused = 0;
+  if (cli_tenant(cx, c, &t)) return cx->code;
+  if (c->operand_count == 0) {
+    if (parked_replay_all(cx, t, NULL, &replayed, &refused)) return cx->code;
+  } else {
+    if (!str_to_int(str_of(c->operand[0]), &d.id))
+      return cli_usage(cx, "'%s' is no number of a parked event; outpost events parked lists them",
+                       c->operand[0]);
+    if (c->operand_count > 1) d.body = str_of(c->operand[1]);
+    if (tenant_write(cx, t, replay, &d)) return cx->code;
+  }
+  if (cli_has(c, "json"))
+    return cli_print(cx, "{\"replayed\":%lld,\"refused\":%lld}\n", (long long)replayed, (long long)refused);
+  return cli_print(cx, "replayed %lld\nrefused  %lld\n", (long long)replayed, (long long)refused);
+}
+
+int cmd_events_discard(struct ctx *cx, struct cli *c) {
+  struct deed d = { .reason = cli_get(c, "reason") };
+  struct tenant *t;
+  if (!str_to_int(str_of(c->operand[0]), &d.id))
+    return cli_usage(cx, "'%s' is no number of a parked event; outpost events parked lists them",
+                     c->operand[0]);
+  if (cli_tenant(cx, c, &t) || tenant_write(cx, t, discard, &d)) return cx->code;
+  return cli_print(cx, cli_has(c, "json") ? "{\"discarded\":%lld}\n" : "discarded %lld\n", (long long)d.id);
 }

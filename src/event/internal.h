@@ -22,6 +22,8 @@ int segment_store(struct ctx *cx, struct db *db, const char *topic, int partitio
 
 /* UTC us: what "the future" is measured against. */
 int64_t event_trusted_now(struct ctx *cx, struct db *db);
-int event_publish_to(struct ctx *cx, struct db *db, const struct topic *t, struct event *events, size_t n);
+/* event_publish; park: whether what is refused is parked. */
+int event_publish_to(struct ctx *cx, struct db *db, const struct topic *t, struct event *events, size_t n,
+                     bool park);
 
 #endif

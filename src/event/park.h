@@ -2,7 +2,9 @@
 ** park.h - events that could not be taken: kept with the reason until somebody publishes them
 ** again, as they are or corrected, or discards them and says why.
 **
-** What comes again and again is one row that counts the times.
+** What comes again and again is one row that counts the times. One that was refused at the
+** door is published anew; one that a group of this program could not take is given to that group again. Who
+** did what stands in the change log: EVENT_REPLAYED, EVENT_DISCARDED.
 */
 #ifndef EVENT_PARK_H
 #define EVENT_PARK_H
@@ -12,5 +14,24 @@
 /* Inside tenant_write. group: which group could not take it; "" when it was refused at the door. */
 int event_park(struct ctx *cx, struct db *db, const char *topic, const char *group, const struct event *e,
                const char *reason);
+
+struct parked_filter {
+  const char *topic, *group, *state; /* NULL: all; the group "-": refused at the door */
+  int64_t limit, before;             /* ids below; 0: from the newest on */
+};
+
+/* [{id, topic, group, event, partition, offset, reason, line, times, state, at, actor, body, cut, ended_at,
+** ended_by, ended_text}], newest first; more: whether there are others behind them. */
+int parked_list(struct ctx *cx, struct db *db, const struct parked_filter *f, struct jw *w, const char *key,
+                int64_t *total);
+
+/* Inside tenant_write. body: a corrected one, p NULL for the one that is kept. What is wrong still is E_INVALID
+** (E_CONFLICT for an id that was there with other content), and it stays parked. */
+int parked_replay(struct ctx *cx, struct db *db, int64_t id, struct str body);
+int parked_discard(struct ctx *cx, struct db *db, int64_t id, const char *reason);
+
+/* All that wait, one by one; those that are refused again stay. topic: NULL for all. */
+int parked_replay_all(struct ctx *cx, struct tenant *t, const char *topic, int64_t *replayed,
+                      int64_t *refused);
 
 #endif

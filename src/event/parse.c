@@ -31,7 +31,7 @@ struct parse {
   const struct topic *topic;
   struct event *out;
   bool envelope;
-  bool lenient; /* it was taken once: what a topic asks may have changed since */
+  bool lenient;  /* it was taken once: what a topic asks may have changed since */
   uint32_t seen; /* a bit for each of the three names and the fields */
   struct str unknown[MEMBERS_MOST];
   int unknown_count;

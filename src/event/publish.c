@@ -9,6 +9,7 @@
 
 #include "base/crash.h"
 #include "event/internal.h"
+#include "event/measure.h"
 #include "event/park.h"
 #include "event/segment.h"
 #include "store/change.h"
@@ -154,7 +155,7 @@ static int note(struct ctx *cx, struct db *db, const struct topic *t, int64_t ta
 }
 
 static int write_down(struct ctx *cx, struct db *db, const struct topic *t, struct event *events, size_t n,
-                      struct place *places) {
+                      struct place *places, bool park) {
   int64_t count[EVENT_REFUSED + 1] = { 0 };
   struct buf ranges;
   struct jw w;
@@ -167,15 +168,17 @@ static int write_down(struct ctx *cx, struct db *db, const struct topic *t, stru
   append(cx, db, t, places, &w);
   jw_close(&w, ']');
   crash_point("events in their log");
-  for (size_t i = 0; i < n && !cx->code; i++)
+  for (size_t i = 0; i < n && park && !cx->code; i++)
     if (events[i].outcome == EVENT_REFUSED) event_park(cx, db, t->name, "", &events[i], events[i].why);
   if (!cx->code && count[EVENT_TAKEN])
     note(cx, db, t, count[EVENT_TAKEN], count[EVENT_KNOWN], count[EVENT_REFUSED], buf_view(&ranges));
   buf_clear(&ranges);
-  return cx->code;
+  return cx->code ? (int)cx->code
+                  : measure_minute(cx, db, t->name, "", count[EVENT_TAKEN], count[EVENT_REFUSED]);
 }
 
-int event_publish_to(struct ctx *cx, struct db *db, const struct topic *t, struct event *events, size_t n) {
+int event_publish_to(struct ctx *cx, struct db *db, const struct topic *t, struct event *events, size_t n,
+                     bool park) {
   struct place places[EVENT_PARTITIONS] = { { 0 } };
   if (t->changes)
     return fail(cx, E_INVALID, "topic", "topic %s reads the change log; nothing is published to it", t->name);
@@ -183,12 +186,12 @@ int event_publish_to(struct ctx *cx, struct db *db, const struct topic *t, struc
       take(cx, db, t, events, n, places))
     return cx->code;
   crash_point("events through the door");
-  return write_down(cx, db, t, events, n, places);
+  return write_down(cx, db, t, events, n, places, park);
 }
 
 int event_publish(struct ctx *cx, struct db *db, const char *topic, struct event *events, size_t n) {
   struct topic *t;
-  return topic_find(cx, db, topic, &t) ? (int)cx->code : event_publish_to(cx, db, t, events, n);
+  return topic_find(cx, db, topic, &t) ? (int)cx->code : event_publish_to(cx, db, t, events, n, true);
 }
 
 int event_emit(struct ctx *cx, struct db *db, const char *topic, struct str json) {
@@ -196,6 +199,6 @@ int event_emit(struct ctx *cx, struct db *db, const char *topic, struct str json
   struct topic *t;
   e->body = json;
   if (topic_find(cx, db, topic, &t) || event_parse(cx, t, json, e)) return cx->code;
-  if (event_publish_to(cx, db, t, e, 1)) return cx->code;
+  if (event_publish_to(cx, db, t, e, 1, false)) return cx->code;
   return e->outcome == EVENT_REFUSED ? fail(cx, E_CONFLICT, "eventId", "%s", e->why) : OK;
 }

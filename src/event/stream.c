@@ -245,7 +245,7 @@ static int commit_some(struct ctx *cx, struct db *db, void *arg) {
   struct batch *b;
   while (events < COMMIT_EVENTS && time_seconds() < until && (b = next_batch(c->stream, events == 0))) {
     events += b->count;
-    int rc = b->count ? event_publish_to(cx, db, c->stream->topic, b->events, b->count) : OK;
+    int rc = b->count ? event_publish_to(cx, db, c->stream->topic, b->events, b->count, true) : OK;
     if (!rc) tell(c->cx, &c->result, b->events, b->count);
     free_batch(c->stream, b);
     if (rc) return rc;
@@ -336,7 +336,7 @@ struct text_publish {
 
 static int publish_slice(struct ctx *cx, struct db *db, void *arg) {
   struct text_publish *p = arg;
-  return event_publish_to(cx, db, p->topic, p->events, p->count);
+  return event_publish_to(cx, db, p->topic, p->events, p->count, true);
 }
 
 struct elements {

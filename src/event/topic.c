@@ -143,8 +143,8 @@ static int check_kept(struct ctx *cx, struct db *db) {
   if (stmt_row(cx, s)) {
     const char *name = ctx_strdup(cx, col_str(s, 0));
     stmt_done(s);
-    return fail(cx, E_CONFLICT, "name", "topic %s holds events or has readers: it can be neither renamed nor deleted",
-                name);
+    return fail(cx, E_CONFLICT, "name",
+                "topic %s holds events or has readers: it can be neither renamed nor deleted", name);
   }
   for (int i = 0; i < consumer_count && !cx->code; i++) topic_find(cx, db, consumers[i]->topic, &t);
   for (int i = 0; i < door_count && !cx->code; i++) topic_find(cx, db, doors[i]->topic, &t);
@@ -157,8 +157,9 @@ static int check_partitions(struct ctx *cx, struct db *db, const struct topic *t
   stmt_text(s, 1, t->name);
   while (stmt_row(cx, s)) most = col_int(s, 0) + 1;
   if (most <= t->partitions) return cx->code;
-  return fail(cx, E_CONFLICT, "partitions", "topic %s has events in %lld partitions; there can be more, not fewer",
-              t->name, (long long)most);
+  return fail(cx, E_CONFLICT, "partitions",
+              "topic %s has events in %lld partitions; there can be more, not fewer", t->name,
+              (long long)most);
 }
 
 static int check_topic(struct ctx *cx, struct db *db, const char *id) {
@@ -170,7 +171,8 @@ static int check_topic(struct ctx *cx, struct db *db, const char *id) {
   if (cx->code == E_FAIL) cx->code = E_INVALID; /* its declaration is what is being saved */
   if (cx->code) return cx->code;
   if (!name_fits(t.name))
-    return fail(cx, E_INVALID, "name", "a topic's name is small letters, digits and -, such as inventory-events");
+    return fail(cx, E_INVALID, "name",
+                "a topic's name is small letters, digits and -, such as inventory-events");
   return check_partitions(cx, db, &t) ? (int)cx->code : check_kept(cx, db);
 }
 

@@ -115,6 +115,63 @@ const struct route routes[] = {
         "Tables, views, reports, datasets and entities with their columns, owners and origins. Parameter: "
         "tenant." },
   { .method = "GET",
+    .pattern = "/api/topics",
+    .handle = topics_list,
+    .help =
+        "Topics of events: their partitions and sizes, and how far each group has read. Parameter: tenant." },
+  { .method = "GET",
+    .pattern = "/api/topics/{id}/events",
+    .handle = topic_events,
+    .help = "Events of a topic as CloudEvents. Parameters: tenant, partition, offset, limit, type, q. With a "
+            "partition, next is the offset to go on from." },
+  { .method = "POST",
+    .pattern = "/api/topics/{id}/events",
+    .handle = topic_publish,
+    .body_max = MIB(8),
+    .help = "Publishes events: one, an array of them, or one a line; plain or as CloudEvents. Tells how many "
+            "were "
+            "taken, known already, refused and parked. Parameter: tenant." },
+  { .method = "GET",
+    .pattern = "/api/topics/{id}/poll",
+    .handle = topic_poll,
+    .help = "The next events for a member of a group, and the positions to be committed when they are dealt "
+            "with. "
+            "Parameters: tenant, group, member, max, wait_ms." },
+  { .method = "POST",
+    .pattern = "/api/topics/{id}/commit",
+    .handle = topic_commit,
+    .body_max = LIMIT_BODY_BYTES,
+    .help = "Moves a group behind what a poll gave: {group, member, positions: [{partition, offset, "
+            "fence}]}; offset "
+            "is what is read next. 409 when the lease was lost meanwhile. Parameter: tenant." },
+  { .method = "POST",
+    .pattern = "/api/topics/{id}/leave",
+    .handle = topic_leave,
+    .body_max = LIMIT_BODY_BYTES,
+    .help = "A member leaves its group, and others get its partitions at once: {group, member}. Parameter: "
+            "tenant." },
+  { .method = "GET",
+    .pattern = "/api/parked",
+    .handle = parked_get,
+    .help = "Events that could not be taken, and why, newest first. Parameters: tenant, topic, group (-: "
+            "refused at "
+            "the door), state (waiting, replayed, discarded), limit, before." },
+  { .method = "POST",
+    .pattern = "/api/parked/replay",
+    .handle = parked_replay_all_post,
+    .body_max = LIMIT_BODY_BYTES,
+    .help = "Publishes all parked events again that wait: {topic} or {}. Parameter: tenant." },
+  { .method = "POST",
+    .pattern = "/api/parked/{id}/replay",
+    .handle = parked_replay_post,
+    .body_max = LIMIT_BODY_BYTES,
+    .help = "Publishes a parked event again, as it is ({}) or corrected: {body}. Parameter: tenant." },
+  { .method = "POST",
+    .pattern = "/api/parked/{id}/discard",
+    .handle = parked_discard_post,
+    .body_max = LIMIT_BODY_BYTES,
+    .help = "Discards a parked event: {reason}. Parameter: tenant." },
+  { .method = "GET",
     .pattern = "/api/exceptions",
     .handle = desk_rows,
     .help =

@@ -36,6 +36,10 @@ int import_accepted(struct request *rq, const char *id); /* 202, and where to lo
 /* The dataset that the query names with as, or the first there is. */
 int dataset_asked(struct request *rq, const struct dataset **out);
 
+/* routes_topics.c */
+route_fn topics_list, topic_events, topic_publish, topic_poll, topic_commit, topic_leave;
+route_fn parked_get, parked_replay_all_post, parked_replay_post, parked_discard_post;
+
 /* routes_figures.c */
 route_fn figures_get, quality_get, why_get, compare_get;
 route_fn rows_get, row_get, line_get, impact_get;

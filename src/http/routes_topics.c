@@ -1,0 +1,259 @@
+/* routes_topics.c - topics, what is in them and who reads them; publishing, polling, what was parked. */
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "event/client.h"
+#include "event/park.h"
+#include "event/report.h"
+#include "event/stream.h"
+#include "http/routes.h"
+
+int topics_list(struct request *rq) {
+  struct db *db;
+  return db_find(rq, &db) ? (int)rq->cx->code : topics_json(rq->cx, db, &rq->json, "data");
+}
+
+/* ---- reading ---- */
+
+static bool wanted(const struct event *e, const char *type, const char *q) {
+  if (type && !str_eq(e->type, str_of(type))) return false;
+  return !q || memmem(e->body.p, e->body.n, q, strlen(q)) != NULL;
+}
+
+int topic_events(struct request *rq) {
+  struct ctx *cx = rq->cx;
+  struct tenant *tenant;
+  struct topic *t;
+  struct db *db;
+  const char *type, *q;
+  int64_t partition, offset, limit;
+  if (query_int(rq, "partition", -1, EVENT_PARTITIONS - 1, -1, &partition) ||
+      query_int(rq, "offset", 0, INT64_MAX, 0, &offset) ||
+      query_int(rq, "limit", 1, PAGE_ROWS_MOST, PAGE_ROWS, &limit) || query_text(rq, "type", &type) ||
+      query_text(rq, "q", &q) || tenant_find(rq, &tenant) || db_find(rq, &db) ||
+      topic_find(cx, db, rq->param[0], &t))
+    return cx->code;
+  enum { LOOKED_AT = 20000 }; /* events behind the offset, in search of those that are wanted */
+  struct event *events = ctx_alloc(cx, PAGE_ROWS_MOST * sizeof *events);
+  size_t n = 0, found = 0;
+  int64_t looked = 0;
+  bool end = false;
+  jw_array(&rq->json, "data");
+  for (bool filtered = type || q; !end && found < (size_t)limit && looked < LOOKED_AT;) {
+    size_t most = filtered && partition >= 0 ? 1000 : (size_t)limit;
+    if (event_read(cx, db, t, (int)partition, offset, most, events, &n)) return cx->code;
+    for (size_t i = 0; i < n && found < (size_t)limit; i++) {
+      offset = events[i].offset + 1;
+      looked++;
+      if (!wanted(&events[i], type, q)) continue;
+      event_json(&rq->json, NULL, tenant_slug(tenant), t->name, &events[i]);
+      found++;
+    }
+    end = n == 0 || partition < 0; /* offsets of several partitions are no place to go on from */
+  }
+  jw_close(&rq->json, ']');
+  if (partition >= 0 && n) jw_int(&rq->json, "next", offset);
+  return cx->code;
+}
+
+static bool stopping(void *server) { return atomic_load(&((struct server *)server)->stopping); }
+
+static void positions_json(struct jw *w, const struct event_poll *p) {
+  jw_array(w, "positions");
+  for (int i = 0; i < p->position_count; i++) {
+    jw_object(w, NULL);
+    jw_int(w, "partition", p->positions[i].partition);
+    jw_int(w, "offset", p->positions[i].offset);
+    jw_int(w, "fence", p->positions[i].fence);
+    jw_close(w, '}');
+  }
+  jw_close(w, ']');
+}
+
+int topic_poll(struct request *rq) {
+  struct event_poll p = { .topic = rq->param[0], .stop = stopping, .arg = rq->server };
+  struct tenant *tenant;
+  int64_t max;
+  if (query_text(rq, "group", &p.group) || query_text(rq, "member", &p.member) ||
+      query_int(rq, "max", 1, POLL_MOST, 100, &max) ||
+      query_int(rq, "wait_ms", 0, POLL_WAIT_MOST_MS, 0, &p.wait_ms) || tenant_find(rq, &tenant))
+    return rq->cx->code;
+  if (!p.group) return fail(rq->cx, E_INVALID, "group", "say for which group: ?group=NAME&member=NAME");
+  if (!p.member)
+    return fail(rq->cx, E_INVALID, "member", "say which member of the group reads: &member=NAME");
+  p.max = (size_t)max;
+  if (event_poll(rq->cx, tenant, &p)) return rq->cx->code;
+  jw_array(&rq->json, "data");
+  for (size_t i = 0; i < p.count; i++)
+    event_json(&rq->json, NULL, tenant_slug(tenant), p.topic, &p.events[i]);
+  jw_close(&rq->json, ']');
+  positions_json(&rq->json, &p);
+  return OK;
+}
+
+/* ---- positions ---- */
+
+static int number(struct request *rq, const struct jv *o, const char *name, int64_t *out) {
+  if (jv_kind(jv_get(o, name)) == JV_NUMBER && str_to_int(jv_text(jv_get(o, name)), out) && *out >= 0)
+    return OK;
+  return fail(rq->cx, E_INVALID, name, "%s has to be a whole number, 0 or more", name);
+}
+
+static int text(struct request *rq, const struct jv *o, const char *name, const char **out) {
+  if (jv_kind(jv_get(o, name)) != JV_STRING)
+    return fail(rq->cx, E_INVALID, name, "%s is missing, or no text", name);
+  *out = ctx_strdup(rq->cx, jv_text(jv_get(o, name)));
+  return OK;
+}
+
+int topic_commit(struct request *rq) {
+  struct event_position positions[EVENT_PARTITIONS];
+  struct tenant *tenant;
+  struct jv *body;
+  const char *group, *member;
+  if (body_json(rq, &body) || text(rq, body, "group", &group) || text(rq, body, "member", &member) ||
+      tenant_find(rq, &tenant))
+    return rq->cx->code;
+  struct jv *list = jv_get(body, "positions");
+  int count = 0;
+  if (jv_kind(list) != JV_ARRAY || jv_size(list) == 0 || jv_size(list) > EVENT_PARTITIONS)
+    return fail(rq->cx, E_INVALID, "positions",
+                "positions has to be what the poll gave: [{partition, offset, fence}]");
+  for (size_t i = 0; i < jv_size(list); i++) {
+    int64_t partition;
+    struct event_position *p = &positions[count++];
+    if (number(rq, jv_at(list, i), "partition", &partition) ||
+        number(rq, jv_at(list, i), "offset", &p->offset) || number(rq, jv_at(list, i), "fence", &p->fence))
+      return rq->cx->code;
+    p->partition = partition < EVENT_PARTITIONS ? (int)partition : EVENT_PARTITIONS;
+  }
+  if (event_commit(rq->cx, tenant, rq->param[0], group, member, positions, count)) return rq->cx->code;
+  jw_object(&rq->json, "data");
+  jw_bool(&rq->json, "committed", true);
+  jw_close(&rq->json, '}');
+  return OK;
+}
+
+int topic_leave(struct request *rq) {
+  struct tenant *tenant;
+  struct jv *body;
+  const char *group, *member;
+  if (body_json(rq, &body) || text(rq, body, "group", &group) || text(rq, body, "member", &member) ||
+      tenant_find(rq, &tenant) || event_leave(rq->cx, tenant, rq->param[0], group, member))
+    return rq->cx->code;
+  jw_object(&rq->json, "data");
+  jw_bool(&rq->json, "left", true);
+  jw_close(&rq->json, '}');
+  return OK;
+}
+
+/* ---- publishing ---- */
+
+int topic_publish(struct request *rq) {
+  struct publish_result *r = ctx_alloc(rq->cx, sizeof *r);
+  struct tenant *tenant;
+  struct str body;
+  if (body_text(rq, &body) || tenant_find(rq, &tenant)) return rq->cx->code;
+  if (str_trim(body).n == 0)
+    return fail(rq->cx, E_INVALID, NULL, "the body has to hold events: one, an array of them, or one a line");
+  if (event_publish_text(rq->cx, tenant, rq->param[0], body, r)) return rq->cx->code;
+  publish_result_json(&rq->json, "data", r);
+  return OK;
+}
+
+/* ---- parked ---- */
+
+int parked_get(struct request *rq) {
+  struct parked_filter f = { 0 };
+  struct db *db;
+  int64_t total;
+  if (query_text(rq, "topic", &f.topic) || query_text(rq, "group", &f.group) ||
+      query_text(rq, "state", &f.state) || query_int(rq, "limit", 1, PAGE_ROWS_MOST, PAGE_ROWS, &f.limit) ||
+      query_int(rq, "before", 1, INT64_MAX, INT64_MAX, &f.before) || db_find(rq, &db))
+    return rq->cx->code;
+  if (parked_list(rq->cx, db, &f, &rq->json, "data", &total)) return rq->cx->code;
+  jw_int(&rq->json, "total", total);
+  return OK;
+}
+
+struct deed {
+  int64_t id;
+  struct str body;
+  const char *reason;
+};
+
+static int replay(struct ctx *cx, struct db *db, void *arg) {
+  struct deed *d = arg;
+  return parked_replay(cx, db, d->id, d->body);
+}
+
+static int discard(struct ctx *cx, struct db *db, void *arg) {
+  struct deed *d = arg;
+  return parked_discard(cx, db, d->id, d->reason);
+}
+
+static int parked_id(struct request *rq, int64_t *id) {
+  if (str_to_int(str_of(rq->param[0]), id) && *id > 0) return OK;
+  return fail(rq->cx, E_NOT_FOUND, "id", "there is no parked event %.40s", rq->param[0]);
+}
+
+/* The corrected event: an object, or the text of one. */
+static int corrected(struct request *rq, const struct jv *body, struct str *out) {
+  const struct jv *v = jv_get(body, "body");
+  struct buf buf;
+  *out = (struct str){ NULL, 0 };
+  if (jv_kind(v) == JV_NULL) return OK;
+  if (jv_kind(v) == JV_STRING) {
+    *out = jv_text(v);
+    return OK;
+  }
+  if (jv_kind(v) != JV_OBJECT) return fail(rq->cx, E_INVALID, "body", "body has to be the corrected event");
+  buf_init(&buf, LIMIT_BODY_BYTES);
+  jv_write(&buf, v);
+  *out = (struct str){ ctx_strdup(rq->cx, buf_view(&buf)), buf.n };
+  buf_clear(&buf);
+  return OK;
+}
+
+static int told(struct request *rq, const char *state, int64_t id) {
+  jw_object(&rq->json, "data");
+  jw_int(&rq->json, "id", id);
+  jw_text(&rq->json, "state", state);
+  jw_close(&rq->json, '}');
+  return OK;
+}
+
+int parked_replay_post(struct request *rq) {
+  struct deed d;
+  struct tenant *tenant;
+  struct jv *body;
+  if (parked_id(rq, &d.id) || body_json(rq, &body) || corrected(rq, body, &d.body) ||
+      tenant_find(rq, &tenant) || tenant_write(rq->cx, tenant, replay, &d))
+    return rq->cx->code;
+  return told(rq, "replayed", d.id);
+}
+
+int parked_discard_post(struct request *rq) {
+  struct deed d;
+  struct tenant *tenant;
+  struct jv *body;
+  if (parked_id(rq, &d.id) || body_json(rq, &body) || text(rq, body, "reason", &d.reason) ||
+      tenant_find(rq, &tenant) || tenant_write(rq->cx, tenant, discard, &d))
+    return rq->cx->code;
+  return told(rq, "discarded", d.id);
+}
+
+int parked_replay_all_post(struct request *rq) {
+  struct tenant *tenant;
+  struct jv *body;
+  const char *topic = NULL;
+  int64_t replayed, refused;
+  if (body_json(rq, &body) || tenant_find(rq, &tenant)) return rq->cx->code;
+  if (jv_get(body, "topic") && text(rq, body, "topic", &topic)) return rq->cx->code;
+  if (parked_replay_all(rq->cx, tenant, topic, &replayed, &refused)) return rq->cx->code;
+  jw_object(&rq->json, "data");
+  jw_int(&rq->json, "replayed", replayed);
+  jw_int(&rq->json, "refused", refused);
+  jw_close(&rq->json, '}');
+  return OK;
+}
