@@ -228,8 +228,6 @@ const struct command commands[] = {
     "  are found there by every question. What a legal hold names stays.",
     cmd_archive_run },
   { "archive list", "", WHERE, "list the files of the archive", NULL, cmd_archive_list },
-  { "archive rows", "TABLE", WHERE " warehouse sku from until to summary", "print archived rows, a JSON object a line",
-    "  outpost archive rows stock_transactions --warehouse MAIN --from 2024-01-01 --until 2024-01-31", cmd_archive_rows },
   { "archive rows", "TABLE", WHERE " warehouse sku from until to summary",
     "print archived rows, a JSON object a line",
     "  outpost archive rows stock_transactions --warehouse MAIN --from 2024-01-01 --until 2024-01-31",
@@ -275,8 +273,6 @@ const struct command commands[] = {
     "  Tells how many were taken, known already (the same eventId), refused. What is refused is parked\n"
     "  with the reason and can be published again.",
     cmd_events_publish },
-  { "events work", "", WHERE " until-idle", "let the consumer groups read, without a server", NULL,
-    cmd_events_work },
   { "stock levels", "", WHERE " sku warehouse", "list what there is: on hand, reserved, available",
     "  outpost stock levels --sku LAPTOP-001", cmd_stock_levels },
   { "stock history", "[SKU]", WHERE " warehouse from until limit",
