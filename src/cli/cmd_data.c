@@ -1,6 +1,7 @@
 /* cmd_data.c - folders, tenants, schemas, backups. */
 #include <stdio.h>
 
+#include "archive/backups.h"
 #include "base/limits.h"
 #include "base/time.h"
 #include "cli/cli.h"
@@ -93,6 +94,53 @@ int cmd_backup_create(struct ctx *cx, struct cli *c) {
   const char *made;
   if (cli_tenant(cx, c, &t) || backup_create(cx, t, cli_get(c, "out"), &made, &info)) return cx->code;
   return print_backup(cx, c, made, &info);
+}
+
+int cmd_backup_run(struct ctx *cx, struct cli *c) {
+  struct tenant *t;
+  struct backup_result r;
+  struct backup_info info = { 0 };
+  if (cli_tenant(cx, c, &t) || backups_make(cx, t, &backup_keep_usual, &r)) return cx->code;
+  info.bytes = r.bytes;
+  info.last_seq = r.last_seq;
+  str_copy(info.sha256, sizeof info.sha256, str_of(r.sha256));
+  return print_backup(cx, c, r.file, &info);
+}
+
+int cmd_backup_drill(struct ctx *cx, struct cli *c) {
+  struct tenant *t;
+  struct drill_result r;
+  if (cli_tenant(cx, c, &t) || backups_drill(cx, t, &r)) return cx->code;
+  if (!cli_has(c, "json"))
+    return cli_print(cx,
+                     "%s was restored aside: %lld tables with %lld rows are as in the copy, whose log is the "
+                     "beginning of the log in use, up to change %lld; %.1f s\n",
+                     r.file, (long long)r.tables, (long long)r.rows, (long long)r.last_seq, r.seconds);
+  return cli_print(cx,
+                   "{\"file\":\"%s\",\"tables\":%lld,\"rows\":%lld,\"last_change\":%lld,\"seconds\":%.3f}\n",
+                   r.file, (long long)r.tables, (long long)r.rows, (long long)r.last_seq, r.seconds);
+}
+
+int cmd_backup_list(struct ctx *cx, struct cli *c) {
+  struct db *db;
+  struct buf out;
+  struct jw w;
+  struct jv *root;
+  buf_init(&out, LIMIT_REPLY_BYTES);
+  jw_init(&w, &out);
+  if (cli_read(cx, c, &db) || backups_status(cx, db, &w, NULL)) return cx->code;
+  if (cli_has(c, "json")) return cli_print_json(cx, &out);
+  if (jv_parse(cx, buf_view(&out), &root)) return cx->code;
+  struct jv *copies = jv_get(root, "copies");
+  for (size_t i = 0; i < jv_size(copies); i++) {
+    struct jv *k = jv_at(copies, i);
+    cli_print(cx, "%.19s  %12.*s bytes  %.*s%s\n", jv_text(jv_get(k, "made_at")).p,
+              STR_ARG(jv_text(jv_get(k, "bytes"))), STR_ARG(jv_text(jv_get(k, "file"))),
+              jv_kind(jv_get(k, "drilled_at")) != JV_NULL ? "  (restored in a drill)" : "");
+  }
+  if (jv_size(copies) == 0) cli_print(cx, "no copy was made yet; `outpost backup run` makes one\n");
+  buf_clear(&out);
+  return cx->code;
 }
 
 int cmd_backup_verify(struct ctx *cx, struct cli *c) {

@@ -152,6 +152,14 @@ int backup_verify(struct ctx *cx, const char *path, struct backup_info *info) {
   return rc;
 }
 
+static void close_copy(void *db) { db_close(db); }
+
+int backup_open(struct ctx *cx, const char *path, struct db **out) {
+  if (db_open(cx, path, ctx_printf(cx, "backup %s", path), DB_READ, out)) return cx->code;
+  ctx_defer(cx, close_copy, *out);
+  return db_begin(cx, *out);
+}
+
 /* ---- restore ---- */
 
 static int stage_copy(struct ctx *cx, const char *path, const char *to) {

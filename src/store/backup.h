@@ -23,6 +23,9 @@ int backup_create(struct ctx *cx, struct tenant *t, const char *path, const char
 /* Opens the copy and checks it: digest, integrity, foreign keys, hash chain. */
 int backup_verify(struct ctx *cx, const char *path, struct backup_info *info);
 
+/* Opens a copy, only to read in it; closed with the unit of work. */
+int backup_open(struct ctx *cx, const char *path, struct db **out);
+
 /* Puts a verified copy in the place of the tenant's file. What was there is kept
 ** as a backup of its own, told in *kept (NULL when it could not be read at all).
 ** The change log goes on from the copy's end with an entry RESTORED. */
