@@ -18,6 +18,8 @@
 # - Everything but the C library is linked static. civetweb and curl come as Debian
 #   source packages: there is no static library of the one, and that of the other
 #   wants Kerberos, LDAP and more, which the program has no use for.
+# - build/VARIANT/link says how it was linked, for the test that links it with one
+#   entity more.
 # - Changed flags or a removed file rebuild what they concern (build/*/flags,
 #   build/gen/*.list), and a new version of a static library links again.
 
@@ -237,6 +239,7 @@ build/$1/obj/civetweb.o: build/deps/include/civetweb.h build/$1/flags
 
 build/$1/outpost: build/$1/obj/src/main.o $$(OBJECTS_$1) $$(ARCHIVES) build/gen/SOURCES.list
 	@echo "  $1	outpost"
+	@echo '$$(CC_$1) $$(LDFLAGS_ALL) $$(LDFLAGS_$1) $$(filter %.o,$$^) $$(LIBS)' > build/$1/link
 	@$$(CC_$1) $$(LDFLAGS_ALL) $$(LDFLAGS_$1) $$(filter %.o,$$^) $$(LIBS) -o $$@
 
 build/$1/unit: $$(UNIT_TESTS:%.c=build/$1/obj/%.o) $$(OBJECTS_$1) $$(ARCHIVES) build/gen/SOURCES.list \

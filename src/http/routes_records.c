@@ -66,7 +66,7 @@ static int filters_asked(struct request *rq, struct record_filter *filters, size
   for (size_t at = 0; query_next(rq, &at, &name, &value);) {
     if (!filter_of(rq, name, &f)) continue;
     if (*count == FILTERS_MAX)
-      return fail(rq->cx, E_LIMIT, "filter", "a list has at most %d filters", FILTERS_MAX);
+      return fail(rq->cx, E_INVALID, "filter", "a list has at most %d filters", FILTERS_MAX);
     f.value = str_of(value);
     filters[(*count)++] = f;
   }

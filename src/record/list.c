@@ -50,7 +50,7 @@ static bool next_name(const char **rest, struct str *name) {
 /* Its number in the SQL; 0 when there are too many. */
 static int bound(struct list *l, struct value v) {
   if (l->bind_count == BINDS_MAX) {
-    fail(l->cx, E_LIMIT, NULL, "the query has more than %d values", BINDS_MAX);
+    fail(l->cx, E_INVALID, NULL, "the query has more than %d values", BINDS_MAX);
     return 0;
   }
   l->binds[l->bind_count++] = v;
@@ -102,7 +102,7 @@ static int add_search(struct list *l, const char *search) {
     search += strspn(search, " \t\r\n");
     size_t n = strcspn(search, " \t\r\n");
     if (!n) break;
-    if (++words > WORDS_MAX) return fail(l->cx, E_LIMIT, "q", "a search has at most %d words", WORDS_MAX);
+    if (++words > WORDS_MAX) return fail(l->cx, E_INVALID, "q", "a search has at most %d words", WORDS_MAX);
     add_word(l, (struct str){ search, n });
     search += n;
   }
@@ -178,7 +178,7 @@ static int read_sort(struct list *l, const char *sort) {
     if (p->kind == PROPERTY_JSON)
       return fail(l->cx, E_INVALID, "sort", "%s is JSON: lists cannot be sorted by it", p->name);
     if (l->sort_count == SORTS_MAX)
-      return fail(l->cx, E_LIMIT, "sort", "a list is sorted by at most %d properties", SORTS_MAX);
+      return fail(l->cx, E_INVALID, "sort", "a list is sorted by at most %d properties", SORTS_MAX);
     l->sorts[l->sort_count].property = p;
     l->sorts[l->sort_count++].down = down;
   }

@@ -427,7 +427,8 @@ static void put_default(FILE *f, const struct property *p) {
 static void put_check(FILE *f, const struct property *p) {
   const char *measure = p->kind == TEXT ? "length(" : "", *end = p->kind == TEXT ? ")" : "";
   if (p->kind == BOOLEAN) fprintf(f, " CHECK (%s IN (0, 1))", p->name);
-  if (p->kind == DAY) fprintf(f, " CHECK (%s IS date(%s))", p->name, p->name);
+  /* date() alone takes 2023-02-29 as it is */
+  if (p->kind == DAY) fprintf(f, " CHECK (%s IS date(%s, '+0 days'))", p->name, p->name);
   if (p->kind == JSON) fprintf(f, " CHECK (json_valid(%s))", p->name);
   if (p->kind == CHOICE) {
     fprintf(f, " CHECK (%s IN (", p->name);

@@ -46,8 +46,9 @@ export function importGenerated(data, tenant, rows, seed = 1) {
 }
 
 // Starts the server and waits for its address: { base, port, pid, stop, log }.
-export async function serve(t, data, ...more) {
-  const child = spawn(OUTPOST, ['serve', '--data', data, '--listen', '127.0.0.1:0', ...more]);
+export const serve = (t, data, ...more) => serveWith(OUTPOST, t, data, ...more);
+export async function serveWith(binary, t, data, ...more) {
+  const child = spawn(binary, ['serve', '--data', data, '--listen', '127.0.0.1:0', ...more]);
   const server = { child, pid: child.pid, log: '' };
   child.stderr.on('data', (bytes) => (server.log += bytes));
   const ended = new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })));

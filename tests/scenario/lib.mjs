@@ -7,9 +7,9 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { OUTPOST, folder, serve } from '../browser/outpost.mjs';
+import { OUTPOST, folder, serve, serveWith } from '../browser/outpost.mjs';
 
-export { OUTPOST, folder, serve };
+export { OUTPOST, folder, serve, serveWith };
 export const ROOT = path.resolve(fileURLToPath(new URL('../..', import.meta.url)));
 export const OUTPOST_TEST = path.resolve(ROOT, process.env.OUTPOST_TEST ?? 'build/test/outpost');
 export const LONG = Boolean(process.env.LONG);
