@@ -5,7 +5,7 @@
 #include "base/ctx.h"
 
 const char *const risk_method_names[] = { "none", "exact", "normal" };
-const char *const order_method_names[] = { "min_max", "eoq" };
+const char *const order_method_names[] = { "min_max", "eoq", "fixed" };
 const char *const stock_state_names[] = { "ok", "at_risk", "low", "out" };
 
 /* ---- what was issued ---- */
@@ -121,11 +121,13 @@ void demand_order(const struct demand *d, const struct order_terms *t, int64_t p
                   struct order_advice *out) {
   int64_t lacking = t->reorder_point - position; /* up to the reorder point */
   bool eoq = t->method == ORDER_EOQ && t->order_cost > 0 && t->holding_cost > 0 && d->mean > 0;
-  *out = (struct order_advice){ .method = eoq ? ORDER_EOQ : ORDER_MIN_MAX };
-  out->order_up_to =
-      t->order_up_to > 0 ? t->order_up_to : t->reorder_point + round_up(d->mean * t->cover_days, d->step);
+  *out = (struct order_advice){ .method = t->fixed > 0 ? ORDER_FIXED : eoq ? ORDER_EOQ : ORDER_MIN_MAX };
+  out->order_up_to = t->order_up_to > 0 ? t->order_up_to
+                                        : t->reorder_point + round_up(d->mean * t->cover_days, d->step);
   if (lacking < 0) return;
-  if (eoq)
+  if (t->fixed > 0)
+    out->bare = at_least(t->fixed, lacking);
+  else if (eoq)
     out->bare =
         at_least(round_up(sqrt(2 * 365 * d->mean * t->order_cost / t->holding_cost), d->step), lacking);
   else
