@@ -18,6 +18,7 @@
 #include "notify/mail.h"
 #include "notify/outbox.h"
 #include "inventory/inventory.h"
+#include "inventory/lowstock.h"
 #include "notify/alert.h"
 #include "sales/sales.h"
 #include "transform/metric.h"
@@ -50,6 +51,7 @@ int main(int argc, char **argv) {
   inventory_register();
   entity_hooks_register("alert_route", &alert_route_hooks);
   metric_register();
+  lowstock_register();
   archive_register();
   verify_register("archive", archive_verify);
   engine_part_register(&events_keep_part);

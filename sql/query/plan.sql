@@ -129,3 +129,11 @@ SELECT status, count(*) FROM reorder_proposal WHERE deleted_at IS NULL GROUP BY 
 -- name: reorder_undecided
 SELECT 1 FROM reorder_proposal
 WHERE id = ?1 AND status IN ('accepted', 'ordered', 'received') AND decided_at IS NULL AND deleted_at IS NULL;
+
+-- name: plan_figures
+SELECT i.text, w.text,
+       (SELECT sum(l.on_hand - l.reserved) FROM stock_level l WHERE l.item = ?1 AND l.warehouse = ?2),
+       (SELECT day FROM stock_position), m.issued_28, m.issued_28_day, m.issued_365, m.net_365, m.net_365_day, m.on_hand,
+       m.first_day, m.last_day
+FROM stock_metric m JOIN stock_name i ON i.id = m.item JOIN stock_name w ON w.id = m.warehouse
+WHERE m.item = ?1 AND m.warehouse = ?2;

@@ -85,6 +85,10 @@ const char *cli_settings(struct ctx *cx, const struct cli *c);
 
 int cli_usage(struct ctx *cx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* What somebody decides about a record, with --reason: one write, and what became of it. */
+typedef int decide_fn(struct ctx *cx, struct db *db, const char *id, const char *note);
+int cli_decide(struct ctx *cx, struct cli *c, const char *id, decide_fn *act, const char *done);
+
 /* ---- the verbs, by noun ---- */
 int cmd_init(struct ctx *cx, struct cli *c);
 int cmd_tenant_add(struct ctx *cx, struct cli *c);
@@ -154,6 +158,7 @@ int cmd_stock_replay(struct ctx *cx, struct cli *c);
 int cmd_alerts_list(struct ctx *cx, struct cli *c);
 int cmd_alerts_ack(struct ctx *cx, struct cli *c);
 int cmd_alerts_resolve(struct ctx *cx, struct cli *c);
+int cmd_stock_reorder(struct ctx *cx, struct cli *c);
 int cmd_metrics_list(struct ctx *cx, struct cli *c);
 int cmd_metrics_import(struct ctx *cx, struct cli *c);
 int cmd_events_keep(struct ctx *cx, struct cli *c);

@@ -46,7 +46,7 @@ int cmd_alerts_list(struct ctx *cx, struct cli *c) {
 
 struct decision {
   const char *id, *note;
-  int (*act)(struct ctx *cx, struct db *db, const char *id, const char *note);
+  decide_fn *act;
 };
 
 static int decide(struct ctx *cx, struct db *db, void *arg) {
@@ -54,23 +54,20 @@ static int decide(struct ctx *cx, struct db *db, void *arg) {
   return d->act(cx, db, d->id, d->note);
 }
 
-static int answer(struct ctx *cx, struct cli *c, struct decision *d, const char *done) {
+int cli_decide(struct ctx *cx, struct cli *c, const char *id, decide_fn *act, const char *done) {
+  struct decision d = { .id = id, .note = cli_get(c, "reason"), .act = act };
   struct tenant *t;
-  d->id = c->operand[0];
-  d->note = cli_get(c, "reason");
-  if (cli_tenant(cx, c, &t) || tenant_write(cx, t, decide, d)) return cx->code;
-  if (cli_has(c, "json")) return cli_print(cx, "{\"id\":\"%s\",\"status\":\"%s\"}\n", d->id, done);
+  if (cli_tenant(cx, c, &t) || tenant_write(cx, t, decide, &d)) return cx->code;
+  if (cli_has(c, "json")) return cli_print(cx, "{\"id\":\"%s\",\"status\":\"%s\"}\n", id, done);
   return cli_print(cx, "%s\n", done);
 }
 
 int cmd_alerts_ack(struct ctx *cx, struct cli *c) {
-  struct decision d = { .act = alert_acknowledge };
-  return answer(cx, c, &d, "acknowledged");
+  return cli_decide(cx, c, c->operand[0], alert_acknowledge, "acknowledged");
 }
 
 int cmd_alerts_resolve(struct ctx *cx, struct cli *c) {
-  struct decision d = { .act = alert_resolve };
-  return answer(cx, c, &d, "resolved");
+  return cli_decide(cx, c, c->operand[0], alert_resolve, "resolved");
 }
 
 /* ---- metrics ---- */

@@ -176,6 +176,11 @@ const struct command commands[] = {
   { "alerts ack", "ID", WHERE " reason", "say that somebody looks at an alert", NULL, cmd_alerts_ack },
   { "alerts resolve", "ID", WHERE " reason", "say that an alert is dealt with",
     "  If its cause is still there at the next check, it comes again.", cmd_alerts_resolve },
+  { "stock reorder", "[accept|dismiss ID]", WHERE " state limit reason", "list what should be ordered, and decide about it",
+    "  outpost stock reorder\n  outpost stock reorder accept 0190f3a2-... --reason \"by phone\"\n\n"
+    "  Accepting publishes a purchase order on reorder-events; what was accepted counts as on its way.\n"
+    "  What was dismissed is proposed again only when the state of the stock changes.",
+    cmd_stock_reorder },
   { "metrics list", "TYPE", WHERE " from until", "list the metrics of a kind, day by day",
     "  outpost metrics list revenue --from 2024-01-01 --until 2024-01-31", cmd_metrics_list },
   { "metrics import", "FILE", WHERE " strict", "take metrics from a file",

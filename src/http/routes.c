@@ -369,6 +369,28 @@ const struct route routes[] = {
     .help = "The alert is dealt with: {\"note\": \"...\"}. If its cause is still there at the next check, it comes "
             "again. 409 when it is resolved already. Parameter: tenant." },
   { .method = "GET",
+    .pattern = "/api/low-stock",
+    .handle = low_stock_show,
+    .help = "How many items are out, low and at risk, and the worst of them, as it was worked out last. "
+            "Parameter: tenant." },
+  { .method = "GET",
+    .pattern = "/api/reorders",
+    .handle = reorders_list,
+    .help = "What should be ordered, the most urgent first, with the reasons. Parameters: tenant, state (proposed "
+            "when it is left out, accepted, dismissed, ordered, received, all), limit." },
+  { .method = "POST",
+    .pattern = "/api/reorders/{id}/accept",
+    .handle = reorder_accept_post,
+    .body_max = LIMIT_BODY_BYTES,
+    .help = "It will be ordered: its purchase order is published. {\"note\": \"...\"}. 409 when it was decided "
+            "already. Parameter: tenant." },
+  { .method = "POST",
+    .pattern = "/api/reorders/{id}/dismiss",
+    .handle = reorder_dismiss_post,
+    .body_max = LIMIT_BODY_BYTES,
+    .help = "Not now: it is proposed again only when the state of the stock changes. {\"note\": \"...\"}. "
+            "Parameter: tenant." },
+  { .method = "GET",
     .pattern = "/metrics/{id}",
     .handle = metrics_of_tenant,
     .help = "The metrics of a tenant (its short name or id): {metrics, count, period}. Parameters, all of them "

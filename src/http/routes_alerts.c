@@ -18,7 +18,7 @@ int alerts_list(struct request *rq) {
 
 struct decision {
   const char *id, *note;
-  int (*act)(struct ctx *cx, struct db *db, const char *id, const char *note);
+  decide_fn *act;
 };
 
 static int decide(struct ctx *cx, struct db *db, void *arg) {
@@ -26,28 +26,21 @@ static int decide(struct ctx *cx, struct db *db, void *arg) {
   return d->act(cx, db, d->id, d->note);
 }
 
-static int answer(struct request *rq, struct decision *d) {
+int decision_post(struct request *rq, decide_fn *act) {
+  struct decision d = { .id = rq->param[0], .act = act };
   struct tenant *tenant;
   struct jv *body;
   int rc = body_json(rq, &body);
   struct str note = rc ? STR("") : jv_text(jv_get(body, "note"));
-  d->id = rq->param[0];
-  d->note = note.p ? ctx_strdup(rq->cx, note) : NULL;
+  d.note = note.p ? ctx_strdup(rq->cx, note) : NULL;
   if (!rc) rc = tenant_find(rq, &tenant);
-  if (!rc) rc = tenant_write(rq->cx, tenant, decide, d);
+  if (!rc) rc = tenant_write(rq->cx, tenant, decide, &d);
   if (rc) return rc;
   jw_object(&rq->json, "data");
-  jw_text(&rq->json, "id", d->id);
+  jw_text(&rq->json, "id", d.id);
   jw_close(&rq->json, '}');
   return OK;
 }
 
-int alert_acknowledge_post(struct request *rq) {
-  struct decision d = { .act = alert_acknowledge };
-  return answer(rq, &d);
-}
-
-int alert_resolve_post(struct request *rq) {
-  struct decision d = { .act = alert_resolve };
-  return answer(rq, &d);
-}
+int alert_acknowledge_post(struct request *rq) { return decision_post(rq, alert_acknowledge); }
+int alert_resolve_post(struct request *rq) { return decision_post(rq, alert_resolve); }

@@ -122,8 +122,8 @@ void demand_order(const struct demand *d, const struct order_terms *t, int64_t p
   int64_t lacking = t->reorder_point - position; /* up to the reorder point */
   bool eoq = t->method == ORDER_EOQ && t->order_cost > 0 && t->holding_cost > 0 && d->mean > 0;
   *out = (struct order_advice){ .method = t->fixed > 0 ? ORDER_FIXED : eoq ? ORDER_EOQ : ORDER_MIN_MAX };
-  out->order_up_to = t->order_up_to > 0 ? t->order_up_to
-                                        : t->reorder_point + round_up(d->mean * t->cover_days, d->step);
+  out->order_up_to =
+      t->order_up_to > 0 ? t->order_up_to : t->reorder_point + round_up(d->mean * t->cover_days, d->step);
   if (lacking < 0) return;
   if (t->fixed > 0)
     out->bare = at_least(t->fixed, lacking);

@@ -51,8 +51,8 @@ enum { DEMAND_SCALE = 4, DEMAND_ONE = 10000, DEMAND_DAYS_MAX = 730, DEMAND_EXACT
 
 /* What was issued on each of the days looked at. */
 struct demand {
-  int days;                      /* all of them */
-  int seen;                      /* those with an issue: issues[0..seen-1] */
+  int days;                        /* all of them */
+  int seen;                        /* those with an issue: issues[0..seen-1] */
   int64_t issues[DEMAND_DAYS_MAX]; /* > 0, in no order */
   /* worked out by demand_sum: */
   double mean, variance;
@@ -85,11 +85,11 @@ extern const char *const order_method_names[]; /* min_max, eoq, fixed */
 struct order_terms {
   enum order_method method;
   int64_t reorder_point;
-  int64_t fixed;                               /* 0: by the method */
-  int64_t order_up_to;                         /* of min_max; 0: by cover_days */
+  int64_t fixed;       /* 0: by the method */
+  int64_t order_up_to; /* of min_max; 0: by cover_days */
   int cover_days;
-  double order_cost, holding_cost;             /* of an order; of a unit in a year. 0: not known, then min_max */
-  int64_t pack, minimum;                       /* 0: none */
+  double order_cost, holding_cost; /* of an order; of a unit in a year. 0: not known, then min_max */
+  int64_t pack, minimum;           /* 0: none */
 };
 
 struct order_advice {
@@ -106,7 +106,7 @@ void demand_order(const struct demand *d, const struct order_terms *t, int64_t p
 /* ---- how it stands ---- */
 
 enum stock_state { STOCK_OK, STOCK_AT_RISK, STOCK_LOW, STOCK_OUT };
-extern const char *const stock_state_names[]; /* ok, at_risk, low, out */
+extern const char *const stock_state_names[];       /* ok, at_risk, low, out */
 enum stock_state stock_state_find(struct str name); /* STOCK_OK for anything else */
 
 /* out: nothing available of what is wanted (there is demand, or a reorder point), or less than

@@ -10,7 +10,6 @@
 
 enum { PAIRS_AT_ONCE = 100, ALERTS_AT_ONCE = 100 };
 
-#define LOW_STOCK "low_stock" /* the kind of its alerts */
 #define DASHBOARD "low_stock" /* its cached figure */
 
 /* ---- through all pairs, in slices ---- */
@@ -102,8 +101,8 @@ static int run_check(struct ctx *cx, struct job *job) {
 
 /* ---- risk ---- */
 
-int lowstock_pair(struct ctx *cx, struct db *db, const struct plan_rules *rules, int64_t item, int64_t warehouse,
-                  bool order, struct reorder_counts *counts, enum stock_state *state) {
+int lowstock_pair(struct ctx *cx, struct db *db, const struct plan_rules *rules, int64_t item,
+                  int64_t warehouse, bool order, struct reorder_counts *counts, enum stock_state *state) {
   struct ctx one; /* its texts go with it */
   struct plan_pair p;
   bool found;
@@ -191,11 +190,12 @@ static int tell_one(struct ctx *cx, struct db *db, const struct untold *u) {
     .state = u->state,
     .severity = state == STOCK_OUT ? SEVERITY_CRITICAL : SEVERITY_WARNING,
     .title = ctx_printf(cx, "%s %s", subject, is),
-    .text = ctx_printf(cx,
-                       "%s %s: %s available, reorder point %s, %s on the way. Demand is %.2f a day and an order "
-                       "takes %g days; the chance of running out before is %.0f %%.",
-                       subject, is, plan_quantity(cx, u->available), plan_quantity(cx, u->point),
-                       plan_quantity(cx, u->incoming), u->mean, u->lead, u->risk * 100),
+    .text =
+        ctx_printf(cx,
+                   "%s %s: %s available, reorder point %s, %s on the way. Demand is %.2f a day and an order "
+                   "takes %g days; the chance of running out before is %.0f %%.",
+                   subject, is, plan_quantity(cx, u->available), plan_quantity(cx, u->point),
+                   plan_quantity(cx, u->incoming), u->mean, u->lead, u->risk * 100),
     .detail = buf_view(&detail),
     .address = ctx_printf(cx, "#/stock?sku=%s", u->sku),
     .hold = true,
@@ -325,27 +325,41 @@ static int run_reorder(struct ctx *cx, struct job *job) {
   struct walk w = { .visit = visit_reorder, .next = SQL_plan_needing };
   if (is_backfill(job)) return OK;
   if (walk_all(cx, job, &w)) return cx->code;
-  job_result(job,
-             str_of(ctx_printf(cx, "{\"proposed\":%lld,\"changed\":%lld,\"withdrawn\":%lld,\"received\":%lld}",
-                               (long long)w.orders.proposed, (long long)w.orders.changed,
-                               (long long)w.orders.withdrawn, (long long)w.orders.received)));
+  job_result(
+      job, str_of(ctx_printf(cx, "{\"proposed\":%lld,\"changed\":%lld,\"withdrawn\":%lld,\"received\":%lld}",
+                             (long long)w.orders.proposed, (long long)w.orders.changed,
+                             (long long)w.orders.withdrawn, (long long)w.orders.received)));
   return OK;
 }
 
 void lowstock_register(void) {
   static const struct job_kind kinds[] = {
-    { .name = "low_stock_check", .queue = "graph", .run = run_check,
+    { .name = "low_stock_check",
+      .queue = "graph",
+      .run = run_check,
       .help = "counts the items that stand at or below their reorder point" },
-    { .name = "low_stock_risk", .queue = "graph", .run = run_risk,
+    { .name = "low_stock_risk",
+      .queue = "graph",
+      .run = run_risk,
       .help = "works out the chance of a stock-out of every item, and how it stands" },
-    { .name = "low_stock_alerts", .queue = "graph", .run = run_alerts,
+    { .name = "low_stock_alerts",
+      .queue = "graph",
+      .run = run_alerts,
       .help = "tells of items whose state changed, each once" },
-    { .name = "low_stock_notify", .queue = "graph", .run = run_notify,
+    { .name = "low_stock_notify",
+      .queue = "graph",
+      .run = run_notify,
       .help = "sends what the alerts of low stock have to say" },
-    { .name = "low_stock_dashboard", .queue = "graph", .run = run_dashboard,
+    { .name = "low_stock_dashboard",
+      .queue = "graph",
+      .run = run_dashboard,
       .help = "keeps counts and the worst items ready for the page" },
-    { .name = "low_stock_reorder", .queue = "graph", .run = run_reorder,
+    { .name = "low_stock_reorder",
+      .queue = "graph",
+      .run = run_reorder,
       .help = "proposes what should be ordered, with its reasons" },
   };
+  entity_hooks_register("reorder_rule", &reorder_rule_hooks);
+  entity_hooks_register("reorder_proposal", &reorder_proposal_hooks);
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) job_kind_register(&kinds[i]);
 }

@@ -20,18 +20,21 @@
 #include "inventory/reorder.h"
 #include "job/job.h"
 
+#define LOW_STOCK "low_stock" /* the kind of its alerts */
+
 /* Raises or settles what changed of at most `most` items; *done counts them. Nothing is sent
 ** before alert_send_held. Inside tenant_write. */
 int lowstock_tell(struct ctx *cx, struct db *db, int most, int64_t *done);
 
 /* Loads, judges and, when told, considers an order for one pair, in a unit of work of its own. */
-int lowstock_pair(struct ctx *cx, struct db *db, const struct plan_rules *rules, int64_t item, int64_t warehouse,
-                  bool order, struct reorder_counts *counts, enum stock_state *state);
+int lowstock_pair(struct ctx *cx, struct db *db, const struct plan_rules *rules, int64_t item,
+                  int64_t warehouse, bool order, struct reorder_counts *counts, enum stock_state *state);
 
 /* {"at", "states": {ok, at_risk, low, out}, "worst": [...]} into the open object; worked out by
 ** low_stock_dashboard, or now when that never ran. */
 int lowstock_summary(struct ctx *cx, struct db *db, struct jw *w);
 
-void lowstock_register(void); /* kinds of jobs */
+void lowstock_register(void);  /* the rules of its records, kinds of jobs */
+void followers_register(void); /* the consumer groups, see followers.c */
 
 #endif

@@ -17,7 +17,21 @@ struct figure {
   bool said;
   int64_t value;
 };
-enum rule_figure { SERVICE, LEAD, LEAD_SD, POINT, QUANTITY, UP_TO, COST, HOLDING, PACK, MINIMUM, COVER, WINDOW, FIGURES };
+enum rule_figure {
+  SERVICE,
+  LEAD,
+  LEAD_SD,
+  POINT,
+  QUANTITY,
+  UP_TO,
+  COST,
+  HOLDING,
+  PACK,
+  MINIMUM,
+  COVER,
+  WINDOW,
+  FIGURES
+};
 
 struct rule {
   const char *sku, *warehouse, *category; /* NULL: of all */
@@ -31,9 +45,10 @@ struct plan_rules {
 };
 
 static void read_rule(struct ctx *cx, const struct stmt *s, struct rule *r) {
-  static const int columns[FIGURES] = { [SERVICE] = 3,  [LEAD] = 4,     [LEAD_SD] = 5, [POINT] = 6,
-                                        [QUANTITY] = 8, [UP_TO] = 9,    [COST] = 10,   [HOLDING] = 11,
-                                        [PACK] = 12,    [MINIMUM] = 13, [COVER] = 14,  [WINDOW] = 15 };
+  static const int columns[FIGURES] = {
+    [SERVICE] = 3, [LEAD] = 4,     [LEAD_SD] = 5, [POINT] = 6,    [QUANTITY] = 8, [UP_TO] = 9,
+    [COST] = 10,   [HOLDING] = 11, [PACK] = 12,   [MINIMUM] = 13, [COVER] = 14,   [WINDOW] = 15
+  };
   r->sku = col_dup(cx, s, 0);
   r->warehouse = col_dup(cx, s, 1);
   r->category = col_dup(cx, s, 2);
@@ -69,15 +84,16 @@ static const struct rule *find_figure(const struct plan_rules *rules, const stru
                                       int figure) {
   for (size_t i = 0; i < rules->count; i++) {
     const struct rule *r = &rules->list[i];
-    if ((r->sku != NULL) == of_item && rule_fits(r, p) && (figure < 0 ? r->method != NULL : r->figure[figure].said))
+    if ((r->sku != NULL) == of_item && rule_fits(r, p) &&
+        (figure < 0 ? r->method != NULL : r->figure[figure].said))
       return r;
   }
   return NULL;
 }
 
 /* A figure from the rules of the item, else what its records say (own.said), else from the other rules. */
-static int64_t figure_of(const struct plan_rules *rules, const struct plan_pair *p, int figure, struct figure own,
-                         int64_t otherwise) {
+static int64_t figure_of(const struct plan_rules *rules, const struct plan_pair *p, int figure,
+                         struct figure own, int64_t otherwise) {
   const struct rule *r = find_figure(rules, p, true, figure);
   if (!r && own.said) return own.value;
   if (!r) r = find_figure(rules, p, false, figure);
@@ -95,7 +111,8 @@ static const char *lead_source(struct ctx *cx, const struct plan_rules *rules, c
   return r ? "the rule for everything" : "no rule";
 }
 
-static enum order_method method_of(const struct plan_rules *rules, const struct plan_pair *p, const char *own) {
+static enum order_method method_of(const struct plan_rules *rules, const struct plan_pair *p,
+                                   const char *own) {
   const struct rule *r = find_figure(rules, p, true, -1);
   const char *name = r ? r->method : own;
   if (!name && (r = find_figure(rules, p, false, -1))) name = r->method;
@@ -107,7 +124,8 @@ static struct figure column(const struct stmt *s, int i, int64_t times) {
 }
 
 /* From the row of SQL_plan_pair. */
-static void find_terms(struct ctx *cx, const struct plan_rules *rules, const struct stmt *s, struct plan_pair *p) {
+static void find_terms(struct ctx *cx, const struct plan_rules *rules, const struct stmt *s,
+                       struct plan_pair *p) {
   const struct figure nothing = { 0 };
   const int64_t hundredths = 100; /* lead times of rules have two decimals */
   struct plan_terms *t = &p->terms;
@@ -163,8 +181,8 @@ static int find_incoming(struct ctx *cx, struct db *db, struct plan_pair *p) {
   stmt_text(s, 2, p->place);
   stmt_int(s, 3, cx->now - ORDER_DAYS * DAY_US);
   while (count < ORDERS_MOST && stmt_row(cx, s)) {
-    orders[count++] = (struct order){ col_dup(cx, s, 0), str_eq(col_str(s, 1), STR("received")), col_int(s, 2),
-                                      col_int(s, 3), col_int(s, 2) };
+    orders[count++] = (struct order){ col_dup(cx, s, 0), str_eq(col_str(s, 1), STR("received")),
+                                      col_int(s, 2), col_int(s, 3), col_int(s, 2) };
   }
   stmt_done(s);
   p->incoming = 0;
@@ -173,7 +191,8 @@ static int find_incoming(struct ctx *cx, struct db *db, struct plan_pair *p) {
   for (int i = 0; i < count; i++) {
     if (orders[i].received) continue;
     p->incoming += orders[i].left;
-    if (!orders[i].left) p->filled[p->filled_count++] = (struct plan_filled){ orders[i].id, orders[i].quantity };
+    if (!orders[i].left)
+      p->filled[p->filled_count++] = (struct plan_filled){ orders[i].id, orders[i].quantity };
   }
   return OK;
 }
@@ -197,8 +216,8 @@ static int read_issues(struct ctx *cx, struct db *db, struct plan_pair *p, int64
   return cx->code;
 }
 
-int plan_pair_load(struct ctx *cx, struct db *db, const struct plan_rules *rules, int64_t item, int64_t warehouse,
-                   struct plan_pair *p, bool *found) {
+int plan_pair_load(struct ctx *cx, struct db *db, const struct plan_rules *rules, int64_t item,
+                   int64_t warehouse, struct plan_pair *p, bool *found) {
   *p = (struct plan_pair){ .item = item, .warehouse = warehouse };
   struct stmt *s = db_stmt(cx, db, SQL_plan_pair);
   stmt_int(s, 1, item);
@@ -230,7 +249,8 @@ static void bind_real(struct ctx *cx, struct stmt *s, int i, double v) {
 
 static int keep(struct ctx *cx, struct db *db, const struct plan_pair *p) {
   struct stmt *s = db_stmt(cx, db, SQL_plan_keep);
-  const int64_t whole[] = { p->item, p->warehouse, cx->now, p->on_hand, p->available, p->incoming, p->demand.days };
+  const int64_t whole[] = { p->item,      p->warehouse, cx->now,       p->on_hand,
+                            p->available, p->incoming,  p->demand.days };
   for (int i = 0; i < 7; i++) stmt_int(s, i + 1, whole[i]);
   bind_real(cx, s, 8, p->demand.mean);
   bind_real(cx, s, 9, sqrt(p->demand.variance));

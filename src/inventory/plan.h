@@ -39,7 +39,7 @@ struct plan_filled {
 };
 
 struct plan_pair {
-  int64_t item, warehouse; /* stock_name */
+  int64_t item, warehouse;                              /* stock_name */
   const char *sku, *place, *name, *category, *supplier; /* name, category, supplier may be NULL */
   bool active;
   int64_t on_hand, available, incoming;
@@ -59,8 +59,8 @@ struct plan_pair {
 };
 
 /* The pair as it stands now. *found false: nothing was ever booked of it. */
-int plan_pair_load(struct ctx *cx, struct db *db, const struct plan_rules *rules, int64_t item, int64_t warehouse,
-                   struct plan_pair *p, bool *found);
+int plan_pair_load(struct ctx *cx, struct db *db, const struct plan_rules *rules, int64_t item,
+                   int64_t warehouse, struct plan_pair *p, bool *found);
 
 /* The reorder point: what somebody set, or what demand and lead time make of it. */
 int64_t plan_pair_point(const struct plan_pair *p);

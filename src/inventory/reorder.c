@@ -56,15 +56,17 @@ static const char *why_now(struct ctx *cx, const struct plan_pair *p) {
   const struct plan_terms *t = &p->terms;
   const char *incoming =
       p->incoming > 0 ? ctx_printf(cx, " and %s on the way", plan_quantity(cx, p->incoming)) : "";
-  const char *point = t->reorder_point >= 0
-                          ? "as somebody set it"
-                          : ctx_printf(cx, "%s a day over %s days by %s, to a service level of %g %%",
-                                       number(cx, p->demand.mean), number(cx, t->lead_days), t->lead_from,
-                                       t->service * 100);
-  const char *now = ctx_printf(cx, "because %s available%s is not more than the reorder point %s (%s)",
-                               plan_quantity(cx, p->available), incoming, plan_quantity(cx, p->reorder_point), point);
+  const char *point =
+      t->reorder_point >= 0
+          ? "as somebody set it"
+          : ctx_printf(cx, "%s a day over %s days by %s, to a service level of %g %%",
+                       number(cx, p->demand.mean), number(cx, t->lead_days), t->lead_from, t->service * 100);
+  const char *now =
+      ctx_printf(cx, "because %s available%s is not more than the reorder point %s (%s)",
+                 plan_quantity(cx, p->available), incoming, plan_quantity(cx, p->reorder_point), point);
   if (p->risk_method == RISK_NONE) return now;
-  return ctx_printf(cx, "%s; the chance of running out before an order arrives is %.0f %%", now, p->risk * 100);
+  return ctx_printf(cx, "%s; the chance of running out before an order arrives is %.0f %%", now,
+                    p->risk * 100);
 }
 
 static const char *why_so_much(struct ctx *cx, const struct plan_pair *p, const struct order_advice *a) {
@@ -73,14 +75,16 @@ static const char *why_so_much(struct ctx *cx, const struct plan_pair *p, const 
   if (a->method == ORDER_FIXED)
     how = ctx_printf(cx, "%s is the order quantity that is set", bare);
   else if (a->method == ORDER_EOQ)
-    how = ctx_printf(cx, "%s is the economic order quantity for %s a year, %s an order and %s a unit and year", bare,
-                     number(cx, p->demand.mean * 365), plan_quantity(cx, t->order_cost),
-                     number(cx, (double)t->holding_rate / DEMAND_ONE * (double)p->unit_cost / DEMAND_ONE));
+    how =
+        ctx_printf(cx, "%s is the economic order quantity for %s a year, %s an order and %s a unit and year",
+                   bare, number(cx, p->demand.mean * 365), plan_quantity(cx, t->order_cost),
+                   number(cx, (double)t->holding_rate / DEMAND_ONE * (double)p->unit_cost / DEMAND_ONE));
   else
     how = ctx_printf(cx, "%s brings it up to %s", bare, plan_quantity(cx, a->order_up_to));
   if (a->quantity == a->bare) return how;
   if (t->pack > 0)
-    return ctx_printf(cx, "%s; %s in packs of %s", how, plan_quantity(cx, a->quantity), plan_quantity(cx, t->pack));
+    return ctx_printf(cx, "%s; %s in packs of %s", how, plan_quantity(cx, a->quantity),
+                      plan_quantity(cx, t->pack));
   return ctx_printf(cx, "%s; %s is the least that can be ordered", how, plan_quantity(cx, a->quantity));
 }
 
@@ -161,7 +165,8 @@ static int set_status(struct ctx *cx, struct db *db, const char *id, const char 
 }
 
 /* Orders that what came in covers. */
-static int note_received(struct ctx *cx, struct db *db, const struct plan_pair *p, struct reorder_counts *counts) {
+static int note_received(struct ctx *cx, struct db *db, const struct plan_pair *p,
+                         struct reorder_counts *counts) {
   for (int i = 0; i < p->filled_count; i++) {
     struct reorder_event e = { .type = "PURCHASE_ORDER_RECEIVED",
                                .proposal = p->filled[i].id,
@@ -174,7 +179,8 @@ static int note_received(struct ctx *cx, struct db *db, const struct plan_pair *
   return OK;
 }
 
-int reorder_consider(struct ctx *cx, struct db *db, const struct plan_pair *p, struct reorder_counts *counts) {
+int reorder_consider(struct ctx *cx, struct db *db, const struct plan_pair *p,
+                     struct reorder_counts *counts) {
   struct order_advice a;
   struct open_one open;
   plan_pair_order(p, &a);
@@ -183,7 +189,8 @@ int reorder_consider(struct ctx *cx, struct db *db, const struct plan_pair *p, s
     counts->withdrawn += open.id != NULL;
     return open.id ? set_status(cx, db, open.id, "dismissed", false, "not needed any more") : OK;
   }
-  bool same = open.id && open.quantity == a.quantity && open.state && !strcmp(open.state, stock_state_names[p->state]);
+  bool same = open.id && open.quantity == a.quantity && open.state &&
+              !strcmp(open.state, stock_state_names[p->state]);
   if (same || (!open.id && was_dismissed(cx, db, p)) || cx->code) return cx->code;
   const char *id = open.id;
   const char *reason = ctx_printf(cx, "%s %s: %s. %s.", plan_quantity(cx, a.quantity), p->sku, why_now(cx, p),
@@ -286,7 +293,8 @@ static void write_proposal(struct jw *w, const struct stmt *s) {
   jw_close(w, '}');
 }
 
-int reorder_list(struct ctx *cx, struct db *db, const char *status, int64_t limit, struct jw *w, const char *key) {
+int reorder_list(struct ctx *cx, struct db *db, const char *status, int64_t limit, struct jw *w,
+                 const char *key) {
   static const char *const known[] = { "proposed", "accepted", "dismissed", "ordered", "received", "all" };
   bool is_known = !status;
   for (size_t i = 0; status && i < sizeof known / sizeof *known; i++) is_known |= !strcmp(status, known[i]);
@@ -318,7 +326,8 @@ static int check_rule(struct ctx *cx, struct db *db, const char *id) {
   int64_t twins = stmt_row(cx, s) ? col_int(s, 0) : 0;
   stmt_done(s);
   if (cx->code || !twins) return cx->code;
-  return fail(cx, E_CONFLICT, "sku", "there is a rule for this item, warehouse and category already: change that one");
+  return fail(cx, E_CONFLICT, "sku",
+              "there is a rule for this item, warehouse and category already: change that one");
 }
 
 /* Accepting publishes a purchase order, which a bare change of the record would not. */
@@ -328,9 +337,10 @@ static int check_proposal(struct ctx *cx, struct db *db, const char *id) {
   bool bad = stmt_row(cx, s);
   if (bad) stmt_done(s);
   if (!bad || cx->code) return cx->code;
-  return fail(cx, E_INVALID, "status",
-              "a proposal is accepted by `outpost stock reorder accept %s`, so that its purchase order is published",
-              id);
+  return fail(
+      cx, E_INVALID, "status",
+      "a proposal is accepted by `outpost stock reorder accept %s`, so that its purchase order is published",
+      id);
 }
 
 const struct entity_hooks reorder_rule_hooks = { .check_row = check_rule };

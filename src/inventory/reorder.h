@@ -32,7 +32,8 @@ int reorder_accept(struct ctx *cx, struct db *db, const char *id, const char *no
 int reorder_dismiss(struct ctx *cx, struct db *db, const char *id, const char *note);
 
 /* An array, the most urgent first. status: one of the above, all, or NULL: proposed. */
-int reorder_list(struct ctx *cx, struct db *db, const char *status, int64_t limit, struct jw *w, const char *key);
+int reorder_list(struct ctx *cx, struct db *db, const char *status, int64_t limit, struct jw *w,
+                 const char *key);
 int reorder_totals(struct ctx *cx, struct db *db, struct jw *w, const char *key);
 
 extern const struct entity_hooks reorder_rule_hooks, reorder_proposal_hooks;
