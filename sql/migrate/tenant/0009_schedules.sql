@@ -43,6 +43,7 @@ CREATE TABLE graph_run (
   window_to   INTEGER NOT NULL,
   payload     TEXT NOT NULL CHECK (json_valid(payload)),
   tasks       TEXT NOT NULL CHECK (json_valid(tasks)), -- the graph as it was when the run was made
+  retries     INTEGER NOT NULL, retry_delay_s INTEGER NOT NULL,
   notify      TEXT,                    -- an address that is told when it ends
   created_at  INTEGER NOT NULL, created_by TEXT NOT NULL,
   started_at  INTEGER,

@@ -1,0 +1,299 @@
+/*
+** graph_report.c - graphs, their runs and tasks as JSON.
+*/
+#include "base/limits.h"
+#include "base/time.h"
+#include "job/cron.h"
+#include "job/graph_internal.h"
+
+static void instant_or_null(struct jw *w, const char *key, const struct stmt *s, int column) {
+  char iso[TIME_SIZE];
+  jw_text(w, key, col_null(s, column) ? NULL : time_iso(iso, col_int(s, column)));
+}
+
+static void text_or_null(struct jw *w, const char *key, const struct stmt *s, int column) {
+  if (col_null(s, column))
+    jw_text(w, key, NULL);
+  else
+    jw_str(w, key, col_str(s, column));
+}
+
+/* ---- runs ---- */
+
+enum {
+  RUN_ID,
+  RUN_GRAPH,
+  RUN_CAUSE,
+  RUN_STATE,
+  RUN_FROM,
+  RUN_TO,
+  RUN_CREATED,
+  RUN_BY,
+  RUN_STARTED,
+  RUN_ENDED,
+  RUN_PAYLOAD,
+  RUN_NOTIFY
+};
+
+static void run_members(struct jw *w, const struct stmt *s) {
+  jw_int(w, "id", col_int(s, RUN_ID));
+  jw_str(w, "graph", col_str(s, RUN_GRAPH));
+  jw_str(w, "cause", col_str(s, RUN_CAUSE));
+  jw_str(w, "state", col_str(s, RUN_STATE));
+  instant_or_null(w, "from", s, RUN_FROM);
+  instant_or_null(w, "to", s, RUN_TO);
+  instant_or_null(w, "created_at", s, RUN_CREATED);
+  jw_str(w, "created_by", col_str(s, RUN_BY));
+  instant_or_null(w, "started_at", s, RUN_STARTED);
+  instant_or_null(w, "ended_at", s, RUN_ENDED);
+}
+
+int graph_runs(struct ctx *cx, struct db *db, const char *graph, int64_t limit, int64_t before, struct jw *w,
+               const char *key) {
+  struct stmt *s = db_stmt(cx, db, SQL_graph_runs_listed);
+  stmt_text(s, 1, graph);
+  stmt_int(s, 2, before);
+  stmt_int(s, 3, limit);
+  jw_array(w, key);
+  while (stmt_row(cx, s)) {
+    jw_object(w, NULL);
+    run_members(w, s);
+    jw_close(w, '}');
+  }
+  jw_close(w, ']');
+  return cx->code;
+}
+
+/* The lines that all attempts of a job have left. */
+static int log_write(struct ctx *cx, struct db *db, int64_t job, struct jw *w) {
+  struct stmt *s = db_stmt(cx, db, SQL_graph_task_log);
+  stmt_int(s, 1, job);
+  jw_array(w, "log");
+  while (job && stmt_row(cx, s)) {
+    struct str rest = col_str(s, 0);
+    while (rest.n) {
+      const char *end = memchr(rest.p, '\n', rest.n);
+      size_t n = end ? (size_t)(end - rest.p) : rest.n;
+      jw_str(w, NULL, (struct str){ rest.p, n });
+      n += end != NULL;
+      rest.p += n, rest.n -= n;
+    }
+  }
+  jw_close(w, ']');
+  return cx->code;
+}
+
+enum { NAME, ITEM, PLACE, STATE, JOB, ATTEMPTS, STARTED, ENDED, CAUSE, OUTPUT, JOB_STATE, DONE, TOTAL, TEXT };
+
+/* A queued task is what its job is. */
+static const char *task_state(struct ctx *cx, const struct stmt *s) {
+  if (!str_eq(col_str(s, STATE), STR("queued"))) return ctx_strdup(cx, col_str(s, STATE));
+  return str_eq(col_str(s, JOB_STATE), STR("running")) ? "running" : "ready";
+}
+
+static void seconds_write(struct ctx *cx, struct jw *w, const struct stmt *s) {
+  enum { MILLI = 3 };
+  int64_t until = col_null(s, ENDED) ? cx->now : col_int(s, ENDED), us = until - col_int(s, STARTED);
+  if (col_null(s, STARTED))
+    jw_text(w, "seconds", NULL);
+  else
+    jw_real(w, "seconds", (double)(us < 0 ? 0 : us) / 1e6, MILLI);
+}
+
+static void progress_write(struct jw *w, const struct stmt *s) {
+  if (col_null(s, DONE)) {
+    jw_text(w, "progress", NULL);
+    return;
+  }
+  jw_object(w, "progress");
+  jw_int(w, "done", col_int(s, DONE));
+  jw_int(w, "total", col_int(s, TOTAL));
+  text_or_null(w, "text", s, TEXT);
+  jw_close(w, '}');
+}
+
+static void task_write(struct ctx *cx, struct db *db, const struct run *run, const struct stmt *s,
+                       struct jw *w) {
+  int64_t place = col_int(s, PLACE);
+  const struct task *t = place >= 0 && place < run->tasks.count ? &run->tasks.task[place] : NULL;
+  bool mapped = col_str(s, ITEM).n > 0;
+  jw_object(w, NULL);
+  jw_str(w, "name", col_str(s, NAME));
+  jw_str(w, "item", mapped ? col_str(s, ITEM) : STR(""));
+  jw_text(w, "kind", t ? t->kind : NULL);
+  jw_array(w, "after");
+  for (int k = 0; t && k < t->after_count; k++) jw_text(w, NULL, run->tasks.task[t->after[k]].name);
+  jw_close(w, ']');
+  jw_text(w, "map", t ? t->map : NULL);
+  jw_text(w, "state", task_state(cx, s));
+  jw_int(w, "attempts", col_int(s, ATTEMPTS));
+  instant_or_null(w, "started_at", s, STARTED);
+  instant_or_null(w, "ended_at", s, ENDED);
+  seconds_write(cx, w, s);
+  text_or_null(w, "cause", s, CAUSE);
+  if (col_null(s, JOB))
+    jw_text(w, "job", NULL);
+  else
+    jw_int(w, "job", col_int(s, JOB));
+  jw_raw(w, "output", col_null(s, OUTPUT) ? STR("null") : col_str(s, OUTPUT));
+  progress_write(w, s);
+  log_write(cx, db, col_null(s, JOB) ? 0 : col_int(s, JOB), w);
+  jw_close(w, '}');
+}
+
+int graph_run_show(struct ctx *cx, struct db *db, int64_t id, struct jw *w, const char *key) {
+  struct run run;
+  if (run_read(cx, db, id, &run)) return cx->code;
+  struct stmt *s = db_stmt(cx, db, SQL_graph_run_one);
+  stmt_int(s, 1, id);
+  if (!stmt_row(cx, s)) return cx->code;
+  jw_object(w, key);
+  run_members(w, s);
+  jw_raw(w, "payload", col_str(s, RUN_PAYLOAD));
+  text_or_null(w, "notify", s, RUN_NOTIFY);
+  stmt_done(s);
+  s = db_stmt(cx, db, SQL_graph_tasks_listed);
+  stmt_int(s, 1, id);
+  jw_array(w, "tasks");
+  while (stmt_row(cx, s)) task_write(cx, db, &run, s, w);
+  jw_close(w, ']');
+  jw_close(w, '}');
+  return cx->code;
+}
+
+int graph_run_state(struct ctx *cx, struct db *db, int64_t id, struct graph_run_state *out) {
+  struct stmt *s = db_stmt(cx, db, SQL_graph_run_read);
+  stmt_int(s, 1, id);
+  if (!stmt_row(cx, s))
+    return cx->code ? (int)cx->code
+                    : fail(cx, E_NOT_FOUND, "run", "there is no run %lld of a graph", (long long)id);
+  out->graph = col_dup(cx, s, 0);
+  out->state = col_dup(cx, s, 2);
+  out->over = strcmp(out->state, "waiting") != 0 && strcmp(out->state, "running") != 0;
+  stmt_done(s);
+  return OK;
+}
+
+int graph_run_find(struct ctx *cx, struct db *db, const char *text, int64_t *run) {
+  if (str_to_int(str_of(text), run)) return OK;
+  bool latest = !strcmp(text, "latest");
+  struct stmt *s = db_stmt(cx, db, SQL_graph_run_latest);
+  stmt_text(s, 1, latest ? NULL : text);
+  bool there = stmt_row(cx, s) && !col_null(s, 0);
+  if (there) *run = col_int(s, 0);
+  stmt_done(s);
+  if (there || cx->code) return cx->code;
+  if (latest) return fail(cx, E_NOT_FOUND, "run", "no graph has run yet");
+  return fail(cx, E_NOT_FOUND, "run",
+              "there is no run of a graph %.64s; name a run by its number, latest, or a graph: %s", text,
+              graph_names(cx, db));
+}
+
+/* ---- graphs ---- */
+
+static void tasks_write(struct ctx *cx, struct str json, struct jw *w) {
+  struct tasks t;
+  jw_array(w, "tasks");
+  if (!tasks_read(cx, json, false, &t))
+    for (int i = 0; i < t.count; i++) {
+      jw_object(w, NULL);
+      jw_text(w, "name", t.task[i].name);
+      jw_text(w, "kind", t.task[i].kind);
+      jw_array(w, "after");
+      for (int k = 0; k < t.task[i].after_count; k++) jw_text(w, NULL, t.task[t.task[i].after[k]].name);
+      jw_close(w, ']');
+      jw_text(w, "map", t.task[i].map);
+      jw_close(w, '}');
+    }
+  ctx_forgive(cx);
+  jw_close(w, ']');
+}
+
+static void schedule_write(struct ctx *cx, const struct stmt *s, struct jw *w, const char *key) {
+  struct cron cron;
+  const struct zone *zone;
+  char iso[TIME_SIZE];
+  int64_t next;
+  bool known = !cron_parse(cx, col_str(s, 1), &cron) &&
+               !zone_find(cx, ctx_strdup(cx, col_str(s, 2)), &zone) && col_int(s, 3) &&
+               cron_next(&cron, zone, cx->now, &next);
+  ctx_forgive(cx);
+  jw_object(w, key);
+  jw_str(w, "name", col_str(s, 0));
+  jw_str(w, "cron", col_str(s, 1));
+  jw_str(w, "zone", col_str(s, 2));
+  jw_bool(w, "active", col_int(s, 3) != 0);
+  jw_text(w, "next", known ? time_iso(iso, next) : NULL);
+  jw_close(w, '}');
+}
+
+/* `schedule` is the first of them, `schedules` all. */
+static int schedules_write(struct ctx *cx, struct db *db, const char *graph, struct jw *w) {
+  struct stmt *s = db_stmt(cx, db, SQL_graph_schedules);
+  stmt_text(s, 1, graph);
+  if (stmt_row(cx, s))
+    schedule_write(cx, s, w, "schedule");
+  else
+    jw_text(w, "schedule", NULL);
+  s = db_stmt(cx, db, SQL_graph_schedules);
+  stmt_text(s, 1, graph);
+  jw_array(w, "schedules");
+  while (stmt_row(cx, s)) schedule_write(cx, s, w, NULL);
+  jw_close(w, ']');
+  return cx->code;
+}
+
+static int history_write(struct ctx *cx, struct db *db, const char *graph, struct jw *w) {
+  enum { SHOWN = 51, MILLI = 3 };
+  int64_t durations[SHOWN];
+  int count = 0;
+  struct stmt *s = db_stmt(cx, db, SQL_graph_runs_listed);
+  stmt_text(s, 1, graph);
+  stmt_int(s, 2, 0);
+  stmt_int(s, 3, 1);
+  if (stmt_row(cx, s)) {
+    jw_object(w, "last_run");
+    run_members(w, s);
+    jw_close(w, '}');
+    stmt_done(s);
+  } else {
+    jw_text(w, "last_run", NULL);
+  }
+  s = db_stmt(cx, db, SQL_graph_tally);
+  stmt_text(s, 1, graph);
+  if (!stmt_row(cx, s)) return cx->code;
+  jw_int(w, "runs_ok", col_int(s, 0));
+  jw_int(w, "runs_failed", col_int(s, 1));
+  stmt_done(s);
+  s = db_stmt(cx, db, SQL_graph_durations);
+  stmt_text(s, 1, graph);
+  while (count < SHOWN && stmt_row(cx, s)) durations[count++] = col_int(s, 0);
+  stmt_done(s);
+  if (count)
+    jw_real(w, "median_seconds", (double)durations[count / 2] / 1e6, MILLI);
+  else
+    jw_text(w, "median_seconds", NULL);
+  return cx->code;
+}
+
+int graph_list(struct ctx *cx, struct db *db, struct jw *w, const char *key) {
+  struct stmt *s = db_stmt(cx, db, SQL_graph_listed);
+  jw_array(w, key);
+  while (stmt_row(cx, s)) {
+    const char *name = col_dup(cx, s, 0);
+    jw_object(w, NULL);
+    jw_text(w, "name", name);
+    text_or_null(w, "help", s, 1);
+    text_or_null(w, "owner", s, 2);
+    jw_int(w, "retries", col_int(s, 3));
+    jw_int(w, "retry_delay_s", col_int(s, 4));
+    text_or_null(w, "start_day", s, 5);
+    jw_bool(w, "catch_up", col_int(s, 6) != 0);
+    jw_int(w, "max_active", col_int(s, 7));
+    tasks_write(cx, col_str(s, 8), w);
+    if (schedules_write(cx, db, name, w) || history_write(cx, db, name, w)) return cx->code;
+    jw_close(w, '}');
+  }
+  jw_close(w, ']');
+  return cx->code;
+}
