@@ -14,7 +14,9 @@
 #include "ingest/review.h"
 #include "ingest/verify.h"
 #include "job/engine.h"
+#include "job/graph.h"
 #include "job/job.h"
+#include "job/schedule.h"
 #include "notify/mail.h"
 #include "notify/outbox.h"
 #include "inventory/inventory.h"
@@ -55,6 +57,10 @@ int main(int argc, char **argv) {
   archive_register();
   verify_register("archive", archive_verify);
   engine_part_register(&events_keep_part);
+  entity_hooks_register("schedule", &schedule_hooks);
+  entity_hooks_register("graph", &graph_hooks);
+  job_set_ended_hook(graph_task_ended);
+  engine_part_register(&schedule_part);
   tenant_set_hook(import_recover);
 
   return cli_main(argc, argv);

@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "job/cron.h"
 #include "job/graph_internal.h"
+#include "net/http_client.h"
 #include "store/change.h"
 
 /* ---- reading a run ---- */
@@ -299,8 +300,9 @@ static int tell(struct ctx *cx, struct db *db, const struct run *run, const char
   jw_init(&w, &out);
   jw_object(&w, NULL);
   jw_text(&w, "url", run->notify);
-  jw_object(&w, "body");
-  jw_text(&w, "event", "graph_run_ended");
+  jw_text(&w, "type", "outpost.graph_run.ended");
+  jw_text(&w, "subject", ctx_printf(cx, "graph-runs/%lld", (long long)run->id));
+  jw_object(&w, "data");
   jw_int(&w, "run", run->id);
   jw_text(&w, "graph", run->graph);
   jw_text(&w, "cause", run->cause);
@@ -474,6 +476,7 @@ static int add_run(struct ctx *cx, struct db *db, const struct graph_order *o,
 int graph_start(struct ctx *cx, struct db *db, const struct graph_order *o, int64_t *run) {
   struct job_window window = o->window;
   struct tasks tasks;
+  if (o->notify && http_check_url(cx, "notify", o->notify)) return cx->code;
   if (!window.to && manual_window(cx, db, o->graph, &window)) return cx->code;
   if (add_run(cx, db, o, &window, &tasks, run)) return cx->code;
   for (int i = 0; i < tasks.count; i++)
