@@ -108,12 +108,16 @@ static int set_paused(struct ctx *cx, struct cli *c, bool paused) {
   struct db *db;
   struct buf out;
   struct jw w;
+  struct jv *one;
   if (cli_tenant(cx, c, &t) || tenant_write(cx, t, pause_or_resume, &a) || tenant_read(cx, t, &db))
     return cx->code;
   buf_init(&out, LIMIT_REPLY_BYTES);
   jw_init(&w, &out);
   if (schedule_show(cx, db, a.name, &w, NULL)) return cx->code;
-  return print_list(cx, c, &out);
+  if (cli_has(c, "json")) return cli_print_json(cx, &out);
+  int rc = jv_parse(cx, buf_view(&out), &one);
+  buf_clear(&out);
+  return rc ? rc : print_line(cx, one);
 }
 
 int cmd_schedule_pause(struct ctx *cx, struct cli *c) { return set_paused(cx, c, true); }

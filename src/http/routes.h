@@ -21,6 +21,14 @@ route_fn record_post, record_remove, record_bring_back;
 route_fn tables_list, table_send;            /* routes_tables.c */
 route_fn rules_try_post, rules_promote_post; /* routes_rules.c */
 
+/* routes_schedules.c */
+route_fn schedules_list, schedule_slots_list, schedule_preview_show, schedule_run_post, schedule_pause_post,
+    schedule_resume_post;
+
+/* routes_graphs.c */
+route_fn graphs_list, graph_runs_list, graph_run_show_one, graph_run_post, graph_backfill_post,
+    graph_run_retry_post, graph_run_clear_post, graph_run_cancel_post;
+
 /* routes_jobs.c */
 route_fn jobs_list, job_show_one, job_post, job_retry_post, job_cancel_post, job_edit_post, jobs_replay_dead;
 route_fn job_queues_list, job_kinds_list;

@@ -34,6 +34,9 @@ int tasks_find(const struct tasks *t, const char *name); /* -1 */
 /* Marks what comes after a task, itself included. */
 void tasks_after(const struct tasks *t, int from, bool *in);
 
+/* Letters, digits, _, - and ., at most 64. */
+bool graph_is_name(struct str s);
+
 graph_lister *graph_lister_find(const char *name);
 const char *graph_kinds(struct ctx *cx);                /* names of the kinds of jobs, for messages */
 const char *graph_names(struct ctx *cx, struct db *db); /* of the graphs */

@@ -58,7 +58,7 @@ static int wrong(struct reading *r, const char *task, const char *sentence) {
   return fail(r->cx, E_INVALID, "tasks", "task %.64s: %.400s", task, sentence);
 }
 
-static bool is_name(struct str s) {
+bool graph_is_name(struct str s) {
   if (s.n == 0 || s.n > 64) return false;
   for (size_t i = 0; i < s.n; i++) {
     char c = s.p[i];
@@ -99,7 +99,7 @@ static int read_task(struct reading *r, const struct jv *v, struct task *t) {
                                        "retries", "retry_delay_s", "map",   "help" };
   enum { KNOWN = sizeof known / sizeof *known, RETRIES_MOST = 99, DELAY_MOST = 604800 };
   struct str name = jv_text(jv_get(v, "name"));
-  if (jv_kind(v) != JV_OBJECT || !is_name(name))
+  if (jv_kind(v) != JV_OBJECT || !graph_is_name(name))
     return fail(r->cx, E_INVALID, "tasks",
                 "a task is an object with a name of letters, digits, _, - and ., at most 64 of them");
   t->name = ctx_strdup(r->cx, name);
@@ -216,6 +216,9 @@ static int check_object(struct ctx *cx, const struct jv *object) {
   struct tasks tasks;
   struct buf text;
   const struct jv *v = jv_get(object, "tasks");
+  const struct jv *name = jv_get(object, "name");
+  if (name && !graph_is_name(jv_text(name)))
+    return fail(cx, E_INVALID, "name", "a name has letters, digits, _, - and ., at most 64 of them");
   if (!v) return OK;
   buf_init(&text, LIMIT_TEXT_BYTES);
   jv_write(&text, v);

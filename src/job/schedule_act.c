@@ -19,6 +19,9 @@ enum { NEXT_SHOWN = 3, MISSED_DAYS = 7 };
 static int check_object(struct ctx *cx, const struct jv *object) {
   const struct jv *kind = jv_get(object, "kind"), *payload = jv_get(object, "payload");
   const char *name = kind && jv_text(kind).p ? ctx_strdup(cx, jv_text(kind)) : NULL;
+  const struct jv *called = jv_get(object, "name");
+  if (called && !graph_is_name(jv_text(called)))
+    return fail(cx, E_INVALID, "name", "a name has letters, digits, _, - and ., at most 64 of them");
   if (payload && jv_kind(payload) != JV_OBJECT && jv_kind(payload) != JV_NULL)
     return fail(cx, E_INVALID, "payload", "payload is an object, such as {\"days\":30}");
   if (!name || !strcmp(name, "graph") || job_kind_find(name)) return OK;
@@ -200,12 +203,12 @@ static void last_write(struct jw *w, const struct stmt *s) {
   jw_close(w, '}');
 }
 
-static void row_write(struct ctx *cx, const struct stmt *s, struct jw *w) {
+static void row_write(struct ctx *cx, const struct stmt *s, struct jw *w, const char *key) {
   static const char *const names[] = { "id", "name", "cron", "zone", "kind", "graph", NULL, "catch_up" };
   struct cron c;
   const struct zone *z;
   bool active = col_int(s, 8) != 0;
-  jw_object(w, NULL);
+  jw_object(w, key);
   for (int i = 0; i < 8; i++)
     if (names[i]) text_or_null(w, names[i], s, i);
   jw_raw(w, "payload", col_str(s, 6));
@@ -227,23 +230,28 @@ static void row_write(struct ctx *cx, const struct stmt *s, struct jw *w) {
   jw_close(w, '}');
 }
 
-static int list(struct ctx *cx, struct db *db, const char *name, struct jw *w, const char *key) {
+static struct stmt *listed(struct ctx *cx, struct db *db, const char *name) {
   struct stmt *s = db_stmt(cx, db, SQL_schedule_listed);
   stmt_text(s, 1, name);
   stmt_int(s, 2, cx->now - MISSED_DAYS * DAY_US);
+  return s;
+}
+
+int schedule_list(struct ctx *cx, struct db *db, struct jw *w, const char *key) {
+  struct stmt *s = listed(cx, db, NULL);
   jw_array(w, key);
-  while (stmt_row(cx, s)) row_write(cx, s, w);
+  while (stmt_row(cx, s)) row_write(cx, s, w, NULL);
   jw_close(w, ']');
   return cx->code;
 }
 
-int schedule_list(struct ctx *cx, struct db *db, struct jw *w, const char *key) {
-  return list(cx, db, NULL, w, key);
-}
-
 int schedule_show(struct ctx *cx, struct db *db, const char *name, struct jw *w, const char *key) {
   struct found f;
-  return find(cx, db, name, &f) ? (int)cx->code : list(cx, db, name, w, key);
+  if (find(cx, db, name, &f)) return cx->code;
+  struct stmt *s = listed(cx, db, name);
+  if (stmt_row(cx, s)) row_write(cx, s, w, key);
+  stmt_done(s);
+  return cx->code;
 }
 
 int schedule_slots(struct ctx *cx, struct db *db, const char *name, int64_t limit, struct jw *w,

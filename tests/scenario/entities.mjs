@@ -139,6 +139,14 @@ const SPECIAL = {
     make: (r, i) => ({ name: `c ${i}`, type: 'folder', settings: { folder: `in${i}` }, sync_frequency: r.pick(['hourly', 'daily']) }),
     change: (r) => r.pick([{ status: r.pick(['paused', 'active']) }, { sync_frequency: 'manual' }, { credentials: `ref-${r.below(9)}` }]),
   },
+  schedule: {
+    make: (r, i) => ({ name: `plan-${i}`, cron: r.pick(['0 2 * * *', '*/15 8-17 * * mon-fri', '@weekly']), zone: r.pick(['UTC', 'Europe/Berlin']), ...r.pick([{ kind: 'jobs_tidy' }, { kind: 'graph', graph: 'weekly_summary' }]), catch_up: r.pick(['skip', 'once', 'all']) }),
+    change: (r) => r.pick([{ cron: `${r.below(60)} 3 * * *` }, { active: r.chance(0.5) }, { help: `said ${r.below(1e6)}` }, { payload: { days: r.below(30) } }]),
+  },
+  graph: {
+    make: (r, i) => ({ name: `graph_${i}`, tasks: [{ name: 'first', kind: 'jobs_tidy' }, { name: 'second', kind: 'jobs_tidy', after: ['first'], retries: r.below(5) }], retries: r.below(9), start_day: r.pick([null, '2024-11-01']) }),
+    change: (r) => r.pick([{ owner: `O${r.below(1e6)}` }, { retry_delay_s: r.below(1000) }, { catch_up: r.chance(0.5) }, { tasks: [{ name: 'only', kind: 'jobs_tidy', after: [] }] }]),
+  },
   note: {
     make: (r, i, p) => ({ dataset: 'sales', key: keys(p)[i], text: `note "${i}"` }),
     change: (r) => ({ text: `said ${r.below(1e6)}` }),

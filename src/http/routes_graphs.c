@@ -1,0 +1,182 @@
+/*
+** routes_graphs.c - graphs of tasks and their runs. An orchestrator outside starts a run by a POST, gets its
+** address, and asks there for its state, or gives an address of its own that is told when the run has ended.
+*/
+#include "base/limits.h"
+#include "base/time.h"
+#include "http/routes.h"
+#include "job/graph.h"
+
+int graphs_list(struct request *rq) {
+  struct db *db;
+  int rc = db_find(rq, &db);
+  return rc ? rc : graph_list(rq->cx, db, &rq->json, "data");
+}
+
+int graph_runs_list(struct request *rq) {
+  struct db *db;
+  int64_t limit, before;
+  int rc = query_int(rq, "limit", 1, PAGE_ROWS_MOST, PAGE_ROWS, &limit);
+  if (!rc) rc = query_int(rq, "before", 1, INT64_MAX, 0, &before);
+  if (!rc) rc = db_find(rq, &db);
+  return rc ? rc : graph_runs(rq->cx, db, rq->param[0], limit, before, &rq->json, "data");
+}
+
+static int run_of(struct request *rq, struct db *db, int64_t *run) {
+  return graph_run_find(rq->cx, db, rq->param[0], run);
+}
+
+int graph_run_show_one(struct request *rq) {
+  struct db *db;
+  int64_t run;
+  int rc = db_find(rq, &db);
+  if (!rc) rc = run_of(rq, db, &run);
+  return rc ? rc : graph_run_show(rq->cx, db, run, &rq->json, "data");
+}
+
+/* ---- acts ---- */
+
+struct act {
+  struct request *rq;
+  struct graph_order order;
+  int64_t run, count;
+  int32_t from, to;
+  const char *task;
+  write_fn *fn;
+};
+
+/* The body may be left out. */
+static int body_of(struct request *rq, struct jv **body) {
+  struct str text;
+  *body = NULL;
+  int rc = body_text(rq, &text);
+  if (rc || !str_trim(text).n) return rc;
+  if (jv_parse(rq->cx, text, body)) return rq->cx->code;
+  return jv_kind(*body) == JV_OBJECT ? OK
+                                     : fail(rq->cx, E_INVALID, NULL, "the body is a JSON object, or empty");
+}
+
+static int text_of(struct request *rq, const struct jv *body, const char *name, const char **out) {
+  const struct jv *v = jv_get(body, name);
+  *out = NULL;
+  if (!v || jv_kind(v) == JV_NULL) return OK;
+  if (jv_kind(v) != JV_STRING) return fail(rq->cx, E_INVALID, name, "%s is a text", name);
+  *out = ctx_strdup(rq->cx, jv_text(v));
+  return OK;
+}
+
+static int day_of(struct request *rq, const struct jv *body, const char *name, int32_t *out) {
+  const char *text;
+  int64_t at;
+  if (text_of(rq, body, name, &text)) return rq->cx->code;
+  if (!text || strlen(text) != 10 || !time_parse_iso(str_of(text), &at))
+    return fail(rq->cx, E_INVALID, name, "%s is a day, such as 2024-02-29", name);
+  *out = (int32_t)(at / DAY_US);
+  return OK;
+}
+
+static int payload_of(struct request *rq, const struct jv *body, struct str *out) {
+  struct buf json;
+  const struct jv *v = jv_get(body, "payload");
+  if (!v || jv_kind(v) == JV_NULL) return OK;
+  if (jv_kind(v) != JV_OBJECT) return fail(rq->cx, E_INVALID, "payload", "payload is an object");
+  buf_init(&json, LIMIT_BODY_BYTES);
+  jv_write(&json, v);
+  *out = str_of(ctx_strdup(rq->cx, buf_view(&json)));
+  buf_clear(&json);
+  return OK;
+}
+
+static int act(struct request *rq, struct act *a) {
+  struct tenant *tenant;
+  a->rq = rq;
+  int rc = tenant_find(rq, &tenant);
+  return rc ? rc : tenant_write(rq->cx, tenant, a->fn, a);
+}
+
+static int start(struct ctx *cx, struct db *db, void *arg) {
+  struct act *a = arg;
+  if (graph_start(cx, db, &a->order, &a->run)) return cx->code;
+  return graph_run_show(cx, db, a->run, &a->rq->json, "data");
+}
+
+int graph_run_post(struct request *rq) {
+  struct act a = { .order = { .graph = rq->param[0], .cause = "manual" }, .fn = start };
+  struct jv *body;
+  int rc = body_of(rq, &body);
+  if (!rc) rc = payload_of(rq, body, &a.order.payload);
+  if (!rc) rc = text_of(rq, body, "notify", &a.order.notify);
+  if (!rc) rc = act(rq, &a);
+  if (rc) return rc;
+  rq->status = 202;
+  rq->location = ctx_printf(rq->cx, "/api/graph-runs/%lld", (long long)a.run);
+  return OK;
+}
+
+static int backfill(struct ctx *cx, struct db *db, void *arg) {
+  struct act *a = arg;
+  struct jw *w = &a->rq->json;
+  if (graph_backfill(cx, db, a->order.graph, a->from, a->to, &a->run, &a->count)) return cx->code;
+  jw_object(w, "data");
+  jw_int(w, "runs", a->count);
+  jw_int(w, "first", a->run);
+  jw_int(w, "last", a->run + a->count - 1);
+  jw_close(w, '}');
+  return OK;
+}
+
+int graph_backfill_post(struct request *rq) {
+  struct act a = { .order = { .graph = rq->param[0] }, .fn = backfill };
+  struct jv *body;
+  int rc = body_json(rq, &body);
+  if (!rc) rc = day_of(rq, body, "from", &a.from);
+  if (!rc) rc = day_of(rq, body, "to", &a.to);
+  if (!rc) rc = act(rq, &a);
+  if (!rc) rq->status = 202;
+  return rc;
+}
+
+/* ---- acts on a run ---- */
+
+static int find(struct ctx *cx, struct db *db, struct act *a) {
+  return graph_run_find(cx, db, a->rq->param[0], &a->run);
+}
+
+static int retry(struct ctx *cx, struct db *db, void *arg) {
+  struct act *a = arg;
+  if (find(cx, db, a) || graph_retry(cx, db, a->run, a->task)) return cx->code;
+  return graph_run_show(cx, db, a->run, &a->rq->json, "data");
+}
+
+static int clear(struct ctx *cx, struct db *db, void *arg) {
+  struct act *a = arg;
+  if (find(cx, db, a) || graph_clear(cx, db, a->run, a->task)) return cx->code;
+  return graph_run_show(cx, db, a->run, &a->rq->json, "data");
+}
+
+static int cancel(struct ctx *cx, struct db *db, void *arg) {
+  struct act *a = arg;
+  if (find(cx, db, a) || graph_cancel(cx, db, a->run)) return cx->code;
+  return graph_run_show(cx, db, a->run, &a->rq->json, "data");
+}
+
+int graph_run_retry_post(struct request *rq) {
+  struct act a = { .fn = retry };
+  struct jv *body;
+  int rc = body_of(rq, &body);
+  if (!rc) rc = text_of(rq, body, "task", &a.task);
+  return rc ? rc : act(rq, &a);
+}
+
+int graph_run_clear_post(struct request *rq) {
+  struct act a = { .fn = clear };
+  struct jv *body;
+  int rc = body_json(rq, &body);
+  if (!rc) rc = text_of(rq, body, "task", &a.task);
+  if (!rc && !a.task)
+    rc = fail(rq->cx, E_INVALID, "task",
+              "task is needed: the name of the task that is done again with all after it");
+  return rc ? rc : act(rq, &a);
+}
+
+int graph_run_cancel_post(struct request *rq) { return act(rq, &(struct act){ .fn = cancel }); }
