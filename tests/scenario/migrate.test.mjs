@@ -20,10 +20,10 @@ const HEAD = migrations.length;
 
 // What the migrations' own text makes, by the shell: { tables, sql } at each version.
 const made = (version) => {
-  const out = sqlite(':memory:', `${migrations.slice(0, version).map((m) => m[1]).join('\n')}\n.mode list\nSELECT type || ' ' || name || char(10) || sql || char(2) FROM sqlite_master WHERE sql IS NOT NULL;`);
+  const out = sqlite(':memory:', `${migrations.slice(0, version).map((m) => m[1]).join('\n')}\n.mode list\nSELECT type || ' ' || name || char(10) || sql || char(2) FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'sqlite_sequence';`);
   return out.split('\x02').map((s) => s.trim()).filter(Boolean).sort();
 };
-const schema = (db) => sqlite(db, "SELECT type || ' ' || name || char(10) || sql || char(2) FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'schema_migration';").split('\x02').map((s) => s.trim()).filter(Boolean).sort();
+const schema = (db) => sqlite(db, "SELECT type || ' ' || name || char(10) || sql || char(2) FROM sqlite_master WHERE sql IS NOT NULL AND name NOT IN ('schema_migration', 'sqlite_sequence');").split('\x02').map((s) => s.trim()).filter(Boolean).sort();
 
 const tables = (db) => query(db, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('schema_migration', 'sqlite_sequence') ORDER BY 1").map((r) => r[0]);
 
