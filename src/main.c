@@ -43,6 +43,10 @@ int main(int argc, char **argv) {
   entity_hooks_register("tab", &tab_hooks);
   entity_hooks_register("steward", &steward_hooks);
   job_register_kinds();
+  entity_hooks_register("schedule", &schedule_hooks);
+  entity_hooks_register("graph", &graph_hooks);
+  job_set_ended_hook(graph_task_ended);
+  engine_part_register(&schedule_part);
   entity_hooks_register("mail_server", &mail_server_hooks);
   entity_hooks_register("webhook", &webhook_hooks);
   entity_hooks_register("net_allow", &net_allow_hooks);
@@ -57,10 +61,6 @@ int main(int argc, char **argv) {
   archive_register();
   verify_register("archive", archive_verify);
   engine_part_register(&events_keep_part);
-  entity_hooks_register("schedule", &schedule_hooks);
-  entity_hooks_register("graph", &graph_hooks);
-  job_set_ended_hook(graph_task_ended);
-  engine_part_register(&schedule_part);
   tenant_set_hook(import_recover);
 
   return cli_main(argc, argv);
