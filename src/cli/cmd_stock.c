@@ -2,8 +2,13 @@
 #include "base/limits.h"
 #include "base/time.h"
 #include "cli/cli.h"
+#include "inventory/daily.h"
 #include "inventory/levels.h"
 #include "inventory/move.h"
+#include "inventory/quality.h"
+#include "inventory/report.h"
+#include "inventory/scan.h"
+#include "inventory/snapshot.h"
 
 /* ---- what people do ---- */
 
@@ -197,4 +202,136 @@ int cmd_stock_replay(struct ctx *cx, struct cli *c) {
   jw_init(&w, &out);
   stock_replay_json(&w, NULL, &r);
   return cli_print_json(cx, &out);
+}
+
+/* ---- added up ---- */
+
+struct aggregate {
+  bool full;
+  struct daily_result daily;
+  int64_t weeks;
+};
+
+static int aggregate(struct ctx *cx, struct db *db, void *arg) {
+  struct aggregate *a = arg;
+  int64_t today = stock_day(cx->now);
+  int rc =
+      a->full ? stock_daily_full(cx, db, today, &a->daily) : stock_daily_update(cx, db, today, &a->daily);
+  return rc ? rc : stock_weekly_update(cx, db, &a->weeks);
+}
+
+int cmd_stock_aggregate(struct ctx *cx, struct cli *c) {
+  struct aggregate a = { .full = cli_has(c, "full") };
+  struct tenant *t;
+  double began = time_seconds();
+  if (cli_tenant(cx, c, &t) || tenant_write(cx, t, aggregate, &a)) return cx->code;
+  if (cli_has(c, "json"))
+    return cli_print(cx, "{\"movements\":%lld,\"days\":%lld,\"weeks\":%lld,\"seconds\":%.4f}\n",
+                     (long long)a.daily.rows, (long long)a.daily.days, (long long)a.weeks,
+                     time_seconds() - began);
+  return cli_print(cx, "%lld movements were added up, %.2f s\n", (long long)a.daily.rows,
+                   time_seconds() - began);
+}
+
+static int print_metrics(struct ctx *cx, const struct jv *list) {
+  cli_print(cx, "%-24s %-20s %12s %12s %10s %10s\n", "sku", "warehouse", "velocity", "trend", "turnover",
+            "cover");
+  for (size_t i = 0; i < jv_size(list); i++) {
+    const struct jv *r = jv_at(list, i);
+    cli_print(cx, "%-24.*s %-20.*s %12.*s %12.*s %10.*s %10.*s\n", STR_ARG(jv_text(jv_get(r, "sku"))),
+              STR_ARG(jv_text(jv_get(r, "warehouse"))), STR_ARG(jv_text(jv_get(r, "velocity"))),
+              STR_ARG(jv_text(jv_get(r, "trend"))), STR_ARG(jv_text(jv_get(r, "turnover"))),
+              STR_ARG(jv_text(jv_get(r, "days_of_cover"))));
+  }
+  return cx->code;
+}
+
+/* A day as --as-of or an operand; -1 when there is none. */
+static int read_day(struct ctx *cx, const char *text, int64_t *day) {
+  int64_t at;
+  *day = -1;
+  if (!text) return OK;
+  if (!time_parse_iso(str_of(text), &at) || at < 0)
+    return cli_usage(cx, "a day looks like 2024-02-29, not %.40s", text);
+  *day = stock_day(at);
+  return OK;
+}
+
+int cmd_stock_metrics(struct ctx *cx, struct cli *c) {
+  int64_t day;
+  struct db *db;
+  struct buf out;
+  struct jw w;
+  if (read_day(cx, cli_get(c, "as-of"), &day) || cli_read(cx, c, &db)) return cx->code;
+  buf_init(&out, LIMIT_REPLY_BYTES);
+  jw_init(&w, &out);
+  if (report_metrics(cx, db, cli_operand(c, 0, NULL), cli_get(c, "warehouse"), day, &w, NULL))
+    return cx->code;
+  return show(cx, c, &out, print_metrics);
+}
+
+/* ---- checked ---- */
+
+struct look {
+  struct quality_result results[QUALITY_CHECKS];
+  int64_t failed;
+};
+
+static int look(struct ctx *cx, struct db *db, void *arg) {
+  struct look *l = arg;
+  return quality_look(cx, db, l->results) || quality_keep(cx, db, l->results, &l->failed) ? (int)cx->code
+                                                                                          : OK;
+}
+
+static int print_quality(struct ctx *cx, const struct jv *list) {
+  for (size_t i = 0; i < jv_size(list); i++) {
+    const struct jv *r = jv_at(list, i), *samples = jv_get(r, "samples");
+    bool passed = str_eq(jv_text(jv_get(r, "passed")), STR("true"));
+    cli_print(cx, "%-4s %-24.*s %6.*s  %.*s\n", passed ? "ok" : "BAD", STR_ARG(jv_text(jv_get(r, "check"))),
+              STR_ARG(jv_text(jv_get(r, "failed"))), STR_ARG(jv_text(jv_get(r, "help"))));
+    for (size_t j = 0; j < jv_size(samples) && j < 3; j++)
+      cli_print(cx, "       %.*s: %.*s\n", STR_ARG(jv_text(jv_get(jv_at(samples, j), "subject"))),
+                STR_ARG(jv_text(jv_get(jv_at(samples, j), "text"))));
+  }
+  return cx->code;
+}
+
+int cmd_stock_quality(struct ctx *cx, struct cli *c) {
+  struct look *l = ctx_alloc(cx, sizeof *l);
+  struct tenant *t;
+  struct db *db;
+  struct buf out;
+  struct jw w;
+  if (cli_tenant(cx, c, &t) || tenant_write(cx, t, look, l) || tenant_read(cx, t, &db)) return cx->code;
+  buf_init(&out, LIMIT_REPLY_BYTES);
+  jw_init(&w, &out);
+  if (quality_json(cx, db, l->results, &w, NULL)) return cx->code;
+  return show(cx, c, &out, print_quality);
+}
+
+/* ---- looked up ---- */
+
+int cmd_stock_snapshot(struct ctx *cx, struct cli *c) {
+  int64_t day, known;
+  struct db *db;
+  struct buf out;
+  struct jw w;
+  if (read_day(cx, cli_operand(c, 0, NULL), &day) || read_day(cx, cli_get(c, "as-of"), &known) ||
+      cli_read(cx, c, &db))
+    return cx->code;
+  buf_init(&out, LIMIT_REPLY_BYTES);
+  jw_init(&w, &out);
+  if (day < 0 ? snapshot_list(cx, db, 1000, &w, NULL) : snapshot_show(cx, db, day, known, &w, NULL))
+    return cx->code;
+  return cli_print_json(cx, &out);
+}
+
+int cmd_stock_scan(struct ctx *cx, struct cli *c) {
+  struct db *db;
+  struct buf out;
+  struct jw w;
+  if (cli_read(cx, c, &db)) return cx->code;
+  buf_init(&out, LIMIT_REPLY_BYTES);
+  jw_init(&w, &out);
+  return stock_scan(cx, db, c->operand[0], &w, NULL) ? (int)cx->code : cli_print_json(cx, &out);
 }

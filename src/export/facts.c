@@ -59,6 +59,7 @@ static const struct {
   { "stock_metric", "what velocity, trend and turnover of an item in a warehouse are made of" },
   { "stock_snapshot_day", "the days whose stock was put down" },
   { "stock_snapshot", "what there was at the end of a day, as it was known then" },
+  { "stock_report", "what moved, week by week" },
   { "stock_check_run", "when the quality of the stock's data was checked" },
   { "stock_check", "what each quality check found" },
   { "alert_seen", "how often each alert was raised" },

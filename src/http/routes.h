@@ -57,4 +57,9 @@ route_fn figures_get, quality_get, why_get, compare_get;
 route_fn rows_get, row_get, line_get, impact_get;
 route_fn row_post; /* routes_row.c */
 
+/* routes_stock.c */
+route_fn stock_levels_get, stock_item_get, stock_history_get, stock_scan_get, stock_replay_get;
+route_fn stock_quality_get, stock_snapshots_get, stock_metrics_get, stock_week_get;
+route_fn stock_adjust_post, stock_count_post, stock_transfer_post;
+
 #endif

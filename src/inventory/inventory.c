@@ -1,5 +1,6 @@
 #include "inventory/inventory.h"
 
+#include "inventory/etl.h"
 #include "inventory/ledger.h"
 #include "inventory/move.h"
 #include "model/entity.h"
@@ -8,5 +9,6 @@ static const struct entity_hooks reservation_hooks = { .check_row = stock_reserv
 
 void inventory_register(void) {
   topic_door_register(&stock_door);
+  stock_kinds_register();
   entity_hooks_register("stock_reservation", &reservation_hooks);
 }

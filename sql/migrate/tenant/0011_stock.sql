@@ -131,9 +131,16 @@ CREATE TABLE stock_dirty_week (week INTEGER PRIMARY KEY); -- weeks whose days ch
 CREATE TABLE stock_position (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   ledger INTEGER NOT NULL,
-  day INTEGER NOT NULL
+  day INTEGER NOT NULL,
+  published INTEGER NOT NULL -- up to which row figures were published to analytics-events
 );
-INSERT INTO stock_position VALUES (1, 0, 0);
+INSERT INTO stock_position VALUES (1, 0, 0, 0);
+-- The weeks as they were reported.
+CREATE TABLE stock_report (
+  week INTEGER PRIMARY KEY, -- its Monday, days since 1970
+  made_at INTEGER NOT NULL,
+  json TEXT NOT NULL CHECK (json_valid(json))
+);
 -- Sums over windows of days: what velocity, trend, turnover and cover are made of, see src/inventory/metric.h.
 CREATE TABLE stock_metric (
   item INTEGER NOT NULL, warehouse INTEGER NOT NULL,
@@ -203,6 +210,7 @@ JOIN stock_name i ON i.id = l.item JOIN stock_name w ON w.id = l.warehouse
 LEFT JOIN stock_items m ON m.sku = i.text AND m.deleted_at IS NULL;
 -- down
 DROP VIEW stock_levels;
+DROP TABLE stock_report;
 DROP TABLE stock_check;
 DROP TABLE stock_check_run;
 DROP TABLE stock_snapshot;

@@ -1,0 +1,238 @@
+/*
+** routes_stock.c - the stock: what there is, how it came about, and what people do to it.
+*/
+#include "base/time.h"
+#include "http/routes.h"
+#include "inventory/daily.h"
+#include "inventory/levels.h"
+#include "inventory/move.h"
+#include "inventory/quality.h"
+#include "inventory/report.h"
+#include "inventory/scan.h"
+#include "inventory/snapshot.h"
+#include "inventory/week.h"
+
+/* ---- what there is ---- */
+
+int stock_levels_get(struct request *rq) {
+  struct levels_scope s = { 0 };
+  struct db *db;
+  int rc = query_text(rq, "q", &s.search);
+  if (!rc) rc = query_text(rq, "warehouse", &s.warehouse);
+  if (!rc) rc = query_text(rq, "category", &s.category);
+  if (!rc) rc = query_text(rq, "state", &s.state);
+  if (!rc) rc = query_text(rq, "sort", &s.sort);
+  if (!rc) rc = query_text(rq, "cursor", &s.cursor);
+  if (!rc) rc = query_int(rq, "limit", 1, PAGE_ROWS_MOST, PAGE_ROWS, &s.limit);
+  if (!rc) rc = db_find(rq, &db);
+  return rc ? rc : report_levels(rq->cx, db, &s, &rq->json);
+}
+
+int stock_item_get(struct request *rq) {
+  struct db *db;
+  int rc = db_find(rq, &db);
+  return rc ? rc : report_item(rq->cx, db, rq->param[0], &rq->json, "data");
+}
+
+static int query_time(struct request *rq, const char *name, bool whole_day, int64_t *out) {
+  const char *text;
+  int rc = query_text(rq, name, &text);
+  if (rc || !text) return rc;
+  if (!time_parse_iso(str_of(text), out))
+    return fail(rq->cx, E_INVALID, name, "'%.40s' is no time; write it as 2024-02-29 or 2024-02-29T12:00:00Z",
+                text);
+  if (whole_day && strlen(text) == 10) *out += DAY_US;
+  return OK;
+}
+
+int stock_history_get(struct request *rq) {
+  struct history_scope s = { .from = INT64_MIN };
+  const char *next = NULL;
+  struct db *db;
+  int rc = query_text(rq, "sku", &s.sku);
+  if (!rc) rc = query_text(rq, "warehouse", &s.warehouse);
+  if (!rc) rc = query_time(rq, "from", false, &s.from);
+  if (!rc) rc = query_time(rq, "to", true, &s.to);
+  if (!rc) rc = query_int(rq, "limit", 1, PAGE_ROWS_MOST, PAGE_ROWS, &s.limit);
+  if (!rc) rc = query_text(rq, "cursor", &s.cursor);
+  if (!rc) rc = db_find(rq, &db);
+  if (!rc) rc = stock_history(rq->cx, db, &s, &rq->json, "data", &next);
+  if (!rc) jw_text(&rq->json, "next", next);
+  return rc;
+}
+
+int stock_scan_get(struct request *rq) {
+  const char *code;
+  struct db *db;
+  int rc = query_text(rq, "code", &code);
+  if (!rc) rc = db_find(rq, &db);
+  return rc ? rc : stock_scan(rq->cx, db, code, &rq->json, "data");
+}
+
+int stock_replay_get(struct request *rq) {
+  struct replay_result r;
+  struct db *db;
+  int rc = db_find(rq, &db);
+  if (!rc) rc = stock_replay(rq->cx, db, &r);
+  if (!rc) stock_replay_json(&rq->json, "data", &r);
+  return rc;
+}
+
+/* ---- added up and checked ---- */
+
+static int query_day(struct request *rq, const char *name, int64_t *day) {
+  int64_t at = -DAY_US;
+  int rc = query_time(rq, name, false, &at);
+  *day = stock_day(at);
+  return rc;
+}
+
+int stock_metrics_get(struct request *rq) {
+  const char *sku, *warehouse = NULL;
+  int64_t day = -1;
+  struct db *db;
+  int rc = query_text(rq, "sku", &sku);
+  if (!rc) rc = query_text(rq, "warehouse", &warehouse);
+  if (!rc) rc = query_day(rq, "day", &day);
+  if (!rc) rc = db_find(rq, &db);
+  if (!rc) rc = report_metrics(rq->cx, db, sku, warehouse, day, &rq->json, "data");
+  if (!rc) metric_formulas(&rq->json, "formulas");
+  return rc;
+}
+
+int stock_snapshots_get(struct request *rq) {
+  int64_t day = -1, known = -1, limit = 0;
+  struct db *db;
+  int rc = query_day(rq, "day", &day);
+  if (!rc) rc = query_day(rq, "known", &known);
+  if (!rc) rc = query_int(rq, "limit", 1, PAGE_ROWS_MOST, PAGE_ROWS, &limit);
+  if (!rc) rc = db_find(rq, &db);
+  if (rc) return rc;
+  return day < 0 ? snapshot_list(rq->cx, db, limit, &rq->json, "data")
+                 : snapshot_show(rq->cx, db, day, known, &rq->json, "data");
+}
+
+int stock_week_get(struct request *rq) {
+  int64_t at;
+  struct db *db;
+  int rc = time_parse_iso(str_of(rq->param[0]), &at)
+               ? OK
+               : fail(rq->cx, E_INVALID, "day", "'%.40s' is no day; write it as 2024-02-29", rq->param[0]);
+  if (!rc) rc = db_find(rq, &db);
+  return rc ? rc : week_show(rq->cx, db, week_begin(stock_day(at)), &rq->json, "data");
+}
+
+int stock_quality_get(struct request *rq) {
+  struct quality_result *results = ctx_alloc(rq->cx, QUALITY_CHECKS * sizeof *results);
+  char text[TIME_SIZE];
+  int64_t at = rq->cx->now;
+  bool now = false;
+  struct db *db;
+  int rc = query_flag(rq, "now", &now);
+  if (!rc) rc = db_find(rq, &db);
+  if (!rc) rc = now ? quality_look(rq->cx, db, results) : quality_latest(rq->cx, db, results, &at);
+  if (!rc) rc = quality_json(rq->cx, db, results, &rq->json, "data");
+  if (!rc) rc = quality_runs(rq->cx, db, 30, &rq->json, "runs");
+  if (!rc) jw_text(&rq->json, "at", at ? time_iso(text, at) : NULL);
+  return rc;
+}
+
+/* ---- what people do ---- */
+
+struct order {
+  struct stock_move *moves;
+  size_t count;
+  bool allow_negative;
+};
+
+static int write_order(struct ctx *cx, struct db *db, void *arg) {
+  struct order *o = arg;
+  return stock_move(cx, db, o->moves, o->count, o->allow_negative);
+}
+
+/* A text or number of the body; NULL when it is not there. */
+static const char *member(struct ctx *cx, const struct jv *body, const char *name) {
+  struct str text = jv_text(jv_get(body, name));
+  return text.p && text.n ? ctx_strdup(cx, text) : NULL;
+}
+
+static void read_move(struct ctx *cx, const struct jv *body, struct stock_move *m) {
+  m->sku = member(cx, body, "sku");
+  m->warehouse = member(cx, body, "warehouse");
+  m->location = member(cx, body, "location");
+  m->lot = member(cx, body, "lot");
+  m->serial = member(cx, body, "serial");
+  m->reference = member(cx, body, "reference");
+  m->notes = member(cx, body, "reason");
+}
+
+static bool said(const struct jv *body, const char *name) {
+  return str_eq(jv_text(jv_get(body, name)), STR("true"));
+}
+
+static int run_order(struct request *rq, const struct jv *body, struct order *o) {
+  struct tenant *t;
+  o->allow_negative = said(body, "allow_negative");
+  int rc = tenant_find(rq, &t);
+  if (!rc) rc = tenant_write(rq->cx, t, write_order, o);
+  if (rc) return rc;
+  jw_array(&rq->json, "data");
+  for (size_t i = 0; i < o->count; i++) stock_move_json(&rq->json, NULL, &o->moves[i]);
+  jw_close(&rq->json, ']');
+  return OK;
+}
+
+int stock_adjust_post(struct request *rq) {
+  struct stock_move m = { .kind = MOVE_ADJUSTMENT };
+  struct order o = { .moves = &m, .count = 1 };
+  struct jv *body;
+  if (body_json(rq, &body)) return rq->cx->code;
+  const char *type = member(rq->cx, body, "type");
+  read_move(rq->cx, body, &m);
+  if (type) m.kind = stock_kind_find(str_of(type));
+  if (!m.kind)
+    return fail(rq->cx, E_INVALID, "type",
+                "type is ADJUSTMENT, RECEIPT, SALE, RETURN, INVENTORY_UPDATE, RESERVATION or "
+                "RELEASE, not %.40s",
+                type);
+  if (stock_quantity(rq->cx, "quantity", member(rq->cx, body, "quantity"), &m.quantity)) return rq->cx->code;
+  return run_order(rq, body, &o);
+}
+
+int stock_count_post(struct request *rq) {
+  struct order o = { 0 };
+  struct jv *body;
+  if (body_json(rq, &body)) return rq->cx->code;
+  const struct jv *lines = jv_get(body, "lines");
+  o.count = jv_size(lines);
+  if (jv_kind(lines) != JV_ARRAY || !o.count)
+    return fail(rq->cx, E_INVALID, "lines",
+                "lines are what was counted: [{\"sku\":\"LAPTOP-001\",\"counted\":8}]");
+  o.moves = ctx_alloc(rq->cx, o.count * sizeof *o.moves);
+  for (size_t i = 0; i < o.count; i++) {
+    const struct jv *line = jv_at(lines, i);
+    struct stock_move *m = &o.moves[i];
+    read_move(rq->cx, line, m);
+    m->kind = MOVE_COUNT;
+    m->counted = true;
+    m->warehouse = member(rq->cx, body, "warehouse");
+    if (!m->reference) m->reference = member(rq->cx, body, "reference");
+    if (!m->notes) m->notes = member(rq->cx, body, "reason");
+    if (stock_quantity(rq->cx, "counted", member(rq->cx, line, "counted"), &m->quantity)) return rq->cx->code;
+  }
+  return run_order(rq, body, &o);
+}
+
+int stock_transfer_post(struct request *rq) {
+  struct stock_move what = { 0 }, moves[2];
+  struct order o = { .moves = moves, .count = 2 };
+  struct jv *body;
+  if (body_json(rq, &body)) return rq->cx->code;
+  read_move(rq->cx, body, &what);
+  what.warehouse = member(rq->cx, body, "from");
+  if (!what.warehouse) return fail(rq->cx, E_INVALID, "from", "from is needed: the warehouse that gives it");
+  if (stock_quantity(rq->cx, "quantity", member(rq->cx, body, "quantity"), &what.quantity) ||
+      stock_transfer_moves(rq->cx, &what, member(rq->cx, body, "to"), moves))
+    return rq->cx->code;
+  return run_order(rq, body, &o);
+}

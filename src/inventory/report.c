@@ -1,0 +1,340 @@
+#include "inventory/report.h"
+
+#include "base/time.h"
+#include "inventory/daily.h"
+#include "inventory/levels.h"
+
+enum { SERIES = 28, MOVEMENTS = 20 };
+
+static void text_or_null(struct jw *w, const char *key, const struct stmt *s, int i) {
+  if (col_null(s, i))
+    jw_text(w, key, NULL);
+  else
+    jw_str(w, key, col_str(s, i));
+}
+
+static void number_or_null(struct jw *w, const char *key, const struct stmt *s, int i) {
+  if (col_null(s, i))
+    jw_text(w, key, NULL);
+  else
+    stock_number(w, key, col_int(s, i), STOCK_SCALE);
+}
+
+/* Columns from `at` on as they stand in stock_metric; false when there are none. */
+static bool sums_from(const struct stmt *s, int at, struct metric_sums *m) {
+  *m = (struct metric_sums){ col_int(s, at),     col_int(s, at + 1), col_int(s, at + 2), col_int(s, at + 3),
+                             col_int(s, at + 4), col_int(s, at + 5), col_int(s, at + 6), col_int(s, at + 7) };
+  return !col_null(s, at);
+}
+
+/* ---- levels ---- */
+
+static const struct {
+  const char *name, *column;
+} sorts[] = {
+  { "sku", "sku" },
+  { "name", "name" },
+  { "category", "category" },
+  { "warehouse", "warehouse" },
+  { "on_hand", "on_hand" },
+  { "reserved", "reserved" },
+  { "available", "available" },
+  { "velocity", "issued_28" },
+  { "updated_at", "updated_at" },
+};
+
+static int order_by(struct ctx *cx, const char *sort, const char **out) {
+  bool down = sort && sort[0] == '-';
+  const char *name = sort ? sort + down : "sku", *names = "";
+  for (size_t i = 0; i < sizeof sorts / sizeof *sorts; i++) {
+    names = ctx_printf(cx, "%s%s%s", names, i ? ", " : "", sorts[i].name);
+    if (strcmp(sorts[i].name, name) != 0) continue;
+    *out = ctx_printf(cx, "%s %s, sku, warehouse", sorts[i].column, down ? "DESC" : "ASC");
+    return OK;
+  }
+  return fail(cx, E_INVALID, "sort", "levels are sorted by %s, not by %.40s", names, name);
+}
+
+static int check_state(struct ctx *cx, const char *state) {
+  static const char *const states[] = { "all", "ok", "low", "out", "over" };
+  for (size_t i = 0; state && i < sizeof states / sizeof *states; i++)
+    if (strcmp(states[i], state) == 0) return OK;
+  return state ? fail(cx, E_INVALID, "state", "state is ok, low, out, over or all, not %.40s", state) : OK;
+}
+
+/* ?1 search ?2 warehouse ?3 category ?4 state */
+static const char levels_from[] =
+    "FROM (SELECT v.sku, v.name, v.category, v.warehouse, v.quantity_on_hand AS on_hand, v.quantity_reserved "
+    "AS "
+    "reserved, v.quantity_available AS available, v.reorder_point, v.updated_at, m.issued_28, "
+    "m.issued_28_day, "
+    "m.issued_365, m.net_365, m.net_365_day, m.on_hand AS day_end, m.first_day, m.last_day, "
+    "CASE WHEN v.quantity_reserved > max(v.quantity_on_hand, 0) THEN 'over' WHEN v.quantity_available <= 0 "
+    "THEN 'out' "
+    "WHEN v.quantity_available <= v.reorder_point THEN 'low' ELSE 'ok' END AS state "
+    "FROM stock_levels v LEFT JOIN stock_metric m ON m.item = v.item_id AND m.warehouse = v.warehouse_id) "
+    "WHERE (?1 IS NULL OR instr(lower(sku || ' ' || coalesce(name, '')), lower(?1)) > 0) "
+    "AND (?2 IS NULL OR warehouse = ?2) AND (?3 IS NULL OR category = ?3) "
+    "AND (?4 IS NULL OR ?4 = 'all' OR state = ?4)";
+
+static void bind_scope(struct stmt *s, const struct levels_scope *scope) {
+  stmt_text(s, 1, scope->search);
+  stmt_text(s, 2, scope->warehouse);
+  stmt_text(s, 3, scope->category);
+  stmt_text(s, 4, scope->state);
+}
+
+static void level_row(struct jw *w, const struct stmt *s, int64_t day) {
+  char at[TIME_SIZE];
+  struct metric_sums sums;
+  struct metric m = { 0 };
+  if (sums_from(s, 8, &sums)) metric_of(&sums, day, col_int(s, 6), &m);
+  jw_object(w, NULL);
+  jw_str(w, "sku", col_str(s, 0));
+  text_or_null(w, "name", s, 1);
+  text_or_null(w, "category", s, 2);
+  jw_str(w, "warehouse", col_str(s, 3));
+  stock_number(w, "on_hand", col_int(s, 4), STOCK_SCALE);
+  stock_number(w, "reserved", col_int(s, 5), STOCK_SCALE);
+  stock_number(w, "available", col_int(s, 6), STOCK_SCALE);
+  number_or_null(w, "reorder_point", s, 7);
+  metric_json(w, &m);
+  jw_str(w, "state", col_str(s, 16));
+  jw_text(w, "updated_at", time_iso(at, col_int(s, 17)));
+  jw_close(w, '}');
+}
+
+static int write_levels(struct ctx *cx, struct db *db, const struct levels_scope *scope, struct jw *w) {
+  const char *order = "";
+  int64_t ledger, day, from = 0, count = 0;
+  if (order_by(cx, scope->sort, &order) || stock_position(cx, db, &ledger, &day)) return cx->code;
+  if (scope->cursor && (!str_to_int(str_of(scope->cursor), &from) || from < 0))
+    return fail(cx, E_INVALID, "cursor", "a cursor is what `next` of the page before says, not '%.40s'",
+                scope->cursor);
+  struct stmt *s = db_compose(
+      cx, db,
+      ctx_printf(
+          cx,
+          "SELECT sku, name, category, warehouse, on_hand, reserved, available, reorder_point, issued_28, "
+          "issued_28_day, issued_365, net_365, net_365_day, day_end, first_day, last_day, state, updated_at "
+          "%s "
+          "ORDER BY %s LIMIT ?5 OFFSET ?6",
+          levels_from, order));
+  bind_scope(s, scope);
+  stmt_int(s, 5, scope->limit + 1);
+  stmt_int(s, 6, from);
+  jw_array(w, "data");
+  while (stmt_row(cx, s))
+    if (count++ < scope->limit) level_row(w, s, day);
+  jw_close(w, ']');
+  jw_text(w, "next", count > scope->limit ? ctx_printf(cx, "%lld", (long long)(from + scope->limit)) : NULL);
+  return cx->code;
+}
+
+static int write_totals(struct ctx *cx, struct db *db, const struct levels_scope *scope, struct jw *w) {
+  struct stmt *s = db_compose(cx, db,
+                              ctx_printf(cx,
+                                         "SELECT count(*), count(DISTINCT sku), count(DISTINCT warehouse), "
+                                         "coalesce(sum(on_hand), 0), coalesce(sum(reserved), 0), "
+                                         "coalesce(sum(state = 'low'), 0), coalesce(sum(state = 'out'), 0), "
+                                         "coalesce(sum(state = 'over'), 0) %s",
+                                         levels_from));
+  bind_scope(s, scope);
+  if (!stmt_row(cx, s)) return cx->code;
+  jw_object(w, "totals");
+  jw_int(w, "levels", col_int(s, 0));
+  jw_int(w, "items", col_int(s, 1));
+  jw_int(w, "warehouses", col_int(s, 2));
+  stock_number(w, "on_hand", col_int(s, 3), STOCK_SCALE);
+  stock_number(w, "reserved", col_int(s, 4), STOCK_SCALE);
+  jw_int(w, "low", col_int(s, 5));
+  jw_int(w, "out", col_int(s, 6));
+  jw_int(w, "over", col_int(s, 7));
+  jw_close(w, '}');
+  stmt_done(s);
+  return OK;
+}
+
+int report_levels(struct ctx *cx, struct db *db, const struct levels_scope *scope, struct jw *w) {
+  return check_state(cx, scope->state) || write_levels(cx, db, scope, w) || write_totals(cx, db, scope, w)
+             ? (int)cx->code
+             : OK;
+}
+
+/* ---- figures ---- */
+
+struct metrics_list {
+  struct db *db;
+  struct jw *w;
+  int64_t item, warehouse, day;
+};
+
+static int metric_entry(struct ctx *cx, void *arg, int64_t item, int64_t warehouse,
+                        const struct metric_sums *sums) {
+  struct metrics_list *l = arg;
+  char iso[DATE_SIZE];
+  struct metric m;
+  bool other = (l->item && item != l->item) || (l->warehouse && warehouse != l->warehouse);
+  if (other || sums->first_day > l->day) return OK;
+  struct stmt *s = db_stmt(cx, l->db, SQL_report_names);
+  stmt_int(s, 1, item);
+  stmt_int(s, 2, warehouse);
+  if (!stmt_row(cx, s)) return cx->code;
+  metric_of(sums, l->day, col_int(s, 5), &m);
+  jw_object(l->w, NULL);
+  jw_str(l->w, "sku", col_str(s, 0));
+  text_or_null(l->w, "name", s, 1);
+  text_or_null(l->w, "category", s, 2);
+  jw_str(l->w, "warehouse", col_str(s, 3));
+  text_or_null(l->w, "warehouse_name", s, 4);
+  jw_text(l->w, "day", date_iso(iso, (int32_t)l->day));
+  metric_json(l->w, &m);
+  jw_close(l->w, '}');
+  stmt_done(s);
+  return OK;
+}
+
+static int kept_metrics(struct ctx *cx, struct metrics_list *l) {
+  struct stmt *s = db_stmt(cx, l->db, SQL_report_metrics);
+  stmt_int(s, 1, l->item);
+  stmt_int(s, 2, l->warehouse);
+  while (stmt_row(cx, s)) {
+    struct metric_sums m;
+    sums_from(s, 2, &m);
+    if (metric_entry(cx, l, col_int(s, 0), col_int(s, 1), &m)) break;
+  }
+  return cx->code;
+}
+
+static int named(struct ctx *cx, struct db *db, const char *field, int kind, const char *text, int64_t *id) {
+  *id = text ? stock_name_find(cx, db, kind, str_of(text)) : 0;
+  return cx->code || *id || !text ? (int)cx->code
+                                  : fail(cx, E_NOT_FOUND, field, "nothing was ever booked for %.80s", text);
+}
+
+int report_metrics(struct ctx *cx, struct db *db, const char *sku, const char *warehouse, int64_t day,
+                   struct jw *w, const char *key) {
+  struct metrics_list l = { .db = db, .w = w, .day = day };
+  int64_t ledger;
+  if (named(cx, db, "sku", NAME_ITEM, sku, &l.item) ||
+      named(cx, db, "warehouse", NAME_WAREHOUSE, warehouse, &l.warehouse))
+    return cx->code;
+  if (day < 0 && stock_position(cx, db, &ledger, &l.day)) return cx->code;
+  jw_array(w, key);
+  if (day < 0)
+    kept_metrics(cx, &l);
+  else
+    stock_metric_each(cx, db, day, metric_entry, &l);
+  jw_close(w, ']');
+  return cx->code;
+}
+
+/* ---- one item ---- */
+
+static int item_record(struct ctx *cx, struct db *db, const char *sku, struct jw *w, bool *found) {
+  struct stmt *s = db_stmt(cx, db, SQL_report_item);
+  stmt_text(s, 1, sku);
+  *found = stmt_row(cx, s);
+  if (!*found) return cx->code;
+  static const char *const texts[] = { "id", "sku", "name", "barcode", "category", "unit", "tracked" };
+  jw_object(w, "item");
+  for (int i = 0; i < 7; i++) text_or_null(w, texts[i], s, i);
+  number_or_null(w, "unit_cost", s, 7);
+  number_or_null(w, "reorder_point", s, 8);
+  number_or_null(w, "reorder_quantity", s, 9);
+  if (!col_null(s, 10)) jw_int(w, "lead_time_days", col_int(s, 10));
+  jw_bool(w, "active", col_int(s, 11) != 0);
+  jw_close(w, '}');
+  stmt_done(s);
+  return OK;
+}
+
+static int item_levels(struct ctx *cx, struct db *db, int64_t item, struct jw *w) {
+  char at[TIME_SIZE];
+  struct stmt *s = db_stmt(cx, db, SQL_report_item_levels);
+  stmt_int(s, 1, item);
+  jw_array(w, "levels");
+  while (stmt_row(cx, s)) {
+    jw_object(w, NULL);
+    jw_str(w, "warehouse", col_str(s, 0));
+    text_or_null(w, "location", s, 1);
+    text_or_null(w, "lot", s, 2);
+    text_or_null(w, "expires", s, 5);
+    stock_number(w, "on_hand", col_int(s, 3), STOCK_SCALE);
+    stock_number(w, "reserved", col_int(s, 4), STOCK_SCALE);
+    jw_text(w, "updated_at", time_iso(at, col_int(s, 6)));
+    jw_close(w, '}');
+  }
+  jw_close(w, ']');
+  return cx->code;
+}
+
+static int item_list(struct ctx *cx, struct db *db, enum sql_id sql, const char *sku, const char *key,
+                     const char *const *names, int count, struct jw *w) {
+  struct stmt *s = db_stmt(cx, db, sql);
+  stmt_text(s, 1, sku);
+  jw_array(w, key);
+  while (stmt_row(cx, s)) {
+    jw_object(w, NULL);
+    for (int i = 0; i < count; i++) {
+      if (strcmp(names[i], "quantity") == 0)
+        stock_number(w, names[i], col_int(s, i), STOCK_SCALE);
+      else
+        text_or_null(w, names[i], s, i);
+    }
+    jw_close(w, '}');
+  }
+  jw_close(w, ']');
+  return cx->code;
+}
+
+/* The last 28 days of each warehouse with the line through them: what one can only see with the days at hand. */
+static int item_trends(struct ctx *cx, struct db *db, int64_t item, struct jw *w) {
+  int64_t ledger, day, issued[SERIES], slope, error;
+  char iso[DATE_SIZE];
+  if (stock_position(cx, db, &ledger, &day)) return cx->code;
+  struct stmt *s = db_stmt(cx, db, SQL_report_item_warehouses);
+  stmt_int(s, 1, item);
+  jw_array(w, "trends");
+  while (stmt_row(cx, s)) {
+    if (daily_series(cx, db, item, col_int(s, 0), day, SERIES, issued)) break;
+    trend_of(issued, SERIES, &slope, &error);
+    jw_object(w, NULL);
+    jw_str(w, "warehouse", col_str(s, 1));
+    jw_text(w, "until", date_iso(iso, (int32_t)day));
+    stock_number(w, "trend", slope, TREND_SCALE);
+    stock_number(w, "standard_error", error, TREND_SCALE);
+    jw_array(w, "issued");
+    for (int i = 0; i < SERIES; i++) stock_number(w, NULL, issued[i], STOCK_SCALE);
+    jw_close(w, ']');
+    jw_close(w, '}');
+  }
+  jw_close(w, ']');
+  return cx->code;
+}
+
+int report_item(struct ctx *cx, struct db *db, const char *sku, struct jw *w, const char *key) {
+  static const char *const lots[] = { "code", "made", "expires", "blocked", "notes" };
+  static const char *const serials[] = { "code", "lot", "state", "warehouse", "location" };
+  static const char *const reservations[] = { "id",       "warehouse", "location", "lot",
+                                              "quantity", "reference", "customer", "until" };
+  const char *next;
+  bool found;
+  int64_t item = stock_name_find(cx, db, NAME_ITEM, str_of(sku));
+  jw_object(w, key);
+  if (item_record(cx, db, sku, w, &found)) return cx->code;
+  if (!found && !item) return fail(cx, E_NOT_FOUND, "sku", "there is no item %.80s", sku);
+  if (item_levels(cx, db, item, w) || item_list(cx, db, SQL_report_item_lots, sku, "lots", lots, 5, w) ||
+      item_list(cx, db, SQL_report_item_serials, sku, "serials", serials, 5, w) ||
+      item_list(cx, db, SQL_report_item_reservations, sku, "reservations", reservations, 8, w))
+    return cx->code;
+  const struct history_scope scope = { .sku = sku, .from = INT64_MIN, .limit = MOVEMENTS };
+  if (item) {
+    if (report_metrics(cx, db, sku, NULL, -1, w, "metrics") || item_trends(cx, db, item, w) ||
+        stock_history(cx, db, &scope, w, "movements", &next))
+      return cx->code;
+  }
+  metric_formulas(w, "formulas");
+  jw_close(w, '}');
+  return OK;
+}

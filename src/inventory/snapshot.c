@@ -1,0 +1,147 @@
+#include "inventory/snapshot.h"
+
+#include "base/time.h"
+#include "inventory/daily.h"
+
+/* ---- making ---- */
+
+struct snapshot {
+  struct db *db;
+  int64_t day, rows;
+};
+
+static void optional(struct stmt *s, int i, bool has, int64_t v) {
+  if (has)
+    stmt_int(s, i, v);
+  else
+    stmt_null(s, i);
+}
+
+static int put_down(struct ctx *cx, void *arg, int64_t item, int64_t warehouse, const struct metric_sums *m) {
+  struct snapshot *k = arg;
+  struct metric figures;
+  if (m->first_day > k->day) return OK;
+  struct stmt *s = db_stmt(cx, k->db, SQL_snapshot_reserved);
+  stmt_int(s, 1, item);
+  stmt_int(s, 2, warehouse);
+  stmt_int(s, 3, k->day);
+  int64_t reserved = stmt_row(cx, s) ? col_int(s, 0) : 0;
+  if (s) stmt_done(s);
+  metric_of(m, k->day, m->on_hand - reserved, &figures);
+  s = db_stmt(cx, k->db, SQL_snapshot_add);
+  stmt_int(s, 1, k->day);
+  stmt_int(s, 2, item);
+  stmt_int(s, 3, warehouse);
+  stmt_int(s, 4, m->on_hand);
+  stmt_int(s, 5, reserved);
+  stmt_int(s, 6, figures.velocity);
+  stmt_int(s, 7, figures.trend);
+  optional(s, 8, figures.has_turnover, figures.turnover);
+  optional(s, 9, figures.has_cover, figures.days_of_cover);
+  k->rows++;
+  return stmt_run(cx, s);
+}
+
+static bool is_made(struct ctx *cx, struct db *db, int64_t day) {
+  struct stmt *s = db_stmt(cx, db, SQL_snapshot_day);
+  stmt_int(s, 1, day);
+  bool made = stmt_row(cx, s);
+  if (made) stmt_done(s);
+  return made;
+}
+
+int snapshot_make(struct ctx *cx, struct db *db, int64_t day, int64_t *rows) {
+  struct snapshot k = { .db = db, .day = day };
+  *rows = 0;
+  if (is_made(cx, db, day) || cx->code || stock_metric_each(cx, db, day, put_down, &k)) return cx->code;
+  struct stmt *s = db_stmt(cx, db, SQL_snapshot_seal);
+  stmt_int(s, 1, day);
+  stmt_int(s, 2, cx->now);
+  stmt_int(s, 3, k.rows);
+  *rows = k.rows;
+  return stmt_run(cx, s);
+}
+
+/* ---- showing ---- */
+
+static void level_row(struct jw *w, const struct stmt *s) {
+  jw_str(w, "sku", col_str(s, 0));
+  jw_str(w, "warehouse", col_str(s, 1));
+  stock_number(w, "on_hand", col_int(s, 2), STOCK_SCALE);
+  stock_number(w, "reserved", col_int(s, 3), STOCK_SCALE);
+}
+
+static void figure(struct jw *w, const struct stmt *s, int i, const char *key, int scale) {
+  if (col_null(s, i))
+    jw_text(w, key, NULL);
+  else
+    stock_number(w, key, col_int(s, i), scale);
+}
+
+static int show_made(struct ctx *cx, struct db *db, int64_t day, struct jw *w) {
+  struct stmt *s = db_stmt(cx, db, SQL_snapshot_rows);
+  stmt_int(s, 1, day);
+  while (stmt_row(cx, s)) {
+    jw_object(w, NULL);
+    level_row(w, s);
+    figure(w, s, 4, "velocity", STOCK_SCALE);
+    figure(w, s, 5, "trend", TREND_SCALE);
+    figure(w, s, 6, "turnover", STOCK_SCALE);
+    figure(w, s, 7, "days_of_cover", STOCK_SCALE);
+    jw_str(w, "name", col_str(s, 8));
+    jw_str(w, "category", col_str(s, 9));
+    jw_str(w, "warehouse_name", col_str(s, 10));
+    jw_close(w, '}');
+  }
+  return cx->code;
+}
+
+static int show_known(struct ctx *cx, struct db *db, int64_t day, int64_t known, struct jw *w) {
+  struct stmt *s = db_stmt(cx, db, SQL_snapshot_known);
+  stmt_int(s, 1, (day + 1) * DAY_US);
+  stmt_int(s, 2, known < 0 ? INT64_MAX : (known + 1) * DAY_US);
+  while (stmt_row(cx, s)) {
+    jw_object(w, NULL);
+    level_row(w, s);
+    jw_close(w, '}');
+  }
+  return cx->code;
+}
+
+static void days(struct jw *w, int64_t day, int64_t made_at, int64_t ledger) {
+  char text[TIME_SIZE], iso[DATE_SIZE];
+  jw_text(w, "day", date_iso(iso, (int32_t)day));
+  jw_text(w, "made_at", made_at ? time_iso(text, made_at) : NULL);
+  if (ledger) jw_int(w, "ledger", ledger);
+}
+
+int snapshot_show(struct ctx *cx, struct db *db, int64_t day, int64_t known, struct jw *w, const char *key) {
+  char iso[DATE_SIZE];
+  struct stmt *s = db_stmt(cx, db, SQL_snapshot_day);
+  stmt_int(s, 1, day);
+  bool made = stmt_row(cx, s);
+  if (cx->code) return cx->code;
+  jw_object(w, key);
+  days(w, day, made && known < 0 ? col_int(s, 0) : 0, made && known < 0 ? col_int(s, 1) : 0);
+  if (made) stmt_done(s);
+  if (known >= 0) jw_text(w, "known", date_iso(iso, (int32_t)known));
+  jw_array(w, "rows");
+  int rc = made && known < 0 ? show_made(cx, db, day, w) : show_known(cx, db, day, known, w);
+  jw_close(w, ']');
+  jw_close(w, '}');
+  return rc;
+}
+
+int snapshot_list(struct ctx *cx, struct db *db, int64_t limit, struct jw *w, const char *key) {
+  struct stmt *s = db_stmt(cx, db, SQL_snapshot_days);
+  stmt_int(s, 1, limit);
+  jw_array(w, key);
+  while (stmt_row(cx, s)) {
+    jw_object(w, NULL);
+    days(w, col_int(s, 0), col_int(s, 1), col_int(s, 2));
+    jw_int(w, "rows", col_int(s, 3));
+    jw_close(w, '}');
+  }
+  jw_close(w, ']');
+  return cx->code;
+}

@@ -1,0 +1,145 @@
+#include "inventory/week.h"
+
+#include "base/limits.h"
+#include "base/time.h"
+#include "model/entity.h"
+#include "record/record.h"
+
+enum { MOST_MOVED = 20 };
+
+int64_t week_begin(int64_t day) { return day - ((day + 3) % 7 + 7) % 7; }
+
+/* ---- the report ---- */
+
+static const char *const sums[] = { "received", "issued", "returned", "adjusted", "transferred", "net" };
+enum { SUMS = sizeof sums / sizeof *sums };
+
+/* Columns from `at` on: the sums in their order, then the movements. */
+static void write_sums(struct jw *w, const struct stmt *s, int at) {
+  for (int i = 0; i < SUMS; i++) stock_number(w, sums[i], col_int(s, at + i), STOCK_SCALE);
+  jw_int(w, "movements", col_int(s, at + SUMS));
+}
+
+static int write_totals(struct ctx *cx, struct db *db, int64_t week, struct jw *w) {
+  struct stmt *s = db_stmt(cx, db, SQL_week_totals);
+  stmt_int(s, 1, week);
+  jw_object(w, "totals");
+  if (stmt_row(cx, s)) write_sums(w, s, 0);
+  if (s) stmt_done(s);
+  jw_close(w, '}');
+  return cx->code;
+}
+
+static int write_list(struct ctx *cx, struct db *db, enum sql_id sql, int64_t week, const char *key,
+                      const char *name, struct jw *w) {
+  struct stmt *s = db_stmt(cx, db, sql);
+  stmt_int(s, 1, week);
+  stmt_int(s, 2, MOST_MOVED);
+  jw_array(w, key);
+  while (stmt_row(cx, s)) {
+    jw_object(w, NULL);
+    jw_str(w, name, col_str(s, 0));
+    write_sums(w, s, 1);
+    jw_close(w, '}');
+  }
+  jw_close(w, ']');
+  return cx->code;
+}
+
+static int compose(struct ctx *cx, struct db *db, int64_t week, struct buf *out) {
+  char name[DATE_SIZE], iso[DATE_SIZE];
+  struct jw w;
+  jw_init(&w, out);
+  jw_object(&w, NULL);
+  jw_text(&w, "week", date_week(name, (int32_t)week));
+  jw_text(&w, "begins", date_iso(iso, (int32_t)week));
+  if (write_totals(cx, db, week, &w) ||
+      write_list(cx, db, SQL_week_warehouses, week, "warehouses", "warehouse", &w) ||
+      write_list(cx, db, SQL_week_items, week, "items", "sku", &w))
+    return cx->code;
+  jw_close(&w, '}');
+  return OK;
+}
+
+int week_report(struct ctx *cx, struct db *db, int64_t week, bool *written) {
+  struct buf json;
+  buf_init(&json, LIMIT_BODY_BYTES);
+  *written = false;
+  if (!compose(cx, db, week, &json)) {
+    struct stmt *s = db_stmt(cx, db, SQL_week_report_set);
+    stmt_int(s, 1, week);
+    stmt_int(s, 2, cx->now);
+    stmt_str(s, 3, buf_view(&json));
+    if (!stmt_run(cx, s)) *written = db_changes(db) > 0;
+  }
+  buf_clear(&json);
+  return cx->code;
+}
+
+int week_show(struct ctx *cx, struct db *db, int64_t week, struct jw *w, const char *key) {
+  char name[DATE_SIZE];
+  struct stmt *s = db_stmt(cx, db, SQL_week_report_get);
+  stmt_int(s, 1, week);
+  if (!stmt_row(cx, s))
+    return cx->code
+               ? (int)cx->code
+               : fail(cx, E_NOT_FOUND, "week", "week %s is not reported yet", date_week(name, (int32_t)week));
+  jw_raw(w, key, col_str(s, 0));
+  stmt_done(s);
+  return OK;
+}
+
+/* ---- the metric ---- */
+
+/* The record that there is of that day; *same when it says so already. */
+static const char *find_metric(struct ctx *cx, struct db *db, const struct entity *e, const char *day,
+                               int64_t units, bool *same) {
+  struct stmt *s =
+      db_compose(cx, db,
+                 ctx_printf(cx,
+                            "SELECT id, metric_value FROM %s WHERE metric_type = 'inventory' AND "
+                            "metric_date = ?1 AND deleted_at IS NULL",
+                            e->table));
+  stmt_text(s, 1, day);
+  if (!stmt_row(cx, s)) return NULL;
+  const char *id = col_dup(cx, s, 0);
+  *same = col_int(s, 1) == units;
+  stmt_done(s);
+  return id;
+}
+
+static int save_metric(struct ctx *cx, struct db *db, const struct entity *e, const char *id, const char *day,
+                       int64_t units) {
+  char saved[37];
+  struct buf json;
+  struct jw w;
+  struct jv *object;
+  buf_init(&json, KIB(4));
+  jw_init(&w, &json);
+  jw_object(&w, NULL);
+  if (id) jw_text(&w, "id", id);
+  jw_text(&w, "metric_type", "inventory");
+  jw_decimal(&w, "metric_value", units, STOCK_SCALE, 0);
+  jw_text(&w, "metric_date", day);
+  jw_close(&w, '}');
+  if (!jv_parse(cx, buf_view(&json), &object)) record_save(cx, db, e, object, saved);
+  buf_clear(&json);
+  return cx->code;
+}
+
+int week_dashboard(struct ctx *cx, struct db *db, int64_t day, bool *written) {
+  char iso[DATE_SIZE];
+  bool same = false;
+  const struct entity *e = entity_find("metric");
+  *written = false;
+  struct stmt *s = db_stmt(cx, db, SQL_week_units);
+  stmt_int(s, 1, day);
+  int64_t units = stmt_row(cx, s) ? col_int(s, 0) : 0;
+  if (s) stmt_done(s);
+  if (cx->code || !e || units < 0)
+    return cx->code; /* metrics are not below zero; the quality checks tell of it */
+  const char *id = find_metric(cx, db, e, date_iso(iso, (int32_t)day), units, &same);
+  if (cx->code || same) return cx->code;
+  *written = true;
+  return save_metric(cx, db, e, id, iso, units);
+}
