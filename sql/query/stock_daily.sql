@@ -76,16 +76,16 @@ WHERE (received, issued, returned, adjusted, transferred, net, reserved, transac
   <> (excluded.received, excluded.issued, excluded.returned, excluded.adjusted, excluded.transferred, excluded.net,
       excluded.reserved, excluded.transactions, excluded.last_id);
 
--- name: metric_at
+-- name: stock_metric_at
 SELECT issued_28, issued_28_day, issued_365, net_365, net_365_day, on_hand, first_day, last_day
 FROM stock_metric WHERE item = ?1 AND warehouse = ?2;
 
--- name: metric_set
+-- name: stock_metric_set
 INSERT INTO stock_metric VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
 ON CONFLICT DO UPDATE SET issued_28 = ?3, issued_28_day = ?4, issued_365 = ?5, net_365 = ?6, net_365_day = ?7,
   on_hand = ?8, first_day = ?9, last_day = ?10;
 
--- name: metric_clear
+-- name: stock_metric_clear
 DELETE FROM stock_metric;
 
 -- name: weekly_clear

@@ -52,7 +52,7 @@ static struct metric_sums *sums_at(struct ctx *cx, struct db *db, struct sums *k
   struct metric_sums *m = &k->sum[k->count++];
   *m = (struct metric_sums){ .first_day = INT64_MAX, .last_day = INT64_MIN };
   if (!stored) return m;
-  struct stmt *s = db_stmt(cx, db, SQL_metric_at);
+  struct stmt *s = db_stmt(cx, db, SQL_stock_metric_at);
   stmt_int(s, 1, p->item);
   stmt_int(s, 2, p->warehouse);
   if (!stmt_row(cx, s)) return m;
@@ -69,7 +69,7 @@ static int too_much(struct ctx *cx) {
 static int sums_write(struct ctx *cx, struct db *db, const struct sums *k) {
   for (size_t i = 0; i < k->count && !cx->code; i++) {
     const struct metric_sums *m = &k->sum[i];
-    struct stmt *s = db_stmt(cx, db, SQL_metric_set);
+    struct stmt *s = db_stmt(cx, db, SQL_stock_metric_set);
     const int64_t v[] = { k->pair[i].item, k->pair[i].warehouse, m->issued_28,   m->issued_28_day,
                           m->issued_365,   m->net_365,           m->net_365_day, m->on_hand,
                           m->first_day,    m->last_day };
@@ -242,7 +242,7 @@ int stock_daily_full(struct ctx *cx, struct db *db, int64_t today, struct daily_
   out->from = day;
   out->day = p.D;
   if (stmt_run(cx, db_stmt(cx, db, SQL_daily_clear)) || stmt_run(cx, db_stmt(cx, db, SQL_weekly_clear)) ||
-      stmt_run(cx, db_stmt(cx, db, SQL_metric_clear)))
+      stmt_run(cx, db_stmt(cx, db, SQL_stock_metric_clear)))
     return cx->code;
   map_init(&p.sums.pairs);
   int rc = run_pass(cx, db, 0, last, p.D, &p);
@@ -301,7 +301,7 @@ static int metrics_again(struct ctx *cx, struct db *db, int64_t D) {
   struct rewrite r = { .db = db };
   map_init(&r.sums.pairs);
   int rc = stock_metric_each(cx, db, D, keep_sums, &r);
-  if (!rc) rc = stmt_run(cx, db_stmt(cx, db, SQL_metric_clear));
+  if (!rc) rc = stmt_run(cx, db_stmt(cx, db, SQL_stock_metric_clear));
   if (!rc) rc = sums_write(cx, db, &r.sums);
   sums_clear(&r.sums);
   return rc;
