@@ -7,7 +7,7 @@ FROM metric m, organizations o
 WHERE m.metric_type = ?1 AND m.metric_date BETWEEN ?2 AND ?3 AND m.deleted_at IS NULL
 ORDER BY m.metric_date;
 
--- name: metric_at
+-- name: metric_of_day
 SELECT id, metric_value, source, derived_value, data FROM metric
 WHERE metric_type = ?1 AND metric_date = ?2 AND deleted_at IS NULL;
 

@@ -143,7 +143,7 @@ struct present {
 };
 
 static int look(struct ctx *cx, struct db *db, const char *date, struct present *p) {
-  struct stmt *s = db_stmt(cx, db, SQL_metric_at);
+  struct stmt *s = db_stmt(cx, db, SQL_metric_of_day);
   *p = (struct present){ 0 };
   stmt_text(s, 1, "revenue");
   stmt_text(s, 2, date);
