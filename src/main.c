@@ -58,6 +58,7 @@ int main(int argc, char **argv) {
   entity_hooks_register("alert_route", &alert_route_hooks);
   metric_register();
   lowstock_register();
+  followers_register();
   archive_register();
   verify_register("archive", archive_verify);
   engine_part_register(&events_keep_part);

@@ -181,7 +181,7 @@ const struct command commands[] = {
   { "alerts ack", "ID", WHERE " reason", "say that somebody looks at an alert", NULL, cmd_alerts_ack },
   { "alerts resolve", "ID", WHERE " reason", "say that an alert is dealt with",
     "  If its cause is still there at the next check, it comes again.", cmd_alerts_resolve },
-  { "stock reorder", "[accept|dismiss ID]", WHERE " state limit reason", "list what should be ordered, and decide about it",
+  { "stock reorder", "[accept|dismiss] [ID]", WHERE " state limit reason", "list what should be ordered, and decide about it",
     "  outpost stock reorder\n  outpost stock reorder accept 0190f3a2-... --reason \"by phone\"\n\n"
     "  Accepting publishes a purchase order on reorder-events; what was accepted counts as on its way.\n"
     "  What was dismissed is proposed again only when the state of the stock changes.",

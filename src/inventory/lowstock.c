@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/time.h"
+#include "inventory/daily.h"
 #include "inventory/stock.h"
 #include "notify/alert.h"
 
@@ -69,6 +70,14 @@ static bool is_backfill(struct job *job) {
 
 /* ---- check ---- */
 
+static int update_days(struct ctx *cx, struct db *db, void *arg) {
+  struct daily_result r;
+  (void)arg;
+  return stock_daily_update(cx, db, stock_day(cx->now), &r);
+}
+
+int lowstock_update_days(struct ctx *cx, struct job *job) { return job_write(cx, job, update_days, NULL); }
+
 static int visit_check(struct ctx *cx, struct db *db, struct walk *w, struct pair at) {
   struct ctx one; /* its texts go with it */
   struct plan_pair p;
@@ -94,7 +103,7 @@ static void put_counts(struct ctx *cx, struct job *job, const struct walk *w) {
 static int run_check(struct ctx *cx, struct job *job) {
   struct walk w = { .visit = visit_check, .next = SQL_plan_pairs_after };
   if (is_backfill(job)) return OK;
-  if (walk_all(cx, job, &w)) return cx->code;
+  if (lowstock_update_days(cx, job) || walk_all(cx, job, &w)) return cx->code;
   put_counts(cx, job, &w);
   return OK;
 }

@@ -22,6 +22,9 @@
 
 #define LOW_STOCK "low_stock" /* the kind of its alerts */
 
+/* The sums by day that demand is taken from, up to the end of the ledger. */
+int lowstock_update_days(struct ctx *cx, struct job *job);
+
 /* Raises or settles what changed of at most `most` items; *done counts them. Nothing is sent
 ** before alert_send_held. Inside tenant_write. */
 int lowstock_tell(struct ctx *cx, struct db *db, int most, int64_t *done);
