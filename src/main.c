@@ -54,6 +54,9 @@ int main(int argc, char **argv) {
   job_kind_register(&webhook_send_kind);
   entity_hooks_register("topic", &topic_hooks);
   engine_part_register(&consumers_part);
+#ifdef OUTPOST_TEST
+  consumer_register_test_groups();
+#endif
   inventory_register();
   entity_hooks_register("alert_route", &alert_route_hooks);
   metric_register();

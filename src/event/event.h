@@ -35,7 +35,7 @@ enum {
   EVENT_PARTITIONS = 64,     /* of a topic, at most */
   EVENT_ID_BYTES = 128,      /* of an event id */
   EVENT_BYTES = 64 << 10,    /* of one event as JSON */
-  EVENT_BATCH = 8192,        /* events in one call of event_publish or of a consumer, at most */
+  EVENT_BATCH = 32768,       /* events in one call of event_publish or of a consumer, at most */
   EVENT_AHEAD_SECONDS = 600, /* an event may be so far ahead of the trusted clock */
 };
 
@@ -148,6 +148,7 @@ struct consumer {
   int (*handle)(struct ctx *cx, struct db *db, const struct event *events, size_t n);
 };
 void consumer_register(const struct consumer *c);
+void consumer_register_test_groups(void); /* in test builds, see test_groups.c */
 const struct consumer *consumer_at(int i); /* NULL beyond the last */
 
 #endif

@@ -1,9 +1,17 @@
 #include "event/group.h"
 
+#include <stdlib.h>
+
 #include "base/boot.h"
 #include "event/internal.h"
 
-static const int64_t LEASE_US = (int64_t)LEASE_SECONDS * 1000000;
+static int64_t lease_us(void) {
+#ifdef OUTPOST_TEST
+  const char *ms = getenv("OUTPOST_LEASE_MS");
+  if (ms) return strtoll(ms, NULL, 10) * 1000;
+#endif
+  return (int64_t)LEASE_SECONDS * 1000000;
+}
 
 int group_check_name(struct ctx *cx, const char *field, const char *name) {
   size_t n = strlen(name);
@@ -56,7 +64,7 @@ int group_look(struct ctx *cx, struct db *db, const struct topic *t, struct read
                          .next = col_int(s, 3),
                          .fence = col_int(s, 4),
                          .mine = own,
-                         .stale = own && col_int(s, 6) < boot_now() + LEASE_US * 2 / 3,
+                         .stale = own && col_int(s, 6) < boot_now() + lease_us() * 2 / 3,
                          .unheld = !held };
     if (p->next < p->first) p->next = p->first;
     r->mine += own;
@@ -121,7 +129,7 @@ static int sign_up(struct ctx *cx, struct db *db, const struct reading *r) {
   stmt_text(s, 1, r->topic);
   stmt_text(s, 2, r->group);
   stmt_text(s, 3, r->member);
-  stmt_int(s, 4, boot_now() + LEASE_US);
+  stmt_int(s, 4, boot_now() + lease_us());
   stmt_text(s, 5, boot_id());
   stmt_int(s, 6, cx->now);
   return stmt_run(cx, s);
@@ -133,7 +141,7 @@ static int lease(struct ctx *cx, struct db *db, const struct reading *r, struct 
   stmt_text(s, 2, r->group);
   stmt_int(s, 3, p->partition);
   stmt_text(s, 4, r->member);
-  stmt_int(s, 5, boot_now() + LEASE_US);
+  stmt_int(s, 5, boot_now() + lease_us());
   stmt_text(s, 6, boot_id());
   p->fence += take;
   p->mine = true;

@@ -26,14 +26,15 @@
 #include "event/scan.h"
 
 enum {
-  RING = 8,
+  RING = 3,
   PARSERS = 2,
-  READ_BYTES = 256 << 10,
-  BATCH_BYTES = 1 << 20,
+  READ_BYTES = 1 << 20,
+  BATCH_BYTES = 8 << 20,
   LINE_MOST = 1 << 20,
-  COMMIT_EVENTS = 65536
+  COMMIT_EVENTS = 131072
 };
-static const double COMMIT_SECONDS = 0.5;
+static const double COMMIT_SECONDS = 1;
+static const size_t PAGES_BYTES = (size_t)96 << 20; /* the ledger's indexes are changed everywhere by every batch */
 
 enum state { FREE, FILLED, PARSING, PARSED };
 
@@ -82,10 +83,8 @@ static size_t read_some(struct stream *s, char *to, size_t room, bool *more) {
   return n > 0 ? (size_t)n : 0;
 }
 
-/* The end of the last line of the first EVENT_BATCH; how many there are. */
-static size_t whole_lines(struct str text, size_t *lines) {
-  size_t at = 0;
-  *lines = 0;
+/* The end of the last line of the first EVENT_BATCH, from the end of those that were counted on. */
+static size_t whole_lines(struct str text, size_t at, size_t *lines) {
   while (*lines < EVENT_BATCH) {
     const char *end = memchr(text.p + at, '\n', text.n - at);
     if (!end) break;
@@ -119,14 +118,15 @@ static bool fill(struct stream *s, struct batch *b) {
   buf_reset(&b->text);
   buf_str(&b->text, buf_view(&s->carry));
   buf_reset(&s->carry);
-  size_t cut = whole_lines(buf_view(&b->text), &b->lines);
+  b->lines = 0;
+  size_t cut = whole_lines(buf_view(&b->text), 0, &b->lines);
   bool more = cut == 0 || poll(&(struct pollfd){ .fd = s->fd, .events = POLLIN }, 1, 0) > 0;
   while (b->lines < EVENT_BATCH && !end && !(cut && (!more || b->text.n >= BATCH_BYTES))) {
     size_t n = read_some(s, s->chunk, sizeof s->chunk, &more);
     end = n == 0;
     add_read(s, &b->text, (struct str){ s->chunk, n });
     if (end && b->text.n && b->text.p[b->text.n - 1] != '\n') buf_char(&b->text, '\n');
-    cut = whole_lines(buf_view(&b->text), &b->lines);
+    cut = whole_lines(buf_view(&b->text), cut, &b->lines);
   }
   buf_add(&s->carry, b->text.p + cut, b->text.n - cut);
   b->text.n = cut;
@@ -243,6 +243,7 @@ static int commit_some(struct ctx *cx, struct db *db, void *arg) {
   double until = time_seconds() + COMMIT_SECONDS;
   size_t events = 0;
   struct batch *b;
+  db_cache(db, PAGES_BYTES);
   while (events < COMMIT_EVENTS && time_seconds() < until && (b = next_batch(c->stream, events == 0))) {
     events += b->count;
     int rc = b->count ? event_publish_to(cx, db, c->stream->topic, b->events, b->count, true) : OK;
@@ -250,6 +251,12 @@ static int commit_some(struct ctx *cx, struct db *db, void *arg) {
     free_batch(c->stream, b);
     if (rc) return rc;
   }
+  return OK;
+}
+
+static int shrink(struct ctx *cx, struct db *db, void *arg) {
+  (void)cx, (void)arg;
+  db_cache(db, 0);
   return OK;
 }
 
@@ -263,7 +270,7 @@ static int write_all(struct ctx *cx, struct tenant *t, struct stream *s, struct 
     if (cx->code) return cx->code;
     *out = c.result;
   }
-  return OK;
+  return tenant_write(cx, t, shrink, NULL);
 }
 
 static void stream_end(struct stream *s) {

@@ -14,11 +14,14 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/crash.h"
 #include "base/hash.h"
 #include "base/limits.h"
+
+enum { WRITER_CACHE = 32 << 20 }; /* enough for what requests change; imports bring their own order */
 
 struct stmt {
   sqlite3_stmt *lite;
@@ -165,7 +168,7 @@ int db_open(struct ctx *cx, const char *path, const char *name, int mode, struct
   if (mode == DB_WRITE)
     rc = db_run(cx, *out,
                 "PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;"
-                "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32768");
+                "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32768"); /* as WRITER_CACHE */
   else
     rc = db_run(cx, *out, "PRAGMA query_only=ON; PRAGMA cache_size=-2048; PRAGMA temp_store=MEMORY");
   return give_up(rc, out);
@@ -399,4 +402,11 @@ int db_commit(struct ctx *cx, struct db *db) {
   int rc = db_run(cx, db, "COMMIT");
   if (rc) db_rollback(db);
   return rc;
+}
+
+void db_cache(struct db *db, size_t bytes) {
+  char sql[64];
+  snprintf(sql, sizeof sql, "PRAGMA cache_size=-%zu", (bytes ? bytes : WRITER_CACHE) >> 10);
+  sqlite3_exec(db->lite, sql, NULL, NULL, NULL);
+  if (!bytes) sqlite3_db_release_memory(db->lite);
 }

@@ -172,6 +172,10 @@ char *col_dup(struct ctx *cx, const struct stmt *s, int i); /* NULL for NULL */
 /* One value of one row; `otherwise` when there is no row. */
 int64_t db_int(struct ctx *cx, struct db *db, enum sql_id id, int64_t otherwise);
 
+/* Pages that a connection may hold in memory, in bytes; 0: as at first. For a bulk load that changes many
+** pages again and again; what is held beyond it is given back. */
+void db_cache(struct db *db, size_t bytes);
+
 int64_t db_changes(const struct db *db); /* rows of the last insert, update, delete */
 int64_t db_last_id(const struct db *db);
 
