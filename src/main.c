@@ -11,6 +11,7 @@
 #include "ingest/entities.h"
 #include "ingest/import.h"
 #include "ingest/note.h"
+#include "ingest/rebuild.h"
 #include "ingest/review.h"
 #include "ingest/verify.h"
 #include "job/engine.h"
@@ -58,6 +59,9 @@ int main(int argc, char **argv) {
   consumer_register_test_groups();
 #endif
   inventory_register();
+  verify_register("stock_ledger", inventory_verify_ledger);
+  verify_register("stock_levels", inventory_verify_levels);
+  rebuild_part_register(inventory_rebuild);
   entity_hooks_register("alert_route", &alert_route_hooks);
   metric_register();
   lowstock_register();

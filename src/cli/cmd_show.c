@@ -160,8 +160,12 @@ int cmd_rebuild(struct ctx *cx, struct cli *c) {
   struct rebuild_result r;
   if (cli_tenant(cx, c, &t) || rebuild_all(cx, t, &r)) return cx->code;
   if (cli_has(c, "json"))
-    return cli_print(cx, "{\"runs\":%lld,\"records\":%lld,\"same\":true,\"seconds\":%.3f}\n",
-                     (long long)r.runs, (long long)r.records, r.seconds);
+    return cli_print(cx, "{\"runs\":%lld,\"records\":%lld,\"same\":%s,\"corrected\":%lld,\"seconds\":%.3f}\n",
+                     (long long)r.runs, (long long)r.records, r.corrected ? "false" : "true",
+                     (long long)r.corrected, r.seconds);
+  if (r.corrected)
+    return cli_print(cx, "%lld levels and sums of stock were not what the ledger comes to, and are now; all else is the same, %.2f s\n",
+                     (long long)r.corrected, r.seconds);
   return cli_print(cx,
                    "%lld records of %lld runs were derived again from the original bytes: everything is the "
                    "same, %.2f s\n",

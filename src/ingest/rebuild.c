@@ -136,6 +136,23 @@ static int rebuild_steps(struct ctx *cx, struct db *db, struct rebuild *r, const
   return cx->code;
 }
 
+enum { PARTS_MAX = 8 };
+static rebuild_part_fn *parts[PARTS_MAX];
+static int part_count;
+
+void rebuild_part_register(rebuild_part_fn *fn) {
+  if (part_count < PARTS_MAX) parts[part_count++] = fn;
+}
+
+static int rebuild_parts(struct ctx *cx, struct db *db, struct rebuild_result *out) {
+  for (int i = 0; i < part_count && !cx->code; i++) {
+    int64_t corrected = 0;
+    parts[i](cx, db, &corrected);
+    out->corrected += corrected;
+  }
+  return cx->code;
+}
+
 static int rebuild_alone(struct ctx *cx, struct db *db, void *arg) {
   struct rebuild *r = arg;
   struct kept_run *runs;
@@ -146,6 +163,7 @@ static int rebuild_alone(struct ctx *cx, struct db *db, void *arg) {
   if (!rc) rc = clear_derived(cx, db, runs, count);
   if (!rc) rc = rebuild_steps(cx, db, r, runs, count);
   if (!rc) rc = put_back(cx, db);
+  if (!rc) rc = rebuild_parts(cx, db, r->result);
   if (!rc)
     rc = change_append(
         cx, db,

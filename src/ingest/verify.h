@@ -9,7 +9,7 @@
 **   schema      tables, views and triggers are this program's; the ledger of
 **               migrations is the one that the log seals
 **   records     every record is as its last entry of the log says, or as shipped
-**   and what was registered: archive
+**   and what was registered: archive, the ledger of stock and its levels
 **   of every run that is done:
 **     raw         SHA-256 over the kept bytes is that of the file; CRC-32 names the
 **                 chunk that was changed
