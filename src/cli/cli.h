@@ -149,6 +149,7 @@ int cmd_jobs_replay_dead(struct ctx *cx, struct cli *c);
 int cmd_jobs_work(struct ctx *cx, struct cli *c);
 int cmd_events_publish(struct ctx *cx, struct cli *c);
 int cmd_events_work(struct ctx *cx, struct cli *c);
+int cmd_stock_import(struct ctx *cx, struct cli *c);
 int cmd_stock_levels(struct ctx *cx, struct cli *c);
 int cmd_stock_history(struct ctx *cx, struct cli *c);
 int cmd_stock_adjust(struct ctx *cx, struct cli *c);

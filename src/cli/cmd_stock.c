@@ -3,6 +3,7 @@
 #include "base/time.h"
 #include "cli/cli.h"
 #include "inventory/daily.h"
+#include "inventory/file.h"
 #include "inventory/levels.h"
 #include "inventory/move.h"
 #include "inventory/quality.h"
@@ -108,6 +109,30 @@ int cmd_stock_transfer(struct ctx *cx, struct cli *c) {
       stock_transfer_moves(cx, &what, c->operand[2], o.moves))
     return cx->code;
   return run_order(cx, c, &o);
+}
+
+/* ---- from a file ---- */
+
+int cmd_stock_import(struct ctx *cx, struct cli *c) {
+  struct stock_file_result r;
+  struct tenant *t;
+  struct buf out;
+  struct jw w;
+  if (cli_tenant(cx, c, &t) ||
+      stock_file_load(cx, t, c->operand[0], cli_get(c, "warehouse"), cli_get(c, "kind"), &r))
+    return cx->code;
+  if (r.refused && cli_has(c, "strict")) c->exit_code = EXIT_EXCEPTIONS;
+  if (cli_has(c, "json")) {
+    buf_init(&out, LIMIT_REPLY_BYTES);
+    jw_init(&w, &out);
+    stock_file_json(&w, NULL, &r);
+    return cli_print_json(cx, &out);
+  }
+  cli_print(cx, "%lld rows: %lld taken, %lld known already, %lld refused\n", (long long)r.rows,
+            (long long)r.taken, (long long)r.known, (long long)r.refused);
+  for (int64_t i = 0; i < r.named && i < 20; i++)
+    cli_print(cx, "  line %lld: %s\n", (long long)r.refusals[i].line, r.refusals[i].why);
+  return r.ignored[0] ? cli_print(cx, "columns left alone: %s\n", r.ignored) : (int)cx->code;
 }
 
 /* ---- what there is ---- */

@@ -316,6 +316,13 @@ const struct command commands[] = {
     "  Tells how many were taken, known already (the same eventId), refused. What is refused is parked\n"
     "  with the reason and can be published again.",
     cmd_events_publish },
+  { "stock import", "FILE", WHERE " warehouse kind strict", "bring movements, or what there is at the beginning, from a file",
+    "  outpost stock import opening.csv --warehouse WAREHOUSE-001\n\n"
+    "  FILE is CSV, JSON lines or a JSON array, also gzipped; - is standard input. Columns are found by\n"
+    "  their headings: sku, warehouse, quantity, type, date, reference, notes, location, lot, serial,\n"
+    "  unit cost. The same file again changes nothing. Refused rows are told with their lines; with\n"
+    "  --strict the exit code is 3 then.",
+    cmd_stock_import },
   { "stock levels", "", WHERE " sku warehouse", "list what there is: on hand, reserved, available",
     "  outpost stock levels --sku LAPTOP-001", cmd_stock_levels },
   { "stock history", "[SKU]", WHERE " warehouse from until limit",

@@ -21,7 +21,8 @@ int inventory_verify_ledger(struct ctx *cx, struct db *db, inventory_found_fn *f
   int64_t bad, rows;
   if (ledger_verify(cx, db, &bad, &rows)) return cx->code;
   found(arg, "stock_ledger", !bad,
-        bad ? ctx_printf(cx, "the ledger of stock is not as the change log says, from row %lld on", (long long)bad)
+        bad ? ctx_printf(cx, "the ledger of stock is not as the change log says, from row %lld on",
+                         (long long)bad)
             : ctx_printf(cx, "%lld movements of stock are as they were booked", (long long)rows));
   return OK;
 }
