@@ -19,8 +19,10 @@ FROM job_queue WHERE name = ?1 AND deleted_at IS NULL;
 SELECT pass, tokens, boot, filled FROM job_queue_state WHERE queue = ?1;
 
 -- name: job_queue_state_put
-INSERT INTO job_queue_state (queue, pass, tokens, boot, filled) VALUES (?1, ?2, ?3, ?4, ?5)
-ON CONFLICT (queue) DO UPDATE SET pass = ?2, tokens = ?3, boot = ?4, filled = ?5;
+UPDATE job_queue_state SET pass = ?2, tokens = ?3, boot = ?4, filled = ?5 WHERE queue = ?1;
+
+-- name: job_queue_state_add
+INSERT INTO job_queue_state (queue, pass, tokens, boot, filled) VALUES (?1, ?2, ?3, ?4, ?5);
 
 -- name: job_next_queue
 SELECT queue FROM job WHERE state = 'waiting' AND delayed = 0 AND queue > ?1 ORDER BY queue LIMIT 1;
@@ -53,12 +55,15 @@ UPDATE job SET delayed = 0, due_boot = NULL WHERE id IN (
   SELECT id FROM job WHERE state = 'waiting' AND delayed = 1 AND due_boot IS NOT NULL AND due_boot <= ?1 AND boot = ?2
   ORDER BY due_boot LIMIT 1000);
 
+-- name: job_to_claim
+SELECT kind, queue, fence + 1, attempts + 1, attempts_max, payload, graph_run, graph_task, item, window_from, window_to,
+  backfill, retry_ms
+FROM job WHERE id = ?1;
+
 -- name: job_claim
 UPDATE job SET state = 'running', fence = fence + 1, attempts = attempts + 1, worker = ?2, boot = ?3, lease_until = ?4,
   started_at = ?5, ended_at = NULL, progress_done = NULL, progress_total = NULL, progress_text = NULL
-WHERE id = ?1
-RETURNING kind, queue, fence, attempts, attempts_max, payload, graph_run, graph_task, item, window_from, window_to,
-  backfill, retry_ms;
+WHERE id = ?1;
 
 -- name: job_held
 SELECT 1 FROM job WHERE id = ?1 AND fence = ?2 AND state = 'running';
@@ -121,7 +126,7 @@ FROM job WHERE id = ?1;
 SELECT id, queue, kind, state, priority, due_at, attempts, attempts_max, progress_done, progress_total, progress_text,
   cause, unique_key, created_at, created_by, started_at, ended_at, graph_run, graph_task, payload, result, item, fence,
   worker, window_from, window_to, backfill, lost
-FROM job WHERE state = 'running' OR (state IN ('done', 'dead', 'cancelled') AND ended_at > ?1)
+FROM job WHERE state = 'running' OR ((state = 'done' OR state = 'dead' OR state = 'cancelled') AND ended_at > ?1)
 ORDER BY id DESC LIMIT ?2;
 
 -- name: job_list
@@ -149,14 +154,15 @@ SELECT q.name, q.help, q.weight, q.paused, q.attempts, q.backoff_ms, q.backoff_c
   (SELECT count(*) FROM job j WHERE j.state = 'waiting' AND j.delayed = 0 AND j.queue = q.name),
   (SELECT count(*) FROM job j WHERE j.state = 'waiting' AND j.delayed = 1 AND j.queue = q.name),
   (SELECT count(*) FROM job j WHERE j.state = 'running' AND j.queue = q.name),
-  (SELECT count(*) FROM job j WHERE j.state IN ('done', 'dead', 'cancelled') AND j.queue = q.name AND j.state = 'dead'),
-  (SELECT count(*) FROM job j WHERE j.state IN ('done', 'dead', 'cancelled') AND j.queue = q.name AND j.state = 'done'
+  (SELECT count(*) FROM job j WHERE (j.state = 'done' OR j.state = 'dead' OR j.state = 'cancelled') AND j.queue = q.name AND j.state = 'dead'),
+  (SELECT count(*) FROM job j WHERE (j.state = 'done' OR j.state = 'dead' OR j.state = 'cancelled') AND j.queue = q.name AND j.state = 'done'
      AND j.ended_at > ?1 - 86400000000),
   (SELECT min(j.created_at) FROM job j WHERE j.state = 'waiting' AND j.delayed = 0 AND j.queue = q.name)
 FROM job_queue q WHERE q.deleted_at IS NULL ORDER BY q.name;
 
 -- name: job_old
-SELECT id FROM job WHERE state IN ('done', 'dead', 'cancelled') AND queue = ?1 AND state = ?2 AND ended_at < ?3
+SELECT id FROM job WHERE (state = 'done' OR state = 'dead' OR state = 'cancelled') AND queue = ?1 AND state = ?2 AND ended_at < ?3
+  AND id < (SELECT max(id) FROM job) -- whose number would be given again
 ORDER BY ended_at LIMIT ?4;
 
 -- name: job_forget

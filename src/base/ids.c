@@ -15,13 +15,22 @@ void random_bytes(void *to, size_t n) {
   }
 }
 
+/* Ids are made often: the kernel is asked for some at a time. */
+static void random_some(unsigned char *to, size_t n) {
+  static _Thread_local unsigned char kept[256];
+  static _Thread_local size_t left;
+  if (left < n) random_bytes(kept, left = sizeof kept);
+  left -= n;
+  memcpy(to, kept + left, n);
+}
+
 /* 48 bits of milliseconds, 12 bits that count within one, 62 random bits. A
 ** clock that stands still or jumps back keeps counting from the last id. */
 void uuid7(char out[static 37], int64_t now_us) {
   static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
   static uint64_t last;
   unsigned char r[8];
-  random_bytes(r, sizeof r);
+  random_some(r, sizeof r);
 
   pthread_mutex_lock(&lock);
   uint64_t tick = ((uint64_t)(now_us / 1000) << 12) | (uint64_t)(now_us % 1000 * 4);

@@ -70,7 +70,7 @@ struct engine {
   atomic_int busy;
 
   pthread_mutex_t lock; /* over all below */
-  pthread_cond_t work, tick, change;
+  pthread_cond_t work, help, tick, beat, change;
   struct list jobs, others; /* queued slots */
   struct seat *seats;
   int inside; /* threads that are in some part's work */
@@ -78,6 +78,7 @@ struct engine {
   bool stopping;
   int64_t tick_at; /* when the clock looks next */
   uint64_t stamp;  /* grows when something was done */
+  bool watched;    /* somebody waits for it to grow */
 
   pthread_t threads[ENGINE_WORKERS_MOST + 3];
   int thread_count;
@@ -100,7 +101,8 @@ static void push(struct engine *e, struct slot *s) {
   else
     l->first = s;
   l->last = s;
-  pthread_cond_broadcast(&e->work); /* the helper does not take jobs: a signal might reach it alone */
+  pthread_cond_signal(&e->work);
+  if (s->part) pthread_cond_signal(&e->help);
 }
 
 static struct slot *pop(struct list *l) {
@@ -186,7 +188,7 @@ static void serve(struct engine *e, struct slot *s) {
   else
     set_due(e, s, next);
   e->stamp++;
-  pthread_cond_broadcast(&e->change);
+  if (e->watched) pthread_cond_signal(&e->change);
 }
 
 static void run_slots(struct engine *e, bool jobs_too) {
@@ -197,7 +199,7 @@ static void run_slots(struct engine *e, bool jobs_too) {
     if (s)
       serve(e, s);
     else
-      pthread_cond_wait(&e->work, &e->lock);
+      pthread_cond_wait(jobs_too ? &e->work : &e->help, &e->lock);
   }
   e->alive--;
   pthread_cond_broadcast(&e->change);
@@ -369,7 +371,7 @@ static void *heart_main(void *arg) {
     int64_t at = steady() + lease_us() / 3;
     while (!e->stopping && steady() < at) {
       struct timespec ts = { .tv_sec = at / SECOND_US, .tv_nsec = at % SECOND_US * 1000 };
-      pthread_cond_timedwait(&e->change, &e->lock, &ts);
+      pthread_cond_timedwait(&e->beat, &e->lock, &ts);
     }
     pthread_mutex_unlock(&e->lock);
     for (struct seat *s = first_seat(e); s; s = s->next) {
@@ -424,7 +426,9 @@ static struct engine *engine_new(struct ctx *cx, struct store *s, int workers) {
   e->workers = workers;
   pthread_mutex_init(&e->lock, NULL);
   cond_init(&e->work);
+  cond_init(&e->help);
   cond_init(&e->tick);
+  cond_init(&e->beat);
   cond_init(&e->change);
   raise_file_limit();
   if (holder_open(&e->cx, store_dir(s), &e->holder)) {
@@ -494,7 +498,9 @@ static void engine_free(struct engine *e) {
   }
   holder_close(&e->holder);
   pthread_cond_destroy(&e->work);
+  pthread_cond_destroy(&e->help);
   pthread_cond_destroy(&e->tick);
+  pthread_cond_destroy(&e->beat);
   pthread_cond_destroy(&e->change);
   pthread_mutex_destroy(&e->lock);
   ctx_end(&e->cx);
@@ -505,7 +511,9 @@ void engine_stop(struct engine *e) {
   pthread_mutex_lock(&e->lock);
   e->stopping = true;
   pthread_cond_broadcast(&e->work);
+  pthread_cond_broadcast(&e->help);
   pthread_cond_broadcast(&e->tick);
+  pthread_cond_broadcast(&e->beat);
   pthread_cond_broadcast(&e->change);
   pthread_mutex_unlock(&e->lock);
   for (struct seat *s = first_seat(e); s; s = s->next) pool_stop(&s->pool);
@@ -568,6 +576,7 @@ static int run_until(struct ctx *cx, struct tenant *t, engine_over_fn *over, voi
   pthread_sigmask(SIG_BLOCK, &signals, &before);
   struct engine *e = engine_new(cx, tenant_store(t), ENGINE_WORKERS);
   if (e) {
+    e->watched = true;
     if (!seat_add(cx, e, t) && !start_threads(cx, e)) wait_for_end(e, t, &signals, over, arg);
     engine_stop(e);
   }

@@ -254,23 +254,36 @@ int queue_look(struct ctx *cx, struct db *db, const struct claim *c, bool *any, 
 
 /* ---- claiming ---- */
 
+/* What waited for its time and is due is ready now. */
 static int promote(struct ctx *cx, struct db *db) {
-  struct stmt *s = db_stmt(cx, db, SQL_job_promote);
-  stmt_int(s, 1, time_now());
-  if (stmt_run(cx, s)) return cx->code;
-  s = db_stmt(cx, db, SQL_job_promote_boot);
-  stmt_int(s, 1, boot_clock());
-  stmt_text(s, 2, boot_id());
-  return stmt_run(cx, s);
+  int64_t now = time_now(), boot_now = boot_clock();
+  if (first(cx, db, SQL_job_first_due, NULL) <= now) {
+    struct stmt *s = db_stmt(cx, db, SQL_job_promote);
+    stmt_int(s, 1, now);
+    stmt_run(cx, s);
+  }
+  if (first(cx, db, SQL_job_first_due_boot, boot_id()) <= boot_now) {
+    struct stmt *s = db_stmt(cx, db, SQL_job_promote_boot);
+    stmt_int(s, 1, boot_now);
+    stmt_text(s, 2, boot_id());
+    stmt_run(cx, s);
+  }
+  return cx->code;
 }
 
-static struct job *job_from(struct ctx *cx, struct db *db, const struct claim *c, int64_t id, int64_t now) {
+static int mark_claimed(struct ctx *cx, struct db *db, const struct claim *c, int64_t id, int64_t now) {
   struct stmt *s = db_stmt(cx, db, SQL_job_claim);
   stmt_int(s, 1, id);
   stmt_text(s, 2, c->holder);
   stmt_text(s, 3, boot_id());
   stmt_int(s, 4, boot_clock() + lease_us());
   stmt_int(s, 5, now);
+  return stmt_run(cx, s);
+}
+
+static struct job *job_from(struct ctx *cx, struct db *db, const struct claim *c, int64_t id, int64_t now) {
+  struct stmt *s = db_stmt(cx, db, SQL_job_to_claim);
+  stmt_int(s, 1, id);
   if (!stmt_row(cx, s)) return NULL;
   struct job *job = xcalloc(1, sizeof *job);
   ctx_begin(&job->cx, "job");
@@ -295,18 +308,25 @@ static struct job *job_from(struct ctx *cx, struct db *db, const struct claim *c
   buf_init(&job->result, LIMIT_JOB_RESULT);
   pthread_mutex_init(&job->lock, NULL);
   stmt_done(s);
-  return job;
+  if (!mark_claimed(cx, db, c, id, now)) return job;
+  job_free(job);
+  return NULL;
 }
 
+/* An upsert or a RETURNING would copy whole pages aside before it begins. */
 static int keep_state(struct ctx *cx, struct db *db, const struct plan *p, const char *queue, int64_t pass,
                       int64_t tokens) {
-  struct stmt *s = db_stmt(cx, db, SQL_job_queue_state_put);
-  stmt_text(s, 1, queue);
-  stmt_int(s, 2, pass);
-  stmt_int(s, 3, tokens);
-  stmt_text(s, 4, boot_id());
-  stmt_int(s, 5, p->boot_now);
-  return stmt_run(cx, s);
+  static const enum sql_id statements[] = { SQL_job_queue_state_put, SQL_job_queue_state_add };
+  for (int i = 0; i < 2; i++) {
+    struct stmt *s = db_stmt(cx, db, statements[i]);
+    stmt_text(s, 1, queue);
+    stmt_int(s, 2, pass);
+    stmt_int(s, 3, tokens);
+    stmt_text(s, 4, boot_id());
+    stmt_int(s, 5, p->boot_now);
+    if (stmt_run(cx, s) || db_changes(db) > 0) return cx->code;
+  }
+  return OK;
 }
 
 static int keep_plan(struct ctx *cx, struct db *db, const struct plan *p) {

@@ -161,6 +161,14 @@ static int give_up(int rc, struct db **out) {
   return rc;
 }
 
+/* The file's length says nothing: it stays when the WAL begins anew. */
+static int note_wal(void *arg, sqlite3 *lite, const char *name, int frames) {
+  struct db *db = arg;
+  (void)lite, (void)name;
+  db->wal_bytes = (int64_t)frames * db->page_size;
+  return SQLITE_OK;
+}
+
 int db_open(struct ctx *cx, const char *path, const char *name, int mode, struct db **out) {
   int flags = mode == DB_WRITE ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
   int rc = db_open_flags(cx, path, name, flags, out);
@@ -169,7 +177,9 @@ int db_open(struct ctx *cx, const char *path, const char *name, int mode, struct
     rc = db_run(cx, *out,
                 "PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;"
                 "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32768"); /* as WRITER_CACHE */
-  else
+  if (mode == DB_WRITE && !rc) (*out)->page_size = db_pragma_int(cx, *out, "PRAGMA page_size");
+  if (mode == DB_WRITE && !rc) sqlite3_wal_hook((*out)->lite, note_wal, *out);
+  if (mode == DB_READ)
     rc = db_run(cx, *out, "PRAGMA query_only=ON; PRAGMA cache_size=-2048; PRAGMA temp_store=MEMORY");
   return give_up(rc, out);
 }
@@ -361,6 +371,12 @@ int db_run(struct ctx *cx, struct db *db, const char *sql) {
   return cx->code;
 }
 
+int db_do(struct ctx *cx, struct db *db, const char *sql) {
+  int rc = stmt_run(cx, db_compose(cx, db, sql));
+  crash_point("statement");
+  return rc;
+}
+
 int64_t db_pragma_int(struct ctx *cx, struct db *db, const char *sql) {
   struct stmt *s = prepare(cx, db, sql, 0);
   int64_t v = stmt_row(cx, s) ? col_int(s, 0) : 0;
@@ -385,7 +401,7 @@ int db_integrity(struct ctx *cx, struct db *db) {
 /* ---- transactions ---- */
 
 int db_begin(struct ctx *cx, struct db *db) {
-  return db_run(cx, db, db->writes ? "BEGIN IMMEDIATE" : "BEGIN");
+  return db_do(cx, db, db->writes ? "BEGIN IMMEDIATE" : "BEGIN");
 }
 void db_rollback(struct db *db) {
   for (sqlite3_stmt *s = NULL; (s = sqlite3_next_stmt(db->lite, s)) != NULL;)
@@ -399,7 +415,7 @@ void db_rollback(struct db *db) {
 
 int db_commit(struct ctx *cx, struct db *db) {
   crash_point("before commit");
-  int rc = db_run(cx, db, "COMMIT");
+  int rc = db_do(cx, db, "COMMIT");
   if (rc) db_rollback(db);
   return rc;
 }

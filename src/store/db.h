@@ -11,9 +11,11 @@
 
 struct db {
   sqlite3 *lite;
-  bool writes;                   /* the tenant's writer, or system.db */
-  struct stat file;              /* whose dev and ino tell whether it was replaced */
-  const char *name;              /* for messages: "tenant demo" */
+  bool writes; /* the tenant's writer, or system.db */
+  int64_t page_size,
+      wal_bytes;    /* of a writer: what stands in the WAL since it began anew, as of its last commit */
+  struct stat file; /* whose dev and ino tell whether it was replaced */
+  const char *name; /* for messages: "tenant demo" */
   struct stmt *fixed[SQL_COUNT]; /* by sql_id, prepared when first used */
   struct stmt *composed;         /* list of those made by db_compose */
   struct once *once;             /* list of those made by db_once that are still there */
@@ -32,6 +34,9 @@ void db_end_once(struct db *db); /* frees what db_once made: before somebody els
 /* Whether the path still leads to the file that was opened (a restore puts another
 ** one in its place). */
 bool db_is_current(const struct db *db, const char *path);
+
+/* One that is run again and again, kept prepared. */
+int db_do(struct ctx *cx, struct db *db, const char *sql);
 
 /* Statements without parameters and results: pragmas, schema changes. Stops at
 ** the first failure; crash points lie between them. */

@@ -122,14 +122,12 @@ static void tenant_close(void *arg) {
     db_close(t->writer);
   }
   pthread_mutex_destroy(&t->lock);
-  pthread_cond_destroy(&t->wake);
 }
 
 static struct tenant *tenant_new(struct ctx *cx, struct store *s, const char *slug) {
   struct tenant *t = ctx_alloc(cx, sizeof *t);
   if (tenant_init(cx, s, slug, t)) return NULL;
   pthread_mutex_init(&t->lock, NULL);
-  pthread_cond_init(&t->wake, NULL);
   ctx_defer(cx, tenant_close, t);
   return t;
 }

@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include "base/limits.h"
+#include "store/change.h"
 #include "store/db.h"
 
 struct store {
@@ -24,11 +25,12 @@ struct tenant {
   char path[PATH_MAX], mark_path[PATH_MAX], lock_path[PATH_MAX];
 
   pthread_mutex_t lock; /* over all below */
-  pthread_cond_t wake;  /* a task is done, or the lead is free */
   struct task *first, *last;
-  bool led;          /* some thread is working the queue off */
-  struct db *writer; /* opened when first needed; used by the leader only */
-  struct db *idle;   /* readers that nobody has taken */
+  bool led;                /* some thread is working the queue off */
+  int group;               /* tasks that shared the last commit */
+  struct change_end noted; /* what the mark says */
+  struct db *writer;       /* opened when first needed; used by the leader only */
+  struct db *idle;         /* readers that nobody has taken */
   int idle_count;
   bool inspected; /* opened only to be looked at: never written */
 };

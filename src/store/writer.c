@@ -31,16 +31,18 @@
 #include "store/mark.h"
 #include "store/tenant.h"
 
-enum { GROUP_MAX = 256 };                     /* tasks that share a commit: bounds the wait of the first */
-static const double LOCK_SECONDS = 10;        /* for another process's group */
-static const int64_t WAL_LONG = 4 << 20;      /* checkpoint from here on: keeps readers fast */
-static const int64_t WAL_TOO_LONG = 64 << 20; /* give the space back */
+enum { GROUP_MAX = 256 };                       /* tasks that share a commit: bounds the wait of the first */
+enum { COMPANY_WAITS = 2, COMPANY_NS = 30000 }; /* see wait_for_company */
+static const double LOCK_SECONDS = 10;          /* for another process's group */
+static const int64_t WAL_LONG = 4 << 20;        /* checkpoint from here on: keeps readers fast */
+static const int64_t WAL_TOO_LONG = 64 << 20;   /* give the space back */
 
 struct task {
   struct ctx *cx;
   write_fn *fn;
   void *arg;
   bool alone, only_if_free, done;
+  pthread_cond_t wake; /* it is done, or it is to lead */
   struct task *next;
 };
 
@@ -68,9 +70,10 @@ int tenant_lock(struct ctx *cx, struct tenant *t, double seconds, int *out) {
     }
     nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
   }
-  char holder[32];
+  char holder[32], before[sizeof holder];
   int n = snprintf(holder, sizeof holder, "process %d\n", (int)getpid());
-  if (pwrite(fd, holder, (size_t)n, 0) == n && ftruncate(fd, n) == 0) crash_point("locked");
+  bool same = pread(fd, before, sizeof before, 0) == n && memcmp(before, holder, (size_t)n) == 0;
+  if (same || (pwrite(fd, holder, (size_t)n, 0) == n && ftruncate(fd, n) == 0)) crash_point("locked");
   *out = fd; /* who holds it is only a courtesy: a full disk must not stop us here */
   return OK;
 }
@@ -97,15 +100,15 @@ void tenant_checkpoint(struct db *db, bool all) {
 
 int tenant_committed(struct ctx *cx, struct tenant *t, struct db *db) {
   struct change_end end;
-  struct stat wal;
-  char path[PATH_MAX];
   struct ctx aside; /* what is committed is committed, whatever becomes of the note of it */
   ctx_begin(&aside, cx->actor);
-  if (change_last(&aside, db, &end) || mark_write(&aside, t->mark_path, &end))
-    log_line(LOG_WARN, cx, "MARK_NOT_WRITTEN", "%s", aside.message);
+  int rc = change_last(&aside, db, &end);
+  bool noted = end.seq == t->noted.seq && memcmp(end.hash, t->noted.hash, sizeof end.hash) == 0;
+  if (!rc && !noted) rc = mark_write(&aside, t->mark_path, &end);
+  if (rc) log_line(LOG_WARN, cx, "MARK_NOT_WRITTEN", "%s", aside.message);
+  if (!rc) t->noted = end;
   ctx_end(&aside);
-  snprintf(path, sizeof path, "%.*s-wal", PATH_MAX - 8, t->path);
-  if (stat(path, &wal) == 0 && wal.st_size > WAL_LONG) tenant_checkpoint(db, wal.st_size > WAL_TOO_LONG);
+  if (db->wal_bytes > WAL_LONG) tenant_checkpoint(db, db->wal_bytes > WAL_TOO_LONG);
   crash_point("after commit");
   return OK;
 }
@@ -138,17 +141,17 @@ void store_set_committed_hook(committed_hook *hook) { on_commit = hook; }
 
 /* ---- leading ---- */
 
-static void run_in_savepoint(struct task *task, struct db *db) {
+static bool run_in_savepoint(struct task *task, struct db *db) {
   struct ctx *cx = task->cx;
-  if (db_run(cx, db, "SAVEPOINT task")) return;
+  if (db_do(cx, db, "SAVEPOINT task")) return false;
   if (task->fn(cx, db, task->arg)) {
     struct ctx quiet;
     ctx_begin(&quiet, "store");
     db_run(&quiet, db, "ROLLBACK TO task; RELEASE task");
     ctx_end(&quiet);
-    return;
+    return false;
   }
-  db_run(cx, db, "RELEASE task");
+  return db_do(cx, db, "RELEASE task") == OK;
 }
 
 static void fail_all(struct task *tasks, const struct ctx *why) {
@@ -165,8 +168,9 @@ static int run_group(struct ctx *cx, struct tenant *t, struct db *db, struct tas
   if (db_begin(cx, db)) return cx->code;
   bool any = false;
   for (struct task *task = tasks; task; task = task->next) {
-    run_in_savepoint(task, db);
-    any = any || task->cx->code == OK;
+    bool single = !tasks->next; /* its failure is the transaction's */
+    bool good = single ? task->fn(task->cx, db, task->arg) == OK : run_in_savepoint(task, db);
+    any = any || good;
     if (sqlite3_get_autocommit(db->lite)) /* SQLite itself gave up the transaction: a full disk */
       return fail_from(cx, task->cx);
   }
@@ -198,14 +202,50 @@ static void lead(struct tenant *t, struct task *tasks) {
 static struct task *take_group(struct tenant *t) {
   struct task *first = t->first, *last = first;
   int count = 1;
-  while (!first->alone && last->next && !last->next->alone && count++ < GROUP_MAX) last = last->next;
+  while (!first->alone && last->next && !last->next->alone && count < GROUP_MAX) last = last->next, count++;
   t->first = last->next;
   if (!t->first) t->last = NULL;
   last->next = NULL;
+  t->group = count;
   return first;
 }
 
+static int waiting(const struct tenant *t) {
+  int n = 0;
+  for (const struct task *task = t->first; task && n < t->group; task = task->next) n++;
+  return n;
+}
+
+/* Those who shared the last commit come back at about the same time; the first of them
+** would commit alone while the others wait for it, and then they for him. A moment, much shorter than a
+** commit, keeps them together. A writer that was alone waits for nobody. */
+static void wait_for_company(struct tenant *t) {
+  for (int i = 0; i < COMPANY_WAITS && !t->first->alone && waiting(t) < t->group; i++) {
+    pthread_mutex_unlock(&t->lock);
+    nanosleep(&(struct timespec){ .tv_nsec = COMPANY_NS }, NULL);
+    pthread_mutex_lock(&t->lock);
+  }
+}
+
+/* Under the tenant's lock, which is given back while the group is written. */
+static void lead_group(struct tenant *t) {
+  t->led = true;
+  wait_for_company(t);
+  struct task *group = take_group(t);
+  pthread_mutex_unlock(&t->lock);
+  lead(t, group);
+  pthread_mutex_lock(&t->lock);
+  t->led = false;
+  for (struct task *next; group; group = next) {
+    next = group->next; /* its owner may be gone as soon as it is done and unlocked */
+    group->done = true;
+    pthread_cond_signal(&group->wake);
+  }
+  if (t->first) pthread_cond_signal(&t->first->wake);
+}
+
 static int enqueue(struct tenant *t, struct task *mine) {
+  pthread_cond_init(&mine->wake, NULL);
   pthread_mutex_lock(&t->lock);
   if (t->last)
     t->last->next = mine;
@@ -213,23 +253,13 @@ static int enqueue(struct tenant *t, struct task *mine) {
     t->first = mine;
   t->last = mine;
   while (!mine->done) {
-    if (t->led) {
-      pthread_cond_wait(&t->wake, &t->lock);
-      continue;
-    }
-    t->led = true;
-    struct task *group = take_group(t);
-    pthread_mutex_unlock(&t->lock);
-    lead(t, group);
-    pthread_mutex_lock(&t->lock);
-    t->led = false;
-    for (struct task *next; group; group = next) {
-      next = group->next; /* its owner may be gone as soon as it is done and unlocked */
-      group->done = true;
-    }
-    pthread_cond_broadcast(&t->wake);
+    if (t->led)
+      pthread_cond_wait(&mine->wake, &t->lock);
+    else
+      lead_group(t);
   }
   pthread_mutex_unlock(&t->lock);
+  pthread_cond_destroy(&mine->wake);
   return mine->cx->code;
 }
 

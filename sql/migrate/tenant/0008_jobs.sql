@@ -19,10 +19,11 @@ FROM (VALUES
  (11, 'maintenance',            'what the program does for itself',                 1, 3, 60000, 3600000, 1, 1));
 
 CREATE TABLE job (
-  id             INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice: effects are keyed by it
+  id             INTEGER PRIMARY KEY,       -- never given twice (the newest job stays): effects are keyed by it
   kind           TEXT NOT NULL,
   queue          TEXT NOT NULL,             -- job_queue.name
-  state          TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'running', 'done', 'dead', 'cancelled')),
+  state          TEXT NOT NULL DEFAULT 'waiting' -- an IN of more than two would be a table that each write makes
+                 CHECK (state = 'waiting' OR state = 'running' OR state = 'done' OR state = 'dead' OR state = 'cancelled'),
   delayed        INTEGER NOT NULL DEFAULT 0 CHECK (delayed IN (0, 1)), -- waiting for due_at
   priority       INTEGER NOT NULL DEFAULT 0,
   due_at         INTEGER NOT NULL,
@@ -50,7 +51,7 @@ CREATE INDEX job_ready ON job(queue, priority DESC, id) WHERE state = 'waiting' 
 CREATE INDEX job_due ON job(due_at) WHERE state = 'waiting' AND delayed = 1;
 CREATE INDEX job_due_boot ON job(due_boot) WHERE state = 'waiting' AND delayed = 1 AND due_boot IS NOT NULL;
 CREATE INDEX job_running ON job(queue, kind) WHERE state = 'running';
-CREATE INDEX job_over ON job(queue, state, ended_at) WHERE state IN ('done', 'dead', 'cancelled');
+CREATE INDEX job_over ON job(queue, state, ended_at) WHERE state = 'done' OR state = 'dead' OR state = 'cancelled';
 CREATE INDEX job_graph ON job(graph_run) WHERE graph_run IS NOT NULL;
 CREATE UNIQUE INDEX job_unique ON job(kind, unique_key)
 WHERE unique_key IS NOT NULL AND state IN ('waiting', 'running');
