@@ -193,9 +193,10 @@ test('a full disk: the import fails with a sentence, nothing is lost, and it wor
   const p = place(t);
   const g = generate(p.dir, 80000, 3);
   const small = generate(p.dir, 100, 4);
+  const room = 2 * fs.statSync(p.db).size + (3 << 20); // an empty file and its WAL while it is made
   const script = `
     set -e
-    mount -t tmpfs -o size=11m tmpfs ${p.dir}/mnt
+    mount -t tmpfs -o size=${room} tmpfs ${p.dir}/mnt
     O=${OUTPOST}; D=${p.dir}/mnt/data
     $O init $D; $O tenant add demo --data $D
     $O import ${small.file} --as sales --data $D --json
