@@ -63,6 +63,9 @@ int main(int argc, char **argv) {
   verify_register("stock_levels", inventory_verify_levels);
   rebuild_part_register(inventory_rebuild);
   entity_hooks_register("alert_route", &alert_route_hooks);
+  job_set_dead_hook(alert_job_dead);
+  graph_ended_hook = alert_graph_ended;
+  schedule_missed_hook = alert_slots_missed;
   metric_register();
   lowstock_register();
   followers_register();

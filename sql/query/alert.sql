@@ -53,4 +53,5 @@ SELECT total(status = 'open'), total(status = 'acknowledged'), total(status = 'r
 WHERE deleted_at IS NULL;
 
 -- name: alert_route_of
-SELECT channel, target FROM alert_route WHERE id = ?1 AND deleted_at IS NULL;
+SELECT channel, target, EXISTS (SELECT 1 FROM webhooks w WHERE w.name = r.target AND w.deleted_at IS NULL)
+FROM alert_route r WHERE id = ?1 AND deleted_at IS NULL;

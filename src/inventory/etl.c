@@ -10,6 +10,7 @@
 #include "inventory/snapshot.h"
 #include "inventory/week.h"
 #include "job/job.h"
+#include "notify/alert.h"
 
 enum { SNAPSHOT_DAYS = 31 }; /* that one run puts down at most, unless it fills in the past */
 
@@ -181,6 +182,8 @@ struct look {
 
 static int keep_look(struct ctx *cx, struct db *db, void *arg) {
   struct look *l = arg;
+  for (int i = 0; i < QUALITY_CHECKS; i++)
+    if (alert_quality(cx, db, l->results[i].name, l->results[i].help, l->results[i].found)) return cx->code;
   return quality_keep(cx, db, l->results, &l->failed);
 }
 

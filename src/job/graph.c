@@ -291,10 +291,13 @@ static int forget_old(struct ctx *cx, struct db *db, const char *graph) {
   return cx->code;
 }
 
+graph_ended_fn *graph_ended_hook;
+
 /* Whoever asked for it is told, by a job of the kind webhook_send. */
 static int tell(struct ctx *cx, struct db *db, const struct run *run, const char *state) {
   struct buf out;
   struct jw w;
+  if (graph_ended_hook && graph_ended_hook(cx, db, run->graph, run->id, state)) return cx->code;
   if (!run->notify || !job_kind_find("webhook_send")) return OK;
   buf_init(&out, LIMIT_TEXT_BYTES);
   jw_init(&w, &out);

@@ -120,6 +120,9 @@ struct job_ended {
 /* Called in the transaction in which a job with a graph_run ends. Set once at start. */
 typedef int job_ended_fn(struct ctx *cx, struct db *db, const struct job_ended *job);
 void job_set_ended_hook(job_ended_fn *fn);
+/* Called in the transaction in which a job dies that belongs to no graph. Set once at start. */
+typedef int job_dead_fn(struct ctx *cx, struct db *db, int64_t id, const char *kind, const char *cause);
+void job_set_dead_hook(job_dead_fn *fn);
 
 /* ---- what people do to jobs: inside tenant_write, each an entry of the change log ---- */
 

@@ -12,6 +12,8 @@ enum { LOST_MOST = 10 }; /* processes that a job may take with it without gettin
 
 static job_ended_fn *ended_hook;
 void job_set_ended_hook(job_ended_fn *fn) { ended_hook = fn; }
+static job_dead_fn *dead_hook;
+void job_set_dead_hook(job_dead_fn *fn) { dead_hook = fn; }
 
 int note_act(struct ctx *cx, struct db *db, const char *event, int64_t id, struct str before,
              struct str after, const char *text) {
@@ -107,6 +109,7 @@ static int wait_again(struct ctx *cx, struct db *db, struct job *job, int64_t us
 
 static int die(struct ctx *cx, struct db *db, struct job *job, const char *cause) {
   if (end(cx, db, job, "dead", cause)) return cx->code;
+  if (dead_hook && !job->graph_run && dead_hook(cx, db, job->id, job->kind_name, cause)) return cx->code;
   return note_act(cx, db, "JOB_DEAD", job->id, (struct str){ NULL, 0 }, (struct str){ NULL, 0 },
                   ctx_printf(cx, "job %lld (%s) is dead: %.300s", (long long)job->id, job->kind_name, cause));
 }

@@ -91,8 +91,10 @@ static int send_webhook(struct ctx *cx, struct db *db, const struct notice *n, s
   buf_init(&payload, LIMIT_BODY_BYTES);
   jw_init(&w, &payload);
   jw_object(&w, NULL);
-  jw_text(&w, "url", n->target);
-  jw_object(&w, "body");
+  jw_text(&w, "target", n->target);
+  jw_text(&w, "type", "outpost.alert.raised");
+  jw_text(&w, "subject", ctx_printf(cx, "alerts/%s", n->alert));
+  jw_object(&w, "data");
   jw_array(&w, "alerts");
   for (size_t i = 0; i < count; i++) notice_json(&w, NULL, &n[i]);
   jw_close(&w, ']');
@@ -269,19 +271,6 @@ int alert_settle(struct ctx *cx, struct db *db, const char *kind, const char *su
   return drop_held(cx, db, id) ? (int)cx->code : set_status(cx, db, id, "resolved", "itself", NULL);
 }
 
-int alert_failure(struct ctx *cx, struct db *db, const char *kind, const char *subject, bool critical,
-                  const char *title, const char *text, const char *address) {
-  bool fresh;
-  struct alert a = { .kind = kind,
-                     .subject = subject,
-                     .state = "failed",
-                     .severity = critical ? SEVERITY_CRITICAL : SEVERITY_WARNING,
-                     .title = title,
-                     .text = text,
-                     .address = address };
-  return alert_raise(cx, db, &a, &fresh);
-}
-
 /* ---- what people do ---- */
 
 static int check_status(struct ctx *cx, struct db *db, const char *id) {
@@ -377,12 +366,14 @@ static int check_route(struct ctx *cx, struct db *db, const char *id) {
   if (!stmt_row(cx, s)) return cx->code; /* deleted: that is allowed */
   struct str channel = col_str(s, 0), target = col_str(s, 1);
   const char *at = target.p ? memchr(target.p, '@', target.n) : NULL;
+  bool hook = is_http(target) || col_int(s, 2);
   bool mail = at && at > target.p && at < target.p + target.n - 1 && !memchr(target.p, ' ', target.n) &&
               !memchr(target.p, '\n', target.n) && !memchr(target.p, '\r', target.n);
   if (str_eq(channel, STR("email")) && !mail)
     fail(cx, E_INVALID, "target", "a route by email needs a mail address as its target");
-  if (str_eq(channel, STR("webhook")) && !is_http(target))
-    fail(cx, E_INVALID, "target", "a route by webhook needs an http or https address as its target");
+  if (str_eq(channel, STR("webhook")) && !hook)
+    fail(cx, E_INVALID, "target",
+         "a route by webhook needs as its target an http or https address, or the name of a webhook");
   stmt_done(s);
   return cx->code;
 }

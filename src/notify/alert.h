@@ -56,11 +56,19 @@ int alert_counts(struct ctx *cx, struct db *db, struct jw *w, const char *key);
 
 extern const struct entity_hooks alert_route_hooks;
 
-/* ---- for parts that may not know this folder: main.c hands these to them ---- */
-
-/* Something of the machinery failed: kind job_dead, schedule_missed, graph_failed, quality.
-** severity is warning unless critical. */
+/* Something of the machinery failed; critical or a warning. */
 int alert_failure(struct ctx *cx, struct db *db, const char *kind, const char *subject, bool critical,
                   const char *title, const char *text, const char *address);
+
+/* ---- for parts that may not know this folder: main.c hands these to them (failures.c) ---- */
+
+/* One alert for a kind of job: a mail about mails that cannot be sent is not sent again and again. */
+int alert_job_dead(struct ctx *cx, struct db *db, int64_t id, const char *kind, const char *cause);
+/* Settled when a run of the graph is done. */
+int alert_graph_ended(struct ctx *cx, struct db *db, const char *graph, int64_t run, const char *state);
+int alert_slots_missed(struct ctx *cx, struct db *db, const char *schedule, int64_t count, int64_t last,
+                       const char *reason);
+/* found 0: all is well. */
+int alert_quality(struct ctx *cx, struct db *db, const char *check, const char *help, int64_t found);
 
 #endif

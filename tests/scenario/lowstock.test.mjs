@@ -240,7 +240,7 @@ test('many items at once are one mail; each its own alert', (t) => {
   record(p, 'alert_route', { name: 'erp', kind: 'low_*', channel: 'webhook', target: 'https://erp.example/hook' });
   record(p, 'alert_route', { name: 'not mine', kind: 'job_*', channel: 'email', target: 'other@example.org' });
   record(p, 'alert_route', { name: 'only the worst', kind: '*', severity: 'critical', channel: 'email', target: 'boss@example.org' });
-  for (const bad of [{ channel: 'email', target: 'nobody' }, { channel: 'email' }, { channel: 'webhook', target: 'ftp://x' }, { channel: 'email', target: 'a@b\r\nBcc: c@d' }]) refuses(['record', 'save', 'alert_route', JSON.stringify({ name: 'bad', kind: '*', ...bad }), ...p.args], /target|address/);
+  for (const bad of [{ channel: 'email', target: 'nobody' }, { channel: 'email' }, { channel: 'webhook', target: 'ftp://x' }, { channel: 'email', target: 'a@b\r\nBcc: c@d' }]) refuses(['record', 'save', 'alert_route', JSON.stringify({ name: 'bad', kind: '*', ...bad }), ...p.args], /target/);
   publish(p, Array.from({ length: 12 }, (_, i) => steady(`S${i}`, i % 4 === 0 ? 0 : 3)).flat());
   run(p, ...GRAPH);
   assert.equal(json(['alerts', 'list', '--kind', 'low_*', ...p.args]).length, 12);
@@ -251,8 +251,8 @@ test('many items at once are one mail; each its own alert', (t) => {
   for (let i = 0; i < 12; i++) assert.match(digest.text, new RegExp(`S${i} in W1`));
   const hooks = query(p.db, "SELECT payload FROM job WHERE kind = 'webhook_send'").map((r) => JSON.parse(r[0]));
   assert.equal(hooks.length, 1);
-  assert.equal(hooks[0].url, 'https://erp.example/hook');
-  assert.equal(hooks[0].body.alerts.length, 12);
+  assert.equal(hooks[0].target, 'https://erp.example/hook');
+  assert.equal(hooks[0].data.alerts.length, 12);
   assert.equal(proposals(p).length, 12);
 });
 
