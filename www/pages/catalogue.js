@@ -51,6 +51,7 @@ function Rows({ table }) {
   const words = rowsOf(table);
   if (table.kind === 'dataset') return html`<${Why} figure=${figureOf('orders', {}, table.name)} label=${table.name}>${words}<//>`;
   if (PAGES[table.name]) return html`<a href=${link(PAGES[table.name], { run: null })}>${words}</a>`;
+  if (table.kind === 'entity') return html`<a href=${link(at('records', table.name), { run: null })}>${words}</a>`;
   if (table.kind === 'report') return html`<a href=${address(`/api/tables/${at(table.name)}`, { format: 'csv' })} download>${words}</a>`;
   return html`<a href=${link('audit', { run: null, table: table.name })}>${words}</a>`;
 }

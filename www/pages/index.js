@@ -18,6 +18,7 @@ export const PAGES = {
   rules: lazy(() => import('./rules.js'), 'Rules'),
   governance: lazy(() => import('./governance.js'), 'Governance'),
   catalogue: lazy(() => import('./catalogue.js'), 'Catalogue'),
+  records: lazy(() => import('./records.js'), 'Records'),
 };
 
 /* Pages that show what is in the data: there is nothing to see before the first import. */
@@ -43,4 +44,5 @@ export const NAV = [
   { id: 'rules', icon: 'rules', part: 'data' },
   { id: 'governance', icon: 'building', part: 'data' },
   { id: 'catalogue', icon: 'table', part: 'data' },
+  { id: 'records', icon: 'file', part: 'data' },
 ].filter(({ id }) => PAGES[id]);

@@ -4,10 +4,12 @@
 **   Field { field, value, error, onInput }          one of them, where a form is too much
 **
 ** A field is what GET /api/entities says of a property - { name, kind, required,
-** help } with kind text, integer, boolean or json - and may have more: label, kind
-** 'choice' with options [{ id, label }], 'day', 'lines' (a text of several lines),
-** rows, placeholder, only (values => shown at all?). Labels come from
-** text/en.json: GROUP.NAME, or the name made readable.
+** help } with kind text, integer, decimal, boolean, day, instant or json - and may have
+** more: label, kind 'choice' with options [{ id, label }], 'lines' (a text of several
+** lines), rows, placeholder, only (values => shown at all?), input (a component that
+** takes the place of the input: { field, id, value, onInput }). Labels come from
+** text/en.json: GROUP.NAME, or the name made readable. An instant is written in the
+** reader's own time.
 **
 ** onSave(values, changed) may be a promise; values has the fields as the server
 ** wants them, changed only those that differ from what the form began with. When
@@ -19,9 +21,17 @@ import { Icon } from './icon.js';
 
 /* ---- between what is kept and what is typed ---- */
 
+/* '2024-02-29T12:00:00Z' as an input of the reader's own time has it. */
+function localOf(iso) {
+  const at = new Date(iso);
+  const two = (n) => String(n).padStart(2, '0');
+  return `${String(at.getFullYear()).padStart(4, '0')}-${two(at.getMonth() + 1)}-${two(at.getDate())}T${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+}
+
 function typed(field, value) {
   if (field.kind === 'boolean') return !!value;
   if (value === null || value === undefined) return '';
+  if (field.kind === 'instant') return localOf(value);
   return field.kind === 'json' && typeof value !== 'string' ? JSON.stringify(value, null, 2) : String(value);
 }
 
@@ -36,6 +46,11 @@ function meant(field, text) {
     if (!/^-?\d+$/.test(text.trim())) throw t('form.integer');
     return Number(text);
   }
+  if (field.kind === 'decimal') {
+    if (!/^-?\d+(\.\d+)?$/.test(text.trim())) throw t('form.decimal');
+    return text.trim();
+  }
+  if (field.kind === 'instant') return new Date(text).toISOString();
   if (field.kind !== 'json') return text;
   try {
     return JSON.parse(text);
@@ -49,6 +64,7 @@ function meant(field, text) {
 function Input({ field, id, value, onInput, described, bad }) {
   const common = { id, name: field.name, 'aria-describedby': described, 'aria-invalid': bad ? 'true' : undefined, 'aria-required': field.required ? 'true' : undefined, disabled: field.disabled, autocomplete: 'off' };
   const input = (event) => onInput(event.target.value);
+  if (field.input) return html`<${field.input} ...${common} field=${field} value=${value} onInput=${onInput} />`;
   if (field.kind === 'choice')
     return html`<select ...${common} value=${value} onChange=${input}>
       ${!field.required && html`<option value="">${field.none ?? t('form.none')}</option>`}
@@ -57,8 +73,9 @@ function Input({ field, id, value, onInput, described, bad }) {
     </select>`;
   if (field.kind === 'json' || field.kind === 'lines')
     return html`<textarea ...${common} class=${field.kind === 'json' ? 'code' : undefined} rows=${field.rows ?? 4} spellcheck=${field.kind === 'json' ? 'false' : undefined} placeholder=${field.placeholder} value=${value} onInput=${input} />`;
-  const type = field.kind === 'day' ? 'date' : 'text';
-  return html`<input ...${common} type=${type} inputmode=${field.kind === 'integer' ? 'numeric' : undefined} placeholder=${field.placeholder} value=${value} onInput=${input} />`;
+  const type = { day: 'date', instant: 'datetime-local' }[field.kind] ?? 'text';
+  const keys = { integer: 'numeric', decimal: 'decimal' }[field.kind];
+  return html`<input ...${common} type=${type} step=${field.kind === 'instant' ? 1 : undefined} inputmode=${keys} placeholder=${field.placeholder} value=${value} onInput=${input} />`;
 }
 
 export function Field({ field, group = 'field', value, error, onInput }) {

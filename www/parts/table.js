@@ -1,6 +1,6 @@
 /* A table from a descriptor.
 **
-**   Table { caption, columns, rows, keyOf, onOpen, openLabel, busy, sort, csv, first }
+**   Table { caption, columns, rows, keyOf, onOpen, openLabel, busy, sort, csv, first, order, onOrder }
 **
 ** A column is { id, label, value, align, kind, sort }: value(row) gives text or
 ** markup; align is 'end' for figures; kind is 'code' for original text, 'name' for
@@ -9,7 +9,8 @@
 ** number, or exact decimal text with decimal: true. With onOpen the rows open by
 ** click, and by a button of their own for the keyboard.
 **
-** sort is what the rows are sorted by at first: { id, down }. csv is the address of
+** sort is what the rows are sorted by at first: { id, down }. With onOrder they come
+** sorted, by order: { id, down }, and onOrder(order) asks for another one. csv is the address of
 ** the same rows as a file. first is how many are shown before one asks for all. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { compare, count } from '../lib/decimal.js';
@@ -86,10 +87,12 @@ function Heading({ column, order, onSort }) {
   </th>`;
 }
 
-export function Table({ caption, columns, rows, keyOf, onOpen, openLabel, busy, sort, csv, first = SHOWN_AT_FIRST }) {
+export function Table({ caption, columns, rows, keyOf, onOpen, openLabel, busy, sort, csv, first = SHOWN_AT_FIRST, order: given, onOrder }) {
   const [all, setAll] = useState(false);
-  const [order, setOrder] = useState(sort);
-  const list = useMemo(() => sorted(rows, columns.find((c) => c.id === order?.id), order?.down), [rows, order]);
+  const [own, setOwn] = useState(sort);
+  const order = given ?? own;
+  const setOrder = onOrder ?? setOwn;
+  const list = useMemo(() => (onOrder ? rows : sorted(rows, columns.find((c) => c.id === order?.id), order?.down)), [rows, order]);
   const shown = all ? list : list.slice(0, first);
   const [box, scrolls] = useScrolls();
   const stop = scrolls && { role: 'region', 'aria-label': caption, tabindex: 0 };

@@ -1,0 +1,140 @@
+/* The list of an entity. What is asked stands in the address, in the words of the API:
+** q, sort, deleted, filter[PROPERTY][OP]. */
+import { useState } from 'preact/hooks';
+import { address } from '../lib/api.js';
+import { count } from '../lib/decimal.js';
+import { formatMoment } from '../lib/format.js';
+import { html } from '../lib/html.js';
+import { usePages } from '../lib/pages.js';
+import { at, here, link, replace } from '../lib/route.js';
+import { nameOf, t } from '../lib/text.js';
+import { Badge, Card } from '../parts/card.js';
+import { Icon } from '../parts/icon.js';
+import { PageHead } from '../parts/page_head.js';
+import { Empty, Failed, Skeleton } from '../parts/state.js';
+import { Table } from '../parts/table.js';
+import { namingOf, propertyName, recordName, shownValue, useNames } from './record_words.js';
+
+const AT_ONCE = 50;
+const COLUMNS_MOST = 7;
+const FIGURES = ['integer', 'decimal'];
+const OPS = { text: ['like', 'eq', 'ne'], day: ['eq', 'gte', 'lte'], instant: ['gte', 'lte'], integer: ['eq', 'gte', 'lte'], decimal: ['eq', 'gte', 'lte'], boolean: ['eq'], choice: ['eq', 'ne'], reference: ['eq'] };
+
+/* ---- what is asked ---- */
+
+const FILTER = /^filter\[(\w+)\]\[(\w+)\]$/;
+const filtersOf = (query) => Object.entries(query).map(([key, value]) => ({ key, value, match: FILTER.exec(key) })).filter((one) => one.match).map(({ key, value, match }) => ({ key, value, name: match[1], op: match[2] }));
+
+/* "*" is any text: who types a word means that it stands somewhere. */
+const pattern = (text) => (/[*?]/.test(text) ? text : `*${text}*`);
+
+function Choice({ label, value, options, onChange }) {
+  return html`<label class="scope-field"><span>${label}</span>
+    <select value=${value} onChange=${(event) => onChange(event.target.value)}>${options.map((o) => html`<option key=${o.id} value=${o.id} selected=${o.id === value}>${o.label}</option>`)}</select>
+  </label>`;
+}
+
+/* One more filter: which property, how it compares, with what. */
+function NewFilter({ entity, names, onAdd }) {
+  const able = entity.properties.filter((p) => OPS[p.kind]);
+  const [name, setName] = useState(able[0].name);
+  const [op, setOp] = useState(OPS[able[0].kind][0]);
+  const [value, setValue] = useState('');
+  const p = able.find((one) => one.name === name);
+  const known = p.kind === 'boolean' ? [{ id: 'true', label: t('form.yes') }, { id: 'false', label: t('form.no') }] : p.kind === 'choice' ? p.choices.map((id) => ({ id, label: nameOf('choice', id) })) : p.kind === 'reference' ? [...names[p.reference]].map(([id, label]) => ({ id, label })) : null;
+  const choose = (next) => {
+    setName(next);
+    setOp(OPS[able.find((one) => one.name === next).kind][0]);
+    setValue('');
+  };
+  const meant = known ? value || known[0]?.id : value.trim();
+  const add = (event) => {
+    event.preventDefault();
+    if (!meant) return;
+    const stamp = p.kind === 'instant' ? new Date(meant).toISOString() : meant;
+    onAdd(`filter[${name}][${op}]`, op === 'like' ? pattern(stamp) : stamp);
+    setValue('');
+  };
+  const type = p.kind === 'day' ? 'date' : p.kind === 'instant' ? 'datetime-local' : 'text';
+  return html`<form class="scope scope-inner record-filter" aria-label=${t('records.filter')} onSubmit=${add}>
+    <${Choice} label=${t('records.property')} value=${name} options=${able.map((one) => ({ id: one.name, label: propertyName(one) }))} onChange=${choose} />
+    <${Choice} label=${t('records.compares')} value=${op} options=${OPS[p.kind].map((id) => ({ id, label: t(`records.op.${id}`) }))} onChange=${setOp} />
+    ${known
+      ? html`<${Choice} label=${t('records.value')} value=${meant ?? ''} options=${known} onChange=${setValue} />`
+      : html`<label class="scope-field"><span>${t('records.value')}</span><input type=${type} value=${value} onInput=${(event) => setValue(event.target.value)} autocomplete="off" /></label>`}
+    <button type="submit" class="plain"><${Icon} name="filter" /> ${t('records.add_filter')}</button>
+  </form>`;
+}
+
+function Chosen({ entity, names, filters }) {
+  if (!filters.length) return null;
+  return html`<ul class="chips record-chosen" aria-label=${t('records.filters')}>${filters.map(({ key, name, op, value }) => {
+    const p = entity.properties.find((one) => one.name === name);
+    const words = p && p.kind !== 'text' ? (p.kind === 'reference' ? names[p.reference].get(value) ?? value : p.kind === 'instant' ? formatMoment(value) : p.kind === 'choice' ? nameOf('choice', value) : value) : value;
+    const said = `${p ? propertyName(p) : name} ${t(`records.op.${op}`)} ${words}`;
+    return html`<li key=${key}><button type="button" class="chip" aria-label=${t('records.without', { filter: said })} onClick=${() => replace(here({ [key]: null }))}>${said} <${Icon} name="cross" /></button></li>`;
+  })}</ul>`;
+}
+
+function Ask({ entity, names, query }) {
+  const search = (event) => {
+    event.preventDefault();
+    replace(here({ q: new FormData(event.target).get('q').trim() || null }));
+  };
+  return html`
+    <div class="scope scope-inner" role="group" aria-label=${t('records.ask')}>
+      ${entity.properties.some((p) => p.searched) && html`<form class="record-search" role="search" onSubmit=${search}>
+        <label class="scope-field"><span>${t('records.search')}</span><input type="search" name="q" key=${query.q} defaultValue=${query.q ?? ''} /></label>
+        <button type="submit" class="plain"><${Icon} name="search" /> ${t('records.find')}</button>
+      </form>`}
+      <label class="switch"><input type="checkbox" checked=${query.deleted === '1'} onChange=${(event) => replace(here({ deleted: event.target.checked ? '1' : null }))} /><span>${t('records.deleted_too')}</span></label>
+    </div>
+    <${NewFilter} entity=${entity} names=${names} onAdd=${(key, value) => replace(here({ [key]: value }))} />
+    <${Chosen} entity=${entity} names=${names} filters=${filtersOf(query)} />`;
+}
+
+/* ---- what there is ---- */
+
+/* The name, and as many others as there is room for: those that say something first. */
+function columnsOf(entity, rows, names) {
+  const naming = namingOf(entity);
+  const able = entity.properties.filter((p) => p.kind !== 'json' && !naming.includes(p.name));
+  const says = (p) => rows.some((row) => row[p.name] !== null);
+  const own = [...able.filter(says), ...able.filter((p) => !says(p))].slice(0, COLUMNS_MOST);
+  const shown = able.filter((p) => own.includes(p));
+  return [
+    { id: naming[0] ?? 'id', label: naming.map((name) => nameOf('property', name)).join(' \u00b7 ') || t('records.record'), kind: 'name', sort: true, value: (row) => html`<a href=${link(at('records', entity.name, row.id))}>${recordName(entity, row)}</a> ${row.deleted_at && html`<${Badge} tone="warn">${t('records.deleted')}<//>`}` },
+    ...shown.map((p) => ({ id: p.name, label: propertyName(p), align: FIGURES.includes(p.kind) ? 'end' : undefined, sort: true, value: (row) => shownValue(p, row[p.name], names) })),
+    { id: 'updated_at', label: t('records.updated'), sort: true, value: (row) => formatMoment(row.updated_at / 1000) },
+  ];
+}
+
+/* The first part of the order, as the headings show it. */
+const orderOf = (text) => {
+  const [first] = text.split(',').map((part) => part.trim());
+  return { id: first.replace(/^-/, ''), down: first.startsWith('-') };
+};
+
+export function RecordList({ entity, entities, query }) {
+  const names = useNames(entity, entities);
+  const wanted = { q: query.q, sort: query.sort, deleted: query.deleted, ...Object.fromEntries(filtersOf(query).map(({ key, value }) => [key, value])) };
+  const list = usePages((cursor) => address(`/api/records/${entity.name}`, { ...wanted, limit: AT_ONCE, cursor }), [entity.table]);
+  const { rows, total, next, busy, error, again, more, stale } = list;
+  const title = nameOf('entity', entity.name);
+  const actions = html`<a class="button" href=${link(at('records', entity.name, 'new'))}><${Icon} name="plus" /> ${t('records.new')}</a>`;
+  let body;
+  if (error && !rows) body = html`<${Failed} error=${error} again=${again} />`;
+  else if (!rows) body = html`<${Skeleton} shape="table" n=${8} />`;
+  else if (!rows.length) body = html`<${Empty} icon="filter" title=${t('records.none')}><p>${t(filtersOf(query).length || query.q ? 'records.none_fits' : 'records.none_yet')}</p><//>`;
+  else
+    body = html`<${Table} caption=${title} columns=${columnsOf(entity, rows, names)} rows=${rows} keyOf=${(row) => row.id} busy=${stale} first=${rows.length} order=${orderOf(query.sort ?? entity.order)} onOrder=${({ id, down }) => replace(here({ sort: `${down ? '-' : ''}${id}` }))} />
+      <div class="pager"><span role="status">${t('rows.shown_of', { n: count(rows.length), total: count(total) })}</span>
+        ${next && html`<button type="button" class="button-line" disabled=${busy} onClick=${more}>${t('records.more')}</button>`}</div>`;
+  return html`<div class="page">
+    <${PageHead} title=${title} note=${entity.help} back=${{ href: link('records'), label: t('records.title') }} actions=${actions} />
+    <${Card} title=${t('records.list')}>
+      <${Ask} entity=${entity} names=${names} query=${query} />
+      ${body}
+    <//>
+  </div>`;
+}
