@@ -10,6 +10,7 @@
 **                       tables, or a function of the change); null: something may
 **                       have changed. Gives a function that ends it.
 **   useLive(path, of)   useAnswer that asks again when a change concerns it
+**                       (what happens to a job comes as a change of the table 'job')
 **   imports             signal: imports under way, { [id]: document of GET /api/imports/ID }
 */
 import { signal } from '@preact/signals';
@@ -83,6 +84,7 @@ function open() {
     seen = change.seq;
     tell(change);
   });
+  source.addEventListener('job', (event) => tell({ table: 'job', job: JSON.parse(event.data) }));
   source.addEventListener('progress', (event) => progressed(JSON.parse(event.data)));
 }
 

@@ -19,6 +19,13 @@ export const PAGES = {
   governance: lazy(() => import('./governance.js'), 'Governance'),
   catalogue: lazy(() => import('./catalogue.js'), 'Catalogue'),
   records: lazy(() => import('./records.js'), 'Records'),
+  stock: lazy(() => import('./stock.js'), 'Stock'),
+  alerts: lazy(() => import('./alerts.js'), 'Alerts'),
+  jobs: lazy(() => import('./jobs.js'), 'Jobs'),
+  schedules: lazy(() => import('./schedules.js'), 'Schedules'),
+  graphs: lazy(() => import('./graphs.js'), 'Graphs'),
+  topics: lazy(() => import('./topics.js'), 'Topics'),
+  health: lazy(() => import('./health.js'), 'Health'),
 };
 
 /* Pages that show what is in the data: there is nothing to see before the first import. */
@@ -31,6 +38,10 @@ export const DRAWERS = {
   exception: lazy(() => import('./exception.js'), 'ExceptionDrawer', null),
   entry: lazy(() => import('./audit.js'), 'EntryDrawer', null),
   impact: lazy(() => import('./controls.js'), 'ImpactDrawer', null),
+  item: lazy(() => import('./item.js'), 'ItemDrawer', null),
+  job: lazy(() => import('./job.js'), 'JobDrawer', null),
+  schedule: lazy(() => import('./schedule.js'), 'ScheduleDrawer', null),
+  event: lazy(() => import('./event.js'), 'EventDrawer', null),
 };
 
 /* The navigation. first: it has a place of its own in the bar of a narrow screen. */
@@ -45,4 +56,11 @@ export const NAV = [
   { id: 'governance', icon: 'building', part: 'data' },
   { id: 'catalogue', icon: 'table', part: 'data' },
   { id: 'records', icon: 'file', part: 'data' },
+  { id: 'stock', icon: 'boxes', part: 'stock' },
+  { id: 'alerts', icon: 'bell', part: 'stock' },
+  { id: 'jobs', icon: 'queue', part: 'work' },
+  { id: 'schedules', icon: 'calendar', part: 'work' },
+  { id: 'graphs', icon: 'graph', part: 'work' },
+  { id: 'topics', icon: 'stream', part: 'work' },
+  { id: 'health', icon: 'pulse', part: 'work' },
 ].filter(({ id }) => PAGES[id]);

@@ -36,7 +36,7 @@ function useEntries() {
   return [...fixed, ...tabs, ...more];
 }
 
-const PARTS = [undefined, 'tabs', 'data'];
+const PARTS = [undefined, 'tabs', 'stock', 'data', 'work'];
 
 function All({ entries, onGo }) {
   return PARTS.map((part) => {

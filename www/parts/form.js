@@ -1,6 +1,7 @@
 /* Forms from a descriptor.
 **
-**   Form  { fields, value, onSave, onCancel, save, group, children }
+**   Form  { fields, value, onSave, onCancel, save, group, clean, children }; clean: it may
+**         be saved as it is
 **   Field { field, value, error, onInput }          one of them, where a form is too much
 **
 ** A field is what GET /api/entities says of a property - { name, kind, required,
@@ -109,7 +110,7 @@ function useLeaving(dirty) {
   }, [dirty]);
 }
 
-export function Form({ fields, value = {}, onSave, onCancel, save = t('form.save'), group, children }) {
+export function Form({ fields, value = {}, onSave, onCancel, save = t('form.save'), group, clean, children }) {
   const start = useMemo(() => Object.fromEntries(fields.map((f) => [f.name, typed(f, value[f.name])])), []);
   const [texts, setTexts] = useState(start);
   const [errors, setErrors] = useState({});
@@ -159,7 +160,7 @@ export function Form({ fields, value = {}, onSave, onCancel, save = t('form.save
     ${typeof children === 'function' ? children(texts) : children}
     <div class="form-foot">
       ${onCancel && html`<button type="button" class="plain" onClick=${onCancel}>${t('confirm.cancel')}</button>`}
-      <button type="submit" class="button" disabled=${state.saving || !dirty}>${state.saving ? t('form.saving') : save}</button>
+      <button type="submit" class="button" disabled=${state.saving || (!dirty && !clean)}>${state.saving ? t('form.saving') : save}</button>
     </div>
   </form>`;
 }

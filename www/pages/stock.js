@@ -1,0 +1,147 @@
+/* Stock: levels by item and warehouse, found by text or by scan; the count sheet
+** (#/stock/count), the checks (#/stock/quality), what to order (#/stock/reorders). One item
+** is a drawer (item=SKU, item.js). */
+import { useState } from 'preact/hooks';
+import { address, get, useKept } from '../lib/api.js';
+import { count, exact } from '../lib/decimal.js';
+import { html } from '../lib/html.js';
+import { useLive } from '../lib/live.js';
+import { here, link, openDrawer, replace } from '../lib/route.js';
+import { useScan } from '../lib/scan.js';
+import { useSearch } from '../lib/search.js';
+import { nameOf, t } from '../lib/text.js';
+import { Badge, Card } from '../parts/card.js';
+import { Choice } from '../parts/chart_card.js';
+import { Icon } from '../parts/icon.js';
+import { PageHead } from '../parts/page_head.js';
+import { Empty, Failed, Skeleton } from '../parts/state.js';
+import { Stats } from '../parts/stat.js';
+import { Table } from '../parts/table.js';
+import { Tick } from '../parts/tick.js';
+import { toast, toastFailure } from '../parts/toast.js';
+import { Count } from './stock_count.js';
+import { Reorders } from './stock_reorders.js';
+import { StockQuality } from './stock_quality.js';
+import './stock_words.js';
+
+export const STOCK_TABLES = ['stock_transactions', 'stock_items', 'stock_reservations', 'stock_level', 'reorder_proposal', 'reorder_proposals', 'stock_metric'];
+const SIZE = 100;
+const STATES = ['', 'low', 'out', 'over'];
+const TONES = { low: 'warn', at_risk: 'warn', out: 'bad', over: 'bad', ok: 'ok' };
+const label = (name) => t(`stock_column.${name}`);
+
+/* Quantities are exact: what the server wrote is grouped, never counted with. */
+export const quantity = (value) => (value === null || value === undefined ? '' : exact(String(value)));
+const figure = (name) => ({ id: name, label: label(name), align: 'end', value: (row) => html`<span class=${String(row[name] ?? '').startsWith('-') ? 'ink-bad' : undefined}>${quantity(row[name])}</span>` });
+
+export const LevelState = ({ state }) => (state && state !== 'ok' ? html`<${Badge} tone=${TONES[state] ?? 'plain'}>${nameOf('stock_state', state)}<//>` : '');
+
+const COLUMNS = [
+  { id: 'sku', label: label('sku'), kind: 'name', value: (row) => html`${row.sku}${row.name && html`<p class="note">${row.name}</p>`}` },
+  { id: 'warehouse', label: label('warehouse'), value: (row) => row.warehouse },
+  figure('on_hand'),
+  figure('reserved'),
+  figure('available'),
+  figure('reorder_point'),
+  figure('velocity'),
+  figure('days_of_cover'),
+  { id: 'state', label: label('state'), value: (row) => html`<${LevelState} state=${row.state} />` },
+];
+
+/* What a code is, and where it leads: an item, or the item of a lot or a serial number. */
+export async function find(code) {
+  try {
+    const { data } = await get(address('/api/stock/scan', { code }));
+    return data;
+  } catch (error) {
+    if (error.status !== 404) toastFailure(error);
+    return null;
+  }
+}
+
+export async function openCode(code) {
+  const found = await find(code);
+  if (found?.sku) openDrawer('item', found.sku);
+  else if (found?.warehouse) replace(here({ warehouse: found.warehouse }));
+  else toast({ tone: 'bad', text: t('stock.unknown', { code }) });
+}
+
+function Search({ query }) {
+  const [text, setText] = useState(query.q ?? '');
+  const submit = (event) => {
+    event.preventDefault();
+    if (text.trim()) openCode(text.trim());
+  };
+  const type = (event) => {
+    setText(event.target.value);
+    replace(here({ q: event.target.value.trim() }));
+  };
+  return html`<form class="scan" role="search" onSubmit=${submit}>
+    <label><${Icon} name="scan" /><span class="hidden">${t('stock.search')}</span>
+      <input type="search" data-scan="own" placeholder=${t('stock.search')} value=${text} onInput=${type} autocomplete="off" spellcheck="false" /></label>
+    <p class="note">${t('stock.search_note')}</p>
+  </form>`;
+}
+
+const Choose = ({ name, value, options }) => html`<label class="scope-field"><span>${t(`stock.${name}`)}</span>
+  <select value=${value ?? ''} onChange=${(event) => replace(here({ [name]: event.target.value }))}>
+    <option value="" selected=${!value}>${t('stock.all')}</option>
+    ${options.map((one) => html`<option key=${one} value=${one} selected=${one === value}>${one}</option>`)}
+  </select>
+</label>`;
+
+function List({ query }) {
+  const path = address('/api/stock/levels', { q: query.q, warehouse: query.warehouse, category: query.category, state: query.state, limit: SIZE });
+  const { items, first, more, busy, stale, error, again, onMore } = useSearch(path, { after: 'cursor', size: SIZE, of: STOCK_TABLES });
+  const asked = query.q || query.warehouse || query.category || query.state;
+  if (error && !items?.length) return html`<${Failed} error=${error} again=${again} />`;
+  if (!items) return html`<${Skeleton} shape="table" n=${8} />`;
+  if (!items.length) return html`<${Empty} icon="boxes" title=${t(asked ? 'stock.none_found' : 'stock.none')}><p>${t(asked ? 'stock.none_found_advice' : 'stock.none_advice')}</p><//>`;
+  return html`<${Table} caption=${t('stock.levels')} columns=${COLUMNS} rows=${items} keyOf=${(row) => `${row.sku}/${row.warehouse}`} busy=${stale} first=${items.length} onOpen=${(row) => openDrawer('item', row.sku)} openLabel=${(row) => t('stock.open', { sku: row.sku })} />
+    <div class="pager"><span role="status">${t('rows.shown_of', { n: count(items.length), total: count(first?.total ?? items.length) })}</span>
+      ${more && html`<button type="button" class="button-line" disabled=${busy} onClick=${onMore}>${t('stock.more')}</button>`}</div>`;
+}
+
+function useTotals() {
+  const { answer } = useLive(address('/api/stock/levels', { limit: 1 }), STOCK_TABLES);
+  return useKept(answer)?.totals;
+}
+
+/* The second computation of every level: its movements added up again. */
+function Replay() {
+  const { answer } = useLive(address('/api/stock/replay'), STOCK_TABLES);
+  const replay = useKept(answer)?.data;
+  if (!replay) return null;
+  return html`<p class="note"><${Tick} ok=${replay.ok} /> ${replay.ok ? t('stock.replay_ok') : t('stock.replay_bad', { what: replay.text ?? '' })}</p>`;
+}
+
+function Levels({ query }) {
+  const totals = useTotals();
+  const names = ['items', 'low', 'out', 'over'];
+  const stats = totals && names.map((name) => ({ id: name, label: t(`stock.${name}`), value: count(totals[name] ?? 0), tone: name !== 'items' && totals[name] ? TONES[name] : undefined, href: here({ state: name === 'items' ? null : name }) }));
+  const actions = html`<a class="plain" href=${link('stock/quality')}><${Icon} name="shield" /> ${t('stock.quality')}</a>
+    <a class="plain" href=${link('stock/reorders')}><${Icon} name="inbox" /> ${t('stock.reorders')}</a>
+    <a class="button" href=${link('stock/count')}><${Icon} name="rules" /> ${t('stock.count')}</a>`;
+  const states = STATES.map((id) => ({ id, label: id ? t(`stock_state.${id}`) : t('stock.all') }));
+  useScan(openCode);
+  return html`<div class="page">
+    <${PageHead} title=${t('page.stock')} note=${t('stock.note')} actions=${actions} />
+    <${Search} query=${query} />
+    ${stats && html`<${Stats} label=${t('page.stock')} rows=${stats} />`}
+    <${Card} title=${t('stock.levels')} actions=${html`<${Replay} />`}>
+      <div class="filters">
+        <${Choice} label=${label('state')} options=${states} value=${query.state ?? ''} onChange=${(state) => replace(here({ state }))} />
+        ${totals?.warehouses?.length > 1 && html`<${Choose} name="warehouse" value=${query.warehouse} options=${totals.warehouses} />`}
+        ${totals?.categories?.length > 0 && html`<${Choose} name="category" value=${query.category} options=${totals.categories} />`}
+      </div>
+      <${List} query=${query} />
+    <//>
+  </div>`;
+}
+
+const PARTS = { count: Count, quality: StockQuality, reorders: Reorders };
+
+export function Stock({ id, query }) {
+  const Own = PARTS[id] ?? Levels;
+  return html`<${Own} query=${query} />`;
+}
