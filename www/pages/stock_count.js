@@ -12,6 +12,7 @@ import { Icon } from '../parts/icon.js';
 import { PageHead } from '../parts/page_head.js';
 import { toast, toastFailure } from '../parts/toast.js';
 import { find } from './stock.js';
+import './stock_words.js';
 
 const KEY = 'outpost.count';
 const EMPTY = { warehouse: '', lines: [] };

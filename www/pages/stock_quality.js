@@ -11,6 +11,7 @@ import { Icon } from '../parts/icon.js';
 import { PageHead } from '../parts/page_head.js';
 import { Failed, Skeleton } from '../parts/state.js';
 import { toast, toastFailure } from '../parts/toast.js';
+import './stock_words.js';
 
 const sample = (one) => (typeof one === 'string' ? one : Object.values(one).filter((value) => value !== null && value !== '').join(' \u00b7 '));
 
