@@ -19,9 +19,8 @@ import './work_words.js';
 
 const label = (name) => t(`event_column.${name}`);
 const COLUMNS = [
-  { id: 'why', label: label('why'), kind: 'name', value: (event) => event.why ?? event.cause },
+  { id: 'why', label: label('why'), kind: 'name', value: (event) => event.reason },
   { id: 'topic', label: label('topic'), value: (event) => [event.topic, event.group].filter(Boolean).join(' \u00b7 ') },
-  { id: 'id', label: label('id'), kind: 'code', value: (event) => html`<code>${event.event_id ?? ''}</code>` },
   { id: 'at', label: label('at'), value: (event) => html`<time datetime=${event.at} title=${formatMoment(event.at)}>${formatAgo(event.at)}</time>` },
 ];
 
@@ -47,7 +46,7 @@ function One({ event, onClose, again }) {
     again();
     onClose();
   };
-  return html`<${Drawer} title=${event.why ?? event.cause} note=${[event.topic, event.group].filter(Boolean).join(' \u00b7 ')} onClose=${onClose}>
+  return html`<${Drawer} title=${event.reason} note=${[event.topic, event.group].filter(Boolean).join(' \u00b7 ')} onClose=${onClose}>
     <div class="stack">
       <${Form} fields=${[{ name: 'body', label: t('topics.body'), kind: 'lines', required: true, rows: 12 }]} value=${{ body: pretty(event.body) }} onSave=${replay} save=${t('topics.replay')} clean />
       <${Form} fields=${[{ name: 'reason', label: t('topics.discard_reason'), kind: 'text', required: true }]} value=${{}} onSave=${discard} save=${t('topics.discard')} />
@@ -57,13 +56,13 @@ function One({ event, onClose, again }) {
 
 export function Parked({ query }) {
   const [open, setOpen] = useState(null);
-  const { answer, error, again } = useLive(address('/api/parked', { topic: query.topic, group: query.group, state: 'open' }), ['event_parked', 'job', 'stock_transactions', 'event_segment']);
+  const { answer, error, again } = useLive(address('/api/parked', { topic: query.topic, group: query.group, state: 'waiting' }), ['event_parked', 'job', 'stock_transactions', 'event_segment']);
   const events = useKept(answer)?.data;
   const chosen = events?.find((event) => event.id === open);
   let body = html`<${Skeleton} shape="table" n=${6} />`;
   if (error && !events) body = html`<${Failed} error=${error} again=${again} />`;
   else if (events && !events.length) body = html`<${Empty} icon="check" title=${t('topics.no_parked')} />`;
-  else if (events) body = html`<${Table} caption=${t('topics.parked')} columns=${COLUMNS} rows=${events} keyOf=${(event) => event.id} onOpen=${(event) => setOpen(event.id)} openLabel=${(event) => nameOf('event_type', event.event_id ?? event.id)} />`;
+  else if (events) body = html`<${Table} caption=${t('topics.parked')} columns=${COLUMNS} rows=${events} keyOf=${(event) => event.id} onOpen=${(event) => setOpen(event.id)} openLabel=${(event) => event.event ?? String(event.id)} />`;
   return html`<div class="page">
     <${PageHead} title=${t('topics.parked')} note=${t('topics.parked_note')} back=${{ href: link('topics'), label: t('page.topics') }} />
     <${Card} title=${t('topics.parked')} actions=${query.group && html`<a class="quiet" href=${link('topics/parked')}><${Icon} name="cross" /> ${query.group}</a>`}>${body}<//>

@@ -1,13 +1,12 @@
 /* Topics: streams of events, who reads them and how far; one of them (#/topics/NAME) with
 ** its events; what could not be taken (#/topics/parked). */
-import { useState } from 'preact/hooks';
-import { address, post, useKept } from '../lib/api.js';
+import { useEffect, useState } from 'preact/hooks';
+import { address, get, post, useKept } from '../lib/api.js';
 import { count } from '../lib/decimal.js';
 import { formatBytes, formatMoment } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { useLive } from '../lib/live.js';
 import { at, here, link, openDrawer, replace } from '../lib/route.js';
-import { useSearch } from '../lib/search.js';
 import { nameOf, t } from '../lib/text.js';
 import { Badge, Card } from '../parts/card.js';
 import { Dialog } from '../parts/dialog.js';
@@ -21,7 +20,7 @@ import { Parked } from './parked.js';
 import './work_words.js';
 
 const OF = ['topic', 'event_segment', 'event_group', 'event_position', 'event_parked', 'stock_transactions'];
-const SIZE = 50;
+const SIZE = 25; /* of each partition */
 const column = (name) => t(`group_column.${name}`);
 const milliseconds = (n) => (n === null || n === undefined ? '\u2013' : n < 1000 ? `${Math.round(n)} ms` : `${(n / 1000).toFixed(1)} s`);
 
@@ -38,7 +37,7 @@ const GROUPS = [
 ];
 
 function weight(topic) {
-  if (topic.source === 'change_log') return t('topics.source_log');
+  if (topic.source === 'changes') return t('topics.source_log');
   const words = [t('topics.events', { n: count(topic.events ?? 0) }), t('topics.segments', { n: count(topic.segments ?? 0), bytes: formatBytes(topic.bytes ?? 0) })];
   if (topic.bytes_plain > topic.bytes) words.push(t('topics.saved', { share: `${Math.round((topic.bytes / topic.bytes_plain) * 100)} %` }));
   words.push(topic.retention_days ? t('topics.kept', { n: topic.retention_days }) : t('topics.kept_ever'));
@@ -86,14 +85,34 @@ function Publish({ topic, onClose, onDone }) {
   return html`<${Dialog} title=${t('topics.publish')} onClose=${onClose}><${Form} fields=${[{ name: 'body', label: t('topics.body'), kind: 'json', required: true, rows: 10 }]} value=${{}} onSave=${save} onCancel=${onClose} save=${t('topics.publish')} /><//>`;
 }
 
-function Events({ name, query }) {
-  const path = address(`/api/topics/${encodeURIComponent(name)}/events`, { q: query.q, type: query.type, limit: SIZE });
-  const { items, more, busy, stale, error, again, onMore } = useSearch(path, { after: 'before', size: SIZE, of: OF });
-  if (error && !items?.length) return html`<${Failed} error=${error} again=${again} />`;
-  if (!items) return html`<${Skeleton} shape="table" n=${8} />`;
-  if (!items.length) return html`<${Empty} icon="stream" title=${t('topics.none')} />`;
-  return html`<${Table} caption=${t('topics.show')} columns=${EVENTS} rows=${items} keyOf=${(event) => eventKey(name, event)} busy=${stale} first=${items.length} onOpen=${(event) => openDrawer('event', eventKey(name, event))} openLabel=${(event) => t('topics.open', { id: event.id })} />
-    ${more && html`<div class="pager"><button type="button" class="button-line" disabled=${busy} onClick=${onMore}>${t('topics.more')}</button></div>`}`;
+/* The newest of all partitions: a topic is read from its beginning, and people look at its end. */
+function useNewest(topic, query, each) {
+  const [state, setState] = useState({});
+  const ends = topic.partitions.map((one) => one.next).join();
+  useEffect(() => {
+    const stop = new AbortController();
+    const ask = (one) => {
+      const offset = query.q ? one.first : Math.max(one.first, one.next - each);
+      return get(address(`/api/topics/${encodeURIComponent(topic.name)}/events`, { partition: one.partition, offset, limit: query.q ? 1000 : each, q: query.q }), stop.signal);
+    };
+    Promise.all(topic.partitions.filter((one) => one.next > one.first).map(ask)).then(
+      (answers) => setState({ events: answers.flatMap((answer) => answer.data).sort((a, b) => (a.time < b.time ? 1 : -1)) }),
+      (error) => stop.signal.aborted || setState((old) => ({ ...old, error })),
+    );
+    return () => stop.abort();
+  }, [ends, query.q, each]);
+  return state;
+}
+
+function Events({ topic, query }) {
+  const [each, setEach] = useState(SIZE);
+  const { events, error } = useNewest(topic, query, each);
+  const more = !query.q && topic.partitions.some((one) => one.next - one.first > each);
+  if (error && !events?.length) return html`<${Failed} error=${error} />`;
+  if (!events) return html`<${Skeleton} shape="table" n=${8} />`;
+  if (!events.length) return html`<${Empty} icon="stream" title=${t('topics.none')} />`;
+  return html`<${Table} caption=${t('topics.show')} columns=${EVENTS} rows=${events} keyOf=${(event) => eventKey(topic.name, event)} onOpen=${(event) => openDrawer('event', eventKey(topic.name, event))} openLabel=${(event) => t('topics.open', { id: event.id })} />
+    ${more && html`<div class="pager"><button type="button" class="button-line" onClick=${() => setEach(each * 4)}>${t('topics.more')}</button></div>`}`;
 }
 
 function OneTopic({ name, query }) {
@@ -101,13 +120,13 @@ function OneTopic({ name, query }) {
   const { answer, again } = useLive(address('/api/topics'), OF);
   const topic = useKept(answer)?.data.find((one) => one.name === name);
   const back = { href: link('topics'), label: t('page.topics') };
-  const actions = topic && topic.source !== 'change_log' && html`<button type="button" class="plain" onClick=${() => setPublishes(true)}><${Icon} name="plus" /> ${t('topics.publish')}</button>`;
+  const actions = topic && topic.source !== 'changes' && html`<button type="button" class="plain" onClick=${() => setPublishes(true)}><${Icon} name="plus" /> ${t('topics.publish')}</button>`;
   const done = () => (setPublishes(false), again());
   return html`<div class="page">
     <${PageHead} title=${name} note=${topic?.help} back=${back} actions=${actions} />
     ${topic?.groups?.length > 0 && html`<${Card} title=${t('topics.groups')} note=${weight(topic)}><${Table} caption=${t('topics.groups')} columns=${GROUPS} rows=${topic.groups} keyOf=${(group) => group.group} /><//>`}
     <${Card} title=${t('topics.show')} actions=${html`<label class="scope-field"><span>${t('topics.search')}</span><input type="search" value=${query.q ?? ''} onChange=${(event) => replace(here({ q: event.target.value }))} /></label>`}>
-      <${Events} name=${name} query=${query} />
+      ${topic && html`<${Events} topic=${topic} query=${query} />`}
     <//>
     ${publishes && html`<${Publish} topic=${name} onClose=${() => setPublishes(false)} onDone=${done} />`}
   </div>`;
