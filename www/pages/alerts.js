@@ -12,7 +12,6 @@ import { Icon } from '../parts/icon.js';
 import { PageHead } from '../parts/page_head.js';
 import { Empty, Failed, Skeleton } from '../parts/state.js';
 import { toast, toastFailure } from '../parts/toast.js';
-import './stock_words.js';
 
 const STATES = ['open', 'acknowledged', 'resolved', 'all'];
 const TONES = { critical: 'bad', warning: 'warn', info: 'plain' };

@@ -32,7 +32,7 @@ async function start(name) {
   }
 }
 
-const Start = ({ name }) => html`<button type="button" class="button" onClick=${() => start(name)}><${Icon} name="play" /> ${t('graphs.run')}<span class="hidden"> ${name}</span></button>`;
+const Start = ({ name }) => html`<button type="button" class="button" onClick=${() => start(name)}><${Icon} name="start" /> ${t('graphs.run')}<span class="hidden"> ${name}</span></button>`;
 
 function Facts({ graph }) {
   const next = graph.schedule?.next;
@@ -73,7 +73,7 @@ const RUNS = [
   { id: 'cause', label: label('cause'), value: (run) => nameOf('graph_cause', run.cause) },
   { id: 'window', label: label('window'), value: windowOf },
   { id: 'started', label: label('started'), value: (run) => html`<time datetime=${run.started_at} title=${formatMoment(run.started_at)}>${formatAgo(run.started_at)}</time>` },
-  { id: 'seconds', label: label('seconds'), align: 'end', value: (run) => formatSeconds(run.seconds) },
+  { id: 'seconds', label: label('seconds'), align: 'end', value: (run) => run.ended_at && formatSeconds((new Date(run.ended_at) - new Date(run.started_at)) / 1000) },
 ];
 
 function Runs({ name }) {

@@ -7,7 +7,6 @@ import { Badge, Card } from '../parts/card.js';
 import { Icon } from '../parts/icon.js';
 import { PageHead } from '../parts/page_head.js';
 import { Failed, Skeleton } from '../parts/state.js';
-import './work_words.js';
 
 const EVERY_MS = 5000;
 const TONE = { ok: ['ok', 'check'], warn: ['warn', 'warn'], bad: ['bad', 'cross'] };

@@ -5,6 +5,10 @@
 import { lazy } from '../lib/lazy.js';
 import { Sales } from './sales.js';
 
+/* Pages that bring their own words: these are there before anything of the page is. */
+const withWork = (load, ...rest) => lazy(() => import('./work_words.js').then(load), ...rest);
+const withStock = (load, ...rest) => lazy(() => import('./stock_words.js').then(load), ...rest);
+
 /* Only the page that is seen first comes with app.js; the others when they are opened. */
 export const PAGES = {
   sales: Sales,
@@ -19,13 +23,13 @@ export const PAGES = {
   governance: lazy(() => import('./governance.js'), 'Governance'),
   catalogue: lazy(() => import('./catalogue.js'), 'Catalogue'),
   records: lazy(() => import('./records.js'), 'Records'),
-  stock: lazy(() => import('./stock.js'), 'Stock'),
-  alerts: lazy(() => import('./alerts.js'), 'Alerts'),
-  jobs: lazy(() => import('./jobs.js'), 'Jobs'),
-  schedules: lazy(() => import('./schedules.js'), 'Schedules'),
-  graphs: lazy(() => import('./graphs.js'), 'Graphs'),
-  topics: lazy(() => import('./topics.js'), 'Topics'),
-  health: lazy(() => import('./health.js'), 'Health'),
+  stock: withStock(() => import('./stock.js'), 'Stock'),
+  alerts: withStock(() => import('./alerts.js'), 'Alerts'),
+  jobs: withWork(() => import('./jobs.js'), 'Jobs'),
+  schedules: withWork(() => import('./schedules.js'), 'Schedules'),
+  graphs: withWork(() => import('./graphs.js'), 'Graphs'),
+  topics: withWork(() => import('./topics.js'), 'Topics'),
+  health: withWork(() => import('./health.js'), 'Health'),
 };
 
 /* Pages that show what is in the data: there is nothing to see before the first import. */
@@ -38,10 +42,10 @@ export const DRAWERS = {
   exception: lazy(() => import('./exception.js'), 'ExceptionDrawer', null),
   entry: lazy(() => import('./audit.js'), 'EntryDrawer', null),
   impact: lazy(() => import('./controls.js'), 'ImpactDrawer', null),
-  item: lazy(() => import('./item.js'), 'ItemDrawer', null),
-  job: lazy(() => import('./job.js'), 'JobDrawer', null),
-  schedule: lazy(() => import('./schedule.js'), 'ScheduleDrawer', null),
-  event: lazy(() => import('./event.js'), 'EventDrawer', null),
+  item: withStock(() => import('./item.js'), 'ItemDrawer', null),
+  job: withWork(() => import('./job.js'), 'JobDrawer', null),
+  schedule: withWork(() => import('./schedule.js'), 'ScheduleDrawer', null),
+  event: withWork(() => import('./event.js'), 'EventDrawer', null),
 };
 
 /* The navigation. first: it has a place of its own in the bar of a narrow screen. */

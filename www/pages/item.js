@@ -13,8 +13,7 @@ import { Form } from '../parts/form.js';
 import { Failed, Skeleton } from '../parts/state.js';
 import { Table } from '../parts/table.js';
 import { toast } from '../parts/toast.js';
-import { LevelState, quantity, STOCK_TABLES } from './stock.js';
-import './stock_words.js';
+import { quantity, STOCK_TABLES } from './stock.js';
 
 const KINDS = ['ADJUSTMENT', 'RECEIPT', 'SALE', 'RETURN'];
 const SIZE = 50;
@@ -25,16 +24,14 @@ const LEVELS = [
   { id: 'warehouse', label: label('warehouse'), kind: 'name', value: (row) => html`${row.warehouse}${(row.location || row.lot) && html`<p class="note">${[row.location, row.lot].filter(Boolean).join(' \u00b7 ')}</p>`}` },
   figure('on_hand'),
   figure('reserved'),
-  figure('available'),
-  { id: 'state', label: label('state'), value: (row) => html`<${LevelState} state=${row.state} />` },
 ];
 
 const HISTORY = [
   { id: 'at', label: label('at'), value: (row) => html`<time datetime=${row.at} title=${formatMoment(row.at)}>${formatAgo(row.at)}</time>` },
-  { id: 'kind', label: label('kind'), kind: 'name', value: (row) => nameOf('movement', row.kind) },
+  { id: 'kind', label: label('kind'), kind: 'name', value: (row) => nameOf('movement', row.type) },
   { id: 'quantity', label: label('quantity'), align: 'end', value: (row) => html`<span class=${String(row.quantity).startsWith('-') ? 'ink-bad' : 'ink-ok'}>${String(row.quantity).startsWith('-') || String(row.quantity) === '0' ? '' : '+'}${quantity(row.quantity)}</span>${row.reserved && String(row.reserved) !== '0' ? html`<p class="note">${label('reserved')} ${quantity(row.reserved)}</p>` : ''}` },
   { id: 'warehouse', label: label('warehouse'), value: (row) => row.warehouse },
-  { id: 'reference_id', label: label('reference_id'), value: (row) => [row.reference_id, row.notes].filter(Boolean).join(' \u00b7 ') },
+  { id: 'reference_id', label: label('reference_id'), value: (row) => [row.reference, row.notes].filter(Boolean).join(' \u00b7 ') },
 ];
 
 function History({ sku }) {
@@ -46,30 +43,28 @@ function History({ sku }) {
     ${more && html`<button type="button" class="more" disabled=${busy} onClick=${onMore}>${t('item.more_history')}</button>`}`;
 }
 
-/* { velocity: { value, formula, ... } } or a list of { name, value, formula, warehouse }. */
-const metricsOf = (metrics) => (Array.isArray(metrics) ? metrics : Object.entries(metrics ?? {}).map(([name, one]) => ({ name, ...(typeof one === 'object' && one ? one : { value: one }) })));
+const MEASURES = ['velocity', 'trend', 'turnover', 'days_of_cover'];
+const FIGURES = [{ id: 'warehouse', label: label('warehouse'), kind: 'name', value: (row) => row.warehouse }, ...MEASURES.map((name) => ({ id: name, label: nameOf('stock_metric', name), align: 'end', value: (row) => quantity(row[name]) || t('stat.none') }))];
 
-const Metrics = ({ metrics }) => html`<dl class="details">${metricsOf(metrics).map((one) => html`<div key=${`${one.name}/${one.warehouse ?? ''}`}>
-  <dt>${nameOf('stock_metric', one.name)}${one.warehouse && ` \u00b7 ${one.warehouse}`}</dt>
-  <dd>${quantity(one.value) || t('stat.none')}${one.formula && html`<p class="note">${one.formula}</p>`}</dd>
-</div>`)}</dl>`;
+const Metrics = ({ item }) => html`<${Table} caption=${t('item.metrics')} columns=${FIGURES} rows=${item.metrics} keyOf=${(row) => row.warehouse} />
+  <dl class="details">${MEASURES.map((name) => html`<div key=${name}><dt>${nameOf('stock_metric', name)}</dt><dd class="note">${item.formulas?.[name]}</dd></div>`)}</dl>`;
 
 function Book({ item, warehouses }) {
   const [turn, setTurn] = useState(0);
   const one = warehouses.length === 1 ? warehouses[0] : '';
   const fields = [
-    { name: 'kind', label: t('adjust.kind'), kind: 'choice', required: true, options: KINDS.map((id) => ({ id, label: nameOf('movement', id) })) },
+    { name: 'type', label: t('adjust.kind'), kind: 'choice', required: true, options: KINDS.map((id) => ({ id, label: nameOf('movement', id) })) },
     { name: 'warehouse', label: t('adjust.warehouse'), kind: 'text', required: true },
     { name: 'quantity', label: t('adjust.quantity'), kind: 'text', required: true, placeholder: '-2' },
     { name: 'reason', label: t('adjust.reason'), kind: 'text' },
     { name: 'reference', label: t('adjust.reference'), kind: 'text' },
   ];
   const save = async (values) => {
-    await post(address('/api/stock/adjust'), { sku: item.sku, ...values });
-    toast({ text: t('item.saved', { sku: item.sku, quantity: values.quantity, warehouse: values.warehouse }) });
+    await post(address('/api/stock/adjust'), { sku: item.item.sku, ...values });
+    toast({ text: t('item.saved', { sku: item.item.sku, quantity: values.quantity, warehouse: values.warehouse }) });
     setTurn(turn + 1);
   };
-  return html`<${Form} key=${turn} fields=${fields} value=${{ kind: 'ADJUSTMENT', warehouse: one }} onSave=${save} save=${t('adjust.book')} />`;
+  return html`<${Form} key=${turn} fields=${fields} value=${{ type: 'ADJUSTMENT', warehouse: one }} onSave=${save} save=${t('adjust.book')} />`;
 }
 
 function Transfer({ item, warehouses }) {
@@ -80,8 +75,8 @@ function Transfer({ item, warehouses }) {
     { name: 'quantity', label: t('adjust.amount'), kind: 'text', required: true },
   ];
   const save = async (values) => {
-    await post(address('/api/stock/transfer'), { sku: item.sku, ...values });
-    toast({ text: t('item.transferred', { sku: item.sku, ...values }) });
+    await post(address('/api/stock/transfer'), { sku: item.item.sku, ...values });
+    toast({ text: t('item.transferred', { sku: item.item.sku, ...values }) });
     setTurn(turn + 1);
   };
   return html`<${Form} key=${turn} fields=${fields} value=${{ from: warehouses[0] }} onSave=${save} save=${t('adjust.move')} />`;
@@ -95,11 +90,11 @@ function Body({ item }) {
   const tabs = TABS.filter((id) => id !== 'transfer' || warehouses.length).map((id) => ({ id, label: t(`item.${id}`) }));
   return html`<div class="stack">
     <${Table} caption=${t('item.levels')} columns=${LEVELS} rows=${item.levels} keyOf=${(row) => `${row.warehouse}/${row.location}/${row.lot}`} />
-    <${Tabs} label=${item.sku} tabs=${tabs} open=${open} onOpen=${setOpen}>
-      ${open === 'history' && html`<${History} sku=${item.sku} />`}
+    <${Tabs} label=${item.item.sku} tabs=${tabs} open=${open} onOpen=${setOpen}>
+      ${open === 'history' && html`<${History} sku=${item.item.sku} />`}
       ${open === 'adjust' && html`<${Book} item=${item} warehouses=${warehouses} />`}
       ${open === 'transfer' && html`<${Transfer} item=${item} warehouses=${warehouses} />`}
-      ${open === 'metrics' && html`<${Metrics} metrics=${item.metrics} />`}
+      ${open === 'metrics' && html`<${Metrics} item=${item} />`}
     <//>
   </div>`;
 }
@@ -107,7 +102,7 @@ function Body({ item }) {
 export function ItemDrawer({ value, onClose }) {
   const { answer, error, again } = useLive(address(`/api/stock/items/${encodeURIComponent(value)}`), STOCK_TABLES);
   const item = useKept(answer)?.data;
-  const note = item && [item.name, item.category].filter(Boolean).join(' \u00b7 ');
+  const note = item && [item.item.name, item.item.category].filter(Boolean).join(' \u00b7 ');
   return html`<${Drawer} title=${value} note=${note} onClose=${onClose}>
     ${item ? html`<${Body} item=${item} />` : error ? html`<${Failed} error=${error} again=${again} />` : html`<${Skeleton} shape="table" n=${6} />`}
   <//>`;

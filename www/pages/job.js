@@ -21,7 +21,7 @@ const OVER = ['done', 'dead', 'cancelled'];
 
 export const Json = ({ value }) => html`<pre class="json" tabindex="0">${JSON.stringify(value, null, 2)}</pre>`;
 
-export const LogLines = ({ lines }) => lines?.length > 0 && html`<ol class="log-lines">${lines.map((line, i) => html`<li key=${i}>${line}</li>`)}</ol>`;
+export const LogLines = ({ lines }) => lines?.length > 0 && html`<pre class="log-lines" tabindex="0">${lines.join('\n')}</pre>`;
 
 const Try = ({ one }) => html`<li>
   <time datetime=${one.started_at}>${formatClock(one.started_at)}</time>

@@ -15,7 +15,6 @@ import { PageHead } from '../parts/page_head.js';
 import { Empty, Failed, Skeleton } from '../parts/state.js';
 import { Table } from '../parts/table.js';
 import { toast } from '../parts/toast.js';
-import './work_words.js';
 
 const label = (name) => t(`event_column.${name}`);
 const COLUMNS = [

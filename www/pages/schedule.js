@@ -102,7 +102,7 @@ function Show({ schedule, onEdit, onClose }) {
     <p><b>${schedule.words}</b> <code>${schedule.cron}</code> ${schedule.zone} ${!schedule.active && html`<${Badge}>${t('schedules.off')}<//>`}</p>
     <p class="note">${schedule.graph ? t('schedules.of_graph', { graph: schedule.graph }) : t('schedules.of_kind', { kind: nameOf('job_kind', schedule.kind) })} \u00b7 ${t(`catch_up.${schedule.catch_up}`)}</p>
     <div class="actions drawer-acts">
-      <button type="button" class="button" onClick=${() => actOn(schedule, 'run', 'schedules.ran')}><${Icon} name="play" /> ${t('schedules.run')}</button>
+      <button type="button" class="button" onClick=${() => actOn(schedule, 'run', 'schedules.ran')}><${Icon} name="start" /> ${t('schedules.run')}</button>
       <button type="button" class="plain" onClick=${() => actOn(schedule, ...turn)}><${Icon} name=${schedule.active ? 'pause' : 'next'} /> ${t(`schedules.${turn[0]}`)}</button>
       <button type="button" class="plain" onClick=${onEdit}><${Icon} name="edit" /> ${t('schedules.edit')}</button>
       <button type="button" class="quiet" onClick=${remove}><${Icon} name="trash" /> ${t('schedules.delete')}</button>

@@ -59,7 +59,7 @@ const COLUMNS = [
     id: 'act',
     label: '',
     align: 'end',
-    value: (one) => html`<button type="button" class="quiet" onClick=${() => actOn(one, 'run', 'schedules.ran')}><${Icon} name="play" /> ${t('schedules.run')}<span class="hidden"> ${one.name}</span></button>`,
+    value: (one) => html`<button type="button" class="quiet" onClick=${() => actOn(one, 'run', 'schedules.ran')}><${Icon} name="start" /> ${t('schedules.run')}<span class="hidden"> ${one.name}</span></button>`,
   },
 ];
 

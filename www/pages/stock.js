@@ -22,9 +22,8 @@ import { toast, toastFailure } from '../parts/toast.js';
 import { Count } from './stock_count.js';
 import { Reorders } from './stock_reorders.js';
 import { StockQuality } from './stock_quality.js';
-import './stock_words.js';
 
-export const STOCK_TABLES = ['stock_transactions', 'stock_items', 'stock_reservations', 'stock_level', 'reorder_proposal', 'reorder_proposals', 'stock_metric'];
+export const STOCK_TABLES = ['stock_transactions', 'stock_items', 'stock_reservations', 'reorder_proposals'];
 const SIZE = 100;
 const STATES = ['', 'low', 'out', 'over'];
 const TONES = { low: 'warn', at_risk: 'warn', out: 'bad', over: 'bad', ok: 'ok' };
@@ -52,7 +51,7 @@ const COLUMNS = [
 export async function find(code) {
   try {
     const { data } = await get(address('/api/stock/scan', { code }));
-    return data;
+    return { ...data, ...data.matches?.[0] };
   } catch (error) {
     if (error.status !== 404) toastFailure(error);
     return null;
@@ -91,9 +90,9 @@ const Choose = ({ name, value, options }) => html`<label class="scope-field"><sp
 </label>`;
 
 function List({ query }) {
-  const path = address('/api/stock/levels', { q: query.q, warehouse: query.warehouse, category: query.category, state: query.state, limit: SIZE });
+  const path = address('/api/stock/levels', { q: query.q, warehouse: query.warehouse, state: query.state, limit: SIZE });
   const { items, first, more, busy, stale, error, again, onMore } = useSearch(path, { after: 'cursor', size: SIZE, of: STOCK_TABLES });
-  const asked = query.q || query.warehouse || query.category || query.state;
+  const asked = query.q || query.warehouse || query.state;
   if (error && !items?.length) return html`<${Failed} error=${error} again=${again} />`;
   if (!items) return html`<${Skeleton} shape="table" n=${8} />`;
   if (!items.length) return html`<${Empty} icon="boxes" title=${t(asked ? 'stock.none_found' : 'stock.none')}><p>${t(asked ? 'stock.none_found_advice' : 'stock.none_advice')}</p><//>`;
@@ -107,6 +106,11 @@ function useTotals() {
   return useKept(answer)?.totals;
 }
 
+export function useWarehouses() {
+  const { answer } = useLive(address('/api/records/warehouse', { limit: 500, sort: 'code' }), ['warehouses']);
+  return (useKept(answer)?.data ?? []).map((one) => one.code);
+}
+
 /* The second computation of every level: its movements added up again. */
 function Replay() {
   const { answer } = useLive(address('/api/stock/replay'), STOCK_TABLES);
@@ -117,6 +121,7 @@ function Replay() {
 
 function Levels({ query }) {
   const totals = useTotals();
+  const warehouses = useWarehouses();
   const names = ['items', 'low', 'out', 'over'];
   const stats = totals && names.map((name) => ({ id: name, label: t(`stock.${name}`), value: count(totals[name] ?? 0), tone: name !== 'items' && totals[name] ? TONES[name] : undefined, href: here({ state: name === 'items' ? null : name }) }));
   const actions = html`<a class="plain" href=${link('stock/quality')}><${Icon} name="shield" /> ${t('stock.quality')}</a>
@@ -131,8 +136,7 @@ function Levels({ query }) {
     <${Card} title=${t('stock.levels')} actions=${html`<${Replay} />`}>
       <div class="filters">
         <${Choice} label=${label('state')} options=${states} value=${query.state ?? ''} onChange=${(state) => replace(here({ state }))} />
-        ${totals?.warehouses?.length > 1 && html`<${Choose} name="warehouse" value=${query.warehouse} options=${totals.warehouses} />`}
-        ${totals?.categories?.length > 0 && html`<${Choose} name="category" value=${query.category} options=${totals.categories} />`}
+        ${warehouses.length > 1 && html`<${Choose} name="warehouse" value=${query.warehouse} options=${warehouses} />`}
       </div>
       <${List} query=${query} />
     <//>

@@ -2,7 +2,7 @@
 ** booked is the difference to what the ledger says at that moment. The sheet survives a
 ** reload: it is kept in the browser until it is booked. */
 import { useEffect, useState } from 'preact/hooks';
-import { address, get, post } from '../lib/api.js';
+import { address, post } from '../lib/api.js';
 import { html } from '../lib/html.js';
 import { link } from '../lib/route.js';
 import { useScan } from '../lib/scan.js';
@@ -11,8 +11,7 @@ import { Card } from '../parts/card.js';
 import { Icon } from '../parts/icon.js';
 import { PageHead } from '../parts/page_head.js';
 import { toast, toastFailure } from '../parts/toast.js';
-import { find } from './stock.js';
-import './stock_words.js';
+import { find, useWarehouses } from './stock.js';
 
 const KEY = 'outpost.count';
 const EMPTY = { warehouse: '', lines: [] };
@@ -41,14 +40,6 @@ function Line({ line, onCount, onRemove }) {
   </li>`;
 }
 
-function useWarehouses() {
-  const [names, setNames] = useState([]);
-  useEffect(() => {
-    get(address('/api/stock/levels', { limit: 1 })).then(({ totals }) => setNames(totals?.warehouses ?? []), () => {});
-  }, []);
-  return names;
-}
-
 export function Count() {
   const [sheet, setSheet] = useState(kept);
   const [code, setCode] = useState('');
@@ -56,7 +47,7 @@ export function Count() {
   useEffect(() => localStorage.setItem(KEY, JSON.stringify(sheet)), [sheet]);
   useEffect(() => {
     if (!sheet.warehouse && warehouses.length) setSheet((old) => ({ ...old, warehouse: warehouses[0] }));
-  }, [warehouses]);
+  }, [warehouses.join()]);
 
   const add = async (text) => {
     const found = await find(text);
@@ -74,7 +65,7 @@ export function Count() {
     try {
       const lines = sheet.lines.map(({ sku, lot, location, counted }) => ({ sku, counted, ...(lot && { lot }), ...(location && { location }) }));
       const { data } = await post(address('/api/stock/count'), { warehouse: sheet.warehouse, lines });
-      toast({ text: t('counting.booked', { n: data.booked ?? data.differences?.length ?? 0 }) });
+      toast({ text: t('counting.booked', { n: data.filter((one) => Number(one.quantity) !== 0).length }) });
       setSheet({ ...EMPTY, warehouse: sheet.warehouse });
     } catch (error) {
       toastFailure(error);

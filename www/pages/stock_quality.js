@@ -11,7 +11,6 @@ import { Icon } from '../parts/icon.js';
 import { PageHead } from '../parts/page_head.js';
 import { Failed, Skeleton } from '../parts/state.js';
 import { toast, toastFailure } from '../parts/toast.js';
-import './stock_words.js';
 
 const sample = (one) => (typeof one === 'string' ? one : Object.values(one).filter((value) => value !== null && value !== '').join(' \u00b7 '));
 
@@ -19,7 +18,7 @@ function Check({ check }) {
   const ok = !check.failed;
   return html`<li class="check-line" data-check=${check.check}>
     <${Badge} tone=${ok ? 'ok' : 'bad'}><${Icon} name=${ok ? 'check' : 'cross'} /> ${ok ? t('stock_quality.passed') : t('stock_quality.found', { n: check.failed, shown: { n: count(check.failed) } })}<//>
-    <div><h3>${check.title ?? nameOf('stock_check', check.check)}</h3>
+    <div><h3>${nameOf('stock_check', check.check)}</h3>
       ${check.help && html`<p class="note">${check.help}</p>`}
       ${check.samples?.length > 0 && html`<ul class="samples">${check.samples.slice(0, 5).map((one, i) => html`<li key=${i}><code>${sample(one)}</code></li>`)}</ul>`}</div>
   </li>`;
@@ -37,10 +36,10 @@ async function run() {
 export function StockQuality() {
   const { answer, error, again } = useLive(address('/api/stock/quality'), ['stock_transactions', 'stock_items', 'stock_check', 'job', 'warehouses', 'stock_reservations']);
   const all = useKept(answer);
-  const checks = all?.data.checks ?? all?.data;
+  const checks = all?.data;
   const groups = checks && [...new Set(checks.map((check) => check.group))];
   return html`<div class="page">
-    <${PageHead} title=${t('stock_quality.title')} note=${all?.data.at ? `${t('stock_quality.note')} ${formatMoment(all.data.at)}` : t('stock_quality.note')} back=${{ href: link('stock'), label: t('page.stock') }} actions=${html`<button type="button" class="plain" onClick=${run}><${Icon} name="again" /> ${t('stock_quality.run')}</button>`} />
+    <${PageHead} title=${t('stock_quality.title')} note=${all?.at ? `${t('stock_quality.note')} ${formatMoment(all.at)}` : t('stock_quality.note')} back=${{ href: link('stock'), label: t('page.stock') }} actions=${html`<button type="button" class="plain" onClick=${run}><${Icon} name="again" /> ${t('stock_quality.run')}</button>`} />
     ${groups ? html`<div class="cards">${groups.map((group) => html`<${Card} key=${group} title=${nameOf('stock_check_group', group)}><ul class="check-lines">${checks.filter((check) => check.group === group).map((check) => html`<${Check} key=${check.check} check=${check} />`)}</ul><//>`)}</div>` : error ? html`<${Failed} error=${error} again=${again} />` : html`<${Skeleton} shape="cards" n=${4} />`}
   </div>`;
 }

@@ -13,7 +13,6 @@ import { Table } from '../parts/table.js';
 import { toast, toastFailure } from '../parts/toast.js';
 import { InDrawer } from '../parts/why.js';
 import { quantity, STOCK_TABLES } from './stock.js';
-import './stock_words.js';
 
 async function decide(row, act, told) {
   try {

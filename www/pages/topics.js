@@ -17,7 +17,6 @@ import { Empty, Failed, Skeleton } from '../parts/state.js';
 import { Table } from '../parts/table.js';
 import { toast } from '../parts/toast.js';
 import { Parked } from './parked.js';
-import './work_words.js';
 
 const OF = ['topic', 'event_segment', 'event_group', 'event_position', 'event_parked', 'stock_transactions'];
 const SIZE = 25; /* of each partition */

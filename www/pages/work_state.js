@@ -3,7 +3,6 @@ import { html } from '../lib/html.js';
 import { nameOf } from '../lib/text.js';
 import { Badge } from '../parts/card.js';
 import { Icon } from '../parts/icon.js';
-import './work_words.js';
 
 const LOOKS = {
   waiting: ['plain', 'pause'],

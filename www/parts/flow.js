@@ -9,9 +9,9 @@
 import { html } from '../lib/html.js';
 import { Icon } from './icon.js';
 
-const WIDTH = 200;
+const WIDTH = 188;
 const HEIGHT = 64;
-const GAP_X = 56;
+const GAP_X = 44;
 const GAP_Y = 20;
 
 /* How many steps from the beginning: one more than the furthest of those before it. */
