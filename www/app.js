@@ -9,7 +9,8 @@
 **   style/   tokens first, then parts, then the frame, then pages
 **
 ** A page more: 1. pages/NAME.js with a component that begins with PageHead, 2. its
-** line in PAGES and NAV of pages/index.js, 3. page.NAME and nav.NAME in text/en.json.
+** line in PAGES and NAV of pages/index.js, 3. page.NAME and nav.NAME in text/en.json; a family
+** of pages may bring the rest of its words along (work_words.js).
 ** What it asks it asks with useLive, so that it follows what happens; which figures
 ** are meant stands in the address (scopeOf), and what explains itself is a drawer.
 */
