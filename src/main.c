@@ -2,6 +2,7 @@
 ** main.c - wiring only: the one file that knows everybody.
 */
 #include <signal.h>
+#include <sys/resource.h>
 
 #include "archive/archive.h"
 #include "cli/cli.h"
@@ -33,6 +34,7 @@ int main(int argc, char **argv) {
   signal(SIGXFSZ,
          SIG_IGN); /* a file that may not grow is an error of the write, not the end of the process */
   signal(SIGPIPE, SIG_IGN);
+  setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 }); /* a core file would hold passwords */
 
   dataset_register(&sales_dataset);
   entity_register_declared();

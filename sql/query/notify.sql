@@ -59,3 +59,9 @@ WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR channel = ?2) AND (?3 = 0 OR
 
 -- name: outbox_counts
 SELECT state, channel, count(*), min(made_at) FROM outbox INDEXED BY outbox_state WHERE state <> 'sent' GROUP BY state, channel;
+
+-- name: webhook_id
+SELECT id FROM webhooks WHERE deleted_at IS NULL AND name = ?1;
+
+-- name: mail_server_id
+SELECT id, name FROM mail_servers WHERE deleted_at IS NULL AND (?1 IS NULL OR name = ?1) ORDER BY name LIMIT 1;

@@ -77,6 +77,8 @@ const struct option_spec options[] = {
   { "group", "NAME", "for this consumer group" },
   { "follow", NULL, "go on when there is more" },
   { "now", NULL, "also what is not old yet" },
+  { "server", "NAME", "by this mail server" },
+  { "generate", NULL, "make one, and print it" },
   { "libs", NULL, "the versions of all libraries" },
   { "man", NULL, "as a man page" },
   { "completion", "SHELL", "completion for bash or zsh" },
@@ -259,6 +261,26 @@ const struct command commands[] = {
     cmd_archive_hold },
   { "generate sales", "", "rows seed format-errors ledger", "write a sales file with known defects",
     "  outpost generate sales --rows 5000 --seed 1 --ledger defects.csv > sales.csv", cmd_generate_sales },
+  { "mail test", "ADDRESS", WHERE " server", "send a short mail at once, and show what the server says",
+    "  outpost record save mail_server '{\"name\":\"main\",\"host\":\"mail.example.org\",\"login\":\"out\",\n"
+    "    \"sender\":\"Outpost <out@example.org>\"}'\n"
+    "  outpost mail set-password main\n"
+    "  outpost mail test me@example.org",
+    cmd_mail_test },
+  { "mail set-password", "[SERVER]", WHERE,
+    "read a mail server's password from the terminal or standard input",
+    "  An empty line removes it. It is sealed with a key of this machine (DIR/keys/secrets.key).",
+    cmd_mail_password },
+  { "mail list", "", WHERE " state limit", "list the mails that went out or are to, newest first", NULL,
+    cmd_mail_list },
+  { "webhook set-secret", "NAME", WHERE " generate", "read the secret that signs requests to a webhook",
+    "  outpost record save webhook "
+    "'{\"name\":\"erp\",\"url\":\"https://erp.example/hook\",\"events\":\"run.*, job.dead\"}'\n"
+    "  outpost webhook set-secret erp --generate      makes one, and prints it this once\n"
+    "  outpost jobs add webhook_send '{\"target\":\"erp\",\"type\":\"test\",\"data\":{}}'",
+    cmd_webhook_secret },
+  { "webhook list", "", WHERE " state limit", "list the requests that went out or are to, newest first", NULL,
+    cmd_webhook_list },
   { "jobs list", "", WHERE " state queue kind limit", "list the jobs, newest first",
     "  outpost jobs list --state dead", cmd_jobs_list },
   { "jobs show", "ID", WHERE, "show one job: its payload, steps, attempts, result", NULL, cmd_jobs_show },

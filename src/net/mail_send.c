@@ -23,11 +23,13 @@
 struct talk {
   struct dial dial;
   const struct mail_watch *watch;
-  struct str left;  /* bytes of the mail that are not sent yet */
-  bool mailing;     /* MAIL was said: what comes now is about this mail */
-  bool ended;       /* its last byte was given to libcurl */
-  bool answered;    /* the server has said what becomes of it */
-  int code;         /* of the last whole reply */
+  struct str left; /* bytes of the mail that are not sent yet */
+  bool mailing;    /* MAIL was said: what comes now is about this mail */
+  bool ended;      /* its last byte was given to libcurl, which then says what ends DATA */
+  bool answered;   /* the server has said what becomes of it */
+  int code;        /* of the last whole reply */
+  int refusal;     /* the last one of 400 or more; what comes after it is the answer to QUIT */
+  const char *refusal_words;
   struct buf reply; /* that one, or the one that is coming */
   bool reply_over;  /* it is whole: the next line begins another one */
   struct mail_answer *out;
@@ -35,10 +37,12 @@ struct talk {
 
 /* ---- libcurl calls back ---- */
 
+/* libcurl asks until it has as many bytes as were stated: the last one comes by itself. */
 static size_t on_read(char *to, size_t one, size_t n, void *arg) {
   struct talk *t = arg;
-  size_t room = one * n, part = t->left.n < room ? t->left.n : room;
-  if (part == 0 && !t->ended) {
+  size_t room = one * n, part = t->left.n < 2 ? t->left.n : t->left.n - 1;
+  if (part > room) part = room;
+  if (t->left.n == 1) {
     if (t->watch->before_end && t->watch->before_end(t->watch->arg)) return CURL_READFUNC_ABORT;
     t->ended = true;
   }
@@ -50,7 +54,10 @@ static size_t on_read(char *to, size_t one, size_t n, void *arg) {
 static int on_command(CURL *curl, curl_infotype type, char *p, size_t n, void *arg) {
   struct talk *t = arg;
   (void)curl;
-  if (type == CURLINFO_HEADER_OUT && n > 5 && memcmp(p, "MAIL ", 5) == 0) t->mailing = true;
+  if (type == CURLINFO_HEADER_OUT && n > 5 && memcmp(p, "MAIL ", 5) == 0) {
+    t->mailing = true;
+    t->refusal = 0;
+  }
   return 0;
 }
 
@@ -79,7 +86,12 @@ static size_t on_reply(char *p, size_t one, size_t n, void *arg) {
   t->reply_over = p[3] != '-';
   if (!t->reply_over) return one * n;
   t->code = (int)code;
-  if (t->ended) settle(t);
+  if (t->ended)
+    settle(t);
+  else if (code >= 400) {
+    t->refusal = t->code;
+    t->refusal_words = words_of(t);
+  }
   return one * n;
 }
 
@@ -141,10 +153,9 @@ static int prepare(struct talk *t, const struct mail_server *s, const char *from
 /* It came to no reply to the end of DATA. */
 static void tell_failure(struct talk *t) {
   const struct dial *d = &t->dial;
-  bool said = t->code >= 400;
-  enum mail_end end = t->ended ? MAIL_UNKNOWN : t->mailing && t->code >= 500 ? MAIL_NEVER : MAIL_LATER;
-  *t->out = (struct mail_answer){ end, said ? t->code : 0,
-                                  said ? words_of(t) : ctx_strdup(d->cx, str_of(d->cx->message)) };
+  enum mail_end end = t->ended ? MAIL_UNKNOWN : t->mailing && t->refusal >= 500 ? MAIL_NEVER : MAIL_LATER;
+  *t->out = (struct mail_answer){ end, t->refusal,
+                                  t->refusal ? t->refusal_words : ctx_strdup(d->cx, str_of(d->cx->message)) };
 }
 
 int mail_send(struct ctx *cx, const struct mail_server *server, const char *from, const char *to,

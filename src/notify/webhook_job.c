@@ -217,7 +217,7 @@ static int run(struct ctx *cx, struct job *job) {
 
 const struct job_kind webhook_send_kind = {
   .name = "webhook_send",
-  .queue = "email-queue",
+  .queue = "webhook-queue",
   .help = "posts an event: {\"target\", \"type\", \"subject\", \"data\"}",
   .run = run,
 };

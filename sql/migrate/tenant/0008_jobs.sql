@@ -13,10 +13,11 @@ FROM (VALUES
  (5,  'gap-analysis-queue',     'what is missing for a standard',                   1, 5, 2000,  300000,  1, 2),
  (6,  'rfq-queue',              'requests for quotations',                          1, 5, 2000,  300000,  1, 2),
  (7,  'competency-gap-queue',   'skills that are missing, and what is done about it', 1, 5, 2000, 300000, 1, 2),
- (8,  'email-queue',            'letters that go out',                              2, 8, 15000, 3600000, 1, 2),
+ (8,  'email-queue',            'mails that go out, tried again for days',          2, 240, 15000, 3600000, 1, 2),
  (9,  'compliance-notif-queue', 'what is overdue, and who is told',                 1, 5, 2000,  300000,  1, 2),
  (10, 'trial-queue',            'subscriptions and their ends',                     1, 5, 2000,  300000,  1, 1),
- (11, 'maintenance',            'what the program does for itself',                 1, 3, 60000, 3600000, 1, 1));
+ (11, 'maintenance',            'what the program does for itself',                 1, 3, 60000, 3600000, 1, 1),
+ (12, 'webhook-queue',          'requests that tell other programs of something',   2, 60, 5000, 3600000, 1, 4));
 
 CREATE TABLE job (
   id             INTEGER PRIMARY KEY,       -- never given twice (the newest job stays): effects are keyed by it
