@@ -74,6 +74,7 @@ int main(int argc, char **argv) {
   archive_register();
   verify_register("archive", archive_verify);
   engine_part_register(&events_keep_part);
+  hold_subjects_register(events_hold_fits, "'topic NAME', event_segment (all topics)");
   tenant_set_hook(import_recover);
 
   return cli_main(argc, argv);

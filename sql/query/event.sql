@@ -162,7 +162,7 @@ SELECT coalesce(sum(length(body)), 0) FROM event_segment WHERE topic = ?1 AND pa
 SELECT min(next) FROM event_position WHERE topic = ?1 AND partition = ?2;
 
 -- name: event_held
-SELECT 1 FROM legal_hold WHERE subject IN (?1, 'event_segment') AND deleted_at IS NULL LIMIT 1;
+SELECT 1 FROM legal_hold WHERE subject IN ('topic ' || ?1, 'event_segment') AND deleted_at IS NULL LIMIT 1;
 
 -- name: event_segments_expire
 DELETE FROM event_segment WHERE topic = ?1 AND partition = ?2 AND first < ?3;

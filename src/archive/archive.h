@@ -76,4 +76,7 @@ int archive_verify(struct ctx *cx, struct db *db,
 
 void archive_register(void); /* in main.c: the rules of its entities, its kinds of jobs */
 
+/* What else a legal_hold may name, for those who ask for holds themselves. main.c, once. */
+void hold_subjects_register(bool (*fits)(struct str subject), const char *help);
+
 #endif

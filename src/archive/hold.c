@@ -65,16 +65,22 @@ int hold_on(struct ctx *cx, struct db *db, const struct partition *p, const char
 
 /* ---- rules ---- */
 
-static int check_subject(struct ctx *cx, const struct jv *object) {
-  struct str name = jv_text(jv_get(object, "subject"));
-  if (!name.p || archive_table_find(ctx_strdup(cx, name))) return OK;
-  return fail(cx, E_INVALID, "subject", "rows of '" STR_FMT "' do not leave for files; those of %s do",
-              STR_ARG(name), archive_table_names(cx));
+static bool (*held_elsewhere)(struct str subject);
+static const char *held_elsewhere_help;
+
+void hold_subjects_register(bool (*fits)(struct str subject), const char *help) {
+  held_elsewhere = fits;
+  held_elsewhere_help = help;
 }
 
 static int check_days(struct ctx *cx, const struct jv *object) {
   struct str from = jv_text(jv_get(object, "from_day")), until = jv_text(jv_get(object, "until_day"));
-  if (check_subject(cx, object)) return cx->code;
+  struct str subject = jv_text(jv_get(object, "subject"));
+  bool elsewhere = subject.p && held_elsewhere && held_elsewhere(subject);
+  if (!elsewhere && subject.p && !archive_table_find(ctx_strdup(cx, subject)))
+    return fail(cx, E_INVALID, "subject", "nothing is held back of '" STR_FMT "'; a hold is on %s%s%s",
+                STR_ARG(subject), archive_table_names(cx), held_elsewhere ? ", " : "",
+                held_elsewhere ? held_elsewhere_help : "");
   if (from.n == 10 && until.n == 10 && memcmp(from.p, until.p, 10) > 0)
     return fail(cx, E_INVALID, "until_day", "the days end with " STR_FMT ", before they begin",
                 STR_ARG(until));

@@ -180,9 +180,11 @@ static int claim(struct ctx *cx, struct db *db, void *arg) {
   return group_claim(cx, db, r->topic, r->consumer->help, false, &r->reading);
 }
 
+/* Whether there is something to read, or to be asked for: a member that has less than its share gets
+** more when the others see it. */
 static bool anything(const struct reading *r) {
   for (int i = 0; i < r->count; i++)
-    if (r->place[i].next < r->place[i].end && (r->place[i].mine || r->place[i].unheld)) return true;
+    if (r->place[i].next < r->place[i].end && (r->place[i].mine || r->place[i].unheld || !r->among)) return true;
   return false;
 }
 

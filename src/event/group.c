@@ -35,14 +35,15 @@ static int look_at_members(struct ctx *cx, struct db *db, struct reading *r) {
   struct stmt *s = db_stmt(cx, db, SQL_event_members);
   stmt_text(s, 1, r->topic);
   stmt_text(s, 2, r->group);
-  r->members = 0;
-  bool among = false;
+  r->members = 1; /* itself */
+  r->among = false;
   while (stmt_row(cx, s)) {
     if (!holds(col_str(s, 0), col_int(s, 1), col_str(s, 2))) continue;
-    r->members++;
-    among = among || str_eq(col_str(s, 0), str_of(r->member));
+    if (str_eq(col_str(s, 0), str_of(r->member)))
+      r->among = col_int(s, 1) > boot_now() + lease_us() * 2 / 3;
+    else
+      r->members++;
   }
-  if (!among) r->members++;
   return cx->code;
 }
 
@@ -76,7 +77,7 @@ static int share(const struct reading *r) { return (r->count + r->members - 1) /
 
 bool group_should_claim(const struct reading *r) {
   int most = share(r);
-  if (r->mine > most) return true;
+  if (!r->among || r->mine > most) return true;
   for (int i = 0; i < r->count; i++) {
     const struct place *p = &r->place[i];
     if (p->stale || (p->unheld && r->mine < most)) return true;

@@ -34,6 +34,7 @@ struct reading {
   int count;
   int members; /* living ones */
   int mine;    /* places that are the member's */
+  bool among;  /* the member is one of them, and not only for a moment more */
 };
 
 /* How the group stands. Reads only. */

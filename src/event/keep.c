@@ -147,6 +147,10 @@ static int pack_some(struct ctx *cx, struct keeping *k, int64_t *from, bool *mor
 
 /* ---- retention ---- */
 
+bool events_hold_fits(struct str subject) {
+  return str_eq(subject, STR("event_segment")) || str_starts(subject, STR("topic "));
+}
+
 static bool held(struct ctx *cx, struct db *db, const struct topic *t) {
   struct stmt *s = db_stmt(cx, db, SQL_event_held);
   stmt_text(s, 1, t->name);

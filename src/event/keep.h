@@ -8,7 +8,7 @@
 ** Retention, as the topic says: the oldest segments of a partition go when the last of their events is older
 ** than retention_days, or while the partition is larger than retention_bytes. What a group has not read yet
 ** stays, whatever its age, unless the topic says beyond_groups; so does everything of a topic on which there is
-** a legal_hold (its subject is the topic's name, or event_segment for all). What goes is noted in the change log
+** a legal_hold (its subject is "topic NAME", or event_segment for all). What goes is noted in the change log
 ** (EVENTS_EXPIRED); ids of a topic without a door are forgotten with their events.
 */
 #ifndef EVENT_KEEP_H
@@ -30,5 +30,8 @@ int events_keep(struct ctx *cx, struct tenant *t, bool now, struct keep_result *
 
 /* The same from time to time. Fits struct engine_part. */
 int events_keep_work(struct ctx *cx, struct tenant *t, bool *did, int64_t *next);
+
+/* Whether a legal_hold of this subject is one on topics. */
+bool events_hold_fits(struct str subject);
 
 #endif

@@ -193,10 +193,12 @@ static int give_to_group(struct ctx *cx, struct db *db, const struct topic *t, s
                          bool edited) {
   const struct consumer *c = find_consumer(p->topic, p->group);
   int partition = p->event.partition;
+  int64_t offset = p->event.offset;
   struct str body = p->event.body;
   if (!c) return fail(cx, E_CONFLICT, "group", "group %s is not read by this program any more", p->group);
   if (edited ? event_parse(cx, t, body, &p->event) : event_reread(cx, t, body, &p->event)) return cx->code;
   p->event.partition = partition;
+  p->event.offset = offset;
   p->event.outcome = EVENT_TAKEN;
   return c->handle(cx, db, &p->event, 1);
 }

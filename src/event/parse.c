@@ -308,9 +308,7 @@ static int too_long(struct ctx *cx, struct str json) {
 
 static int read_plain(struct parse *p, struct str json) {
   struct event *e = p->out;
-  e->id = e->type = e->key = (struct str){ NULL, 0 };
   e->at = INT64_MIN;
-  memset(e->value, 0, sizeof *e->value * (size_t)p->topic->field_count);
   scan_init(&p->scan, p->cx, json);
   if (read_members(p)) return p->cx->code;
   if (p->envelope) return OK;
@@ -328,14 +326,13 @@ static int parse(struct ctx *cx, const struct topic *t, struct str json, struct 
   if (!p.envelope) return OK;
   struct parse inner = { .cx = cx, .topic = t, .out = out };
   if (unwrap(&p, trimmed, &plain)) return cx->code;
+  *out = (struct event){ .outcome = EVENT_READ, .body = json };
   if (plain.n > EVENT_BYTES) return too_long(cx, plain);
   return read_plain(&inner, plain);
 }
 
 int event_parse(struct ctx *cx, const struct topic *t, struct str json, struct event *out) {
-  out->outcome = EVENT_READ;
-  out->why = NULL;
-  out->body = json;
+  *out = (struct event){ .outcome = EVENT_READ, .body = json };
   if (!parse(cx, t, json, out)) return OK;
   out->outcome = EVENT_REFUSED;
   out->why = ctx_strdup(cx, str_of(cx->message));

@@ -37,7 +37,11 @@ static int read_and_date(struct ctx *cx, struct db *db, const struct topic *t, s
   int64_t latest = event_trusted_now(cx, db) + (int64_t)EVENT_AHEAD_SECONDS * 1000000;
   for (size_t i = 0; i < n; i++) {
     struct event *e = &events[i];
-    if (e->outcome == EVENT_RAW && event_parse(cx, t, e->body, e)) ctx_forgive(cx);
+    if (e->outcome == EVENT_RAW) {
+      int64_t line = e->line;
+      if (event_parse(cx, t, e->body, e)) ctx_forgive(cx);
+      e->line = line;
+    }
     if (e->outcome == EVENT_READ && e->at > latest)
       refuse(cx, e, "timestamp lies in the future, more than 10 minutes ahead of the clock");
   }
