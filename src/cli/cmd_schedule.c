@@ -144,17 +144,21 @@ static int print_times(struct ctx *cx, const char *cron, const char *zone, struc
 
 int cmd_schedule_next(struct ctx *cx, struct cli *c) {
   const char *cron = c->operand[0], *zone = cli_get(c, "zone"), *from = cli_get(c, "from");
+  const char *last = cli_get(c, "until");
   bool expression = strchr(cron, ' ') || *cron == '@';
-  int64_t limit, after = cx->now;
+  int64_t limit, after = cx->now, until = INT64_MAX;
   struct db *db;
   struct buf out;
   struct jw w;
-  if (cli_int(cx, c, "limit", 5, &limit)) return cx->code;
+  if (cli_int(cx, c, "limit", last ? SCHEDULE_PREVIEW_MOST : 5, &limit)) return cx->code;
   if (limit < 1 || limit > SCHEDULE_PREVIEW_MOST)
     return cli_usage(cx, "--limit is 1 to %d", SCHEDULE_PREVIEW_MOST);
   if (from && !time_parse_iso(str_of(from), &after))
     return cli_usage(cx, "--from takes 2024-02-29 or 2024-02-29T12:00:00Z, not '%s'", from);
   if (from) after--;
+  if (last && (strlen(last) != 10 || !time_parse_iso(str_of(last), &until)))
+    return cli_usage(cx, "--until takes a day, such as 2024-02-29, not '%s'", last);
+  if (last) until += DAY_US;
   if (!expression) {
     const char *its;
     if (cli_read(cx, c, &db) || schedule_when(cx, db, cron, &cron, &its)) return cx->code;
@@ -163,6 +167,6 @@ int cmd_schedule_next(struct ctx *cx, struct cli *c) {
   if (!zone) zone = "UTC";
   buf_init(&out, LIMIT_REPLY_BYTES);
   jw_init(&w, &out);
-  if (schedule_preview(cx, cron, zone, after, limit, &w, NULL)) return cx->code;
+  if (schedule_preview(cx, cron, zone, after, until, limit, &w, NULL)) return cx->code;
   return cli_has(c, "json") ? cli_print_json(cx, &out) : print_times(cx, cron, zone, &out);
 }

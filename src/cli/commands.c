@@ -306,7 +306,7 @@ const struct command commands[] = {
   { "schedule run", "NAME", WHERE, "start what a schedule starts, now", NULL, cmd_schedule_run },
   { "schedule pause", "NAME", WHERE, "stop a schedule from starting anything", NULL, cmd_schedule_pause },
   { "schedule resume", "NAME", WHERE, "let a paused schedule go on, from now", NULL, cmd_schedule_resume },
-  { "schedule next", "NAME|CRON", WHERE " zone from limit",
+  { "schedule next", "NAME|CRON", WHERE " zone from until limit",
     "tell when a schedule or a cron expression is due",
     "  outpost schedule next daily-backup --limit 10\n"
     "  outpost schedule next \"30 2 * * mon-fri\" --zone Europe/Berlin --from 2025-03-28",

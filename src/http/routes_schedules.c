@@ -31,8 +31,8 @@ int schedule_preview_show(struct request *rq) {
   if (from && !time_parse_iso(str_of(from), &after))
     return fail(rq->cx, E_INVALID, "from",
                 "from is a day or an instant, such as 2024-02-29T12:00:00Z, not '%.40s'", from);
-  return schedule_preview(rq->cx, cron, zone ? zone : "UTC", from ? after - 1 : after, count, &rq->json,
-                          "data");
+  return schedule_preview(rq->cx, cron, zone ? zone : "UTC", from ? after - 1 : after, INT64_MAX, count,
+                          &rq->json, "data");
 }
 
 /* ---- acts ---- */

@@ -52,10 +52,10 @@ int schedule_list(struct ctx *cx, struct db *db, struct jw *w, const char *key);
 int schedule_show(struct ctx *cx, struct db *db, const char *name, struct jw *w, const char *key);
 int schedule_slots(struct ctx *cx, struct db *db, const char *name, int64_t limit, struct jw *w,
                    const char *key);
-/* {words, next: [instants]}; after: UTC microseconds. */
+/* {words, next: [instants]}: those after `after` and before `until`, UTC microseconds. */
 enum { SCHEDULE_PREVIEW_MOST = 1000000 };
-int schedule_preview(struct ctx *cx, const char *cron, const char *zone, int64_t after, int64_t count,
-                     struct jw *w, const char *key);
+int schedule_preview(struct ctx *cx, const char *cron, const char *zone, int64_t after, int64_t until,
+                     int64_t count, struct jw *w, const char *key);
 /* The cron expression and zone of a schedule. E_NOT_FOUND names those there are. */
 int schedule_when(struct ctx *cx, struct db *db, const char *name, const char **cron, const char **zone);
 

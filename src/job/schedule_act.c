@@ -159,10 +159,11 @@ static void text_or_null(struct jw *w, const char *key, const struct stmt *s, in
     jw_str(w, key, col_str(s, column));
 }
 
-static void next_write(struct jw *w, const struct cron *c, const struct zone *z, int64_t after,
+static void next_write(struct jw *w, const struct cron *c, const struct zone *z, int64_t after, int64_t until,
                        int64_t count) {
   jw_array(w, "next");
-  for (int64_t i = 0; i < count && cron_next(c, z, after, &after); i++) jw_instant(w, NULL, after);
+  for (int64_t i = 0; i < count && cron_next(c, z, after, &after) && after < until; i++)
+    jw_instant(w, NULL, after);
   jw_close(w, ']');
 }
 
@@ -174,8 +175,8 @@ static void words_write(struct jw *w, const struct cron *c) {
   buf_clear(&words);
 }
 
-int schedule_preview(struct ctx *cx, const char *cron, const char *zone, int64_t after, int64_t count,
-                     struct jw *w, const char *key) {
+int schedule_preview(struct ctx *cx, const char *cron, const char *zone, int64_t after, int64_t until,
+                     int64_t count, struct jw *w, const char *key) {
   struct cron c;
   const struct zone *z;
   if (cron_parse(cx, str_of(cron), &c) || zone_find(cx, zone, &z)) return cx->code;
@@ -183,7 +184,7 @@ int schedule_preview(struct ctx *cx, const char *cron, const char *zone, int64_t
   jw_text(w, "cron", cron);
   jw_text(w, "zone", zone);
   words_write(w, &c);
-  next_write(w, &c, z, after, count);
+  next_write(w, &c, z, after, until, count);
   jw_close(w, '}');
   return OK;
 }
@@ -217,7 +218,7 @@ static void row_write(struct ctx *cx, const struct stmt *s, struct jw *w, const 
   text_or_null(w, "help", s, 10);
   if (!cron_parse(cx, col_str(s, 2), &c) && !zone_find(cx, ctx_strdup(cx, col_str(s, 3)), &z)) {
     words_write(w, &c);
-    next_write(w, &c, z, cx->now, active ? NEXT_SHOWN : 0);
+    next_write(w, &c, z, cx->now, INT64_MAX, active ? NEXT_SHOWN : 0);
   }
   ctx_forgive(cx);
   int64_t next = col_int(s, 11);
