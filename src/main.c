@@ -6,6 +6,7 @@
 
 #include "archive/archive.h"
 #include "cli/cli.h"
+#include "connect/connector.h"
 #include "event/consume.h"
 #include "event/keep.h"
 #include "export/entities.h"
@@ -71,6 +72,7 @@ int main(int argc, char **argv) {
   metric_register();
   lowstock_register();
   followers_register();
+  connectors_register();
   archive_register();
   verify_register("archive", archive_verify);
   engine_part_register(&events_keep_part);

@@ -29,8 +29,9 @@ SELECT id, message, resolved, resolved_by FROM data_quality_alert WHERE dedupe_k
 -- name: metric_gaps
 WITH RECURSIVE day (day) AS (
   SELECT date(?1, '-30 days') UNION ALL SELECT date(day, '+1 day') FROM day WHERE day < date(?1, '-1 day')),
-kind (kind, first) AS (
-  SELECT metric_type, min(metric_date) FROM metric WHERE deleted_at IS NULL GROUP BY metric_type)
+kind (kind, first) AS ( -- what the program itself puts down once a week need not be there every day
+  SELECT metric_type, min(metric_date) FROM metric
+  WHERE deleted_at IS NULL AND (metric_type = 'revenue' OR source = 'given') GROUP BY metric_type)
 SELECT k.kind, d.day FROM kind k JOIN day d ON d.day >= k.first
 WHERE NOT EXISTS (SELECT 1 FROM metric m
                   WHERE m.metric_type = k.kind AND m.metric_date = d.day AND m.deleted_at IS NULL)

@@ -2,8 +2,7 @@
 
 #include "base/limits.h"
 #include "base/time.h"
-#include "model/entity.h"
-#include "record/record.h"
+#include "record/form.h"
 
 enum { MOST_MOVED = 20 };
 
@@ -91,55 +90,41 @@ int week_show(struct ctx *cx, struct db *db, int64_t week, struct jw *w, const c
 
 /* ---- the metric ---- */
 
-/* The record that there is of that day; *same when it says so already. */
-static const char *find_metric(struct ctx *cx, struct db *db, const struct entity *e, const char *day,
-                               int64_t units, bool *same) {
-  struct stmt *s =
-      db_compose(cx, db,
-                 ctx_printf(cx,
-                            "SELECT id, metric_value FROM %s WHERE metric_type = 'inventory' AND "
-                            "metric_date = ?1 AND deleted_at IS NULL",
-                            e->table));
-  stmt_text(s, 1, day);
+/* The record that there is of that day; *settled when it says so already, or somebody gave another figure. */
+static const char *find_metric(struct ctx *cx, struct db *db, const char *day, int64_t units, bool *settled) {
+  struct stmt *s = db_stmt(cx, db, SQL_metric_of_day);
+  stmt_text(s, 1, "inventory");
+  stmt_text(s, 2, day);
   if (!stmt_row(cx, s)) return NULL;
   const char *id = col_dup(cx, s, 0);
-  *same = col_int(s, 1) == units;
+  bool given = str_eq(col_str(s, 2), STR("given")) || col_null(s, 3) || col_int(s, 1) != col_int(s, 3);
+  *settled = given || col_int(s, 1) == units;
   stmt_done(s);
   return id;
 }
 
-static int save_metric(struct ctx *cx, struct db *db, const struct entity *e, const char *id, const char *day,
-                       int64_t units) {
-  char saved[37];
-  struct buf json;
-  struct jw w;
-  struct jv *object;
-  buf_init(&json, KIB(4));
-  jw_init(&w, &json);
-  jw_object(&w, NULL);
-  if (id) jw_text(&w, "id", id);
-  jw_text(&w, "metric_type", "inventory");
-  jw_decimal(&w, "metric_value", units, STOCK_SCALE, 0);
-  jw_text(&w, "metric_date", day);
-  jw_close(&w, '}');
-  if (!jv_parse(cx, buf_view(&json), &object)) record_save(cx, db, e, object, saved);
-  buf_clear(&json);
-  return cx->code;
+static int save_metric(struct ctx *cx, struct db *db, const char *id, const char *day, int64_t units) {
+  struct form f;
+  struct jw *w = form_begin(&f, id);
+  jw_text(w, "metric_type", "inventory");
+  jw_text(w, "metric_date", day);
+  jw_text(w, "source", "derived");
+  jw_decimal(w, "metric_value", units, STOCK_SCALE, 0);
+  jw_decimal(w, "derived_value", units, STOCK_SCALE, 0);
+  return form_save(cx, db, "metric", &f, NULL);
 }
 
 int week_dashboard(struct ctx *cx, struct db *db, int64_t day, bool *written) {
   char iso[DATE_SIZE];
-  bool same = false;
-  const struct entity *e = entity_find("metric");
+  bool settled = false;
   *written = false;
   struct stmt *s = db_stmt(cx, db, SQL_week_units);
   stmt_int(s, 1, day);
   int64_t units = stmt_row(cx, s) ? col_int(s, 0) : 0;
   if (s) stmt_done(s);
-  if (cx->code || !e || units < 0)
-    return cx->code; /* metrics are not below zero; the quality checks tell of it */
-  const char *id = find_metric(cx, db, e, date_iso(iso, (int32_t)day), units, &same);
-  if (cx->code || same) return cx->code;
+  if (cx->code || units < 0) return cx->code; /* metrics are not below zero; the quality checks tell of it */
+  const char *id = find_metric(cx, db, date_iso(iso, (int32_t)day), units, &settled);
+  if (cx->code || settled) return cx->code;
   *written = true;
-  return save_metric(cx, db, e, id, iso, units);
+  return save_metric(cx, db, id, iso, units);
 }

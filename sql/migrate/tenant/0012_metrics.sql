@@ -173,9 +173,11 @@ VALUES ('00000000-0000-7000-8000-000000001202', 9500, 700, 0, 'eoq', NULL, 2500,
         'holds where nothing else is said', 0, 'outpost', 0, 'outpost');
 
 -- ---- connectors ----
+-- One that was never read is due from when it was made on.
 CREATE VIEW connectors (connector_id, tenant_id, name, type, credentials, sync_frequency, last_sync_at, next_sync_at,
                         status, error_message, created_at, updated_at) AS
-SELECT c.id, o.id, c.name, c.type, c.credentials, c.sync_frequency, c.last_sync_at, c.next_sync_at, c.status,
+SELECT c.id, o.id, c.name, c.type, c.credentials, c.sync_frequency, c.last_sync_at,
+       CASE WHEN c.sync_frequency <> 'manual' THEN coalesce(c.next_sync_at, c.created_at) END, c.status,
        c.error_message, c.created_at, c.updated_at
 FROM connector c, organizations o WHERE c.deleted_at IS NULL;
 CREATE INDEX idx_connectors_next_sync ON connector(next_sync_at) WHERE status = 'active';
