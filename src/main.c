@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include "archive/archive.h"
+#include "archive/pit.h"
 #include "cli/cli.h"
 #include "connect/connector.h"
 #include "event/consume.h"
@@ -16,17 +17,36 @@
 #include "ingest/rebuild.h"
 #include "ingest/review.h"
 #include "ingest/verify.h"
+#include "inventory/inventory.h"
+#include "inventory/levels.h"
+#include "inventory/lowstock.h"
 #include "job/engine.h"
 #include "job/graph.h"
 #include "job/job.h"
 #include "job/schedule.h"
+#include "notify/alert.h"
 #include "notify/mail.h"
 #include "notify/outbox.h"
-#include "inventory/inventory.h"
-#include "inventory/lowstock.h"
-#include "notify/alert.h"
 #include "sales/sales.h"
 #include "transform/metric.h"
+
+/* The way back to a point in time: who derives again, and who proves. */
+static int rebuild_again(struct ctx *cx, struct tenant *t) {
+  return rebuild_all(cx, t, &(struct rebuild_result){ 0 });
+}
+static int derive_again(struct ctx *cx, struct db *db) {
+  return stock_levels_rebuild(cx, db, &(int64_t){ 0 });
+}
+static int prove_again(struct ctx *cx, struct store *s, const char *slug) {
+  struct verdict v;
+  if (verify_tenant(cx, s, slug, &v)) return cx->code;
+  for (size_t i = 0; i < v.count; i++)
+    if (!v.finding[i].ok)
+      return fail(cx, E_FAIL, NULL, "nothing was changed, because the result does not hold: %s",
+                  v.finding[i].text);
+  return OK;
+}
+static const struct pit_hooks way_back = { rebuild_again, derive_again, prove_again };
 
 static const struct engine_part consumers_part = { "consumers", 4, consumers_work },
                                 events_keep_part = { "events", 1, events_keep_work };
@@ -74,6 +94,7 @@ int main(int argc, char **argv) {
   followers_register();
   connectors_register();
   archive_register();
+  pit_set_hooks(&way_back);
   verify_register("archive", archive_verify);
   engine_part_register(&events_keep_part);
   hold_subjects_register(events_hold_fits, "'topic NAME', event_segment (all topics)");

@@ -16,6 +16,7 @@
 struct archive_column {
   struct parquet_column file; /* in the file */
   const char *sql;            /* in the table */
+  bool uuid;                  /* a UUID that the table keeps as 16 bytes */
 };
 
 struct archive_table {
@@ -28,6 +29,10 @@ struct archive_table {
   const char *ready;    /* condition of rows that may leave; NULL: all */
   const char *before, *after; /* around the removal, ?1 the place, ?2 <= at < ?3; NULL: nothing */
   const char *remove;         /* the same, and ?4 the last id */
+  const char *put;            /* INSERT of a row as it is in the file, ?1 the first column and so on */
+  const char *place_number;   /* the number of the place ?1 */
+  const char *unsum[3];       /* what the removal of ?1, ?2, ?3 left behind: it goes when the rows are back */
+  const char *remove_one;     /* DELETE of the row ?1 */
   const struct archive_column *columns;
   int column_count;
   int id_column, at_column, place_column, key_column; /* of the file; -1: none. key: the item */

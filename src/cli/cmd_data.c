@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "archive/backups.h"
+#include "archive/pit.h"
 #include "base/limits.h"
 #include "base/time.h"
 #include "cli/cli.h"
@@ -149,10 +150,46 @@ int cmd_backup_verify(struct ctx *cx, struct cli *c) {
   return print_backup(cx, c, c->operand[0], &info);
 }
 
+/* 2024-02-29T10:15, with seconds or without; UTC. */
+static int point_in_time(struct ctx *cx, const char *text, int64_t *at) {
+  const char *full = strlen(text) == 16 ? ctx_printf(cx, "%s:00", text) : text;
+  if (time_parse_iso(str_of(full), at)) return OK;
+  return cli_usage(cx, "--at takes a time such as 2024-02-29T10:15 (UTC), not '%s'", text);
+}
+
+static int restore_at(struct ctx *cx, struct cli *c, struct store *s, const char *slug) {
+  struct pit_result r;
+  int64_t at;
+  char point[TIME_SIZE];
+  struct buf out;
+  struct jw w;
+  if (point_in_time(cx, cli_get(c, "at"), &at) || pit_restore(cx, s, slug, at, cli_operand(c, 0, NULL), &r))
+    return cx->code;
+  time_iso(point, r.at);
+  if (!cli_has(c, "json"))
+    return cli_print(
+        cx, "tenant %s is as it was at %s (entry %lld of its log); %lld entries were taken back; %s%s\n",
+        slug, point, (long long)r.seq, (long long)r.cut,
+        r.kept ? "what was there is kept as " : "what was there could not be read", r.kept ? r.kept : "");
+  buf_init(&out, KIB(8));
+  jw_init(&w, &out);
+  jw_object(&w, NULL);
+  jw_text(&w, "tenant", slug);
+  jw_text(&w, "restored_from", r.source);
+  jw_text(&w, "at", point);
+  jw_int(&w, "last_change", r.seq);
+  jw_int(&w, "taken_back", r.cut);
+  jw_text(&w, "kept", r.kept);
+  jw_close(&w, '}');
+  return cli_print_json(cx, &out);
+}
+
 int cmd_backup_restore(struct ctx *cx, struct cli *c) {
   struct store *s;
   const char *slug, *kept = NULL;
   if (cli_store(cx, c, &s) || cli_slug(cx, c, s, &slug)) return cx->code;
+  if (cli_get(c, "at")) return restore_at(cx, c, s, slug);
+  if (!c->operand_count) return cli_usage(cx, "backup restore needs a backup, or --at a time");
   if (backup_restore(cx, s, slug, c->operand[0], &kept)) return cx->code;
   if (!cli_has(c, "json"))
     return cli_print(cx, "tenant %s was restored from %s; %s%s\n", slug, c->operand[0],

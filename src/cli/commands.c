@@ -63,6 +63,7 @@ const struct option_spec options[] = {
   { "from", "DAY", "from this day on" },
   { "until", "DAY", "up to and with this day" },
   { "to", "N|WHO|DAY", "the schema to go to, who gets it, or the last day" },
+  { "at", "TIME", "what it was at this time: 2024-02-29T10:15, UTC" },
   { "as-of", "TIME", "as it was at this time: 2024-02-29 or 2024-02-29T12:00:00Z" },
   { "deleted", NULL, "those that were deleted, too" },
   { "queue", "Q", "of this queue only, or into this queue" },
@@ -234,8 +235,12 @@ const struct command commands[] = {
   { "backup drill", "", WHERE, "restore the newest of them into a folder aside and compare it", NULL, cmd_backup_drill },
   { "backup verify", "FILE", "json", "check a backup: digest, integrity, hash chain", NULL,
     cmd_backup_verify },
-  { "backup restore", "FILE", WHERE, "put a backup in the place of the tenant's file; the old one is kept",
-    NULL, cmd_backup_restore },
+  { "backup restore", "[FILE]", WHERE " at", "put a backup in the place of the tenant's file; the old one is kept",
+    "  outpost backup restore ./outpost-data/backups/demo-2024-02-29T03-30-00-000000Z.db\n"
+    "  outpost backup restore --at 2024-02-29T10:15\n\n"
+    "  With --at the file becomes what it was at that time (UTC): of the file itself when it is sound, else of the\n"
+    "  copy that reaches so far, or of FILE. What was sent stays sent.",
+    cmd_backup_restore },
   { "archive run", "", WHERE " dry-run", "move old rows into Parquet files, as the retention policies say",
     "  outpost record save retention_policy '{\"id\":\"...\",\"cold_days\":400,\"active\":true}'\n"
     "  outpost archive run --dry-run\n\n"

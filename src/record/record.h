@@ -76,6 +76,10 @@ int record_history(struct ctx *cx, struct db *db, const struct entity *e, const 
 ** included; nothing is logged. */
 int record_copy(struct ctx *cx, struct db *from, struct db *to, const struct entity *e);
 
+/* Makes every record what it was at an entry of the log; the log itself is left alone. *rows counts
+** those that changed. For a file that is being taken back to an earlier time: triggers are off. */
+int record_cut(struct ctx *cx, struct db *db, const struct entity *e, int64_t seq, int64_t *rows);
+
 /* Every record is as the log says, and those without an entry are as they were
 ** shipped (pristine: a new file, see db_pristine). E_FAIL names the first that is not. */
 int record_check(struct ctx *cx, struct db *db, struct db *pristine, const struct entity *e);

@@ -186,14 +186,18 @@ static const char *keep_old(struct ctx *cx, struct tenant *t) {
   return kept;
 }
 
-static int note_restore(struct ctx *cx, const char *path, struct db *db, struct change_end *end) {
+struct note {
+  const char *text;
+  struct str after;
+};
+
+static int note_restore(struct ctx *cx, const struct note *note, struct db *db, struct change_end *end) {
   int rc = migrate_to(cx, db, false, migrate_head(false));
   if (!rc) rc = db_begin(cx, db);
   if (!rc)
-    rc = change_append(cx, db,
-                       &(struct change){ .event = "RESTORED",
-                                         .count = 0,
-                                         .text = ctx_printf(cx, "the file was restored from %s", path) });
+    rc = change_append(
+        cx, db,
+        &(struct change){ .event = "RESTORED", .after = note->after, .count = 0, .text = note->text });
   if (!rc) rc = db_commit(cx, db);
   return rc ? rc : change_last(cx, db, end);
 }
@@ -214,12 +218,12 @@ static void settle_old(struct tenant *t) {
 /* The staged copy gets its note and its WAL mode before it takes the place, and the
 ** high-water mark of the old file is taken away: killed anywhere, there is either
 ** the old file or the new one, and none that is refused. */
-static int swap_in(struct ctx *cx, struct tenant *t, const char *path, const char *staged) {
+static int swap_in(struct ctx *cx, struct tenant *t, const struct note *note, const char *staged) {
   struct change_end end;
   struct db *db;
   if (db_open(cx, staged, t->label, DB_WRITE, &db)) return cx->code;
   int rc = db_run(cx, db, "PRAGMA journal_mode=WAL");
-  if (!rc) rc = note_restore(cx, path, db, &end);
+  if (!rc) rc = note_restore(cx, note, db, &end);
   tenant_checkpoint(db, true);
   db_close(db);
   if (rc) return rc;
@@ -249,6 +253,12 @@ static int check_owner(struct ctx *cx, const char *staged, const char *slug) {
 }
 
 int backup_restore(struct ctx *cx, struct store *s, const char *slug, const char *path, const char **kept) {
+  const char *text = ctx_printf(cx, "the file was restored from %s", path);
+  return backup_restore_noted(cx, s, slug, path, text, (struct str){ NULL, 0 }, kept);
+}
+
+int backup_restore_noted(struct ctx *cx, struct store *s, const char *slug, const char *path,
+                         const char *text, struct str after, const char **kept) {
   struct backup_info info;
   struct tenant t;
   int fd;
@@ -258,7 +268,7 @@ int backup_restore(struct ctx *cx, struct store *s, const char *slug, const char
   int rc = stage_copy(cx, path, staged);
   if (!rc) rc = check_owner(cx, staged, slug);
   if (!rc) *kept = keep_old(cx, &t);
-  if (!rc) rc = swap_in(cx, &t, path, staged);
+  if (!rc) rc = swap_in(cx, &t, &(struct note){ text, after }, staged);
   unlink(staged);
   close(fd);
   return rc;

@@ -31,6 +31,10 @@ int backup_open(struct ctx *cx, const char *path, struct db **out);
 ** The change log goes on from the copy's end with an entry RESTORED. */
 int backup_restore(struct ctx *cx, struct store *s, const char *slug, const char *path, const char **kept);
 
+/* The same with an entry of one's own: its sentence, and what it says in JSON. */
+int backup_restore_noted(struct ctx *cx, struct store *s, const char *slug, const char *path,
+                         const char *text, struct str after, const char **kept);
+
 /* Private to the store: the copy that is made before a schema changes. */
 int backup_before_upgrade(struct ctx *cx, struct tenant *t, int from, int to);
 
