@@ -18,7 +18,6 @@
 #include "ingest/review.h"
 #include "ingest/verify.h"
 #include "inventory/inventory.h"
-#include "inventory/levels.h"
 #include "inventory/lowstock.h"
 #include "job/engine.h"
 #include "job/graph.h"
@@ -34,9 +33,6 @@
 static int rebuild_again(struct ctx *cx, struct tenant *t) {
   return rebuild_all(cx, t, &(struct rebuild_result){ 0 });
 }
-static int derive_again(struct ctx *cx, struct db *db) {
-  return stock_levels_rebuild(cx, db, &(int64_t){ 0 });
-}
 static int prove_again(struct ctx *cx, struct store *s, const char *slug) {
   struct verdict v;
   if (verify_tenant(cx, s, slug, &v)) return cx->code;
@@ -46,7 +42,7 @@ static int prove_again(struct ctx *cx, struct store *s, const char *slug) {
                   v.finding[i].text);
   return OK;
 }
-static const struct pit_hooks way_back = { rebuild_again, derive_again, prove_again };
+static const struct pit_hooks way_back = { rebuild_again, prove_again };
 
 static const struct engine_part consumers_part = { "consumers", 4, consumers_work },
                                 events_keep_part = { "events", 1, events_keep_work };

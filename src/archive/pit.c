@@ -161,9 +161,9 @@ static int cut_in_transaction(struct ctx *cx, struct db *db, struct pit *p) {
   if (stmt_run(cx, db_once(cx, db, "PRAGMA defer_foreign_keys = ON"))) return cx->code;
   if (pit_bring_back(cx, db, p) || drop_triggers(cx, db, &triggers)) return cx->code;
   if (cut_records(cx, db, p) || pit_cut_events(cx, db, p) || pit_cut_tables(cx, db, p, true)) return cx->code;
-  if (cut_log(cx, db, p) || pit_cut_tables(cx, db, p, false) || make_triggers(cx, db, triggers))
-    return cx->code;
-  return hooks.derive ? hooks.derive(cx, db) : OK;
+  return cut_log(cx, db, p) || pit_cut_tables(cx, db, p, false) || make_triggers(cx, db, triggers)
+             ? (int)cx->code
+             : OK;
 }
 
 static int cut_alone(struct ctx *cx, struct db *db, void *arg) {

@@ -30,8 +30,7 @@ bool pit_rule_of(const char *table, enum pit_rule *rule);
 
 /* What other folders do, wired in main.c: derive again, and prove. */
 struct pit_hooks {
-  int (*rebuild)(struct ctx *cx, struct tenant *t);                 /* rows from the original bytes */
-  int (*derive)(struct ctx *cx, struct db *db);                     /* within a transaction: stock */
+  int (*rebuild)(struct ctx *cx, struct tenant *t);                 /* what is derived */
   int (*verify)(struct ctx *cx, struct store *s, const char *slug); /* E_FAIL names what does not hold */
 };
 void pit_set_hooks(const struct pit_hooks *hooks);

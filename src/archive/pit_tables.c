@@ -62,7 +62,8 @@ static const struct rule rules[] = {
   { "graph_run", PIT_CUT, false, "DELETE FROM graph_run WHERE created_at > ?1" },
   { "graph_task", PIT_CUT, false, "DELETE FROM graph_task WHERE run NOT IN (SELECT id FROM graph_run)" },
   { "schedule_slot", PIT_KEPT, false, NULL }, /* what was started is not started again */
-  { "schedule_state", PIT_KEPT, false, NULL },
+  { "schedule_state", PIT_CUT, false,
+    "DELETE FROM schedule_state WHERE schedule NOT IN (SELECT id FROM schedule)" },
 
   /* Events: event_segment, event_partition, event_seen and event_position by pit_events.c. */
   { "event_segment", PIT_CUT, true, NULL },
@@ -100,18 +101,14 @@ static const struct rule rules[] = {
     "LEFT JOIN stock_name l ON l.kind = 3 AND l.text = r.location "
     "LEFT JOIN stock_name o ON o.kind = 4 AND o.text = r.lot "
     "WHERE r.state = 'open' AND r.deleted_at IS NULL AND r.quantity <> 0" },
-  /* Sums begin again with what lies in files; the rest of the ledger is added when they are next brought up. */
+  /* Sums, as far as they had been brought up; rebuild makes them again. */
+  { "stock_position", PIT_DERIVED, false,
+    "UPDATE stock_position SET ledger = min(ledger, ?3), published = min(published, ?3)" },
   { "stock_daily", PIT_DERIVED, false, "DELETE FROM stock_daily" },
-  { "stock_daily", PIT_DERIVED, false,
-    "INSERT INTO stock_daily SELECT day, item, warehouse, sum(received), sum(issued), sum(returned), "
-    "sum(adjusted), "
-    "sum(transferred), sum(net), sum(reserved), sum(transactions), max(last_id) FROM stock_archived GROUP BY "
-    "1, 2, 3" },
   { "stock_weekly", PIT_DERIVED, false, "DELETE FROM stock_weekly" },
-  { "stock_dirty_week", PIT_DERIVED, false,
-    "INSERT OR IGNORE INTO stock_dirty_week SELECT DISTINCT day - (day + 3) % 7 FROM stock_daily" },
-  { "stock_position", PIT_DERIVED, false, "UPDATE stock_position SET ledger = 0, day = 0" },
+  { "stock_dirty_week", PIT_DERIVED, false, "DELETE FROM stock_dirty_week" },
   { "stock_metric", PIT_DERIVED, false, "DELETE FROM stock_metric" },
+  { "stock_report", PIT_CUT, false, "DELETE FROM stock_report WHERE made_at > ?1" },
   { "stock_snapshot_day", PIT_CUT, false, "DELETE FROM stock_snapshot_day WHERE made_at > ?1" },
   { "stock_snapshot", PIT_CUT, false,
     "DELETE FROM stock_snapshot WHERE day NOT IN (SELECT day FROM stock_snapshot_day)" },

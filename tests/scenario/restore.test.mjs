@@ -310,7 +310,7 @@ test('killed on the way back, the file is the old one or the new one', { skip: n
   const same = (a, b) => Object.keys(b.tables).every((n) => a.tables[n] === b.tables[n]);
   let n = 1;
   const seen = new Set();
-  for (; n < 3000; n += LONG ? 7 : 60) {
+  for (; n < 3000; n += LONG ? 7 : 90) {
     const p = copyPlace(base, `kill-${n}`);
     const ended = outpost(['backup', 'restore', '--at', at, ...p.args], { binary: OUTPOST_TEST, env: { OUTPOST_CRASH: String(n), OUTPOST_CLOCK: w.clock } });
     const now = manifest(p);
