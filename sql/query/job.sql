@@ -28,13 +28,16 @@ INSERT INTO job_queue_state (queue, pass, tokens, boot, filled) VALUES (?1, ?2, 
 SELECT queue FROM job WHERE state = 'waiting' AND delayed = 0 AND queue > ?1 ORDER BY queue LIMIT 1;
 
 -- name: job_ready
-SELECT id, kind FROM job WHERE state = 'waiting' AND delayed = 0 AND queue = ?1 ORDER BY priority DESC, id LIMIT ?2;
+SELECT id, kind, lost FROM job WHERE state = 'waiting' AND delayed = 0 AND queue = ?1 ORDER BY priority DESC, id LIMIT ?2;
 
 -- name: job_running_in_queue
 SELECT count(*) FROM job WHERE state = 'running' AND queue = ?1;
 
 -- name: job_running_of_kind
 SELECT count(*) FROM job WHERE state = 'running' AND kind = ?1;
+
+-- name: job_running_suspects
+SELECT count(*) FROM job WHERE state = 'running' AND lost >= ?1;
 
 -- name: job_running_others
 SELECT id, worker, boot, lease_until FROM job WHERE state = 'running' AND worker <> ?1;

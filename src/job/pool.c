@@ -20,7 +20,7 @@ enum { AHEAD_MOST = 128 };
 static const int64_t SHORT_US = 2000, TIDY_US = 3600000000;
 
 void pool_init(struct pool *p, struct tenant *t, const struct holder *h, int workers, atomic_int *busy) {
-  *p = (struct pool){ .tenant = t, .holder = h, .workers = workers, .busy = busy };
+  *p = (struct pool){ .tenant = t, .holder = h, .workers = workers, .busy = busy, .mean_us = 16 * SHORT_US };
   pthread_mutex_init(&p->lock, NULL);
 }
 

@@ -17,7 +17,7 @@
 
 #include "job/internal.h"
 
-enum { CLAIM_MOST = 256, LOOK_THROUGH = 1000 };
+enum { CLAIM_MOST = 256, LOOK_THROUGH = 1000, SUSPECT = 3 /* times lost */ };
 static const int64_t VIRTUAL = 1000000; /* virtual time of a job of weight 1 */
 static const int64_t TOKEN = 1000000;
 static const int64_t OTHERS_US = 1000000; /* how often other processes' jobs are looked at */
@@ -62,25 +62,42 @@ struct plan {
 
 /* How many more of a kind may begin; counted once per plan. */
 struct quota {
-  const struct job_kind *kind;
+  const struct job_kind *kind; /* NULL: of suspects, whatever their kind */
   int64_t left;
   struct quota *next;
 };
 
-static bool take_quota(struct ctx *cx, struct db *db, struct quota **all, const char *kind_name) {
-  const struct job_kind *kind = job_kind_find(kind_name);
-  if (!kind || !kind->at_once) return true;
+static struct quota *find_quota(struct ctx *cx, struct db *db, struct quota **all,
+                                const struct job_kind *kind) {
   struct quota *q = *all;
   while (q && q->kind != kind) q = q->next;
-  if (!q) {
-    struct stmt *s = db_stmt(cx, db, SQL_job_running_of_kind);
-    stmt_text(s, 1, kind_name);
-    q = ctx_alloc(cx, sizeof *q);
-    *q = (struct quota){ kind, kind->at_once, *all };
-    if (stmt_row(cx, s)) q->left -= col_int(s, 0), stmt_done(s);
-    *all = q;
-  }
-  return q->left-- > 0;
+  if (q) return q;
+  struct stmt *s = db_stmt(cx, db, kind ? SQL_job_running_of_kind : SQL_job_running_suspects);
+  if (kind)
+    stmt_text(s, 1, kind->name);
+  else
+    stmt_int(s, 1, SUSPECT);
+  q = ctx_alloc(cx, sizeof *q);
+  *q = (struct quota){ kind, kind ? kind->at_once : 1, *all };
+  if (stmt_row(cx, s)) q->left -= col_int(s, 0), stmt_done(s);
+  return *all = q;
+}
+
+struct candidate {
+  int64_t id, lost;
+  char kind[64];
+};
+
+/* Jobs that were lost several times are begun one by one: then the one that takes its process with it
+** is found, and those that only ran beside it are done. */
+static bool may_begin(struct ctx *cx, struct db *db, struct quota **all, const struct candidate *c) {
+  const struct job_kind *kind = job_kind_find(c->kind);
+  struct quota *suspects = c->lost >= SUSPECT ? find_quota(cx, db, all, NULL) : NULL;
+  struct quota *of_kind = kind && kind->at_once ? find_quota(cx, db, all, kind) : NULL;
+  if ((suspects && suspects->left <= 0) || (of_kind && of_kind->left <= 0)) return false;
+  if (suspects) suspects->left--;
+  if (of_kind) of_kind->left--;
+  return true;
 }
 
 /* Tokens as of now, in millionths. */
@@ -125,21 +142,20 @@ static void set_room(struct ctx *cx, struct db *db, struct plan *p, struct lane 
 }
 
 static void read_ready(struct ctx *cx, struct db *db, struct lane *lane, struct quota **quotas) {
+  int most = lane->room < 64 ? 64 : LOOK_THROUGH, n = 0;
+  struct candidate *found = ctx_alloc(cx, (size_t)most * sizeof *found);
   struct stmt *s = db_stmt(cx, db, SQL_job_ready);
-  int64_t *ids = ctx_alloc(cx, (size_t)lane->room * sizeof *ids);
-  char kinds[LOOK_THROUGH][64]; /* the quotas ask the same connection, so they are asked afterwards */
-  int64_t found[LOOK_THROUGH];
-  int n = 0;
   stmt_text(s, 1, lane->queue);
-  stmt_int(s, 2, lane->room < 64 ? 64 : LOOK_THROUGH);
-  while (n < LOOK_THROUGH && stmt_row(cx, s)) {
-    found[n] = col_int(s, 0);
-    str_copy(kinds[n++], sizeof kinds[0], col_str(s, 1));
+  stmt_int(s, 2, most);
+  while (n < most && stmt_row(cx, s)) {
+    found[n].id = col_int(s, 0);
+    found[n].lost = col_int(s, 2);
+    str_copy(found[n++].kind, sizeof found[0].kind, col_str(s, 1));
   }
-  if (s) stmt_done(s);
+  if (s) stmt_done(s); /* the quotas ask the same connection */
+  lane->ids = ctx_alloc(cx, (size_t)lane->room * sizeof *lane->ids);
   for (int i = 0; i < n && lane->count < lane->room; i++)
-    if (take_quota(cx, db, quotas, kinds[i])) ids[lane->count++] = found[i];
-  lane->ids = ids;
+    if (may_begin(cx, db, quotas, &found[i])) lane->ids[lane->count++] = found[i].id;
 }
 
 static const char *next_queue(struct ctx *cx, struct db *db, const char *after) {
