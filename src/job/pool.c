@@ -246,15 +246,17 @@ struct held {
   bool gone;
 };
 
-static struct held *list_held(struct ctx *cx, struct pool *p, int *count) {
-  pthread_mutex_lock(&p->lock);
+static struct held *list_held(struct ctx *cx, struct pool *p, bool only_running, int *count) {
+  struct held *held;
   int n = 0;
-  for (struct job *lists[] = { p->ready, p->running, p->ended }, **l = lists; l < lists + 3; l++)
-    for (struct job *j = *l; j; j = j->next) n++;
-  struct held *held = ctx_alloc(cx, (size_t)n * sizeof *held + 1);
+  pthread_mutex_lock(&p->lock);
+  struct job *lists[] = { p->running, only_running ? NULL : p->ready, only_running ? NULL : p->ended };
+  for (int i = 0; i < 3; i++)
+    for (struct job *j = lists[i]; j; j = j->next) n++;
+  held = ctx_alloc(cx, (size_t)n * sizeof *held + 1);
   *count = 0;
-  for (struct job *lists[] = { p->ready, p->running, p->ended }, **l = lists; l < lists + 3; l++)
-    for (struct job *j = *l; j; j = j->next) held[(*count)++] = (struct held){ j->id, j->fence, false };
+  for (int i = 0; i < 3; i++)
+    for (struct job *j = lists[i]; j; j = j->next) held[(*count)++] = (struct held){ j->id, j->fence, false };
   pthread_mutex_unlock(&p->lock);
   return held;
 }
@@ -290,7 +292,7 @@ static int renew(struct ctx *cx, struct db *db, void *arg) {
 
 int pool_renew(struct ctx *cx, struct pool *p) {
   struct renewal r = { 0 };
-  r.held = list_held(cx, p, &r.count);
+  r.held = list_held(cx, p, false, &r.count);
   if (!r.count || tenant_write(cx, p->tenant, renew, &r)) return cx->code;
   tell_gone(p, r.held, r.count);
   return OK;
@@ -299,7 +301,7 @@ int pool_renew(struct ctx *cx, struct pool *p) {
 int pool_check(struct ctx *cx, struct pool *p) {
   struct db *db;
   int count;
-  struct held *held = list_held(cx, p, &count);
+  struct held *held = list_held(cx, p, true, &count);
   if (!count || tenant_read(cx, p->tenant, &db)) return cx->code;
   for (int i = 0; i < count; i++) {
     struct stmt *s = db_stmt(cx, db, SQL_job_held);
@@ -324,10 +326,10 @@ void pool_stop(struct pool *p) {
 
 /* Those that still run here lose their leases: they are fenced out, and begun again by whoever comes. */
 static int give_back(struct ctx *cx, struct db *db, void *arg) {
-  struct pool *p = arg;
-  for (struct job *j = p->running; j; j = j->next) {
+  struct renewal *r = arg;
+  for (int i = 0; i < r->count; i++) {
     struct job shadow = {
-      .id = j->id, .fence = j->fence, .kind_name = j->kind_name, .end = JOB_RELEASED, .ended = time_now()
+      .id = r->held[i].id, .fence = r->held[i].fence, .end = JOB_RELEASED, .ended = time_now()
     };
     if (write_outcome(cx, db, &shadow)) return cx->code;
   }
@@ -345,9 +347,10 @@ int pool_give_back(struct ctx *cx, struct pool *p) {
   }
   p->ready_count = 0;
   struct flush f = begin_flush(p, false);
-  bool runs = p->running != NULL;
   pthread_mutex_unlock(&p->lock);
   int rc = f.ended ? flush(cx, p, &f) : OK;
   settle(p, &f, rc == OK);
-  return rc || !runs ? rc : tenant_write(cx, p->tenant, give_back, p);
+  struct renewal running = { 0 };
+  running.held = list_held(cx, p, true, &running.count);
+  return rc || !running.count ? rc : tenant_write(cx, p->tenant, give_back, &running);
 }

@@ -43,7 +43,7 @@ const version = (p) => Number(one(p.db, 'PRAGMA user_version'));
 const migrate = (p, to, options) => json(['migrate', '--to', String(to), ...p.args], options);
 
 // Tables that nothing fills yet.
-const LATER = new Set(['job', 'job_queue_state', 'job_try', 'job_step', 'schedule_slot', 'graph_run', 'graph_task', 'event_partition', 'event_segment', 'event_seen', 'event_parked', 'event_group', 'event_position', 'event_member', 'event_minute', 'stock_transactions', 'outbox', 'secret', 'archive_partition']);
+const LATER = new Set(['job_try', 'job_step', 'schedule_slot', 'graph_run', 'graph_task', 'event_partition', 'event_segment', 'event_seen', 'event_parked', 'event_group', 'event_position', 'event_member', 'event_minute', 'stock_transactions', 'outbox', 'secret', 'archive_partition']);
 
 // A tenant with something in every table.
 function filled(t) {
