@@ -64,9 +64,10 @@ static struct metric_series *series(struct metric_family *f, const char *a, cons
   struct metric_series *head = atomic_load_explicit(slot, memory_order_acquire), *s = find(head, value);
   if (s) return s;
   struct metric_series *made = xcalloc(1, sizeof *made);
-  for (int i = 0; i < METRIC_LABELS; i++) made->value[i] = value[i];
+  for (int i = 0; i < METRIC_LABELS; i++) made->value[i] = value[i] ? strdup(value[i]) : NULL;
   do {
     if ((s = find(head, value))) {
+      for (int i = 0; i < METRIC_LABELS; i++) free((char *)made->value[i]);
       free(made);
       return s;
     }
@@ -151,6 +152,15 @@ static void put_series(struct buf *out, const struct metric_family *f, const str
   buf_puts(out, f->name);
   put_labels(out, f, s, NULL);
   buf_printf(out, " %llu\n", (unsigned long long)value_of(&s->count));
+}
+
+uint64_t metric_sum(const struct metric_family *f, const char *b) {
+  uint64_t sum = 0;
+  for (int k = 0; k < METRIC_SLOTS; k++)
+    for (const struct metric_series *s = atomic_load_explicit(&f->slot[k], memory_order_acquire); s;
+         s = s->next)
+      if (!b || strcmp(s->value[1], b) == 0) sum += value_of(&s->count);
+  return sum;
 }
 
 void metrics_write(struct buf *out) {

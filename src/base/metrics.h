@@ -28,9 +28,11 @@ extern struct metric_family metric_requests, metric_request_seconds; /* method a
 extern struct metric_family metric_job_seconds;                      /* kind, outcome */
 extern struct metric_family metric_units; /* "http" or "job", "ok", "data" or "system" */
 
-/* Values of labels are kept by reference when the series is made: literals, tables, kinds. */
 void metric_count(struct metric_family *f, const char *a, const char *b);
 void metric_observe(struct metric_family *f, const char *a, const char *b, double seconds);
+
+/* How often a counter was counted: all of its series, or those whose second label is b. */
+uint64_t metric_sum(const struct metric_family *f, const char *b);
 
 /* All families in the text format of Prometheus (version 0.0.4). */
 void metrics_write(struct buf *out);

@@ -17,8 +17,10 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/time.h"
 #include "base/utf8.h"
+#include "http/routes.h"
 
 enum { PATH_MAX_BYTES = 512, VALUE_MAX_BYTES = 512 };
 
@@ -120,11 +122,25 @@ static void request_read(struct request *rq) {
   rq->head = !strcmp(rq->method, "HEAD");
 }
 
+/* The address is told by its route: what stands in its place in a request is data. Live events and the page's files
+** say nothing of how fast answers are. */
+static void count_request(const struct request *rq, double seconds) {
+  const struct route *r = rq->route;
+  char route[128] = "none", status[16];
+  if (r) snprintf(route, sizeof route, "%s %s", r->method, r->pattern);
+  snprintf(status, sizeof status, "%d", rq->status);
+  metric_count(&metric_requests, route, status);
+  metric_count(&metric_units, "http", rq->status >= 500 ? "system" : rq->status >= 400 ? "data" : "ok");
+  if (r && r->handle != events_stream && r->handle != asset_serve)
+    metric_observe(&metric_request_seconds, route, NULL, seconds);
+}
+
 static void request_end(struct request *rq, double began) {
   bool quiet = rq->route && rq->route->quiet && rq->status < 400;
   enum level level = rq->status >= 500 ? LOG_ERR : quiet ? LOG_DEBUG : LOG_INFO;
   log_line(level, rq->cx, "request", "%s %.200s %d in %.1f ms%s%s", rq->method, rq->path, rq->status,
            (time_seconds() - began) * 1000, rq->cx->code ? ": " : "", rq->cx->message);
+  count_request(rq, time_seconds() - began);
   buf_clear(&rq->body);
   buf_clear(&rq->pending);
   ctx_end(rq->cx);

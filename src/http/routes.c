@@ -175,7 +175,8 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/stock/levels",
     .handle = stock_levels_get,
-    .help = "What there is, with velocity and cover, and totals. Parameters: tenant, q, warehouse, category, state "
+    .help = "What there is, with velocity and cover, and totals. Parameters: tenant, q, warehouse, category, "
+            "state "
             "(ok, low, out, over, all), sort (-available), limit, cursor." },
   { .method = "GET",
     .pattern = "/api/stock/items/{id}",
@@ -184,8 +185,9 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/stock/history",
     .handle = stock_history_get,
-    .help = "Movements of an item or of a warehouse, newest first. Parameters: tenant, sku, warehouse, from, to, "
-            "limit, cursor." },
+    .help =
+        "Movements of an item or of a warehouse, newest first. Parameters: tenant, sku, warehouse, from, to, "
+        "limit, cursor." },
   { .method = "GET",
     .pattern = "/api/stock/scan",
     .handle = stock_scan_get,
@@ -198,17 +200,20 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/stock/quality",
     .handle = stock_quality_get,
-    .help = "The eighteen quality checks as they were made last, with samples and verdicts. Parameters: tenant, "
-            "now=1 (looks again)." },
+    .help =
+        "The eighteen quality checks as they were made last, with samples and verdicts. Parameters: tenant, "
+        "now=1 (looks again)." },
   { .method = "GET",
     .pattern = "/api/stock/snapshots",
     .handle = stock_snapshots_get,
-    .help = "The days that were put down; with day what there was at its end, with known as it was known at the "
-            "end of that other day." },
+    .help =
+        "The days that were put down; with day what there was at its end, with known as it was known at the "
+        "end of that other day." },
   { .method = "GET",
     .pattern = "/api/stock/metrics",
     .handle = stock_metrics_get,
-    .help = "Velocity, trend, turnover and cover with their formulas. Parameters: tenant, sku, warehouse, day." },
+    .help =
+        "Velocity, trend, turnover and cover with their formulas. Parameters: tenant, sku, warehouse, day." },
   { .method = "GET",
     .pattern = "/api/stock/weeks/{id}",
     .handle = stock_week_get,
@@ -223,7 +228,8 @@ const struct route routes[] = {
     .pattern = "/api/stock/count",
     .handle = stock_count_post,
     .body_max = LIMIT_BODY_BYTES,
-    .help = "Books what was counted: {warehouse, reference, reason, lines: [{sku, location, lot, counted}]}." },
+    .help =
+        "Books what was counted: {warehouse, reference, reason, lines: [{sku, location, lot, counted}]}." },
   { .method = "POST",
     .pattern = "/api/stock/transfer",
     .handle = stock_transfer_post,
@@ -475,9 +481,10 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/alerts",
     .handle = alerts_list,
-    .help = "What people should know of, newest first, and how many there are. Parameters: tenant, state (open, "
-            "acknowledged, resolved or all; those not resolved when it is left out), kind (a name or a pattern "
-            "such as low_*), limit." },
+    .help =
+        "What people should know of, newest first, and how many there are. Parameters: tenant, state (open, "
+        "acknowledged, resolved or all; those not resolved when it is left out), kind (a name or a pattern "
+        "such as low_*), limit." },
   { .method = "POST",
     .pattern = "/api/alerts/{id}/acknowledge",
     .handle = alert_acknowledge_post,
@@ -487,7 +494,8 @@ const struct route routes[] = {
     .pattern = "/api/alerts/{id}/resolve",
     .handle = alert_resolve_post,
     .body_max = LIMIT_BODY_BYTES,
-    .help = "The alert is dealt with: {\"note\": \"...\"}. If its cause is still there at the next check, it comes "
+    .help = "The alert is dealt with: {\"note\": \"...\"}. If its cause is still there at the next check, it "
+            "comes "
             "again. 409 when it is resolved already. Parameter: tenant." },
   { .method = "GET",
     .pattern = "/api/low-stock",
@@ -497,14 +505,16 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/reorders",
     .handle = reorders_list,
-    .help = "What should be ordered, the most urgent first, with the reasons. Parameters: tenant, state (proposed "
+    .help = "What should be ordered, the most urgent first, with the reasons. Parameters: tenant, state "
+            "(proposed "
             "when it is left out, accepted, dismissed, ordered, received, all), limit." },
   { .method = "POST",
     .pattern = "/api/reorders/{id}/accept",
     .handle = reorder_accept_post,
     .body_max = LIMIT_BODY_BYTES,
-    .help = "It will be ordered: its purchase order is published. {\"note\": \"...\"}. 409 when it was decided "
-            "already. Parameter: tenant." },
+    .help =
+        "It will be ordered: its purchase order is published. {\"note\": \"...\"}. 409 when it was decided "
+        "already. Parameter: tenant." },
   { .method = "POST",
     .pattern = "/api/reorders/{id}/dismiss",
     .handle = reorder_dismiss_post,
@@ -514,8 +524,10 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/metrics/{id}",
     .handle = metrics_of_tenant,
-    .help = "The metrics of a tenant (its short name or id): {metrics, count, period}. Parameters, all of them "
-            "needed: metric_type (revenue, inventory, staffing, costs), start_date, end_date (days, inclusive)." },
+    .help =
+        "The metrics of a tenant (its short name or id): {metrics, count, period}. Parameters, all of them "
+        "needed: metric_type (revenue, inventory, staffing, costs), start_date, end_date (days, "
+        "inclusive)." },
   { .method = "GET",
     .pattern = "/api/monthly-revenue",
     .handle = monthly_revenue_get,
@@ -541,6 +553,38 @@ const struct route routes[] = {
     .handle = rules_promote_post,
     .body_max = LIMIT_BODY_BYTES,
     .help = "Makes changed rules hold, all of them or none. Body as of try. Parameter: tenant." },
+  { .method = "GET",
+    .pattern = "/metrics",
+    .handle = prometheus_show,
+    .quiet = true,
+    .help = "Figures of this process and of all tenants, in the text format of Prometheus." },
+  { .method = "GET",
+    .pattern = "/api/health",
+    .handle = health_report,
+    .quiet = true,
+    .help = "How things are, in sentences: {state, sections: [{section, state, text}]}; a state is ok, warn "
+            "or bad. "
+            "Parameter: tenant." },
+  { .method = "GET",
+    .pattern = "/api/outbox",
+    .handle = outbox_rows,
+    .help = "Mails and requests that went out or are to, newest first. Parameters: tenant, state, channel "
+            "(mail, webhook), "
+            "limit, before." },
+  { .method = "POST",
+    .pattern = "/api/mail/test",
+    .handle = mail_test_post,
+    .body_max = KIB(4),
+    .help = "Sends a short mail at once: {\"to\":\"...\", \"server\":\"name\"}; 503 with the server's words "
+            "when it was not "
+            "taken. Parameter: tenant." },
+  { .method = "POST",
+    .pattern = "/api/secrets",
+    .handle = secret_post,
+    .body_max = KIB(16),
+    .help = "Sets the password of a mail server or the secret of a webhook: {\"entity\":\"mail_server\", "
+            "\"id\":\"...\", "
+            "\"value\":\"...\"}; an empty value removes it. Nobody gets it back. Parameter: tenant." },
   { .method = "GET",
     .pattern = "/healthz",
     .handle = health_show,

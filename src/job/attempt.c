@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "job/internal.h"
 
 static const double NOTICE_SECONDS = 0.2, KEEP_SECONDS = 1;
@@ -217,12 +218,22 @@ static enum job_end decide(const struct job *job) {
   return atomic_load(&job->stopped) ? JOB_RELEASED : JOB_FAILED;
 }
 
+/* Wrong data is no fault of the machinery. */
+static void count_attempt(const struct job *job, double seconds) {
+  enum err code = job->cx.code;
+  bool sick = code == E_BUSY || code == E_FAIL;
+  metric_observe(&metric_job_seconds, job->kind_name, code ? "failed" : "done", seconds);
+  metric_count(&metric_units, "job", !code ? "ok" : sick ? "system" : "data");
+}
+
 void job_run(struct job *job) {
   struct ctx *cx = &job->cx;
+  double began = time_seconds();
   job->began = time_now();
   job_tell(job, "running");
   int rc = run(job);
   if (rc && !cx->code) fail(cx, rc, NULL, "it failed and did not say why");
+  count_attempt(job, time_seconds() - began);
   if (job->end == JOB_WRITTEN) {
     if (cx->code)
       log_line(LOG_WARN, cx, "JOB_FAILED_AFTERWARDS", "job %lld: %s", (long long)job->id, cx->message);

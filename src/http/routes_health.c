@@ -1,0 +1,119 @@
+/* routes_health.c - how things are, what goes out, and the secrets that it takes. */
+#include "base/limits.h"
+#include "export/operations.h"
+#include "http/routes.h"
+#include "notify/mail.h"
+#include "notify/outbox.h"
+#include "notify/secret.h"
+
+int prometheus_show(struct request *rq) {
+  struct buf out;
+  buf_init(&out, LIMIT_REPLY_BYTES);
+  operations_metrics(rq->cx, rq->server->opened, &out);
+  rq->content = (struct str){ ctx_strdup(rq->cx, buf_view(&out)), out.n };
+  rq->type = "text/plain; version=0.0.4; charset=utf-8";
+  buf_clear(&out);
+  return rq->cx->code;
+}
+
+/* ---- health ---- */
+
+struct report {
+  struct jw *w;
+  enum health worst;
+};
+
+static void tell(void *arg, const char *section, enum health state, const char *text) {
+  struct report *r = arg;
+  if (state > r->worst) r->worst = state;
+  jw_object(r->w, NULL);
+  jw_text(r->w, "section", section);
+  jw_text(r->w, "state", health_names[state]);
+  jw_text(r->w, "text", text);
+  jw_close(r->w, '}');
+}
+
+int health_report(struct request *rq) {
+  struct ctx *cx = rq->cx;
+  struct report r = { .w = &rq->json };
+  struct tenant *t;
+  struct db *db;
+  if (tenant_find(rq, &t) || tenant_read(cx, t, &db)) return cx->code;
+  jw_object(&rq->json, "data");
+  jw_text(&rq->json, "tenant", tenant_slug(t));
+  jw_array(&rq->json, "sections");
+  health_tenant(cx, t, db, tell, &r);
+  health_machine(cx, store_dir(rq->server->store), tell, &r);
+  jw_close(&rq->json, ']');
+  jw_text(&rq->json, "state", health_names[r.worst]);
+  jw_close(&rq->json, '}');
+  return cx->code;
+}
+
+/* ---- what goes out ---- */
+
+int outbox_rows(struct request *rq) {
+  struct db *db;
+  const char *state, *channel;
+  int64_t limit, before;
+  if (query_text(rq, "state", &state) || query_text(rq, "channel", &channel) ||
+      query_int(rq, "limit", 1, PAGE_ROWS_MOST, PAGE_ROWS, &limit) ||
+      query_int(rq, "before", 0, INT64_MAX, 0, &before) || db_find(rq, &db))
+    return rq->cx->code;
+  return outbox_list(rq->cx, db, state, channel, before, limit, &rq->json, "data");
+}
+
+static const char *text_of(struct request *rq, const struct jv *body, const char *name) {
+  struct str s = jv_text(jv_get(body, name));
+  return s.p ? ctx_strdup(rq->cx, s) : NULL;
+}
+
+int mail_test_post(struct request *rq) {
+  struct ctx *cx = rq->cx;
+  struct jv *body;
+  struct tenant *t;
+  struct mail_answer a;
+  if (body_json(rq, &body) || tenant_find(rq, &t)) return cx->code;
+  const char *to = text_of(rq, body, "to");
+  if (!to) return fail(cx, E_INVALID, "to", "say who gets it: {\"to\":\"me@example.org\"}");
+  if (mail_test(cx, t, text_of(rq, body, "server"), to, &a)) return cx->code;
+  if (a.end != MAIL_TAKEN)
+    return fail(cx, a.end == MAIL_NEVER ? E_INVALID : E_BUSY, "to", "the mail was not sent: %s", a.words);
+  jw_object(&rq->json, "data");
+  jw_text(&rq->json, "to", to);
+  jw_int(&rq->json, "code", a.code);
+  jw_text(&rq->json, "answer", a.words);
+  jw_close(&rq->json, '}');
+  return OK;
+}
+
+static int check_owner(struct request *rq, struct tenant *t, const char *entity, const char *id) {
+  struct ctx *cx = rq->cx;
+  struct db *db;
+  bool mail = entity && strcmp(entity, "mail_server") == 0, hook = entity && strcmp(entity, "webhook") == 0;
+  if (!mail && !hook) return fail(cx, E_INVALID, "entity", "entity is mail_server or webhook");
+  if (tenant_read(cx, t, &db)) return cx->code;
+  struct stmt *s = db_stmt(cx, db, mail ? SQL_mail_server_row : SQL_webhook_row);
+  if (!s) return cx->code;
+  stmt_text(s, 1, id);
+  if (!stmt_row(cx, s))
+    return fail(cx, E_NOT_FOUND, "id", "there is no such %s", mail ? "mail server" : "webhook");
+  stmt_done(s);
+  return OK;
+}
+
+int secret_post(struct request *rq) {
+  struct ctx *cx = rq->cx;
+  struct jv *body;
+  struct tenant *t;
+  if (body_json(rq, &body) || tenant_find(rq, &t)) return cx->code;
+  const char *entity = text_of(rq, body, "entity"), *id = text_of(rq, body, "id");
+  struct str value = jv_text(jv_get(body, "value"));
+  if (!value.p) return fail(cx, E_INVALID, "value", "say what it is: \"value\"");
+  if (check_owner(rq, t, entity, id) || secret_set(cx, t, secret_name(cx, entity, id), value))
+    return cx->code;
+  jw_object(&rq->json, "data");
+  jw_bool(&rq->json, "set", value.n > 0);
+  jw_close(&rq->json, '}');
+  return OK;
+}
