@@ -66,13 +66,17 @@ static int check_state(struct ctx *cx, const char *state) {
 static const char levels_from[] =
     "FROM (SELECT v.sku, v.name, v.category, v.warehouse, v.quantity_on_hand AS on_hand, v.quantity_reserved "
     "AS "
-    "reserved, v.quantity_available AS available, v.reorder_point, v.updated_at, m.issued_28, "
+    "reserved, v.quantity_available AS available, coalesce(v.reorder_point, r.reorder_point) AS "
+    "reorder_point, "
+    "CAST(round(r.risk * 10000) AS INTEGER) AS risk, v.updated_at, m.issued_28, "
     "m.issued_28_day, "
     "m.issued_365, m.net_365, m.net_365_day, m.on_hand AS day_end, m.first_day, m.last_day, "
     "CASE WHEN v.quantity_reserved > max(v.quantity_on_hand, 0) THEN 'over' WHEN v.quantity_available <= 0 "
     "THEN 'out' "
-    "WHEN v.quantity_available <= v.reorder_point THEN 'low' ELSE 'ok' END AS state "
-    "FROM stock_levels v LEFT JOIN stock_metric m ON m.item = v.item_id AND m.warehouse = v.warehouse_id) "
+    "WHEN v.quantity_available <= coalesce(v.reorder_point, r.reorder_point) THEN 'low' ELSE 'ok' END AS "
+    "state "
+    "FROM stock_levels v LEFT JOIN stock_metric m ON m.item = v.item_id AND m.warehouse = v.warehouse_id "
+    "LEFT JOIN stock_risk r ON r.item = v.item_id AND r.warehouse = v.warehouse_id) "
     "WHERE (?1 IS NULL OR instr(lower(sku || ' ' || coalesce(name, '')), lower(?1)) > 0) "
     "AND (?2 IS NULL OR warehouse = ?2) AND (?3 IS NULL OR category = ?3) "
     "AND (?4 IS NULL OR ?4 = 'all' OR state = ?4)";
@@ -99,6 +103,7 @@ static void level_row(struct jw *w, const struct stmt *s, int64_t day) {
   stock_number(w, "available", col_int(s, 6), STOCK_SCALE);
   number_or_null(w, "reorder_point", s, 7);
   metric_json(w, &m);
+  number_or_null(w, "risk", s, 18);
   jw_str(w, "state", col_str(s, 16));
   jw_text(w, "updated_at", time_iso(at, col_int(s, 17)));
   jw_close(w, '}');
@@ -116,8 +121,8 @@ static int write_levels(struct ctx *cx, struct db *db, const struct levels_scope
       ctx_printf(
           cx,
           "SELECT sku, name, category, warehouse, on_hand, reserved, available, reorder_point, issued_28, "
-          "issued_28_day, issued_365, net_365, net_365_day, day_end, first_day, last_day, state, updated_at "
-          "%s "
+          "issued_28_day, issued_365, net_365, net_365_day, day_end, first_day, last_day, state, updated_at, "
+          "risk %s "
           "ORDER BY %s LIMIT ?5 OFFSET ?6",
           levels_from, order));
   bind_scope(s, scope);

@@ -8,7 +8,8 @@
 #include "inventory/stock.h"
 
 /* state: out (nothing available), low (no more available than the reorder point), over (more reserved
-** than there is), ok. */
+** than there is), ok. The reorder point is the item's own, else what planning worked out last
+** (plan.h), as is the risk of a stock-out before an order would arrive. */
 struct levels_scope {
   const char *search, *warehouse, *category, *state; /* NULL: all */
   const char
@@ -18,7 +19,7 @@ struct levels_scope {
   const char *cursor; /* `next` of the page before, or NULL */
 };
 /* "data": [{sku, name, category, warehouse, on_hand, reserved, available, reorder_point, velocity,
-** days_of_cover, state, updated_at}], "totals": {...}, "next" into an open object. */
+** days_of_cover, risk, state, updated_at}], "totals": {...}, "next" into an open object. */
 int report_levels(struct ctx *cx, struct db *db, const struct levels_scope *scope, struct jw *w);
 
 /* {item, levels, lots, serials, reservations, metrics, formulas, movements}; E_NOT_FOUND. */
