@@ -22,6 +22,10 @@
 //             older one, against that import.
 //   views     every view of the page with a million clean rows, while files are imported
 //             (views.mjs): 99 of 100 requests within 100 ms.
+//   parquet   a million clean rows as a Parquet file, the whole process with reading them from the
+//             tenant's file, against DuckDB's COPY of the same rows from its own table on one thread,
+//             the COPY alone (duckdb_copy.mjs), both gzip: at least 0.5 of its speed, and a file of at
+//             most 1.3 of its size. Snappy, which COPY takes when nothing is said, for comparison.
 //   jobs      jobs ordered and done durably with 8 workers, against rows committed one by one
 //             by SQLite itself on the same disk (jobs_bench.c): at least twice the rate.
 //   parts     benchmarks of single parts, tests/bench/*.c, with limits of their own.
@@ -61,7 +65,7 @@ const RUNS = Number(process.env.BENCH_RUNS ?? 5);
 const ROWS = Number(process.env.BENCH_ROWS ?? 1000000);
 const LARGE_ROWS = 10000000;
 const LARGE_SECONDS = 180; // more than that only when asked for
-const PARTS = ['import', 'shuffled', 'duckdb', 'memory', 'serve', 'rows', 'rejudge', 'undo', 'views', 'jobs', 'parts'];
+const PARTS = ['import', 'shuffled', 'duckdb', 'memory', 'serve', 'rows', 'rejudge', 'undo', 'views', 'parquet', 'jobs', 'parts'];
 const DUCKDB_THREADS = 4;
 const MIB = 2 ** 20;
 
@@ -351,6 +355,27 @@ async function viewTimes() {
   await views(figures, { outpost: OUTPOST, data: file('data-views'), large, small: (n) => otherKeys(few, file('views-small.csv'), `N${n}-`, 4000) });
 }
 
+function parquet() {
+  outpostImport(generated(Math.round(ROWS * 1.1)), 'data-parquet')();
+  const ours = file('ours.parquet');
+  const database = fresh('parquet.duckdb');
+  const duckdb = (...args) => JSON.parse(execFileSync('node', [path.join(HERE, 'duckdb_copy.mjs'), database, ...args], { encoding: 'utf8' }));
+  const outpost = () => {
+    const result = timed(FILES, OUTPOST, ['archive', 'export', 'clean_sales', '--out', ours, '--data', file('data-parquet'), '--tenant', 'bench']);
+    return { ...result, bytes: fs.statSync(ours).size };
+  };
+  outpost();
+  const { rows } = duckdb(ours);
+  const copy = (codec) => () => () => duckdb(file(`theirs.${codec}`), codec);
+  const r = rounds('parquet', RUNS, FILES, { outpost: () => outpost, gzip: copy('gzip'), snappy: copy('snappy') });
+  const what = `${rows} rows to Parquet`;
+  figures.ratio('parquet_time', `${what}, gzip, one thread`, 's', column(r.outpost, 'seconds'), column(r.gzip, 'seconds'), "DuckDB's COPY, gzip, one thread", { limit: 2 });
+  figures.ratio('parquet_size', 'size of the file', 'MiB', column(r.outpost, 'bytes').map((b) => b / MIB), column(r.gzip, 'bytes').map((b) => b / MIB), 'the same', { limit: 1.3 });
+  figures.ratio('parquet_time_snappy', `${what}, gzip`, 's', column(r.outpost, 'seconds'), column(r.snappy, 'seconds'), "DuckDB's COPY, snappy");
+  figures.ratio('parquet_size_snappy', 'size of the file', 'MiB', column(r.outpost, 'bytes').map((b) => b / MIB), column(r.snappy, 'bytes').map((b) => b / MIB), 'the same, snappy');
+  figures.against('parquet_memory', 'peak memory of it', 'MiB', column(r.outpost, 'mib'), 64);
+}
+
 // tests/bench/*.c, built by make: each prints its own figures and fails beyond its limits.
 function parts() {
   const names = fs.readdirSync(HERE).filter((name) => name.endsWith('.c')).map((name) => name.slice(0, -2)).sort();
@@ -368,7 +393,7 @@ function parts() {
 const partsMissed = [];
 fs.mkdirSync(FILES, { recursive: true });
 try {
-  if (does('duckdb')) install();
+  if (does('duckdb', 'parquet')) install();
   fs.copyFileSync(path.join(ROOT, 'build/outpost'), OUTPOST);
   fs.chmodSync(OUTPOST, 0o755);
   const version = execFileSync(OUTPOST, ['version'], { encoding: 'utf8' }).trim().split('\n')[0];
@@ -381,6 +406,7 @@ try {
   if (does('rejudge')) rejudge();
   if (does('undo')) undo();
   if (does('views')) await viewTimes();
+  if (does('parquet')) parquet();
   figures.print();
 } finally {
   fs.rmSync(FILES, { recursive: true, force: true });
