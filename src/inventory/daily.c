@@ -241,6 +241,7 @@ int stock_daily_full(struct ctx *cx, struct db *db, int64_t today, struct daily_
   struct pass p = { .full = true, .D = today > day ? today : day, .week = INT64_MIN, .out = out };
   out->from = day;
   out->day = p.D;
+  if (cx->code || (!last && !ledger)) return cx->code;
   if (stmt_run(cx, db_stmt(cx, db, SQL_daily_clear)) || stmt_run(cx, db_stmt(cx, db, SQL_weekly_clear)) ||
       stmt_run(cx, db_stmt(cx, db, SQL_stock_metric_clear)))
     return cx->code;

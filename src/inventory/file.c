@@ -172,7 +172,9 @@ static const char *read_date(struct ctx *cx, const struct loader *l, const struc
     *out = zone ? z : ctx_printf(cx, "%sZ", z);
     return NULL;
   }
-  if (text.n >= 16 && z[10] == ' ' && time_parse_iso(str_of(ctx_printf(cx, "%.10sT%sZ", z, z + 11)), &at)) {
+  bool minutes = text.n == 16;
+  if (text.n >= 16 && z[10] == ' ' &&
+      time_parse_iso(str_of(ctx_printf(cx, "%.10sT%s%sZ", z, z + 11, minutes ? ":00" : "")), &at)) {
     char full[TIME_SIZE];
     *out = ctx_strdup(cx, str_of(time_iso(full, at)));
     return NULL;
@@ -343,6 +345,11 @@ static int digest_file(struct loader *l, const struct input *in) {
   return l->cx->code;
 }
 
+static int by_line(const void *a, const void *b) {
+  const struct stock_refusal *x = a, *y = b;
+  return x->line < y->line ? -1 : x->line > y->line;
+}
+
 int stock_file_load(struct ctx *cx, struct tenant *t, const char *path, const char *warehouse,
                     const char *kind, struct stock_file_result *out) {
   struct loader l = { .cx = cx, .tenant = t, .warehouse = warehouse, .kind = MOVE_ADJUSTMENT, .out = out };
@@ -356,7 +363,9 @@ int stock_file_load(struct ctx *cx, struct tenant *t, const char *path, const ch
   if (input_open(cx, path, store_dir(tenant_store(t)), &in) || profile_file(cx, in, &given, &profile))
     return cx->code;
   l.profile = profile;
-  return find_columns(&l) || digest_file(&l, in) || load_rows(&l, in) ? (int)cx->code : OK;
+  if (find_columns(&l) || digest_file(&l, in) || load_rows(&l, in)) return cx->code;
+  if (out->named) qsort(out->refusals, (size_t)out->named, sizeof *out->refusals, by_line);
+  return OK;
 }
 
 void stock_file_json(struct jw *w, const char *key, const struct stock_file_result *r) {
