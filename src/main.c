@@ -64,8 +64,7 @@ int main(int argc, char **argv) {
   entity_hooks_register("steward", &steward_hooks);
   job_register_kinds();
   entity_hooks_register("schedule", &schedule_hooks);
-  entity_hooks_register("graph", &graph_hooks);
-  job_set_ended_hook(graph_task_ended);
+  graph_register();
   engine_part_register(&schedule_part);
   entity_hooks_register("mail_server", &mail_server_hooks);
   entity_hooks_register("webhook", &webhook_hooks);

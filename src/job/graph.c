@@ -11,6 +11,7 @@
 */
 #include <stdio.h>
 
+#include "base/crash.h"
 #include "base/limits.h"
 #include "base/time.h"
 #include "job/cron.h"
@@ -394,6 +395,7 @@ int graph_task_ended(struct ctx *cx, struct db *db, const struct job_ended *job)
   struct run run;
   if (!is_current(cx, db, job, &was_queued)) return cx->code; /* of a task that was cleared meanwhile */
   if (end_task(cx, db, job)) return cx->code;
+  crash_point("task ended");
   if (was_queued && others_at_work(cx, db, job)) return cx->code; /* of the same mapped task */
   if (run_read(cx, db, job->graph_run, &run)) return cx->code;
   bool revived = !was_queued && !strcmp(job->state, "done") && strcmp(run.state, "running") != 0;
@@ -402,7 +404,9 @@ int graph_task_ended(struct ctx *cx, struct db *db, const struct job_ended *job)
     stmt_int(s, 1, run.id);
     if (stmt_run(cx, s) || run_set_state(cx, db, run.id, "running")) return cx->code;
   }
-  return run_advance(cx, db, run.id) ? (int)cx->code : graph_begin_waiting(cx, db, run.graph);
+  if (run_advance(cx, db, run.id)) return cx->code;
+  crash_point("run advanced");
+  return graph_begin_waiting(cx, db, run.graph);
 }
 
 /* ---- runs begin ---- */

@@ -23,7 +23,6 @@
 #define JOB_GRAPH_H
 
 #include "job/job.h"
-#include "model/entity.h"
 
 /* ---- lists that tasks are mapped over ---- */
 
@@ -32,12 +31,12 @@
 typedef int graph_lister(struct ctx *cx, struct db *db, const struct jv *payload, struct jw *items);
 void graph_lister_register(const char *name, graph_lister *fn); /* main.c, before any thread is started */
 
-extern const struct entity_hooks graph_hooks; /* what cannot work is not saved */
+/* main.c: what cannot work is not saved; a job of a task that ends is noticed. */
+void graph_register(void);
+
 /* Told, in the transaction, how a run ended: done or failed. */
 typedef int graph_ended_fn(struct ctx *cx, struct db *db, const char *graph, int64_t run, const char *state);
 extern graph_ended_fn *graph_ended_hook; /* main.c; NULL: nobody */
-/* For job_set_ended_hook. */
-int graph_task_ended(struct ctx *cx, struct db *db, const struct job_ended *job);
 
 /* ---- runs; all of it inside tenant_write ---- */
 

@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "job/graph.h"
+#include "model/entity.h"
 
 enum { GRAPH_TASKS_MOST = 200, GRAPH_ITEMS_MOST = 100000, GRAPH_RUNS_KEPT = 300 };
 
@@ -57,6 +58,7 @@ int run_set_state(struct ctx *cx, struct db *db, int64_t id, const char *state);
 int run_advance(struct ctx *cx, struct db *db, int64_t id);
 /* Begins waiting runs of a graph, as many as may be at work. */
 int graph_begin_waiting(struct ctx *cx, struct db *db, const char *graph);
+int graph_task_ended(struct ctx *cx, struct db *db, const struct job_ended *job); /* for job_set_ended_hook */
 int run_note(struct ctx *cx, struct db *db, const char *event, int64_t run, const char *text);
 
 /* Rows of graph_task as they are before a task begins. */

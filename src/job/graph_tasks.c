@@ -228,4 +228,22 @@ static int check_object(struct ctx *cx, const struct jv *object) {
   return rc;
 }
 
-const struct entity_hooks graph_hooks = { .check_object = check_object };
+static const struct entity_hooks hooks = { .check_object = check_object };
+
+#ifdef OUTPOST_TEST
+/* The list `test_items`: the payload's items. */
+static int test_items(struct ctx *cx, struct db *db, const struct jv *payload, struct jw *items) {
+  const struct jv *list = jv_get(payload, "items");
+  (void)db;
+  for (size_t i = 0; i < jv_size(list); i++) jw_str(items, NULL, jv_text(jv_at(list, i)));
+  return cx->code;
+}
+#endif
+
+void graph_register(void) {
+  entity_hooks_register("graph", &hooks);
+  job_set_ended_hook(graph_task_ended);
+#ifdef OUTPOST_TEST
+  graph_lister_register("test_items", test_items);
+#endif
+}

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/crash.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/time.h"
@@ -128,6 +129,7 @@ static int queue(struct look *l, int64_t slot, int64_t from) {
     return pass(l, slot, 0, "missed", reason);
   }
   if (cx->code) return cx->code;
+  crash_point("slot begun");
   struct stmt *s = db_stmt(cx, l->db, SQL_schedule_slot_queued);
   stmt_text(s, 1, l->s->id);
   stmt_int(s, 2, slot);
