@@ -31,6 +31,16 @@ export function movedPlace(t, iso) {
       t.after(() => child.kill('SIGKILL'));
       return { child, ended, stop: (signal = 'SIGTERM') => (child.kill(signal), ended) };
     },
+    // A server without workers: { port, stop() }.
+    serve: async () => {
+      const { child, ended } = lib.start(['serve', '--data', p.data, '--listen', '127.0.0.1:0', '--workers', '0'], options);
+      t.after(() => child.kill('SIGKILL'));
+      const port = await new Promise((resolve, reject) => {
+        child.stdout.on('data', (bytes) => resolve(Number(/:(\d+)\//.exec(String(bytes))[1])));
+        ended.then((how) => reject(new Error(`serve ended: ${JSON.stringify(how)}`)));
+      });
+      return { port, stop: () => (child.kill('SIGTERM'), ended) };
+    },
   };
   return moved;
 }
