@@ -2,12 +2,12 @@
 #include "export/doctor.h"
 
 #include <errno.h>
-#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "base/limits.h"
 #include "export/desk.h"
+#include "export/operations.h"
+#include "notify/mail.h"
 
 enum { SPACE_LOW = 256 }; /* MiB: an import of a large file needs more */
 
@@ -64,14 +64,54 @@ static void look_at_runs(struct report *r, struct ctx *aside, struct tenant *t, 
          ctx_printf(aside, "%s: the last run took in %lld records a second", slug, (long long)rate));
 }
 
-static void look_at_wal(struct report *r, struct ctx *aside, struct tenant *t) {
-  struct stat wal = { 0 };
-  stat(ctx_printf(aside, "%s-wal", tenant_path(t)), &wal);
-  bool small = wal.st_size <= (off_t)MIB(64);
-  tell(r, "performance", small,
-       ctx_printf(aside, "%s: the write-ahead log has %lld MiB%s", tenant_slug(t),
-                  (long long)(wal.st_size >> 20),
-                  small ? "" : "; some program keeps a very old state open for reading"));
+/* The sections of health are those of a page; here they are three. */
+static const char *section_of(const char *section) {
+  static const char *const others[][2] = { { "mail", "connection" },
+                                           { "queues", "data" },
+                                           { "topics", "data" },
+                                           { "backups", "data" },
+                                           { NULL, "performance" } };
+  int i = 0;
+  while (others[i][0] && strcmp(others[i][0], section) != 0) i++;
+  return others[i][1];
+}
+
+struct health_report {
+  struct report *report;
+  struct ctx *cx;
+  const char *slug; /* NULL: of the machine */
+};
+
+static void tell_health(void *arg, const char *section, enum health state, const char *text) {
+  const struct health_report *h = arg;
+  if (!h->slug && strcmp(section, "disk") == 0) return; /* look_at_folder has told it */
+  tell(h->report, section_of(section), state != HEALTH_BAD,
+       h->slug ? ctx_printf(h->cx, "%s: %s", h->slug, text) : text);
+}
+
+static void look_at_mail(struct report *r, struct ctx *aside, struct tenant *t, struct db *db) {
+  struct mail_settings set;
+  struct mail_answer a;
+  if (mail_settings_read(aside, t, db, NULL, &set) == E_NOT_FOUND) {
+    ctx_forgive(aside);
+    return;
+  }
+  set.server.seconds = 15;
+  if (aside->code || mail_probe(aside, &set.server, &a)) return;
+  bool good = a.end == MAIL_TAKEN;
+  tell(r, "connection", good,
+       ctx_printf(aside, "%s: the mail server %s (%s:%d) %s%s", tenant_slug(t), set.name, set.server.host,
+                  set.server.port, good ? "answers" : "cannot be used: ", a.words));
+}
+
+static void look_at_authorities(struct report *r) {
+  struct ctx aside;
+  const char *path;
+  ctx_begin(&aside, r->cx->actor);
+  bool good = net_authorities(&aside, &path) == OK;
+  tell(r, "connection", good,
+       good ? ctx_printf(&aside, "servers are trusted by the authorities in %s", path) : aside.message);
+  ctx_end(&aside);
 }
 
 static void look_at_tenant(struct report *r, struct store *s, const char *slug) {
@@ -83,7 +123,9 @@ static void look_at_tenant(struct report *r, struct store *s, const char *slug) 
     tell(r, "connection", true,
          ctx_printf(&aside, "%s: its file opens and is of this program's schema", slug));
     look_at_runs(r, &aside, t, db);
-    look_at_wal(r, &aside, t);
+    struct health_report h = { r, &aside, slug };
+    health_tenant(&aside, t, db, tell_health, &h);
+    look_at_mail(r, &aside, t, db);
   }
   told_failure(r, "connection", &aside);
   ctx_end(&aside);
@@ -94,10 +136,12 @@ int doctor_look(struct ctx *cx, struct store *s, doctor_tell_fn *fn, void *arg) 
   struct tenant_info *list;
   size_t count;
   look_at_folder(&r, s);
+  look_at_authorities(&r);
   if (tenant_list(cx, s, &list, &count)) return cx->code;
   tell(&r, "data", count > 0,
        count ? ctx_printf(cx, "%zu tenant%s", count, count == 1 ? "" : "s")
              : "there is no tenant yet; `outpost tenant add SLUG` makes one");
   for (size_t i = 0; i < count; i++) look_at_tenant(&r, s, list[i].slug);
+  health_machine(cx, store_dir(s), tell_health, &(struct health_report){ .report = &r, .cx = cx });
   return cx->code;
 }

@@ -17,7 +17,8 @@
 #include "event/report.h"
 #include "export/machine.h"
 
-enum kind { GAUGE, COUNTER };
+enum kind { GAUGE, COUNTER, SUMMARY };
+static const char *const kinds[] = { "gauge", "counter", "summary" };
 
 struct family {
   const char *name, *help;
@@ -59,7 +60,7 @@ static const struct family others[OTHERS] = {
   [CONSUMED] = { "outpost_topic_consumed_total", "Events that a group has taken.", COUNTER, 0 },
   [ERRORS] = { "outpost_topic_errors_total", "Attempts of a group that failed.", COUNTER, 0 },
   [PARKED] = { "outpost_topic_parked", "Events that a group could not take and that wait.", GAUGE, 0 },
-  [LATENCY] = { "outpost_topic_latency_seconds", "How long events waited for a group.", GAUGE, 0 },
+  [LATENCY] = { "outpost_topic_latency_seconds", "How long events waited for a group.", SUMMARY, 0 },
 };
 
 struct look {
@@ -180,7 +181,7 @@ static void put_machine(struct buf *out, const char *dir) {
 static void put_families(const struct look *l, struct buf *out) {
   for (int i = 0; i < FAMILIES + OTHERS; i++) {
     const struct family *f = i < FAMILIES ? &families[i] : &others[i - FAMILIES];
-    put_head(out, f->name, f->help, f->kind == COUNTER ? "counter" : "gauge");
+    put_head(out, f->name, f->help, kinds[f->kind]);
     buf_str(out, buf_view(&l->of[i]));
   }
 }

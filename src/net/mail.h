@@ -79,4 +79,7 @@ struct mail_watch {
 int mail_send(struct ctx *cx, const struct mail_server *server, const char *from, const char *to,
               struct str bytes, const struct mail_watch *watch, struct mail_answer *out);
 
+/* Connects, encrypts and logs in, and leaves again: MAIL_TAKEN when that went well. */
+int mail_probe(struct ctx *cx, const struct mail_server *server, struct mail_answer *out);
+
 #endif

@@ -121,12 +121,12 @@ static int check(struct ctx *cx, const struct mail_server *s) {
   return OK;
 }
 
-static int prepare(struct talk *t, const struct mail_server *s, const char *from, const char *to) {
+/* Where to, how encrypted, as whom. */
+static int reach(struct talk *t, const struct mail_server *s) {
   struct ctx *cx = t->dial.cx;
   bool six = strchr(s->host, ':') != NULL;
   if (dial_begin(&t->dial, "smtp,smtps", s->seconds ? s->seconds : 120)) return cx->code;
   CURL *c = t->dial.curl;
-  t->dial.list = curl_slist_append(NULL, ctx_printf(cx, "<%s>", to));
   curl_easy_setopt(c, CURLOPT_URL,
                    ctx_printf(cx, "%s://%s%s%s:%d/%s", s->security == MAIL_TLS ? "smtps" : "smtp",
                               six ? "[" : "", s->host, six ? "]" : "", s->port, own_name(cx)));
@@ -135,12 +135,6 @@ static int prepare(struct talk *t, const struct mail_server *s, const char *from
     curl_easy_setopt(c, CURLOPT_USERNAME, s->user);
     curl_easy_setopt(c, CURLOPT_PASSWORD, s->password ? s->password : "");
   }
-  curl_easy_setopt(c, CURLOPT_MAIL_FROM, ctx_printf(cx, "<%s>", from));
-  curl_easy_setopt(c, CURLOPT_MAIL_RCPT, t->dial.list);
-  curl_easy_setopt(c, CURLOPT_UPLOAD, 1L);
-  curl_easy_setopt(c, CURLOPT_INFILESIZE_LARGE, (curl_off_t)t->left.n);
-  curl_easy_setopt(c, CURLOPT_READFUNCTION, on_read);
-  curl_easy_setopt(c, CURLOPT_READDATA, t);
   curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_reply);
   curl_easy_setopt(c, CURLOPT_HEADERDATA, t);
   curl_easy_setopt(c, CURLOPT_VERBOSE, 1L); /* to on_command only */
@@ -148,6 +142,18 @@ static int prepare(struct talk *t, const struct mail_server *s, const char *from
   curl_easy_setopt(c, CURLOPT_DEBUGDATA, t);
   curl_easy_setopt(c, CURLOPT_FORBID_REUSE, 1L); /* servers do not like to be kept waiting for QUIT */
   return OK;
+}
+
+static void load(struct talk *t, const char *from, const char *to) {
+  struct ctx *cx = t->dial.cx;
+  CURL *c = t->dial.curl;
+  t->dial.list = curl_slist_append(NULL, ctx_printf(cx, "<%s>", to));
+  curl_easy_setopt(c, CURLOPT_MAIL_FROM, ctx_printf(cx, "<%s>", from));
+  curl_easy_setopt(c, CURLOPT_MAIL_RCPT, t->dial.list);
+  curl_easy_setopt(c, CURLOPT_UPLOAD, 1L);
+  curl_easy_setopt(c, CURLOPT_INFILESIZE_LARGE, (curl_off_t)t->left.n);
+  curl_easy_setopt(c, CURLOPT_READFUNCTION, on_read);
+  curl_easy_setopt(c, CURLOPT_READDATA, t);
 }
 
 /* It came to no reply to the end of DATA. */
@@ -158,32 +164,65 @@ static void tell_failure(struct talk *t) {
                                   t->refusal ? t->refusal_words : ctx_strdup(d->cx, str_of(d->cx->message)) };
 }
 
+static const struct net_rules none;
+static const struct mail_watch nobody;
+
+static void talk_begin(struct talk *t, struct ctx *cx, const struct mail_server *server,
+                       struct net_rules *rules) {
+  *rules = none;
+  rules->authorities = server->authorities;
+  *t = (struct talk){ .dial = { .cx = cx,
+                                .rules = rules,
+                                .host = server->host,
+                                .trusted = true,
+                                .plain = server->security == MAIL_PLAIN },
+                      .watch = &nobody,
+                      .reply_over = true };
+  buf_init(&t->reply, KIB(2));
+}
+
+static void talk_end(struct talk *t) {
+  dial_end(&t->dial);
+  buf_clear(&t->reply);
+}
+
 int mail_send(struct ctx *cx, const struct mail_server *server, const char *from, const char *to,
               struct str bytes, const struct mail_watch *watch, struct mail_answer *out) {
-  static const struct net_rules none;
-  static const struct mail_watch nobody;
-  struct net_rules rules = none;
-  rules.authorities = server->authorities;
-  struct talk t = { .dial = { .cx = cx,
-                              .rules = &rules,
-                              .host = server->host,
-                              .trusted = true,
-                              .plain = server->security == MAIL_PLAIN },
-                    .watch = watch ? watch : &nobody,
-                    .left = bytes,
-                    .out = out,
-                    .reply_over = true };
+  struct net_rules rules;
+  struct talk t;
   *out = (struct mail_answer){ .words = "" };
   if (check(cx, server)) return cx->code;
+  talk_begin(&t, cx, server, &rules);
+  t.out = out;
+  t.left = bytes;
+  if (watch) t.watch = watch;
   t.dial.stopped = t.watch->stopped;
   t.dial.stopped_arg = t.watch->arg;
-  buf_init(&t.reply, KIB(2));
-  if (!prepare(&t, server, from, to)) {
+  if (!reach(&t, server)) {
+    load(&t, from, to);
     dial_run(&t.dial);
     if (!t.answered && (cx->code == OK || cx->code == E_BUSY)) tell_failure(&t);
     if (t.answered || cx->code == E_BUSY) ctx_forgive(cx); /* *out says it */
   }
-  dial_end(&t.dial);
-  buf_clear(&t.reply);
+  talk_end(&t);
+  return cx->code;
+}
+
+int mail_probe(struct ctx *cx, const struct mail_server *server, struct mail_answer *out) {
+  struct net_rules rules;
+  struct talk t;
+  *out = (struct mail_answer){ .end = MAIL_TAKEN, .words = "" };
+  if (check(cx, server)) return cx->code;
+  talk_begin(&t, cx, server, &rules);
+  t.out = out;
+  if (!reach(&t, server)) {
+    curl_easy_setopt(t.dial.curl, CURLOPT_NOBODY, 1L);
+    curl_easy_setopt(t.dial.curl, CURLOPT_CUSTOMREQUEST, "NOOP");
+    if (dial_run(&t.dial) == E_BUSY) {
+      tell_failure(&t);
+      ctx_forgive(cx);
+    }
+  }
+  talk_end(&t);
   return cx->code;
 }
