@@ -109,7 +109,7 @@ struct watched {
   int64_t run, count; /* count: of a backfill */
   int32_t from, to;
   const char *task;
-  bool quiet, failed;
+  bool quiet, over, failed;
   char shown[LIMIT_MOST]; /* the first tasks: the letter of the state that was told */
 };
 
@@ -146,7 +146,7 @@ static bool over(struct ctx *cx, struct tenant *t, void *arg) {
     ctx_end(&look);
     return true;
   }
-  bool ended = state.over;
+  bool ended = r->over = state.over;
   r->failed = ended && strcmp(state.state, "done") != 0;
   if (!r->quiet && !read_run(&look, db, r->run, &out)) {
     if (!jv_parse(&look, buf_view(&out), &run)) tell_tasks(&look, r, jv_get(run, "tasks"));
@@ -179,6 +179,8 @@ int cmd_dag_run(struct ctx *cx, struct cli *c) {
   if (!cli_has(c, "detach") && engine_run_until(cx, t, over, &r)) return cx->code;
   if (show_end(cx, c, t, &r, false)) return cx->code;
   if (r.failed) c->exit_code = EXIT_FAILED;
+  if (!r.over && !cli_has(c, "detach"))
+    c->exit_code = EXIT_AGAIN; /* interrupted: the run goes on in a server */
   return OK;
 }
 

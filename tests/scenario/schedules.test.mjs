@@ -2,6 +2,7 @@
 // while nothing runs, clocks that jump, and people's verbs.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { installed } from '../browser/outpost.mjs';
@@ -287,6 +288,33 @@ test('daylight saving: the night that is an hour shorter and the one that is lon
   assert.deepEqual(queued('often', '2027-10-31'), [0, 1, 2].map((h) => `2027-10-31T0${h}:30Z queued`));
 });
 
+test('a year with both changes of the clock in five zones: each slot once, those of a count of all minutes', { skip: noTestBuild }, async (t) => {
+  const p = movedPlace(t, '2027-01-01T00:00:30Z');
+  p.quiet();
+  const zones = ['Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'Africa/Casablanca', 'America/Santiago'];
+  zones.forEach((zone, i) => p.save('schedule', { name: `z${i}`, cron: '15,45 1-2 * * *', zone, kind: 'test_nothing', catch_up: 'all' }));
+  const changes = zones.flatMap((zone) => changesOf(zone, '2027-01-01', '2028-01-01')).sort((a, b) => a - b);
+  assert.equal(changes.length, 10);
+  const w = p.work();
+  await until(() => one(p.db, "SELECT count(*) FROM schedule_state WHERE position IS NOT NULL AND schedule IN (SELECT id FROM schedule WHERE name LIKE 'z_')") === '5', 'the first look');
+  for (const change of changes)
+    for (const minutes of lib.LONG ? [-90, -1, 1, 31, 61, 200] : [-30, 20, 180]) {
+      const to = (change + minutes * 60) * 1000;
+      if (to > p.now()) p.set(new Date(to).toISOString());
+      await sleep(300);
+    }
+  await until(() => one(p.db, "SELECT count(*) FROM job WHERE state <> 'done'") === '0', 'all jobs');
+  await w.stop();
+  const end = one(p.db, "SELECT max(at) FROM schedule_slot").slice(0, -6);
+  zones.forEach((zone, i) => {
+    const [fields, slots] = [[new Set([15, 45]), new Set([1, 2]), new Set([0, 1, 2, 3, 4, 5, 6])], p.slots(`z${i}`)];
+    const due = counted(fields, zone, '2027-01-01', '2028-01-01').filter((at) => at > Date.parse('2027-01-01T00:00:30Z') / 1000 && at <= Number(end));
+    assert.deepEqual(slots.map((s) => Date.parse(s.slot) / 1000), due, zone);
+    assert.ok(slots.every((s) => s.state === 'queued'));
+    assert.equal(new Set(slots.map((s) => s.job)).size, slots.length);
+  });
+});
+
 test('another expression holds at once; what the old one still owed is missed', { skip: noTestBuild }, async (t) => {
   const p = movedPlace(t, '2027-03-01T08:00:30Z');
   p.quiet();
@@ -341,6 +369,35 @@ test('a slot whose work is not known is missed, and says why', { skip: noTestBui
   await w.stop();
   assert.equal(slot.state, 'missed');
   assert.match(slot.reason, /there is no kind of job gone/);
+});
+
+test('a thousand schedules: next to nothing while they wait, and all of one minute in time', { skip: noTestBuild }, async (t) => {
+  const p = movedPlace(t, '2027-03-03T11:00:10Z');
+  p.quiet();
+  const made = Math.round(p.now() * 1000);
+  lib.sqlite(p.db, `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+    INSERT INTO schedule (id, name, cron, zone, kind, created_at, created_by, updated_at, updated_by)
+    SELECT printf('00000000-0000-7000-8000-1000%08x', i), 's' || i, CASE i % 3 WHEN 0 THEN '0 12 * * *' WHEN 1 THEN '0 */6 * * *' ELSE '0 * * * wed' END,
+           CASE i % 2 WHEN 0 THEN 'UTC' ELSE 'Africa/Abidjan' END, 'test_nothing', ${made}, 'test', ${made}, 'test' FROM n;`);
+  const w = p.work();
+  await until(() => one(p.db, 'SELECT count(*) FROM schedule_state WHERE position IS NOT NULL') === '1000', 'the first look');
+  await sleep(500);
+  const cpu = () => fs.readFileSync(`/proc/${w.child.pid}/stat`, 'utf8').split(') ')[1].split(' ').slice(11, 13).reduce((a, b) => a + Number(b), 0) * 10;
+  const before = cpu();
+  await sleep(3000);
+  const idle = cpu() - before;
+  p.set('2027-03-03T11:59:59Z');
+  await until(() => one(p.db, "SELECT count(*) FROM job WHERE kind = 'test_nothing' AND state = 'done'") === '1000', 'all of them', 30);
+  await w.stop();
+  const noon = Date.parse('2027-03-03T12:00:00Z') * 1000;
+  const [late, started] = query(p.db, `SELECT (max(created_at) - ${noon}) / 1000, (max(started_at) - ${noon}) / 1000 FROM job WHERE kind = 'test_nothing'`)[0].map(Number);
+  t.diagnostic(`${idle} ms of CPU in 3 s idle; the last was queued ${late} ms and begun ${started} ms after its slot`);
+  assert.ok(idle <= 150, `${idle} ms of CPU in 3 s`);
+  assert.ok(late < 2000, `${late} ms late`);
+  assert.equal(one(p.db, "SELECT count(*) FROM schedule_slot WHERE state = 'queued'"), '1000');
+  const began = Date.now();
+  assert.equal(p.json('schedule', 'list').filter((s) => s.last).length, 1000);
+  assert.ok(Date.now() - began < 3000, 'the list of all of them');
 });
 
 // ---- the API ----
