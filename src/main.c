@@ -18,6 +18,7 @@
 #include "ingest/review.h"
 #include "ingest/verify.h"
 #include "inventory/inventory.h"
+#include "inventory/levels.h"
 #include "inventory/lowstock.h"
 #include "job/engine.h"
 #include "job/graph.h"
@@ -90,6 +91,7 @@ int main(int argc, char **argv) {
   connectors_register();
   archive_register();
   pit_set_hooks(&way_back);
+  stock_set_past(archive_latest);
   verify_register("archive", archive_verify);
   engine_part_register(&events_keep_part);
   hold_subjects_register(events_hold_fits, "'topic NAME', event_segment (all topics)");

@@ -42,3 +42,7 @@ UNION ALL
 SELECT c.key FROM change_log c
 WHERE c.event = 'ARCHIVED' AND NOT EXISTS (SELECT 1 FROM archive_partition p WHERE p.path = c.key)
 LIMIT 1;
+
+-- name: archive_months
+SELECT DISTINCT month FROM archive_partition
+WHERE tbl = ?1 AND month BETWEEN ?2 AND ?3 AND (?4 IS NULL OR place = ?4) AND purged_at IS NULL ORDER BY month DESC;

@@ -61,6 +61,13 @@ int archive_rows_each(struct ctx *cx, struct db *db, const struct archive_table 
                       const struct archive_filter *filter, parquet_row_fn *fn, void *arg,
                       struct archive_effort *effort);
 
+/* Of the ledger of stock, newest first: at most so many archived rows of an item (NULL: all), a warehouse (NULL:
+** all) and from <= at < to (to 0: no end) that come before (before_at, before_id) in that order; found gets each as
+** a JSON object, which lives as long as cx. For inventory's history, wired in main.c. */
+int archive_latest(struct ctx *cx, struct db *db, const char *sku, const char *warehouse, int64_t from,
+                   int64_t to, int64_t before_at, int64_t before_id, size_t most,
+                   void (*found)(void *arg, int64_t at, int64_t id, const char *json), void *arg);
+
 /* All rows, those in files first, as one Parquet file; days: both ends included. */
 int archive_export(struct ctx *cx, struct db *db, const struct archive_table *table, int32_t from,
                    int32_t until, parquet_write_fn *write, void *arg);

@@ -213,6 +213,11 @@ static const char *describe(struct ctx *cx, const struct part *part) {
   jw_int(&w, "rows", part->rows);
   jw_int(&w, "first_id", part->first_id);
   jw_int(&w, "last_id", part->last_id);
+  jw_int(&w, "bytes", part->file.bytes);
+  jw_int(&w, "first_at", part->first_at);
+  jw_int(&w, "last_at", part->last_at);
+  jw_text(&w, "first_key", part->first_key);
+  jw_text(&w, "last_key", part->last_key);
   jw_text(&w, "sha256", part->file.sha256);
   jw_text(&w, "digest", part->digest);
   jw_close(&w, '}');

@@ -17,6 +17,7 @@ struct archive_column {
   struct parquet_column file; /* in the file */
   const char *sql;            /* in the table */
   bool uuid;                  /* a UUID that the table keeps as 16 bytes */
+  const char *json;           /* what lists call it; NULL: as in the file */
 };
 
 struct archive_table {

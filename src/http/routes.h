@@ -30,6 +30,8 @@ route_fn schedules_list, schedule_slots_list, schedule_preview_show, schedule_ru
 route_fn graphs_list, graph_runs_list, graph_run_show_one, graph_run_post, graph_backfill_post,
     graph_run_retry_post, graph_run_clear_post, graph_run_cancel_post;
 
+/* routes_archive.c */
+route_fn archive_show, backups_show;
 /* routes_jobs.c */
 route_fn jobs_list, job_show_one, job_post, job_retry_post, job_cancel_post, job_edit_post, jobs_replay_dead;
 route_fn job_queues_list, job_kinds_list;

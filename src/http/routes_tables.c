@@ -1,6 +1,7 @@
 /*
 ** routes_tables.c - tables to take away, as CSV, JSON or Parquet.
 */
+#include "archive/archive.h"
 #include "export/tables.h"
 #include "http/routes.h"
 
@@ -34,11 +35,13 @@ int table_send(struct request *rq) {
   struct db *db;
   int rc = format_asked(rq, &format);
   if (!rc) rc = query_text(rq, "run", &run);
-  if (!rc && !export_has(table, NULL))
+  const struct archive_table *archived = !rc && format == EXPORT_PARQUET ? archive_table_find(table) : NULL;
+  if (!rc && !archived && !export_has(table, NULL))
     rc = fail(rq->cx, E_NOT_FOUND, "table", "there is no table %.80s; there are %s", table,
               export_names(rq->cx));
   if (!rc) rc = db_find(rq, &db);
   if (rc) return rc;
   reply_stream(rq, types[format], ctx_printf(rq->cx, "%s.%s", table, endings[format]));
+  if (archived) return archive_export(rq->cx, db, archived, INT32_MIN, INT32_MAX, reply_write, rq);
   return export_table(rq->cx, db, table, run, format, reply_write, rq);
 }

@@ -355,15 +355,71 @@ static int named(struct ctx *cx, struct db *db, const char *field, int kind, con
   return fail(cx, E_NOT_FOUND, field, "nothing was ever booked for %.80s", text);
 }
 
+/* ---- rows that lie in files ---- */
+
+static stock_past_fn *past;
+void stock_set_past(stock_past_fn *fn) { past = fn; }
+
+struct past_row {
+  int64_t at, id;
+  const char *json;
+};
+
+struct past_rows {
+  struct past_row *row;
+  size_t count, room;
+};
+
+static void note_past(void *arg, int64_t at, int64_t id, const char *json) {
+  struct past_rows *p = arg;
+  if (p->count < p->room) p->row[p->count++] = (struct past_row){ at, id, json };
+}
+
+static int read_past(struct ctx *cx, struct db *db, const struct history_scope *scope, int64_t at, int64_t id,
+                     struct past_rows *p) {
+  *p = (struct past_rows){ .room = (size_t)scope->limit + 1 };
+  if (!past) return OK;
+  p->row = ctx_alloc(cx, p->room * sizeof *p->row);
+  return past(cx, db, scope->sku, scope->warehouse, scope->from, scope->to, at, id, p->room, note_past, p);
+}
+
+/* One page, newest first, of two lists that are each in that order. */
+struct page {
+  struct jw *w;
+  int64_t limit, count, at, id;
+  const char *next;
+};
+
+static bool page_takes(struct ctx *cx, struct page *p, int64_t at, int64_t id) {
+  if (p->count++ == p->limit) p->next = ctx_printf(cx, "%lld.%lld", (long long)p->at, (long long)p->id);
+  if (p->count > p->limit) return false;
+  p->at = at;
+  p->id = id;
+  return true;
+}
+
+static void put_past(struct ctx *cx, struct page *page, struct past_rows *p, size_t *from, int64_t at,
+                     int64_t id) {
+  for (; *from < p->count; ++*from) {
+    const struct past_row *r = &p->row[*from];
+    if (r->at < at || (r->at == at && r->id < id)) return;
+    if (page_takes(cx, page, r->at, r->id)) jw_raw(page->w, NULL, str_of(r->json));
+  }
+}
+
 int stock_history(struct ctx *cx, struct db *db, const struct history_scope *scope, struct jw *w,
                   const char *key, const char **next) {
-  int64_t item, warehouse, at, id, count = 0;
+  int64_t item, warehouse, at, id;
+  struct page page = { .w = w, .limit = scope->limit };
+  struct past_rows files;
+  size_t taken = 0;
   *next = NULL;
   if (named(cx, db, "sku", NAME_ITEM, scope->sku, &item) ||
       named(cx, db, "warehouse", NAME_WAREHOUSE, scope->warehouse, &warehouse) ||
       read_cursor(cx, scope->cursor, &at, &id))
     return cx->code;
   if (!item && !warehouse) return fail(cx, E_INVALID, "sku", "say which: a sku, a warehouse, or both");
+  if (read_past(cx, db, scope, at, id, &files)) return cx->code;
   struct stmt *s = db_stmt(cx, db, item ? SQL_stock_history : SQL_stock_history_in);
   stmt_int(s, 1, item);
   stmt_int(s, 2, warehouse);
@@ -374,14 +430,11 @@ int stock_history(struct ctx *cx, struct db *db, const struct history_scope *sco
   stmt_int(s, 7, scope->limit + 1);
   jw_array(w, key);
   while (stmt_row(cx, s)) {
-    if (count++ == scope->limit) {
-      *next = ctx_printf(cx, "%lld.%lld", (long long)at, (long long)id);
-      continue;
-    }
-    id = col_int(s, 0);
-    at = col_int(s, 6);
-    history_row(w, s);
+    put_past(cx, &page, &files, &taken, col_int(s, 6), col_int(s, 0));
+    if (page_takes(cx, &page, col_int(s, 6), col_int(s, 0))) history_row(w, s);
   }
+  put_past(cx, &page, &files, &taken, INT64_MIN, INT64_MIN);
   jw_close(w, ']');
+  *next = page.next;
   return cx->code;
 }

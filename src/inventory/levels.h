@@ -45,4 +45,11 @@ struct history_scope {
 int stock_history(struct ctx *cx, struct db *db, const struct history_scope *scope, struct jw *w,
                   const char *key, const char **next);
 
+/* Rows that lie in files, for stock_history: newest first, at most so many that come before (before_at, before_id);
+** found gets each as a JSON object that lives as long as cx. Wired in main.c; without it there are none. */
+typedef int stock_past_fn(struct ctx *cx, struct db *db, const char *sku, const char *warehouse, int64_t from,
+                          int64_t to, int64_t before_at, int64_t before_id, size_t most,
+                          void (*found)(void *arg, int64_t at, int64_t id, const char *json), void *arg);
+void stock_set_past(stock_past_fn *fn);
+
 #endif

@@ -68,6 +68,7 @@ function filled(t) {
   for (const kind of ['monthly_revenue_refresh', 'low_stock_risk', 'low_stock_dashboard', 'reorder_service']) ok(['jobs', 'add', kind, ...p.args]);
   ok(['jobs', 'work', '--until-idle', ...p.args]);
   ok(['record', 'save', 'metric', '{"metric_type":"revenue","metric_value":"7","metric_date":"2023-01-05"}', ...p.args]);
+  ok(['record', 'save', 'legal_hold', '{"subject":"stock_transactions","reason":"a claim"}', ...p.args]);
   ok(['record', 'save', 'steward', '{"subject":"sale.region","owner":"Sales"}', ...p.args]);
   ok(['record', 'save', 'note', JSON.stringify({ dataset: 'sales', key: one(p.db, 'SELECT min(key) FROM sale'), text: 'looked at' }), ...p.args]);
   ok(['exception', 'accept', one(p.db, 'SELECT min(id) FROM reject'), '--reason', 'a test', ...p.args]);
@@ -329,4 +330,5 @@ test('a tenant whose file is destroyed comes back from a backup', (t) => {
 // Of the stock nothing is booked here.
 for (const name of ['name', 'archiving', 'archived', 'archived_event', 'level', 'serial_place', 'reserved', 'daily', 'weekly', 'dirty_week', 'metric', 'snapshot_day', 'snapshot', 'check_run', 'check', 'report', 'items', 'suppliers', 'locations', 'lots', 'serials', 'reservations', 'reviews']) LATER.add(`stock_${name}`);
 LATER.add('warehouses');
-for (const name of ['backup_made', 'legal_hold']) LATER.add(name);
+LATER.add('backup_made'); // the tests count copies
+

@@ -22,6 +22,17 @@ CREATE TABLE archive_partition (
 CREATE UNIQUE INDEX archive_partition_place ON archive_partition(tbl, place, month, part);
 CREATE INDEX archive_partition_month ON archive_partition(tbl, month);
 
+-- A file that was taken back to an older schema and comes again: the log knows what lies in files.
+INSERT INTO archive_partition (tbl, month, place, part, path, rows, bytes, first_id, last_id, first_at, last_at,
+                               first_key, last_key, sha256, digest, created_at, created_by, purged_at, purged_by)
+SELECT c.tbl, c.after ->> 'month', c.after ->> 'place', c.after ->> 'part', c.key, c.after ->> 'rows',
+       c.after ->> 'bytes', c.after ->> 'first_id', c.after ->> 'last_id', c.after ->> 'first_at',
+       c.after ->> 'last_at', c.after ->> 'first_key', c.after ->> 'last_key', c.after ->> 'sha256',
+       c.after ->> 'digest', c.at, c.actor, p.at, p.actor
+FROM change_log c
+LEFT JOIN change_log p ON p.tbl = c.tbl AND p.key = c.key AND p.event = 'ARCHIVE_PURGED'
+WHERE c.event = 'ARCHIVED' ORDER BY c.seq;
+
 -- Copies that were made, opened and verified; see archive/backups.h.
 CREATE TABLE backup_made (
   id         INTEGER PRIMARY KEY,
