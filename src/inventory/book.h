@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/map.h"
+#include "event/event.h"
 #include "inventory/stock.h"
 
 /* What a level is of. Without padding: its bytes are a key. */
@@ -35,6 +36,14 @@ struct movement {
   struct str id_text;
 };
 
+/* A row that is on its way into the table. */
+struct queued {
+  struct movement m;
+  int64_t id, on_hand, reserved;
+};
+
+enum { LEDGER_ROWS = 16 }; /* in one statement */
+
 struct book {
   struct ctx *cx;
   struct db *db;
@@ -47,6 +56,10 @@ struct book {
   bool archived; /* rows of the ledger were moved into files */
   struct buf row;
   struct sha256 *digest;
+  struct queued queue[LEDGER_ROWS]; /* rows that the levels count already, and the table lacks */
+  int queued;
+  bool at_once; /* LEDGER_ROWS at a time, as if no event of the batch were known */
+  bool failed;  /* one was */
 };
 
 int book_open(struct ctx *cx, struct db *db, struct book *b);

@@ -305,37 +305,51 @@ static void digest_row(struct buf *out, int64_t id, const struct movement *m, in
   digest_text(out, m->notes);
 }
 
-static int insert(struct book *b, const struct movement *m, int64_t on_hand, int64_t reserved) {
-  struct stmt *s = db_stmt(b->cx, b->db, SQL_ledger_add);
+static void bind_text(struct stmt *s, int i, struct str text) {
+  if (text.n)
+    stmt_str(s, i, text);
+  else
+    stmt_null(s, i);
+}
+
+static void bind_number(struct stmt *s, int i, bool has, int64_t v) {
+  if (has)
+    stmt_int(s, i, v);
+  else
+    stmt_null(s, i);
+}
+
+enum { LEDGER_COLUMNS = 20 };
+
+/* The columns of one row; i: the place of the first. */
+static void bind_row(struct stmt *s, int i, int64_t id, const struct movement *m, int64_t on_hand,
+                     int64_t reserved) {
   const int64_t numbers[] = { m->kind,   m->place.item, m->place.warehouse, m->place.location, m->place.lot,
                               m->serial, m->quantity,   m->reserved,        on_hand,           reserved,
                               m->at,     m->recorded_at };
-  enum { FIRST = 3, AFTER = FIRST + sizeof numbers / sizeof *numbers };
-  stmt_int(s, 1, b->last + 1);
-  bind_event_id(s, 2, m);
-  for (int i = 0; i < AFTER - FIRST; i++) stmt_int(s, FIRST + i, numbers[i]);
-  if (m->reference.n)
-    stmt_str(s, AFTER, m->reference);
-  else
-    stmt_null(s, AFTER);
-  if (m->notes.n)
-    stmt_str(s, AFTER + 1, m->notes);
-  else
-    stmt_null(s, AFTER + 1);
-  stmt_int(s, AFTER + 2, m->actor);
-  if (m->device)
-    stmt_int(s, AFTER + 3, m->device);
-  else
-    stmt_null(s, AFTER + 3);
-  if (m->has_seq)
-    stmt_int(s, AFTER + 4, m->device_seq);
-  else
-    stmt_null(s, AFTER + 4);
-  if (m->has_cost)
-    stmt_int(s, AFTER + 5, m->unit_cost);
-  else
-    stmt_null(s, AFTER + 5);
+  enum { NUMBERS = sizeof numbers / sizeof *numbers };
+  stmt_int(s, i, id);
+  bind_event_id(s, i + 1, m);
+  for (int k = 0; k < NUMBERS; k++) stmt_int(s, i + 2 + k, numbers[k]);
+  bind_text(s, i + 2 + NUMBERS, m->reference);
+  bind_text(s, i + 3 + NUMBERS, m->notes);
+  stmt_int(s, i + 4 + NUMBERS, m->actor);
+  bind_number(s, i + 5 + NUMBERS, m->device != 0, m->device);
+  bind_number(s, i + 6 + NUMBERS, m->has_seq, m->device_seq);
+  bind_number(s, i + 7 + NUMBERS, m->has_cost, m->unit_cost);
+}
+
+static int insert(struct book *b, const struct movement *m, int64_t on_hand, int64_t reserved) {
+  struct stmt *s = db_stmt(b->cx, b->db, SQL_ledger_add);
+  bind_row(s, 1, b->last + 1, m, on_hand, reserved);
   return stmt_run(b->cx, s);
+}
+
+static void digest_add(struct book *b, int64_t id, const struct movement *m, int64_t on_hand,
+                       int64_t reserved) {
+  buf_reset(&b->row);
+  digest_row(&b->row, id, m, on_hand, reserved);
+  sha256_add(b->digest, b->row.p, b->row.n);
 }
 
 static int refuse(struct event *e, const char *why) {
@@ -344,35 +358,75 @@ static int refuse(struct event *e, const char *why) {
   return OK;
 }
 
-static int take_one(struct book *b, struct event *e) {
-  struct movement m;
+static int take_singly(struct book *b, struct event *e, const struct movement *m) {
   int64_t on_hand, reserved;
-  int kind = stock_kind_find(e->type);
-  const char *why = wrong_event(e, kind);
+  const char *why = NULL;
+  if ((m->serial || b->archived) && known(b, e, m)) return b->cx->code;
+  if (m->serial) why = wrong_piece(b, m);
   if (why) return refuse(e, why);
-  if (movement_of(b, e, kind, &m)) return b->cx->code;
-  if ((m.serial || b->archived) && known(b, e, &m)) return b->cx->code;
-  if (m.serial) why = wrong_piece(b, &m);
-  if (why) return refuse(e, why);
-  struct cell *c = book_cell(b, &m.place);
+  struct cell *c = book_cell(b, &m->place);
   if (b->cx->code) return b->cx->code;
-  if (__builtin_add_overflow(c->on_hand, m.quantity, &on_hand) ||
-      __builtin_add_overflow(c->reserved, m.reserved, &reserved))
+  if (__builtin_add_overflow(c->on_hand, m->quantity, &on_hand) ||
+      __builtin_add_overflow(c->reserved, m->reserved, &reserved))
     return refuse(e, "the level would be more than can be counted");
-  if (m.serial && move_piece(b, &m)) return b->cx->code;
-  if (insert(b, &m, on_hand, reserved)) return b->cx->code;
+  if (m->serial && move_piece(b, m)) return b->cx->code;
+  if (insert(b, m, on_hand, reserved)) return b->cx->code;
   if (db_changes(b->db) == 0) {
-    known(b, e, &m);
+    known(b, e, m);
     return b->cx->code;
   }
   c->on_hand = on_hand;
   c->reserved = reserved;
   c->last_id = ++b->last;
   e->outcome = EVENT_TAKEN;
-  buf_reset(&b->row);
-  digest_row(&b->row, b->last, &m, on_hand, reserved);
-  sha256_add(b->digest, b->row.p, b->row.n);
+  digest_add(b, b->last, m, on_hand, reserved);
   return OK;
+}
+
+static int flush(struct book *b) {
+  bool all = b->queued == LEDGER_ROWS;
+  int64_t added = 0;
+  struct stmt *s = NULL;
+  for (int i = 0; i < b->queued; i++) {
+    const struct queued *q = &b->queue[i];
+    if (!all || i == 0) s = db_stmt(b->cx, b->db, all ? SQL_ledger_add_rows : SQL_ledger_add);
+    bind_row(s, all ? 1 + i * LEDGER_COLUMNS : 1, q->id, &q->m, q->on_hand, q->reserved);
+    if (all && i + 1 < b->queued) continue;
+    if (stmt_run(b->cx, s)) return b->cx->code;
+    added += db_changes(b->db);
+  }
+  b->failed = b->failed || added < b->queued;
+  for (int i = 0; i < b->queued; i++) {
+    const struct queued *q = &b->queue[i];
+    digest_add(b, q->id, &q->m, q->on_hand, q->reserved);
+  }
+  b->queued = 0;
+  return OK;
+}
+
+static int enqueue(struct book *b, struct event *e, const struct movement *m) {
+  struct queued *q = &b->queue[b->queued];
+  struct cell *c = book_cell(b, &m->place);
+  if (b->cx->code) return b->cx->code;
+  if (__builtin_add_overflow(c->on_hand, m->quantity, &q->on_hand) ||
+      __builtin_add_overflow(c->reserved, m->reserved, &q->reserved))
+    return refuse(e, "the level would be more than can be counted");
+  q->m = *m;
+  c->on_hand = q->on_hand;
+  c->reserved = q->reserved;
+  c->last_id = q->id = ++b->last;
+  e->outcome = EVENT_TAKEN;
+  return ++b->queued == LEDGER_ROWS ? flush(b) : OK;
+}
+
+static int take_one(struct book *b, struct event *e) {
+  struct movement m;
+  int kind = stock_kind_find(e->type);
+  const char *why = wrong_event(e, kind);
+  if (why) return refuse(e, why);
+  if (movement_of(b, e, kind, &m)) return b->cx->code;
+  if (b->at_once && !m.serial) return enqueue(b, e, &m);
+  return b->queued && flush(b) ? (int)b->cx->code : take_singly(b, e, &m);
 }
 
 /* ---- the batch ---- */
@@ -421,15 +475,35 @@ static int note_batch(struct book *b) {
                         .text = ctx_printf(b->cx, "%lld movements of stock", (long long)count) });
 }
 
-static int take(struct ctx *cx, struct db *db, struct event *events, size_t n) {
+static int take_batch(struct ctx *cx, struct db *db, struct event *events, size_t n, bool *at_once) {
   struct book b;
   int rc = book_open(cx, db, &b);
-  for (size_t i = 0; i < n && !rc; i++)
+  b.at_once = *at_once && !b.archived;
+  for (size_t i = 0; i < n && !rc && !b.failed; i++)
     if (events[i].outcome != EVENT_REFUSED) rc = take_one(&b, &events[i]);
-  if (!rc) rc = write_levels(&b);
-  if (!rc) rc = note_batch(&b);
+  if (!rc) rc = flush(&b);
+  if (!rc && !b.failed) rc = write_levels(&b);
+  if (!rc && !b.failed) rc = note_batch(&b);
+  *at_once = !b.failed;
   book_close(&b);
   return rc;
+}
+
+/* A large batch is taken as if none of its events were known, which is the rule. Else all of it
+** is taken back, and taken again row by row. */
+static int take(struct ctx *cx, struct db *db, struct event *events, size_t n) {
+  bool at_once = n >= LEDGER_ROWS;
+  if (!at_once) return take_batch(cx, db, events, n, &at_once);
+  bool *refused = ctx_alloc(cx, n);
+  for (size_t i = 0; i < n; i++) refused[i] = events[i].outcome == EVENT_REFUSED;
+  if (stmt_run(cx, db_stmt(cx, db, SQL_ledger_try)) || take_batch(cx, db, events, n, &at_once))
+    return cx->code;
+  if (!at_once) {
+    if (stmt_run(cx, db_stmt(cx, db, SQL_ledger_try_again))) return cx->code;
+    for (size_t i = 0; i < n; i++) events[i].outcome = refused[i] ? EVENT_REFUSED : EVENT_READ;
+    if (take_batch(cx, db, events, n, &at_once)) return cx->code;
+  }
+  return stmt_run(cx, db_stmt(cx, db, SQL_ledger_tried));
 }
 
 const struct topic_door stock_door = { .topic = STOCK_TOPIC, .take = take };

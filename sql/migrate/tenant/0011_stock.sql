@@ -13,8 +13,9 @@ CREATE TABLE stock_transactions (
   id             INTEGER PRIMARY KEY,           -- 1, 2, 3 ... without a gap
   event_id       BLOB NOT NULL UNIQUE,          -- a UUID's 16 bytes; other ids as text
   kind           INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 10), -- see stock_kind
-  item           INTEGER NOT NULL REFERENCES stock_name(id),
-  warehouse      INTEGER NOT NULL REFERENCES stock_name(id),
+  -- Numbers of stock_name; only book_name gives them. Foreign keys would be a tenth of the price of a row.
+  item           INTEGER NOT NULL,
+  warehouse      INTEGER NOT NULL,
   location       INTEGER NOT NULL DEFAULT 0,
   lot            INTEGER NOT NULL DEFAULT 0,
   serial         INTEGER NOT NULL DEFAULT 0,
@@ -26,8 +27,8 @@ CREATE TABLE stock_transactions (
   recorded_at    INTEGER NOT NULL,              -- when it became known; never goes back
   reference_id   TEXT,
   notes          TEXT,
-  actor          INTEGER NOT NULL REFERENCES stock_name(id),
-  device         INTEGER REFERENCES stock_name(id),
+  actor          INTEGER NOT NULL,
+  device         INTEGER,
   device_seq     INTEGER,
   unit_cost      INTEGER                        -- in units of 0.0001
 );
