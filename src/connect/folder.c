@@ -28,7 +28,7 @@
 #include "format/input.h"
 #include "ingest/import.h"
 
-enum { FILES_MOST = 1000, SETTLE_SECONDS = 2, PIECE = 1 << 18 };
+enum { FILES_MOST = 1000, SETTLE_SECONDS = 2, AHEAD_SECONDS = 60, PIECE = 1 << 18 };
 
 struct folder {
   struct job *job;
@@ -91,11 +91,15 @@ static bool ends(const char *name, const char *with) {
   return n >= m && !strcmp(name + n - m, with);
 }
 
+/* By the machine's own clock, which is the one that files are stamped with. One from the future
+** was stamped before the clock was set back: nobody knows how old it is, and it is taken. */
 static bool is_ready(const struct folder *f, struct ctx *cx, const char *name) {
+  struct timespec now;
   struct stat st;
   if (*name == '.' || ends(name, ".part") || ends(name, ".tmp")) return false;
   if (lstat(ctx_printf(cx, "%s/%s", f->path, name), &st) != 0 || !S_ISREG(st.st_mode)) return false;
-  return time(NULL) - st.st_mtime >= SETTLE_SECONDS;
+  clock_gettime(CLOCK_REALTIME, &now);
+  return now.tv_sec - st.st_mtime >= SETTLE_SECONDS || st.st_mtime - now.tv_sec > AHEAD_SECONDS;
 }
 
 static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }

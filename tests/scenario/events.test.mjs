@@ -218,7 +218,7 @@ test('there is a ceiling of streams, and everybody else is served as before', as
 
 test('who does not read is dropped; the file is not held back meanwhile', async (t) => {
   const p = place(t);
-  const server = await serve(t, p.data);
+  const server = await serve(t, p.data, '--workers', '0'); // nobody writes after what the shell puts into the log
   sqlite(p.db, `INSERT INTO change_log (seq, hlc, at, actor, unit, event, count, text, hash)
     WITH RECURSIVE n(i) AS (SELECT (SELECT max(seq) FROM change_log) + 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
     SELECT i, i, i, 'a', 'u', 'E', 1, replace(hex(zeroblob(500)), '0', 'x'), x'00' FROM n`);
