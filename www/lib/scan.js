@@ -6,7 +6,7 @@
 ** GS (0x1D), which separates the parts of a GS1 code, comes from many scanners as Ctrl+]. */
 import { useEffect, useRef } from 'preact/hooks';
 
-const GAP_MS = 40; /* between two characters: people need more */
+export const SCAN_GAP_MS = 40; /* between two characters: people need more */
 const LEAST = 4; /* characters: shorter bursts may be somebody's fingers */
 
 export function onScan(fn) {
@@ -27,7 +27,7 @@ export function onScan(fn) {
   const onKey = (event) => {
     if (event.target.closest?.('[data-scan="own"]')) return;
     const now = event.timeStamp;
-    if (now - last > GAP_MS) begin(event.target);
+    if (now - last > SCAN_GAP_MS) begin(event.target);
     last = now;
     if ((event.key === 'Enter' || event.key === 'Tab') && typed.length >= LEAST) {
       event.preventDefault();

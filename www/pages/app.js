@@ -5,6 +5,7 @@ import { address, tenant, useAnswer } from '../lib/api.js';
 import { html } from '../lib/html.js';
 import { connect, live, running, useLive } from '../lib/live.js';
 import { closeDrawer, go, link, route } from '../lib/route.js';
+import { SCAN_GAP_MS } from '../lib/scan.js';
 import { wide } from '../lib/screen.js';
 import { t } from '../lib/text.js';
 import { keysOn, nextTheme, theme } from '../lib/theme.js';
@@ -99,14 +100,23 @@ const Drawers = () => route.value.drawers.map(({ kind, value }, i) => {
 
 /* ---- keys ---- */
 
+/* A key alone is a command; one of many in a row is a scanner's, or somebody typing. */
 function useKeys(commands) {
   useEffect(() => {
+    let last = 0;
+    let timer = 0;
+    const act = (key) => {
+      const digit = NAV[Number(key) - 1];
+      if (digit && /^[1-9]$/.test(key)) go(link(digit.id));
+      else commands[key]?.();
+    };
     const onKey = (event) => {
+      const alone = event.timeStamp - last > SCAN_GAP_MS;
+      last = event.timeStamp;
+      clearTimeout(timer);
       const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName) && event.target.type !== 'radio' && event.target.type !== 'checkbox';
-      if (!keysOn.value || typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return;
-      const digit = NAV[Number(event.key) - 1];
-      if (digit && /^[1-9]$/.test(event.key)) go(link(digit.id));
-      else commands[event.key]?.();
+      if (!alone || !keysOn.value || typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return;
+      timer = setTimeout(act, SCAN_GAP_MS, event.key);
     };
     addEventListener('keydown', onKey);
     return () => removeEventListener('keydown', onKey);

@@ -53,7 +53,7 @@ const QUEUES = [
   number('dead', 'bad'),
   number('done_day'),
   { id: 'oldest', label: t('queue_column.oldest'), align: 'end', value: (queue) => (queue.waiting ? formatSeconds(queue.oldest_seconds) : '') },
-  { id: 'act', label: '', align: 'end', value: (queue) => html`<button type="button" class="quiet" onClick=${() => setPaused(queue, !queue.paused)}><${Icon} name=${queue.paused ? 'next' : 'pause'} /> ${t(queue.paused ? 'jobs.resume' : 'jobs.pause')}<span class="hidden"> ${queue.name}</span></button>` },
+  { id: 'act', label: t('table.act'), quiet: true, align: 'end', value: (queue) => html`<button type="button" class="quiet" onClick=${() => setPaused(queue, !queue.paused)}><${Icon} name=${queue.paused ? 'next' : 'pause'} /> ${t(queue.paused ? 'jobs.resume' : 'jobs.pause')}<span class="hidden"> ${queue.name}</span></button>` },
 ];
 
 function Queues() {

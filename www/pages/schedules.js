@@ -57,7 +57,8 @@ const COLUMNS = [
   { id: 'catch_up', label: label('catch_up'), value: (one) => t(`catch_up.${one.catch_up}`) },
   {
     id: 'act',
-    label: '',
+    label: t('table.act'),
+    quiet: true,
     align: 'end',
     value: (one) => html`<button type="button" class="quiet" onClick=${() => actOn(one, 'run', 'schedules.ran')}><${Icon} name="start" /> ${t('schedules.run')}<span class="hidden"> ${one.name}</span></button>`,
   },

@@ -23,7 +23,7 @@ import { Count } from './stock_count.js';
 import { Reorders } from './stock_reorders.js';
 import { StockQuality } from './stock_quality.js';
 
-export const STOCK_TABLES = ['stock_transactions', 'stock_items', 'stock_reservations', 'reorder_proposals'];
+export const STOCK_TABLES = ['stock_transactions', 'stock_items', 'stock_reservations', 'reorder_proposal'];
 const SIZE = 100;
 const STATES = ['', 'low', 'out', 'over'];
 const TONES = { low: 'warn', at_risk: 'warn', out: 'bad', over: 'bad', ok: 'ok' };

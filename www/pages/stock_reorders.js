@@ -36,7 +36,8 @@ const COLUMNS = [
   { id: 'reason', label: t('reorders.why'), value: reasons },
   {
     id: 'act',
-    label: '',
+    label: t('table.act'),
+    quiet: true,
     align: 'end',
     value: (row) => html`<button type="button" class="button" onClick=${() => decide(row, 'accept', 'reorders.accepted')}>${t('reorders.accept')}<span class="hidden"> ${row.sku}</span></button>
       <button type="button" class="quiet" onClick=${() => decide(row, 'dismiss', 'reorders.dismissed')}>${t('reorders.dismiss')}<span class="hidden"> ${row.sku}</span></button>`,

@@ -5,7 +5,7 @@
 ** A column is { id, label, value, align, kind, sort }: value(row) gives text or
 ** markup; align is 'end' for figures; kind is 'code' for original text, 'name' for
 ** what stands for the row (a heading of the row, and the title when a narrow screen
-** shows rows as cards). sort(row) gives what the column is sorted by: text, a
+** shows rows as cards); quiet: its heading is only for those who hear it. sort(row) gives what the column is sorted by: text, a
 ** number, or exact decimal text with decimal: true. With onOpen the rows open by
 ** click, and by a button of their own for the keyboard.
 **
@@ -83,7 +83,7 @@ function Heading({ column, order, onSort }) {
   return html`<th role="columnheader" scope="col" class=${classOf(column)} aria-sort=${state}>
     ${column.sort
       ? html`<button type="button" class="sort" onClick=${() => onSort(column)}>${column.label}<${Icon} name=${own && !order.down ? 'up' : 'down'} /></button>`
-      : column.label}
+      : column.quiet ? html`<span class="hidden">${column.label}</span>` : column.label}
   </th>`;
 }
 
