@@ -15,7 +15,7 @@ export function Backfill({ name }) {
   const [turn, setTurn] = useState(0); /* a new form after each order */
   const save = async (values) => {
     const { data } = await post(address(`/api/graphs/${encodeURIComponent(name)}/backfill`), values);
-    toast({ text: t('graphs.backfilled', { n: data.runs?.length ?? data.count ?? 0 }) });
+    toast({ text: t('graphs.backfilled', { n: data.runs }) });
     setTurn(turn + 1);
   };
   return html`<${Form} key=${turn} fields=${FIELDS} value=${{}} onSave=${save} save=${t('graphs.backfill_do')} />`;

@@ -1,6 +1,5 @@
 /* Health: how everything does, section by section, in plain words and figures. */
 import { address, useAnswer, useKept } from '../lib/api.js';
-import { formatClock } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { nameOf, t } from '../lib/text.js';
 import { Badge, Card } from '../parts/card.js';
@@ -15,9 +14,8 @@ const ORDER = ['bad', 'warn', 'ok'];
 const State = ({ state }) => html`<${Badge} tone=${TONE[state]?.[0]}><${Icon} name=${TONE[state]?.[1] ?? 'info'} /> ${t(`health_state.${state}`)}<//>`;
 
 function Part({ part }) {
-  return html`<${Card} title=${nameOf('health_part', part.name)} actions=${html`<${State} state=${part.state} />`}>
-    <p>${part.text}</p>
-    ${part.figures?.length > 0 && html`<dl class="details">${part.figures.map((figure) => html`<div key=${figure.name}><dt>${nameOf('health_figure', figure.name)}</dt><dd>${figure.text}</dd></div>`)}</dl>`}
+  return html`<${Card} title=${nameOf('health_part', part.section)} actions=${html`<${State} state=${part.state} />`}>
+    <p class="sentence">${part.text}</p>
   <//>`;
 }
 
@@ -28,7 +26,7 @@ export function Health() {
   const state = parts && (ORDER.find((one) => parts.some((part) => part.state === one)) ?? 'ok');
   return html`<div class="page">
     <${PageHead} title=${t('page.health')} note=${t('health.note')} actions=${html`<a class="quiet" href="/metrics"><${Icon} name="chart" /> ${t('health.metrics')}</a>`} />
-    ${state && html`<p class=${`proof proof-${state === 'ok' ? 'ok' : 'bad'}`} role="status"><${State} state=${state} /> ${t(`health.${state}`)} <span class="note">${t('health.as_of', { time: formatClock(health.at) })}</span></p>`}
-    ${parts ? html`<div class="cards">${parts.map((part) => html`<${Part} key=${part.name} part=${part} />`)}</div>` : error ? html`<${Failed} error=${error} again=${again} />` : html`<${Skeleton} shape="cards" n=${6} />`}
+    ${state && html`<p class=${`proof proof-${state === 'ok' ? 'ok' : 'bad'}`} role="status"><${State} state=${state} /> ${t(`health.${state}`)}</p>`}
+    ${parts ? html`<div class="cards">${parts.map((part) => html`<${Part} key=${part.section} part=${part} />`)}</div>` : error ? html`<${Failed} error=${error} again=${again} />` : html`<${Skeleton} shape="cards" n=${6} />`}
   </div>`;
 }

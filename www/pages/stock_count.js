@@ -24,6 +24,12 @@ function kept() {
   }
 }
 
+/* At once: whoever reloads the page in the next moment loses nothing. */
+function keep(sheet) {
+  localStorage.setItem(KEY, JSON.stringify(sheet));
+  return sheet;
+}
+
 /* The lines of a sheet after one more of something was seen; the newest stands first. */
 export function seen(lines, found) {
   const same = (line) => line.sku === found.sku && line.lot === found.lot && line.location === found.location;
@@ -41,10 +47,10 @@ function Line({ line, onCount, onRemove }) {
 }
 
 export function Count() {
-  const [sheet, setSheet] = useState(kept);
+  const [sheet, setState] = useState(kept);
+  const setSheet = (change) => setState((old) => keep(change(old)));
   const [code, setCode] = useState('');
   const warehouses = useWarehouses();
-  useEffect(() => localStorage.setItem(KEY, JSON.stringify(sheet)), [sheet]);
   useEffect(() => {
     if (!sheet.warehouse && warehouses.length) setSheet((old) => ({ ...old, warehouse: warehouses[0] }));
   }, [warehouses.join()]);
@@ -66,7 +72,7 @@ export function Count() {
       const lines = sheet.lines.map(({ sku, lot, location, counted }) => ({ sku, counted, ...(lot && { lot }), ...(location && { location }) }));
       const { data } = await post(address('/api/stock/count'), { warehouse: sheet.warehouse, lines });
       toast({ text: t('counting.booked', { n: data.filter((one) => Number(one.quantity) !== 0).length }) });
-      setSheet({ ...EMPTY, warehouse: sheet.warehouse });
+      setSheet((old) => ({ ...EMPTY, warehouse: old.warehouse }));
     } catch (error) {
       toastFailure(error);
     }
@@ -78,7 +84,7 @@ export function Count() {
     <${PageHead} title=${t('counting.title')} note=${t('counting.note')} back=${{ href: link('stock'), label: t('page.stock') }} actions=${html`<button type="button" class="button" disabled=${!ready} onClick=${book}><${Icon} name="check" /> ${t('counting.book', { n: sheet.lines.length })}</button>`} />
     <${Card} title=${t('counting.warehouse')}>
       <form class="count-head" onSubmit=${submit}>
-        <label class="scope-field"><span>${t('stock.warehouse')}</span><input list="warehouses" value=${sheet.warehouse} onInput=${(event) => setSheet({ ...sheet, warehouse: event.target.value })} /></label>
+        <label class="scope-field"><span>${t('stock.warehouse')}</span><input list="warehouses" value=${sheet.warehouse} onInput=${(event) => setSheet((old) => ({ ...old, warehouse: event.target.value }))} /></label>
         <datalist id="warehouses">${warehouses.map((one) => html`<option key=${one} value=${one} />`)}</datalist>
         <label class="scope-field"><span>${t('counting.code')}</span><input data-scan="own" value=${code} onInput=${(event) => setCode(event.target.value)} autocomplete="off" spellcheck="false" /></label>
         <button type="submit" class="plain"><${Icon} name="plus" /> ${t('counting.add')}</button>
