@@ -319,7 +319,7 @@ $(BENCHES): build/bench/%: build/release/obj/tests/bench/%.o build/release/parts
 	@mkdir -p $(@D)
 	@$(CC) $(LDFLAGS_ALL) $< build/release/parts.a $(LIBS) -o $@
 
-bench: build/outpost $(BENCHES) | deps-bench ## speed and memory against sqlite3 .import and DuckDB; BENCH="part..." selects
+bench: build/outpost build/test/outpost $(BENCHES) | deps-bench ## speed and memory against sqlite3 .import and DuckDB; BENCH="part..." selects
 	@tests/bench/run $(BENCH)
 
 pollock: build/outpost | deps-test ## the CSV reader against the Pollock benchmark

@@ -88,6 +88,12 @@ ON CONFLICT DO UPDATE SET issued_28 = ?3, issued_28_day = ?4, issued_365 = ?5, n
 -- name: stock_metric_clear
 DELETE FROM stock_metric;
 
+-- name: weekly_add_group
+INSERT INTO stock_weekly VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+ON CONFLICT DO UPDATE SET received = received + ?4, issued = issued + ?5, returned = returned + ?6,
+  adjusted = adjusted + ?7, transferred = transferred + ?8, net = net + ?9, reserved = reserved + ?10,
+  transactions = transactions + ?11, last_id = max(last_id, ?12);
+
 -- name: weekly_clear
 DELETE FROM stock_weekly;
 

@@ -99,14 +99,19 @@ enum {
   GROUP
 };
 
-static int add_group(struct ctx *cx, struct db *db, const struct stmt *group) {
-  struct stmt *s = db_stmt(cx, db, SQL_daily_add);
-  for (int i = 0; i < GROUP; i++) stmt_int(s, i + 1, col_int(group, i));
+static int64_t monday_of(int64_t day) { return day - ((day + 3) % 7 + 7) % 7; }
+
+/* first: the day, or the week that it counts for. */
+static int add_group(struct ctx *cx, struct db *db, enum sql_id sql, int64_t first,
+                     const struct stmt *group) {
+  struct stmt *s = db_stmt(cx, db, sql);
+  stmt_int(s, 1, first);
+  for (int i = 1; i < GROUP; i++) stmt_int(s, i + 1, col_int(group, i));
   return stmt_run(cx, s);
 }
 
 static int dirty_week(struct ctx *cx, struct db *db, int64_t day, int64_t *week) {
-  int64_t monday = day - ((day + 3) % 7 + 7) % 7;
+  int64_t monday = monday_of(day);
   if (monday == *week) return OK;
   *week = monday;
   struct stmt *s = db_stmt(cx, db, SQL_daily_dirty);
@@ -131,7 +136,11 @@ static int add_groups(struct ctx *cx, struct db *db, struct stmt *groups, struct
     if (!metric_add(m, p->D, day, col_int(groups, ISSUED), col_int(groups, NET), 1)) too_much(cx);
     if (day < m->first_day) m->first_day = day;
     if (day > m->last_day) m->last_day = day;
-    if (cx->code || add_group(cx, db, groups) || dirty_week(cx, db, day, &p->week)) break;
+    if (cx->code || add_group(cx, db, SQL_daily_add, day, groups)) break;
+    /* Many weeks are added up from their days at the end; into one that is there a few movements go at once. */
+    if (p->full ? dirty_week(cx, db, day, &p->week)
+                : add_group(cx, db, SQL_weekly_add_group, monday_of(day), groups))
+      break;
     p->out->days++;
     p->out->rows += col_int(groups, TRANSACTIONS);
   }
@@ -226,7 +235,7 @@ int stock_daily_update(struct ctx *cx, struct db *db, int64_t today, struct dail
   out->day = to;
   if (cx->code || (last == ledger && to == day && ledger)) return cx->code;
   if (!last && !ledger) return OK; /* nothing was ever booked: nothing is written */
-  struct pass p = { .D = day, .week = INT64_MIN, .out = out };
+  struct pass p = { .full = !ledger, .D = day, .week = INT64_MIN, .out = out };
   map_init(&p.sums.pairs);
   int rc = run_pass(cx, db, ledger, last, to, &p);
   sums_clear(&p.sums);

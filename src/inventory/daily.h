@@ -31,7 +31,7 @@ struct daily_result {
 int stock_daily_update(struct ctx *cx, struct db *db, int64_t today, struct daily_result *out);
 /* The same from the first row of the ledger on. */
 int stock_daily_full(struct ctx *cx, struct db *db, int64_t today, struct daily_result *out);
-/* Adds up the weeks whose days changed; *weeks counts them. */
+/* Adds up the weeks whose days were added up from the beginning or corrected; *weeks counts them. */
 int stock_weekly_update(struct ctx *cx, struct db *db, int64_t *weeks);
 /* Adds the days from..to (both of them) up again, as far as the ledger is added up, and corrects
 ** what differs: what a backfill does. The position stays where it is. *changed counts rows. */

@@ -285,8 +285,7 @@ static int publish_all(struct ctx *cx, struct db *db, void *arg) {
 
 static int run_pipeline(struct ctx *cx, struct job *job) {
   struct moved m = { .group = PIPELINE, .kind = "data_pipeline" };
-  if (lowstock_update_days(cx, job) || read_moved(cx, job, &m) ||
-      walk_moved(cx, job, &m, transform_slice))
+  if (lowstock_update_days(cx, job) || read_moved(cx, job, &m) || walk_moved(cx, job, &m, transform_slice))
     return cx->code;
   job_result(job,
              str_of(ctx_printf(cx, "{\"rows\":%lld,\"items\":%zu}", (long long)(m.to - m.from), m.count)));
@@ -317,8 +316,7 @@ static int move_on_and_send(struct ctx *cx, struct db *db, void *arg) {
 
 static int run_reorder(struct ctx *cx, struct job *job) {
   struct moved m = { .group = REORDER, .kind = "reorder_service" };
-  if (lowstock_update_days(cx, job) || read_moved(cx, job, &m) ||
-      walk_moved(cx, job, &m, judge_slice))
+  if (lowstock_update_days(cx, job) || read_moved(cx, job, &m) || walk_moved(cx, job, &m, judge_slice))
     return cx->code;
   job_result(job,
              str_of(ctx_printf(cx, "{\"items\":%zu,\"proposed\":%lld,\"changed\":%lld,\"withdrawn\":%lld}",
