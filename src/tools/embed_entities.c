@@ -26,18 +26,25 @@
 **
 ** Kinds: text, integer, decimal N, boolean, day, instant, json, choice a|b,
 ** reference ENTITY. Words after the kind, in any order: required, unique, min N,
-** max N (of a text: characters), default V ("V" with blanks), since N. The rest of
+** max N (of a text: characters), default V ("V" with blanks), since N, until N. The rest of
 ** the line is the help sentence. `unique` means among records that are not deleted.
 ** A property with a default is never empty. A required one that came later has one.
 **
-** The text of a migration depends on the lines of its number only, so a line that
-** was released is not edited, except for its help; `by hand` and a property that
-** came later are made by a numbered .sql.
+** The text of a migration depends on the lines of its number only, so a line that was
+** released is not edited, except for its help. One whose choices, min or max change
+** later stays, says until when, and the new one follows:
+**
+**   method     choice eoq|min_max default eoq until 16         how much is ordered
+**   method     choice eoq|min_max|fixed default eoq since 16   how much is ordered
+**
+** That is why choices, min and max are kept by triggers of the table, which a migration
+** can exchange, and only what follows from the kind is kept by its columns.
 */
 #include "tools/host.h"
 
 enum {
   MAX_ENTITIES = 256,
+  MAX_LINES = 256,
   MAX_PROPERTIES = 48, /* a function of SQLite takes 127 arguments, json_object two for each */
   MAX_KEYS = 8,
   MAX_PARTS = 8,
@@ -50,7 +57,9 @@ static const char *const kind_names[] = { "text",    "integer", "decimal", "bool
 enum kind { TEXT, INTEGER, DECIMAL, BOOLEAN, DAY, INSTANT, JSON, CHOICE, REFERENCE };
 
 struct property {
-  int line, scale, since; /* since: 0 as the entity */
+  int line, scale, since, until; /* since: 0 as the entity; until: 0 now */
+  int born;                      /* since when there is its column */
+  bool follows;                  /* upon a line of the same property */
   enum kind kind;
   bool required, unique, searched;
   const char *name, *choices, *reference, *help;
@@ -66,7 +75,7 @@ struct entity {
   const char *path, *name, *table, *help, *order, *search;
   int line, since, order_line, search_line;
   bool by_hand;
-  struct property properties[MAX_PROPERTIES];
+  struct property properties[MAX_LINES]; /* in the order of the file, also those that held once */
   int property_count;
   struct key keys[MAX_KEYS];
   int key_count;
@@ -105,6 +114,14 @@ static bool takes(char **rest, const char *what) {
   if (strncmp(p, what, n) != 0 || (p[n] && !isspace((unsigned char)p[n]))) return false;
   *rest = p + n;
   return true;
+}
+
+/* The same, if a number follows: else it begins a sentence. */
+static bool takes_number(char **rest, const char *what) {
+  char *before = *rest;
+  if (takes(rest, what) && isdigit((unsigned char)(*rest)[strspn(*rest, " \t")])) return true;
+  *rest = before;
+  return false;
 }
 
 static bool is_digits(const char *p) { return *p && !p[strspn(p, "0123456789")]; }
@@ -159,10 +176,18 @@ static bool good_name(const struct entity *e, int line, const char *name) {
   return false;
 }
 
+/* As it is now. */
 static struct property *property_find(struct entity *e, const char *name) {
   for (int i = 0; i < e->property_count; i++)
-    if (is(e->properties[i].name, name)) return &e->properties[i];
+    if (!e->properties[i].until && is(e->properties[i].name, name)) return &e->properties[i];
   return NULL;
+}
+
+/* How many of those that hold now stand before a line: its place in the descriptor. */
+static int now_count(const struct entity *e, const struct property *end) {
+  int n = 0;
+  for (const struct property *p = e->properties; p < end; p++) n += !p->until;
+  return n;
 }
 
 /* ---- one property ---- */
@@ -229,7 +254,6 @@ static void check_default(struct entity *e, const struct property *p) {
 /* The words behind the kind. "since when" is no number: it begins the help. */
 static void read_words(struct entity *e, struct property *p, char **rest) {
   for (bool more = true; more;) {
-    char *before = *rest;
     if (takes(rest, "required"))
       p->required = true;
     else if (takes(rest, "unique"))
@@ -240,29 +264,31 @@ static void read_words(struct entity *e, struct property *p, char **rest) {
       p->max = read_bound(e, p, "max", word(rest));
     else if (takes(rest, "default"))
       p->otherwise = word(rest);
-    else if (takes(rest, "since") && isdigit((unsigned char)(*rest)[strspn(*rest, " \t")]))
+    else if (takes_number(rest, "since"))
       p->since = small_number(e, p->line, "since", word(rest), MAX_VERSION);
+    else if (takes_number(rest, "until"))
+      p->until = small_number(e, p->line, "until", word(rest), MAX_VERSION);
     else
-      *rest = before, more = false;
+      more = false;
   }
 }
 
 static void read_property(struct entity *e, int line, char *name, char *rest) {
-  if (e->property_count == MAX_PROPERTIES) {
-    complain(e->path, line, "more than %d properties", MAX_PROPERTIES);
-    return;
-  }
-  if (property_find(e, name)) complain(e->path, line, "%s has a %s already", e->name, name);
-  struct property *p = &e->properties[e->property_count++];
-  *p = (struct property){ .line = line, .name = name };
+  struct property one = { .line = line, .name = name }, *p = &one;
   good_name(e, line, name);
   read_kind(e, p, &rest);
   read_words(e, p, &rest);
+  p->born = p->since;
   if (p->otherwise) check_default(e, p);
   p->help = rest + strspn(rest, " \t");
   if (!*p->help) complain(e->path, line, "%s has no help: say for people what it is", name);
   if (p->min && p->max && strtoll(p->min, NULL, 10) > strtoll(p->max, NULL, 10))
     complain(e->path, line, "%s: its min is above its max", name);
+  if (!p->until && property_find(e, name)) complain(e->path, line, "%s has a %s already", e->name, name);
+  if (e->property_count < MAX_LINES)
+    e->properties[e->property_count++] = one;
+  else
+    complain(e->path, line, "more than %d lines of properties", MAX_LINES);
 }
 
 /* ---- a file ---- */
@@ -325,19 +351,57 @@ static void check_head(struct entity *e) {
     complain(e->path, 1, "no line \"since N\": the migration that makes its table");
 }
 
-static void check_properties(struct entity *e) {
-  if (e->property_count == 0) complain(e->path, 1, "%s has no properties", e->name);
-  for (int i = 0; i < e->property_count; i++) {
-    const struct property *p = &e->properties[i];
-    if (p->since && p->since <= e->since)
-      complain(e->path, p->line, "%s: since %d is not after the entity's own, %d", p->name, p->since,
-               e->since);
-    if (p->since && p->required && !p->otherwise)
-      complain(e->path, p->line,
-               "%s came later and is required: it needs a default, for the records there are", p->name);
-    if (p->unique && e->key_count < MAX_KEYS)
-      e->keys[e->key_count++] = (struct key){ .line = p->line, .count = 1, .of = { p } };
+static bool same_text(const char *a, const char *b) { return a && b ? is(a, b) : a == b; }
+
+/* Only choices, min, max and the help may be others: the column stays as it is. */
+static bool same_column(const struct property *a, const struct property *b) {
+  return a->kind == b->kind && a->scale == b->scale && a->required == b->required && a->unique == b->unique &&
+         same_text(a->otherwise, b->otherwise) && same_text(a->reference, b->reference);
+}
+
+/* The line before this one, or NULL. */
+static struct property *before_it(struct entity *e, const struct property *p) {
+  for (int i = 0; p->since && i < e->property_count; i++)
+    if (e->properties[i].until == p->since && is(e->properties[i].name, p->name)) return &e->properties[i];
+  return NULL;
+}
+
+static bool has_after(const struct entity *e, const struct property *p) {
+  for (int i = 0; i < e->property_count; i++)
+    if (e->properties[i].since == p->until && is(e->properties[i].name, p->name)) return true;
+  return false;
+}
+
+/* Goes back from what holds now, through what held before. */
+static void check_before(struct entity *e, struct property *now) {
+  for (struct property *p = now, *was; (was = before_it(e, p)); p = was) {
+    if (!same_column(p, was))
+      complain(e->path, p->line, "%s: only choices, min and max may be others than in line %d", p->name,
+               was->line);
+    p->follows = true;
+    now->born = was->since;
   }
+}
+
+static void check_property(struct entity *e, struct property *p) {
+  if (p->until && !has_after(e, p))
+    complain(e->path, p->line, "%s: there is no line for it since %d", p->name, p->until);
+  if (p->since && p->since <= e->since)
+    complain(e->path, p->line, "%s: since %d is not after the entity's own, %d", p->name, p->since, e->since);
+  if (p->until) return;
+  check_before(e, p);
+  if (p->born && p->required && !p->otherwise)
+    complain(e->path, p->line, "%s came later and is required: it needs a default, for the records there are",
+             p->name);
+  if (p->unique && e->key_count < MAX_KEYS)
+    e->keys[e->key_count++] = (struct key){ .line = p->line, .count = 1, .of = { p } };
+}
+
+static void check_properties(struct entity *e) {
+  int now = now_count(e, e->properties + e->property_count);
+  if (now == 0) complain(e->path, 1, "%s has no properties", e->name);
+  if (now > MAX_PROPERTIES) complain(e->path, 1, "more than %d properties", MAX_PROPERTIES);
+  for (int i = 0; i < e->property_count; i++) check_property(e, &e->properties[i]);
 }
 
 /* "a, -b": names of properties or stamps. */
@@ -424,25 +488,12 @@ static void put_default(FILE *f, const struct property *p) {
     put_quoted(f, p->otherwise, strlen(p->otherwise));
 }
 
+/* What follows from the kind. */
 static void put_check(FILE *f, const struct property *p) {
-  const char *measure = p->kind == TEXT ? "length(" : "", *end = p->kind == TEXT ? ")" : "";
   if (p->kind == BOOLEAN) fprintf(f, " CHECK (%s IN (0, 1))", p->name);
   /* date() alone takes 2023-02-29 as it is */
   if (p->kind == DAY) fprintf(f, " CHECK (%s IS date(%s, '+0 days'))", p->name, p->name);
   if (p->kind == JSON) fprintf(f, " CHECK (json_valid(%s))", p->name);
-  if (p->kind == CHOICE) {
-    fprintf(f, " CHECK (%s IN (", p->name);
-    for (const char *c = p->choices; *c; c += strcspn(c, "|"), c += *c == '|') {
-      if (c > p->choices) fputs(", ", f);
-      put_quoted(f, c, strcspn(c, "|"));
-    }
-    fputs("))", f);
-  }
-  if (p->min && p->max)
-    fprintf(f, " CHECK (%s%s%s BETWEEN %s AND %s)", measure, p->name, end, p->min, p->max);
-  else if (p->min || p->max)
-    fprintf(f, " CHECK (%s%s%s %s %s)", measure, p->name, end,
-            p->min ? ">=" : "<=", p->min ? p->min : p->max);
 }
 
 static void put_column(FILE *f, const struct property *p) {
@@ -478,7 +529,7 @@ static void put_table(FILE *f, const struct entity *e) {
 static int key_since(const struct entity *e, const struct key *k) {
   int since = e->since;
   for (int i = 0; i < k->count; i++)
-    if (k->of[i]->since > since) since = k->of[i]->since;
+    if (k->of[i]->born > since) since = k->of[i]->born;
   return since;
 }
 
@@ -502,7 +553,7 @@ static void put_indexes(FILE *f, const struct entity *e, int version, bool up) {
   }
   for (int i = 0; i < e->property_count; i++) {
     const struct property *p = &e->properties[i];
-    if (!p->reference || (p->since ? p->since : e->since) != version) continue;
+    if (!p->reference || p->until || (p->born ? p->born : e->since) != version) continue;
     if (up)
       fprintf(f, "CREATE INDEX %s_of_%s ON %s(%s);\n", e->table, p->name, e->table, p->name);
     else
@@ -510,41 +561,128 @@ static void put_indexes(FILE *f, const struct entity *e, int version, bool up) {
   }
 }
 
-static bool adds_columns(const struct entity *e, int version) {
-  for (int i = 0; i < e->property_count; i++)
-    if (e->properties[i].since == version) return true;
-  return false;
+/* ---- choices, min and max ---- */
+
+/* Whether a line holds at a version, and is not kept by a released table. */
+static bool holds(const struct entity *e, const struct property *p, int version) {
+  if (e->by_hand && !p->since) return false;
+  return version >= (p->since ? p->since : e->since) && (!p->until || version < p->until);
+}
+
+/* A statement of a trigger: refuses a value that does not hold. */
+static void put_refusal(FILE *f, const struct property *p, const char *condition) {
+  fprintf(f, "  SELECT RAISE(ABORT, 'CHECK constraint failed: %s') WHERE NOT (%s);\n", p->name, condition);
+}
+
+static void put_refusals(FILE *f, const struct property *p) {
+  char *text = NULL, bound[128];
+  size_t size = 0;
+  bool length = p->kind == TEXT;
+  for (int i = 0; i < 2; i++) {
+    const char *limit = i ? p->max : p->min;
+    if (!limit) continue;
+    snprintf(bound, sizeof bound, "%snew.%s%s %s %s", length ? "length(" : "", p->name, length ? ")" : "",
+             i ? "<=" : ">=", limit);
+    put_refusal(f, p, bound);
+  }
+  if (p->kind != CHOICE) return;
+  FILE *out = need(open_memstream(&text, &size));
+  fprintf(out, "new.%s IN (", p->name);
+  for (const char *c = p->choices; *c; c += strcspn(c, "|"), c += *c == '|') {
+    if (c > p->choices) fputs(", ", out);
+    put_quoted(out, c, strcspn(c, "|"));
+  }
+  fputc(')', out);
+  fclose(out);
+  put_refusal(f, p, text);
+  free(text);
+}
+
+/* The inside of the triggers at a version; "" when there are none. */
+static char *refusals_at(struct entity *e, int version) {
+  char *text = NULL;
+  size_t size = 0;
+  FILE *out = need(open_memstream(&text, &size));
+  for (int i = 0; i < e->property_count; i++) {
+    const struct property *p = &e->properties[i];
+    if (holds(e, p, version)) put_refusals(out, p);
+  }
+  fclose(out);
+  return text;
+}
+
+static bool triggers_change(struct entity *e, int version) {
+  char *before = refusals_at(e, version - 1), *after = refusals_at(e, version);
+  bool change = !is(before, after);
+  free(before);
+  free(after);
+  return change;
+}
+
+static void drop_triggers(FILE *f, struct entity *e, int version) {
+  char *text = refusals_at(e, version);
+  if (*text) fprintf(f, "DROP TRIGGER %s_fits_added;\nDROP TRIGGER %s_fits_changed;\n", e->table, e->table);
+  free(text);
+}
+
+static void put_triggers(FILE *f, struct entity *e, int version) {
+  char *text = refusals_at(e, version);
+  if (*text)
+    fprintf(f,
+            "CREATE TRIGGER %s_fits_added BEFORE INSERT ON %s\nBEGIN\n%sEND;\n"
+            "CREATE TRIGGER %s_fits_changed BEFORE UPDATE ON %s\nBEGIN\n%sEND;\n",
+            e->table, e->table, text, e->table, e->table, text);
+  free(text);
+}
+
+/* ---- a migration ---- */
+
+static void put_columns(FILE *f, const struct entity *e, int version) {
+  for (int k = 0; k < e->property_count; k++) {
+    if (e->properties[k].since != version || e->properties[k].follows) continue;
+    fprintf(f, "ALTER TABLE %s ADD COLUMN ", e->table);
+    put_column(f, &e->properties[k]);
+    fputs(";\n", f);
+  }
 }
 
 static void put_up(FILE *f, int version) {
-  for (int i = 0; i < entity_count; i++)
-    if (entities[i].since == version) {
-      put_table(f, &entities[i]);
-      put_indexes(f, &entities[i], version, true);
-    }
   for (int i = 0; i < entity_count; i++) {
-    const struct entity *e = &entities[i];
-    for (int k = 0; k < e->property_count; k++) {
-      if (e->properties[k].since != version) continue;
-      fprintf(f, "ALTER TABLE %s ADD COLUMN ", e->table);
-      put_column(f, &e->properties[k]);
-      fputs(";\n", f);
-    }
-    if (e->since != version) put_indexes(f, e, version, true);
+    struct entity *e = &entities[i];
+    if (e->since == version)
+      put_table(f, e);
+    else
+      put_columns(f, e, version);
+    put_indexes(f, e, version, true);
+    if (!triggers_change(e, version)) continue;
+    drop_triggers(f, e, version - 1);
+    put_triggers(f, e, version);
   }
 }
 
-/* The way up, backwards. A table takes its indexes along. */
+/* The way up, backwards. A table takes its indexes and triggers along. */
 static void put_down(FILE *f, int version) {
   for (int i = entity_count - 1; i >= 0; i--) {
-    const struct entity *e = &entities[i];
-    if (e->since != version) put_indexes(f, e, version, false);
+    struct entity *e = &entities[i];
+    bool change = triggers_change(e, version);
+    if (e->since == version) {
+      fprintf(f, "DROP TABLE %s;\n", e->table);
+      continue;
+    }
+    if (change) drop_triggers(f, e, version);
+    put_indexes(f, e, version, false);
     for (int k = e->property_count - 1; k >= 0; k--)
-      if (e->properties[k].since == version)
+      if (e->properties[k].since == version && !e->properties[k].follows)
         fprintf(f, "ALTER TABLE %s DROP COLUMN %s;\n", e->table, e->properties[k].name);
+    if (change) put_triggers(f, e, version - 1);
   }
-  for (int i = entity_count - 1; i >= 0; i--)
-    if (entities[i].since == version) fprintf(f, "DROP TABLE %s;\n", entities[i].table);
+}
+
+/* Whether a migration has something to do for it. */
+static bool concerns(const struct entity *e, int version) {
+  bool own = e->since == version;
+  for (int i = 0; i < e->property_count; i++) own = own || e->properties[i].since == version;
+  return own;
 }
 
 static void put_sql(FILE *f) {
@@ -552,7 +690,7 @@ static void put_sql(FILE *f) {
   for (int version = 1; version <= MAX_VERSION; version++) {
     const struct entity *of = NULL;
     for (int i = 0; i < entity_count && !of; i++)
-      if (entities[i].since == version || adds_columns(&entities[i], version)) of = &entities[i];
+      if (concerns(&entities[i], version)) of = &entities[i];
     if (!of) continue;
     fprintf(f, "-- migration: %d %s\n-- up\n", version, of->path);
     put_up(f, version);
@@ -576,7 +714,7 @@ static void put_property(FILE *f, const struct property *p) {
   if (p->scale) fprintf(f, ", .scale = %d", p->scale);
   if (p->required && !p->otherwise) fputs(", .required = true", f);
   if (p->searched) fputs(", .searched = true", f);
-  if (p->since) fprintf(f, ", .since = %d", p->since);
+  if (p->born) fprintf(f, ", .since = %d", p->born);
   if (p->min) fprintf(f, ", .has_min = true, .min = %s", p->min);
   if (p->max) fprintf(f, ", .has_max = true, .max = %s", p->max);
   put_member(f, "otherwise", p->otherwise);
@@ -588,14 +726,15 @@ static void put_property(FILE *f, const struct property *p) {
 
 static void put_descriptor(FILE *f, const struct entity *e) {
   fprintf(f, "\nstatic const struct property %s_properties[] = {\n", e->name);
-  for (int i = 0; i < e->property_count; i++) put_property(f, &e->properties[i]);
+  for (int i = 0; i < e->property_count; i++)
+    if (!e->properties[i].until) put_property(f, &e->properties[i]);
   fputs("};\n", f);
   if (!e->key_count) return;
   fprintf(f, "static const struct entity_key %s_keys[] = {\n", e->name);
   for (int i = 0; i < e->key_count; i++) {
     fprintf(f, "  { .count = %d, .property = { ", e->keys[i].count);
     for (int k = 0; k < e->keys[i].count; k++)
-      fprintf(f, "%s%d", k ? ", " : "", (int)(e->keys[i].of[k] - e->properties));
+      fprintf(f, "%s%d", k ? ", " : "", now_count(e, e->keys[i].of[k]));
     fputs(" } },\n", f);
   }
   fputs("};\n", f);
@@ -610,7 +749,8 @@ static void put_code(FILE *f) {
     fprintf(f, "  { .name = \"%s\", .table = \"%s\"", e->name, e->table);
     put_member(f, "order", e->order ? e->order : "id");
     put_member(f, "help", e->help);
-    fprintf(f, ", .properties = %s_properties, .property_count = %d", e->name, e->property_count);
+    fprintf(f, ", .properties = %s_properties, .property_count = %d", e->name,
+            now_count(e, e->properties + e->property_count));
     if (e->key_count) fprintf(f, ", .keys = %s_keys, .key_count = %d", e->name, e->key_count);
     fputs(" },\n", f);
   }

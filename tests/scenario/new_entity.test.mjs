@@ -38,7 +38,9 @@ unique  name, since_
 `;
 const LATER = `late    decimal 3 default -0.25 min -1 since ${HEAD + 2}   came later
 token   text unique since ${HEAD + 2}   came later, too
+state   choice open|half-way|lost default open since ${HEAD + 2}   how far
 `;
+const SECOND = GADGET.replace('default open   how far', `default open until ${HEAD + 2}   how far`) + LATER;
 
 // The program with one more file in sql/entity: its path.
 function build(dir, name, text) {
@@ -68,7 +70,7 @@ before(() => {
   if (unbuilt) return;
   dir = fs.mkdtempSync(path.join(lib.ROOT, 'build/new-entity-'));
   first = build(dir, 'first', GADGET);
-  second = build(dir, 'second', GADGET + LATER);
+  second = build(dir, 'second', SECOND);
 });
 after(() => dir && fs.rmSync(dir, { recursive: true, force: true }));
 
@@ -180,11 +182,17 @@ test('a property that comes later', { skip: unbuilt }, (t) => {
   refuses(['record', 'save', 'gadget', JSON.stringify({ id: old[1].id, token: 'x' }), ...p.args], /same token/, 5, now);
   refuses(['record', 'save', 'gadget', JSON.stringify({ id: old[1].id, late: '-1.001' }), ...p.args], /late is at least -1/, 1, now);
   sound(p, now);
+  json(['record', 'save', 'gadget', JSON.stringify({ id: old[0].id, state: 'lost' }), ...p.args], now);
+  refuses(['record', 'save', 'gadget', JSON.stringify({ id: old[0].id, state: 'closed' }), ...p.args], /state is open, half-way or lost/, 1, now);
+  const shell = (sql) => spawnSync('sqlite3', [p.db, sql]).status;
+  assert.notEqual(shell("UPDATE gadgets SET state = 'closed'"), 0);
   lib.sqlite(p.db, `UPDATE gadgets SET late = 1 WHERE id = '${old[1].id}';`);
   const verdict = lib.verify(p, now);
   assert.deepEqual(verdict.checks.filter((c) => !c.ok).map((c) => c.check), ['records']);
   assert.equal(json(['migrate', '--to', String(HEAD + 1), ...p.args], now).schema, HEAD + 1);
   assert.deepEqual(record(p, 'list', 'gadget', '--sort', 'code').map((x) => [x.code, 'late' in x]), [['one', false], ['two', false]]);
+  assert.equal(shell("UPDATE gadgets SET state = 'closed'"), 0);
+  assert.notEqual(shell("UPDATE gadgets SET state = 'lost'"), 0);
 });
 
 // ---- lists, against a model ----
