@@ -72,6 +72,7 @@ int main(int argc, char **argv) {
   entity_hooks_register("net_allow", &net_allow_hooks);
   job_kind_register(&mail_send_kind);
   job_kind_register(&webhook_send_kind);
+  engine_part_register(&webhooks_part);
   entity_hooks_register("topic", &topic_hooks);
   engine_part_register(&consumers_part);
 #ifdef OUTPOST_TEST

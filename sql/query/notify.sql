@@ -65,3 +65,18 @@ SELECT id FROM webhooks WHERE deleted_at IS NULL AND name = ?1;
 
 -- name: mail_server_id
 SELECT id, name FROM mail_servers WHERE deleted_at IS NULL AND (?1 IS NULL OR name = ?1) ORDER BY name LIMIT 1;
+
+-- name: webhook_begin
+INSERT INTO webhook_position (webhook, seq) SELECT ?1, coalesce(max(seq), 0) FROM change_log WHERE true ON CONFLICT DO NOTHING;
+
+-- name: webhook_behind
+SELECT w.id, w.name, w.events, p.seq FROM webhooks w JOIN webhook_position p ON p.webhook = w.id
+WHERE w.deleted_at IS NULL AND w.active AND p.seq < (SELECT max(seq) FROM change_log) LIMIT 1;
+
+-- name: webhook_changes
+SELECT seq, at, actor, unit, event, tbl, key, count, text, CASE WHEN event LIKE 'RUN!_%' ESCAPE '!' OR event LIKE 'JOB!_%' ESCAPE '!' THEN after END,
+       CASE WHEN event LIKE 'JOB!_%' ESCAPE '!' THEN (SELECT kind FROM job WHERE id = CAST(change_log.key AS INTEGER)) END
+FROM change_log WHERE seq > ?1 ORDER BY seq LIMIT ?2;
+
+-- name: webhook_told
+UPDATE webhook_position SET seq = ?2 WHERE webhook = ?1 AND seq = ?3;

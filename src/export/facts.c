@@ -77,6 +77,7 @@ static const struct {
   { "monthly_revenue", "revenue by month: total, average of a day, days with data" },
   { "connectors", "outside systems that data comes from" },
   { "outbox", "mails and requests that go out, and what was answered" },
+  { "webhook_position", "how far each webhook has been told of what happened" },
   { "secret", "passwords and keys, sealed with a key that is not in this file" },
   { "archive_partition", "parts of tables that lie in files" },
   { "backup_made", "the copies of this file that were made, opened and verified" },

@@ -82,6 +82,9 @@ static int check_webhook(struct ctx *cx, struct db *db, const char *id) {
   const char *url = col_dup(cx, s, 0), *events = col_dup(cx, s, 1);
   stmt_done(s);
   if (http_check_url(cx, "url", url)) return cx->code;
+  if (!(s = db_stmt(cx, db, SQL_webhook_begin))) return cx->code;
+  stmt_text(s, 1, id); /* it is told of what comes from now on */
+  if (stmt_run(cx, s)) return cx->code;
   if (events[strspn(events, "abcdefghijklmnopqrstuvwxyz_.*-, ")])
     return fail(cx, E_INVALID, "events",
                 "events are names such as run.completed, run.* or *, separated by commas");

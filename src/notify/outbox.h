@@ -27,9 +27,11 @@
 #ifndef NOTIFY_OUTBOX_H
 #define NOTIFY_OUTBOX_H
 
+#include "job/engine.h"
 #include "job/job.h"
 
 extern const struct job_kind mail_send_kind, webhook_send_kind;
+extern const struct engine_part webhooks_part; /* tells webhooks of the change log (webhook_tell.c) */
 
 struct outbox_row {
   int64_t id;

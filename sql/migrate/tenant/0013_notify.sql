@@ -28,6 +28,13 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_job ON outbox(job);
 CREATE INDEX outbox_state ON outbox(state, changed_at);
+
+-- How far each webhook has been told of the change log.
+CREATE TABLE webhook_position (
+  webhook TEXT PRIMARY KEY,            -- webhooks.id
+  seq     INTEGER NOT NULL
+) WITHOUT ROWID;
 -- down
+DROP TABLE webhook_position;
 DROP TABLE outbox;
 DROP TABLE secret;
