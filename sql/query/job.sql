@@ -126,21 +126,42 @@ SELECT id, queue, kind, state, priority, due_at, attempts, attempts_max, progres
 FROM job WHERE id = ?1;
 
 -- name: job_since
-SELECT id, queue, kind, state, priority, due_at, attempts, attempts_max, progress_done, progress_total, progress_text,
-  cause, unique_key, created_at, created_by, started_at, ended_at, graph_run, graph_task, payload, result, item, fence,
-  worker, window_from, window_to, backfill, lost
-FROM job WHERE state = 'running' OR ((state = 'done' OR state = 'dead' OR state = 'cancelled') AND ended_at > ?1)
+SELECT id FROM job
+WHERE state = 'running' OR ((state = 'done' OR state = 'dead' OR state = 'cancelled') AND ended_at > ?1)
 ORDER BY id DESC LIMIT ?2;
 
+-- Lists, each by the index that its states have; ?1 to ?3 state, queue and kind, ?4 below this id, ?5 so many.
+
 -- name: job_list
-SELECT id, queue, kind, state, priority, due_at, attempts, attempts_max, progress_done, progress_total, progress_text,
-  cause, unique_key, created_at, created_by, started_at, ended_at, graph_run, graph_task, payload, result, item, fence,
-  worker, window_from, window_to, backfill, lost
-FROM job WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR queue = ?2) AND (?3 IS NULL OR kind = ?3) AND id < ?4
-ORDER BY id DESC LIMIT ?5;
+SELECT id FROM job WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR queue = ?2) AND (?3 IS NULL OR kind = ?3)
+  AND id < ?4 ORDER BY id DESC LIMIT ?5;
+
+-- name: job_list_waiting
+SELECT id FROM job WHERE ((state = 'waiting' AND delayed = 0) OR (state = 'waiting' AND delayed = 1)) AND state = ?1
+  AND (?2 IS NULL OR queue = ?2) AND (?3 IS NULL OR kind = ?3) AND id < ?4 ORDER BY id DESC LIMIT ?5;
+
+-- name: job_list_running
+SELECT id FROM job INDEXED BY job_running WHERE state = 'running' AND state = ?1 AND (?2 IS NULL OR queue = ?2)
+  AND (?3 IS NULL OR kind = ?3) AND id < ?4 ORDER BY id DESC LIMIT ?5;
+
+-- name: job_list_failed
+SELECT id FROM job INDEXED BY job_failed WHERE (state = 'dead' OR state = 'cancelled') AND state = ?1
+  AND (?2 IS NULL OR queue = ?2) AND (?3 IS NULL OR kind = ?3) AND id < ?4 ORDER BY id DESC LIMIT ?5;
 
 -- name: job_list_count
 SELECT count(*) FROM job WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR queue = ?2) AND (?3 IS NULL OR kind = ?3);
+
+-- name: job_list_count_waiting
+SELECT count(*) FROM job WHERE ((state = 'waiting' AND delayed = 0) OR (state = 'waiting' AND delayed = 1))
+  AND state = ?1 AND (?2 IS NULL OR queue = ?2) AND (?3 IS NULL OR kind = ?3);
+
+-- name: job_list_count_running
+SELECT count(*) FROM job INDEXED BY job_running WHERE state = 'running' AND state = ?1 AND (?2 IS NULL OR queue = ?2)
+  AND (?3 IS NULL OR kind = ?3);
+
+-- name: job_list_count_failed
+SELECT count(*) FROM job INDEXED BY job_failed WHERE (state = 'dead' OR state = 'cancelled') AND state = ?1
+  AND (?2 IS NULL OR queue = ?2) AND (?3 IS NULL OR kind = ?3);
 
 -- name: job_steps
 SELECT name, at FROM job_step WHERE job = ?1 ORDER BY at, name;
@@ -149,7 +170,11 @@ SELECT name, at FROM job_step WHERE job = ?1 ORDER BY at, name;
 SELECT n, started_at, ended_at, worker, outcome, cause, log FROM job_try WHERE job = ?1 ORDER BY n;
 
 -- name: job_counts
-SELECT state, count(*) FROM job GROUP BY state;
+SELECT 'waiting', (SELECT count(*) FROM job WHERE state = 'waiting' AND delayed = 0)
+  + (SELECT count(*) FROM job WHERE state = 'waiting' AND delayed = 1)
+UNION ALL SELECT 'running', count(*) FROM job WHERE state = 'running'
+UNION ALL SELECT state, count(*) FROM job INDEXED BY job_over
+  WHERE state = 'done' OR state = 'dead' OR state = 'cancelled' GROUP BY state;
 
 -- name: job_queue_report
 SELECT q.name, q.help, q.weight, q.paused, q.attempts, q.backoff_ms, q.backoff_cap_ms, q.jitter, q.rate_count,

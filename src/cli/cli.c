@@ -29,7 +29,7 @@ const char *cli_origin(const struct cli *c, const char *option, const char **fro
 
 /* Only what stays the same from call to call can stand in a configuration. */
 static bool configurable(const char *option) {
-  static const char *const names[] = { "data", "tenant", "listen", "www", NULL };
+  static const char *const names[] = { "data", "tenant", "listen", "www", "workers", NULL };
   for (int i = 0; names[i]; i++)
     if (strcmp(names[i], option) == 0) return true;
   return false;

@@ -48,11 +48,10 @@ int cmd_doctor(struct ctx *cx, struct cli *c) {
 
 static const struct {
   const char *name, *otherwise;
-} settings[] = { { "data", "./outpost-data" },
-                 { "tenant", NULL },
-                 { "listen", "127.0.0.1:8080" },
-                 { "www", NULL },
-                 { "ca-file", NULL } };
+} settings[] = {
+  { "data", "./outpost-data" }, { "tenant", NULL }, { "listen", "127.0.0.1:8080" }, { "www", NULL },
+  { "workers", "4" },           { "ca-file", NULL }
+};
 enum { SETTINGS = sizeof settings / sizeof *settings };
 
 int cmd_config(struct ctx *cx, struct cli *c) {

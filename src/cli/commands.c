@@ -411,12 +411,12 @@ const struct command commands[] = {
   { "migrate", "", WHERE " to", "show a file's schema, or take it to another", NULL, cmd_migrate },
   { "doctor", "", "data json", "look for what is wrong: folder and connection, data, performance", NULL,
     cmd_doctor },
-  { "support-bundle", "", "data tenant listen www json out",
+  { "support-bundle", "", "data tenant listen www workers json out",
     "pack what somebody who helps needs to see: states and counts, no data, no secrets",
     "  outpost support-bundle --out bundle.tar.gz\n\n"
     "  Its README.txt says what is in it and what was left out. Look through it before you send it.",
     cmd_support_bundle },
-  { "config", "", "data tenant listen www json", "show the settings in force, and where each comes from",
+  { "config", "", "data tenant listen www workers json", "show the settings in force, and where each comes from",
     "  A setting is taken from the command line, then from the environment (OUTPOST_LISTEN for\n"
     "  --listen), then from lines such as `listen = 127.0.0.1:9000` in the file that OUTPOST_CONF\n"
     "  names, or ./outpost.conf, or /etc/outpost.conf.",

@@ -65,6 +65,7 @@ static int again(struct ctx *cx, struct db *db, int64_t id, const struct state *
   struct stmt *s = db_stmt(cx, db, SQL_job_begin_again);
   stmt_int(s, 1, id);
   stmt_int(s, 2, cx->now);
+  atomic_fetch_add(&jobs_ordered, 1);
   if (stmt_run(cx, s)) return cx->code;
   return note_act(cx, db, event, id, state_json(cx, st->state, st->cause), state_json(cx, "waiting", NULL),
                   ctx_printf(cx, "job %lld (%s) is begun again", (long long)id, st->kind));

@@ -54,6 +54,7 @@ struct seat {
   struct watch *watch;
   struct pool pool;
   struct slot slots[PARTS_MAX + 1]; /* the first one is of jobs */
+  uint64_t ordered;                 /* jobs_ordered when jobs were last woken by a commit */
   struct seat *next;
 };
 
@@ -141,12 +142,21 @@ static void more_jobs(void *arg) {
   pthread_mutex_unlock(&e->lock);
 }
 
+/* After a commit: of jobs only when one was ordered. Whatever else lets one begin (a changed setting of
+** its queue) is noticed by the clock. */
+static void wake_committed(struct engine *e, struct seat *s) {
+  uint64_t ordered = atomic_load(&jobs_ordered);
+  if (s->ordered != ordered) wake(e, &s->slots[0]);
+  s->ordered = ordered;
+  for (int i = 1; i <= part_count; i++) wake(e, &s->slots[i]);
+}
+
 static void on_commit(struct tenant *t) {
   pthread_mutex_lock(&engines_lock);
   for (struct engine *e = engines; e; e = e->next) {
     pthread_mutex_lock(&e->lock);
     for (struct seat *s = e->seats; s; s = s->next)
-      if (s->tenant == t) wake_seat(e, s);
+      if (s->tenant == t) wake_committed(e, s);
     pthread_mutex_unlock(&e->lock);
   }
   pthread_mutex_unlock(&engines_lock);

@@ -24,6 +24,7 @@
 #include "job/engine.h"
 #include "job/job.h"
 
+extern atomic_uint_fast64_t jobs_ordered; /* grows with whatever may make a job ready in this process */
 int job_check_payload(struct ctx *cx, struct str payload);
 
 /* ---- settings of a queue: a record of the entity job_queue ---- */

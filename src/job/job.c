@@ -62,6 +62,8 @@ int job_check_payload(struct ctx *cx, struct str payload) {
   return OK;
 }
 
+atomic_uint_fast64_t jobs_ordered;
+
 static bool known_already(struct ctx *cx, struct db *db, const struct job_order *o, int64_t *id) {
   struct stmt *s = db_stmt(cx, db, SQL_job_by_unique);
   stmt_text(s, 1, o->kind);
@@ -95,6 +97,7 @@ static int add(struct ctx *cx, struct db *db, const struct job_order *o, const c
   }
   stmt_int(s, 16, cx->now);
   stmt_text(s, 17, cx->actor);
+  atomic_fetch_add(&jobs_ordered, 1);
   return stmt_run(cx, s);
 }
 

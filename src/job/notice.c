@@ -4,6 +4,7 @@
 */
 #include <stdlib.h>
 
+#include "base/utf8.h"
 #include "job/internal.h"
 
 enum { REMEMBERED = 512 };
@@ -18,6 +19,13 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static _Atomic uint64_t clock_now;
 
 uint64_t job_notices_clock(void) { return atomic_load(&clock_now); }
+
+/* At most 200 bytes, whole characters. */
+static struct str beginning(const char *text) {
+  size_t all = strlen(text), n = 0, step;
+  while (n < all && n < 200 && (step = utf8_step(text + n, all - n)) > 0) n += step;
+  return (struct str){ text, n };
+}
 
 static void write_json(struct buf *out, const struct notice *n) {
   struct jw w;
@@ -35,7 +43,7 @@ static void write_json(struct buf *out, const struct notice *n) {
     jw_text(&w, "text", n->text && n->text[0] ? n->text : NULL);
     jw_close(&w, '}');
   }
-  if (n->cause) jw_str(&w, "cause", (struct str){ n->cause, strnlen(n->cause, 200) });
+  if (n->cause) jw_str(&w, "cause", beginning(n->cause));
   jw_close(&w, '}');
 }
 

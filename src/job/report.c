@@ -103,38 +103,54 @@ static void bind_filter(struct stmt *s, const struct job_filter *f) {
   stmt_text(s, 3, f->kind);
 }
 
-static int check_filter(struct ctx *cx, const struct job_filter *f) {
-  static const char *const states[] = { "waiting", "running", "done", "dead", "cancelled" };
-  for (size_t i = 0; f->state && i < sizeof states / sizeof *states; i++)
-    if (strcmp(f->state, states[i]) == 0) return OK;
-  return f->state ? fail(cx, E_INVALID, "state",
-                         "a job is waiting, running, done, dead or cancelled, not '%.40s'", f->state)
-                  : OK;
+/* The statements for a state: of the jobs that are kept for months most are done. */
+static const struct list {
+  const char *state;
+  enum sql_id ids, count;
+} lists[] = { { "waiting", SQL_job_list_waiting, SQL_job_list_count_waiting },
+              { "running", SQL_job_list_running, SQL_job_list_count_running },
+              { "done", SQL_job_list, SQL_job_list_count },
+              { "dead", SQL_job_list_failed, SQL_job_list_count_failed },
+              { "cancelled", SQL_job_list_failed, SQL_job_list_count_failed },
+              { NULL, SQL_job_list, SQL_job_list_count } };
+
+static const struct list *list_of(struct ctx *cx, const char *state) {
+  const struct list *l = lists;
+  while (l->state && (!state || strcmp(l->state, state) != 0)) l++;
+  if (state && !l->state)
+    fail(cx, E_INVALID, "state", "a job is waiting, running, done, dead or cancelled, not '%.40s'", state);
+  return l;
+}
+
+static int write_row(struct ctx *cx, struct db *db, int64_t id, struct jw *w) {
+  struct stmt *s = db_stmt(cx, db, SQL_job_row);
+  stmt_int(s, 1, id);
+  if (!stmt_row(cx, s)) return cx->code;
+  jw_object(w, NULL);
+  write_head(w, s);
+  jw_close(w, '}');
+  stmt_done(s);
+  return OK;
 }
 
 int job_list(struct ctx *cx, struct db *db, const struct job_filter *f, struct jw *w, const char *key,
              int64_t *total, int64_t *next) {
+  const struct list *l = list_of(cx, f->state);
   int64_t last = 0, n = 0;
-  if (check_filter(cx, f)) return cx->code;
-  struct stmt *s = db_stmt(cx, db, SQL_job_list);
+  *next = *total = 0;
+  if (cx->code) return cx->code;
+  struct stmt *s = db_stmt(cx, db, l->ids);
   bind_filter(s, f);
   stmt_int(s, 4, f->before ? f->before : INT64_MAX);
   stmt_int(s, 5, f->limit + 1);
-  *next = *total = 0;
   jw_array(w, key);
   while (stmt_row(cx, s)) {
-    if (n++ == f->limit) {
-      *next = last;
-      break;
-    }
-    last = col_int(s, ID);
-    jw_object(w, NULL);
-    write_head(w, s);
-    jw_close(w, '}');
+    if (n++ == f->limit) *next = last;
+    last = col_int(s, 0);
+    if (n <= f->limit) write_row(cx, db, last, w);
   }
-  if (s) stmt_done(s);
   jw_close(w, ']');
-  s = db_stmt(cx, db, SQL_job_list_count);
+  s = db_stmt(cx, db, l->count);
   bind_filter(s, f);
   if (stmt_row(cx, s)) *total = col_int(s, 0), stmt_done(s);
   return cx->code;
@@ -151,10 +167,7 @@ int job_tell_since(struct ctx *cx, struct db *db, int64_t at, job_notice_fn *fn,
     struct jw w;
     buf_reset(&out);
     jw_init(&w, &out);
-    jw_object(&w, NULL);
-    write_head(&w, s);
-    jw_close(&w, '}');
-    fn(arg, buf_view(&out));
+    if (!write_row(cx, db, col_int(s, 0), &w) && out.n) fn(arg, buf_view(&out));
   }
   buf_clear(&out);
   return cx->code;

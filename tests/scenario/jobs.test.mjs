@@ -2,13 +2,14 @@
 // The kinds test_* exist in test builds (src/job/test_kinds.c). What was done is counted by the sqlite3
 // shell: inside in the tenant's log, outside in the file of another tenant.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { serveWith } from '../browser/outpost.mjs';
 import { ask, data, post, problem, stream } from './api.mjs';
 import * as lib from './lib.mjs';
-import { LONG, OUTPOST_TEST, one, query, sleep, sqlite } from './lib.mjs';
+import { LONG, OUTPOST_TEST, one, query, sleep } from './lib.mjs';
 
 const B = { binary: OUTPOST_TEST };
 const ok = (args, more) => lib.ok(args, { ...B, ...more });
@@ -25,6 +26,9 @@ const show = (p, id) => json(['jobs', 'show', String(id), ...p.args]);
 const list = (p, ...more) => json(['jobs', 'list', '--limit', '10000', ...more, ...p.args]);
 const work = (p, more) => ok(['jobs', 'work', '--until-idle', ...p.args], more);
 const us = (iso) => Date.parse(`${iso.slice(0, 19)}Z`) * 1000 + Number(iso.slice(20, 26));
+
+// Changes by hand, while a server may be writing.
+const sqlite = (db, sql) => lib.sqlite(db, `.timeout 5000\n${sql}`);
 
 // Orders many at once, by SQL: the rows that `jobs add` makes.
 function addMany(p, kind, queue, count, payload) {
@@ -243,7 +247,15 @@ test('a process that stands still longer than its lease: another one takes over,
   const first = lib.start(['jobs', 'work', ...p.args], B);
   t.after(() => first.child.kill('SIGKILL'));
   await until(() => show(p, id).state === 'running', 'its start');
-  first.child.kill('SIGSTOP');
+  // Not while it writes: whoever stands still with the lock of the file in his hand holds up everybody.
+  const lock = p.db.replace(/db$/, 'lock');
+  await until(async () => {
+    first.child.kill('SIGSTOP');
+    await sleep(5);
+    if (spawnSync('flock', ['-n', lock, 'true']).status === 0) return true;
+    first.child.kill('SIGCONT');
+    return false;
+  }, 'a moment without a write');
   const second = lib.start(['jobs', 'work', ...p.args], B);
   t.after(() => second.child.kill('SIGKILL'));
   const before = show(p, id).tries.at(-1).worker;

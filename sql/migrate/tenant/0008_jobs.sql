@@ -53,6 +53,7 @@ CREATE INDEX job_due ON job(due_at) WHERE state = 'waiting' AND delayed = 1;
 CREATE INDEX job_due_boot ON job(due_boot) WHERE state = 'waiting' AND delayed = 1 AND due_boot IS NOT NULL;
 CREATE INDEX job_running ON job(queue, kind) WHERE state = 'running';
 CREATE INDEX job_over ON job(queue, state, ended_at) WHERE state = 'done' OR state = 'dead' OR state = 'cancelled';
+CREATE INDEX job_failed ON job(id) WHERE state = 'dead' OR state = 'cancelled';
 CREATE INDEX job_graph ON job(graph_run) WHERE graph_run IS NOT NULL;
 CREATE UNIQUE INDEX job_unique ON job(kind, unique_key)
 WHERE unique_key IS NOT NULL AND state IN ('waiting', 'running');
