@@ -62,6 +62,34 @@ test('a copy that was changed fails its drill', (t) => {
   assert.equal(one(p.db, 'SELECT count(*) FROM backup_made WHERE drilled_at IS NOT NULL'), '0');
 });
 
+test('as jobs: a copy, a drill; a failure is an alert, and settles itself', (t) => {
+  const p = place(t);
+  const job = (kind, payload = {}) => {
+    const { id } = json(['jobs', 'add', kind, JSON.stringify(payload), ...p.args]);
+    ok(['jobs', 'work', '--until-idle', ...p.args]);
+    return json(['jobs', 'show', String(id), ...p.args]);
+  };
+  const told = (state) => query(p.db, `SELECT title FROM alert WHERE kind = 'backup_failed' AND status ${state} 'resolved'`).map((r) => r[0]);
+  const made = job('backup_daily', { daily: 2, weekly: 0, monthly: 0 });
+  assert.equal(made.state, 'done', made.cause);
+  assert.deepEqual(copies(p), [made.result.file]);
+  const drill = job('backup_drill');
+  assert.equal(drill.state, 'done', drill.cause);
+  assert.equal(drill.result.file, made.result.file);
+  assert.equal(job('archive_run').state, 'done');
+  assert.equal(query(p.db, "SELECT count(*) FROM schedule WHERE kind IN ('backup_daily', 'archive_run') AND active = 1")[0][0], '2');
+  const folder = path.join(p.data, 'backups');
+  fs.renameSync(folder, `${folder}-aside`);
+  fs.writeFileSync(folder, 'in the way');
+  assert.equal(job('backup_daily').state, 'dead');
+  assert.deepEqual(told('<>'), ['The daily backup failed']);
+  fs.rmSync(folder);
+  fs.renameSync(`${folder}-aside`, folder);
+  assert.equal(job('backup_daily').state, 'done');
+  assert.deepEqual([told('<>'), told('=')], [[], ['The daily backup failed']]);
+  assert.match(job('backup_daily', { daily: 'many' }).cause, /daily is how many copies are kept/);
+});
+
 test('rotation keeps seven days, four weeks and twelve months, and what people made', (t) => {
   const p = place(t);
   ok(['backup', 'create', ...p.args]); // by hand: not among those that are rotated
