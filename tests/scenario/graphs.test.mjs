@@ -198,6 +198,22 @@ test('runs wait for each other unless more may be at work; a cancelled one makes
   p.json('dag', 'cancel', String(one_.id));
 });
 
+test('a task that is at work when it is cleared ends unnoticed, and is done anew', { skip }, async (t) => {
+  const p = graphPlace(t, [task('a', 'test_sleep', [], { payload: { ms: 60000 } }), task('b', 'test_nothing', ['a'])]);
+  const { id } = p.json('dag', 'run', 'g', '--detach');
+  const w = p.work();
+  await until(() => at(p.status(id), 'a').state === 'running', 'the task');
+  const old = at(p.status(id), 'a').job;
+  p.json('dag', 'clear', String(id), 'a');
+  await until(() => at(p.status(id), 'a').state === 'running', 'the new job');
+  const run = p.status(id);
+  assert.deepEqual([run.state, shape(run)], ['running', { a: 'running', b: 'waiting' }]);
+  assert.notEqual(at(run, 'a').job, old);
+  assert.equal(p.json('jobs', 'show', String(old)).state, 'cancelled');
+  p.json('dag', 'cancel', String(id));
+  await w.stop();
+});
+
 test('a backfill has a run for every slot of past days, and leaves live positions where they are', { skip }, (t) => {
   const p = graphPlace(t, [task('a', 'test_nothing')]);
   p.save('schedule', { name: 'daily-g', cron: '0 2 * * *', zone: 'Europe/Berlin', kind: 'graph', graph: 'g' });
