@@ -22,7 +22,7 @@ static int print_graph(struct ctx *cx, const struct jv *g) {
   const struct jv *run = jv_get(g, "last_run"), *schedule = jv_get(g, "schedule");
   text_of(schedule, "next", next, sizeof next);
   if (strlen(next) > 16) next[10] = ' ', next[16] = 0;
-  return cli_print(cx, "%-26s %2zu tasks  %-18s %-10s %s\n", text_of(g, "name", name, sizeof name),
+  return cli_print(cx, "%-26s %5zu  %-18s %-10s %s\n", text_of(g, "name", name, sizeof name),
                    jv_size(jv_get(g, "tasks")), next, run ? text_of(run, "state", last, sizeof last) : "",
                    text_of(g, "help", help, sizeof help));
 }
@@ -35,12 +35,12 @@ int cmd_dag_list(struct ctx *cx, struct cli *c) {
   if (cli_read(cx, c, &db)) return cx->code;
   buf_init(&out, LIMIT_REPLY_BYTES);
   jw_init(&w, &out);
-  if (graph_list(cx, db, &w, NULL)) return cx->code;
-  if (cli_has(c, "json")) return cli_print_json(cx, &out);
-  int rc = jv_parse(cx, buf_view(&out), &list);
+  int rc = graph_list(cx, db, &w, NULL);
+  if (!rc && cli_has(c, "json")) return cli_print_json(cx, &out);
+  if (!rc) rc = jv_parse(cx, buf_view(&out), &list);
   buf_clear(&out);
   if (rc) return rc;
-  cli_print(cx, "%-26s %8s  %-18s %-10s\n", "graph", "", "next (UTC)", "last");
+  cli_print(cx, "%-26s %5s  %-18s %-10s\n", "graph", "tasks", "next (UTC)", "last");
   for (size_t i = 0; i < jv_size(list) && !cx->code; i++) print_graph(cx, jv_at(list, i));
   return cx->code;
 }
@@ -54,8 +54,9 @@ int cmd_dag_runs(struct ctx *cx, struct cli *c) {
   if (limit < 1 || limit > LIMIT_MOST) return cli_usage(cx, "--limit is 1 to %d", LIMIT_MOST);
   buf_init(&out, LIMIT_REPLY_BYTES);
   jw_init(&w, &out);
-  if (graph_runs(cx, db, cli_operand(c, 0, NULL), limit, 0, &w, NULL)) return cx->code;
-  return cli_print_json(cx, &out);
+  if (!graph_runs(cx, db, cli_operand(c, 0, NULL), limit, 0, &w, NULL)) return cli_print_json(cx, &out);
+  buf_clear(&out);
+  return cx->code;
 }
 
 /* ---- one run ---- */
@@ -64,7 +65,8 @@ static int read_run(struct ctx *cx, struct db *db, int64_t id, struct buf *out) 
   struct jw w;
   buf_init(out, LIMIT_REPLY_BYTES);
   jw_init(&w, out);
-  return graph_run_show(cx, db, id, &w, NULL);
+  if (graph_run_show(cx, db, id, &w, NULL)) buf_clear(out);
+  return cx->code;
 }
 
 static int print_task(struct ctx *cx, const struct jv *t) {

@@ -36,8 +36,8 @@ static int print_line(struct ctx *cx, const struct jv *s) {
 
 static int print_list(struct ctx *cx, const struct cli *c, struct buf *out) {
   struct jv *list;
-  if (cli_has(c, "json")) return cli_print_json(cx, out);
-  int rc = jv_parse(cx, buf_view(out), &list);
+  if (!cx->code && cli_has(c, "json")) return cli_print_json(cx, out);
+  int rc = cx->code ? (int)cx->code : jv_parse(cx, buf_view(out), &list);
   buf_clear(out);
   if (rc) return rc;
   cli_print(cx, "%-26s %-16s %-18s %-8s %s\n", "schedule", "cron", "next (UTC)", "last", "");
@@ -52,7 +52,7 @@ int cmd_schedule_list(struct ctx *cx, struct cli *c) {
   if (cli_read(cx, c, &db)) return cx->code;
   buf_init(&out, LIMIT_REPLY_BYTES);
   jw_init(&w, &out);
-  if (schedule_list(cx, db, &w, NULL)) return cx->code;
+  schedule_list(cx, db, &w, NULL);
   return print_list(cx, c, &out);
 }
 
@@ -67,8 +67,10 @@ int cmd_schedule_show(struct ctx *cx, struct cli *c) {
   jw_init(&w, &out);
   jw_object(&w, NULL);
   if (schedule_show(cx, db, c->operand[0], &w, "schedule") ||
-      schedule_slots(cx, db, c->operand[0], limit, &w, "slots"))
+      schedule_slots(cx, db, c->operand[0], limit, &w, "slots")) {
+    buf_clear(&out);
     return cx->code;
+  }
   jw_close(&w, '}');
   return cli_print_json(cx, &out);
 }

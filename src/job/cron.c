@@ -100,7 +100,7 @@ static int take_part(struct reader *r, uint64_t *bits) {
     if (step < 1 || step > r->f->most) return wrong(r, "the step is 0, or longer than the field");
   }
   if (r->f == &fields[WEEKDAY] && star) to = 6;
-  for (int v = from; v <= to; v += step) *bits |= UINT64_C(1) << v;
+  for (int v = from; v >= 0 && v <= to; v += step) *bits |= UINT64_C(1) << v;
   return OK;
 }
 

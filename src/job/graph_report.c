@@ -209,37 +209,46 @@ static void tasks_write(struct ctx *cx, struct str json, struct jw *w) {
   jw_close(w, ']');
 }
 
-static void schedule_write(struct ctx *cx, const struct stmt *s, struct jw *w, const char *key) {
+/* The next slot of a row of graph_schedules; INT64_MAX when it has none. */
+static int64_t next_of(struct ctx *cx, const struct stmt *s, int64_t *next) {
   struct cron cron;
   const struct zone *zone;
-  char iso[TIME_SIZE];
-  int64_t next;
   bool known = !cron_parse(cx, col_str(s, 1), &cron) &&
                !zone_find(cx, ctx_strdup(cx, col_str(s, 2)), &zone) && col_int(s, 3) &&
-               cron_next(&cron, zone, cx->now, &next);
+               cron_next(&cron, zone, cx->now, next);
   ctx_forgive(cx);
+  return known ? *next : (*next = INT64_MAX);
+}
+
+static void schedule_write(struct ctx *cx, const struct stmt *s, struct jw *w, const char *key) {
+  char iso[TIME_SIZE];
+  int64_t next;
   jw_object(w, key);
   jw_str(w, "name", col_str(s, 0));
   jw_str(w, "cron", col_str(s, 1));
   jw_str(w, "zone", col_str(s, 2));
   jw_bool(w, "active", col_int(s, 3) != 0);
-  jw_text(w, "next", known ? time_iso(iso, next) : NULL);
+  jw_text(w, "next", next_of(cx, s, &next) < INT64_MAX ? time_iso(iso, next) : NULL);
   jw_close(w, '}');
 }
 
-/* `schedule` is the first of them, `schedules` all. */
+/* Of the schedules that start a graph: `schedule` is the one that comes first, `schedules` all. */
 static int schedules_write(struct ctx *cx, struct db *db, const char *graph, struct jw *w) {
+  int64_t next, soonest = INT64_MAX;
+  const char *first = NULL;
   struct stmt *s = db_stmt(cx, db, SQL_graph_schedules);
   stmt_text(s, 1, graph);
-  if (stmt_row(cx, s))
-    schedule_write(cx, s, w, "schedule");
-  else
-    jw_text(w, "schedule", NULL);
-  s = db_stmt(cx, db, SQL_graph_schedules);
-  stmt_text(s, 1, graph);
-  jw_array(w, "schedules");
-  while (stmt_row(cx, s)) schedule_write(cx, s, w, NULL);
-  jw_close(w, ']');
+  while (stmt_row(cx, s))
+    if (next_of(cx, s, &next) < soonest || !first) first = col_dup(cx, s, 0), soonest = next;
+  for (int all = 0; all < 2; all++) {
+    if (all) jw_array(w, "schedules");
+    s = db_stmt(cx, db, SQL_graph_schedules);
+    stmt_text(s, 1, graph);
+    while (stmt_row(cx, s))
+      if (all || str_eq(col_str(s, 0), str_of(first))) schedule_write(cx, s, w, all ? NULL : "schedule");
+    if (all) jw_close(w, ']');
+    if (!all && !first) jw_text(w, "schedule", NULL);
+  }
   return cx->code;
 }
 
@@ -269,8 +278,9 @@ static int history_write(struct ctx *cx, struct db *db, const char *graph, struc
   stmt_text(s, 1, graph);
   while (count < SHOWN && stmt_row(cx, s)) durations[count++] = col_int(s, 0);
   stmt_done(s);
+  int64_t middle = count ? durations[count / 2] : 0;
   if (count)
-    jw_real(w, "median_seconds", (double)durations[count / 2] / 1e6, MILLI);
+    jw_real(w, "median_seconds", (double)middle / 1e6, MILLI);
   else
     jw_text(w, "median_seconds", NULL);
   return cx->code;
