@@ -24,8 +24,7 @@ INSERT INTO stock_transactions (id, event_id, kind, item, warehouse, location, l
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
 ON CONFLICT (event_id) DO NOTHING;
 
--- LEDGER_ROWS of them in one statement; when it changes fewer, one of the events is known. FAIL, because
--- undoing a single statement would mean copies of all pages that it touches; what fails is undone as a whole.
+-- LEDGER_ROWS of them in one statement, which ends at the first event that is known; the rows before it stay.
 -- name: ledger_add_rows
 INSERT OR FAIL INTO stock_transactions (id, event_id, kind, item, warehouse, location, lot, serial, quantity, reserved,
   on_hand_after, reserved_after, at, recorded_at, reference_id, notes, actor, device, device_seq, unit_cost)
@@ -45,17 +44,7 @@ VALUES
   (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?),
   (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?),
   (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?),
-  (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (event_id) DO NOTHING;
-
--- name: ledger_try
-SAVEPOINT ledger_rows;
-
--- name: ledger_try_again
-ROLLBACK TO ledger_rows;
-
--- name: ledger_tried
-RELEASE ledger_rows;
+  (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: ledger_by_event
 SELECT kind, item, warehouse, location, lot, serial, quantity, reserved, at, reference_id, notes, device, device_seq,

@@ -238,12 +238,15 @@ static void free_batch(struct stream *s, struct batch *b) {
   pthread_mutex_unlock(&s->lock);
 }
 
+/* A transaction of its own: without the savepoint of tenant_write, which would keep a copy of every page
+** that is changed. */
 static int commit_some(struct ctx *cx, struct db *db, void *arg) {
   struct commit *c = arg;
   double until = time_seconds() + COMMIT_SECONDS;
   size_t events = 0;
   struct batch *b;
   db_cache(db, PAGES_BYTES);
+  if (db_begin(cx, db)) return cx->code;
   while (events < COMMIT_EVENTS && time_seconds() < until && (b = next_batch(c->stream, events == 0))) {
     events += b->count;
     int rc = b->count ? event_publish_to(cx, db, c->stream->topic, b->events, b->count, true) : OK;
@@ -251,7 +254,7 @@ static int commit_some(struct ctx *cx, struct db *db, void *arg) {
     free_batch(c->stream, b);
     if (rc) return rc;
   }
-  return OK;
+  return db_commit(cx, db);
 }
 
 static int shrink(struct ctx *cx, struct db *db, void *arg) {
@@ -265,7 +268,7 @@ static int write_all(struct ctx *cx, struct tenant *t, struct stream *s, struct 
   while (next_batch(s, true)) {
     struct ctx one; /* its memory goes with the transaction */
     ctx_begin(&one, cx->actor);
-    if (tenant_write(&one, t, commit_some, &c)) fail_from(cx, &one);
+    if (tenant_write_alone(&one, t, commit_some, &c)) fail_from(cx, &one);
     ctx_end(&one);
     if (cx->code) return cx->code;
     *out = c.result;

@@ -36,10 +36,13 @@ struct movement {
   struct str id_text;
 };
 
-/* A row that is on its way into the table. */
+/* A row that is on its way into the table, and what its level was before it. */
 struct queued {
   struct movement m;
+  struct event *event;
+  size_t cell; /* index */
   int64_t id, on_hand, reserved;
+  int64_t on_hand_before, reserved_before, last_before;
 };
 
 enum { LEDGER_ROWS = 16 }; /* in one statement */
@@ -58,8 +61,6 @@ struct book {
   struct sha256 *digest;
   struct queued queue[LEDGER_ROWS]; /* rows that the levels count already, and the table lacks */
   int queued;
-  bool at_once; /* LEDGER_ROWS at a time, as if no event of the batch were known */
-  bool failed;  /* one was */
 };
 
 int book_open(struct ctx *cx, struct db *db, struct book *b);

@@ -383,25 +383,43 @@ static int take_singly(struct book *b, struct event *e, const struct movement *m
   return OK;
 }
 
-static int flush(struct book *b) {
-  bool all = b->queued == LEDGER_ROWS;
-  int64_t added = 0;
-  struct stmt *s = NULL;
-  for (int i = 0; i < b->queued; i++) {
+/* The rows of the queue from one on: the levels go back to where they were, and the events are taken
+** one by one. */
+static int flush_singly(struct book *b, int from) {
+  int n = b->queued;
+  for (int i = n - 1; i >= from; i--) {
     const struct queued *q = &b->queue[i];
-    if (!all || i == 0) s = db_stmt(b->cx, b->db, all ? SQL_ledger_add_rows : SQL_ledger_add);
-    bind_row(s, all ? 1 + i * LEDGER_COLUMNS : 1, q->id, &q->m, q->on_hand, q->reserved);
-    if (all && i + 1 < b->queued) continue;
-    if (stmt_run(b->cx, s)) return b->cx->code;
-    added += db_changes(b->db);
+    struct cell *c = &b->cell[q->cell];
+    c->on_hand = q->on_hand_before;
+    c->reserved = q->reserved_before;
+    c->last_id = q->last_before;
   }
-  b->failed = b->failed || added < b->queued;
-  for (int i = 0; i < b->queued; i++) {
+  b->last -= n - from;
+  b->queued = 0;
+  for (int i = from; i < n && !b->cx->code; i++) take_singly(b, b->queue[i].event, &b->queue[i].m);
+  return b->cx->code;
+}
+
+/* LEDGER_ROWS at a time, as if none of their events were known, which is the rule. The statement ends at
+** the first one that is (INSERT OR FAIL); the rows before it stand, with their balances. */
+static int flush(struct book *b) {
+  if (b->queued < LEDGER_ROWS) return flush_singly(b, 0);
+  struct stmt *s = db_stmt(b->cx, b->db, SQL_ledger_add_rows);
+  int added = LEDGER_ROWS;
+  for (int i = 0; i < LEDGER_ROWS; i++) {
+    const struct queued *q = &b->queue[i];
+    bind_row(s, 1 + i * LEDGER_COLUMNS, q->id, &q->m, q->on_hand, q->reserved);
+  }
+  if (stmt_run(b->cx, s)) {
+    if (b->cx->code != E_CONFLICT) return b->cx->code;
+    ctx_forgive(b->cx);
+    added = (int)db_changes(b->db);
+  }
+  for (int i = 0; i < added; i++) {
     const struct queued *q = &b->queue[i];
     digest_add(b, q->id, &q->m, q->on_hand, q->reserved);
   }
-  b->queued = 0;
-  return OK;
+  return flush_singly(b, added);
 }
 
 static int enqueue(struct book *b, struct event *e, const struct movement *m) {
@@ -412,6 +430,11 @@ static int enqueue(struct book *b, struct event *e, const struct movement *m) {
       __builtin_add_overflow(c->reserved, m->reserved, &q->reserved))
     return refuse(e, "the level would be more than can be counted");
   q->m = *m;
+  q->event = e;
+  q->cell = (size_t)(c - b->cell);
+  q->on_hand_before = c->on_hand;
+  q->reserved_before = c->reserved;
+  q->last_before = c->last_id;
   c->on_hand = q->on_hand;
   c->reserved = q->reserved;
   c->last_id = q->id = ++b->last;
@@ -425,8 +448,8 @@ static int take_one(struct book *b, struct event *e) {
   const char *why = wrong_event(e, kind);
   if (why) return refuse(e, why);
   if (movement_of(b, e, kind, &m)) return b->cx->code;
-  if (b->at_once && !m.serial) return enqueue(b, e, &m);
-  return b->queued && flush(b) ? (int)b->cx->code : take_singly(b, e, &m);
+  if (!b->archived && !m.serial) return enqueue(b, e, &m);
+  return b->queued && flush_singly(b, 0) ? (int)b->cx->code : take_singly(b, e, &m);
 }
 
 /* ---- the batch ---- */
@@ -475,35 +498,16 @@ static int note_batch(struct book *b) {
                         .text = ctx_printf(b->cx, "%lld movements of stock", (long long)count) });
 }
 
-static int take_batch(struct ctx *cx, struct db *db, struct event *events, size_t n, bool *at_once) {
+static int take(struct ctx *cx, struct db *db, struct event *events, size_t n) {
   struct book b;
   int rc = book_open(cx, db, &b);
-  b.at_once = *at_once && !b.archived;
-  for (size_t i = 0; i < n && !rc && !b.failed; i++)
+  for (size_t i = 0; i < n && !rc; i++)
     if (events[i].outcome != EVENT_REFUSED) rc = take_one(&b, &events[i]);
-  if (!rc) rc = flush(&b);
-  if (!rc && !b.failed) rc = write_levels(&b);
-  if (!rc && !b.failed) rc = note_batch(&b);
-  *at_once = !b.failed;
+  if (!rc) rc = flush_singly(&b, 0);
+  if (!rc) rc = write_levels(&b);
+  if (!rc) rc = note_batch(&b);
   book_close(&b);
   return rc;
-}
-
-/* A large batch is taken as if none of its events were known, which is the rule. Else all of it
-** is taken back, and taken again row by row. */
-static int take(struct ctx *cx, struct db *db, struct event *events, size_t n) {
-  bool at_once = n >= LEDGER_ROWS;
-  if (!at_once) return take_batch(cx, db, events, n, &at_once);
-  bool *refused = ctx_alloc(cx, n);
-  for (size_t i = 0; i < n; i++) refused[i] = events[i].outcome == EVENT_REFUSED;
-  if (stmt_run(cx, db_stmt(cx, db, SQL_ledger_try)) || take_batch(cx, db, events, n, &at_once))
-    return cx->code;
-  if (!at_once) {
-    if (stmt_run(cx, db_stmt(cx, db, SQL_ledger_try_again))) return cx->code;
-    for (size_t i = 0; i < n; i++) events[i].outcome = refused[i] ? EVENT_REFUSED : EVENT_READ;
-    if (take_batch(cx, db, events, n, &at_once)) return cx->code;
-  }
-  return stmt_run(cx, db_stmt(cx, db, SQL_ledger_tried));
 }
 
 const struct topic_door stock_door = { .topic = STOCK_TOPIC, .take = take };

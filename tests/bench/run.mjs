@@ -30,6 +30,10 @@
 //             by SQLite itself on the same disk (jobs_bench.c): at least twice the rate.
 //   stock     figures of the stock over a million movements from the beginning, against one GROUP BY over
 //             them in the sqlite3 shell: at most 3 of its time. A day more: at most a hundredth of that.
+//   events    a million events published (with their rows of the ledger) and read by the three groups of
+//             inventory-events, both processes whole, against `sqlite3 .import` of the same lines
+//             into one text column of a fresh WAL file: at least 0.3 of its speed. Peak
+//             memory at a million and at three million: at most 1.15 of it (events.mjs).
 //   parts     benchmarks of single parts, tests/bench/*.c, with limits of their own.
 //
 // How: every figure is a ratio within one run of this program. The sides of a
@@ -56,6 +60,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { events } from './events.mjs';
 import { otherKeys, views } from './views.mjs';
 import { stock } from './stock.mjs';
 import { Figures, machine, median, rounds, timed } from './measure.mjs';
@@ -68,7 +73,7 @@ const RUNS = Number(process.env.BENCH_RUNS ?? 5);
 const ROWS = Number(process.env.BENCH_ROWS ?? 1000000);
 const LARGE_ROWS = 10000000;
 const LARGE_SECONDS = 180; // more than that only when asked for
-const PARTS = ['import', 'shuffled', 'duckdb', 'memory', 'serve', 'rows', 'rejudge', 'undo', 'views', 'parquet', 'jobs', 'stock', 'parts'];
+const PARTS = ['import', 'shuffled', 'duckdb', 'memory', 'serve', 'rows', 'rejudge', 'undo', 'views', 'parquet', 'jobs', 'events', 'stock', 'parts'];
 const DUCKDB_THREADS = 4;
 const MIB = 2 ** 20;
 
@@ -419,6 +424,7 @@ try {
   if (does('views')) await viewTimes();
   if (does('parquet')) parquet();
   if (does('stock')) stockFigures();
+  if (does('events')) events({ figures, folder: FILES, fresh, outpost: OUTPOST, runs: RUNS, count: ROWS, large: process.env.BENCH_LARGE !== '0' });
   figures.print();
 } finally {
   fs.rmSync(FILES, { recursive: true, force: true });
