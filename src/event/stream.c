@@ -34,7 +34,8 @@ enum {
   COMMIT_EVENTS = 131072
 };
 static const double COMMIT_SECONDS = 1;
-static const size_t PAGES_BYTES = (size_t)96 << 20; /* the ledger's indexes are changed everywhere by every batch */
+static const size_t PAGES_BYTES = (size_t)96
+                                  << 20; /* the ledger's indexes are changed everywhere by every batch */
 
 enum state { FREE, FILLED, PARSING, PARSED };
 
