@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/time.h"
+#include "notify/alert.h"
 
 static const struct {
   const char *name, *group, *help;
@@ -92,6 +93,35 @@ int quality_keep(struct ctx *cx, struct db *db, const struct quality_result resu
   s = db_stmt(cx, db, SQL_stock_quality_forget);
   stmt_int(s, 1, QUALITY_RUNS_KEPT);
   return stmt_run(cx, s);
+}
+
+/* Figures that contradict each other are worse than records that lack something. */
+static bool is_critical(const struct quality_result *r) {
+  static const char *const names[] = { "balance", "sequence", "consistency" };
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (strcmp(r->name, names[i]) == 0) return true;
+  return false;
+}
+
+static int raise_one(struct ctx *cx, struct db *db, const struct quality_result *r) {
+  bool fresh;
+  const struct alert a = { .kind = "stock_quality",
+                           .subject = r->name,
+                           .state = "failing",
+                           .severity = is_critical(r) ? SEVERITY_CRITICAL : SEVERITY_WARNING,
+                           .title = ctx_printf(cx, "Stock data: %s", r->name),
+                           .text = ctx_printf(cx, "%lld faults; it should be that %s", (long long)r->found, r->help),
+                           .address = "#/stock" };
+  return alert_raise(cx, db, &a, &fresh);
+}
+
+int quality_alert(struct ctx *cx, struct db *db, const struct quality_result results[QUALITY_CHECKS]) {
+  for (int i = 0; i < QUALITY_CHECKS && !cx->code; i++)
+    if (results[i].found)
+      raise_one(cx, db, &results[i]);
+    else
+      alert_settle(cx, db, "stock_quality", results[i].name);
+  return cx->code;
 }
 
 int quality_latest(struct ctx *cx, struct db *db, struct quality_result out[QUALITY_CHECKS], int64_t *at) {

@@ -31,6 +31,9 @@ int quality_look(struct ctx *cx, struct db *db, struct quality_result out[QUALIT
 int quality_keep(struct ctx *cx, struct db *db, const struct quality_result results[QUALITY_CHECKS],
                  int64_t *failed);
 
+/* Within tenant_write: an alert for each check that found something; those of the others are settled. */
+int quality_alert(struct ctx *cx, struct db *db, const struct quality_result results[QUALITY_CHECKS]);
+
 /* [{check, group, help, passed, failed, samples: [{subject, text, assignee, verdict, note}]}] */
 int quality_json(struct ctx *cx, struct db *db, const struct quality_result results[QUALITY_CHECKS],
                  struct jw *w, const char *key);

@@ -351,6 +351,13 @@ test('what is found can be reviewed: given to somebody, and a verdict', async (t
   const found = reply.data.find((c) => c.check === 'negative_on_hand');
   assert.deepEqual(found.samples, [{ subject: 'A in W', text: 'on hand is -5.0', assignee: 'mo', verdict: 'accepted', note: 'counted tomorrow' }]);
   assert.equal(reply.runs.length, 1);
+  // One alert for each check that fails, however often it is made, settled when it passes.
+  const alerts = () => query(p.db, "SELECT subject, status FROM alert WHERE kind = 'stock_quality' ORDER BY 1");
+  assert.deepEqual(alerts(), [['missing_product', 'open'], ['negative_on_hand', 'open']]);
+  publish(p, [event('RECEIPT', 'A', 'W', 5)]);
+  ok(['jobs', 'add', 'stock_quality', '{}', ...p.args]);
+  ok(['jobs', 'work', '--until-idle', ...p.args]);
+  assert.deepEqual(alerts(), [['missing_product', 'open'], ['negative_on_hand', 'resolved']]);
 });
 
 // ---- people ----
