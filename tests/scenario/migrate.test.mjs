@@ -44,7 +44,7 @@ const version = (p) => Number(one(p.db, 'PRAGMA user_version'));
 const migrate = (p, to, options) => json(['migrate', '--to', String(to), ...p.args], options);
 
 // Tables that nothing fills yet.
-const LATER = new Set(['job_try', 'job_step', 'schedule_slot', 'graph_run', 'graph_task', 'event_partition', 'event_segment', 'event_seen', 'event_parked', 'event_group', 'event_position', 'event_member', 'event_minute', 'stock_transactions', 'outbox', 'secret', 'archive_partition']);
+const LATER = new Set(['job_try', 'job_step', 'schedule_slot', 'graph_run', 'graph_task', 'event_partition', 'event_seen', 'event_parked', 'event_group', 'event_position', 'event_member', 'event_minute', 'outbox', 'secret', 'archive_partition']);
 
 // A tenant with something in every table.
 function filled(t) {
@@ -65,8 +65,13 @@ function filled(t) {
   ok(['metrics', 'import', path.join(p.dir, 'metrics.csv'), ...p.args]);
   fs.writeFileSync(path.join(p.dir, 'events.jsonl'), '{"eventId":"e1","eventType":"RECEIPT","sku":"A","warehouseId":"W1","quantityChange":5,"timestamp":"2024-01-05T00:00:00Z"}');
   ok(['events', 'publish', 'inventory-events', path.join(p.dir, 'events.jsonl'), ...p.args]);
+  ok(['stock', 'adjust', 'A', 'W1', '1', '--serial', 'S-1', ...p.args]);
+  ok(['record', 'save', 'stock_reservation', '{"sku":"A","warehouse":"W1","quantity":"2"}', ...p.args]);
+  for (const kind of ['stock_extract', 'stock_aggregate', 'stock_quality', 'stock_week_report']) ok(['jobs', 'add', kind, ...p.args]);
   ok(['events', 'work', '--until-idle', ...p.args]);
   for (const kind of ['monthly_revenue_refresh', 'low_stock_risk', 'low_stock_dashboard', 'reorder_service']) ok(['jobs', 'add', kind, ...p.args]);
+  ok(['jobs', 'work', '--until-idle', ...p.args]);
+  ok(['jobs', 'add', 'stock_transform_load', ...p.args]);
   ok(['jobs', 'work', '--until-idle', ...p.args]);
   ok(['record', 'save', 'metric', '{"metric_type":"revenue","metric_value":"7","metric_date":"2023-01-05"}', ...p.args]);
   ok(['record', 'save', 'legal_hold', '{"subject":"stock_transactions","reason":"a claim"}', ...p.args]);
@@ -328,8 +333,7 @@ test('a tenant whose file is destroyed comes back from a backup', (t) => {
   }
 });
 
-// Of the stock nothing is booked here.
-for (const name of ['name', 'archiving', 'archived', 'archived_event', 'level', 'serial_place', 'reserved', 'daily', 'weekly', 'dirty_week', 'metric', 'snapshot_day', 'snapshot', 'check_run', 'check', 'report', 'items', 'suppliers', 'locations', 'lots', 'serials', 'reservations', 'reviews']) LATER.add(`stock_${name}`);
-LATER.add('warehouses');
+// What is filled only while rows are moved into files.
+for (const name of ['archiving', 'archived', 'archived_event', 'dirty_week']) LATER.add(`stock_${name}`);
 LATER.add('backup_made'); // the tests count copies
 
