@@ -113,7 +113,10 @@ int cmd_metrics_import(struct ctx *cx, struct cli *c) {
   buf_init(&out, LIMIT_REPLY_BYTES);
   jw_init(&w, &out);
   jw_object(&w, NULL);
-  if (metric_import(cx, t, c->operand[0], &w, &refused)) return cx->code;
+  if (metric_import(cx, t, c->operand[0], &w, &refused)) {
+    buf_clear(&out);
+    return cx->code;
+  }
   jw_close(&w, '}');
   if (refused && cli_has(c, "strict")) c->exit_code = EXIT_EXCEPTIONS;
   if (cli_has(c, "json")) return cli_print_json(cx, &out);
