@@ -31,13 +31,15 @@ test('an alert goes out once over every route that takes it', (t) => {
   assert.deepEqual([hook.target, hook.type, hook.data.alerts.map((a) => [a.kind, a.state])], ['http://127.0.0.1:9/x', 'outpost.alert.raised', [['metric_outlier', 'outlier']]]);
   const [a] = alerts(p);
   assert.deepEqual([a.times, a.sent, a.status], [2, 2, 'open']);
+  work(p); // the mail is tried and given up: there is no mail server
   revenue(p, '2024-01-01', '1'); // gone, and back within the hour: the same alert, told already
-  assert.equal(alerts(p).length, 0);
+  assert.deepEqual(alerts(p, '--kind', 'metric_*'), []);
   revenue(p, '2024-01-01', '3000000');
-  assert.deepEqual(alerts(p).map((x) => x.id), [a.id]);
-  assert.equal(mails(p).length, 1);
+  assert.ok(alerts(p).some((x) => x.id === a.id));
+  const to = (who) => mails(p).filter((m) => m.to === who).length;
+  assert.equal(to('a@example.org'), 1);
   revenue(p, '2024-01-02', '2000000');
-  assert.equal(mails(p).length, 2);
+  assert.equal(to('a@example.org'), 2);
   sound(p);
 });
 

@@ -87,7 +87,7 @@ test('kill -9 between import and move: the file counts once', (t) => {
   put(p, 'orders', 'a.csv', generate(p.dir, 100, 4).text);
   json(['jobs', 'add', 'connector_sync', '{"connector":"orders"}', ...p.args]);
   let killed = 0;
-  for (let n = 1; n < 40 && files(p, 'orders').length; n++) {
+  for (let n = 10; n < 3000 && files(p, 'orders').length; n = Math.ceil(n * 1.3)) {
     if (lib.outpost(['jobs', 'work', '--until-idle', ...p.args], { binary: lib.OUTPOST_TEST, env: { OUTPOST_CRASH: String(n) } }).signal === 'SIGKILL') killed++;
   }
   ok(['jobs', 'work', '--until-idle', ...p.args]);
