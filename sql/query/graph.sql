@@ -23,6 +23,9 @@ UPDATE graph_run SET state = 'running', started_at = coalesce(started_at, ?2), e
 -- name: graph_run_end
 UPDATE graph_run SET state = ?2, ended_at = ?3 WHERE id = ?1;
 
+-- name: graph_run_wait
+UPDATE graph_run SET state = 'waiting', ended_at = NULL WHERE id = ?1;
+
 -- name: graph_run_active
 SELECT count(*) FROM graph_run WHERE graph = ?1 AND state = 'running';
 

@@ -295,7 +295,7 @@ static int forget_old(struct ctx *cx, struct db *db, const char *graph) {
 graph_ended_fn *graph_ended_hook;
 
 /* Whoever asked for it is told, by a job of the kind webhook_send. */
-static int tell(struct ctx *cx, struct db *db, const struct run *run, const char *state) {
+int run_tell(struct ctx *cx, struct db *db, const struct run *run, const char *state) {
   struct buf out;
   struct jw w;
   if (graph_ended_hook && graph_ended_hook(cx, db, run->graph, run->id, state)) return cx->code;
@@ -349,7 +349,7 @@ int run_advance(struct ctx *cx, struct db *db, int64_t id) {
   }
   if (left) return OK;
   const char *state = bad ? "failed" : "done";
-  if (run_set_state(cx, db, id, state) || tell(cx, db, &run, state)) return cx->code;
+  if (run_set_state(cx, db, id, state) || run_tell(cx, db, &run, state)) return cx->code;
   return forget_old(cx, db, run.graph);
 }
 

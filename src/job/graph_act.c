@@ -69,6 +69,7 @@ int graph_cancel(struct ctx *cx, struct db *db, int64_t id) {
     return fail(cx, E_CONFLICT, "run", "run %lld of %s is %s already", (long long)id, run.graph, run.state);
   if (find_jobs(cx, db, id, NULL, &jobs) || run_set_state(cx, db, id, "cancelled") ||
       change_rows(cx, db, SQL_graph_task_cancel, id, NULL) || cancel_jobs(cx, db, &jobs) ||
+      run_tell(cx, db, &run, "cancelled") ||
       run_note(cx, db, "GRAPH_CANCELLED", id,
                ctx_printf(cx, "run %lld of %s was cancelled", (long long)id, run.graph)))
     return cx->code;
@@ -77,10 +78,16 @@ int graph_cancel(struct ctx *cx, struct db *db, int64_t id) {
 
 /* ---- retry ---- */
 
+/* A run that has ended waits for its turn again, like one that is new. */
 static int go_on(struct ctx *cx, struct db *db, const struct run *run, const char *event, const char *text) {
-  if (run_note(cx, db, event, run->id, text) || run_set_state(cx, db, run->id, "running") ||
-      run_advance(cx, db, run->id))
-    return cx->code;
+  if (run_note(cx, db, event, run->id, text)) return cx->code;
+  if (!strcmp(run->state, "running")) {
+    if (run_advance(cx, db, run->id)) return cx->code;
+  } else {
+    struct stmt *s = db_stmt(cx, db, SQL_graph_run_wait);
+    stmt_int(s, 1, run->id);
+    if (stmt_run(cx, s)) return cx->code;
+  }
   return graph_begin_waiting(cx, db, run->graph);
 }
 

@@ -54,6 +54,8 @@ struct run {
 int run_read(struct ctx *cx, struct db *db, int64_t id, struct run *out); /* E_NOT_FOUND */
 
 int run_set_state(struct ctx *cx, struct db *db, int64_t id, const char *state); /* and its times */
+/* Who asked for it is told how a run ended. */
+int run_tell(struct ctx *cx, struct db *db, const struct run *run, const char *state);
 /* Makes the jobs of the tasks that wait for nothing any more; ends the run when nothing is left. */
 int run_advance(struct ctx *cx, struct db *db, int64_t id);
 /* Begins waiting runs of a graph, as many as may be at work. */

@@ -191,10 +191,11 @@ test('runs wait for each other unless more may be at work; a cancelled one makes
   const three = p.json('dag', 'run', 'g', '--detach');
   assert.equal(three.state, 'running', 'two may be at work now');
   await until(() => at(p.status(three.id), 'a').state === 'running', 'the third run');
+  p.json('dag', 'retry', String(one_.id));
+  assert.equal(p.status(one_.id).state, 'waiting', 'a run that goes on waits for its turn');
   for (const run of [two, three]) p.json('dag', 'cancel', String(run.id));
   await w.stop();
-  p.json('dag', 'retry', String(one_.id));
-  assert.deepEqual(shape(p.status(one_.id)), { a: 'ready', b: 'waiting' }, 'a cancelled run can go on');
+  assert.match(at(p.status(one_.id), 'a').state, /ready|running/, 'a cancelled run can go on');
   p.json('dag', 'cancel', String(one_.id));
 });
 
@@ -360,6 +361,7 @@ test('an orchestrator outside starts runs, asks for their state, and is told of 
   assert.deepEqual(told, [{ url: 'https://orchestrator.example/done', type: 'outpost.graph_run.ended', subject: `graph-runs/${id}`, data: { run: id, graph: 'g', cause: 'manual', state: 'failed', address: `/api/graph-runs/${id}` } }]);
   assert.equal((await data(post(again, `/api/graph-runs/${id}/retry`, { task: 'a' }))).state, 'running');
   assert.equal((await data(post(again, `/api/graph-runs/${id}/cancel`))).state, 'cancelled');
+  assert.deepEqual(query(p.db, "SELECT payload ->> '$.data.state' FROM job WHERE kind = 'webhook_send' ORDER BY id").map((r) => r[0]), ['failed', 'cancelled']);
   assert.equal((await data(post(again, `/api/graph-runs/${id}/clear`, { task: 'a' }))).state, 'running');
   assert.equal((await data(ask(again, '/api/graphs/g/runs'))).length, 1);
   const g = (await data(ask(again, '/api/graphs'))).find((x) => x.name === 'g');
