@@ -29,6 +29,7 @@ struct tenant {
   bool led;                /* some thread is working the queue off */
   int group;               /* tasks that shared the last commit */
   struct change_end noted; /* what the mark says */
+  double insisted;         /* when a long WAL was waited for the last time */
   struct db *writer;       /* opened when first needed; used by the leader only */
   struct db *idle;         /* readers that nobody has taken */
   int idle_count;

@@ -37,6 +37,8 @@ static const double LOCK_SECONDS = 10;          /* for another process's group *
 static const int64_t WAL_LONG = 4 << 20;        /* checkpoint from here on: keeps readers fast */
 static const int64_t WAL_TOO_LONG = 64 << 20;   /* give the space back */
 
+enum { WAL_INSIST_SECONDS = 1, WAL_INSIST_MS = 200 };
+
 struct task {
   struct ctx *cx;
   write_fn *fn;
@@ -91,11 +93,24 @@ int tenant_writer(struct ctx *cx, struct tenant *t, struct db **out) {
 /* ---- after a commit ---- */
 
 /* Nobody waits for a slow reader here: what cannot be copied now is copied later. */
-void tenant_checkpoint(struct db *db, bool all) {
-  sqlite3_busy_timeout(db->lite, 0);
-  sqlite3_wal_checkpoint_v2(db->lite, NULL, all ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE,
-                            NULL, NULL);
+static void checkpoint(struct db *db, int mode, int wait_ms) {
+  sqlite3_busy_timeout(db->lite, wait_ms);
+  sqlite3_wal_checkpoint_v2(db->lite, NULL, mode, NULL, NULL);
   sqlite3_busy_timeout(db->lite, DB_BUSY_MS);
+}
+
+void tenant_checkpoint(struct db *db, bool all) {
+  checkpoint(db, all ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, 0);
+}
+
+/* The WAL begins anew only in a moment in which nobody reads from it. Where somebody always does, that moment
+** is to be waited for: as long as this connection holds it, new readers read from the file itself, and those
+** that were there end. Not at every commit, though, since one of them may be a program that reads for hours. */
+static void checkpoint_long(struct tenant *t, struct db *db) {
+  double now = time_seconds();
+  bool insist = db->wal_bytes > WAL_TOO_LONG && now - t->insisted > WAL_INSIST_SECONDS;
+  if (insist) t->insisted = now;
+  checkpoint(db, insist ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, insist ? WAL_INSIST_MS : 0);
 }
 
 int tenant_committed(struct ctx *cx, struct tenant *t, struct db *db) {
@@ -108,7 +123,7 @@ int tenant_committed(struct ctx *cx, struct tenant *t, struct db *db) {
   if (rc) log_line(LOG_WARN, cx, "MARK_NOT_WRITTEN", "%s", aside.message);
   if (!rc) t->noted = end;
   ctx_end(&aside);
-  if (db->wal_bytes > WAL_LONG) tenant_checkpoint(db, db->wal_bytes > WAL_TOO_LONG);
+  if (db->wal_bytes > WAL_LONG) checkpoint_long(t, db);
   crash_point("after commit");
   return OK;
 }

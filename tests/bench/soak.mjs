@@ -70,7 +70,7 @@ const loads = [
   }),
 ];
 // Somebody who keeps an old state of the file open, and gives it back now and then.
-const reader = load(100, async () => {
+const reader = load(3000, async () => {
   const shell = spawn('sqlite3', ['-readonly', path.join(data, 'tenants/soak.db')], { stdio: ['pipe', 'ignore', 'ignore'] });
   shell.stdin.write('BEGIN; SELECT count(*) FROM change_log;\n');
   await sleep(Math.min(20000, Math.max(0, over - Date.now())));
