@@ -130,6 +130,8 @@ static const struct rule rules[] = {
   { "alert_seen", PIT_CUT, false, "DELETE FROM alert_seen WHERE alert NOT IN (SELECT id FROM alert)" },
   { "alert_notice", PIT_CUT, false, "DELETE FROM alert_notice WHERE alert NOT IN (SELECT id FROM alert)" },
   { "outbox", PIT_CUT, false, "DELETE FROM outbox WHERE state = 'waiting' AND made_at > ?1" },
+  { "webhook_position", PIT_CUT, false,
+    "UPDATE webhook_position SET seq = min(seq, (SELECT max(seq) FROM change_log))" },
   { "secret", PIT_KEPT, false, NULL }, /* passwords are not in the log */
 
   { "archive_partition", PIT_CUT, true, NULL }, /* by pit_ledger.c */
