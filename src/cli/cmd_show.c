@@ -164,7 +164,9 @@ int cmd_rebuild(struct ctx *cx, struct cli *c) {
                      (long long)r.runs, (long long)r.records, r.corrected ? "false" : "true",
                      (long long)r.corrected, r.seconds);
   if (r.corrected)
-    return cli_print(cx, "%lld levels and sums of stock were not what the ledger comes to, and are now; all else is the same, %.2f s\n",
+    return cli_print(cx,
+                     "%lld levels and sums of stock were not what the ledger comes to, and are now; all else "
+                     "is the same, %.2f s\n",
                      (long long)r.corrected, r.seconds);
   return cli_print(cx,
                    "%lld records of %lld runs were derived again from the original bytes: everything is the "

@@ -110,7 +110,8 @@ static int raise_one(struct ctx *cx, struct db *db, const struct quality_result 
                            .state = "failing",
                            .severity = is_critical(r) ? SEVERITY_CRITICAL : SEVERITY_WARNING,
                            .title = ctx_printf(cx, "Stock data: %s", r->name),
-                           .text = ctx_printf(cx, "%lld faults; it should be that %s", (long long)r->found, r->help),
+                           .text = ctx_printf(cx, "%lld faults; it should be that %s", (long long)r->found,
+                                              r->help),
                            .address = "#/stock" };
   return alert_raise(cx, db, &a, &fresh);
 }

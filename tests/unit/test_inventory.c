@@ -57,8 +57,7 @@ UNIT(trend_line, "the line through points that lie on one leaves no error") {
   trend_of(v, 28, &slope, &error);
   CHECK_INT(slope, 2000000);
   CHECK(error >= 0 && error < 10);
-  const int64_t w[] = { 1 * STOCK_UNIT, 3 * STOCK_UNIT, 2 * STOCK_UNIT,
-                        4 * STOCK_UNIT }; /* slope 0.8 */
+  const int64_t w[] = { 1 * STOCK_UNIT, 3 * STOCK_UNIT, 2 * STOCK_UNIT, 4 * STOCK_UNIT }; /* slope 0.8 */
   trend_of(w, 4, &slope, &error);
   CHECK_INT(slope, 800000);
   CHECK_INT(error, 424264); /* sqrt(1.8 / 2 / 5) */
