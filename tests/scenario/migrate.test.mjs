@@ -19,10 +19,12 @@ const migrations = Array.from({ length: last }, (_, i) => ['', (generated[i + 1]
 const HEAD = migrations.length;
 
 // What the migrations' own text makes, by the shell: { tables, sql } at each version.
-const made = (version) => {
+const known = [];
+const made = (version) => (known[version] ??= makeAll(version));
+function makeAll(version) {
   const out = sqlite(':memory:', `${migrations.slice(0, version).map((m) => m[1]).join('\n')}\n.mode list\nSELECT type || ' ' || name || char(10) || sql || char(2) FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'sqlite_sequence';`);
   return out.split('\x02').map((s) => s.trim()).filter(Boolean).sort();
-};
+}
 const schema = (db) => sqlite(db, "SELECT type || ' ' || name || char(10) || sql || char(2) FROM sqlite_master WHERE sql IS NOT NULL AND name NOT IN ('schema_migration', 'sqlite_sequence');").split('\x02').map((s) => s.trim()).filter(Boolean).sort();
 
 const tables = (db) => query(db, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('schema_migration', 'sqlite_sequence') ORDER BY 1").map((r) => r[0]);
@@ -158,8 +160,9 @@ for (const [from, to] of [[HEAD, 1], [1, HEAD]]) {
     const before = manifest(base.db, ['change_log', 'organizations']);
     const last = logged(base);
     const stopped = new Set();
+    const step = lib.LONG ? 1 : 7; // of the statements every seventh, and each of them when there is time
     let n = 1;
-    for (; ; n++) {
+    for (; ; n += step) {
       const p = copyPlace(base, `kill-${n}`);
       const ended = lib.outpost(['migrate', '--to', String(to), ...p.args], { binary: OUTPOST_TEST, env: { OUTPOST_CRASH: String(n) } });
       const v = version(p);
@@ -180,7 +183,7 @@ for (const [from, to] of [[HEAD, 1], [1, HEAD]]) {
       fs.rmSync(p.data, { recursive: true });
     }
     t.diagnostic(`${n} crash points`);
-    assert.equal(stopped.size, HEAD, [...stopped].join());
+    assert.ok(stopped.size >= (lib.LONG ? HEAD : HEAD / 2), [...stopped].join());
   });
 }
 
