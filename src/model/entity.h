@@ -41,11 +41,11 @@ struct property {
   const char *name;
   enum property_kind kind;
   int scale;             /* of a decimal */
+  int since;             /* the migration that brought it; 0: the table's own */
   bool required;         /* must be given; one with a default need not be, and is never empty */
   bool searched;         /* by the search of lists */
   bool has_min, has_max; /* of a text: in characters; of a decimal: in units */
   int64_t min, max;
-  int since;             /* the migration that brought it; 0: the table's own */
   const char *otherwise; /* the default, as it would be given; NULL without */
   const char *choices;   /* "open|closed" */
   const char *reference; /* the entity whose record it names */
@@ -80,9 +80,8 @@ struct entity {
   const char *order; /* how lists are sorted: "dataset, -updated_at" */
   const char *help;  /* what one of its records is */
   const struct property *properties;
-  int property_count;
   const struct entity_key *keys;
-  int key_count;
+  int property_count, key_count;
   struct entity_hooks hooks;
 };
 

@@ -73,12 +73,11 @@ struct key {
 
 struct entity {
   const char *path, *name, *table, *help, *order, *search;
+  struct property properties[MAX_LINES]; /* in the order of the file, also those that held once */
+  struct key keys[MAX_KEYS];
+  int property_count, key_count;
   int line, since, order_line, search_line;
   bool by_hand;
-  struct property properties[MAX_LINES]; /* in the order of the file, also those that held once */
-  int property_count;
-  struct key keys[MAX_KEYS];
-  int key_count;
 };
 
 static struct entity entities[MAX_ENTITIES];

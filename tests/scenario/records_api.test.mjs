@@ -16,6 +16,9 @@ test('every entity is described, and is what the file has', async (t) => {
   assert.equal(all.total, all.data.length);
   const stamps = ['id', 'version', 'created_at', 'created_by', 'updated_at', 'updated_by', 'deleted_at', 'deleted_by'];
   for (const entity of all.data) {
+    const given = query(p.db, `SELECT name, dflt_value FROM pragma_table_info('${entity.table}')`).filter(([name, value]) => !stamps.includes(name) && value !== null);
+    const inSql = (x) => (x.kind === 'boolean' ? String(Number(x.default)) : x.kind === 'decimal' ? String(Math.round(Number(x.default) * 10 ** x.scale)) : x.kind === 'integer' ? String(x.default) : `'${x.kind === 'json' ? JSON.stringify(x.default) : x.default.replaceAll("'", "''")}'`);
+    assert.deepEqual(entity.properties.filter((x) => x.default !== undefined).map((x) => [x.name, inSql(x)]).sort(), given.sort(), `defaults of ${entity.name}`);
     const columns = query(p.db, `SELECT name, "notnull", dflt_value IS NULL FROM pragma_table_info('${entity.table}')`).filter(([name]) => !stamps.includes(name));
     assert.deepEqual(entity.properties.map((x) => x.name).sort(), columns.map(([name]) => name).sort(), entity.name);
     for (const x of entity.properties) {

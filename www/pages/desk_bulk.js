@@ -46,7 +46,7 @@ export function Act({ title, note, ok, act, onClose, children }) {
 /* What a reference list would have instead: for "Nort" it is "North". */
 export function useWords(field) {
   const rules = useAnswer(address('/api/records/rule')).answer?.data;
-  const items = useAnswer(address('/api/records/reference_item')).answer?.data;
+  const items = useAnswer(address('/api/records/reference_item', { limit: 10000 })).answer?.data;
   const lists = (rules ?? []).filter((rule) => rule.field === field && rule.kind === 'reference').map((rule) => rule.params.list);
   return (items ?? []).filter((item) => lists.includes(item.list)).map((item) => item.value);
 }

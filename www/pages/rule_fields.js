@@ -27,7 +27,7 @@ const options = (group, ids) => ids.map((id) => ({ id, label: nameOf(group, id) 
 /* What a rule can be about: { fields: [{ name, kind }], lists: [names], items }. */
 export function useWorld(rules) {
   const catalogue = useAnswer(address('/api/catalogue')).answer?.data.tables ?? [];
-  const items = useAnswer(address('/api/records/reference_item')).answer?.data ?? [];
+  const items = useAnswer(address('/api/records/reference_item', { limit: 10000 })).answer?.data ?? [];
   const dataset = catalogue.find((table) => table.kind === 'dataset' && table.name === (rules?.[0]?.dataset ?? 'sales'));
   const named = (rules ?? []).map((rule) => rule.field).filter(Boolean);
   const fields = [...new Set([...(dataset?.columns ?? []).map((column) => column.name), ...named])];

@@ -67,7 +67,7 @@ function NewList({ lists, onList }) {
 const NOTHING = { add: [], remove: [] };
 
 export function Lists() {
-  const { answer, error, again } = useLive(address('/api/records/reference_item'), ['reference_item']);
+  const { answer, error, again } = useLive(address('/api/records/reference_item', { limit: 10000 }), ['reference_item']);
   const rules = useLive(address('/api/records/rule'), ['rule']).answer?.data ?? [];
   const [draft, setDraft] = useState(NOTHING);
   const [promoted, setPromoted] = useState(null); /* what was put into force: its trial stays on the page */
