@@ -70,6 +70,10 @@ static int end(struct ctx *cx, struct db *db, struct job *job, const char *state
     if (job->text[0]) stmt_text(s, 9, job->text);
   }
   if (stmt_run(cx, s)) return cx->code;
+  if (db_changes(db) == 0) { /* it is somebody else's by now */
+    job->end = JOB_TAKEN;
+    return OK;
+  }
   job->state = state;
   return job->graph_run ? outcome_tell_graph(cx, db, job->id) : OK;
 }
@@ -108,7 +112,7 @@ static int wait_again(struct ctx *cx, struct db *db, struct job *job, int64_t us
 /* ---- dead ---- */
 
 static int die(struct ctx *cx, struct db *db, struct job *job, const char *cause) {
-  if (end(cx, db, job, "dead", cause)) return cx->code;
+  if (end(cx, db, job, "dead", cause) || job->end == JOB_TAKEN) return cx->code;
   if (dead_hook && !job->graph_run && dead_hook(cx, db, job->id, job->kind_name, cause)) return cx->code;
   return note_act(cx, db, "JOB_DEAD", job->id, (struct str){ NULL, 0 }, (struct str){ NULL, 0 },
                   ctx_printf(cx, "job %lld (%s) is dead: %.300s", (long long)job->id, job->kind_name, cause));

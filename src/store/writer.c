@@ -19,6 +19,7 @@
 */
 #include <errno.h>
 #include <fcntl.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -43,8 +44,9 @@ struct task {
   struct ctx *cx;
   write_fn *fn;
   void *arg;
-  bool alone, only_if_free, done;
-  pthread_cond_t wake; /* it is done, or it is to lead */
+  bool alone, only_if_free;
+  bool done;  /* set before the wake; without it, the wake says: lead */
+  sem_t wake; /* needs no lock: a thread that is woken does not stand in line again */
   struct task *next;
 };
 
@@ -242,39 +244,41 @@ static void wait_for_company(struct tenant *t) {
   }
 }
 
-/* Under the tenant's lock, which is given back while the group is written. */
-static void lead_group(struct tenant *t) {
-  t->led = true;
+/* The lead goes to the first one who came meanwhile, before anybody else is woken. */
+static void lead_group(struct tenant *t, const struct task *mine) {
+  pthread_mutex_lock(&t->lock);
   wait_for_company(t);
   struct task *group = take_group(t);
   pthread_mutex_unlock(&t->lock);
   lead(t, group);
   pthread_mutex_lock(&t->lock);
-  t->led = false;
-  for (struct task *next; group; group = next) {
-    next = group->next; /* its owner may be gone as soon as it is done and unlocked */
+  struct task *next = t->first;
+  t->led = next != NULL;
+  pthread_mutex_unlock(&t->lock);
+  if (next) sem_post(&next->wake);
+  for (; group; group = next) {
+    next = group->next; /* its owner may be gone as soon as it is woken */
     group->done = true;
-    pthread_cond_signal(&group->wake);
+    if (group != mine) sem_post(&group->wake);
   }
-  if (t->first) pthread_cond_signal(&t->first->wake);
 }
 
+/* Who comes when nobody leads is the first in the queue, and so is who is told to: his task is in
+** the group that he leads. */
 static int enqueue(struct tenant *t, struct task *mine) {
-  pthread_cond_init(&mine->wake, NULL);
+  sem_init(&mine->wake, 0, 0);
   pthread_mutex_lock(&t->lock);
   if (t->last)
     t->last->next = mine;
   else
     t->first = mine;
   t->last = mine;
-  while (!mine->done) {
-    if (t->led)
-      pthread_cond_wait(&mine->wake, &t->lock);
-    else
-      lead_group(t);
-  }
+  bool leads = !t->led;
+  t->led = true;
   pthread_mutex_unlock(&t->lock);
-  pthread_cond_destroy(&mine->wake);
+  while (!leads && sem_wait(&mine->wake) != 0) continue; /* a signal came between */
+  if (!mine->done) lead_group(t, mine);
+  sem_destroy(&mine->wake);
   return mine->cx->code;
 }
 
