@@ -90,7 +90,9 @@ test(`kill -9 at ${LONG ? 200 : 25} moments: every effect inside and outside hap
     clearTimeout(timer);
     assert.equal(end.signal, 'SIGKILL', end.err);
   }
-  for (let i = 0; i < 3; i++) work(p);
+  work(p);
+  ok(['jobs', 'replay-dead', ...p.args]); // on a slow machine one may be killed ten times before its first step
+  for (let i = 0; i < 2; i++) work(p);
   assert.deepEqual(query(p.db, 'SELECT state, count(*) FROM job GROUP BY state'), [['done', String(jobs)]]);
   const effects = inside(p);
   assert.equal(effects.length, jobs * 3);
