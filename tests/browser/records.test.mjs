@@ -90,7 +90,7 @@ test('a list is searched, filtered, sorted and shown page by page', async (t) =>
     await page.getByRole('button', { name: 'Add filter' }).click();
   };
   await add('Unit cost', 'from', '50');
-  await add('Reorder method', 'is', 'Eoq');
+  await add('Reorder method', 'is', 'Economic order quantity');
   const fits = items.filter((x) => Number(x.unit_cost) >= 50 && x.reorder_method === 'eoq');
   await shows(page, fits.map((x) => x.sku));
   await add('Supplier', 'is', 'Ünit & Co');
@@ -104,7 +104,7 @@ test('a list is searched, filtered, sorted and shown page by page', async (t) =>
     await page.locator('.record-chosen button').first().click();
     await page.waitForFunction((k) => document.querySelectorAll('.record-chosen button').length < k, n, WAIT);
   }
-  await add('Sku', 'has', 'u-00');
+  await add('SKU', 'has', 'u-00');
   await shows(page, items.slice(0, 10).map((x) => x.sku));
   save(data, 'stock_item', { sku: 'SKU-00A' }); // it follows what others do
   await shows(page, [...items.slice(0, 10).map((x) => x.sku), 'SKU-00A']);

@@ -34,7 +34,7 @@ for (const how of ENTITIES.map((e) => maker(e))) {
     const moments = [];
     const user = os.userInfo().username;
     const call = (_, ...args) => json(['record', ...args, ...p.args], { env: { USER: 'somebody-else' } }); // who acts is no matter of words
-    for (let i = 0; i < (lib.LONG ? 300 : 30); i++) {
+    for (let i = 0; i < (lib.LONG ? 300 : 20); i++) {
       const began = Date.now() * 1000;
       const ids = [...model.keys()];
       const id = r.pick(ids);
