@@ -214,11 +214,17 @@ static int move_position(struct ctx *cx, struct db *db, int64_t ledger, int64_t 
   return stmt_run(cx, s);
 }
 
+/* Groups are sorted in memory: so many rows of the ledger at a time. */
+enum { ROWS_AT_ONCE = 500000 };
+
 static int run_pass(struct ctx *cx, struct db *db, int64_t ledger, int64_t last, int64_t to, struct pass *p) {
-  struct stmt *s = db_stmt(cx, db, SQL_daily_groups);
-  stmt_int(s, 1, ledger);
-  stmt_int(s, 2, last);
-  int rc = add_groups(cx, db, s, p);
+  int rc = OK;
+  for (int64_t from = ledger; from < last && !rc; from += ROWS_AT_ONCE) {
+    struct stmt *s = db_stmt(cx, db, SQL_daily_groups);
+    stmt_int(s, 1, from);
+    stmt_int(s, 2, least(last, from + ROWS_AT_ONCE));
+    rc = add_groups(cx, db, s, p);
+  }
   if (!rc && p->full) rc = add_groups(cx, db, db_stmt(cx, db, SQL_daily_groups_archived), p);
   if (!rc && to > p->D) rc = slide(cx, db, p, to);
   if (!rc) rc = sums_write(cx, db, &p->sums);
