@@ -168,8 +168,8 @@ static int restore_at(struct ctx *cx, struct cli *c, struct store *s, const char
   time_iso(point, r.at);
   if (!cli_has(c, "json"))
     return cli_print(
-        cx, "tenant %s is as it was at %s (entry %lld of its log); %lld entries were taken back; %s%s\n",
-        slug, point, (long long)r.seq, (long long)r.cut,
+        cx, "tenant %s is as it was at %s (entry %lld of its log); entries taken back: %lld; %s%s\n", slug,
+        point, (long long)r.seq, (long long)r.cut,
         r.kept ? "what was there is kept as " : "what was there could not be read", r.kept ? r.kept : "");
   buf_init(&out, KIB(8));
   jw_init(&w, &out);
