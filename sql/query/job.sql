@@ -163,6 +163,18 @@ SELECT count(*) FROM job INDEXED BY job_running WHERE state = 'running' AND stat
 SELECT count(*) FROM job INDEXED BY job_failed WHERE (state = 'dead' OR state = 'cancelled') AND state = ?1
   AND (?2 IS NULL OR queue = ?2) AND (?3 IS NULL OR kind = ?3);
 
+-- name: job_news
+SELECT kind, queue, state, attempts, progress_done, progress_total, progress_text, cause FROM job WHERE id = ?1;
+
+-- name: job_news_running
+SELECT id FROM job INDEXED BY job_running WHERE state = 'running' AND worker <> ?1 LIMIT ?2;
+
+-- name: job_news_new
+SELECT id FROM job WHERE id > ?1 ORDER BY id DESC LIMIT ?2;
+
+-- name: job_last_id
+SELECT max(id) FROM job;
+
 -- name: job_steps
 SELECT name, at FROM job_step WHERE job = ?1 ORDER BY at, name;
 

@@ -53,6 +53,7 @@ struct seat {
   struct ctx cx; /* of the watch */
   struct watch *watch;
   struct pool pool;
+  struct news news;                 /* of the clock's thread */
   struct slot slots[PARTS_MAX + 1]; /* the first one is of jobs */
   uint64_t ordered;                 /* jobs_ordered when jobs were last woken by a commit */
   struct seat *next;
@@ -321,7 +322,7 @@ static void look_at_files(struct engine *e) {
     if (!watch_changed(s->watch)) continue;
     struct ctx cx;
     ctx_begin(&cx, "engine");
-    pool_check(&cx, &s->pool);
+    if (!pool_check(&cx, &s->pool)) news_tell(&cx, &s->news, s->tenant, e->holder.name);
     ctx_end(&cx);
     pthread_mutex_lock(&e->lock);
     wake_seat(e, s);

@@ -9,7 +9,7 @@
 **   outcome.c   what becomes of a job
 **   pool.c      the jobs that one process has of one tenant
 **   engine.c    threads
-**   notice.c    for live pages
+**   notice.c    for live pages; news.c what other processes do
 **   report.c    JSON
 **   tidy.c      old jobs go
 */
@@ -169,6 +169,17 @@ struct notice {
   int attempt;
 };
 void job_notice(const struct notice *n);
+
+/* ---- what others do (news.c) ---- */
+
+enum { NEWS_MOST = 64 };
+struct news {
+  int64_t last;               /* the newest job that was told of */
+  int64_t running[NEWS_MOST]; /* by others, when last looked */
+  int count;
+  bool begun;
+};
+int news_tell(struct ctx *cx, struct news *n, struct tenant *t, const char *holder);
 
 /* ---- old jobs (tidy.c) ---- */
 

@@ -324,6 +324,22 @@ test('progress comes as it is made, and a client that comes back is told what en
   await back.until((x) => x.events.some((e) => e.event === 'job' && e.data.id === missed.id && e.data.state === 'done'), 'what it missed');
 });
 
+test('a page is told of jobs that another process runs, and of those that are ordered', async (t) => {
+  const p = place(t);
+  const server = await serveWith(OUTPOST_TEST, t, p.data, '--workers', '1');
+  const s = await stream(t, server);
+  const told = (id) => s.events.filter((e) => e.event === 'job' && e.data.id === id).map((e) => e.data);
+  const busy = add(p, 'test_sleep', { ms: 2500 }).id; // the server's one worker
+  await s.until(() => told(busy).some((j) => j.state === 'running'), 'its start');
+  const { id } = add(p, 'test_sleep', { ms: 1800 });
+  await s.until(() => told(id).some((j) => j.state === 'waiting'), 'the order');
+  const other = lib.start(['jobs', 'work', ...p.args], B);
+  t.after(() => other.child.kill('SIGKILL'));
+  await s.until(() => told(id).some((j) => j.state === 'done'), 'its end');
+  assert.ok(told(id).filter((j) => j.state === 'running' && j.progress?.total === 1800).length >= 1, JSON.stringify(told(id)));
+  assert.notEqual(one(p.db, `SELECT worker FROM job WHERE id = ${id}`), one(p.db, `SELECT worker FROM job WHERE id = ${busy}`));
+});
+
 test('what another process does is noticed at once, and a new tenant, and one that is broken stops nobody', async (t) => {
   const p = place(t, 'broken');
   fs.writeFileSync(path.join(p.data, 'tenants/broken.db'), 'this is no file of SQLite');
