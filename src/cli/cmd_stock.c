@@ -71,19 +71,13 @@ static int run_order(struct ctx *cx, struct cli *c, struct order *o) {
 }
 
 int cmd_stock_adjust(struct ctx *cx, struct cli *c) {
-  const char *kind = cli_get(c, "kind");
   struct order o = { .count = 1 };
   struct stock_move *m = &o.moves[0];
-  m->kind = kind ? stock_kind_find(str_of(kind)) : MOVE_ADJUSTMENT;
   m->sku = c->operand[0];
   m->warehouse = c->operand[1];
   m->serial = cli_get(c, "serial");
   read_place(c, m);
-  if (!m->kind)
-    return cli_usage(
-        cx,
-        "--kind is INVENTORY_UPDATE, SALE, RECEIPT, RETURN, ADJUSTMENT, RESERVATION or RELEASE, not %.40s",
-        kind);
+  if (stock_adjust_kind(cx, cli_get(c, "kind"), &m->kind)) return cx->code;
   if (stock_quantity(cx, "quantity", c->operand[2], &m->quantity)) return cx->code;
   return run_order(cx, c, &o);
 }

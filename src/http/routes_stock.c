@@ -187,14 +187,8 @@ int stock_adjust_post(struct request *rq) {
   struct order o = { .moves = &m, .count = 1 };
   struct jv *body;
   if (body_json(rq, &body)) return rq->cx->code;
-  const char *type = member(rq->cx, body, "type");
   read_move(rq->cx, body, &m);
-  if (type) m.kind = stock_kind_find(str_of(type));
-  if (!m.kind)
-    return fail(rq->cx, E_INVALID, "type",
-                "type is ADJUSTMENT, RECEIPT, SALE, RETURN, INVENTORY_UPDATE, RESERVATION or "
-                "RELEASE, not %.40s",
-                type);
+  if (stock_adjust_kind(rq->cx, member(rq->cx, body, "type"), &m.kind)) return rq->cx->code;
   if (stock_quantity(rq->cx, "quantity", member(rq->cx, body, "quantity"), &m.quantity)) return rq->cx->code;
   return run_order(rq, body, &o);
 }

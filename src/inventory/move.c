@@ -95,6 +95,17 @@ static int apply(struct ctx *cx, struct stock_move *m, struct level *l, bool all
   return OK;
 }
 
+int stock_adjust_kind(struct ctx *cx, const char *name, int *kind) {
+  *kind = name ? stock_kind_find(str_of(name)) : MOVE_ADJUSTMENT;
+  bool own_verb = *kind == MOVE_TRANSFER_OUT || *kind == MOVE_TRANSFER_IN || *kind == MOVE_COUNT;
+  if (*kind && !own_verb) return OK;
+  return fail(
+      cx, E_INVALID, "kind",
+      "an adjustment is an ADJUSTMENT, RECEIPT, SALE, RETURN, INVENTORY_UPDATE, RESERVATION or RELEASE, not "
+      "%.40s; what was counted or transferred has its own verb",
+      name);
+}
+
 /* ---- as events ---- */
 
 static void text_field(struct jw *w, const char *key, const char *text) {

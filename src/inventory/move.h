@@ -28,6 +28,10 @@ struct stock_move {
 
 enum { MOVES_MOST = 1000 }; /* of one order */
 
+/* The kind of an adjustment by its name; NULL is ADJUSTMENT. E_INVALID names those there are: counts and
+** transfers are made by their own verbs. */
+int stock_adjust_kind(struct ctx *cx, const char *name, int *kind);
+
 /* Inside tenant_write. */
 int stock_move(struct ctx *cx, struct db *db, struct stock_move *moves, size_t count, bool allow_negative);
 

@@ -372,7 +372,8 @@ test('adjust, count, transfer, reserve: what leads below zero is refused, unless
   assert.equal(adjust('A', 'W1', '10', '--kind', 'RECEIPT', '--reference', 'PO-1').quantity_on_hand, 10);
   refuses(['stock', 'adjust', 'A', 'W1', '-10.0001', ...p.args], /there is 10 of A in W1: taking 10.0001 would leave -0.0001/, 5);
   refuses(['stock', 'adjust', 'A', 'W1', 'many', ...p.args], /number such as 12/, 1);
-  refuses(['stock', 'adjust', 'A', 'W1', '1', '--kind', 'GIFT', ...p.args], /GIFT/, 2);
+  refuses(['stock', 'adjust', 'A', 'W1', '1', '--kind', 'GIFT', ...p.args], /GIFT/, 1);
+  refuses(['stock', 'adjust', 'A', 'W1', '1', '--kind', 'TRANSFER_IN', ...p.args], /own verb/, 1);
   refuses(['stock', 'transfer', 'A', 'W1', 'W2', '11', ...p.args], /would leave -1/, 5);
   refuses(['stock', 'transfer', 'A', 'W1', 'W1', '1', ...p.args], /another warehouse/, 1);
   refuses(['stock', 'adjust', 'A', 'W1', '11', '--kind', 'RESERVATION', ...p.args], /10 of A in W1 is available/, 5);
@@ -531,6 +532,7 @@ test('the addresses of the stock, and what they refuse', async (t) => {
   assert.equal((await get('/api/stock/quality?now=1')).data.length, 18);
   assert.equal((await get(`/api/stock/snapshots?day=${iso(day(now) - 10)}`)).data.rows[0].on_hand, 21);
   assert.equal((await get('/api/stock/scan?code=A')).data.kind, 'item');
+  assert.equal((await get('/api/stock/scan?code=%5Dd210L-1%1D21S-1')).data.gs1.serial, 'S-1');
   for (const bad of ['levels?sort=colour', 'levels?state=red', 'history', 'history?sku=A&cursor=x', 'snapshots?day=never', 'scan']) assert.equal((await get(`/api/stock/${bad}`)).status, 422, bad);
 });
 
