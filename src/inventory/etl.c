@@ -10,7 +10,6 @@
 #include "inventory/snapshot.h"
 #include "inventory/week.h"
 #include "job/job.h"
-#include "notify/alert.h"
 
 enum { SNAPSHOT_DAYS = 31 }; /* that one run puts down at most, unless it fills in the past */
 
@@ -186,6 +185,7 @@ static int keep_look(struct ctx *cx, struct db *db, void *arg) {
     if (alert_quality(cx, db, l->results[i].name, l->results[i].help, l->results[i].found)) return cx->code;
   return quality_keep(cx, db, l->results, &l->failed) || quality_alert(cx, db, l->results) ? (int)cx->code
                                                                                            : OK;
+  return quality_keep(cx, db, l->results, &l->failed) || quality_alert(cx, db, l->results) ? (int)cx->code : OK;
 }
 
 static int run_quality(struct ctx *cx, struct job *job) {

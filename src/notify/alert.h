@@ -68,7 +68,5 @@ int alert_job_dead(struct ctx *cx, struct db *db, int64_t id, const char *kind, 
 int alert_graph_ended(struct ctx *cx, struct db *db, const char *graph, int64_t run, const char *state);
 int alert_slots_missed(struct ctx *cx, struct db *db, const char *schedule, int64_t count, int64_t last,
                        const char *reason);
-/* found 0: all is well. */
-int alert_quality(struct ctx *cx, struct db *db, const char *check, const char *help, int64_t found);
 
 #endif

@@ -69,17 +69,3 @@ int alert_slots_missed(struct ctx *cx, struct db *db, const char *schedule, int6
   };
   return raise(cx, db, &a);
 }
-
-int alert_quality(struct ctx *cx, struct db *db, const char *check, const char *help, int64_t found) {
-  if (!found) return alert_settle(cx, db, "stock_quality", check);
-  struct alert a = {
-    .kind = "stock_quality",
-    .subject = check,
-    .state = "found",
-    .severity = SEVERITY_WARNING,
-    .title = ctx_printf(cx, "The quality check %s found %lld", check, (long long)found),
-    .text = help,
-    .address = "#/stock?quality=1",
-  };
-  return raise(cx, db, &a);
-}

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { parsed, smtp } from '../fake/smtp.mjs';
 import { ask, data, post, problem } from './api.mjs';
 import * as lib from './lib.mjs';
 import { json, ok, one, place, query, refuses, serve, sleep, sound } from './lib.mjs';
@@ -222,6 +223,25 @@ test('an event makes a risk, an alert, one mail and a proposal, and accepting it
   run(p, ...GRAPH);
   assert.deepEqual([risks(p).get('LAPTOP').available, risks(p).get('LAPTOP').incoming], [2, second.quantity]);
   sound(p);
+});
+
+test('a server with a mail server: from the event to the mail in seconds, once', async (t) => {
+  const box = await smtp(t);
+  const p = place(t);
+  record(p, 'mail_server', { name: 'main', host: '127.0.0.1', port: box.port, sender: 'out@post.example', authorities: box.ca });
+  record(p, 'alert_route', { name: 'buyers', kind: 'low_*', channel: 'email', target: 'buyer@example.org' });
+  const server = await serve(t, p.data);
+  const send = async (events) => assert.equal((await ask(server, '/api/topics/inventory-events/events', { method: 'POST', body: JSON.stringify(events), headers: { 'content-type': 'application/json' } })).status, 200);
+  await send(steady('LAPTOP', 20));
+  await send([event('SALE', 'LAPTOP', -14, 0)]);
+  for (let i = 0; i < 200 && !box.mails.length; i++) await sleep(100);
+  assert.equal((await parsed(box.mails[0])).subject, 'warning: LAPTOP in W1 is low');
+  assert.deepEqual(box.mails[0].to, ['buyer@example.org']);
+  await send([event('SALE', 'LAPTOP', -1, 0)]);
+  for (let i = 0; i < 100 && (await ask(server, '/api/reorders')).json.data[0]?.available !== 5; i++) await sleep(100);
+  const { data: list } = (await ask(server, '/api/reorders')).json;
+  assert.deepEqual(list.map((x) => [x.sku, x.state, x.available, x.quantity]), [['LAPTOP', 'low', 5, 32]]);
+  assert.equal(box.mails.length, 1);
 });
 
 test('events that come while the services work are looked at, too', async (t) => {
