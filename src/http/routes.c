@@ -511,6 +511,11 @@ const struct route routes[] = {
     .help = "How many items are out, low and at risk, and the worst of them, as it was worked out last. "
             "Parameter: tenant." },
   { .method = "GET",
+    .pattern = "/api/kept/*",
+    .handle = kept_show,
+    .help = "Figures that are kept ready, and when they were worked out: low_stock, stock/WAREHOUSE/SKU. "
+            "Parameter: tenant." },
+  { .method = "GET",
     .pattern = "/api/reorders",
     .handle = reorders_list,
     .help = "What should be ordered, the most urgent first, with the reasons. Parameters: tenant, state "

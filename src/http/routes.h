@@ -43,7 +43,8 @@ route_fn alerts_list, alert_acknowledge_post, alert_resolve_post;   /* routes_al
 /* What somebody decides about the record of the address, {"note": "..."}: one write, and its id. */
 typedef int decide_fn(struct ctx *cx, struct db *db, const char *id, const char *note);
 int decision_post(struct request *rq, decide_fn *act);
-route_fn low_stock_show, reorders_list, reorder_accept_post, reorder_dismiss_post; /* routes_reorder.c */
+route_fn low_stock_show, kept_show, reorders_list, reorder_accept_post,
+    reorder_dismiss_post; /* routes_reorder.c */
 
 route_fn upload_post, upload_show, upload_delete; /* routes_imports.c */
 route_fn import_post, imports_list, import_show, import_cancel;

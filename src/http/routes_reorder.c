@@ -14,6 +14,16 @@ int low_stock_show(struct request *rq) {
   return rc;
 }
 
+int kept_show(struct request *rq) {
+  struct db *db;
+  int rc = db_find(rq, &db);
+  if (rc) return rc;
+  jw_object(&rq->json, "data");
+  rc = lowstock_kept(rq->cx, db, rq->param[0], &rq->json);
+  jw_close(&rq->json, '}');
+  return rc;
+}
+
 int reorders_list(struct request *rq) {
   const char *state;
   int64_t limit;

@@ -232,7 +232,7 @@ static int keep_figures(struct ctx *cx, struct db *db, const struct figures *f) 
   return cx->code;
 }
 
-static int transform_pair(struct ctx *cx, struct db *db, int64_t item, int64_t warehouse) {
+int followers_keep(struct ctx *cx, struct db *db, int64_t item, int64_t warehouse) {
   struct figures f;
   return read_figures(cx, db, item, warehouse, &f) ? keep_figures(cx, db, &f) : (int)cx->code;
 }
@@ -244,7 +244,7 @@ static int transform_slice(struct ctx *cx, struct db *db, void *arg) {
     ctx_begin(&one, cx->actor);
     str_copy(one.id, sizeof one.id, str_of(cx->id));
     one.now = cx->now;
-    if (transform_pair(&one, db, m->pairs[i].item, m->pairs[i].warehouse)) fail_from(cx, &one);
+    if (followers_keep(&one, db, m->pairs[i].item, m->pairs[i].warehouse)) fail_from(cx, &one);
     ctx_end(&one);
   }
   crash_point("pipeline");

@@ -319,8 +319,35 @@ static int put_dashboard(struct ctx *cx, struct db *db, void *arg) {
   return cx->code;
 }
 
+/* Figures move on with the day, also of what did not move itself. */
+static int visit_keep(struct ctx *cx, struct db *db, struct walk *w, struct pair at) {
+  struct ctx one; /* its texts go with it */
+  (void)w;
+  ctx_begin(&one, cx->actor);
+  one.now = cx->now;
+  if (followers_keep(&one, db, at.item, at.warehouse)) fail_from(cx, &one);
+  ctx_end(&one);
+  return cx->code;
+}
+
 static int run_dashboard(struct ctx *cx, struct job *job) {
-  return is_backfill(job) ? OK : job_finish(cx, job, put_dashboard, NULL);
+  struct walk w = { .visit = visit_keep, .next = SQL_plan_pairs_after };
+  if (is_backfill(job)) return OK;
+  return walk_all(cx, job, &w) ? (int)cx->code : job_finish(cx, job, put_dashboard, NULL);
+}
+
+int lowstock_kept(struct ctx *cx, struct db *db, const char *name, struct jw *w) {
+  char at[TIME_SIZE];
+  struct stmt *s = db_stmt(cx, db, SQL_cache_get);
+  stmt_text(s, 1, name);
+  if (!stmt_row(cx, s))
+    return cx->code ? (int)cx->code
+                    : fail(cx, E_NOT_FOUND, "name", "nothing is kept ready under %.200s", name);
+  jw_text(w, "name", name);
+  jw_text(w, "at", time_iso(at, col_int(s, 0)));
+  jw_raw(w, "figures", col_str(s, 1));
+  stmt_done(s);
+  return OK;
 }
 
 /* ---- reorder ---- */

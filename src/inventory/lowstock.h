@@ -40,4 +40,10 @@ int lowstock_summary(struct ctx *cx, struct db *db, struct jw *w);
 void lowstock_register(void);  /* the rules of its records, kinds of jobs */
 void followers_register(void); /* the consumer groups, see followers.c */
 
+/* Velocity, trend, turnover and cover of a pair, as they stand, are kept ready. Inside tenant_write. */
+int followers_keep(struct ctx *cx, struct db *db, int64_t item, int64_t warehouse);
+/* What is kept ready under a name, low_stock or stock/WAREHOUSE/SKU: "name", "at" and "figures" into the
+** open object. E_NOT_FOUND. */
+int lowstock_kept(struct ctx *cx, struct db *db, const char *name, struct jw *w);
+
 #endif

@@ -355,6 +355,10 @@ test('the page asks: what runs low, proposals, decisions', async (t) => {
   assert.deepEqual(low.figures.states, { low: 1, ok: 1, out: 1 });
   assert.deepEqual(low.figures.worst.map((w) => [w.sku, w.state]), [['A', 'out'], ['B', 'low']]);
   assert.ok(Date.parse(low.at) <= Date.now());
+  assert.deepEqual((await data(ask(server, '/api/kept/low_stock'))).figures, low.figures);
+  const kept = await data(ask(server, '/api/kept/stock/W1/B'));
+  assert.deepEqual([kept.figures.available, kept.figures.velocity, kept.figures.days_of_cover], [5, 0.9643, 5.1852]); // 27 of the 28 days before today
+  await problem(ask(server, '/api/kept/stock/W1/NONE'), 404, /nothing is kept/);
   const list = (await ask(server, '/api/reorders')).json;
   assert.deepEqual([list.data.map((x) => x.sku), list.counts], [['A', 'B'], { proposed: 2 }]);
   await data(post(server, `/api/reorders/${list.data[0].id}/accept`, { note: 'now' }));
