@@ -181,11 +181,8 @@ struct look {
 
 static int keep_look(struct ctx *cx, struct db *db, void *arg) {
   struct look *l = arg;
-  for (int i = 0; i < QUALITY_CHECKS; i++)
-    if (alert_quality(cx, db, l->results[i].name, l->results[i].help, l->results[i].found)) return cx->code;
   return quality_keep(cx, db, l->results, &l->failed) || quality_alert(cx, db, l->results) ? (int)cx->code
                                                                                            : OK;
-  return quality_keep(cx, db, l->results, &l->failed) || quality_alert(cx, db, l->results) ? (int)cx->code : OK;
 }
 
 static int run_quality(struct ctx *cx, struct job *job) {
