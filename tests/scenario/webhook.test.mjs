@@ -114,7 +114,7 @@ test('5xx, 429 and silence are tried again under the same key, not before Retry-
     const bad = add(p, { target: url, data: { status } });
     await until(() => job(p, bad).state === 'dead');
     assert.equal(r.got.length, before + 1);
-    assert.ok(job(p, bad).cause.includes(`answered ${status}`) && job(p, one).cause.includes(words.slice(0, 100)), job(p, bad).cause);
+    assert.ok(job(p, bad).cause.includes(`answered ${status}`) && job(p, bad).cause.includes(words.slice(0, 100)), job(p, bad).cause);
     assert.deepEqual([hooks(p)[0].state, hooks(p)[0].code], ['dead', status]);
   }
   // A person retries it when the receiver is mended: the key is the same.
