@@ -184,7 +184,8 @@ static int claim(struct ctx *cx, struct db *db, void *arg) {
 ** more when the others see it. */
 static bool anything(const struct reading *r) {
   for (int i = 0; i < r->count; i++)
-    if (r->place[i].next < r->place[i].end && (r->place[i].mine || r->place[i].unheld || !r->among)) return true;
+    if (r->place[i].next < r->place[i].end && (r->place[i].mine || r->place[i].unheld || !r->among))
+      return true;
   return false;
 }
 

@@ -148,7 +148,7 @@ struct consumer {
   int (*handle)(struct ctx *cx, struct db *db, const struct event *events, size_t n);
 };
 void consumer_register(const struct consumer *c);
-void consumer_register_test_groups(void); /* in test builds, see test_groups.c */
+void consumer_register_test_groups(void);  /* in test builds, see test_groups.c */
 const struct consumer *consumer_at(int i); /* NULL beyond the last */
 
 #endif

@@ -20,7 +20,9 @@ static int inside(struct ctx *cx, struct db *db, const struct event *events, siz
     struct str notes = events[i].value[INVENTORY_NOTES].text;
     if (str_eq(notes, STR("poison"))) return fail(cx, E_INVALID, "notes", "poison");
     if (str_eq(notes, STR("sick"))) return fail(cx, E_FAIL, NULL, "the world is sick");
-    struct stmt *s = db_once(cx, db, "INSERT INTO event_seen (topic, id, crc, partition, position) VALUES ('test-inside', ?1, 0, ?2, ?3)");
+    struct stmt *s = db_once(
+        cx, db,
+        "INSERT INTO event_seen (topic, id, crc, partition, position) VALUES ('test-inside', ?1, 0, ?2, ?3)");
     stmt_str(s, 1, events[i].id);
     stmt_int(s, 2, events[i].partition);
     stmt_int(s, 3, events[i].offset);
@@ -36,7 +38,8 @@ struct batch {
 
 static int effects(struct ctx *cx, struct db *db, void *arg) {
   const struct batch *b = arg;
-  struct stmt *s = db_once(cx, db, "CREATE TABLE IF NOT EXISTS test_event (id TEXT PRIMARY KEY, times INTEGER)");
+  struct stmt *s =
+      db_once(cx, db, "CREATE TABLE IF NOT EXISTS test_event (id TEXT PRIMARY KEY, times INTEGER)");
   stmt_run(cx, s);
   for (size_t i = 0; i < b->n && !cx->code; i++) {
     s = db_once(cx, db, "INSERT INTO test_event VALUES (?1, 1) ON CONFLICT DO UPDATE SET times = times + 1");
@@ -59,9 +62,10 @@ static int outside(struct ctx *cx, struct db *db, const struct event *events, si
 }
 
 static int slow(struct ctx *cx, struct db *db, const struct event *events, size_t n) {
-  const char *ms = getenv("OUTPOST_TEST_SLOW_MS");
+  int64_t ms;
   (void)cx, (void)db, (void)events, (void)n;
-  if (ms) nanosleep(&(struct timespec){ .tv_sec = atol(ms) / 1000, .tv_nsec = atol(ms) % 1000 * 1000000 }, NULL);
+  if (str_to_int(str_of(getenv("OUTPOST_TEST_SLOW_MS")), &ms))
+    nanosleep(&(struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 }, NULL);
   return OK;
 }
 
