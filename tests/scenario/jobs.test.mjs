@@ -269,6 +269,9 @@ test('a process that stands still longer than its lease: another one takes over,
   assert.deepEqual(inside(p), [[`${id}/slept`, '1']]);
   assert.deepEqual(job.tries.map((x) => x.outcome), ['lost', 'done']);
   assert.match(job.tries[0].cause, /stood still longer than its lease/);
+  // The late one came to its effect first, and was refused: it is the other one's.
+  const at = Number(one(p.db, "SELECT at FROM change_log WHERE event = 'TEST_EFFECT'"));
+  assert.ok(at - us(job.tries[1].started_at) > 0.9e6, `${at - us(job.tries[1].started_at)} after the second began`);
   assert.equal(job.attempts, 1);
   for (const w of [first, second]) w.child.kill('SIGTERM');
   for (const w of [first, second]) assert.deepEqual([(await w.ended).code, (await w.ended).signal], [0, null]);
