@@ -233,7 +233,7 @@ static bool span_next(const struct cron *c, const struct zone_span *s, int64_t t
 }
 
 bool cron_next(const struct cron *c, const struct zone *z, int64_t after, int64_t *out) {
-  int64_t t = clamp(after / SECOND - (after % SECOND < 0) + 1, TIME_LEAST, TIME_MOST), found;
+  int64_t t = clamp(after / SECOND - (after % SECOND < 0) + 1, TIME_LEAST, TIME_MOST), found = 0;
   int64_t last = t + YEARS_AHEAD * 366 * DAY_SECONDS;
   while (t < TIME_MOST && t < last) {
     struct zone_span s = zone_span_at(z, t * SECOND);
