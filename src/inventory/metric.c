@@ -6,9 +6,9 @@
 
 typedef __int128 wide;
 
-/* Rounded half to even, kept within 64 bits. */
+/* Rounded half to even, kept within 64 bits; b above 0. */
 static int64_t divide(wide a, wide b) {
-  if (b < 0) a = -a, b = -b;
+  if (b <= 0) return 0;
   wide q = a / b, r = a % b;
   wide twice = 2 * (r < 0 ? -r : r);
   if (twice > b || (twice == b && q % 2 != 0)) q += a < 0 ? -1 : 1;

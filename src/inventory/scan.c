@@ -28,15 +28,15 @@ static bool plain(struct ctx *cx, struct db *db, const char *code, struct jw *w)
   static const char *const piece[] = { "sku", "warehouse", "location" }, *const lot[] = { "sku", "lot",
                                                                                           "expires" };
   static const struct {
-    enum sql_id sql;
-    const char *kind;
     const char *const *names;
+    const char *kind;
+    enum sql_id sql;
     int count;
   } questions[] = {
-    { SQL_scan_item, "item", sku, 1 },       { SQL_scan_booked, "item", sku, 1 },
-    { SQL_scan_barcode, "item", sku, 1 },    { SQL_scan_location, "location", place, 2 },
-    { SQL_scan_serial, "serial", piece, 3 }, { SQL_scan_serial_record, "serial", sku, 1 },
-    { SQL_scan_lot, "lot", lot, 3 },
+    { sku, "item", SQL_scan_item, 1 },       { sku, "item", SQL_scan_booked, 1 },
+    { sku, "item", SQL_scan_barcode, 1 },    { place, "location", SQL_scan_location, 2 },
+    { piece, "serial", SQL_scan_serial, 3 }, { sku, "serial", SQL_scan_serial_record, 1 },
+    { lot, "lot", SQL_scan_lot, 3 },
   };
   char gtin[15] = "";
   size_t n = strlen(code);

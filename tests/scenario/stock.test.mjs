@@ -144,11 +144,11 @@ test('property: ten thousand movements; levels, replay, days, weeks and figures 
   const p = place(t);
   const r = lib.random(14);
   const now = Date.now();
-  const all = movements(r, lib.LONG ? 10000 : 3000, now - 500 * DAY, now - 1000);
+  const all = movements(r, lib.LONG ? 40000 : 10000, now - 500 * DAY, now - 1000);
   const oracle = new Oracle();
   const taken = [];
   for (let i = 0; i < all.length;) {
-    const batch = all.slice(i, i + 1 + r.below(lib.LONG ? 900 : 600));
+    const batch = all.slice(i, i + 1 + r.below(900));
     i += batch.length;
     const lines = [];
     let [known, refused] = [0, 0];
