@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "ingest/judge.h"
 #include "ingest/totals.h"
+#include "model/entity.h"
 #include "sales/sales.h"
 #include "store/db.h"
 #include "store/tenant.h"
@@ -18,6 +19,7 @@ static struct tenant *opened(struct ctx *cx) {
   struct tenant *t = NULL;
   snprintf(dir, sizeof dir, "%s/data", unit_dir());
   dataset_register(&sales_dataset);
+  entity_register_declared();
   ctx_begin(cx, "test");
   if (!store_init(cx, dir) && !store_open(cx, dir, &s) && !tenant_add(cx, s, "demo", "Demo"))
     tenant_open(cx, s, "demo", &t);
