@@ -33,8 +33,7 @@ enum field {
 /* Headings in lower case with letters and digits alone; what stands first goes first. */
 static const char *const headings[FIELDS] = {
   [ID] = "eventid|uuid|movementid|transactionid",
-  [SKU] = "sku|itemcode|itemnumber|articlenumber|productcode|partnumber|artikelnummer|item|article|product|"
-          "artikel",
+  [SKU] = "sku|itemcode|itemnumber|articlenumber|productcode|partnumber|item|article|product|artikel",
   [WAREHOUSE] = "warehouseid|warehouse|warehousecode|site|store|depot|plant|lager|branch",
   [QUANTITY] = "quantitychange|change|quantity|qty|units|menge|onhand|quantityonhand|stock|amount",
   [TYPE] = "eventtype|type|kind|movementtype|transactiontype|movement",
