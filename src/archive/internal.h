@@ -15,8 +15,8 @@ struct partition {
   int64_t rows;
 };
 
-/* The SELECT of the file's columns of the rows that `where` keeps; NULL: of all. */
-const char *partition_select(struct ctx *cx, const struct archive_table *t, const char *where);
+/* The SELECT of the file's columns of the rows that `where` keeps; all: these are most of the table. */
+const char *partition_select(struct ctx *cx, const struct archive_table *t, const char *where, bool all);
 /* The row that a statement stands on. */
 void partition_row(const struct archive_table *t, const struct stmt *s, struct parquet_value *row);
 

@@ -13,12 +13,12 @@
 
 /* ---- in the table ---- */
 
-const char *partition_select(struct ctx *cx, const struct archive_table *t, const char *where) {
+/* By the index of the partitions: without the plus the table would be walked through in the order of its ids. */
+const char *partition_select(struct ctx *cx, const struct archive_table *t, const char *where, bool all) {
   const char *sql = "SELECT ";
   for (int i = 0; i < t->column_count; i++)
     sql = ctx_printf(cx, "%s%s%s", sql, i ? ", " : "", t->columns[i].sql);
-  return ctx_printf(cx, "%s %s%s%s ORDER BY %s", sql, t->rows, where ? " WHERE " : "", where ? where : "",
-                    t->id);
+  return ctx_printf(cx, "%s %s WHERE %s ORDER BY %s%s", sql, t->rows, where, all ? "" : "+", t->id);
 }
 
 void partition_row(const struct archive_table *t, const struct stmt *s, struct parquet_value *row) {
@@ -36,10 +36,10 @@ void partition_row(const struct archive_table *t, const struct stmt *s, struct p
 int partition_each(struct ctx *cx, struct db *db, const struct partition *p, parquet_row_fn *fn, void *arg) {
   struct parquet_value row[PARQUET_COLUMNS];
   const struct archive_table *t = p->table;
-  const char *where = ctx_printf(cx, "%s >= ?2 AND %s < ?3 AND %s <= ?4%s%s%s%s%s", t->at, t->at, t->id,
+  const char *where = ctx_printf(cx, "%s >= ?2 AND %s < ?3 AND +%s <= ?4%s%s%s%s%s", t->at, t->at, t->id,
                                  t->place ? " AND " : "", t->place ? t->place : "", t->place ? " = ?1" : "",
                                  t->ready ? " AND " : "", t->ready ? t->ready : "");
-  struct stmt *s = db_once(cx, db, partition_select(cx, t, where));
+  struct stmt *s = db_once(cx, db, partition_select(cx, t, where, false));
   if (t->place) stmt_int(s, 1, p->place_number);
   stmt_int(s, 2, p->from);
   stmt_int(s, 3, p->to);
@@ -235,7 +235,7 @@ int archive_export(struct ctx *cx, struct db *db, const struct archive_table *ta
   if (parquet_new(cx, &setup, &w) || archive_rows_each(cx, db, table, &filter, put_row, w, NULL))
     return cx->code;
   const char *where = ctx_printf(cx, "%s >= ?1 AND (?2 = 0 OR %s < ?2)", table->at, table->at);
-  struct stmt *s = db_once(cx, db, partition_select(cx, table, where));
+  struct stmt *s = db_once(cx, db, partition_select(cx, table, where, true));
   stmt_int(s, 1, from == INT32_MIN ? INT64_MIN : filter.from);
   stmt_int(s, 2, filter.to);
   while (stmt_row(cx, s)) {

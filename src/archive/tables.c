@@ -60,7 +60,7 @@ static const struct archive_table
           "t.id <= (SELECT ledger FROM stock_position) AND t.id < (SELECT max(id) FROM stock_transactions)",
       .before = "INSERT INTO stock_archiving (warehouse, from_at, to_at) VALUES (?1, ?2, ?3)",
       .after = "DELETE FROM stock_archiving WHERE warehouse = ?1 AND from_at = ?2 AND to_at = ?3",
-      .remove = "DELETE FROM stock_transactions WHERE warehouse = ?1 AND at >= ?2 AND at < ?3 AND id <= ?4",
+      .remove = "DELETE FROM stock_transactions WHERE warehouse = ?1 AND at >= ?2 AND at < ?3 AND +id <= ?4",
       .put = "INSERT INTO stock_transactions (id, event_id, kind, item, warehouse, location, lot, serial, "
              "quantity, "
              "reserved, on_hand_after, reserved_after, at, recorded_at, reference_id, notes, actor, device, "
