@@ -59,3 +59,17 @@ UNIT(hash64_spread, "the table hash depends on every byte and on the length, and
   for (uint64_t i = 0; i < 1024 * 64; i++) cells[hash64(&i, sizeof i) & 1023]++;
   for (int i = 0; i < 1024; i++) CHECK(cells[i] > 16 && cells[i] < 160);
 }
+
+/* RFC 4231, cases 2 and 6 (a key longer than a block). */
+UNIT(hmac_vectors, "HMAC-SHA-256 gives the published codes") {
+  char hex[SHA256_HEX], key[131];
+  unsigned char code[SHA256_SIZE];
+  hmac_sha256(STR("Jefe"), STR("what do ya want for nothing?"), code);
+  CHECK_STR(hex_encode(hex, code, sizeof code),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  memset(key, 0xaa, sizeof key);
+  hmac_sha256((struct str){ key, sizeof key }, STR("Test Using Larger Than Block-Size Key - Hash Key First"),
+              code);
+  CHECK_STR(hex_encode(hex, code, sizeof code),
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
