@@ -36,10 +36,14 @@ struct command {
   const char *operands; /* "SLUG", "[RUN]", "" */
   const char *options;  /* names, separated by blanks */
   const char *summary;
-  const char *details; /* examples and remarks, may be NULL */
+  const char *details; /* an example and remarks */
   int (*run)(struct ctx *cx, struct cli *c);
 };
+struct command_group {
+  const char *title, *first; /* its first command; the others follow it in the table */
+};
 extern const struct command commands[];
+extern const struct command_group command_groups[];
 extern const struct option_spec options[];
 
 enum { ARGS_MAX = 256 };

@@ -14,11 +14,21 @@ static bool has_option(const struct command *k, const char *name) {
   return false;
 }
 
+static const char *group_beginning(const struct command *k) {
+  for (const struct command_group *g = command_groups; g->title; g++)
+    if (strcmp(g->first, k->name) == 0) return g->title;
+  return NULL;
+}
+
 /* ---- help ---- */
 
 static int help_all(struct ctx *cx) {
-  cli_print(cx, "outpost - dirty business files in; trusted figures, exceptions and proof out\n\n");
-  for (const struct command *k = commands; k->name; k++) cli_print(cx, "  %-17s %s\n", k->name, k->summary);
+  cli_print(cx, "outpost - dirty business files in; trusted figures, exceptions and proof out\n");
+  for (const struct command *k = commands; k->name; k++) {
+    const char *title = group_beginning(k);
+    if (title) cli_print(cx, "\n%s\n", title);
+    cli_print(cx, "  %-20s %s\n", k->name, k->summary);
+  }
   return cli_print(cx,
                    "\n`outpost help COMMAND` tells more. Exit codes: 0 done, 1 failed, 2 wrong usage,\n"
                    "3 done with exceptions (--strict), 4 no such thing, 5 conflict, 75 try again later.\n");
@@ -28,7 +38,7 @@ static int help_command(struct ctx *cx, const struct command *k) {
   char option[64];
   cli_print(cx, "outpost %s %s%s\n\n  %s\n", k->name, k->operands, *k->options ? " [OPTIONS]" : "",
             k->summary);
-  if (k->details) cli_print(cx, "\n%s\n", k->details);
+  cli_print(cx, "\n%s\n", k->details);
   if (*k->options) cli_print(cx, "\nOptions\n");
   for (int i = 0; options[i].name; i++) {
     if (!has_option(k, options[i].name)) continue;
@@ -62,15 +72,15 @@ static int man_page(struct ctx *cx) {
       "COMMANDS\n",
       OUTPOST_VERSION);
   for (const struct command *k = commands; k->name; k++) {
+    const char *title = group_beginning(k);
+    if (title) cli_print(cx, ".SS %s\n", title);
     cli_print(cx, ".TP\n.B outpost %s", k->name);
     cli_print(cx, " %s\n", k->operands);
     man_text(cx, k->summary);
     cli_print(cx, ".\n");
-    if (k->details) {
-      cli_print(cx, ".nf\n");
-      man_text(cx, k->details);
-      cli_print(cx, "\n.fi\n");
-    }
+    cli_print(cx, ".nf\n");
+    man_text(cx, k->details);
+    cli_print(cx, "\n.fi\n");
   }
   cli_print(cx, ".SH OPTIONS\n");
   for (int i = 0; options[i].name; i++) {
