@@ -1,4 +1,4 @@
--- The eighteen quality checks of the stock: see src/inventory/quality.h. Each gives a row for every fault:
+-- The quality checks of the stock: see src/inventory/quality.h. Each gives a row for every fault:
 -- its subject, and what is wrong, in words. ?1 is now, UTC microseconds.
 
 -- name: stock_quality_negative_on_hand

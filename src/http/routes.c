@@ -201,7 +201,7 @@ const struct route routes[] = {
     .pattern = "/api/stock/quality",
     .handle = stock_quality_get,
     .help =
-        "The eighteen quality checks as they were made last, with samples and verdicts. Parameters: tenant, "
+        "The quality checks as they were made last, with samples and verdicts. Parameters: tenant, "
         "now=1 (looks again)." },
   { .method = "GET",
     .pattern = "/api/stock/snapshots",

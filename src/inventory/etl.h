@@ -5,7 +5,7 @@
 **   stock_extract            the ledger is added up to its end (daily.h)
 **   stock_transform_load     the days of the run's window are put down as snapshots (snapshot.h)
 **   stock_aggregate_metrics  the totals of these days go to analytics-events
-**   stock_quality            the eighteen checks (quality.h)
+**   stock_quality            the checks of quality.h
 **   stock_aggregate          by day and by week
 **   stock_load_aggregates    velocity and trend of what moved go to analytics-events
 **   stock_week_aggregate     the week is added up

@@ -7,7 +7,7 @@
 static const struct {
   const char *name, *group, *help;
   enum sql_id sql;
-} checks[QUALITY_CHECKS] = {
+} checks[] = {
   { "negative_on_hand", "negative inventory", "nothing has less than nothing on hand",
     SQL_stock_quality_negative_on_hand },
   { "negative_reserved", "negative inventory", "nothing has less than nothing reserved",
@@ -41,6 +41,7 @@ static const struct {
   { "duplicate_records", "data integrity", "one thing has one record", SQL_stock_quality_duplicate_records },
   { "consistency", "data integrity", "levels are what the ledger comes to", SQL_stock_quality_consistency },
 };
+_Static_assert(sizeof checks / sizeof *checks == QUALITY_CHECKS, "QUALITY_CHECKS (quality.h) counts these rows");
 
 /* ---- looking ---- */
 

@@ -1,5 +1,5 @@
 /*
-** quality.h - is what the stock's tables say possible? Eighteen checks, each a SELECT of
+** quality.h - is what the stock's tables say possible? QUALITY_CHECKS checks, each a SELECT of
 ** sql/query/stock_quality.sql that gives a row for every fault.
 **
 **   inventory    negative: negative_on_hand, negative_reserved, negative_reorder_point

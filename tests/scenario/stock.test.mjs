@@ -1,5 +1,5 @@
 // The stock: a ledger behind inventory-events, levels that follow from it (T14), figures that come out the same
-// however often they are added up (T16), snapshots, eighteen quality checks, files, scans, and what people do.
+// however often they are added up (T16), snapshots, quality checks, files, scans, and what people do.
 // What is right is computed here, with BigInt, from the events alone.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -323,7 +323,7 @@ const QUALITY = {
   consistency: (p) => sqlite(p.db, 'UPDATE stock_level SET on_hand = on_hand + 1;'),
 };
 
-test('eighteen quality checks: each finds the fault that is planted for it, and no other does', (t) => {
+test('quality checks: each finds the fault that is planted for it, and no other does', (t) => {
   const base = place(t);
   ok(['record', 'save', 'stock_item', '{"sku":"A","name":"Apple","category":"Fruit","unit_cost":"2","reorder_point":"5"}', ...base.args]);
   publish(base, [event('RECEIPT', 'A', 'W', 100, { at: Date.now() - 3600000, deviceId: 'E', deviceSeq: 1 })]);

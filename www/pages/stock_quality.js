@@ -1,4 +1,4 @@
-/* The eighteen checks of stock and its movements: what passed, and examples of what did not. */
+/* The checks of stock and its movements: what passed, and examples of what did not. */
 import { address, post, useKept } from '../lib/api.js';
 import { count } from '../lib/decimal.js';
 import { formatMoment } from '../lib/format.js';
