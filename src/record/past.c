@@ -140,14 +140,17 @@ static int check_row(struct ctx *cx, struct db *db, struct db *pristine, const s
   stmt_text(s, 1, e->table);
   stmt_text(s, 2, id);
   stmt_int(s, 3, INT64_MAX);
-  if (stmt_row(cx, s)) {
+  bool logged = stmt_row(cx, s);
+  if (logged) {
     known = col_dup(cx, s, 0);
     stmt_done(s);
   } else {
     known = row_read(cx, pristine, e, id);
   }
-  if (cx->code) return cx->code;
-  if (same_record(cx, e, row, known)) return OK;
+  if (cx->code || same_record(cx, e, row, known)) return cx->code;
+  if (!logged)
+    return fail(cx, E_FAIL, "id", "the %s %s is not as it was shipped, and the change log knows of no change",
+                e->name, id);
   return fail(cx, E_FAIL, "id", "the %s %s is not as the change log says", e->name, id);
 }
 
