@@ -140,7 +140,7 @@ test('the catalogue has every table, view, report, dataset and entity, with all 
     const head = ok(['export', name, '--csv', ...p.args]).split('\r\n')[0].split(',');
     assert.deepEqual(find(name, 'report').columns.map((c) => c.name), head, name);
   }
-  for (const x of tables) assert.ok(x.description, `${x.kind} ${x.name} says what it is`);
+  for (const x of tables) assert.ok(x.description, `${x.kind} ${x.name} says what it is (its help, or a sentence in src/export/facts.c)`);
   for (const x of tables.filter((x) => x.kind === 'report' || x.kind === 'view')) for (const c of x.columns.slice(1)) assert.ok(c.lineage || c.description, `${x.name}.${c.name}`);
 
   const column = (name, kind, c) => find(name, kind).columns.find((x) => x.name === c);

@@ -86,7 +86,7 @@ function filled(t) {
   ok(['record', 'save', 'note', JSON.stringify({ dataset: 'sales', key: one(p.db, 'SELECT max(key) FROM sale'), text: 'a note' }), ...p.args]);
   ok(['undo', one(p.db, 'SELECT uuid FROM run WHERE id = (SELECT run FROM sale WHERE key = (SELECT max(key) FROM sale))'), ...p.args]);
   ENTITIES.forEach((entity, i) => makeOne(entity, lib.random(i + 1), 3, p));
-  for (const name of tables(p.db)) if (!LATER.has(name) && name !== 'kept_verdict' /* used within one transaction only */) assert.notEqual(one(p.db, `SELECT count(*) FROM ${name}`), '0', `${name} is empty`);
+  for (const name of tables(p.db)) if (!LATER.has(name) && name !== 'kept_verdict' /* used within one transaction only */) assert.notEqual(one(p.db, `SELECT count(*) FROM ${name}`), '0', `${name} is empty: filled() is to put a row into it, or LATER to name it`);
   sound(p);
   return p;
 }

@@ -17,7 +17,7 @@ UNIT(pit_tables, "every table has a rule how it is taken back to an earlier time
   while (stmt_row(&cx, s)) {
     const char *table = ctx_strdup(&cx, col_str(s, 0));
     bool sale = !strncmp(table, "sale", 4); /* the datasets are registered in main.c */
-    if (!sale && !pit_rule_of(table, &rule)) CHECK_STR(table, "a table of pit_tables.c");
+    if (!sale && !pit_rule_of(table, &rule)) CHECK_STR(table, "one of archive/pit_tables.c: it has no rule");
     tables++;
   }
   CHECK(tables > 60);
