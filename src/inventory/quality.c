@@ -41,7 +41,8 @@ static const struct {
   { "duplicate_records", "data integrity", "one thing has one record", SQL_stock_quality_duplicate_records },
   { "consistency", "data integrity", "levels are what the ledger comes to", SQL_stock_quality_consistency },
 };
-_Static_assert(sizeof checks / sizeof *checks == QUALITY_CHECKS, "QUALITY_CHECKS (quality.h) counts these rows");
+_Static_assert(sizeof checks / sizeof *checks == QUALITY_CHECKS,
+               "QUALITY_CHECKS (quality.h) counts these rows");
 
 /* ---- looking ---- */
 
