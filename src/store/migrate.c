@@ -123,6 +123,13 @@ static int note_step(struct ctx *cx, struct db *db, int from, int to) {
   return migrate_note(cx, db, "SCHEMA_MIGRATED", ctx_printf(cx, "the schema went from %d to %d", from, to));
 }
 
+/* What a step runs into, such as a row that is there already, says nothing of the step. */
+static int name_step(struct ctx *cx, int from, int to) {
+  const char *why = ctx_strdup(cx, str_of(cx->message));
+  ctx_forgive(cx);
+  return fail(cx, E_CONFLICT, NULL, "the step from schema %d to %d failed: %s", from, to, why);
+}
+
 int migrate_to(struct ctx *cx, struct db *db, bool system, int version) {
   if (version < 0 || version > migrate_head(system))
     return fail(cx, E_INVALID, "to", "there is no schema %d; this program knows 0 to %d", version,
@@ -135,6 +142,7 @@ int migrate_to(struct ctx *cx, struct db *db, bool system, int version) {
     if (!rc && !system) rc = note_step(cx, db, at, at < version ? at + 1 : at - 1);
     if (!rc) rc = db_commit(cx, db);
     if (rc) db_rollback(db);
+    if (rc == E_CONFLICT) rc = name_step(cx, at, at < version ? at + 1 : at - 1);
   }
   if (!rc) rc = db_run(cx, db, "PRAGMA foreign_keys=ON");
   return rc;
