@@ -45,6 +45,9 @@ const unsound = (p) => lib.verify(p).checks.filter((c) => !c.ok && !c.run && c.c
 const version = (p) => Number(one(p.db, 'PRAGMA user_version'));
 const migrate = (p, to, options) => json(['migrate', '--to', String(to), ...p.args], options);
 
+// Migrations that change rows of tables that were there before: by a column, or by rows that are shipped.
+const CHANGES = { run: [5] };
+
 // Tables that nothing fills yet.
 const LATER = new Set(['schedule_slot', 'graph_run', 'graph_task', 'event_member', 'outbox', 'secret', 'archive_partition']);
 
@@ -107,19 +110,20 @@ test('step by step down to schema 1 and up again', (t) => {
     assert.deepEqual(schema(p.db), made(v));
     const names = tables(p.db);
     const now = manifest(p.db, names, entries);
-    const less = (name) => name === 'run' && v < 5; // it has columns of schema 5
-    for (const name of names) if (!less(name)) assert.equal(now[name], full[name], `${name} at schema ${v}`);
+    const less = (name) => v < Math.max(...(CHANGES[name] ?? [0]));
+    for (const name of names) if (!less(name)) assert.equal(now[name], full[name], `rows of ${name} at schema ${v}; if a migration is to change them, CHANGES says so`);
     if (names.includes('run')) assert.deepEqual(query(p.db, RUN_COLUMNS), runs);
     assert.equal(one(p.db, 'PRAGMA integrity_check'), 'ok');
     assert.deepEqual(query(p.db, 'SELECT version FROM schema_migration').map((r) => Number(r[0])), Array.from({ length: v }, (_, i) => i + 1));
   }
   for (let v = 2; v <= HEAD; v++) {
-    const keep = tables(p.db).filter((name) => name !== 'run' || v !== 5);
+    const keep = tables(p.db).filter((name) => !CHANGES[name]?.includes(v));
     const before = manifest(p.db, keep);
     const last = logged(p);
     assert.equal(migrate(p, v).schema, v);
     assert.deepEqual(schema(p.db), made(v));
-    assert.deepEqual(manifest(p.db, keep, last), before, `schema ${v}`);
+    const now = manifest(p.db, keep, last);
+    for (const name of keep) assert.equal(now[name], before[name], `rows of ${name} on the way to schema ${v}; if a migration is to change them, CHANGES says so`);
   }
   ok(['rebuild', ...p.args]); // what was replaced comes back from the original bytes
   assert.deepEqual(unsound(p), []);

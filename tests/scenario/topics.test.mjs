@@ -340,7 +340,7 @@ test('killed at any point while publishing and consuming: every event and every 
   assert.equal(one(p.db, 'SELECT count(*) FROM event_parked'), '0', 'nothing was consumed twice');
   const effects = path.join(p.data, 'tenants/effects.db');
   assert.deepEqual(query(effects, 'SELECT id FROM test_event ORDER BY id').map(([id]) => id), ids, 'elsewhere, by event id: exactly one each');
-  for (const group of json(['events', 'groups', ...p.args], groups)) assert.deepEqual([group.lag, group.consumed], [0, ids.length]);
+  for (const group of json(['events', 'groups', TOPIC, ...p.args], groups)) assert.deepEqual([group.lag, group.consumed], [0, ids.length]);
   assert.deepEqual(sorted(stock(p)), sums(all));
   sound(p);
 });
