@@ -94,7 +94,7 @@ function compareSummary(p, rows, f, got) {
 // ---- the server ----
 
 async function client(t, p) {
-  const server = await serve(t, p.data);
+  const server = await serve(t, p.data, '--workers', '0'); // nothing changes but by what is asked
   const call = async (method, at, body) => {
     const answer = await fetch(server.base + at, { method, headers: body === undefined ? {} : { 'Content-Type': 'application/json' }, body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body) });
     return { status: answer.status, type: answer.headers.get('content-type'), ...(await answer.json()) };

@@ -91,7 +91,7 @@ test('what is imported over HTTP is what the command imports', async (t) => {
 
 test('a body of any size goes to the disk as it comes', async (t) => {
   const p = place(t);
-  const server = await serve(t, p.data);
+  const server = await serve(t, p.data, '--workers', '0');
   await ask(server, '/healthz');
   const idle = memory(server);
   const block = Buffer.from(`${'x'.repeat(1023)}\n`.repeat(1024));
