@@ -123,10 +123,13 @@ int event_parse(struct ctx *cx, const struct topic *t, struct str json, struct e
 /* What a topic does with events before they are in its log, in the same transaction: sets
 ** outcome of each to EVENT_TAKEN, EVENT_KNOWN or EVENT_REFUSED (and why). Those that are EVENT_REFUSED
 ** already are to be left alone. Without a door a list of ids decides.
-** The same id with other content is to be refused. */
+** The same id with other content is to be refused. It is opened once in a transaction, however many batches
+** come through; what it keeps back may be written when it is closed. */
 struct topic_door {
   const char *topic;
-  int (*take)(struct ctx *cx, struct db *db, struct event *events, size_t n);
+  void *(*open)(struct ctx *cx, struct db *db); /* never NULL; what failed is in cx */
+  int (*take)(struct ctx *cx, void *open, struct event *events, size_t n);
+  int (*close)(struct ctx *cx, void *open); /* gives it back; writes only when cx has not failed */
 };
 void topic_door_register(const struct topic_door *d);
 

@@ -26,4 +26,15 @@ int64_t event_trusted_now(struct ctx *cx, struct db *db);
 int event_publish_to(struct ctx *cx, struct db *db, const struct topic *t, struct event *events, size_t n,
                      bool park);
 
+/* The same for several batches in one transaction: begin, add ..., end before the commit, and when one failed. */
+struct publishing {
+  struct db *db;
+  const struct topic *topic;
+  const struct topic_door *door; /* NULL: none */
+  void *open;
+};
+int publishing_begin(struct ctx *cx, struct db *db, const struct topic *t, struct publishing *out);
+int publishing_add(struct ctx *cx, struct publishing *p, struct event *events, size_t n, bool park);
+int publishing_end(struct ctx *cx, struct publishing *p);
+
 #endif

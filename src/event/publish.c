@@ -87,15 +87,15 @@ static int read_places(struct ctx *cx, struct db *db, const struct topic *t, str
   return cx->code;
 }
 
-static int take(struct ctx *cx, struct db *db, const struct topic *t, struct event *events, size_t n,
+static int take(struct ctx *cx, struct publishing *p, struct event *events, size_t n,
                 const struct place *places) {
-  const struct topic_door *door = topic_door_find(t->name);
-  if (door) return door->take(cx, db, events, n);
+  const struct topic *t = p->topic;
+  if (p->door) return p->door->take(cx, p->open, events, n);
   int64_t next[EVENT_PARTITIONS];
   for (int i = 0; i < t->partitions; i++) next[i] = places[i].next;
   for (size_t i = 0; i < n && !cx->code; i++) {
     if (events[i].outcome != EVENT_READ) continue;
-    seen(cx, db, t, &events[i], next[events[i].partition]);
+    seen(cx, p->db, t, &events[i], next[events[i].partition]);
     next[events[i].partition] += events[i].outcome == EVENT_TAKEN;
   }
   return cx->code;
@@ -181,16 +181,32 @@ static int write_down(struct ctx *cx, struct db *db, const struct topic *t, stru
                   : measure_minute(cx, db, t->name, "", count[EVENT_TAKEN], count[EVENT_REFUSED]);
 }
 
-int event_publish_to(struct ctx *cx, struct db *db, const struct topic *t, struct event *events, size_t n,
-                     bool park) {
-  struct place places[EVENT_PARTITIONS] = { { 0 } };
+int publishing_begin(struct ctx *cx, struct db *db, const struct topic *t, struct publishing *out) {
+  *out = (struct publishing){ .db = db, .topic = t, .door = topic_door_find(t->name) };
   if (t->changes)
     return fail(cx, E_INVALID, "topic", "topic %s reads the change log; nothing is published to it", t->name);
-  if (read_and_date(cx, db, t, events, n) || read_places(cx, db, t, places) ||
-      take(cx, db, t, events, n, places))
+  if (out->door) out->open = out->door->open(cx, db);
+  return cx->code;
+}
+
+int publishing_add(struct ctx *cx, struct publishing *p, struct event *events, size_t n, bool park) {
+  struct place places[EVENT_PARTITIONS] = { { 0 } };
+  if (read_and_date(cx, p->db, p->topic, events, n) || read_places(cx, p->db, p->topic, places) ||
+      take(cx, p, events, n, places))
     return cx->code;
   crash_point("events through the door");
-  return write_down(cx, db, t, events, n, places, park);
+  return write_down(cx, p->db, p->topic, events, n, places, park);
+}
+
+int publishing_end(struct ctx *cx, struct publishing *p) {
+  return p->open ? p->door->close(cx, p->open) : (int)cx->code;
+}
+
+int event_publish_to(struct ctx *cx, struct db *db, const struct topic *t, struct event *events, size_t n,
+                     bool park) {
+  struct publishing p;
+  if (!publishing_begin(cx, db, t, &p)) publishing_add(cx, &p, events, n, park);
+  return publishing_end(cx, &p);
 }
 
 int event_publish(struct ctx *cx, struct db *db, const char *topic, struct event *events, size_t n) {

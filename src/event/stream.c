@@ -245,17 +245,19 @@ static int commit_some(struct ctx *cx, struct db *db, void *arg) {
   struct commit *c = arg;
   double until = time_seconds() + COMMIT_SECONDS;
   size_t events = 0;
+  struct publishing p;
   struct batch *b;
   db_cache(db, PAGES_BYTES);
   if (db_begin(cx, db)) return cx->code;
-  while (events < COMMIT_EVENTS && time_seconds() < until && (b = next_batch(c->stream, events == 0))) {
+  publishing_begin(cx, db, c->stream->topic, &p);
+  while (!cx->code && events < COMMIT_EVENTS && time_seconds() < until &&
+         (b = next_batch(c->stream, events == 0))) {
     events += b->count;
-    int rc = b->count ? event_publish_to(cx, db, c->stream->topic, b->events, b->count, true) : OK;
-    if (!rc) tell(c->cx, &c->result, b->events, b->count);
+    if (b->count && !publishing_add(cx, &p, b->events, b->count, true))
+      tell(c->cx, &c->result, b->events, b->count);
     free_batch(c->stream, b);
-    if (rc) return rc;
   }
-  return db_commit(cx, db);
+  return publishing_end(cx, &p) ? (int)cx->code : db_commit(cx, db);
 }
 
 static int shrink(struct ctx *cx, struct db *db, void *arg) {

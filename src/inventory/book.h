@@ -1,5 +1,5 @@
 /*
-** book.h - one batch of movements on its way into the ledger. Private to the folder.
+** book.h - the movements of one transaction on its way into the ledger. Private to the folder.
 */
 #ifndef INVENTORY_BOOK_H
 #define INVENTORY_BOOK_H
@@ -15,11 +15,11 @@ struct place {
   int64_t item, warehouse, location, lot;
 };
 
-/* A level, as the batch leaves it. */
+/* A level, as it is behind the last row. */
 struct cell {
   struct place place;
   int64_t on_hand, reserved;
-  int64_t last_id; /* row of the ledger that changed it; 0: none of this batch */
+  int64_t last_id; /* row of the ledger that changed it; 0: none of this transaction */
 };
 
 struct movement {
@@ -54,11 +54,11 @@ struct book {
   struct map cells;             /* struct place -> index of cell */
   struct cell *cell;
   size_t count, room;
-  int64_t first, last; /* last rows of the ledger: before the batch, and now */
+  int64_t first, last; /* last rows of the ledger: before this batch, and now */
   int64_t recorded_at, actor;
   bool archived; /* rows of the ledger were moved into files */
   struct buf row;
-  struct sha256 *digest;
+  struct sha256 *digest; /* of this batch's rows */
   struct queued queue[LEDGER_ROWS]; /* rows that the levels count already, and the table lacks */
   int queued;
 };

@@ -1,9 +1,9 @@
 /*
 ** ledger.c - events into rows.
 **
-** A batch is a `struct book`: the codes and the levels that it needs are looked up once
-** and kept in memory, rows are inserted one by one, and what became of the levels is
-** written when all rows are there.
+** The batches of a transaction share a `struct book`: the codes and the levels that they need are looked up
+** once and kept in memory, rows are inserted some at a time, and what became of the levels is written when
+** all rows are there.
 */
 #include "inventory/ledger.h"
 
@@ -459,7 +459,6 @@ int book_open(struct ctx *cx, struct db *db, struct book *b) {
   for (int i = 0; i < NAME_KINDS; i++) map_init(&b->names[i]);
   map_init(&b->cells);
   buf_init(&b->row, KIB(512));
-  b->digest = sha256_new();
   b->recorded_at = cx->now;
   struct stmt *s = db_stmt(cx, db, SQL_ledger_end);
   if (stmt_row(cx, s)) {
@@ -476,16 +475,16 @@ void book_close(struct book *b) {
   for (int i = 0; i < NAME_KINDS; i++) map_clear(&b->names[i]);
   map_clear(&b->cells);
   buf_clear(&b->row);
-  sha256_free(b->digest);
   free(b->cell);
 }
 
+/* The rows since b->first. */
 static int note_batch(struct book *b) {
   unsigned char sum[SHA256_SIZE];
   char hex[SHA256_HEX];
   int64_t count = b->last - b->first;
-  if (!count) return OK;
   sha256_end(b->digest, sum);
+  if (!count) return OK;
   const char *after =
       ctx_printf(b->cx, "{\"first\":%lld,\"last\":%lld,\"sha256\":\"%s\"}", (long long)b->first + 1,
                  (long long)b->last, hex_encode(hex, sum, sizeof sum));
@@ -498,19 +497,38 @@ static int note_batch(struct book *b) {
                         .text = ctx_printf(b->cx, "%lld movements of stock", (long long)count) });
 }
 
-static int take(struct ctx *cx, struct db *db, struct event *events, size_t n) {
-  struct book b;
-  int rc = book_open(cx, db, &b);
+static void *open_book(struct ctx *cx, struct db *db) {
+  struct book *b = xcalloc(1, sizeof *b);
+  book_open(cx, db, b);
+  return b;
+}
+
+static int take(struct ctx *cx, void *open, struct event *events, size_t n) {
+  struct book *b = open;
+  int rc = cx->code;
+  b->cx = cx;
+  b->first = b->last;
+  b->digest = sha256_new();
   for (size_t i = 0; i < n && !rc; i++)
-    if (events[i].outcome != EVENT_REFUSED) rc = take_one(&b, &events[i]);
-  if (!rc) rc = flush_singly(&b, 0);
-  if (!rc) rc = write_levels(&b);
-  if (!rc) rc = note_batch(&b);
-  book_close(&b);
+    if (events[i].outcome != EVENT_REFUSED) rc = take_one(b, &events[i]);
+  if (!rc) rc = flush_singly(b, 0);
+  if (!rc) rc = note_batch(b);
+  sha256_free(b->digest);
   return rc;
 }
 
-const struct topic_door stock_door = { .topic = STOCK_TOPIC, .take = take };
+static int close_book(struct ctx *cx, void *open) {
+  struct book *b = open;
+  b->cx = cx;
+  if (!cx->code) write_levels(b);
+  book_close(b);
+  free(b);
+  return cx->code;
+}
+
+const struct topic_door stock_door = {
+  .topic = STOCK_TOPIC, .open = open_book, .take = take, .close = close_book
+};
 
 /* ---- proof ---- */
 
