@@ -27,7 +27,8 @@ static int fetch(struct ctx *cx, struct db *db, struct client *c) {
     const struct place *place = &c->reading.place[i];
     size_t from = p->count;
     if (!place->mine || place->next >= place->end) continue;
-    if (fetch_events(cx, db, c->topic, place->partition, place->next, p->max - from, p->events, &p->count))
+    if (fetch_events(cx, db, c->topic, place->partition, place->next, p->max - from, false, p->events,
+                     &p->count))
       break;
     if (p->count > from)
       p->positions[p->position_count++] =
@@ -128,7 +129,7 @@ int event_read(struct ctx *cx, struct db *db, const struct topic *t, int partiti
                size_t most, struct event *events, size_t *n) {
   *n = 0;
   for (int i = partition < 0 ? 0 : partition; i < t->partitions && *n < most; i++) {
-    if (fetch_events(cx, db, t, i, offset, most - *n, events, n)) return cx->code;
+    if (fetch_events(cx, db, t, i, offset, most - *n, false, events, n)) return cx->code;
     if (partition >= 0) break;
   }
   return cx->code;

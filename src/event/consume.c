@@ -109,7 +109,10 @@ static int take_part(struct ctx *cx, struct db *db, void *arg) {
   if (cx->code) return cx->code;
   crash_point("events handled");
   if (move(cx, db, p)) return cx->code;
-  for (size_t i = p->from; i < p->to; i++) histogram_add(&waited, cx->now - r->events[i].published_at, 1);
+  for (size_t i = p->from, same; i < p->to; i += same) {
+    for (same = 1; i + same < p->to && r->events[i + same].published_at == r->events[i].published_at;) same++;
+    histogram_add(&waited, cx->now - r->events[i].published_at, (int64_t)same);
+  }
   return measure_consumed(cx, db, c->topic, c->group, (int64_t)(p->to - p->from), &waited);
 }
 
@@ -194,12 +197,13 @@ static int fetch(struct ctx *cx, struct db *db, struct round *r) {
   size_t ready = 0;
   for (int i = 0; i < r->reading.count; i++)
     ready += r->reading.place[i].mine && r->reading.place[i].next < r->reading.place[i].end;
-  r->events = ctx_alloc(cx, EVENT_BATCH * sizeof *r->events);
+  r->events = xmalloc(EVENT_BATCH * sizeof *r->events); /* fetch_events sets what it adds */
+  ctx_defer(cx, free, r->events);
   for (int i = 0; i < r->reading.count && !cx->code; i++) {
     const struct place *p = &r->reading.place[i];
     if (!p->mine || p->next >= p->end) continue;
-    fetch_events(cx, db, r->topic, p->partition, p->next, (EVENT_BATCH - r->count) / ready--, r->events,
-                 &r->count);
+    fetch_events(cx, db, r->topic, p->partition, p->next, (EVENT_BATCH - r->count) / ready--,
+                 r->consumer->brief, r->events, &r->count);
   }
   return cx->code;
 }

@@ -149,6 +149,7 @@ struct consumer {
   ** parked. E_BUSY and E_FAIL are tried again. The events may be of several partitions, those of one
   ** partition are together and in their order. */
   int (*handle)(struct ctx *cx, struct db *db, const struct event *events, size_t n);
+  bool brief; /* it asks for id, type, at, body and the place in the log; key and value are not set */
 };
 void consumer_register(const struct consumer *c);
 void consumer_register_test_groups(void);  /* in test builds, see test_groups.c */

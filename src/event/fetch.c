@@ -46,11 +46,11 @@ static int fetch_changes(struct ctx *cx, struct db *db, int64_t offset, size_t m
 }
 
 static int read_one(struct ctx *cx, const struct topic *t, int partition, const struct segment *g,
-                    int64_t offset, struct str json, struct event *e) {
+                    int64_t offset, struct str json, bool brief, struct event *e) {
   e->outcome = EVENT_TAKEN;
   e->why = NULL;
   e->line = 0;
-  if (event_reread(cx, t, json, e)) return cx->code;
+  if (brief ? event_reread_brief(cx, t, json, e) : event_reread(cx, t, json, e)) return cx->code;
   e->partition = partition;
   e->offset = offset;
   e->published_at = g->published_at;
@@ -58,7 +58,7 @@ static int read_one(struct ctx *cx, const struct topic *t, int partition, const 
 }
 
 int fetch_events(struct ctx *cx, struct db *db, const struct topic *t, int partition, int64_t offset,
-                 size_t most, struct event *events, size_t *n) {
+                 size_t most, bool brief, struct event *events, size_t *n) {
   if (t->changes) return fetch_changes(cx, db, offset, most, events, n);
   struct segment g;
   struct str json;
@@ -68,7 +68,7 @@ int fetch_events(struct ctx *cx, struct db *db, const struct topic *t, int parti
     size_t at = 0;
     for (int64_t o = g.first; left > 0 && segment_next(g.body, &at, &json); o++) {
       if (o < offset) continue;
-      if (read_one(cx, t, partition, &g, o, json, &events[*n])) break;
+      if (read_one(cx, t, partition, &g, o, json, brief, &events[*n])) break;
       ++*n, left--;
     }
     offset = g.first + g.count;

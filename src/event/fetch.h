@@ -8,8 +8,9 @@
 #include "event/measure.h"
 
 /* Events of one partition from an offset on, at most `most`, appended to events[*n]. Texts live as
-** long as the unit of work. A gap in the offsets (what retention took) is stepped over. */
+** long as the unit of work. A gap in the offsets (what retention took) is stepped over.
+** brief: key and value are not set, which takes a third of the time. */
 int fetch_events(struct ctx *cx, struct db *db, const struct topic *t, int partition, int64_t offset,
-                 size_t most, struct event *events, size_t *n);
+                 size_t most, bool brief, struct event *events, size_t *n);
 
 #endif

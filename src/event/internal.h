@@ -7,6 +7,8 @@
 
 /* Reads an event that was taken once: what is required is not asked again. */
 int event_reread(struct ctx *cx, const struct topic *t, struct str body, struct event *out);
+/* Of one that is in the log, only id, type and at: the rest is not looked at when these stand first. */
+int event_reread_brief(struct ctx *cx, const struct topic *t, struct str body, struct event *out);
 
 const struct topic_door *topic_door_find(const char *topic);
 

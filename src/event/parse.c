@@ -23,7 +23,7 @@
 #include "event/scan.h"
 
 enum { NAME_ID, NAME_TYPE, NAME_TIME, NAME_FIELDS, MEMBERS_MOST = 64, KEY_PART_BYTES = 256 };
-static const char *const NAMES[] = { "eventId", "eventType", "timestamp" };
+static const struct str NAMES[] = { { "eventId", 7 }, { "eventType", 9 }, { "timestamp", 9 } };
 
 struct parse {
   struct scan scan;
@@ -52,7 +52,7 @@ static int want(struct parse *p, const char *name, const char *what, struct str 
 }
 
 static const char *name_of(struct parse *p, int i) {
-  return i < NAME_FIELDS ? NAMES[i] : p->topic->fields[i - NAME_FIELDS].name.p;
+  return i < NAME_FIELDS ? NAMES[i].p : p->topic->fields[i - NAME_FIELDS].name.p;
 }
 
 /* What nests: by the JSON reader, which knows depth and names that stand twice. */
@@ -128,7 +128,7 @@ static int read_value(struct parse *p, int i, char first) {
 
 static int known_name(const struct topic *t, struct str name) {
   for (int i = 0; i < NAME_FIELDS; i++)
-    if (str_eq(name, str_of(NAMES[i]))) return i;
+    if (str_eq(name, NAMES[i])) return i;
   for (int i = 0; i < t->field_count; i++)
     if (str_eq(name, t->fields[i].name)) return NAME_FIELDS + i;
   return -1;
@@ -277,11 +277,11 @@ static int unwrap(struct parse *p, struct str json, struct str *out) {
   jw_object(&w, NULL);
   for (int i = 0; i < NAME_FIELDS; i++) {
     const struct jv *v = jv_get(root, attribute[i]);
-    if (!v && i == NAME_TIME) v = jv_get(data, NAMES[i]);
+    if (!v && i == NAME_TIME) v = jv_get(data, NAMES[i].p);
     if (jv_kind(v) != JV_STRING)
       fail(p->cx, E_INVALID, attribute[i], "%s is missing in the envelope", attribute[i]);
-    if (p->cx->code || same_or_absent(p, data, NAMES[i], v)) break;
-    jw_str(&w, NAMES[i], jv_text(v));
+    if (p->cx->code || same_or_absent(p, data, NAMES[i].p, v)) break;
+    jw_str(&w, NAMES[i].p, jv_text(v));
   }
   for (void *it = jv_first(data); it && !p->cx->code; it = jv_next(data, it)) {
     struct buf value;
@@ -347,4 +347,33 @@ int event_reread(struct ctx *cx, const struct topic *t, struct str body, struct 
   scan_init(&p.scan, cx, body);
   e->body = body;
   return read_members(&p) || make_key(&p) ? cx->code : OK;
+}
+
+static int read_brief_member(struct parse *p) {
+  struct str name, raw;
+  char first;
+  if (!scan_string(&p->scan, &name) || !scan_char(&p->scan, ':') || !scan_peek(&p->scan, &first))
+    return not_json(p);
+  for (int i = 0; i < NAME_FIELDS; i++) {
+    if (!str_eq(name, NAMES[i])) continue;
+    p->seen |= UINT32_C(1) << i;
+    return read_value(p, i, first);
+  }
+  return scan_raw(&p->scan, &raw) ? OK : not_json(p);
+}
+
+int event_reread_brief(struct ctx *cx, const struct topic *t, struct str body, struct event *out) {
+  const uint32_t all = (UINT32_C(1) << NAME_FIELDS) - 1;
+  struct parse p = { .cx = cx, .topic = t, .out = out };
+  char c = 0;
+  out->id = out->type = out->key = (struct str){ NULL, 0 };
+  scan_init(&p.scan, cx, body);
+  out->body = body;
+  if (!scan_char(&p.scan, '{')) return not_json(&p);
+  while (p.seen != all && c != '}') {
+    if (read_brief_member(&p)) return cx->code;
+    if (!scan_peek(&p.scan, &c)) return not_json(&p);
+    if (c == ',') p.scan.p++;
+  }
+  return OK;
 }

@@ -71,9 +71,9 @@ static int slow(struct ctx *cx, struct db *db, const struct event *events, size_
 
 void consumer_register_test_groups(void) {
   static const struct consumer groups[] = {
-    { "inventory-events", "test-inside", "counts", inside },
-    { "inventory-events", "test-outside", "counts elsewhere", outside },
-    { "inventory-events", "test-slow", "takes its time", slow },
+    { "inventory-events", "test-inside", "counts", inside, false },
+    { "inventory-events", "test-outside", "counts elsewhere", outside, false },
+    { "inventory-events", "test-slow", "takes its time", slow, false },
   };
   if (!getenv("OUTPOST_TEST_GROUPS")) return;
   for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) consumer_register(&groups[i]);

@@ -58,7 +58,7 @@ struct book {
   int64_t recorded_at, actor;
   bool archived; /* rows of the ledger were moved into files */
   struct buf row;
-  struct sha256 *digest; /* of this batch's rows */
+  struct sha256 *digest;            /* of this batch's rows */
   struct queued queue[LEDGER_ROWS]; /* rows that the levels count already, and the table lacks */
   int queued;
 };

@@ -346,9 +346,9 @@ void followers_register(void) {
       .help = "judges items that moved: alerts and proposals" },
   };
   static const struct consumer groups[] = {
-    { STOCK_TOPIC, ANALYTICS, "adds events up for analytics", take_analytics },
-    { STOCK_TOPIC, PIPELINE, "turns events into metrics and publishes them", take_pipeline },
-    { STOCK_TOPIC, REORDER, "looks whether items that moved must be ordered", take_reorder },
+    { STOCK_TOPIC, ANALYTICS, "adds events up for analytics", take_analytics, true },
+    { STOCK_TOPIC, PIPELINE, "turns events into metrics and publishes them", take_pipeline, true },
+    { STOCK_TOPIC, REORDER, "looks whether items that moved must be ordered", take_reorder, true },
   };
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) job_kind_register(&kinds[i]);
   for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) consumer_register(&groups[i]);

@@ -45,7 +45,7 @@ static void in_segment(struct str body) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct ctx cx;
-  struct event first, second;
+  struct event first, second, brief;
   struct str back;
   struct jv *v;
   size_t at = 0;
@@ -59,6 +59,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     same(&first, &second);
     if (!str_eq(first.body, second.body)) abort(); /* compact is compact */
     if (event_reread(&cx, &topic, first.body, &second)) abort();
+    if (event_reread_brief(&cx, &topic, first.body, &brief)) abort();
+    if (!str_eq(brief.id, first.id) || !str_eq(brief.type, first.type) || brief.at != first.at) abort();
     same(&first, &second);
     if (jv_parse(&cx, first.body, &v)) abort();
     in_segment(first.body);
