@@ -58,6 +58,45 @@ int body_json(struct request *rq, struct jv **out) {
   return OK;
 }
 
+static bool is_listed(const char *names, struct str name) {
+  size_t n;
+  for (const char *p = names; *p; p += n + strspn(p + n, ", "))
+    if (str_eq(name, (struct str){ p, n = strcspn(p, ",") })) return true;
+  return false;
+}
+
+int body_allow(struct request *rq, struct jv *object, const char *names) {
+  for (void *it = jv_first(object); it; it = jv_next(object, it))
+    if (!is_listed(names, jv_key(it)))
+      return fail(rq->cx, E_INVALID, ctx_strdup(rq->cx, jv_key(it)),
+                  "there is no '" STR_FMT "' here; there are %s", STR_ARG(jv_key(it)), names);
+  return OK;
+}
+
+int body_members(struct request *rq, const char *names, struct jv **out) {
+  return body_json(rq, out) || body_allow(rq, *out, names) ? (int)rq->cx->code : OK;
+}
+
+int body_members_if_any(struct request *rq, const char *names, struct jv **out) {
+  struct str text;
+  *out = NULL;
+  if (check_type(rq) || body_text(rq, &text)) return rq->cx->code;
+  if (!str_trim(text).n) return OK;
+  if (jv_parse(rq->cx, text, out)) return rq->cx->code;
+  if (jv_kind(*out) != JV_OBJECT)
+    return fail(rq->cx, E_INVALID, "body", "the body has to be a JSON object, or empty");
+  return body_allow(rq, *out, names);
+}
+
+int member_text(struct request *rq, const struct jv *body, const char *name, const char **out) {
+  const struct jv *v = jv_get(body, name);
+  *out = NULL;
+  if (!v || jv_kind(v) == JV_NULL) return OK;
+  if (jv_kind(v) != JV_STRING) return fail(rq->cx, E_INVALID, name, "%s has to be a text", name);
+  *out = ctx_strdup(rq->cx, jv_text(v));
+  return OK;
+}
+
 /* A connection that is closed while the client still sends is reset, and the client may
 ** never see why. So a body of a moderate size is taken and thrown away, once the reply is
 ** out; a client that waits to be asked for it (Expect) need not be. */

@@ -109,6 +109,12 @@ const char *query_with(struct request *rq, const char *name, const char *value);
 /* body.c: for routes with a body_max. All of them answer with 400, 413 or 415 by themselves. */
 /* The body as a JSON object; 422 says what is wrong with it. */
 int body_json(struct request *rq, struct jv **out);
+/* The same with no members but these, "kind, queue, payload": what is misspelled is not passed over. */
+int body_members(struct request *rq, const char *names, struct jv **out);
+int body_members_if_any(struct request *rq, const char *names, struct jv **out); /* empty: NULL */
+int body_allow(struct request *rq, struct jv *object, const char *names);        /* of an object within */
+/* A member that is a text; NULL when it is null or not there. */
+int member_text(struct request *rq, const struct jv *body, const char *name, const char **out);
 /* The whole body, at most body_max bytes. */
 int body_text(struct request *rq, struct str *out);
 /* The next bytes of a body that is too large to be held; *got is 0 at its end. */

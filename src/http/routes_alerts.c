@@ -30,9 +30,8 @@ int decision_post(struct request *rq, decide_fn *act) {
   struct decision d = { .id = rq->param[0], .act = act };
   struct tenant *tenant;
   struct jv *body;
-  int rc = body_json(rq, &body);
-  struct str note = rc ? STR("") : jv_text(jv_get(body, "note"));
-  d.note = note.p ? ctx_strdup(rq->cx, note) : NULL;
+  int rc = body_members(rq, "note", &body);
+  if (!rc) rc = member_text(rq, body, "note", &d.note);
   if (!rc) rc = tenant_find(rq, &tenant);
   if (!rc) rc = tenant_write(rq->cx, tenant, decide, &d);
   if (rc) return rc;

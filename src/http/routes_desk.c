@@ -141,21 +141,6 @@ static int chosen(struct request *rq, struct tenant *t, struct jv *body, int64_t
   return filter_of_json(cx, object, &f) ? (int)cx->code : desk_select(cx, t, &f, ids, count);
 }
 
-static int check_members(struct ctx *cx, struct jv *body, const char *const *names) {
-  for (void *it = jv_first(body); it; it = jv_next(body, it)) {
-    const char *known = "";
-    bool found = false;
-    for (int i = 0; names[i]; i++) {
-      found = found || str_eq(jv_key(it), str_of(names[i]));
-      known = ctx_printf(cx, "%s%s%s", known, i ? ", " : "", names[i]);
-    }
-    if (!found)
-      return fail(cx, E_INVALID, ctx_strdup(cx, jv_key(it)), "there is no '" STR_FMT "' here; there are %s",
-                  STR_ARG(jv_key(it)), known);
-  }
-  return OK;
-}
-
 /* ---- deciding ---- */
 
 /* A text, or NULL for null, "" and what is not there. */
@@ -181,15 +166,13 @@ static int change_of_json(struct ctx *cx, struct jv *body, struct review_change 
 }
 
 int desk_review(struct request *rq) {
-  static const char *const names[] = { "ids", "filter", "assignee", "decision", "reason", NULL };
   struct review_change change = { 0 };
   struct tenant *t;
   struct jv *body;
   int64_t *ids, changed = 0;
   size_t count = 0;
   bool by_filter;
-  int rc = body_json(rq, &body);
-  if (!rc) rc = check_members(rq->cx, body, names);
+  int rc = body_members(rq, "ids, filter, assignee, decision, reason", &body);
   if (!rc) rc = change_of_json(rq->cx, body, &change);
   if (!rc) rc = tenant_find(rq, &t);
   if (!rc) rc = chosen(rq, t, body, &ids, &count, &by_filter);
@@ -223,7 +206,6 @@ static int changes_of_json(struct ctx *cx, struct jv *body, struct correct_chang
 }
 
 int desk_fix(struct request *rq) {
-  static const char *const names[] = { "ids", "filter", "changes", NULL };
   struct correct_result *result = ctx_alloc(rq->cx, sizeof *result);
   struct correct_change *changes;
   struct tenant *t;
@@ -231,8 +213,7 @@ int desk_fix(struct request *rq) {
   int64_t *ids;
   size_t count = 0, change_count = 0;
   bool by_filter;
-  int rc = body_json(rq, &body);
-  if (!rc) rc = check_members(rq->cx, body, names);
+  int rc = body_members(rq, "ids, filter, changes", &body);
   if (!rc) rc = changes_of_json(rq->cx, body, &changes, &change_count);
   if (!rc) rc = tenant_find(rq, &t);
   if (!rc) rc = chosen(rq, t, body, &ids, &count, &by_filter);
@@ -245,7 +226,6 @@ int desk_fix(struct request *rq) {
 }
 
 int desk_fix_one(struct request *rq) {
-  static const char *const names[] = { "changes", NULL };
   struct correct_result *result = ctx_alloc(rq->cx, sizeof *result);
   struct correct_change *changes;
   struct tenant *t;
@@ -253,8 +233,7 @@ int desk_fix_one(struct request *rq) {
   int64_t id;
   size_t change_count = 0;
   int rc = id_of_path(rq, &id);
-  if (!rc) rc = body_json(rq, &body);
-  if (!rc) rc = check_members(rq->cx, body, names);
+  if (!rc) rc = body_members(rq, "changes", &body);
   if (!rc) rc = changes_of_json(rq->cx, body, &changes, &change_count);
   if (!rc) rc = tenant_find(rq, &t);
   if (!rc) rc = correct_many(rq->cx, t, &id, 1, changes, change_count, false, result);

@@ -45,30 +45,10 @@ struct act {
   write_fn *fn;
 };
 
-/* The body may be left out. */
-static int body_of(struct request *rq, struct jv **body) {
-  struct str text;
-  *body = NULL;
-  int rc = body_text(rq, &text);
-  if (rc || !str_trim(text).n) return rc;
-  if (jv_parse(rq->cx, text, body)) return rq->cx->code;
-  return jv_kind(*body) == JV_OBJECT ? OK
-                                     : fail(rq->cx, E_INVALID, NULL, "the body is a JSON object, or empty");
-}
-
-static int text_of(struct request *rq, const struct jv *body, const char *name, const char **out) {
-  const struct jv *v = jv_get(body, name);
-  *out = NULL;
-  if (!v || jv_kind(v) == JV_NULL) return OK;
-  if (jv_kind(v) != JV_STRING) return fail(rq->cx, E_INVALID, name, "%s is a text", name);
-  *out = ctx_strdup(rq->cx, jv_text(v));
-  return OK;
-}
-
 static int day_of(struct request *rq, const struct jv *body, const char *name, int32_t *out) {
   const char *text;
   int64_t at;
-  if (text_of(rq, body, name, &text)) return rq->cx->code;
+  if (member_text(rq, body, name, &text)) return rq->cx->code;
   if (!text || strlen(text) != 10 || !time_parse_iso(str_of(text), &at))
     return fail(rq->cx, E_INVALID, name, "%s is a day, such as 2024-02-29", name);
   *out = (int32_t)(at / DAY_US);
@@ -103,9 +83,9 @@ static int start(struct ctx *cx, struct db *db, void *arg) {
 int graph_run_post(struct request *rq) {
   struct act a = { .order = { .graph = rq->param[0], .cause = "manual" }, .fn = start };
   struct jv *body;
-  int rc = body_of(rq, &body);
+  int rc = body_members_if_any(rq, "payload, notify", &body);
   if (!rc) rc = payload_of(rq, body, &a.order.payload);
-  if (!rc) rc = text_of(rq, body, "notify", &a.order.notify);
+  if (!rc) rc = member_text(rq, body, "notify", &a.order.notify);
   if (!rc) rc = act(rq, &a);
   if (rc) return rc;
   rq->status = 202;
@@ -128,7 +108,7 @@ static int backfill(struct ctx *cx, struct db *db, void *arg) {
 int graph_backfill_post(struct request *rq) {
   struct act a = { .order = { .graph = rq->param[0] }, .fn = backfill };
   struct jv *body;
-  int rc = body_json(rq, &body);
+  int rc = body_members(rq, "from, to", &body);
   if (!rc) rc = day_of(rq, body, "from", &a.from);
   if (!rc) rc = day_of(rq, body, "to", &a.to);
   if (!rc) rc = act(rq, &a);
@@ -163,16 +143,16 @@ static int cancel(struct ctx *cx, struct db *db, void *arg) {
 int graph_run_retry_post(struct request *rq) {
   struct act a = { .fn = retry };
   struct jv *body;
-  int rc = body_of(rq, &body);
-  if (!rc) rc = text_of(rq, body, "task", &a.task);
+  int rc = body_members_if_any(rq, "task", &body);
+  if (!rc) rc = member_text(rq, body, "task", &a.task);
   return rc ? rc : act(rq, &a);
 }
 
 int graph_run_clear_post(struct request *rq) {
   struct act a = { .fn = clear };
   struct jv *body;
-  int rc = body_json(rq, &body);
-  if (!rc) rc = text_of(rq, body, "task", &a.task);
+  int rc = body_members(rq, "task", &body);
+  if (!rc) rc = member_text(rq, body, "task", &a.task);
   if (!rc && !a.task)
     rc = fail(rq->cx, E_INVALID, "task",
               "task is needed: the name of the task that is done again with all after it");

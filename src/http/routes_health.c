@@ -63,20 +63,17 @@ int outbox_rows(struct request *rq) {
   return outbox_list(rq->cx, db, state, channel, before, limit, &rq->json, "data");
 }
 
-static const char *text_of(struct request *rq, const struct jv *body, const char *name) {
-  struct str s = jv_text(jv_get(body, name));
-  return s.p ? ctx_strdup(rq->cx, s) : NULL;
-}
-
 int mail_test_post(struct request *rq) {
   struct ctx *cx = rq->cx;
   struct jv *body;
   struct tenant *t;
   struct mail_answer a;
-  if (body_json(rq, &body) || tenant_find(rq, &t)) return cx->code;
-  const char *to = text_of(rq, body, "to");
+  const char *to, *server;
+  if (body_members(rq, "to, server", &body) || member_text(rq, body, "to", &to) ||
+      member_text(rq, body, "server", &server) || tenant_find(rq, &t))
+    return cx->code;
   if (!to) return fail(cx, E_INVALID, "to", "say who gets it: {\"to\":\"me@example.org\"}");
-  if (mail_test(cx, t, text_of(rq, body, "server"), to, &a)) return cx->code;
+  if (mail_test(cx, t, server, to, &a)) return cx->code;
   if (a.end != MAIL_TAKEN)
     return fail(cx, a.end == MAIL_NEVER ? E_INVALID : E_BUSY, "to", "the mail was not sent: %s", a.words);
   jw_object(&rq->json, "data");
@@ -106,8 +103,10 @@ int secret_post(struct request *rq) {
   struct ctx *cx = rq->cx;
   struct jv *body;
   struct tenant *t;
-  if (body_json(rq, &body) || tenant_find(rq, &t)) return cx->code;
-  const char *entity = text_of(rq, body, "entity"), *id = text_of(rq, body, "id");
+  const char *entity, *id;
+  if (body_members(rq, "entity, id, value", &body) || member_text(rq, body, "entity", &entity) ||
+      member_text(rq, body, "id", &id) || tenant_find(rq, &t))
+    return cx->code;
   struct str value = jv_text(jv_get(body, "value"));
   if (!value.p) return fail(cx, E_INVALID, "value", "say what it is: \"value\"");
   if (check_owner(rq, t, entity, id) || secret_set(cx, t, secret_name(cx, entity, id), value))

@@ -53,13 +53,6 @@ struct order {
   int64_t id;
 };
 
-static const char *text_of(struct request *rq, const struct jv *body, const char *name) {
-  struct jv *v = jv_get(body, name);
-  if (!v || jv_kind(v) == JV_NULL) return NULL;
-  if (jv_kind(v) != JV_STRING) fail(rq->cx, E_INVALID, name, "%s is a text", name);
-  return ctx_strdup(rq->cx, jv_text(v));
-}
-
 static int payload_of(struct request *rq, const struct jv *body, struct str *out) {
   struct jv *v = jv_get(body, "payload");
   struct buf json;
@@ -84,11 +77,11 @@ static int priority_of(struct request *rq, const struct jv *body, int *out) {
 
 static int order_of(struct request *rq, const struct jv *body, struct job_order *o) {
   struct ctx *cx = rq->cx;
-  const char *due = text_of(rq, body, "due_at");
-  o->kind = text_of(rq, body, "kind");
-  o->queue = text_of(rq, body, "queue");
-  o->unique = text_of(rq, body, "unique");
-  if (cx->code || payload_of(rq, body, &o->payload) || priority_of(rq, body, &o->priority)) return cx->code;
+  const char *due;
+  if (member_text(rq, body, "due_at", &due) || member_text(rq, body, "kind", &o->kind) ||
+      member_text(rq, body, "queue", &o->queue) || member_text(rq, body, "unique", &o->unique) ||
+      payload_of(rq, body, &o->payload) || priority_of(rq, body, &o->priority))
+    return cx->code;
   if (!o->kind)
     return fail(cx, E_INVALID, "kind", "kind is needed: what is to be done; /api/job-kinds lists them");
   if (due && !time_parse_iso(str_of(due), &o->due))
@@ -107,7 +100,7 @@ int job_post(struct request *rq) {
   struct order o = { .rq = rq };
   struct tenant *tenant;
   struct jv *body;
-  int rc = body_json(rq, &body);
+  int rc = body_members(rq, "kind, queue, unique, due_at, payload, priority", &body);
   if (!rc) rc = order_of(rq, body, &o.order);
   if (!rc) rc = tenant_find(rq, &tenant);
   if (!rc) rc = tenant_write(rq->cx, tenant, make, &o);
@@ -147,7 +140,7 @@ int job_cancel_post(struct request *rq) { return change(rq, &(struct act){ .act 
 int job_edit_post(struct request *rq) {
   struct act a = { .act = NULL };
   struct jv *body;
-  int rc = body_json(rq, &body);
+  int rc = body_members(rq, "payload", &body);
   if (!rc) rc = payload_of(rq, body, &a.payload);
   if (!rc && !a.payload.p)
     rc = fail(rq->cx, E_INVALID, "payload", "payload is needed: the JSON object that the job is to be given");
@@ -162,16 +155,14 @@ static int replay(struct ctx *cx, struct db *db, void *arg) {
 int jobs_replay_dead(struct request *rq) {
   struct act a = { .rq = rq };
   struct tenant *tenant;
-  struct str text;
-  struct jv *body = NULL;
-  int rc = body_text(rq, &text);
-  if (!rc && str_trim(text).n) rc = jv_parse(rq->cx, text, &body);
-  if (!rc) a.queue = text_of(rq, body, "queue");
-  if (!rc) rc = rq->cx->code;
+  struct jv *body;
+  int rc = body_members_if_any(rq, "queue", &body);
+  if (!rc) rc = member_text(rq, body, "queue", &a.queue);
   if (!rc) rc = tenant_find(rq, &tenant);
   if (!rc) rc = tenant_write(rq->cx, tenant, replay, &a);
+  if (rc) return rc;
   jw_object(&rq->json, "data");
   jw_int(&rq->json, "replayed", a.count);
   jw_close(&rq->json, '}');
-  return rc;
+  return OK;
 }

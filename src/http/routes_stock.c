@@ -156,6 +156,9 @@ static const char *member(struct ctx *cx, const struct jv *body, const char *nam
   return text.p && text.n ? ctx_strdup(cx, text) : NULL;
 }
 
+#define WHAT "sku, location, lot, serial, reference, reason, "
+#define BEYOND "allow_negative"
+
 static void read_move(struct ctx *cx, const struct jv *body, struct stock_move *m) {
   m->sku = member(cx, body, "sku");
   m->warehouse = member(cx, body, "warehouse");
@@ -186,7 +189,7 @@ int stock_adjust_post(struct request *rq) {
   struct stock_move m = { .kind = MOVE_ADJUSTMENT };
   struct order o = { .moves = &m, .count = 1 };
   struct jv *body;
-  if (body_json(rq, &body)) return rq->cx->code;
+  if (body_members(rq, WHAT "warehouse, type, quantity, " BEYOND, &body)) return rq->cx->code;
   read_move(rq->cx, body, &m);
   if (stock_adjust_kind(rq->cx, member(rq->cx, body, "type"), &m.kind)) return rq->cx->code;
   if (stock_quantity(rq->cx, "quantity", member(rq->cx, body, "quantity"), &m.quantity)) return rq->cx->code;
@@ -196,7 +199,7 @@ int stock_adjust_post(struct request *rq) {
 int stock_count_post(struct request *rq) {
   struct order o = { 0 };
   struct jv *body;
-  if (body_json(rq, &body)) return rq->cx->code;
+  if (body_members(rq, "warehouse, reference, reason, lines, " BEYOND, &body)) return rq->cx->code;
   const struct jv *lines = jv_get(body, "lines");
   o.count = jv_size(lines);
   if (jv_kind(lines) != JV_ARRAY || !o.count)
@@ -204,8 +207,9 @@ int stock_count_post(struct request *rq) {
                 "lines are what was counted: [{\"sku\":\"LAPTOP-001\",\"counted\":8}]");
   o.moves = ctx_alloc(rq->cx, o.count * sizeof *o.moves);
   for (size_t i = 0; i < o.count; i++) {
-    const struct jv *line = jv_at(lines, i);
+    struct jv *line = jv_at(lines, i);
     struct stock_move *m = &o.moves[i];
+    if (body_allow(rq, line, WHAT "counted")) return rq->cx->code;
     read_move(rq->cx, line, m);
     m->kind = MOVE_COUNT;
     m->counted = true;
@@ -221,7 +225,7 @@ int stock_transfer_post(struct request *rq) {
   struct stock_move what = { 0 }, moves[2];
   struct order o = { .moves = moves, .count = 2 };
   struct jv *body;
-  if (body_json(rq, &body)) return rq->cx->code;
+  if (body_members(rq, WHAT "from, to, quantity, " BEYOND, &body)) return rq->cx->code;
   read_move(rq->cx, body, &what);
   what.warehouse = member(rq->cx, body, "from");
   if (!what.warehouse) return fail(rq->cx, E_INVALID, "from", "from is needed: the warehouse that gives it");

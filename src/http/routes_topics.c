@@ -111,8 +111,8 @@ int topic_commit(struct request *rq) {
   struct tenant *tenant;
   struct jv *body;
   const char *group, *member;
-  if (body_json(rq, &body) || text(rq, body, "group", &group) || text(rq, body, "member", &member) ||
-      tenant_find(rq, &tenant))
+  if (body_members(rq, "group, member, positions", &body) || text(rq, body, "group", &group) ||
+      text(rq, body, "member", &member) || tenant_find(rq, &tenant))
     return rq->cx->code;
   struct jv *list = jv_get(body, "positions");
   int count = 0;
@@ -138,8 +138,9 @@ int topic_leave(struct request *rq) {
   struct tenant *tenant;
   struct jv *body;
   const char *group, *member;
-  if (body_json(rq, &body) || text(rq, body, "group", &group) || text(rq, body, "member", &member) ||
-      tenant_find(rq, &tenant) || event_leave(rq->cx, tenant, rq->param[0], group, member))
+  if (body_members(rq, "group, member", &body) || text(rq, body, "group", &group) ||
+      text(rq, body, "member", &member) || tenant_find(rq, &tenant) ||
+      event_leave(rq->cx, tenant, rq->param[0], group, member))
     return rq->cx->code;
   jw_object(&rq->json, "data");
   jw_bool(&rq->json, "left", true);
@@ -227,7 +228,7 @@ int parked_replay_post(struct request *rq) {
   struct deed d;
   struct tenant *tenant;
   struct jv *body;
-  if (parked_id(rq, &d.id) || body_json(rq, &body) || corrected(rq, body, &d.body) ||
+  if (parked_id(rq, &d.id) || body_members(rq, "body", &body) || corrected(rq, body, &d.body) ||
       tenant_find(rq, &tenant) || tenant_write(rq->cx, tenant, replay, &d))
     return rq->cx->code;
   return told(rq, "replayed", d.id);
@@ -237,7 +238,7 @@ int parked_discard_post(struct request *rq) {
   struct deed d;
   struct tenant *tenant;
   struct jv *body;
-  if (parked_id(rq, &d.id) || body_json(rq, &body) || text(rq, body, "reason", &d.reason) ||
+  if (parked_id(rq, &d.id) || body_members(rq, "reason", &body) || text(rq, body, "reason", &d.reason) ||
       tenant_find(rq, &tenant) || tenant_write(rq->cx, tenant, discard, &d))
     return rq->cx->code;
   return told(rq, "discarded", d.id);
@@ -246,10 +247,10 @@ int parked_discard_post(struct request *rq) {
 int parked_replay_all_post(struct request *rq) {
   struct tenant *tenant;
   struct jv *body;
-  const char *topic = NULL;
+  const char *topic;
   int64_t replayed, refused;
-  if (body_json(rq, &body) || tenant_find(rq, &tenant)) return rq->cx->code;
-  if (jv_get(body, "topic") && text(rq, body, "topic", &topic)) return rq->cx->code;
+  if (body_members(rq, "topic", &body) || member_text(rq, body, "topic", &topic) || tenant_find(rq, &tenant))
+    return rq->cx->code;
   if (parked_replay_all(rq->cx, tenant, topic, &replayed, &refused)) return rq->cx->code;
   jw_object(&rq->json, "data");
   jw_int(&rq->json, "replayed", replayed);

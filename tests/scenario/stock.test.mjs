@@ -509,6 +509,19 @@ test('the addresses of the stock, and what they refuse', async (t) => {
   assert.deepEqual((await get('/api/stock/levels?state=low')).data.map((l) => l.sku), ['A']);
   assert.equal((await ask('POST', '/api/stock/adjust', { sku: 'A', warehouse: 'W1', quantity: '-5' })).status, 409);
   assert.equal((await ask('POST', '/api/stock/adjust', { sku: 'A', quantity: 1 })).status, 422);
+  for (const [where, body, name] of [
+    ['/api/stock/adjust', { sku: 'A', warehouse: 'W1', quantity: 1, kind: 'SALE' }, 'kind'],
+    ['/api/stock/count', { warehouse: 'W1', lines: [{ sku: 'A', counted: 5, quantity: 5 }] }, 'quantity'],
+    ['/api/stock/transfer', { sku: 'A', warehouse: 'W1', to: 'W2', quantity: 1 }, 'warehouse'],
+    ['/api/jobs', { kind: 'stock_quality', priorty: 5 }, 'priorty'],
+    ['/api/jobs/replay-dead', { queu: 'mail' }, 'queu'],
+    ['/api/jobs/replay-dead', ['mail'], 'object'],
+    ['/api/parked/replay', { topics: 'x' }, 'topics'],
+  ]) {
+    const refused = await ask('POST', where, body);
+    assert.equal(refused.status, 422, where);
+    assert.match(JSON.stringify(refused), new RegExp(name));
+  }
   const counted = await ask('POST', '/api/stock/count', { warehouse: 'W1', lines: [{ sku: 'A', counted: 5 }, { sku: 'C', location: 'L', counted: '2.5' }] });
   assert.deepEqual(counted.data.map((l) => l.quantity), [1, 2.5]);
   assert.equal((await ask('POST', '/api/stock/transfer', { sku: 'A', from: 'W1', to: 'W2', quantity: 2 })).data[1].quantity_on_hand, 2);
