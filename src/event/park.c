@@ -96,16 +96,25 @@ static void parked_json(struct jw *w, const struct stmt *s) {
   jw_close(w, '}');
 }
 
+static int64_t count(struct ctx *cx, struct db *db, const char *topic, const char *group, const char *state) {
+  struct stmt *s = db_stmt(cx, db, SQL_event_parked_count);
+  stmt_text(s, 1, topic);
+  stmt_text(s, 2, group);
+  stmt_text(s, 3, state);
+  int64_t n = stmt_row(cx, s) ? col_int(s, 0) : 0;
+  stmt_done(s);
+  return n;
+}
+
+int64_t parked_waiting(struct ctx *cx, struct db *db, const char *topic, const char *group) {
+  return count(cx, db, topic, group, "waiting");
+}
+
 int parked_list(struct ctx *cx, struct db *db, const struct parked_filter *f, struct jw *w, const char *key,
                 int64_t *total) {
   const char *group = f->group && strcmp(f->group, "-") == 0 ? "" : f->group;
-  struct stmt *s = db_stmt(cx, db, SQL_event_parked_count);
-  stmt_text(s, 1, f->topic);
-  stmt_text(s, 2, group);
-  stmt_text(s, 3, f->state);
-  *total = stmt_row(cx, s) ? col_int(s, 0) : 0;
-  stmt_done(s);
-  s = db_stmt(cx, db, SQL_event_parked_list);
+  *total = count(cx, db, f->topic, group, f->state);
+  struct stmt *s = db_stmt(cx, db, SQL_event_parked_list);
   stmt_text(s, 1, f->topic);
   stmt_text(s, 2, group);
   stmt_text(s, 3, f->state);

@@ -21,9 +21,12 @@ struct parked_filter {
 };
 
 /* [{id, topic, group, event, partition, offset, reason, line, times, state, at, actor, body, cut, ended_at,
-** ended_by, ended_text}], newest first; more: whether there are others behind them. */
+** ended_by, ended_text}], newest first; *total: how many there are without limit and before. */
 int parked_list(struct ctx *cx, struct db *db, const struct parked_filter *f, struct jw *w, const char *key,
                 int64_t *total);
+
+/* How many wait; NULL: of all topics, of all groups and the door. */
+int64_t parked_waiting(struct ctx *cx, struct db *db, const char *topic, const char *group);
 
 /* Inside tenant_write. body: a corrected one, p NULL for the one that is kept. What is wrong still is E_INVALID
 ** (E_CONFLICT for an id that was there with other content), and it stays parked. */

@@ -5,6 +5,7 @@
 #include "event/group.h"
 #include "event/internal.h"
 #include "event/measure.h"
+#include "event/park.h"
 
 enum { GROUPS_MOST = 1000 };
 
@@ -20,16 +21,6 @@ static int64_t minute(struct ctx *cx, struct db *db, const char *topic, const ch
   if (errors) *errors = there ? col_int(s, 1) : 0;
   stmt_done(s);
   return events;
-}
-
-static int64_t parked(struct ctx *cx, struct db *db, const char *topic, const char *group) {
-  struct stmt *s = db_stmt(cx, db, SQL_event_parked_count);
-  stmt_text(s, 1, topic);
-  stmt_text(s, 2, group);
-  stmt_text(s, 3, "waiting");
-  int64_t n = stmt_row(cx, s) ? col_int(s, 0) : 0;
-  stmt_done(s);
-  return n;
 }
 
 static int look(struct ctx *cx, struct db *db, const char *topic, const char *group, struct reading *r) {
@@ -63,7 +54,7 @@ static int stand(struct ctx *cx, struct db *db, struct group_report *g) {
   if (look(cx, db, g->topic, g->group, &r)) return cx->code;
   for (int i = 0; i < r.count; i++) g->lag += r.place[i].end - r.place[i].next;
   g->members = r.members - 1; /* the one that looks is none */
-  g->parked = parked(cx, db, g->topic, g->group);
+  g->parked = parked_waiting(cx, db, g->topic, g->group);
   g->rate_minute = minute(cx, db, g->topic, g->group, NULL);
   return cx->code;
 }
@@ -201,7 +192,7 @@ static void topic_json(struct ctx *cx, struct db *db, const struct topic *t, str
   jw_int(w, "retention_bytes", t->retention_bytes);
   jw_int(w, "rate_minute", minute(cx, db, t->name, "", &errors));
   jw_int(w, "refused_minute", errors);
-  jw_int(w, "parked", parked(cx, db, t->name, NULL));
+  jw_int(w, "parked", parked_waiting(cx, db, t->name, NULL));
   groups_json(cx, db, t->name, w, "groups");
   jw_close(w, '}');
 }

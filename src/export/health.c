@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/metrics.h"
+#include "event/park.h"
 #include "event/report.h"
 #include "export/machine.h"
 #include "export/operations.h"
@@ -126,21 +127,29 @@ static void say_topics(const struct teller *t, struct db *db) {
   struct group_report *list;
   size_t count;
   const struct group_report *worst = NULL, *stuck = NULL;
-  long long parked = 0;
   if (groups_report(t->cx, db, NULL, &list, &count)) return;
   for (size_t i = 0; i < count; i++) {
-    parked += list[i].parked;
     if (list[i].active && list[i].cause && !stuck) stuck = &list[i];
     if (list[i].active && (!worst || list[i].lag > worst->lag)) worst = &list[i];
   }
-  if (stuck)
+  if (stuck) {
     say(t, "topics", HEALTH_BAD,
         ctx_printf(t->cx, "%s of %s does not go on: %s", stuck->group, stuck->topic, stuck->cause));
-  else
-    say(t, "topics", parked || (worst && worst->lag > LAG_MUCH) ? HEALTH_WARN : HEALTH_OK,
-        worst ? ctx_printf(t->cx, "%s of %s is %lld events behind, no group more; %lld events are parked",
-                           worst->group, worst->topic, (long long)worst->lag, parked)
-              : "no group reads a topic");
+    return;
+  }
+  long long lag = worst ? (long long)worst->lag : 0, parked = parked_waiting(t->cx, db, NULL, NULL);
+  const char *reading =
+      !worst ? "no group reads a topic"
+      : lag  ? ctx_printf(t->cx, "%s is the furthest behind: events of %s that it has yet to read: %lld",
+                          worst->group, worst->topic, lag)
+             : "every group has read all events";
+  const char *aside =
+      parked ? ctx_printf(t->cx,
+                          "events that were refused and wait for a person (`outpost events parked`): %lld",
+                          parked)
+             : "none is parked";
+  say(t, "topics", parked || lag > LAG_MUCH ? HEALTH_WARN : HEALTH_OK,
+      ctx_printf(t->cx, "%s; %s", reading, aside));
 }
 
 static void say_wal(const struct teller *t, struct tenant *tenant) {
