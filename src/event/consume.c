@@ -157,7 +157,7 @@ static int dealt_with(struct round *r, struct part *p, const struct ctx *why) {
            why->message);
   if (park) {
     p->parked = p->cause;
-    tenant_write(&cx, r->tenant, take_part, p);
+    if (tenant_write(&cx, r->tenant, take_part, p)) r->wait = WAIT_US * 10;
   } else {
     r->wait = backoff(p->attempts);
     fail(&cx, why->code, NULL, "%s", why->message);

@@ -125,10 +125,8 @@ static int fix_end(struct ctx *cx, struct db *db, void *arg) {
   return set_position(cx, db, ctx_printf(cx, "%s/end", m->group), db_int(cx, db, SQL_plan_ledger_end, 0));
 }
 
-static int read_moved(struct ctx *cx, struct job *job, struct moved *m) {
-  struct db *db;
+static int read_pairs(struct ctx *cx, struct db *db, struct moved *m) {
   size_t room = 0;
-  if (job_step(cx, job, "range", fix_end, m) || tenant_read(cx, job_tenant(job), &db)) return cx->code;
   m->from = position_of(cx, db, m->group);
   m->to = position_of(cx, db, ctx_printf(cx, "%s/end", m->group));
   struct stmt *s = db_stmt(cx, db, SQL_plan_pairs_moved);
@@ -144,6 +142,20 @@ static int read_moved(struct ctx *cx, struct job *job, struct moved *m) {
     m->pairs[m->count++].warehouse = col_int(s, 1);
   }
   return cx->code ? (int)cx->code : plan_rules_load(cx, db, (struct plan_rules **)&m->rules);
+}
+
+/* A reader is given back before the work begins: what it sees keeps the write-ahead log from beginning anew. */
+static int read_moved(struct ctx *cx, struct job *job, struct moved *m) {
+  struct ctx reading;
+  struct db *db;
+  if (job_step(cx, job, "range", fix_end, m)) return cx->code;
+  ctx_begin(&reading, cx->actor);
+  if (tenant_read(&reading, job_tenant(job), &db))
+    fail_from(cx, &reading);
+  else
+    read_pairs(cx, db, m);
+  ctx_end(&reading);
+  return cx->code;
 }
 
 /* Everything up to m->to is done; what came meanwhile is the next job's. */
@@ -174,12 +186,15 @@ static int take_analytics(struct ctx *cx, struct db *db, const struct event *eve
   return follow(cx, db, ANALYTICS, "analytics_service", events, n);
 }
 
+static int note_end(struct ctx *cx, struct db *db, void *arg) {
+  struct moved *m = arg;
+  m->to = db_int(cx, db, SQL_plan_ledger_end, 0);
+  return cx->code;
+}
+
 static int run_analytics(struct ctx *cx, struct job *job) {
   struct moved m = { .group = ANALYTICS, .kind = "analytics_service" };
-  struct db *db;
-  if (tenant_read(cx, job_tenant(job), &db)) return cx->code;
-  m.to = db_int(cx, db, SQL_plan_ledger_end, 0);
-  if (cx->code || lowstock_update_days(cx, job)) return cx->code;
+  if (job_write(cx, job, note_end, &m) || lowstock_update_days(cx, job)) return cx->code;
   return job_finish(cx, job, move_on, &m);
 }
 

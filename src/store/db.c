@@ -285,6 +285,7 @@ struct stmt *db_once(struct ctx *cx, struct db *db, const char *sql) {
 }
 
 void stmt_done(struct stmt *s) {
+  if (!s) return; /* it could not be prepared: the file is damaged, and cx->code says so */
   sqlite3_reset(s->lite);
   sqlite3_clear_bindings(s->lite);
 }
