@@ -173,7 +173,7 @@ static int walk_moved(struct ctx *cx, struct job *job, struct moved *m, write_fn
     if (job_step(cx, job, ctx_printf(cx, "items %zu", at), slice, m)) return cx->code;
     m->at = at + PAIRS_AT_ONCE < m->count ? at + PAIRS_AT_ONCE : m->count;
   }
-  return job_stopped(job) ? fail(cx, E_BUSY, NULL, "it was stopped before its end") : OK;
+  return m->at < m->count ? fail(cx, E_BUSY, NULL, "it was stopped before its end") : OK;
 }
 
 static size_t slice_end(const struct moved *m) {

@@ -34,7 +34,12 @@ int job_attempt(const struct job *job) { return job->attempt; }
 const struct jv *job_payload(const struct job *job) { return job->payload; }
 const struct job_window *job_window(const struct job *job) { return job->has_window ? &job->window : NULL; }
 const char *job_item(const struct job *job) { return job->item; }
-bool job_stopped(const struct job *job) { return atomic_load(&job->stopped); }
+
+bool job_stopped(struct job *job) {
+  if (!atomic_load(&job->stopped)) return false;
+  atomic_store(&job->heard, true);
+  return true;
+}
 
 /* ---- what it says ---- */
 
@@ -185,6 +190,7 @@ int job_write(struct ctx *cx, struct job *job, write_fn *fn, void *arg) {
 
 int job_finish(struct ctx *cx, struct job *job, write_fn *fn, void *arg) {
   struct effect e = { .job = job, .fn = fn, .arg = arg, .finish = true };
+  if (atomic_load(&job->heard)) return fail(cx, E_BUSY, NULL, "it was stopped before its end");
   job->end = JOB_DONE;
   job->ended = time_now();
   job->end = effect(cx, &e) ? JOB_UNDECIDED : JOB_WRITTEN;
@@ -214,7 +220,7 @@ static int run(struct job *job) {
 /* What the outcome is, from what `run` returned. */
 static enum job_end decide(const struct job *job) {
   if (atomic_load(&job->taken)) return JOB_TAKEN;
-  if (!job->cx.code) return JOB_DONE;
+  if (!job->cx.code && !atomic_load(&job->heard)) return JOB_DONE;
   return atomic_load(&job->stopped) ? JOB_RELEASED : JOB_FAILED;
 }
 

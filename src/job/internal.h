@@ -87,6 +87,7 @@ struct job {
   double noticed, kept; /* when it was last told and stored */
 
   atomic_bool stopped; /* it is to end */
+  atomic_bool heard;   /* and was told so: whatever it returns, it is not done */
   atomic_bool taken;   /* it is another's now, or nobody's */
   enum job_end end;
   const char *state; /* as the file has it once the outcome is written */

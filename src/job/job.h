@@ -81,8 +81,9 @@ const struct job_window *job_window(const struct job *job); /* of a graph's task
 const char *job_item(const struct job *job);                /* of a mapped task; else NULL */
 
 /* Cancelled, lost to another process, or the program is shutting down: return soon, with
-** whatever code. What is not finished then is begun again later, unless it was cancelled. */
-bool job_stopped(const struct job *job);
+** whatever code. Who was told true is not done, even by job_finish: it is begun again later, unless it was
+** cancelled. So ask only where there is more to do. */
+bool job_stopped(struct job *job);
 
 /* How far it is; text may be NULL. Cheap: it is told to live pages a few times a second and
 ** kept in the file about once a second. total 0: nobody knows. */

@@ -91,7 +91,7 @@ static int sleep_run(struct ctx *cx, struct job *job) {
     job_progress(job, (int64_t)((time_seconds() - began) * 1000), ms, "sleeping");
     sleep_ms(job, 20, deaf);
   }
-  if (!deaf && job_stopped(job)) return fail(cx, E_BUSY, NULL, "stopped");
+  if (!deaf && job_stopped(job)) return OK; /* without a word: it is begun again all the same */
   return job_step(cx, job, e.step, inside, &e);
 }
 
