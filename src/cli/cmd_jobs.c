@@ -20,6 +20,26 @@ static int print_job(struct ctx *cx, struct tenant *t, int64_t id) {
   return cli_print_json(cx, &out);
 }
 
+static struct str text(const struct jv *object, const char *key) {
+  struct str s = jv_text(jv_get(object, key));
+  return s.p ? s : STR("");
+}
+
+static int print_jobs(struct ctx *cx, struct str json) {
+  struct jv *list;
+  if (jv_parse(cx, json, &list)) return cx->code;
+  if (!jv_size(list)) return cli_print(cx, "there are no such jobs\n");
+  cli_print(cx, "%6s  %-9s  %-24s  %5s  %-19s  %s\n", "id", "state", "kind", "tries", "since", "cause");
+  for (size_t i = 0; i < jv_size(list) && !cx->code; i++) {
+    struct jv *j = jv_at(list, i);
+    struct str cause = text(j, "cause");
+    cli_print(cx, "%6.*s  %-9.*s  %-24.*s  %5.*s  %-19.19s%s%.*s\n", STR_ARG(text(j, "id")),
+              STR_ARG(text(j, "state")), STR_ARG(text(j, "kind")), STR_ARG(text(j, "attempts")),
+              text(j, "created_at").p, cause.n ? "  " : "", STR_ARG(cause));
+  }
+  return cx->code;
+}
+
 int cmd_jobs_list(struct ctx *cx, struct cli *c) {
   struct job_filter f = { .state = cli_get(c, "state"),
                           .queue = cli_get(c, "queue"),
@@ -33,7 +53,10 @@ int cmd_jobs_list(struct ctx *cx, struct cli *c) {
   buf_init(&out, LIMIT_REPLY_BYTES);
   jw_init(&w, &out);
   if (job_list(cx, db, &f, &w, NULL, &total, &next)) return cx->code;
-  return cli_print_json(cx, &out);
+  if (cli_has(c, "json")) return cli_print_json(cx, &out);
+  print_jobs(cx, buf_view(&out));
+  buf_clear(&out);
+  return cx->code;
 }
 
 int cmd_jobs_show(struct ctx *cx, struct cli *c) {
