@@ -292,6 +292,14 @@ test('exit codes and usage', (t) => {
   assert.equal(fs.readdirSync(path.join(p.data, 'tenants')).filter((f) => f.endsWith('.db')).length, 1);
 });
 
+test('the help has every command once, in a group, and an example of each', () => {
+  const groups = lib.ok(['help']).split(/\n\n(?=[A-Z])/).slice(1);
+  const names = groups.flatMap((group) => [...group.matchAll(/^ {2}(\S+(?: \S+)?) {2,}\S/gm)].map((m) => m[1]));
+  assert.ok(names.length > 80, `${names.length} commands`);
+  assert.equal(new Set(names).size, names.length);
+  for (const name of names) assert.match(lib.ok(['help', ...name.split(' ')]), new RegExp(`^ {2}.*outpost ${name}\\b`, 'm'), name);
+});
+
 test('the answer of import --json', (t) => {
   const p = place(t);
   const g = generate(p.dir, 500, 3, 1);
