@@ -11,8 +11,9 @@
 ** A page more: 1. pages/NAME.js with a component that begins with PageHead, 2. its
 ** line in PAGES and NAV of pages/index.js, 3. page.NAME and nav.NAME in text/en.json; a family
 ** of pages may bring the rest of its words along (work_words.js).
-** What it asks it asks with useLive, so that it follows what happens; which figures
-** are meant stands in the address (scopeOf), and what explains itself is a drawer.
+** What it asks it asks with useLive, which names the tables that it depends on (stock_items,
+** not the entity stock_item), so that it follows what happens; which figures are meant
+** stands in the address (scopeOf), and what explains itself is a drawer.
 */
 import { render } from 'preact';
 import { html } from './lib/html.js';
