@@ -36,8 +36,8 @@ static int help_all(struct ctx *cx) {
 
 static int help_command(struct ctx *cx, const struct command *k) {
   char option[64];
-  cli_print(cx, "outpost %s %s%s\n\n  %s\n", k->name, k->operands, *k->options ? " [OPTIONS]" : "",
-            k->summary);
+  cli_print(cx, "outpost %s%s%s%s\n\n  %s\n", k->name, *k->operands ? " " : "", k->operands,
+            *k->options ? " [OPTIONS]" : "", k->summary);
   cli_print(cx, "\n%s\n", k->details);
   if (*k->options) cli_print(cx, "\nOptions\n");
   for (int i = 0; options[i].name; i++) {
