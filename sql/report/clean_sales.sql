@@ -2,10 +2,6 @@
 -- columns: id int, run_id text, order_id text, order_date day, region text, product text,
 -- columns: quantity dec4.0, revenue dec4.2, revenue_per_unit dec2.2, processed_timestamp time
 SELECT s.run << 32 | s.record, r.uuid, coalesce(s.order_id, s.key), s.order_date, a.text, p.text, s.quantity, s.revenue,
-       s.revenue * 100 / s.quantity
-       + (2 * abs(s.revenue * 100 % s.quantity) > abs(s.quantity)
-          OR (2 * abs(s.revenue * 100 % s.quantity) = abs(s.quantity) AND s.revenue * 100 / s.quantity % 2))
-         * CASE WHEN (s.revenue < 0) = (s.quantity < 0) THEN 1 ELSE -1 END,
-       r.ended_at
+       per_unit(s.revenue, s.quantity), r.ended_at
 FROM sale s JOIN run r ON r.id = s.run JOIN term a ON a.id = s.region JOIN term p ON p.id = s.product
 WHERE :run IS NULL OR r.uuid = :run;
