@@ -299,24 +299,8 @@ int cmd_events_parked(struct ctx *cx, struct cli *c) {
   return cx->code;
 }
 
-struct deed {
-  int64_t id;
-  struct str body;
-  const char *reason;
-};
-
-static int replay(struct ctx *cx, struct db *db, void *arg) {
-  struct deed *d = arg;
-  return parked_replay(cx, db, d->id, d->body);
-}
-
-static int discard(struct ctx *cx, struct db *db, void *arg) {
-  struct deed *d = arg;
-  return parked_discard(cx, db, d->id, d->reason);
-}
-
 int cmd_events_replay(struct ctx *cx, struct cli *c) {
-  struct deed d = { 0 };
+  struct parked_deed d = { 0 };
   struct tenant *t;
   int64_t replayed = 1, refused = 0;
   if (cli_tenant(cx, c, &t)) return cx->code;
@@ -327,7 +311,7 @@ int cmd_events_replay(struct ctx *cx, struct cli *c) {
       return cli_usage(cx, "'%s' is no number of a parked event; outpost events parked lists them",
                        c->operand[0]);
     if (c->operand_count > 1) d.body = str_of(c->operand[1]);
-    if (tenant_write(cx, t, replay, &d)) return cx->code;
+    if (tenant_write(cx, t, parked_replay, &d)) return cx->code;
   }
   if (cli_has(c, "json"))
     return cli_print(cx, "{\"replayed\":%lld,\"refused\":%lld}\n", (long long)replayed, (long long)refused);
@@ -335,11 +319,11 @@ int cmd_events_replay(struct ctx *cx, struct cli *c) {
 }
 
 int cmd_events_discard(struct ctx *cx, struct cli *c) {
-  struct deed d = { .reason = cli_get(c, "reason") };
+  struct parked_deed d = { .reason = cli_get(c, "reason") };
   struct tenant *t;
   if (!str_to_int(str_of(c->operand[0]), &d.id))
     return cli_usage(cx, "'%s' is no number of a parked event; outpost events parked lists them",
                      c->operand[0]);
-  if (cli_tenant(cx, c, &t) || tenant_write(cx, t, discard, &d)) return cx->code;
+  if (cli_tenant(cx, c, &t) || tenant_write(cx, t, parked_discard, &d)) return cx->code;
   return cli_print(cx, cli_has(c, "json") ? "{\"discarded\":%lld}\n" : "discarded %lld\n", (long long)d.id);
 }

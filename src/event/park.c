@@ -218,10 +218,12 @@ static int publish_again(struct ctx *cx, struct db *db, const struct topic *t, s
   return e->outcome == EVENT_REFUSED ? fail(cx, E_CONFLICT, NULL, "%s", e->why) : OK;
 }
 
-int parked_replay(struct ctx *cx, struct db *db, int64_t id, struct str body) {
+int parked_replay(struct ctx *cx, struct db *db, void *deed) {
+  const struct parked_deed *d = deed;
+  struct str body = d->body;
   struct parked p;
   struct topic *t;
-  if (read_parked(cx, db, id, &p)) return cx->code;
+  if (read_parked(cx, db, d->id, &p)) return cx->code;
   if (p.cut && !body.p)
     return fail(cx, E_INVALID, "body", "only its first %d bytes were kept: give it a corrected body",
                 PARKED_BYTES);
@@ -234,20 +236,18 @@ int parked_replay(struct ctx *cx, struct db *db, int64_t id, struct str body) {
               ctx_printf(cx, "a parked event of %s was published again, %s", p.topic, how));
 }
 
-int parked_discard(struct ctx *cx, struct db *db, int64_t id, const char *reason) {
+int parked_discard(struct ctx *cx, struct db *db, void *deed) {
+  const struct parked_deed *d = deed;
+  const char *reason = d->reason;
   struct parked p;
   if (!reason || str_trim(str_of(reason)).n == 0)
     return fail(cx, E_INVALID, "reason", "say why it is discarded");
-  if (read_parked(cx, db, id, &p) || end(cx, db, &p, "discarded", reason)) return cx->code;
+  if (read_parked(cx, db, d->id, &p) || end(cx, db, &p, "discarded", reason)) return cx->code;
   return note(cx, db, &p, "EVENT_DISCARDED", reason, (struct str){ NULL, 0 },
               ctx_printf(cx, "a parked event of %s was discarded: %s", p.topic, reason));
 }
 
 /* ---- all of them ---- */
-
-static int replay_one(struct ctx *cx, struct db *db, void *arg) {
-  return parked_replay(cx, db, *(int64_t *)arg, (struct str){ NULL, 0 });
-}
 
 static int64_t next_waiting(struct ctx *cx, struct tenant *t, const char *topic, int64_t after) {
   struct ctx reading;
@@ -272,7 +272,7 @@ int parked_replay_all(struct ctx *cx, struct tenant *t, const char *topic, int64
   for (int64_t id = 0; (id = next_waiting(cx, t, topic, id)) != 0 && !cx->code;) {
     struct ctx one;
     ctx_begin(&one, cx->actor);
-    int rc = tenant_write(&one, t, replay_one, &id);
+    int rc = tenant_write(&one, t, parked_replay, &(struct parked_deed){ .id = id });
     if (rc == E_BUSY || rc == E_FAIL) fail_from(cx, &one);
     *replayed += rc == OK;
     *refused += rc != OK;

@@ -28,10 +28,15 @@ int parked_list(struct ctx *cx, struct db *db, const struct parked_filter *f, st
 /* How many wait; NULL: of all topics, of all groups and the door. */
 int64_t parked_waiting(struct ctx *cx, struct db *db, const char *topic, const char *group);
 
-/* Inside tenant_write. body: a corrected one, p NULL for the one that is kept. What is wrong still is E_INVALID
+/* Each a write_fn for tenant_write. body: a corrected one, p NULL for the one that is kept. What is wrong still is E_INVALID
 ** (E_CONFLICT for an id that was there with other content), and it stays parked. */
-int parked_replay(struct ctx *cx, struct db *db, int64_t id, struct str body);
-int parked_discard(struct ctx *cx, struct db *db, int64_t id, const char *reason);
+struct parked_deed {
+  int64_t id;
+  struct str body;    /* to replay it */
+  const char *reason; /* to discard it */
+};
+int parked_replay(struct ctx *cx, struct db *db, void *deed);
+int parked_discard(struct ctx *cx, struct db *db, void *deed);
 
 /* All that wait, one by one; those that are refused again stay. topic: NULL for all. */
 int parked_replay_all(struct ctx *cx, struct tenant *t, const char *topic, int64_t *replayed,

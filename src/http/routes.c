@@ -200,9 +200,8 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/stock/quality",
     .handle = stock_quality_get,
-    .help =
-        "The quality checks as they were made last, with samples and verdicts. Parameters: tenant, "
-        "now=1 (looks again)." },
+    .help = "The quality checks as they were made last, with samples and verdicts. Parameters: tenant, "
+            "now=1 (looks again)." },
   { .method = "GET",
     .pattern = "/api/stock/snapshots",
     .handle = stock_snapshots_get,

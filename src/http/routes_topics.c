@@ -177,22 +177,6 @@ int parked_get(struct request *rq) {
   return OK;
 }
 
-struct deed {
-  int64_t id;
-  struct str body;
-  const char *reason;
-};
-
-static int replay(struct ctx *cx, struct db *db, void *arg) {
-  struct deed *d = arg;
-  return parked_replay(cx, db, d->id, d->body);
-}
-
-static int discard(struct ctx *cx, struct db *db, void *arg) {
-  struct deed *d = arg;
-  return parked_discard(cx, db, d->id, d->reason);
-}
-
 static int parked_id(struct request *rq, int64_t *id) {
   if (str_to_int(str_of(rq->param[0]), id) && *id > 0) return OK;
   return fail(rq->cx, E_NOT_FOUND, "id", "there is no parked event %.40s", rq->param[0]);
@@ -225,21 +209,21 @@ static int told(struct request *rq, const char *state, int64_t id) {
 }
 
 int parked_replay_post(struct request *rq) {
-  struct deed d;
+  struct parked_deed d;
   struct tenant *tenant;
   struct jv *body;
   if (parked_id(rq, &d.id) || body_members(rq, "body", &body) || corrected(rq, body, &d.body) ||
-      tenant_find(rq, &tenant) || tenant_write(rq->cx, tenant, replay, &d))
+      tenant_find(rq, &tenant) || tenant_write(rq->cx, tenant, parked_replay, &d))
     return rq->cx->code;
   return told(rq, "replayed", d.id);
 }
 
 int parked_discard_post(struct request *rq) {
-  struct deed d;
+  struct parked_deed d;
   struct tenant *tenant;
   struct jv *body;
   if (parked_id(rq, &d.id) || body_members(rq, "reason", &body) || text(rq, body, "reason", &d.reason) ||
-      tenant_find(rq, &tenant) || tenant_write(rq->cx, tenant, discard, &d))
+      tenant_find(rq, &tenant) || tenant_write(rq->cx, tenant, parked_discard, &d))
     return rq->cx->code;
   return told(rq, "discarded", d.id);
 }
