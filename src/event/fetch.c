@@ -4,6 +4,8 @@
 #include "event/internal.h"
 #include "event/segment.h"
 
+enum { FETCH_BYTES = 8 << 20 }; /* in one go and of one partition: events may be large, and many */
+
 /* An entry of the change log as an event. */
 static void change_event(struct ctx *cx, struct stmt *s, struct event *e) {
   static const char *const names[] = { "actor", "unit", "event", "table", "key" };
@@ -41,7 +43,13 @@ static int fetch_changes(struct ctx *cx, struct db *db, int64_t offset, size_t m
   struct stmt *s = db_stmt(cx, db, SQL_event_changes);
   stmt_int(s, 1, offset);
   stmt_int(s, 2, (int64_t)most);
-  while (stmt_row(cx, s)) change_event(cx, s, &events[(*n)++]);
+  for (size_t bytes = 0; stmt_row(cx, s);) {
+    change_event(cx, s, &events[*n]);
+    bytes += events[(*n)++].body.n;
+    if (bytes < FETCH_BYTES) continue;
+    stmt_done(s);
+    break;
+  }
   return cx->code;
 }
 
@@ -63,7 +71,8 @@ int fetch_events(struct ctx *cx, struct db *db, const struct topic *t, int parti
   struct segment g;
   struct str json;
   bool found;
-  for (size_t left = most; left > 0 && !cx->code;) {
+  size_t bytes = 0;
+  for (size_t left = most; left > 0 && bytes < FETCH_BYTES && !cx->code;) {
     if (segment_read(cx, db, t->name, partition, offset, &g, &found) || !found) break;
     size_t at = 0;
     for (int64_t o = g.first; left > 0 && segment_next(g.body, &at, &json); o++) {
@@ -72,6 +81,7 @@ int fetch_events(struct ctx *cx, struct db *db, const struct topic *t, int parti
       ++*n, left--;
     }
     offset = g.first + g.count;
+    bytes += g.body.n;
   }
   return cx->code;
 }

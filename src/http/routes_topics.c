@@ -34,14 +34,16 @@ int topic_events(struct request *rq) {
       topic_find(cx, db, rq->param[0], &t))
     return cx->code;
   enum { LOOKED_AT = 20000 }; /* events behind the offset, in search of those that are wanted */
-  struct event *events = ctx_alloc(cx, PAGE_ROWS_MOST * sizeof *events);
   size_t n = 0, found = 0;
   int64_t looked = 0;
   bool end = false;
   jw_array(&rq->json, "data");
   for (bool filtered = type || q; !end && found < (size_t)limit && looked < LOOKED_AT;) {
     size_t most = filtered && partition >= 0 ? 1000 : (size_t)limit;
-    if (event_read(cx, db, t, (int)partition, offset, most, events, &n)) return cx->code;
+    struct ctx one; /* what was looked at goes with it */
+    ctx_begin(&one, cx->actor);
+    struct event *events = ctx_alloc(&one, PAGE_ROWS_MOST * sizeof *events);
+    if (event_read(&one, db, t, (int)partition, offset, most, events, &n)) fail_from(cx, &one);
     for (size_t i = 0; i < n && found < (size_t)limit; i++) {
       offset = events[i].offset + 1;
       looked++;
@@ -49,7 +51,8 @@ int topic_events(struct request *rq) {
       event_json(&rq->json, NULL, tenant_slug(tenant), t->name, &events[i]);
       found++;
     }
-    end = n == 0 || partition < 0; /* offsets of several partitions are no place to go on from */
+    end = cx->code || n == 0 || partition < 0; /* offsets of several partitions are no place to go on from */
+    ctx_end(&one);
   }
   jw_close(&rq->json, ']');
   if (partition >= 0 && n) jw_int(&rq->json, "next", offset);
