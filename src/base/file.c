@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,8 +15,29 @@
 static void give_up(void *arg) {
   struct file_out *o = arg;
   if (o->fd < 0) return; /* ended */
-  close(o->fd);
   unlink(o->part);
+  close(o->fd);
+}
+
+static bool is_at(const char *path, const struct stat *st) {
+  struct stat now;
+  return lstat(path, &now) == 0 && now.st_dev == st->st_dev && now.st_ino == st->st_ino;
+}
+
+/* Ours alone: what another process writes is not emptied under its hands, nor does it get the bytes of two
+** after it was named. -1: EWOULDBLOCK when somebody has it, or was just done with it. */
+static int open_part(const char *part) {
+  struct stat st;
+  int fd = open(part, O_WRONLY | O_CREAT | O_CLOEXEC, 0600), why;
+  if (fd < 0) return fd;
+  if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0) {
+    if (st.st_nlink > 0 && is_at(part, &st) && ftruncate(fd, 0) == 0) return fd;
+    errno = EWOULDBLOCK;
+  }
+  why = errno;
+  close(fd);
+  errno = why;
+  return -1;
 }
 
 int file_begin(struct ctx *cx, struct file_out **out, const char *path, bool replace) {
@@ -23,7 +45,9 @@ int file_begin(struct ctx *cx, struct file_out **out, const char *path, bool rep
   *o = (struct file_out){ .path = ctx_strdup(cx, str_of(path)), .fd = -1 };
   if (!replace && access(path, F_OK) == 0) return fail(cx, E_CONFLICT, "out", "%s exists already", path);
   o->part = ctx_printf(cx, "%s.part", path);
-  o->fd = open(o->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  o->fd = open_part(o->part);
+  if (o->fd < 0 && errno == EWOULDBLOCK)
+    return fail(cx, E_BUSY, "out", "%s is being written by another process just now", o->path);
   if (o->fd < 0) return fail(cx, E_FAIL, "out", "%s cannot be written: %s", o->part, strerror(errno));
   ctx_defer(cx, give_up, o);
   return OK;
@@ -42,17 +66,17 @@ int file_write(struct ctx *cx, void *arg, const char *p, size_t n) {
   return OK;
 }
 
+/* The right to the name goes with the closing: not before the file has the other name, or is gone. */
 int file_end(struct ctx *cx, struct file_out *o) {
   bool good = fsync(o->fd) == 0;
-  good = close(o->fd) == 0 && good;
-  o->fd = -1;
   crash_point("file written");
   if (good && !cx->code) good = rename(o->part, o->path) == 0;
-  if (!good) fail(cx, E_FAIL, "out", "%s could not be written: %s", o->path, strerror(errno));
-  if (cx->code) {
-    unlink(o->part);
-    return cx->code;
-  }
+  int why = errno;
+  if (!good || cx->code) unlink(o->part);
+  close(o->fd); /* what it could tell, fsync has told */
+  o->fd = -1;
+  if (!good) fail(cx, E_FAIL, "out", "%s could not be written: %s", o->path, strerror(why));
+  if (cx->code) return cx->code;
   crash_point("file named");
   return file_sync_folder_of(cx, o->path);
 }

@@ -43,7 +43,8 @@ struct folder {
 static bool is_name(struct str s) {
   if (!s.n || s.n > LIMIT_SLUG) return false;
   for (size_t i = 0; i < s.n; i++)
-    if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_", s.p[i])) return false;
+    if (!s.p[i] || !strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_", s.p[i]))
+      return false;
   return true;
 }
 

@@ -24,8 +24,9 @@
 //             (views.mjs): 99 of 100 requests within 100 ms.
 //   parquet   a million clean rows as a Parquet file, the whole process with reading them from the
 //             tenant's file, against DuckDB's COPY of the same rows from its own table on one thread,
-//             the COPY alone (duckdb_copy.mjs), both gzip: at least 0.5 of its speed, and a file of at
-//             most 1.3 of its size. Snappy, which COPY takes when nothing is said, for comparison.
+//             the COPY alone (duckdb_copy.mjs): at least 0.5 of its speed, and a file of at most 1.3 of
+//             its size, once against gzip, which is what we write, and once against snappy, which
+//             COPY takes when nothing is said. Ours encodes on a second thread; DuckDB's is one.
 //   jobs      jobs ordered and done durably with 8 workers, against rows committed one by one
 //             by SQLite itself on the same disk (jobs_bench.c): at least twice the rate.
 //   stock     figures of the stock over a million movements from the beginning, against one GROUP BY over
@@ -377,10 +378,10 @@ function parquet() {
   const copy = (codec) => () => () => duckdb(file(`theirs.${codec}`), codec);
   const r = rounds('parquet', RUNS, FILES, { outpost: () => outpost, gzip: copy('gzip'), snappy: copy('snappy') });
   const what = `${rows} rows to Parquet`;
-  figures.ratio('parquet_time', `${what}, gzip, one thread`, 's', column(r.outpost, 'seconds'), column(r.gzip, 'seconds'), "DuckDB's COPY, gzip, one thread", { limit: 2 });
+  figures.ratio('parquet_time', `${what}, gzip, reading on one thread and encoding on another`, 's', column(r.outpost, 'seconds'), column(r.gzip, 'seconds'), "DuckDB's COPY, gzip, one thread", { limit: 2 });
   figures.ratio('parquet_size', 'size of the file', 'MiB', column(r.outpost, 'bytes').map((b) => b / MIB), column(r.gzip, 'bytes').map((b) => b / MIB), 'the same', { limit: 1.3 });
-  figures.ratio('parquet_time_snappy', `${what}, gzip`, 's', column(r.outpost, 'seconds'), column(r.snappy, 'seconds'), "DuckDB's COPY, snappy");
-  figures.ratio('parquet_size_snappy', 'size of the file', 'MiB', column(r.outpost, 'bytes').map((b) => b / MIB), column(r.snappy, 'bytes').map((b) => b / MIB), 'the same, snappy');
+  figures.ratio('parquet_time_snappy', `${what}, gzip`, 's', column(r.outpost, 'seconds'), column(r.snappy, 'seconds'), "DuckDB's COPY, snappy, one thread", { limit: 2 });
+  figures.ratio('parquet_size_snappy', 'size of the file', 'MiB', column(r.outpost, 'bytes').map((b) => b / MIB), column(r.snappy, 'bytes').map((b) => b / MIB), 'the same, snappy', { limit: 1.3 });
   figures.against('parquet_memory', 'peak memory of it', 'MiB', column(r.outpost, 'mib'), 64);
 }
 

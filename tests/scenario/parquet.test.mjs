@@ -164,3 +164,19 @@ test('the API sends the same file', async (t) => {
   assert.deepEqual(Buffer.from(await reply.arrayBuffer()), fs.readFileSync(out));
   assert.equal((await fetch(`${server.base}/api/tables/clean_sales?format=xml`)).status, 422);
 });
+
+test('a file has one writer at a time, and what a dead one left is no hindrance', async (t) => {
+  const p = place(t);
+  importFile(p, generate(p.dir, 50, 3).file);
+  const out = path.join(p.dir, 'one.parquet');
+  fs.writeFileSync(`${out}.part`, 'half of a file');
+  const args = ['archive', 'export', 'clean_sales', '--out', out, ...p.args];
+  const second = spawnSync('flock', [`${out}.part`, lib.OUTPOST, ...args], { encoding: 'utf8' });
+  assert.notEqual(second.status, 0);
+  assert.match(second.stderr, /one\.parquet is being written by another process/);
+  assert.equal(fs.readFileSync(`${out}.part`, 'utf8'), 'half of a file');
+  ok(args);
+  assert.ok(!fs.existsSync(`${out}.part`));
+  const file = await asyncBufferFromFile(out);
+  assert.ok((await parquetMetadataAsync(file)).num_rows > 0n);
+});
