@@ -22,8 +22,26 @@ size_t utf8_step(const char *s, size_t n) {
   return 0;
 }
 
+/* Short texts are the usual ones: the last word overlaps the one before. */
+static bool is_ascii(struct str s) {
+  uint64_t word, all = 0;
+  size_t i = 0;
+  for (; s.n - i >= 8; i += 8) {
+    memcpy(&word, s.p + i, 8);
+    all |= word;
+  }
+  if (s.n >= 8) {
+    memcpy(&word, s.p + s.n - 8, 8);
+    all |= word;
+  } else {
+    for (; i < s.n; i++) all |= (unsigned char)s.p[i];
+  }
+  return !(all & UINT64_C(0x8080808080808080));
+}
+
 bool utf8_valid(struct str s) {
   size_t i = 0;
+  if (s.n <= 64 && is_ascii(s)) return true;
   while (i < s.n) {
     uint64_t word;
     while (s.n - i >= 8) {

@@ -196,12 +196,14 @@ static void read_specs(struct ctx *cx, const char *text, struct out *o) {
 static void put_column(struct out *o, const struct stmt *s, int i) {
   char text[TIME_SIZE];
   struct buf number;
-  if (col_null(s, i)) {
+  bool whole = o->format == EXPORT_PARQUET && o->column[i].kind != CELL_TEXT;
+  int64_t n = whole ? col_int(s, i) : 0; /* NULL is read as 0: a number that is another one needs no look */
+  if (!n && col_null(s, i)) {
     put_null(o);
     return;
   }
-  if (o->format == EXPORT_PARQUET && o->column[i].kind != CELL_TEXT) {
-    o->value[o->cell++] = (struct parquet_value){ .n = col_int(s, i) };
+  if (whole) {
+    o->value[o->cell++] = (struct parquet_value){ .n = n };
     return;
   }
   switch (o->column[i].kind) {
