@@ -213,10 +213,16 @@ static int write_slice(struct ctx *cx, struct db *db, void *arg) {
 
 int metric_derive_revenue(struct ctx *cx, struct job *job, struct revenue_result *out) {
   struct days sales = { 0 }, todo = { 0 };
+  struct ctx reading; /* its end gives the reader back, before anything is written */
   struct db *db;
   *out = (struct revenue_result){ 0 };
-  if (tenant_read(cx, job_tenant(job), &db) || read_sales(cx, db, &sales) || differing(cx, db, &sales, &todo))
-    return cx->code;
+  ctx_begin(&reading, cx->actor);
+  if (tenant_read(&reading, job_tenant(job), &db))
+    fail_from(cx, &reading);
+  else if (!read_sales(cx, db, &sales))
+    differing(cx, db, &sales, &todo);
+  ctx_end(&reading);
+  if (cx->code) return cx->code;
   out->days = (int64_t)sales.count;
   for (size_t i = 0; i < todo.count && !job_stopped(job); i += DAYS_AT_ONCE) {
     size_t n = todo.count - i < DAYS_AT_ONCE ? todo.count - i : DAYS_AT_ONCE;
