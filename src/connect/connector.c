@@ -53,10 +53,8 @@ struct reading {
   const char *error; /* NULL: it went well */
 };
 
-static int find(struct ctx *cx, struct job *job, const char *name, struct reading *r) {
-  struct db *db;
+static int read_connector(struct ctx *cx, struct db *db, const char *name, struct reading *r) {
   struct jv *settings = NULL;
-  if (tenant_read(cx, job_tenant(job), &db)) return cx->code;
   struct stmt *s = db_stmt(cx, db, SQL_connector_find);
   stmt_text(s, 1, name);
   if (!stmt_row(cx, s))
@@ -72,6 +70,19 @@ static int find(struct ctx *cx, struct job *job, const char *name, struct readin
                              .last_sync_at = col_int(s, 7) };
   stmt_done(s);
   return OK;
+}
+
+/* The reader is given back at once: what is read from outside takes long. */
+static int find(struct ctx *cx, struct job *job, const char *name, struct reading *r) {
+  struct ctx one;
+  struct db *db;
+  ctx_begin(&one, cx->actor);
+  if (tenant_read(&one, job_tenant(job), &db))
+    fail_from(cx, &one);
+  else
+    read_connector(cx, db, name, r);
+  ctx_end(&one);
+  return cx->code;
 }
 
 static int note(struct ctx *cx, struct db *db, void *arg) {

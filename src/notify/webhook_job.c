@@ -200,14 +200,25 @@ static int no_answer(struct notice *n) {
   return cx->code;
 }
 
-static int run(struct ctx *cx, struct job *job) {
+/* The reader is given back before anything is called: an answer may take long. */
+static int prepare(struct notice *n) {
+  struct ctx reading;
   struct db *db;
+  ctx_begin(&reading, n->cx->actor);
+  if (tenant_read(&reading, job_tenant(n->job), &db))
+    fail_from(n->cx, &reading);
+  else if (!read_rules(n, db) && !read_target(n, db))
+    make_row(n, db);
+  ctx_end(&reading);
+  return n->cx->code;
+}
+
+static int run(struct ctx *cx, struct job *job) {
   struct http_answer a;
   struct notice *n = ctx_alloc(cx, sizeof *n);
   n->cx = cx;
   n->job = job;
-  if (tenant_read(cx, job_tenant(job), &db) || read_rules(n, db) || read_target(n, db) || make_row(n, db))
-    return cx->code;
+  if (prepare(n)) return cx->code;
   if (strcmp(n->row.state, "sent") == 0) return OK;
   if (strcmp(n->row.state, "dead") == 0) return fail(cx, E_INVALID, NULL, "%s %s", n->url, n->row.answer);
   if (outbox_begin(cx, job, &n->row) || outbox_mark(cx, job, &n->row, "ending", 0, NULL)) return cx->code;
