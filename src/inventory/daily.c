@@ -215,7 +215,7 @@ static int move_position(struct ctx *cx, struct db *db, int64_t ledger, int64_t 
 }
 
 /* Groups are sorted in memory: so many rows of the ledger at a time. */
-enum { ROWS_AT_ONCE = 500000 };
+enum { ROWS_AT_ONCE = 100000 };
 
 static int run_pass(struct ctx *cx, struct db *db, int64_t ledger, int64_t last, int64_t to, struct pass *p) {
   int rc = OK;
