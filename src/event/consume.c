@@ -199,7 +199,7 @@ static int fetch(struct ctx *cx, struct db *db, struct round *r) {
     ready += r->reading.place[i].mine && r->reading.place[i].next < r->reading.place[i].end;
   r->events = xmalloc(EVENT_BATCH * sizeof *r->events); /* fetch_events sets what it adds */
   ctx_defer(cx, free, r->events);
-  for (int i = 0; i < r->reading.count && !cx->code; i++) {
+  for (int i = 0; ready && i < r->reading.count && !cx->code; i++) {
     const struct place *p = &r->reading.place[i];
     if (!p->mine || p->next >= p->end) continue;
     fetch_events(cx, db, r->topic, p->partition, p->next, (EVENT_BATCH - r->count) / ready--,

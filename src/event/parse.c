@@ -318,7 +318,7 @@ static int read_plain(struct parse *p, struct str json) {
 
 static int parse(struct ctx *cx, const struct topic *t, struct str json, struct event *out) {
   struct parse p = { .cx = cx, .topic = t, .out = out };
-  struct str trimmed = str_trim(json), plain;
+  struct str trimmed = str_trim(json), plain = { NULL, 0 };
   if (t->changes)
     return fail(cx, E_INVALID, NULL, "topic %s reads the change log; nothing is published to it", t->name);
   if (trimmed.n > EVENT_BYTES) return too_long(cx, trimmed);
