@@ -26,6 +26,9 @@ const SPARSE = ['30 2 * * *', '0 0 * * *', '30 0 * * sat,sun', '0 1 * * mon', '0
 const DENSE = ['0 * * * *', '*/20 1-3 * * *', '10,40 0-23 * * *', '15,45 */2 * * *', '*/7 0-22 * * *'];
 const ZONES = ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'America/Sao_Paulo', 'Africa/Casablanca'];
 
+// Morocco decides its weeks of Ramadan late: a node whose zones are older than 2023c does not know them.
+const untilOf = (zone) => (zone === 'Africa/Casablanca' && process.versions.tz < '2023d' ? '2023-01-01' : '2026-01-01');
+
 function theirs(CronExpressionParser, cron, tz, from, to) {
   const it = CronExpressionParser.parse(cron, { tz, currentDate: new Date(Date.parse(from) - 1000) });
   const all = [];
@@ -42,9 +45,9 @@ test('ten years of slots are those of cron-parser', () => {
   };
   const day = (seconds_) => new Date(seconds_ * 1000).toISOString().slice(0, 10);
   for (const zone of lib.LONG ? [...ZONES, 'America/St_Johns', 'Asia/Beirut', 'Asia/Tehran'] : ZONES) {
-    for (const cron of lib.LONG ? [...SPARSE, ...DENSE] : SPARSE) compare(cron, zone, '2016-01-01', '2026-01-01');
+    for (const cron of lib.LONG ? [...SPARSE, ...DENSE] : SPARSE) compare(cron, zone, '2016-01-01', untilOf(zone));
     // What comes often, in the days around every change of the clock.
-    for (const at of changesOf(zone, '2016-01-01', '2026-01-01').slice(lib.LONG ? 0 : -6))
+    for (const at of changesOf(zone, '2016-01-01', untilOf(zone)).slice(lib.LONG ? 0 : -6))
       for (const cron of DENSE) compare(cron, zone, day(at - 86400 * 1.5), day(at + 86400 * 2.5));
   }
 });
