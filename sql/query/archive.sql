@@ -17,6 +17,9 @@ INSERT INTO archive_partition (tbl, month, place, part, path, rows, bytes, first
                                last_key, sha256, digest, created_at, created_by)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17);
 
+-- name: archive_entry_before
+SELECT at FROM change_log WHERE at < ?1 ORDER BY seq DESC LIMIT 1;
+
 -- name: archive_partition_purge
 UPDATE archive_partition SET purged_at = ?2, purged_by = ?3 WHERE id = ?1 AND purged_at IS NULL;
 

@@ -416,8 +416,29 @@ static int move_table(struct ctx *cx, struct tenant *t, const struct archive_tab
 struct purge {
   int64_t id, rows;
   struct partition p;
-  const char *path;
+  const char *path, *doubt;
 };
+
+enum { SETTLED_DAYS = 30, GAP_DAYS = 90 };
+
+/* A clock that jumped years ahead must not delete anything for good. It shows in the change log, which
+** has nothing from the time between; after SETTLED_DAYS of work by that clock it is believed. */
+static int clock_doubt(struct ctx *cx, struct db *db, const char **why) {
+  char day[DATE_SIZE];
+  int64_t lately = cx->now - SETTLED_DAYS * DAY_US;
+  *why = NULL;
+  struct stmt *s = db_stmt(cx, db, SQL_archive_entry_before);
+  stmt_int(s, 1, lately);
+  if (!stmt_row(cx, s)) return cx->code; /* a young tenant */
+  int64_t at = col_int(s, 0);
+  stmt_done(s);
+  if (at < lately - GAP_DAYS * DAY_US)
+    *why = ctx_printf(cx,
+                      "nothing happened here between %s and the last %d days: if the clock is right, files "
+                      "are deleted when it has been so for %d days",
+                      date_iso(day, (int32_t)(at / DAY_US)), SETTLED_DAYS, SETTLED_DAYS);
+  return OK;
+}
 
 static int purge_write(struct ctx *cx, struct db *db, void *arg) {
   const struct purge *u = arg;
@@ -444,6 +465,7 @@ static int purge_one(struct ctx *cx, struct tenant *t, struct db *db, const stru
                      struct archive_result *out) {
   const char *held, *folder;
   if (hold_on(cx, db, &u->p, u->path, &held) || archive_folder(cx, db, &folder)) return cx->code;
+  if (!held) held = u->doubt;
   struct archive_step *step = add_step(cx, out, &u->p);
   step->path = u->path;
   step->rows = u->rows;
@@ -467,8 +489,9 @@ static int purge_table(struct ctx *cx, struct tenant *t, const struct archive_ta
   struct purge *list[4096];
   size_t count = 0;
   ctx_begin(&aside, cx->actor);
-  const char *folder = NULL;
+  const char *folder = NULL, *doubt = NULL;
   if (tenant_read(&aside, t, &db) || archive_folder(&aside, db, &folder)) fail_from(cx, &aside);
+  if (!cx->code) clock_doubt(cx, db, &doubt);
   struct stmt *s = cx->code ? NULL : db_stmt(cx, db, SQL_archive_partitions);
   stmt_text(s, 1, table->name);
   stmt_text(s, 2, "0000-00");
@@ -482,7 +505,7 @@ static int purge_table(struct ctx *cx, struct tenant *t, const struct archive_ta
     if (col_int(s, 12) >= cx->now - keep_days * DAY_US || count == 4096) continue;
     struct purge *u = list[count++] = ctx_alloc(cx, sizeof *u);
     int year = 0, month = 0;
-    *u = (struct purge){ .id = col_int(s, 0), .rows = col_int(s, 2), .path = path };
+    *u = (struct purge){ .id = col_int(s, 0), .rows = col_int(s, 2), .path = path, .doubt = doubt };
     u->p = (struct partition){ .table = table, .month = col_dup(cx, s, 3), .place = col_dup(cx, s, 4) };
     if (sscanf(u->p.month, "%4d-%2d", &year, &month) != 2) continue;
     u->p.from = date_days(year, month, 1) * DAY_US;

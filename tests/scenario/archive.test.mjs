@@ -9,6 +9,7 @@ import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { installed } from '../browser/outpost.mjs';
 import * as lib from './lib.mjs';
+import { movedPlace } from './moved.mjs';
 import { LONG, OUTPOST, OUTPOST_TEST, copyPlace, json, ok, one, outpost, place, query, refuses, sqlite } from './lib.mjs';
 
 const { DuckDBInstance } = await import(pathToFileURL(createRequire(installed()).resolve('@duckdb/node-api')).href);
@@ -221,6 +222,25 @@ test('a legal hold keeps rows in the table and files on the disk, until it is re
   ok(['archive', 'hold', 'release', id, ...p.args]);
   assert.ok(json(['archive', 'run', ...p.args]).rows > 0);
   assert.equal(one(p.db, "SELECT count(*) FROM change_log WHERE tbl = 'legal_hold'"), '3');
+});
+
+test('a clock that jumps ten years ahead deletes no file, until it has been so for a month', { skip: spawnSync(OUTPOST_TEST, ['version']).status === 0 ? false : 'no test build' }, (t) => {
+  const p = movedPlace(t, new Date().toISOString());
+  fill(p, 600);
+  policy(p);
+  assert.ok(p.json('archive', 'run').rows > 0);
+  const files = () => Number(one(p.db, 'SELECT count(*) FROM archive_partition WHERE purged_at IS NULL'));
+  const before = files();
+  policy(p, { keep_days: 400 });
+  const later = (days) => new Date(Date.now() + days * 86400e3).toISOString();
+  p.set(later(3650));
+  const run = p.json('archive', 'run');
+  assert.equal(run.purged, 0);
+  assert.ok(run.partitions.some((s) => /nothing happened here between/.test(s.held ?? '')));
+  assert.ok(files() >= before);
+  for (const path_ of filesOf(p)) assert.ok(fs.existsSync(path_));
+  p.set(later(3650 + 31));
+  assert.ok(p.json('archive', 'run').purged > 0);
 });
 
 test('killed at any point, every row is in the table or in a registered file', { skip: spawnSync(OUTPOST_TEST, ['version']).status === 0 ? false : 'no test build' }, async (t) => {
