@@ -75,8 +75,9 @@ static int read_order(struct letter *l) {
 }
 
 /* Without a mail server, mails wait for one. */
-static int read_server(struct letter *l, struct db *db) {
+static int read_server(struct letter *l, struct db *db, size_t i) {
   struct ctx *cx = l->cx;
+  (void)i;
   int rc =
       mail_settings_read(cx, job_tenant(l->job), db, text_of(cx, job_payload(l->job), "server"), &l->set);
   if (rc != E_NOT_FOUND) return rc;
@@ -102,6 +103,20 @@ static int make_row(struct letter *l, struct db *db, size_t i) {
   l->row.sender = from.address;
   if (mail_make(cx, &m, &l->row.body)) return cx->code;
   return outbox_put(cx, l->job, &l->row);
+}
+
+/* A reader is given back before anybody outside is asked: it would keep the write-ahead log from
+** being reset. */
+static int with_reader(struct letter *l, int (*fn)(struct letter *, struct db *, size_t), size_t i) {
+  struct ctx aside;
+  struct db *db;
+  ctx_begin(&aside, l->cx->actor);
+  if (tenant_read(&aside, job_tenant(l->job), &db))
+    fail_from(l->cx, &aside);
+  else
+    fn(l, db, i);
+  ctx_end(&aside);
+  return l->cx->code;
 }
 
 /* ---- sending ---- */
@@ -163,9 +178,9 @@ static int still_dead(struct letter *l) {
 
 static bool in_state(const struct letter *l, const char *state) { return strcmp(l->row.state, state) == 0; }
 
-static int deliver(struct letter *l, struct db *db, size_t i, bool *onward) {
+static int deliver(struct letter *l, size_t i, bool *onward) {
   bool again = job_attempt(l->job) > 1;
-  if (make_row(l, db, i) || in_state(l, "sent")) return l->cx->code;
+  if (with_reader(l, make_row, i) || in_state(l, "sent")) return l->cx->code;
   if (in_state(l, "dead") || (in_state(l, "unclear") && again)) return still_dead(l);
   if (in_state(l, "ending") && l->set.hold) return hold(l);
   if (in_state(l, "ending"))
@@ -182,15 +197,14 @@ static int outcome(const struct letter *l) {
 }
 
 static int run(struct ctx *cx, struct job *job) {
-  struct db *db;
   struct letter *l = ctx_alloc(cx, sizeof *l);
   bool onward = true;
   l->cx = cx;
   l->job = job;
-  if (read_order(l) || tenant_read(cx, job_tenant(job), &db) || read_server(l, db)) return cx->code;
+  if (read_order(l) || with_reader(l, read_server, 0)) return cx->code;
   for (size_t i = 0; i < l->count && onward; i++) {
     if (job_stopped(job)) return fail(cx, E_BUSY, NULL, "stopped after %zu of %zu recipients", i, l->count);
-    if (deliver(l, db, i, &onward)) return cx->code;
+    if (deliver(l, i, &onward)) return cx->code;
     job_progress(job, (int64_t)i + 1, (int64_t)l->count, NULL);
   }
   return outcome(l);
