@@ -342,9 +342,10 @@ int cmd_stock_snapshot(struct ctx *cx, struct cli *c) {
     return cx->code;
   buf_init(&out, LIMIT_REPLY_BYTES);
   jw_init(&w, &out);
-  if (day < 0 ? snapshot_list(cx, db, 1000, &w, NULL) : snapshot_show(cx, db, day, known, &w, NULL))
-    return cx->code;
-  return cli_print_json(cx, &out);
+  int rc = day < 0 ? snapshot_list(cx, db, 1000, &w, NULL) : snapshot_show(cx, db, day, known, &w, NULL);
+  if (!rc) return cli_print_json(cx, &out);
+  buf_clear(&out);
+  return rc;
 }
 
 int cmd_stock_scan(struct ctx *cx, struct cli *c) {
@@ -354,5 +355,7 @@ int cmd_stock_scan(struct ctx *cx, struct cli *c) {
   if (cli_read(cx, c, &db)) return cx->code;
   buf_init(&out, LIMIT_REPLY_BYTES);
   jw_init(&w, &out);
-  return stock_scan(cx, db, c->operand[0], &w, NULL) ? (int)cx->code : cli_print_json(cx, &out);
+  if (!stock_scan(cx, db, c->operand[0], &w, NULL)) return cli_print_json(cx, &out);
+  buf_clear(&out);
+  return cx->code;
 }

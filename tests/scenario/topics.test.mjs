@@ -280,7 +280,8 @@ test('memory does not grow with the number of events', async (t) => {
     fs.rmSync(p.data, { recursive: true });
     return peak / 1024;
   };
-  if (!LONG) return assert.ok((await most(200_000)) < 300);
+  const limit = /asan|tsan/.test(lib.OUTPOST) ? 3000 : 300; // a sanitizer keeps what was freed
+  if (!LONG) return assert.ok((await most(200_000)) < limit);
   const [small, large] = [await most(1_000_000), await most(3_000_000)];
   assert.ok(large < small * 1.15 + 16, `${small} MB, then ${large} MB`);
 });
