@@ -38,7 +38,7 @@ FORCE:
 # ---- what is needed ----------------------------------------------------------
 
 PACKAGES_BUILD := gcc libc6-dev libstdc++-12-dev libsqlite3-dev libjansson-dev libcsv-dev \
-  libmbedtls-dev zlib1g-dev libuchardet-dev libssl-dev dpkg-dev nodejs npm
+  libmbedtls-dev zlib1g-dev libuchardet-dev libssl-dev libargon2-dev dpkg-dev nodejs npm
 PACKAGES_TEST := sqlite3 chromium tzdata
 PACKAGES_BENCH := sqlite3 time
 PACKAGES_CLANG := clang libclang-rt-14-dev
@@ -75,13 +75,13 @@ LDFLAGS_tsan := -fsanitize=thread
 LDFLAGS_fuzz := -fsanitize=address,undefined
 LDFLAGS_FUZZER_fuzz := -fsanitize=fuzzer
 FUZZ_MAIN_asan := tests/fuzz/replay.o
-LIBRARIES := sqlite3 jansson csv mbedtls mbedx509 mbedcrypto ssl crypto z uchardet stdc++
+LIBRARIES := sqlite3 jansson csv mbedtls mbedx509 mbedcrypto ssl crypto z uchardet argon2 stdc++
 CURL := build/deps/lib/libcurl.a
 LIBS := $(CURL) $(LIBRARIES:%=-l:lib%.a) -lm
 ARCHIVES := $(CURL) $(wildcard $(foreach l,$(LIBRARIES),/usr/lib/*-linux-gnu/lib$l.a))
 
-# civetweb: no TLS of its own, no CGI, no files from disk; the stop flag is seen within 200 ms.
-CIVETWEB_FLAGS := -DNO_SSL -DNO_CGI -DNO_FILES -DUSE_WEBSOCKET -DSOCKET_TIMEOUT_QUANTUM=200 -DSTOP_FLAG_NEEDS_LOCK -w
+# civetweb: on a socket of the file system (src/gate is in front), no TLS of its own, no CGI, no files from disk; the stop flag is seen within 200 ms.
+CIVETWEB_FLAGS := -DNO_SSL -DNO_CGI -DNO_FILES -DUSE_X_DOM_SOCKET -DSOCKET_TIMEOUT_QUANTUM=200 -DSTOP_FLAG_NEEDS_LOCK -w
 
 # ---- files -------------------------------------------------------------------
 

@@ -134,6 +134,10 @@ static const struct rule rules[] = {
     "UPDATE webhook_position SET seq = min(seq, (SELECT max(seq) FROM change_log))" },
   { "secret", PIT_KEPT, false, NULL }, /* passwords are not in the log */
 
+  { "credential", PIT_KEPT, false, NULL },
+  { "idempotent_reply", PIT_KEPT, false, NULL },
+  { "circuit_breaker", PIT_KEPT, false, NULL },
+  { "field_state", PIT_KEPT, false, NULL },
   { "archive_partition", PIT_CUT, true, NULL }, /* by pit_ledger.c */
   { "backup_made", PIT_KEPT, false, NULL },     /* the copies are still there */
 };

@@ -109,7 +109,7 @@ test('a body of any size goes to the disk as it comes', async (t) => {
     await problem(remove(server, `/api/uploads/${sent.upload}`), 404);
   }
   clearInterval(watch);
-  if (!/asan|tsan/.test(OUTPOST)) assert.ok(most < idle + 4096, `${idle} KiB, and ${most} KiB while files came`);
+  if (!/asan|tsan/.test(OUTPOST)) assert.ok(most < idle + 16384 /* a sixth of one body */, `${idle} KiB, and ${most} KiB while files came`);
 
   // One that breaks off leaves nothing.
   const net = await import('node:net');

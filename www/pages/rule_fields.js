@@ -69,7 +69,8 @@ export function ruleField(name, property, world) {
 }
 
 export function Property({ name, draft, properties, world, errors, onDraft }) {
-  const property = properties.find((one) => one.name === name) ?? { name, kind: 'text' };
+  const property = properties.find((one) => one.name === name);
+  if (!property) return null; // not known yet what it is
   const field = ruleField(name, property, world);
   return html`<${Field} field=${field} value=${field.kind === 'boolean' ? !!draft[name] : draft[name] ?? ''} error=${errors?.[name]} onInput=${(value) => onDraft({ ...draft, [name]: value === '' ? null : value })} />`;
 }
