@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/time.h"
 #include "store/backup.h"
+#include "store/column.h"
 
 const struct backup_keep backup_keep_usual = { 7, 4, 12 };
 
@@ -162,20 +163,18 @@ int backups_make(struct ctx *cx, struct tenant *t, const struct backup_keep *kee
 /* ---- status ---- */
 
 static void put_copy(struct jw *w, const struct stmt *s) {
-  char at[TIME_SIZE];
   jw_object(w, NULL);
   jw_str(w, "file", col_str(s, 1));
-  jw_text(w, "made_at", time_iso(at, col_int(s, 2)));
+  jw_time(w, "made_at", col_int(s, 2));
   jw_int(w, "last_change", col_int(s, 3));
   jw_int(w, "bytes", col_int(s, 4));
   jw_str(w, "sha256", col_str(s, 5));
-  jw_text(w, "verified_at", time_iso(at, col_int(s, 6)));
-  jw_text(w, "drilled_at", col_null(s, 7) ? NULL : time_iso(at, col_int(s, 7)));
+  jw_time(w, "verified_at", col_int(s, 6));
+  column_time(w, "drilled_at", s, 7);
   jw_close(w, '}');
 }
 
 int backups_status(struct ctx *cx, struct db *db, struct jw *w, const char *key) {
-  char at[TIME_SIZE];
   int64_t newest = 0, drilled = 0;
   struct stmt *s = db_stmt(cx, db, SQL_backup_made_list);
   jw_object(w, key);
@@ -191,7 +190,7 @@ int backups_status(struct ctx *cx, struct db *db, struct jw *w, const char *key)
     jw_int(w, "age_seconds", cx->now > newest ? (cx->now - newest) / 1000000 : 0);
   else
     jw_text(w, "age_seconds", NULL);
-  jw_text(w, "drilled_at", drilled ? time_iso(at, drilled) : NULL);
+  jw_time_known(w, "drilled_at", drilled);
   jw_close(w, '}');
   return cx->code;
 }

@@ -4,9 +4,9 @@
 #include "archive/internal.h"
 #include "base/file.h"
 #include "base/time.h"
+#include "store/column.h"
 
 static void list_partition(struct jw *w, const struct stmt *s) {
-  char at[TIME_SIZE];
   jw_object(w, NULL);
   jw_str(w, "table", col_str(s, 1));
   jw_str(w, "month", col_str(s, 2));
@@ -17,12 +17,12 @@ static void list_partition(struct jw *w, const struct stmt *s) {
   jw_int(w, "bytes", col_int(s, 7));
   jw_int(w, "first_id", col_int(s, 8));
   jw_int(w, "last_id", col_int(s, 9));
-  jw_text(w, "first_at", time_iso(at, col_int(s, 10)));
-  jw_text(w, "last_at", time_iso(at, col_int(s, 11)));
+  jw_time(w, "first_at", col_int(s, 10));
+  jw_time(w, "last_at", col_int(s, 11));
   jw_str(w, "sha256", col_str(s, 14));
-  jw_text(w, "archived_at", time_iso(at, col_int(s, 16)));
+  jw_time(w, "archived_at", col_int(s, 16));
   jw_str(w, "archived_by", col_str(s, 17));
-  jw_text(w, "purged_at", col_null(s, 18) ? NULL : time_iso(at, col_int(s, 18)));
+  column_time(w, "purged_at", s, 18);
   jw_close(w, '}');
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/decimal.h"
 #include "base/limits.h"
+#include "base/time.h"
 #include "base/utf8.h"
 
 /* ---- out ---- */
@@ -65,6 +66,18 @@ void jw_decimal(struct jw *w, const char *key, int64_t v, int scale, int min) {
   buf_char(w->out, '"');
   dec_print(w->out, v, scale, min);
   buf_char(w->out, '"');
+}
+
+void jw_time(struct jw *w, const char *key, int64_t us) {
+  char at[TIME_SIZE];
+  jw_text(w, key, time_iso(at, us));
+}
+
+void jw_time_known(struct jw *w, const char *key, int64_t us) {
+  if (us)
+    jw_time(w, key, us);
+  else
+    jw_text(w, key, NULL);
 }
 
 void jw_raw(struct jw *w, const char *key, struct str json) {

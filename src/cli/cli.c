@@ -288,7 +288,10 @@ int cli_main(int argc, char **argv) {
   char actor[64];
   name_actor(actor, sizeof actor);
   ctx_begin(&cx, actor);
+  buf_init(&c.out, LIMIT_REPLY_BYTES);
+  jw_init(&c.json, &c.out);
   run(&cx, &c, argc - 1, argv + 1);
+  buf_clear(&c.out);
   ctx_end(&cx);
   if (fflush(stdout) != 0) told(&cx, false);
   if (cx.code) {

@@ -54,6 +54,9 @@ struct cli {
   const char *operand[ARGS_MAX];
   int operand_count;
   int exit_code; /* what a command that succeeded exits with */
+
+  struct buf out; /* a JSON document, written by ... */
+  struct jw json; /* ... this, and printed by cli_print_json(cx, &c->out), or read again for people */
 };
 
 int cli_main(int argc, char **argv);
@@ -80,7 +83,7 @@ int cli_write(struct ctx *cx, void *unused, const char *p, size_t n); /* an expo
 int cli_flush(struct ctx *cx); /* what was printed is out of our hands */
 bool cli_color(void);
 
-/* A JSON document: jw_init(&w, &out) ... cli_print_json(cx, &out). */
+/* The JSON document of a command. */
 int cli_print_json(struct ctx *cx, struct buf *out);
 
 /* The settings in force and where each comes from, as JSON for a support bundle: of

@@ -30,17 +30,14 @@ static int print_alerts(struct ctx *cx, struct str json) {
 
 int cmd_alerts_list(struct ctx *cx, struct cli *c) {
   struct db *db;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   int64_t limit;
   if (cli_int(cx, c, "limit", SHOWN, &limit) || cli_read(cx, c, &db)) return cx->code;
   if (limit < 1 || limit > SHOWN_MOST) return cli_usage(cx, "--limit is from 1 to %d", SHOWN_MOST);
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  alert_list(cx, db, cli_get(c, "state"), cli_get(c, "kind"), limit, &w, NULL);
-  if (cx->code || cli_has(c, "json")) return cli_print_json(cx, &out);
-  print_alerts(cx, buf_view(&out));
-  buf_clear(&out);
+  alert_list(cx, db, cli_get(c, "state"), cli_get(c, "kind"), limit, w, NULL);
+  if (cx->code) return cx->code;
+  if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
+  print_alerts(cx, buf_view(&c->out));
   return cx->code;
 }
 
@@ -89,44 +86,34 @@ int cmd_metrics_list(struct ctx *cx, struct cli *c) {
                             .start = cli_get(c, "from") ? cli_get(c, "from") : "0001-01-01",
                             .end = cli_get(c, "until") ? cli_get(c, "until") : "9999-12-31" };
   struct db *db;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   if (cli_read(cx, c, &db)) return cx->code;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  jw_object(&w, NULL);
-  metric_find(cx, db, &q, &w);
-  jw_close(&w, '}');
-  if (cx->code || cli_has(c, "json")) return cli_print_json(cx, &out);
-  print_metrics(cx, buf_view(&out));
-  buf_clear(&out);
+  jw_object(w, NULL);
+  metric_find(cx, db, &q, w);
+  jw_close(w, '}');
+  if (cx->code) return cx->code;
+  if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
+  print_metrics(cx, buf_view(&c->out));
   return cx->code;
 }
 
 int cmd_metrics_import(struct ctx *cx, struct cli *c) {
   struct tenant *t;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   struct jv *r;
   int64_t refused;
   if (cli_tenant(cx, c, &t)) return cx->code;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  jw_object(&w, NULL);
-  if (metric_import(cx, t, c->operand[0], &w, &refused)) {
-    buf_clear(&out);
-    return cx->code;
-  }
-  jw_close(&w, '}');
+  jw_object(w, NULL);
+  if (metric_import(cx, t, c->operand[0], w, &refused)) return cx->code;
+  jw_close(w, '}');
   if (refused && cli_has(c, "strict")) c->exit_code = EXIT_EXCEPTIONS;
-  if (cli_has(c, "json")) return cli_print_json(cx, &out);
-  if (jv_parse(cx, buf_view(&out), &r)) return cx->code;
+  if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
+  if (jv_parse(cx, buf_view(&c->out), &r)) return cx->code;
   cli_print(cx, "%.*s rows: %.*s added, %.*s changed, %lld refused\n", STR_ARG(text(r, "rows")),
             STR_ARG(text(r, "added")), STR_ARG(text(r, "changed")), (long long)refused);
   for (size_t i = 0; i < jv_size(jv_get(r, "refused")) && !cx->code; i++) {
     struct jv *row = jv_at(jv_get(r, "refused"), i);
     cli_print(cx, "  line %.*s: %.*s\n", STR_ARG(text(row, "line")), STR_ARG(text(row, "why")));
   }
-  buf_clear(&out);
   return cx->code;
 }

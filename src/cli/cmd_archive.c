@@ -41,15 +41,12 @@ int cmd_archive_export(struct ctx *cx, struct cli *c) {
                     : export_parquet(cx, db, table, cli_get(c, "run"), from, until, file_write, file);
   if (rc || file_end(cx, file)) return cx->code;
   if (!cli_has(c, "json")) return cli_print(cx, "%s: %lld bytes\n", path, (long long)file->bytes);
-  struct buf out;
-  struct jw w;
-  buf_init(&out, KIB(8));
-  jw_init(&w, &out);
-  jw_object(&w, NULL);
-  jw_text(&w, "file", path);
-  jw_int(&w, "bytes", file->bytes);
-  jw_close(&w, '}');
-  return cli_print_json(cx, &out);
+  struct jw *w = &c->json;
+  jw_object(w, NULL);
+  jw_text(w, "file", path);
+  jw_int(w, "bytes", file->bytes);
+  jw_close(w, '}');
+  return cli_print_json(cx, &c->out);
 }
 
 /* ---- run ---- */
@@ -72,27 +69,21 @@ static int print_result(struct ctx *cx, const struct archive_result *r, bool dry
 int cmd_archive_run(struct ctx *cx, struct cli *c) {
   struct tenant *t;
   struct archive_result r;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   bool dry = cli_has(c, "dry-run");
   if (cli_tenant(cx, c, &t) || archive_run(cx, t, dry, NULL, NULL, &r)) return cx->code;
   if (!cli_has(c, "json")) return print_result(cx, &r, dry);
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  archive_result_json(&w, NULL, &r);
-  return cli_print_json(cx, &out);
+  archive_result_json(w, NULL, &r);
+  return cli_print_json(cx, &c->out);
 }
 
 int cmd_archive_list(struct ctx *cx, struct cli *c) {
   struct db *db;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   struct jv *root;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  if (cli_read(cx, c, &db) || archive_list(cx, db, &w, NULL)) return cx->code;
-  if (cli_has(c, "json")) return cli_print_json(cx, &out);
-  if (jv_parse(cx, buf_view(&out), &root)) return cx->code;
+  if (cli_read(cx, c, &db) || archive_list(cx, db, w, NULL)) return cx->code;
+  if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
+  if (jv_parse(cx, buf_view(&c->out), &root)) return cx->code;
   for (size_t i = 0; i < jv_size(root); i++) {
     struct jv *p = jv_at(root, i);
     bool gone = jv_kind(jv_get(p, "purged_at")) != JV_NULL;
@@ -101,7 +92,6 @@ int cmd_archive_list(struct ctx *cx, struct cli *c) {
               gone ? "  (deleted)" : "");
   }
   if (jv_size(root) == 0) cli_print(cx, "nothing was archived\n");
-  buf_clear(&out);
   return cx->code;
 }
 
@@ -197,16 +187,13 @@ static int hold_object(struct ctx *cx, const struct cli *c, struct jv **out) {
   return jv_parse(cx, str_of(json), out);
 }
 
-static int print_holds(struct ctx *cx, const struct cli *c, const struct entity *e) {
+static int print_holds(struct ctx *cx, struct cli *c, const struct entity *e) {
   struct db *db;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   struct jv *root;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  if (cli_read(cx, c, &db) || record_list(cx, db, e, cli_has(c, "deleted"), 0, &w, NULL)) return cx->code;
-  if (cli_has(c, "json")) return cli_print_json(cx, &out);
-  if (jv_parse(cx, buf_view(&out), &root)) return cx->code;
+  if (cli_read(cx, c, &db) || record_list(cx, db, e, cli_has(c, "deleted"), 0, w, NULL)) return cx->code;
+  if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
+  if (jv_parse(cx, buf_view(&c->out), &root)) return cx->code;
   for (size_t i = 0; i < jv_size(root); i++) {
     struct jv *h = jv_at(root, i);
     static const char *const parts[] = { "warehouse", "sku", "from_day", "until_day" };
@@ -217,7 +204,6 @@ static int print_holds(struct ctx *cx, const struct cli *c, const struct entity 
     cli_print(cx, "  %.*s\n", STR_ARG(jv_text(jv_get(h, "reason"))));
   }
   if (jv_size(root) == 0) cli_print(cx, "there is no legal hold\n");
-  buf_clear(&out);
   return cx->code;
 }
 

@@ -29,16 +29,12 @@ static int print_graph(struct ctx *cx, const struct jv *g) {
 
 int cmd_dag_list(struct ctx *cx, struct cli *c) {
   struct db *db;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   struct jv *list;
   if (cli_read(cx, c, &db)) return cx->code;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  int rc = graph_list(cx, db, &w, NULL);
-  if (!rc && cli_has(c, "json")) return cli_print_json(cx, &out);
-  if (!rc) rc = jv_parse(cx, buf_view(&out), &list);
-  buf_clear(&out);
+  int rc = graph_list(cx, db, w, NULL);
+  if (!rc && cli_has(c, "json")) return cli_print_json(cx, &c->out);
+  if (!rc) rc = jv_parse(cx, buf_view(&c->out), &list);
   if (rc) return rc;
   cli_print(cx, "%-26s %5s  %-18s %-10s\n", "graph", "tasks", "next (UTC)", "last");
   for (size_t i = 0; i < jv_size(list) && !cx->code; i++) print_graph(cx, jv_at(list, i));
@@ -48,14 +44,10 @@ int cmd_dag_list(struct ctx *cx, struct cli *c) {
 int cmd_dag_runs(struct ctx *cx, struct cli *c) {
   int64_t limit;
   struct db *db;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   if (cli_int(cx, c, "limit", 50, &limit) || cli_read(cx, c, &db)) return cx->code;
   if (limit < 1 || limit > LIMIT_MOST) return cli_usage(cx, "--limit is 1 to %d", LIMIT_MOST);
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  if (!graph_runs(cx, db, cli_operand(c, 0, NULL), limit, 0, &w, NULL)) return cli_print_json(cx, &out);
-  buf_clear(&out);
+  if (!graph_runs(cx, db, cli_operand(c, 0, NULL), limit, 0, w, NULL)) return cli_print_json(cx, &c->out);
   return cx->code;
 }
 

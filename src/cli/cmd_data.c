@@ -10,17 +10,14 @@
 
 int cmd_init(struct ctx *cx, struct cli *c) {
   const char *dir = c->operand[0];
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   if (store_init(cx, dir)) return cx->code;
   if (!cli_has(c, "json"))
     return cli_print(cx, "%s is a data folder now; `outpost tenant add SLUG --data %s` is next\n", dir, dir);
-  buf_init(&out, KIB(64));
-  jw_init(&w, &out);
-  jw_object(&w, NULL);
-  jw_text(&w, "data", dir);
-  jw_close(&w, '}');
-  return cli_print_json(cx, &out);
+  jw_object(w, NULL);
+  jw_text(w, "data", dir);
+  jw_close(w, '}');
+  return cli_print_json(cx, &c->out);
 }
 
 int cmd_tenant_add(struct ctx *cx, struct cli *c) {
@@ -35,28 +32,24 @@ int cmd_tenant_list(struct ctx *cx, struct cli *c) {
   struct store *s;
   struct tenant_info *list;
   size_t count;
-  char at[TIME_SIZE];
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   if (cli_store(cx, c, &s) || tenant_list(cx, s, &list, &count)) return cx->code;
   if (!cli_has(c, "json")) {
     for (size_t i = 0; i < count; i++) cli_print(cx, "%-24s %s\n", list[i].slug, list[i].name);
     if (count == 0) cli_print(cx, "no tenant yet; `outpost tenant add SLUG` makes one\n");
     return cx->code;
   }
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  jw_array(&w, NULL);
+  jw_array(w, NULL);
   for (size_t i = 0; i < count; i++) {
-    jw_object(&w, NULL);
-    jw_text(&w, "tenant", list[i].slug);
-    jw_text(&w, "name", list[i].name);
-    jw_text(&w, "id", list[i].id);
-    jw_text(&w, "created_at", time_iso(at, list[i].created_at));
-    jw_close(&w, '}');
+    jw_object(w, NULL);
+    jw_text(w, "tenant", list[i].slug);
+    jw_text(w, "name", list[i].name);
+    jw_text(w, "id", list[i].id);
+    jw_time(w, "created_at", list[i].created_at);
+    jw_close(w, '}');
   }
-  jw_close(&w, ']');
-  return cli_print_json(cx, &out);
+  jw_close(w, ']');
+  return cli_print_json(cx, &c->out);
 }
 
 int cmd_migrate(struct ctx *cx, struct cli *c) {
@@ -71,22 +64,18 @@ int cmd_migrate(struct ctx *cx, struct cli *c) {
                             : cli_print(cx, "tenant %s has schema %lld\n", slug, (long long)to);
 }
 
-static int print_backup(struct ctx *cx, const struct cli *c, const char *path,
-                        const struct backup_info *info) {
+static int print_backup(struct ctx *cx, struct cli *c, const char *path, const struct backup_info *info) {
   if (!cli_has(c, "json"))
     return cli_print(cx, "%s: %lld bytes, up to change %lld, SHA-256 %s\n", path, (long long)info->bytes,
                      (long long)info->last_seq, info->sha256);
-  struct buf out;
-  struct jw w;
-  buf_init(&out, KIB(8));
-  jw_init(&w, &out);
-  jw_object(&w, NULL);
-  jw_text(&w, "file", path);
-  jw_int(&w, "bytes", info->bytes);
-  jw_int(&w, "last_change", info->last_seq);
-  jw_text(&w, "sha256", info->sha256);
-  jw_close(&w, '}');
-  return cli_print_json(cx, &out);
+  struct jw *w = &c->json;
+  jw_object(w, NULL);
+  jw_text(w, "file", path);
+  jw_int(w, "bytes", info->bytes);
+  jw_int(w, "last_change", info->last_seq);
+  jw_text(w, "sha256", info->sha256);
+  jw_close(w, '}');
+  return cli_print_json(cx, &c->out);
 }
 
 int cmd_backup_create(struct ctx *cx, struct cli *c) {
@@ -124,14 +113,11 @@ int cmd_backup_drill(struct ctx *cx, struct cli *c) {
 
 int cmd_backup_list(struct ctx *cx, struct cli *c) {
   struct db *db;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   struct jv *root;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  if (cli_read(cx, c, &db) || backups_status(cx, db, &w, NULL)) return cx->code;
-  if (cli_has(c, "json")) return cli_print_json(cx, &out);
-  if (jv_parse(cx, buf_view(&out), &root)) return cx->code;
+  if (cli_read(cx, c, &db) || backups_status(cx, db, w, NULL)) return cx->code;
+  if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
+  if (jv_parse(cx, buf_view(&c->out), &root)) return cx->code;
   struct jv *copies = jv_get(root, "copies");
   for (size_t i = 0; i < jv_size(copies); i++) {
     struct jv *k = jv_at(copies, i);
@@ -140,7 +126,6 @@ int cmd_backup_list(struct ctx *cx, struct cli *c) {
               jv_kind(jv_get(k, "drilled_at")) != JV_NULL ? "  (restored in a drill)" : "");
   }
   if (jv_size(copies) == 0) cli_print(cx, "no copy was made yet; `outpost backup run` makes one\n");
-  buf_clear(&out);
   return cx->code;
 }
 
@@ -161,8 +146,7 @@ static int restore_at(struct ctx *cx, struct cli *c, struct store *s, const char
   struct pit_result r;
   int64_t at;
   char point[TIME_SIZE];
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   if (point_in_time(cx, cli_get(c, "at"), &at) || pit_restore(cx, s, slug, at, cli_operand(c, 0, NULL), &r))
     return cx->code;
   time_iso(point, r.at);
@@ -171,17 +155,15 @@ static int restore_at(struct ctx *cx, struct cli *c, struct store *s, const char
         cx, "tenant %s is as it was at %s (entry %lld of its log); entries taken back: %lld; %s%s\n", slug,
         point, (long long)r.seq, (long long)r.cut,
         r.kept ? "what was there is kept as " : "what was there could not be read", r.kept ? r.kept : "");
-  buf_init(&out, KIB(8));
-  jw_init(&w, &out);
-  jw_object(&w, NULL);
-  jw_text(&w, "tenant", slug);
-  jw_text(&w, "restored_from", r.source);
-  jw_text(&w, "at", point);
-  jw_int(&w, "last_change", r.seq);
-  jw_int(&w, "taken_back", r.cut);
-  jw_text(&w, "kept", r.kept);
-  jw_close(&w, '}');
-  return cli_print_json(cx, &out);
+  jw_object(w, NULL);
+  jw_text(w, "tenant", slug);
+  jw_text(w, "restored_from", r.source);
+  jw_text(w, "at", point);
+  jw_int(w, "last_change", r.seq);
+  jw_int(w, "taken_back", r.cut);
+  jw_text(w, "kept", r.kept);
+  jw_close(w, '}');
+  return cli_print_json(cx, &c->out);
 }
 
 int cmd_backup_restore(struct ctx *cx, struct cli *c) {
@@ -195,14 +177,11 @@ int cmd_backup_restore(struct ctx *cx, struct cli *c) {
     return cli_print(cx, "tenant %s was restored from %s; %s%s\n", slug, c->operand[0],
                      kept ? "what was there is kept as " : "what was there could not be read",
                      kept ? kept : "");
-  struct buf out;
-  struct jw w;
-  buf_init(&out, KIB(8));
-  jw_init(&w, &out);
-  jw_object(&w, NULL);
-  jw_text(&w, "tenant", slug);
-  jw_text(&w, "restored_from", c->operand[0]);
-  jw_text(&w, "kept", kept);
-  jw_close(&w, '}');
-  return cli_print_json(cx, &out);
+  struct jw *w = &c->json;
+  jw_object(w, NULL);
+  jw_text(w, "tenant", slug);
+  jw_text(w, "restored_from", c->operand[0]);
+  jw_text(w, "kept", kept);
+  jw_close(w, '}');
+  return cli_print_json(cx, &c->out);
 }

@@ -55,24 +55,20 @@ static const struct {
 enum { SETTINGS = sizeof settings / sizeof *settings };
 
 int cmd_config(struct ctx *cx, struct cli *c) {
-  struct buf out;
-  struct jw w;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  jw_array(&w, NULL);
+  struct jw *w = &c->json;
+  jw_array(w, NULL);
   for (size_t i = 0; i < SETTINGS; i++) {
     const char *from, *value = cli_origin(c, settings[i].name, &from);
     if (!value) value = settings[i].otherwise, from = "default";
-    jw_object(&w, NULL);
-    jw_text(&w, "name", settings[i].name);
-    jw_text(&w, "value", value);
-    jw_text(&w, "origin", from);
-    jw_close(&w, '}');
+    jw_object(w, NULL);
+    jw_text(w, "name", settings[i].name);
+    jw_text(w, "value", value);
+    jw_text(w, "origin", from);
+    jw_close(w, '}');
     if (!cli_has(c, "json")) cli_print(cx, "%-10s %-28s %s\n", settings[i].name, value ? value : "-", from);
   }
-  jw_close(&w, ']');
-  if (cli_has(c, "json")) return cli_print_json(cx, &out);
-  buf_clear(&out);
+  jw_close(w, ']');
+  if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
   return cx->code;
 }
 

@@ -47,18 +47,15 @@ static int print_result(struct ctx *cx, const struct publish_result *r) {
 int cmd_events_publish(struct ctx *cx, struct cli *c) {
   struct publish_result *r = ctx_alloc(cx, sizeof *r);
   struct tenant *t;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   int fd = -1;
   if (cli_tenant(cx, c, &t) || open_input(cx, cli_operand(c, 1, "-"), &fd) ||
       event_publish_stream(cx, t, c->operand[0], fd, r))
     return cx->code;
   if (r->refused && cli_has(c, "strict")) c->exit_code = EXIT_EXCEPTIONS;
   if (!cli_has(c, "json")) return print_result(cx, r);
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  publish_result_json(&w, NULL, r);
-  return cli_print_json(cx, &out);
+  publish_result_json(w, NULL, r);
+  return cli_print_json(cx, &c->out);
 }
 
 /* ---- working ---- */
@@ -203,16 +200,10 @@ static int print_groups(struct ctx *cx, struct cli *c, bool lag_only) {
 }
 
 static int groups_document(struct ctx *cx, struct cli *c) {
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   struct db *db;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  if (cli_read(cx, c, &db) || groups_json(cx, db, cli_operand(c, 0, NULL), &w, NULL)) {
-    buf_clear(&out);
-    return cx->code;
-  }
-  return cli_print_json(cx, &out);
+  if (cli_read(cx, c, &db) || groups_json(cx, db, cli_operand(c, 0, NULL), w, NULL)) return cx->code;
+  return cli_print_json(cx, &c->out);
 }
 
 int cmd_events_groups(struct ctx *cx, struct cli *c) {
@@ -223,44 +214,34 @@ int cmd_events_lag(struct ctx *cx, struct cli *c) {
   struct group_report *list;
   size_t count;
   struct db *db;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   if (!cli_has(c, "json")) return print_groups(cx, c, true);
   if (cli_read(cx, c, &db) || groups_report(cx, db, cli_operand(c, 0, NULL), &list, &count)) return cx->code;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  jw_array(&w, NULL);
+  jw_array(w, NULL);
   for (size_t i = 0; i < count; i++) {
-    jw_object(&w, NULL);
-    jw_text(&w, "topic", list[i].topic);
-    jw_text(&w, "group", list[i].group);
-    jw_int(&w, "lag", list[i].lag);
-    jw_close(&w, '}');
+    jw_object(w, NULL);
+    jw_text(w, "topic", list[i].topic);
+    jw_text(w, "group", list[i].group);
+    jw_int(w, "lag", list[i].lag);
+    jw_close(w, '}');
   }
-  jw_close(&w, ']');
-  return cli_print_json(cx, &out);
+  jw_close(w, ']');
+  return cli_print_json(cx, &c->out);
 }
 
 int cmd_events_topics(struct ctx *cx, struct cli *c) {
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   struct db *db;
   struct jv *topics;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  if (cli_read(cx, c, &db) || topics_json(cx, db, &w, NULL)) {
-    buf_clear(&out);
-    return cx->code;
-  }
-  if (cli_has(c, "json")) return cli_print_json(cx, &out);
-  if (!jv_parse(cx, buf_view(&out), &topics))
+  if (cli_read(cx, c, &db) || topics_json(cx, db, w, NULL)) return cx->code;
+  if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
+  if (!jv_parse(cx, buf_view(&c->out), &topics))
     for (size_t i = 0; i < jv_size(topics); i++) {
       const struct jv *t = jv_at(topics, i);
       cli_print(cx, "%-18.*s %9.*s events %10.*s bytes  %.*s\n", STR_ARG(jv_text(jv_get(t, "name"))),
                 STR_ARG(jv_text(jv_get(t, "events"))), STR_ARG(jv_text(jv_get(t, "bytes"))),
                 STR_ARG(jv_text(jv_get(t, "help"))));
     }
-  buf_clear(&out);
   return cx->code;
 }
 
@@ -284,18 +265,14 @@ int cmd_events_parked(struct ctx *cx, struct cli *c) {
   struct parked_filter f = { .topic = cli_operand(c, 0, NULL),
                              .group = cli_get(c, "group"),
                              .state = cli_get(c, "state") };
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   struct db *db;
   int64_t total;
   if (!f.state) f.state = "waiting";
   if (strcmp(f.state, "all") == 0) f.state = NULL;
   if (cli_int(cx, c, "limit", 100, &f.limit) || cli_read(cx, c, &db)) return cx->code;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  if (!parked_list(cx, db, &f, &w, NULL, &total) && cli_has(c, "json")) return cli_print_json(cx, &out);
-  if (!cx->code) print_parked(cx, buf_view(&out), total);
-  buf_clear(&out);
+  if (!parked_list(cx, db, &f, w, NULL, &total) && cli_has(c, "json")) return cli_print_json(cx, &c->out);
+  if (!cx->code) print_parked(cx, buf_view(&c->out), total);
   return cx->code;
 }
 

@@ -123,15 +123,11 @@ static int print_summary(struct ctx *cx, struct str json) {
 }
 
 static int show_summary(struct ctx *cx, struct cli *c, struct tenant *t, const struct desk_filter *f) {
-  struct buf out;
-  struct jw w;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  if (!desk_summary(cx, t, f, &w, NULL)) {
-    if (cli_has(c, "json")) return cli_print_json(cx, &out);
-    print_summary(cx, buf_view(&out));
+  struct jw *w = &c->json;
+  if (!desk_summary(cx, t, f, w, NULL)) {
+    if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
+    print_summary(cx, buf_view(&c->out));
   }
-  buf_clear(&out);
   return cx->code;
 }
 
@@ -174,19 +170,15 @@ static int print_one(struct ctx *cx, struct str json) {
 
 int cmd_exception_show(struct ctx *cx, struct cli *c) {
   struct tenant *t;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   int64_t id;
   if (!str_to_int(str_of(c->operand[0]), &id))
     return cli_usage(cx, "an exception is named by its number, not '%s'", c->operand[0]);
   if (cli_tenant(cx, c, &t)) return cx->code;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  if (!desk_one(cx, t, id, &w, NULL)) {
-    if (cli_has(c, "json")) return cli_print_json(cx, &out);
-    print_one(cx, buf_view(&out));
+  if (!desk_one(cx, t, id, w, NULL)) {
+    if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
+    print_one(cx, buf_view(&c->out));
   }
-  buf_clear(&out);
   return cx->code;
 }
 
@@ -219,19 +211,16 @@ static int choose(struct ctx *cx, struct cli *c, const char *state, struct tenan
 static int print_corrected(struct ctx *cx, struct cli *c, const struct chosen *chosen,
                            const struct correct_result *r) {
   if (cli_has(c, "json")) {
-    struct buf out;
-    struct jw w;
-    buf_init(&out, LIMIT_REPLY_BYTES);
-    jw_init(&w, &out);
-    jw_object(&w, NULL);
+    struct jw *w = &c->json;
+    jw_object(w, NULL);
     if (!chosen->by_filter && chosen->count == 1) {
-      jw_int(&w, "exception", chosen->id[0]);
-      correct_write_one(&w, r);
+      jw_int(w, "exception", chosen->id[0]);
+      correct_write_one(w, r);
     } else {
-      correct_write(&w, r);
+      correct_write(w, r);
     }
-    jw_close(&w, '}');
-    return cli_print_json(cx, &out);
+    jw_close(w, '}');
+    return cli_print_json(cx, &c->out);
   }
   for (int i = 0; i < r->fault_count; i++) {
     struct jv *faults;

@@ -67,8 +67,7 @@ int cmd_governance(struct ctx *cx, struct cli *c) {
   struct tenant *t;
   struct db *db;
   struct sign_key *key;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   if (scope.dataset && !dataset_find(scope.dataset))
     return fail(cx, E_NOT_FOUND, "as", "there is no dataset %s; there are %s", scope.dataset,
                 dataset_names());
@@ -77,12 +76,9 @@ int cmd_governance(struct ctx *cx, struct cli *c) {
   if (cli_tenant(cx, c, &t) || tenant_read(cx, t, &db)) return cx->code;
   if (sign_key_find(cx, store_dir(tenant_store(t)), &key)) return cx->code;
   if (key) scope.fingerprint = key->fingerprint;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  int rc = governance_report(cx, db, &scope, &w, NULL);
-  if (!rc && cli_has(c, "json")) return cli_print_json(cx, &out);
-  if (!rc) rc = print_governance(cx, buf_view(&out));
-  buf_clear(&out);
+  int rc = governance_report(cx, db, &scope, w, NULL);
+  if (!rc && cli_has(c, "json")) return cli_print_json(cx, &c->out);
+  if (!rc) rc = print_governance(cx, buf_view(&c->out));
   return rc;
 }
 
@@ -104,34 +100,27 @@ static void print_table(struct ctx *cx, struct jv *table) {
 int cmd_catalogue(struct ctx *cx, struct cli *c) {
   struct db *db;
   struct jv *root;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   if (cli_read(cx, c, &db)) return cx->code;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  int rc = catalogue_write(cx, db, &w, NULL);
-  if (!rc && cli_has(c, "json")) return cli_print_json(cx, &out);
-  if (!rc && !jv_parse(cx, buf_view(&out), &root)) {
+  int rc = catalogue_write(cx, db, w, NULL);
+  if (!rc && cli_has(c, "json")) return cli_print_json(cx, &c->out);
+  if (!rc && !jv_parse(cx, buf_view(&c->out), &root)) {
     struct jv *tables = jv_get(root, "tables");
     for (size_t i = 0; i < jv_size(tables); i++) print_table(cx, jv_at(tables, i));
   }
-  buf_clear(&out);
   return cx->code;
 }
 
 /* ---- proof ---- */
 
-static int print_key(struct ctx *cx, const struct cli *c, const struct sign_key *key) {
-  struct buf out;
-  struct jw w;
+static int print_key(struct ctx *cx, struct cli *c, const struct sign_key *key) {
+  struct jw *w = &c->json;
   if (!cli_has(c, "json")) return cli_print(cx, "fingerprint %s\n%s", key->fingerprint, key->pem);
-  buf_init(&out, KIB(8));
-  jw_init(&w, &out);
-  jw_object(&w, NULL);
-  jw_text(&w, "fingerprint", key->fingerprint);
-  jw_text(&w, "pem", key->pem);
-  jw_close(&w, '}');
-  return cli_print_json(cx, &out);
+  jw_object(w, NULL);
+  jw_text(w, "fingerprint", key->fingerprint);
+  jw_text(w, "pem", key->pem);
+  jw_close(w, '}');
+  return cli_print_json(cx, &c->out);
 }
 
 int cmd_prove(struct ctx *cx, struct cli *c) {
@@ -171,13 +160,10 @@ int cmd_support_bundle(struct ctx *cx, struct cli *c) {
     return cx->code;
   if (!cli_has(c, "json"))
     return cli_print(cx, "%s: %zu bytes; look through it before you send it\n", path, bytes.n);
-  struct buf out;
-  struct jw w;
-  buf_init(&out, KIB(8));
-  jw_init(&w, &out);
-  jw_object(&w, NULL);
-  jw_text(&w, "file", path);
-  jw_int(&w, "bytes", (int64_t)bytes.n);
-  jw_close(&w, '}');
-  return cli_print_json(cx, &out);
+  struct jw *w = &c->json;
+  jw_object(w, NULL);
+  jw_text(w, "file", path);
+  jw_int(w, "bytes", (int64_t)bytes.n);
+  jw_close(w, '}');
+  return cli_print_json(cx, &c->out);
 }

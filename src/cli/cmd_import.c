@@ -89,12 +89,9 @@ static int print_import(struct ctx *cx, struct cli *c, const struct import_reque
   if (cli_has(c, "strict") && result->rejected) c->exit_code = EXIT_EXCEPTIONS;
   if (!result->reconciled) c->exit_code = EXIT_FAILED;
   if (!cli_has(c, "json")) return print_result(cx, r, result);
-  struct buf out;
-  struct jw w;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  import_result_json(&w, r, result);
-  return cli_print_json(cx, &out);
+  struct jw *w = &c->json;
+  import_result_json(w, r, result);
+  return cli_print_json(cx, &c->out);
 }
 
 static void collect_maps(struct ctx *cx, const struct cli *c, struct mapping_request *m) {

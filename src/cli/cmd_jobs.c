@@ -46,16 +46,12 @@ int cmd_jobs_list(struct ctx *cx, struct cli *c) {
                           .kind = cli_get(c, "kind") };
   int64_t total, next;
   struct db *db;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   if (cli_int(cx, c, "limit", 100, &f.limit) || cli_read(cx, c, &db)) return cx->code;
   if (f.limit < 1 || f.limit > 10000) return cli_usage(cx, "--limit is 1 to 10000");
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  if (job_list(cx, db, &f, &w, NULL, &total, &next)) return cx->code;
-  if (cli_has(c, "json")) return cli_print_json(cx, &out);
-  print_jobs(cx, buf_view(&out));
-  buf_clear(&out);
+  if (job_list(cx, db, &f, w, NULL, &total, &next)) return cx->code;
+  if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
+  print_jobs(cx, buf_view(&c->out));
   return cx->code;
 }
 

@@ -1,4 +1,4 @@
-/* cmd_mail.c - mail and webhooks: trying them, their secrets, and what went out. */
+/* cmd_mail.c - mail and webhooks: trying them, their secrets, and what went c->out. */
 #include <stdio.h>
 #include <termios.h>
 #include <unistd.h>
@@ -16,20 +16,17 @@ enum { SECRET_LINE = 4200, SECRET_BYTES = 32 };
 int cmd_mail_test(struct ctx *cx, struct cli *c) {
   struct tenant *t;
   struct mail_answer a;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   if (cli_tenant(cx, c, &t) || mail_test(cx, t, cli_get(c, "server"), c->operand[0], &a)) return cx->code;
   if (a.end != MAIL_TAKEN)
     return fail(cx, a.end == MAIL_NEVER ? E_INVALID : E_BUSY, NULL, "the mail was not sent: %s", a.words);
   if (!cli_has(c, "json")) return cli_print(cx, "sent to %s: %s\n", c->operand[0], a.words);
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  jw_object(&w, NULL);
-  jw_text(&w, "to", c->operand[0]);
-  jw_int(&w, "code", a.code);
-  jw_text(&w, "answer", a.words);
-  jw_close(&w, '}');
-  return cli_print_json(cx, &out);
+  jw_object(w, NULL);
+  jw_text(w, "to", c->operand[0]);
+  jw_int(w, "code", a.code);
+  jw_text(w, "answer", a.words);
+  jw_close(w, '}');
+  return cli_print_json(cx, &c->out);
 }
 
 /* ---- secrets ---- */
@@ -122,15 +119,12 @@ int cmd_webhook_secret(struct ctx *cx, struct cli *c) {
 
 static int list(struct ctx *cx, struct cli *c, const char *channel) {
   struct db *db;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   int64_t limit;
   if (cli_int(cx, c, "limit", 100, &limit) || cli_read(cx, c, &db)) return cx->code;
   if (limit < 1 || limit > 10000) return cli_usage(cx, "--limit is 1 to 10000");
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  if (outbox_list(cx, db, cli_get(c, "state"), channel, 0, limit, &w, NULL)) return cx->code;
-  return cli_print_json(cx, &out);
+  if (outbox_list(cx, db, cli_get(c, "state"), channel, 0, limit, w, NULL)) return cx->code;
+  return cli_print_json(cx, &c->out);
 }
 
 int cmd_mail_list(struct ctx *cx, struct cli *c) { return list(cx, c, "mail"); }

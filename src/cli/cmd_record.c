@@ -12,15 +12,12 @@ static const struct entity *find_entity(struct ctx *cx, const struct cli *c) {
 }
 
 int cmd_record_entities(struct ctx *cx, struct cli *c) {
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   (void)c;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  jw_array(&w, NULL);
-  for (int i = 0; entity_at(i); i++) record_describe(&w, entity_at(i));
-  jw_close(&w, ']');
-  return cli_print_json(cx, &out);
+  jw_array(w, NULL);
+  for (int i = 0; entity_at(i); i++) record_describe(w, entity_at(i));
+  jw_close(w, ']');
+  return cli_print_json(cx, &c->out);
 }
 
 struct change_request {
@@ -120,26 +117,17 @@ static int list_then(struct ctx *cx, struct cli *c, const struct entity *e, cons
 int cmd_record_list(struct ctx *cx, struct cli *c) {
   const struct entity *e = find_entity(cx, c);
   const char *as_of = cli_get(c, "as-of");
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   if (!e) return cx->code;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  if (as_of ? list_then(cx, c, e, as_of, &w) : list_now(cx, c, e, &w)) {
-    buf_clear(&out);
-    return cx->code;
-  }
-  return cli_print_json(cx, &out);
+  if (as_of ? list_then(cx, c, e, as_of, w) : list_now(cx, c, e, w)) return cx->code;
+  return cli_print_json(cx, &c->out);
 }
 
 int cmd_record_history(struct ctx *cx, struct cli *c) {
   const struct entity *e = find_entity(cx, c);
   struct db *db;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   if (!e || cli_read(cx, c, &db)) return cx->code;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  record_history(cx, db, e, c->operand[1], &w, NULL);
-  return cli_print_json(cx, &out);
+  record_history(cx, db, e, c->operand[1], w, NULL);
+  return cli_print_json(cx, &c->out);
 }

@@ -25,18 +25,15 @@ static int print_proposals(struct ctx *cx, struct str json) {
 
 static int list(struct ctx *cx, struct cli *c) {
   struct db *db;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   int64_t limit;
   if (cli_int(cx, c, "limit", SHOWN, &limit)) return cx->code;
   if (limit < 1 || limit > SHOWN_MOST) return cli_usage(cx, "--limit is from 1 to %d", SHOWN_MOST);
   if (cli_read(cx, c, &db)) return cx->code;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  reorder_list(cx, db, cli_get(c, "state"), limit, &w, NULL);
-  if (cx->code || cli_has(c, "json")) return cli_print_json(cx, &out);
-  print_proposals(cx, buf_view(&out));
-  buf_clear(&out);
+  reorder_list(cx, db, cli_get(c, "state"), limit, w, NULL);
+  if (cx->code) return cx->code;
+  if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
+  print_proposals(cx, buf_view(&c->out));
   return cx->code;
 }
 

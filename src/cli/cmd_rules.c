@@ -49,15 +49,12 @@ static int print_rules(struct ctx *cx, const struct dataset *d, struct str json)
 int cmd_rules(struct ctx *cx, struct cli *c) {
   const struct dataset *d;
   struct db *db;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   if (find_dataset(cx, c, &d) || cli_read(cx, c, &db)) return cx->code;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  record_list(cx, db, entity_find("rule"), false, 0, &w, NULL);
-  if (cx->code || cli_has(c, "json")) return cli_print_json(cx, &out);
-  print_rules(cx, d, buf_view(&out));
-  buf_clear(&out);
+  record_list(cx, db, entity_find("rule"), false, 0, w, NULL);
+  if (cx->code) return cx->code;
+  if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
+  print_rules(cx, d, buf_view(&c->out));
   return cx->code;
 }
 
@@ -128,16 +125,12 @@ int cmd_rules_try(struct ctx *cx, struct cli *c) {
   struct rejudge_request r = { .run = cli_get(c, "run") };
   struct rejudge_result result;
   struct tenant *t;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   if (find_dataset(cx, c, &r.dataset) || read_changes(cx, c->operand[0], &r.changes)) return cx->code;
   if (cli_tenant(cx, c, &t) || rejudge_try(cx, t, &r, &result)) return cx->code;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  rejudge_json(&w, NULL, &result);
-  if (cli_has(c, "json")) return cli_print_json(cx, &out);
-  print_trial(cx, buf_view(&out));
-  buf_clear(&out);
+  rejudge_json(w, NULL, &result);
+  if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
+  print_trial(cx, buf_view(&c->out));
   return cx->code;
 }
 

@@ -47,32 +47,24 @@ static int print_list(struct ctx *cx, const struct cli *c, struct buf *out) {
 
 int cmd_schedule_list(struct ctx *cx, struct cli *c) {
   struct db *db;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   if (cli_read(cx, c, &db)) return cx->code;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  schedule_list(cx, db, &w, NULL);
-  return print_list(cx, c, &out);
+  schedule_list(cx, db, w, NULL);
+  return print_list(cx, c, &c->out);
 }
 
 int cmd_schedule_show(struct ctx *cx, struct cli *c) {
   int64_t limit;
   struct db *db;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   if (cli_int(cx, c, "limit", 50, &limit) || cli_read(cx, c, &db)) return cx->code;
   if (limit < 1 || limit > 10000) return cli_usage(cx, "--limit is 1 to 10000");
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  jw_object(&w, NULL);
-  if (schedule_show(cx, db, c->operand[0], &w, "schedule") ||
-      schedule_slots(cx, db, c->operand[0], limit, &w, "slots")) {
-    buf_clear(&out);
+  jw_object(w, NULL);
+  if (schedule_show(cx, db, c->operand[0], w, "schedule") ||
+      schedule_slots(cx, db, c->operand[0], limit, w, "slots"))
     return cx->code;
-  }
-  jw_close(&w, '}');
-  return cli_print_json(cx, &out);
+  jw_close(w, '}');
+  return cli_print_json(cx, &c->out);
 }
 
 /* ---- acts ---- */
@@ -108,17 +100,13 @@ static int set_paused(struct ctx *cx, struct cli *c, bool paused) {
   struct act a = { .name = c->operand[0], .paused = paused };
   struct tenant *t;
   struct db *db;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   struct jv *one;
   if (cli_tenant(cx, c, &t) || tenant_write(cx, t, pause_or_resume, &a) || tenant_read(cx, t, &db))
     return cx->code;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  if (schedule_show(cx, db, a.name, &w, NULL)) return cx->code;
-  if (cli_has(c, "json")) return cli_print_json(cx, &out);
-  int rc = jv_parse(cx, buf_view(&out), &one);
-  buf_clear(&out);
+  if (schedule_show(cx, db, a.name, w, NULL)) return cx->code;
+  if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
+  int rc = jv_parse(cx, buf_view(&c->out), &one);
   return rc ? rc : print_line(cx, one);
 }
 
@@ -150,8 +138,7 @@ int cmd_schedule_next(struct ctx *cx, struct cli *c) {
   bool expression = strchr(cron, ' ') || *cron == '@';
   int64_t limit, after = cx->now, until = INT64_MAX;
   struct db *db;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   if (cli_int(cx, c, "limit", last ? SCHEDULE_PREVIEW_MOST : 5, &limit)) return cx->code;
   if (limit < 1 || limit > SCHEDULE_PREVIEW_MOST)
     return cli_usage(cx, "--limit is 1 to %d", SCHEDULE_PREVIEW_MOST);
@@ -167,8 +154,6 @@ int cmd_schedule_next(struct ctx *cx, struct cli *c) {
     if (!zone) zone = its;
   }
   if (!zone) zone = "UTC";
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  if (schedule_preview(cx, cron, zone, after, until, limit, &w, NULL)) return cx->code;
-  return cli_has(c, "json") ? cli_print_json(cx, &out) : print_times(cx, cron, zone, &out);
+  if (schedule_preview(cx, cron, zone, after, until, limit, w, NULL)) return cx->code;
+  return cli_has(c, "json") ? cli_print_json(cx, &c->out) : print_times(cx, cron, zone, &c->out);
 }

@@ -24,16 +24,13 @@ static int print_runs(struct ctx *cx, struct db *db, int64_t limit) {
 
 int cmd_runs(struct ctx *cx, struct cli *c) {
   struct db *db;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   int64_t limit, total;
   if (cli_int(cx, c, "limit", 100, &limit) || cli_read(cx, c, &db)) return cx->code;
   if (cli_has(c, "csv")) return export_table(cx, db, "runs", NULL, EXPORT_CSV, cli_write, NULL);
   if (!cli_has(c, "json")) return print_runs(cx, db, limit);
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  report_runs(cx, db, &w, NULL, limit, 0, &total);
-  return cli_print_json(cx, &out);
+  report_runs(cx, db, w, NULL, limit, 0, &total);
+  return cli_print_json(cx, &c->out);
 }
 
 static struct str text(struct jv *object, const char *key) {
@@ -93,16 +90,12 @@ static int print_run(struct ctx *cx, struct str json) {
 
 int cmd_run_show(struct ctx *cx, struct cli *c) {
   struct db *db;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   if (cli_read(cx, c, &db)) return cx->code;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  if (!report_run(cx, db, &w, NULL, cli_operand(c, 0, "latest"))) {
-    if (cli_has(c, "json")) return cli_print_json(cx, &out);
-    print_run(cx, buf_view(&out));
+  if (!report_run(cx, db, w, NULL, cli_operand(c, 0, "latest"))) {
+    if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
+    print_run(cx, buf_view(&c->out));
   }
-  buf_clear(&out);
   return cx->code;
 }
 
@@ -131,28 +124,25 @@ int cmd_verify(struct ctx *cx, struct cli *c) {
   struct store *s;
   const char *slug;
   struct verdict v;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   if (cli_store(cx, c, &s) || cli_slug(cx, c, s, &slug) || verify_tenant(cx, s, slug, &v)) return cx->code;
   if (v.bad) c->exit_code = EXIT_FAILED;
   if (!cli_has(c, "json")) return print_verdict(cx, &v);
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  jw_object(&w, NULL);
-  jw_text(&w, "tenant", slug);
-  jw_bool(&w, "ok", v.bad == 0);
-  jw_array(&w, "checks");
+  jw_object(w, NULL);
+  jw_text(w, "tenant", slug);
+  jw_bool(w, "ok", v.bad == 0);
+  jw_array(w, "checks");
   for (size_t i = 0; i < v.count; i++) {
-    jw_object(&w, NULL);
-    jw_text(&w, "check", v.finding[i].check);
-    jw_text(&w, "run", v.finding[i].run);
-    jw_bool(&w, "ok", v.finding[i].ok);
-    jw_text(&w, "text", v.finding[i].text);
-    jw_close(&w, '}');
+    jw_object(w, NULL);
+    jw_text(w, "check", v.finding[i].check);
+    jw_text(w, "run", v.finding[i].run);
+    jw_bool(w, "ok", v.finding[i].ok);
+    jw_text(w, "text", v.finding[i].text);
+    jw_close(w, '}');
   }
-  jw_close(&w, ']');
-  jw_close(&w, '}');
-  return cli_print_json(cx, &out);
+  jw_close(w, ']');
+  jw_close(w, '}');
+  return cli_print_json(cx, &c->out);
 }
 
 int cmd_rebuild(struct ctx *cx, struct cli *c) {

@@ -51,23 +51,20 @@ static int print_move(struct ctx *cx, const struct stock_move *m) {
 
 static int run_order(struct ctx *cx, struct cli *c, struct order *o) {
   struct tenant *t;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   o->allow_negative = cli_has(c, "allow-negative");
   if (cli_tenant(cx, c, &t) || tenant_write(cx, t, write_order, o)) return cx->code;
   for (size_t i = 0; i < o->count && !cli_has(c, "json"); i++)
     if (print_move(cx, &o->moves[i])) return cx->code;
   if (!cli_has(c, "json")) return OK;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
   if (o->count == 1) {
-    stock_move_json(&w, NULL, &o->moves[0]);
-    return cli_print_json(cx, &out);
+    stock_move_json(w, NULL, &o->moves[0]);
+    return cli_print_json(cx, &c->out);
   }
-  jw_array(&w, NULL);
-  for (size_t i = 0; i < o->count; i++) stock_move_json(&w, NULL, &o->moves[i]);
-  jw_close(&w, ']');
-  return cli_print_json(cx, &out);
+  jw_array(w, NULL);
+  for (size_t i = 0; i < o->count; i++) stock_move_json(w, NULL, &o->moves[i]);
+  jw_close(w, ']');
+  return cli_print_json(cx, &c->out);
 }
 
 int cmd_stock_adjust(struct ctx *cx, struct cli *c) {
@@ -110,17 +107,14 @@ int cmd_stock_transfer(struct ctx *cx, struct cli *c) {
 int cmd_stock_import(struct ctx *cx, struct cli *c) {
   struct stock_file_result r;
   struct tenant *t;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   if (cli_tenant(cx, c, &t) ||
       stock_file_load(cx, t, c->operand[0], cli_get(c, "warehouse"), cli_get(c, "kind"), &r))
     return cx->code;
   if (r.refused && cli_has(c, "strict")) c->exit_code = EXIT_EXCEPTIONS;
   if (cli_has(c, "json")) {
-    buf_init(&out, LIMIT_REPLY_BYTES);
-    jw_init(&w, &out);
-    stock_file_json(&w, NULL, &r);
-    return cli_print_json(cx, &out);
+    stock_file_json(w, NULL, &r);
+    return cli_print_json(cx, &c->out);
   }
   cli_print(cx, "%lld rows: %lld taken, %lld known already, %lld refused\n", (long long)r.rows,
             (long long)r.taken, (long long)r.known, (long long)r.refused);
@@ -157,13 +151,10 @@ static int show(struct ctx *cx, struct cli *c, struct buf *out,
 
 int cmd_stock_levels(struct ctx *cx, struct cli *c) {
   struct db *db;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   if (cli_read(cx, c, &db)) return cx->code;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  if (stock_levels_list(cx, db, cli_get(c, "sku"), cli_get(c, "warehouse"), &w, NULL)) return cx->code;
-  return show(cx, c, &out, print_levels);
+  if (stock_levels_list(cx, db, cli_get(c, "sku"), cli_get(c, "warehouse"), w, NULL)) return cx->code;
+  return show(cx, c, &c->out, print_levels);
 }
 
 static int print_history(struct ctx *cx, const struct jv *list) {
@@ -198,29 +189,23 @@ int cmd_stock_history(struct ctx *cx, struct cli *c) {
   struct history_scope scope = { .sku = cli_operand(c, 0, NULL), .warehouse = cli_get(c, "warehouse") };
   const char *next;
   struct db *db;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   if (cli_int(cx, c, "limit", 100, &scope.limit) || read_days(cx, c, &scope.from, &scope.to) ||
       cli_read(cx, c, &db))
     return cx->code;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  if (stock_history(cx, db, &scope, &w, NULL, &next)) return cx->code;
-  return show(cx, c, &out, print_history);
+  if (stock_history(cx, db, &scope, w, NULL, &next)) return cx->code;
+  return show(cx, c, &c->out, print_history);
 }
 
 int cmd_stock_replay(struct ctx *cx, struct cli *c) {
   struct db *db;
   struct replay_result r;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   if (cli_read(cx, c, &db) || stock_replay(cx, db, &r)) return cx->code;
   if (r.differs) c->exit_code = EXIT_FAILED;
   if (!cli_has(c, "json")) return cli_print(cx, "%s\n", r.text);
-  buf_init(&out, KIB(64));
-  jw_init(&w, &out);
-  stock_replay_json(&w, NULL, &r);
-  return cli_print_json(cx, &out);
+  stock_replay_json(w, NULL, &r);
+  return cli_print_json(cx, &c->out);
 }
 
 /* ---- added up ---- */
@@ -279,14 +264,10 @@ static int read_day(struct ctx *cx, const char *text, int64_t *day) {
 int cmd_stock_metrics(struct ctx *cx, struct cli *c) {
   int64_t day;
   struct db *db;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   if (read_day(cx, cli_get(c, "as-of"), &day) || cli_read(cx, c, &db)) return cx->code;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  if (report_metrics(cx, db, cli_operand(c, 0, NULL), cli_get(c, "warehouse"), day, &w, NULL))
-    return cx->code;
-  return show(cx, c, &out, print_metrics);
+  if (report_metrics(cx, db, cli_operand(c, 0, NULL), cli_get(c, "warehouse"), day, w, NULL)) return cx->code;
+  return show(cx, c, &c->out, print_metrics);
 }
 
 /* ---- checked ---- */
@@ -318,16 +299,13 @@ int cmd_stock_quality(struct ctx *cx, struct cli *c) {
   struct look *l = ctx_alloc(cx, sizeof *l);
   struct tenant *t;
   struct db *db;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   /* Looked at by a reader: the checks take their time, and nobody has to wait for them. */
   if (cli_tenant(cx, c, &t) || tenant_read(cx, t, &db) || quality_look(cx, db, l->results) ||
       tenant_write(cx, t, keep, l))
     return cx->code;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  if (quality_json(cx, db, l->results, &w, NULL)) return cx->code;
-  return show(cx, c, &out, print_quality);
+  if (quality_json(cx, db, l->results, w, NULL)) return cx->code;
+  return show(cx, c, &c->out, print_quality);
 }
 
 /* ---- looked up ---- */
@@ -335,27 +313,19 @@ int cmd_stock_quality(struct ctx *cx, struct cli *c) {
 int cmd_stock_snapshot(struct ctx *cx, struct cli *c) {
   int64_t day, known;
   struct db *db;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   if (read_day(cx, cli_operand(c, 0, NULL), &day) || read_day(cx, cli_get(c, "as-of"), &known) ||
       cli_read(cx, c, &db))
     return cx->code;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  int rc = day < 0 ? snapshot_list(cx, db, 1000, &w, NULL) : snapshot_show(cx, db, day, known, &w, NULL);
-  if (!rc) return cli_print_json(cx, &out);
-  buf_clear(&out);
+  int rc = day < 0 ? snapshot_list(cx, db, 1000, w, NULL) : snapshot_show(cx, db, day, known, w, NULL);
+  if (!rc) return cli_print_json(cx, &c->out);
   return rc;
 }
 
 int cmd_stock_scan(struct ctx *cx, struct cli *c) {
   struct db *db;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   if (cli_read(cx, c, &db)) return cx->code;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  if (!stock_scan(cx, db, c->operand[0], &w, NULL)) return cli_print_json(cx, &out);
-  buf_clear(&out);
+  if (!stock_scan(cx, db, c->operand[0], w, NULL)) return cli_print_json(cx, &c->out);
   return cx->code;
 }

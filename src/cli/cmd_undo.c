@@ -48,15 +48,12 @@ static int print_result(struct ctx *cx, const struct undo_result *r) {
 static int undo_or_redo(struct ctx *cx, struct cli *c, bool redo) {
   struct tenant *t;
   struct undo_result *r = ctx_alloc(cx, sizeof *r);
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   if (cli_tenant(cx, c, &t)) return cx->code;
   if ((redo ? redo_run : undo_run)(cx, t, c->operand[0], cli_has(c, "dry-run"), r)) return cx->code;
   if (!cli_has(c, "json")) return print_result(cx, r);
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  undo_json(&w, NULL, r);
-  return cli_print_json(cx, &out);
+  undo_json(w, NULL, r);
+  return cli_print_json(cx, &c->out);
 }
 
 int cmd_undo(struct ctx *cx, struct cli *c) { return undo_or_redo(cx, c, false); }

@@ -194,16 +194,13 @@ int cmd_why(struct ctx *cx, struct cli *c) {
 
 int cmd_impact(struct ctx *cx, struct cli *c) {
   struct params p;
-  struct buf out;
-  struct jw w;
+  struct jw *w = &c->json;
   struct jv *d;
   struct db *db;
   if (params_read(cx, str_of(c->operand[0]), &p) || cli_read(cx, c, &db)) return cx->code;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  if (!impact_show(cx, db, &w, NULL, &p)) {
-    if (cli_has(c, "json")) return cli_print_json(cx, &out);
-    if (!jv_parse(cx, buf_view(&out), &d)) {
+  if (!impact_show(cx, db, w, NULL, &p)) {
+    if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
+    if (!jv_parse(cx, buf_view(&c->out), &d)) {
       struct jv *items = jv_get(d, "items");
       cli_print(cx, "%.*s\n", STR_ARG(text(d, "text")));
       for (size_t i = 0; i < jv_size(items); i++)
@@ -211,6 +208,5 @@ int cmd_impact(struct ctx *cx, struct cli *c) {
                   STR_ARG(text(jv_at(items, i), "name")), STR_ARG(text(jv_at(items, i), "text")));
     }
   }
-  buf_clear(&out);
   return cx->code;
 }

@@ -87,15 +87,14 @@ static int find(struct ctx *cx, struct job *job, const char *name, struct readin
 
 static int note(struct ctx *cx, struct db *db, void *arg) {
   const struct reading *r = arg;
-  char at[TIME_SIZE];
   int64_t next = next_sync(r->c.frequency, cx->now);
   struct form f;
   struct jw *w = form_begin(&f, r->c.id);
   jw_text(w, "status", r->error ? "error" : "active");
   jw_text(w, "error_message", r->error);
   if (!r->error) {
-    jw_text(w, "last_sync_at", time_iso(at, cx->now));
-    jw_text(w, "next_sync_at", next ? time_iso(at, next) : NULL);
+    jw_time(w, "last_sync_at", cx->now);
+    jw_time_known(w, "next_sync_at", next);
   }
   return form_save(cx, db, "connector", &f, NULL);
 }

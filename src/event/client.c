@@ -136,7 +136,7 @@ int event_read(struct ctx *cx, struct db *db, const struct topic *t, int partiti
 }
 
 void event_json(struct jw *w, const char *key, const char *tenant, const char *topic, const struct event *e) {
-  char at[TIME_SIZE], source[200];
+  char source[200];
   jw_object(w, key);
   jw_text(w, "specversion", "1.0");
   jw_str(w, "id", e->id);
@@ -144,7 +144,7 @@ void event_json(struct jw *w, const char *key, const char *tenant, const char *t
   jw_text(w, "source", source);
   jw_str(w, "type", e->type);
   if (e->key.n) jw_str(w, "subject", e->key);
-  jw_text(w, "time", time_iso(at, e->at));
+  jw_time(w, "time", e->at);
   jw_text(w, "datacontenttype", "application/json");
   jw_int(w, "partition", e->partition);
   jw_int(w, "offset", e->offset);

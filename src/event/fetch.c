@@ -9,7 +9,6 @@ enum { FETCH_BYTES = 8 << 20 }; /* in one go and of one partition: events may be
 /* An entry of the change log as an event. */
 static void change_event(struct ctx *cx, struct stmt *s, struct event *e) {
   static const char *const names[] = { "actor", "unit", "event", "table", "key" };
-  char at[TIME_SIZE];
   struct buf out;
   struct jw w;
   *e = (struct event){
@@ -25,7 +24,7 @@ static void change_event(struct ctx *cx, struct stmt *s, struct event *e) {
   jw_object(&w, NULL);
   jw_str(&w, "eventId", e->id);
   jw_str(&w, "eventType", e->type);
-  jw_text(&w, "timestamp", time_iso(at, e->at));
+  jw_time(&w, "timestamp", e->at);
   jw_int(&w, "seq", e->offset);
   for (int i = 0; i < 5; i++)
     if (!col_null(s, i + 2)) jw_str(&w, names[i], col_str(s, i + 2));

@@ -4,6 +4,7 @@
 #include "base/time.h"
 #include "event/internal.h"
 #include "store/change.h"
+#include "store/column.h"
 
 enum { PARKED_BYTES = 1 << 20 }; /* of a body that is kept: beyond it, nobody repairs it by hand */
 
@@ -31,25 +32,6 @@ int event_park(struct ctx *cx, struct db *db, const char *topic, const char *gro
 }
 
 /* ---- lists ---- */
-
-static void text_or_null(struct jw *w, const char *key, const struct stmt *s, int i) {
-  if (col_null(s, i))
-    jw_text(w, key, NULL);
-  else
-    jw_str(w, key, col_str(s, i));
-}
-
-static void instant_or_null(struct jw *w, const char *key, const struct stmt *s, int i) {
-  char at[TIME_SIZE];
-  jw_text(w, key, col_null(s, i) ? NULL : time_iso(at, col_int(s, i)));
-}
-
-static void int_or_null(struct jw *w, const char *key, const struct stmt *s, int i) {
-  if (col_null(s, i))
-    jw_text(w, key, NULL);
-  else
-    jw_int(w, key, col_int(s, i));
-}
 
 enum {
   ID,
@@ -79,20 +61,20 @@ static void parked_json(struct jw *w, const struct stmt *s) {
     jw_str(w, "group", col_str(s, GROUP));
   else
     jw_text(w, "group", NULL);
-  text_or_null(w, "event", s, EVENT);
-  int_or_null(w, "partition", s, PARTITION);
-  int_or_null(w, "offset", s, POSITION);
+  column_text(w, "event", s, EVENT);
+  column_int(w, "partition", s, PARTITION);
+  column_int(w, "offset", s, POSITION);
   jw_str(w, "reason", col_str(s, REASON));
   jw_int(w, "line", col_int(s, LINE));
   jw_int(w, "times", col_int(s, TIMES));
   jw_str(w, "state", col_str(s, STATE));
-  instant_or_null(w, "at", s, AT);
+  column_time(w, "at", s, AT);
   jw_str(w, "actor", col_str(s, ACTOR));
   jw_str(w, "body", col_str(s, BODY));
   jw_bool(w, "cut", col_int(s, CUT) != 0);
-  instant_or_null(w, "ended_at", s, ENDED_AT);
-  text_or_null(w, "ended_by", s, ENDED_BY);
-  text_or_null(w, "ended_text", s, ENDED_TEXT);
+  column_time(w, "ended_at", s, ENDED_AT);
+  column_text(w, "ended_by", s, ENDED_BY);
+  column_text(w, "ended_text", s, ENDED_TEXT);
   jw_close(w, '}');
 }
 

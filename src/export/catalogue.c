@@ -30,11 +30,6 @@ struct column {
 
 /* ---- one table ---- */
 
-static void write_time(struct jw *w, const char *key, int64_t us) {
-  char at[TIME_SIZE];
-  jw_text(w, key, us ? time_iso(at, us) : NULL);
-}
-
 /* Bits of the fields, 0 for rules about the whole row. */
 static void write_rules(struct walk *k, const struct dataset *d, uint64_t fields) {
   jw_array(k->w, "rules");
@@ -75,7 +70,7 @@ static void table_begin(struct walk *k, const struct table *t) {
   jw_bool(k->w, "rows_exact", t->exact && t->rows != ROWS_UNKNOWN);
   write_owner(k, t->text ? t->text : facts_about_table(k->cx, t->name), facts_steward(&k->facts, t->name),
               NULL);
-  write_time(k->w, "fresh", t->fresh);
+  jw_time_known(k->w, "fresh", t->fresh);
   write_rules(k, t->dataset, 0);
   jw_array(k->w, "columns");
 }

@@ -2,27 +2,20 @@
 
 #include "base/limits.h"
 #include "base/time.h"
+#include "store/column.h"
 
 enum { SEQ, AT, ACTOR, UNIT, EVENT, TABLE, KEY, COUNT, TEXT, BEFORE, AFTER };
 
-static void write_text(struct jw *w, const char *key, const struct stmt *s, int column) {
-  if (col_null(s, column))
-    jw_text(w, key, NULL);
-  else
-    jw_str(w, key, col_str(s, column));
-}
-
 /* The members of an entry; the object is left open. */
 static void write_entry(struct jw *w, const struct stmt *s) {
-  char at[TIME_SIZE];
   jw_object(w, NULL);
   jw_int(w, "seq", col_int(s, SEQ));
-  jw_text(w, "at", time_iso(at, col_int(s, AT)));
+  jw_time(w, "at", col_int(s, AT));
   jw_str(w, "actor", col_str(s, ACTOR));
   jw_str(w, "unit", col_str(s, UNIT));
   jw_str(w, "event", col_str(s, EVENT));
-  write_text(w, "table", s, TABLE);
-  write_text(w, "key", s, KEY);
+  column_text(w, "table", s, TABLE);
+  column_text(w, "key", s, KEY);
   jw_int(w, "count", col_int(s, COUNT));
   jw_str(w, "text", col_str(s, TEXT));
 }

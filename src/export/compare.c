@@ -72,10 +72,9 @@ static int read_side(struct ctx *cx, struct db *db, const struct params *p, cons
 static double share(const struct side *s) { return s->read ? (double)s->clean / (double)s->read : 0; }
 
 static void write_summary(struct jw *w, const char *key, const struct side *s) {
-  char at[TIME_SIZE];
   jw_object(w, key);
   scope_write(w, &s->scope);
-  if (!s->scope.current) jw_text(w, "started", time_iso(at, s->scope.run.started_at));
+  if (!s->scope.current) jw_time(w, "started", s->scope.run.started_at);
   jw_object(w, "rows");
   jw_int(w, "read", s->read);
   jw_int(w, "clean", s->clean);

@@ -2,6 +2,7 @@
 #include "base/time.h"
 #include "export/desk_internal.h"
 #include "ingest/kept.h"
+#include "store/column.h"
 
 enum { LINE, OFFSET, LENGTH, CATEGORY, STAGE, RAW, FAULTS, SOLVED_RUN, ASSIGNEE, DECISION, REASON, REVIEW };
 
@@ -23,13 +24,6 @@ void desk_show(struct ctx *cx, const struct desk_index *ix, const struct desk_ro
 static struct str without_line_end(struct str raw) {
   while (raw.n > 0 && (raw.p[raw.n - 1] == '\n' || raw.p[raw.n - 1] == '\r')) raw.n--;
   return raw;
-}
-
-static void write_or_null(struct jw *w, const char *key, const struct stmt *s, int column) {
-  if (col_null(s, column))
-    jw_text(w, key, NULL);
-  else
-    jw_str(w, key, col_str(s, column));
 }
 
 static void write_raw(struct jw *w, const char *encoding, struct str raw) {
@@ -56,8 +50,8 @@ int desk_write_row(struct ctx *cx, struct db *db, struct jw *w, const struct des
   jw_str(w, "category", col_str(s, CATEGORY));
   jw_str(w, "stage", col_str(s, STAGE));
   jw_text(w, "state", desk_state_name(x->state));
-  write_or_null(w, "assignee", s, ASSIGNEE);
-  write_or_null(w, "reason", s, REASON);
+  column_text(w, "assignee", s, ASSIGNEE);
+  column_text(w, "reason", s, REASON);
   write_raw(w, x->encoding, col_str(s, RAW));
   jw_raw(w, "faults", col_str(s, FAULTS));
   jw_text(w, "week", x->week);
@@ -119,10 +113,7 @@ static int read_cells(struct ctx *cx, struct db *db, struct jw *w, int64_t id, s
 
 /* ---- its story ---- */
 
-static void write_at(struct jw *w, int64_t us) {
-  char at[TIME_SIZE];
-  jw_text(w, "at", us ? time_iso(at, us) : NULL);
-}
+static void write_at(struct jw *w, int64_t us) { jw_time_known(w, "at", us); }
 
 static int write_run(struct ctx *cx, struct db *db, struct jw *w, int64_t run) {
   struct stmt *s = db_stmt(cx, db, SQL_desk_run_short);

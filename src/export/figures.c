@@ -181,11 +181,10 @@ static int write_trend(struct ctx *cx, struct db *db, struct jw *w, const struct
   if (q) stmt_text(q, 1, s->dataset->name);
   jw_array(w, "trend");
   while (stmt_row(cx, q)) {
-    char at[TIME_SIZE];
     jw_object(w, NULL);
     jw_str(w, "run", col_str(q, 1));
     jw_str(w, "source", col_str(q, 2));
-    jw_text(w, "started", time_iso(at, col_int(q, 3)));
+    jw_time(w, "started", col_int(q, 3));
     write_rows(w, col_int(q, 4), col_int(q, 5), col_int(q, 6));
     write_share(w, col_int(q, 5), col_int(q, 4));
     jw_close(w, '}');

@@ -25,11 +25,6 @@ enum {
   OWNER
 };
 
-static void write_time(struct jw *w, const char *key, int64_t us) {
-  char at[TIME_SIZE];
-  jw_text(w, key, us ? time_iso(at, us) : NULL);
-}
-
 /* ---- controls ---- */
 
 struct version {
@@ -123,9 +118,9 @@ static void control_write(struct ctx *cx, struct jw *w, const struct control *c)
     jw_real(w, "pass_rate", (double)(c->records - c->failed) / (double)c->records, 6);
   else
     jw_text(w, "pass_rate", NULL);
-  write_time(w, "first_seen", c->first);
-  write_time(w, "last_seen", c->last);
-  write_time(w, "last_caught", c->caught);
+  jw_time_known(w, "first_seen", c->first);
+  jw_time_known(w, "last_seen", c->last);
+  jw_time_known(w, "last_caught", c->caught);
   jw_int(w, "changes", c->is_rule ? c->rule_version : c->newest);
   jw_text(w, "effective", control_off(c) ? "off" : c->failed ? "catches" : "silent");
   jw_text(w, "text", describe(cx, c));
@@ -161,7 +156,7 @@ static int write_changes(struct ctx *cx, struct db *db, const struct governance_
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
     jw_int(w, "seq", col_int(s, 0));
-    write_time(w, "at", col_int(s, 1));
+    jw_time_known(w, "at", col_int(s, 1));
     jw_str(w, "actor", col_str(s, 2));
     jw_str(w, "event", col_str(s, 3));
     jw_str(w, "table", col_str(s, 4));
@@ -281,10 +276,10 @@ static int write_log(struct ctx *cx, struct db *db, struct jw *w) {
   if (!stmt_row(cx, s)) return cx->code;
   jw_object(w, "log");
   jw_int(w, "entries", end.seq);
-  write_time(w, "first", col_int(s, 0));
-  write_time(w, "last", col_int(s, 1));
+  jw_time_known(w, "first", col_int(s, 0));
+  jw_time_known(w, "last", col_int(s, 1));
   jw_text(w, "head", hex_encode(hex, end.hash, SHA256_SIZE));
-  write_time(w, "verified", col_int(s, 2));
+  jw_time_known(w, "verified", col_int(s, 2));
   jw_close(w, '}');
   stmt_done(s);
   return cx->code;
@@ -292,8 +287,8 @@ static int write_log(struct ctx *cx, struct db *db, struct jw *w) {
 
 static void write_period(struct jw *w, const struct governance_scope *scope) {
   jw_object(w, "period");
-  write_time(w, "from", scope->from == INT64_MIN ? 0 : scope->from);
-  write_time(w, "to", scope->to == INT64_MAX ? 0 : scope->to);
+  jw_time_known(w, "from", scope->from == INT64_MIN ? 0 : scope->from);
+  jw_time_known(w, "to", scope->to == INT64_MAX ? 0 : scope->to);
   jw_close(w, '}');
 }
 

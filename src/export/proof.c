@@ -110,7 +110,6 @@ static void put_dataset(struct proof *p) {
 }
 
 static int put_undone(struct proof *p) {
-  char at[TIME_SIZE];
   struct stmt *s = db_stmt(p->cx, p->db, SQL_proof_undone);
   stmt_int(s, 1, p->run.id);
   bool undone = stmt_row(p->cx, s);
@@ -119,7 +118,7 @@ static int put_undone(struct proof *p) {
     return p->cx->code;
   }
   jw_object(&p->w, "undone");
-  jw_text(&p->w, "at", time_iso(at, col_int(s, 0)));
+  jw_time(&p->w, "at", col_int(s, 0));
   jw_str(&p->w, "actor", col_str(s, 1));
   jw_close(&p->w, '}');
   stmt_done(s);
@@ -132,14 +131,13 @@ static int put_undone(struct proof *p) {
 }
 
 static int put_header(struct proof *p) {
-  char at[TIME_SIZE];
   const struct sign_key *key = p->request->key;
   struct stmt *s = db_stmt(p->cx, p->db, SQL_proof_tenant);
   if (!stmt_row(p->cx, s))
     return p->cx->code ? (int)p->cx->code : fail(p->cx, E_FAIL, NULL, "the file does not say whose it is");
   line_begin(p, "header");
   jw_text(&p->w, "format", "outpost-proof/1");
-  jw_text(&p->w, "created", time_iso(at, p->cx->now));
+  jw_time(&p->w, "created", p->cx->now);
   jw_text(&p->w, "program", "outpost " OUTPOST_VERSION);
   jw_int(&p->w, "schema", col_int(s, 3));
   jw_object(&p->w, "tenant");

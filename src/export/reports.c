@@ -33,11 +33,6 @@ enum {
 
 /* ---- summary ---- */
 
-static void write_time(struct jw *w, const char *key, int64_t us) {
-  char at[TIME_SIZE];
-  jw_text(w, key, us ? time_iso(at, us) : NULL);
-}
-
 static void write_categories(struct ctx *cx, struct db *db, struct jw *w, int64_t run) {
   struct stmt *s = db_stmt(cx, db, SQL_run_categories);
   stmt_int(s, 1, run);
@@ -81,13 +76,13 @@ static void write_summary(struct ctx *cx, struct db *db, struct jw *w, const str
   } else {
     jw_text(w, "state", "undone");
     jw_object(w, "undone");
-    write_time(w, "at", col_int(s, UNDONE_AT));
+    jw_time_known(w, "at", col_int(s, UNDONE_AT));
     jw_str(w, "actor", col_str(s, UNDONE_BY));
     if (!col_null(s, UNDONE_FOR)) jw_str(w, "replaced_by", col_str(s, UNDONE_FOR));
     jw_close(w, '}');
   }
-  write_time(w, "started", started);
-  write_time(w, "ended", ended);
+  jw_time_known(w, "started", started);
+  jw_time_known(w, "ended", ended);
   jw_real(w, "seconds", ended ? (double)(ended - started) / 1e6 : 0, 3);
   jw_str(w, "actor", col_str(s, ACTOR));
   jw_object(w, "rows");
@@ -186,7 +181,7 @@ static int write_timeline(struct ctx *cx, struct db *db, struct jw *w, const cha
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
     jw_int(w, "seq", col_int(s, 0));
-    write_time(w, "at", col_int(s, 1));
+    jw_time_known(w, "at", col_int(s, 1));
     jw_str(w, "event", col_str(s, 2));
     jw_str(w, "description", col_str(s, 3));
     jw_int(w, "count", col_int(s, 4));

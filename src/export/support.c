@@ -72,11 +72,6 @@ static const char *known_ending(struct str name) {
   return "";
 }
 
-static void put_time(struct jw *w, const char *key, int64_t us) {
-  char at[TIME_SIZE];
-  jw_text(w, key, us ? time_iso(at, us) : NULL);
-}
-
 /* ---- the program and the machine ---- */
 
 static void add_version(struct bundle *b) {
@@ -94,7 +89,7 @@ static void add_version(struct bundle *b) {
   }
   jw_int(&b->w, "processors", sysconf(_SC_NPROCESSORS_ONLN));
   jw_int(&b->w, "memory_bytes", (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE));
-  put_time(&b->w, "made", b->cx->now);
+  jw_time_known(&b->w, "made", b->cx->now);
   jw_close(&b->w, '}');
   file_end(b, "version.json");
 }
@@ -305,8 +300,8 @@ static int put_run(struct bundle *b, struct ctx *cx, struct db *db, const struct
   put_hashed(w, "source", "file", col_str(s, SOURCE), known_ending(col_str(s, SOURCE)));
   jw_str(w, "state", col_str(s, STATE));
   jw_str(w, "kind", col_str(s, KIND));
-  put_time(w, "started", col_int(s, STARTED));
-  put_time(w, "ended", col_int(s, ENDED));
+  jw_time_known(w, "started", col_int(s, STARTED));
+  jw_time_known(w, "ended", col_int(s, ENDED));
   put_hashed(w, "actor", "actor", col_str(s, ACTOR), "");
   for (int i = 0; i < 7; i++) jw_int(w, numbers[i], col_int(s, BYTES + i));
   struct str encoding = col_str(s, ENCODING);
@@ -337,7 +332,7 @@ static int write_changes(struct bundle *b, struct ctx *cx, struct tenant *t, str
   while (stmt_row(cx, s)) {
     jw_object(&b->w, NULL);
     jw_int(&b->w, "seq", col_int(s, 0));
-    put_time(&b->w, "at", col_int(s, 1));
+    jw_time_known(&b->w, "at", col_int(s, 1));
     put_hashed(&b->w, "actor", "actor", col_str(s, 2), "");
     jw_str(&b->w, "unit", col_str(s, 3));
     jw_str(&b->w, "event", col_str(s, 4));

@@ -119,11 +119,6 @@ static void write_tick(struct jw *w, const struct row_tick *t) {
   jw_close(w, '}');
 }
 
-static void write_time(struct jw *w, const char *key, int64_t us) {
-  char at[TIME_SIZE];
-  jw_text(w, key, time_iso(at, us));
-}
-
 static int write_version(struct ctx *cx, struct db *db, struct jw *w, const struct data_row *r,
                          bool current) {
   struct run_name name;
@@ -131,7 +126,7 @@ static int write_version(struct ctx *cx, struct db *db, struct jw *w, const stru
   jw_object(w, NULL);
   jw_text(w, "kind", name.kind);
   jw_text(w, "actor", name.actor);
-  write_time(w, "at", name.started);
+  jw_time(w, "at", name.started);
   data_row_write(cx, db, w, r, &name, false);
   jw_bool(w, "current", current);
   jw_close(w, '}');
@@ -171,7 +166,7 @@ static int write_notes(struct ctx *cx, struct db *db, struct jw *w, const struct
     jw_object(w, NULL);
     jw_str(w, "id", col_str(s, 0));
     jw_str(w, "text", col_str(s, 1));
-    write_time(w, "at", col_int(s, 2));
+    jw_time(w, "at", col_int(s, 2));
     jw_str(w, "actor", col_str(s, 3));
     jw_close(w, '}');
   }
@@ -208,7 +203,7 @@ static int write_row(struct ctx *cx, struct db *db, struct jw *w, const char *ke
     if (edited) {
       jw_object(w, "edited_by");
       jw_text(w, "actor", name.actor);
-      write_time(w, "at", name.started);
+      jw_time(w, "at", name.started);
       jw_close(w, '}');
     } else {
       jw_text(w, "edited_by", NULL);

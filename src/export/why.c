@@ -67,7 +67,6 @@ static int write_runs(struct ctx *cx, struct db *db, struct jw *w, const struct 
   if (s && !f->scope.current) stmt_int(s, 2, f->scope.run.id);
   jw_array(w, "items");
   while (stmt_row(cx, s)) {
-    char at[TIME_SIZE];
     total++;
     if (col_int(s, 0) <= after || shown > b->query.limit) continue;
     if (shown++ == b->query.limit) continue;
@@ -78,7 +77,7 @@ static int write_runs(struct ctx *cx, struct db *db, struct jw *w, const struct 
     jw_object(w, NULL);
     jw_text(w, "run", part.scope.run.uuid);
     jw_str(w, "source", col_str(s, 2));
-    jw_text(w, "started", time_iso(at, col_int(s, 3)));
+    jw_time(w, "started", col_int(s, 3));
     jw_int(w, "read", col_int(s, 4));
     jw_int(w, "clean", col_int(s, 5));
     jw_int(w, "rejected", col_int(s, 6));

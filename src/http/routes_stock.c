@@ -124,7 +124,6 @@ int stock_week_get(struct request *rq) {
 
 int stock_quality_get(struct request *rq) {
   struct quality_result *results = ctx_alloc(rq->cx, QUALITY_CHECKS * sizeof *results);
-  char text[TIME_SIZE];
   int64_t at = rq->cx->now;
   bool now = false;
   struct db *db;
@@ -133,7 +132,7 @@ int stock_quality_get(struct request *rq) {
   if (!rc) rc = now ? quality_look(rq->cx, db, results) : quality_latest(rq->cx, db, results, &at);
   if (!rc) rc = quality_json(rq->cx, db, results, &rq->json, "data");
   if (!rc) rc = quality_runs(rq->cx, db, 30, &rq->json, "runs");
-  if (!rc) jw_text(&rq->json, "at", at ? time_iso(text, at) : NULL);
+  if (!rc) jw_time_known(&rq->json, "at", at);
   return rc;
 }
 

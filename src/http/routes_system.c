@@ -6,12 +6,11 @@
 #include "http/routes.h"
 
 static void tenant_write_info(struct jw *w, const struct tenant_info *t) {
-  char at[TIME_SIZE];
   jw_object(w, NULL);
   jw_text(w, "slug", t->slug);
   jw_text(w, "name", t->name);
   jw_text(w, "id", t->id);
-  jw_text(w, "created", time_iso(at, t->created_at));
+  jw_time(w, "created", t->created_at);
   jw_close(w, '}');
 }
 

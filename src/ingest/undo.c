@@ -505,7 +505,6 @@ static void write_figures(struct jw *w, const char *key, const struct dataset *d
 }
 
 static void write_rows(struct jw *w, const char *key, const struct undo_row *rows, int count) {
-  char at[TIME_SIZE];
   jw_array(w, key);
   for (int i = 0; i < count; i++) {
     jw_object(w, NULL);
@@ -514,7 +513,7 @@ static void write_rows(struct jw *w, const char *key, const struct undo_row *row
     if (rows[i].run) {
       jw_text(w, "run", rows[i].run);
       jw_text(w, "actor", rows[i].actor);
-      jw_text(w, "at", time_iso(at, rows[i].at));
+      jw_time(w, "at", rows[i].at);
     }
     jw_close(w, '}');
   }

@@ -268,7 +268,7 @@ static int transform_slice(struct ctx *cx, struct db *db, void *arg) {
 
 /* How many events were turned into how many figures. */
 static int publish_processed(struct ctx *cx, struct db *db, const struct moved *m) {
-  char at[TIME_SIZE], id[37];
+  char id[37];
   struct buf json;
   struct jw w;
   uuid7(id, cx->now);
@@ -280,7 +280,7 @@ static int publish_processed(struct ctx *cx, struct db *db, const struct moved *
   jw_text(&w, "metric", "events_processed");
   jw_int(&w, "value", m->to - m->from);
   jw_text(&w, "unit", "events");
-  jw_text(&w, "timestamp", time_iso(at, cx->now));
+  jw_time(&w, "timestamp", cx->now);
   jw_object(&w, "details");
   jw_int(&w, "items", (int64_t)m->count);
   jw_close(&w, '}');

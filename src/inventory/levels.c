@@ -276,7 +276,6 @@ int stock_levels_rebuild(struct ctx *cx, struct db *db, int64_t *changed) {
 
 int stock_levels_list(struct ctx *cx, struct db *db, const char *sku, const char *warehouse, struct jw *w,
                       const char *key) {
-  char at[TIME_SIZE];
   struct stmt *s = db_stmt(cx, db, SQL_stock_levels_list);
   stmt_text(s, 1, sku);
   stmt_text(s, 2, warehouse);
@@ -291,7 +290,7 @@ int stock_levels_list(struct ctx *cx, struct db *db, const char *sku, const char
     stock_number(w, "quantity_reserved", col_int(s, 5), STOCK_SCALE);
     stock_number(w, "quantity_available", col_int(s, 6), STOCK_SCALE);
     if (!col_null(s, 7)) stock_number(w, "reorder_point", col_int(s, 7), STOCK_SCALE);
-    jw_text(w, "updated_at", time_iso(at, col_int(s, 8)));
+    jw_time(w, "updated_at", col_int(s, 8));
     jw_close(w, '}');
   }
   jw_close(w, ']');
@@ -314,7 +313,6 @@ static void optional(struct jw *w, const struct stmt *s, int i, const char *key)
 }
 
 static void history_row(struct jw *w, const struct stmt *s) {
-  char at[TIME_SIZE];
   jw_object(w, NULL);
   jw_int(w, "id", col_int(s, 0));
   jw_str(w, "type", col_str(s, 1));
@@ -327,8 +325,8 @@ static void history_row(struct jw *w, const struct stmt *s) {
   stock_number(w, "reserved", col_int(s, 3), STOCK_SCALE);
   stock_number(w, "on_hand_after", col_int(s, 4), STOCK_SCALE);
   stock_number(w, "reserved_after", col_int(s, 5), STOCK_SCALE);
-  jw_text(w, "at", time_iso(at, col_int(s, 6)));
-  jw_text(w, "recorded_at", time_iso(at, col_int(s, 7)));
+  jw_time(w, "at", col_int(s, 6));
+  jw_time(w, "recorded_at", col_int(s, 7));
   optional(w, s, 13, "reference");
   optional(w, s, 14, "notes");
   jw_str(w, "actor", col_str(s, 15));

@@ -283,17 +283,16 @@ static int compose(struct ctx *cx, struct db *db, struct jw *w) {
 }
 
 int lowstock_summary(struct ctx *cx, struct db *db, struct jw *w) {
-  char at[TIME_SIZE];
   struct stmt *s = db_stmt(cx, db, SQL_cache_get);
   stmt_text(s, 1, DASHBOARD);
   if (!stmt_row(cx, s)) {
-    jw_text(w, "at", time_iso(at, cx->now));
+    jw_time(w, "at", cx->now);
     jw_object(w, "figures");
     compose(cx, db, w);
     jw_close(w, '}');
     return cx->code;
   }
-  jw_text(w, "at", time_iso(at, col_int(s, 0)));
+  jw_time(w, "at", col_int(s, 0));
   jw_raw(w, "figures", col_str(s, 1));
   stmt_done(s);
   return OK;
@@ -337,14 +336,13 @@ static int run_dashboard(struct ctx *cx, struct job *job) {
 }
 
 int lowstock_kept(struct ctx *cx, struct db *db, const char *name, struct jw *w) {
-  char at[TIME_SIZE];
   struct stmt *s = db_stmt(cx, db, SQL_cache_get);
   stmt_text(s, 1, name);
   if (!stmt_row(cx, s))
     return cx->code ? (int)cx->code
                     : fail(cx, E_NOT_FOUND, "name", "nothing is kept ready under %.200s", name);
   jw_text(w, "name", name);
-  jw_text(w, "at", time_iso(at, col_int(s, 0)));
+  jw_time(w, "at", col_int(s, 0));
   jw_raw(w, "figures", col_str(s, 1));
   stmt_done(s);
   return OK;

@@ -113,7 +113,6 @@ static void text_field(struct jw *w, const char *key, const char *text) {
 }
 
 static struct str event_json(struct ctx *cx, struct stock_move *m) {
-  char at[TIME_SIZE];
   struct buf b;
   struct jw w;
   buf_init(&b, KIB(64));
@@ -125,7 +124,7 @@ static struct str event_json(struct ctx *cx, struct stock_move *m) {
   jw_text(&w, "sku", m->sku);
   jw_text(&w, "warehouseId", m->warehouse);
   stock_number(&w, "quantityChange", m->change, STOCK_SCALE);
-  jw_text(&w, "timestamp", time_iso(at, m->at ? m->at : cx->now));
+  jw_time(&w, "timestamp", m->at ? m->at : cx->now);
   text_field(&w, "referenceId", m->reference);
   text_field(&w, "notes", m->notes);
   text_field(&w, "location", m->location);

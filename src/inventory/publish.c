@@ -37,7 +37,7 @@ struct figure {
 
 /* The topic's values have 4 decimals. */
 static int add(struct batch *b, const struct figure *f) {
-  char text[TIME_SIZE], iso[DATE_SIZE];
+  char iso[DATE_SIZE];
   struct buf out;
   struct jw w;
   buf_init(&out, KIB(16));
@@ -45,7 +45,7 @@ static int add(struct batch *b, const struct figure *f) {
   jw_object(&w, NULL);
   jw_text(&w, "eventId", f->id);
   jw_text(&w, "eventType", f->type);
-  jw_text(&w, "timestamp", time_iso(text, f->day * DAY_US));
+  jw_time(&w, "timestamp", f->day * DAY_US);
   if (f->sku) jw_text(&w, "sku", f->sku);
   if (f->warehouse) jw_text(&w, "warehouseId", f->warehouse);
   jw_text(&w, "metric", f->metric);

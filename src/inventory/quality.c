@@ -190,14 +190,13 @@ int quality_json(struct ctx *cx, struct db *db, const struct quality_result resu
 }
 
 int quality_runs(struct ctx *cx, struct db *db, int64_t limit, struct jw *w, const char *key) {
-  char at[TIME_SIZE];
   struct stmt *s = db_stmt(cx, db, SQL_stock_quality_runs);
   stmt_int(s, 1, limit);
   jw_array(w, key);
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
     jw_int(w, "id", col_int(s, 0));
-    jw_text(w, "at", time_iso(at, col_int(s, 1)));
+    jw_time(w, "at", col_int(s, 1));
     jw_int(w, "ledger", col_int(s, 2));
     jw_int(w, "failed", col_int(s, 3));
     jw_close(w, '}');

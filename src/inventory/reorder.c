@@ -10,6 +10,7 @@
 #include "event/event.h"
 #include "inventory/stock.h"
 #include "record/form.h"
+#include "store/column.h"
 
 /* ---- events ---- */
 
@@ -20,7 +21,7 @@ struct reorder_event {
 };
 
 static int emit(struct ctx *cx, struct db *db, const struct reorder_event *e) {
-  char id[37], at[TIME_SIZE];
+  char id[37];
   struct buf json;
   struct jw w;
   bool order = str_starts(str_of(e->type), STR("PURCHASE_ORDER"));
@@ -33,7 +34,7 @@ static int emit(struct ctx *cx, struct db *db, const struct reorder_event *e) {
   jw_text(&w, "sku", e->sku);
   jw_text(&w, "warehouseId", e->place);
   stock_number(&w, "quantity", e->quantity, STOCK_SCALE);
-  jw_text(&w, "timestamp", time_iso(at, cx->now));
+  jw_time(&w, "timestamp", cx->now);
   jw_text(&w, "proposalId", e->proposal);
   if (order) jw_text(&w, "purchaseOrderId", e->proposal);
   if (e->supplier) jw_text(&w, "supplierId", e->supplier);
@@ -155,11 +156,10 @@ static int save(struct ctx *cx, struct db *db, const struct plan_pair *p, const 
 
 static int set_status(struct ctx *cx, struct db *db, const char *id, const char *status, bool decided,
                       const char *note) {
-  char at[TIME_SIZE];
   struct form f;
   struct jw *w = form_begin(&f, id);
   jw_text(w, "status", status);
-  if (decided) jw_text(w, "decided_at", time_iso(at, cx->now));
+  if (decided) jw_time(w, "decided_at", cx->now);
   if (note) jw_text(w, "note", note);
   return form_save(cx, db, "reorder_proposal", &f, NULL);
 }
@@ -248,13 +248,6 @@ int reorder_dismiss(struct ctx *cx, struct db *db, const char *id, const char *n
 
 /* ---- lists ---- */
 
-static void put_text(struct jw *w, const char *name, const struct stmt *s, int i) {
-  if (col_null(s, i))
-    jw_text(w, name, NULL);
-  else
-    jw_str(w, name, col_str(s, i));
-}
-
 static void put_number(struct jw *w, const char *name, const struct stmt *s, int i) {
   if (col_null(s, i))
     jw_text(w, name, NULL);
@@ -262,34 +255,29 @@ static void put_number(struct jw *w, const char *name, const struct stmt *s, int
     stock_number(w, name, col_int(s, i), STOCK_SCALE);
 }
 
-static void put_time(struct jw *w, const char *name, const struct stmt *s, int i) {
-  char at[TIME_SIZE];
-  jw_text(w, name, col_null(s, i) ? NULL : time_iso(at, col_int(s, i)));
-}
-
 static void write_proposal(struct jw *w, const struct stmt *s) {
   jw_object(w, NULL);
-  put_text(w, "id", s, 0);
-  put_text(w, "sku", s, 1);
-  put_text(w, "name", s, 2);
-  put_text(w, "warehouse", s, 3);
-  put_text(w, "status", s, 4);
+  column_text(w, "id", s, 0);
+  column_text(w, "sku", s, 1);
+  column_text(w, "name", s, 2);
+  column_text(w, "warehouse", s, 3);
+  column_text(w, "status", s, 4);
   put_number(w, "quantity", s, 5);
   put_number(w, "unit_cost", s, 6);
-  put_text(w, "supplier", s, 7);
-  put_text(w, "method", s, 8);
-  put_text(w, "state", s, 9);
+  column_text(w, "supplier", s, 7);
+  column_text(w, "method", s, 8);
+  column_text(w, "state", s, 9);
   put_number(w, "available", s, 10);
   put_number(w, "incoming", s, 11);
   put_number(w, "reorder_point", s, 12);
   put_number(w, "risk", s, 13);
-  put_text(w, "reason", s, 14);
+  column_text(w, "reason", s, 14);
   jw_raw(w, "detail", col_null(s, 15) ? STR("{}") : col_str(s, 15));
-  put_time(w, "created_at", s, 16);
-  put_time(w, "updated_at", s, 17);
-  put_time(w, "decided_at", s, 18);
-  put_text(w, "note", s, 19);
-  put_text(w, "reference", s, 20);
+  column_time(w, "created_at", s, 16);
+  column_time(w, "updated_at", s, 17);
+  column_time(w, "decided_at", s, 18);
+  column_text(w, "note", s, 19);
+  column_text(w, "reference", s, 20);
   jw_close(w, '}');
 }
 

@@ -3,15 +3,9 @@
 #include "base/time.h"
 #include "inventory/daily.h"
 #include "inventory/levels.h"
+#include "store/column.h"
 
 enum { SERIES = 28, MOVEMENTS = 20 };
-
-static void text_or_null(struct jw *w, const char *key, const struct stmt *s, int i) {
-  if (col_null(s, i))
-    jw_text(w, key, NULL);
-  else
-    jw_str(w, key, col_str(s, i));
-}
 
 static void number_or_null(struct jw *w, const char *key, const struct stmt *s, int i) {
   if (col_null(s, i))
@@ -89,14 +83,13 @@ static void bind_scope(struct stmt *s, const struct levels_scope *scope) {
 }
 
 static void level_row(struct jw *w, const struct stmt *s, int64_t day) {
-  char at[TIME_SIZE];
   struct metric_sums sums;
   struct metric m = { 0 };
   if (sums_from(s, 8, &sums)) metric_of(&sums, day, col_int(s, 6), &m);
   jw_object(w, NULL);
   jw_str(w, "sku", col_str(s, 0));
-  text_or_null(w, "name", s, 1);
-  text_or_null(w, "category", s, 2);
+  column_text(w, "name", s, 1);
+  column_text(w, "category", s, 2);
   jw_str(w, "warehouse", col_str(s, 3));
   stock_number(w, "on_hand", col_int(s, 4), STOCK_SCALE);
   stock_number(w, "reserved", col_int(s, 5), STOCK_SCALE);
@@ -105,7 +98,7 @@ static void level_row(struct jw *w, const struct stmt *s, int64_t day) {
   metric_json(w, &m);
   number_or_null(w, "risk", s, 18);
   jw_str(w, "state", col_str(s, 16));
-  jw_text(w, "updated_at", time_iso(at, col_int(s, 17)));
+  jw_time(w, "updated_at", col_int(s, 17));
   jw_close(w, '}');
 }
 
@@ -188,10 +181,10 @@ static int metric_entry(struct ctx *cx, void *arg, int64_t item, int64_t warehou
   metric_of(sums, l->day, col_int(s, 5), &m);
   jw_object(l->w, NULL);
   jw_str(l->w, "sku", col_str(s, 0));
-  text_or_null(l->w, "name", s, 1);
-  text_or_null(l->w, "category", s, 2);
+  column_text(l->w, "name", s, 1);
+  column_text(l->w, "category", s, 2);
   jw_str(l->w, "warehouse", col_str(s, 3));
-  text_or_null(l->w, "warehouse_name", s, 4);
+  column_text(l->w, "warehouse_name", s, 4);
   jw_text(l->w, "day", date_iso(iso, (int32_t)l->day));
   metric_json(l->w, &m);
   jw_close(l->w, '}');
@@ -243,7 +236,7 @@ static int item_record(struct ctx *cx, struct db *db, const char *sku, struct jw
   if (!*found) return cx->code;
   static const char *const texts[] = { "id", "sku", "name", "barcode", "category", "unit", "tracked" };
   jw_object(w, "item");
-  for (int i = 0; i < 7; i++) text_or_null(w, texts[i], s, i);
+  for (int i = 0; i < 7; i++) column_text(w, texts[i], s, i);
   number_or_null(w, "unit_cost", s, 7);
   number_or_null(w, "reorder_point", s, 8);
   number_or_null(w, "reorder_quantity", s, 9);
@@ -255,19 +248,18 @@ static int item_record(struct ctx *cx, struct db *db, const char *sku, struct jw
 }
 
 static int item_levels(struct ctx *cx, struct db *db, int64_t item, struct jw *w) {
-  char at[TIME_SIZE];
   struct stmt *s = db_stmt(cx, db, SQL_report_item_levels);
   stmt_int(s, 1, item);
   jw_array(w, "levels");
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
     jw_str(w, "warehouse", col_str(s, 0));
-    text_or_null(w, "location", s, 1);
-    text_or_null(w, "lot", s, 2);
-    text_or_null(w, "expires", s, 5);
+    column_text(w, "location", s, 1);
+    column_text(w, "lot", s, 2);
+    column_text(w, "expires", s, 5);
     stock_number(w, "on_hand", col_int(s, 3), STOCK_SCALE);
     stock_number(w, "reserved", col_int(s, 4), STOCK_SCALE);
-    jw_text(w, "updated_at", time_iso(at, col_int(s, 6)));
+    jw_time(w, "updated_at", col_int(s, 6));
     jw_close(w, '}');
   }
   jw_close(w, ']');
@@ -285,7 +277,7 @@ static int item_list(struct ctx *cx, struct db *db, enum sql_id sql, const char 
       if (strcmp(names[i], "quantity") == 0)
         stock_number(w, names[i], col_int(s, i), STOCK_SCALE);
       else
-        text_or_null(w, names[i], s, i);
+        column_text(w, names[i], s, i);
     }
     jw_close(w, '}');
   }

@@ -109,9 +109,9 @@ static int show_known(struct ctx *cx, struct db *db, int64_t day, int64_t known,
 }
 
 static void days(struct jw *w, int64_t day, int64_t made_at, int64_t ledger) {
-  char text[TIME_SIZE], iso[DATE_SIZE];
+  char iso[DATE_SIZE];
   jw_text(w, "day", date_iso(iso, (int32_t)day));
-  jw_text(w, "made_at", made_at ? time_iso(text, made_at) : NULL);
+  jw_time_known(w, "made_at", made_at);
   if (ledger) jw_int(w, "ledger", ledger);
 }
 

@@ -5,18 +5,7 @@
 #include "base/time.h"
 #include "job/cron.h"
 #include "job/graph_internal.h"
-
-static void instant_or_null(struct jw *w, const char *key, const struct stmt *s, int column) {
-  char iso[TIME_SIZE];
-  jw_text(w, key, col_null(s, column) ? NULL : time_iso(iso, col_int(s, column)));
-}
-
-static void text_or_null(struct jw *w, const char *key, const struct stmt *s, int column) {
-  if (col_null(s, column))
-    jw_text(w, key, NULL);
-  else
-    jw_str(w, key, col_str(s, column));
-}
+#include "store/column.h"
 
 /* ---- runs ---- */
 
@@ -40,12 +29,12 @@ static void run_members(struct jw *w, const struct stmt *s) {
   jw_str(w, "graph", col_str(s, RUN_GRAPH));
   jw_str(w, "cause", col_str(s, RUN_CAUSE));
   jw_str(w, "state", col_str(s, RUN_STATE));
-  instant_or_null(w, "from", s, RUN_FROM);
-  instant_or_null(w, "to", s, RUN_TO);
-  instant_or_null(w, "created_at", s, RUN_CREATED);
+  column_time(w, "from", s, RUN_FROM);
+  column_time(w, "to", s, RUN_TO);
+  column_time(w, "created_at", s, RUN_CREATED);
   jw_str(w, "created_by", col_str(s, RUN_BY));
-  instant_or_null(w, "started_at", s, RUN_STARTED);
-  instant_or_null(w, "ended_at", s, RUN_ENDED);
+  column_time(w, "started_at", s, RUN_STARTED);
+  column_time(w, "ended_at", s, RUN_ENDED);
 }
 
 int graph_runs(struct ctx *cx, struct db *db, const char *graph, int64_t limit, int64_t before, struct jw *w,
@@ -108,7 +97,7 @@ static void progress_write(struct jw *w, const struct stmt *s) {
   jw_object(w, "progress");
   jw_int(w, "done", col_int(s, DONE));
   jw_int(w, "total", col_int(s, TOTAL));
-  text_or_null(w, "text", s, TEXT);
+  column_text(w, "text", s, TEXT);
   jw_close(w, '}');
 }
 
@@ -127,10 +116,10 @@ static void task_write(struct ctx *cx, struct db *db, const struct run *run, con
   jw_text(w, "map", t ? t->map : NULL);
   jw_text(w, "state", task_state(cx, s));
   jw_int(w, "attempts", col_int(s, ATTEMPTS));
-  instant_or_null(w, "started_at", s, STARTED);
-  instant_or_null(w, "ended_at", s, ENDED);
+  column_time(w, "started_at", s, STARTED);
+  column_time(w, "ended_at", s, ENDED);
   seconds_write(cx, w, s);
-  text_or_null(w, "cause", s, CAUSE);
+  column_text(w, "cause", s, CAUSE);
   if (col_null(s, JOB))
     jw_text(w, "job", NULL);
   else
@@ -150,7 +139,7 @@ int graph_run_show(struct ctx *cx, struct db *db, int64_t id, struct jw *w, cons
   jw_object(w, key);
   run_members(w, s);
   jw_raw(w, "payload", col_str(s, RUN_PAYLOAD));
-  text_or_null(w, "notify", s, RUN_NOTIFY);
+  column_text(w, "notify", s, RUN_NOTIFY);
   stmt_done(s);
   s = db_stmt(cx, db, SQL_graph_tasks_listed);
   stmt_int(s, 1, id);
@@ -293,11 +282,11 @@ int graph_list(struct ctx *cx, struct db *db, struct jw *w, const char *key) {
     const char *name = col_dup(cx, s, 0);
     jw_object(w, NULL);
     jw_text(w, "name", name);
-    text_or_null(w, "help", s, 1);
-    text_or_null(w, "owner", s, 2);
+    column_text(w, "help", s, 1);
+    column_text(w, "owner", s, 2);
     jw_int(w, "retries", col_int(s, 3));
     jw_int(w, "retry_delay_s", col_int(s, 4));
-    text_or_null(w, "start_day", s, 5);
+    column_text(w, "start_day", s, 5);
     jw_bool(w, "catch_up", col_int(s, 6) != 0);
     jw_int(w, "max_active", col_int(s, 7));
     tasks_write(cx, col_str(s, 8), w);

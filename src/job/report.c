@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "job/internal.h"
+#include "store/column.h"
 
 enum {
   ID,
@@ -36,25 +37,6 @@ enum {
   LOST
 };
 
-static void write_text(struct jw *w, const char *key, const struct stmt *s, int i) {
-  if (col_null(s, i))
-    jw_text(w, key, NULL);
-  else
-    jw_str(w, key, col_str(s, i));
-}
-
-static void write_time(struct jw *w, const char *key, const struct stmt *s, int i) {
-  char text[TIME_SIZE];
-  jw_text(w, key, col_null(s, i) ? NULL : time_iso(text, col_int(s, i)));
-}
-
-static void write_int(struct jw *w, const char *key, const struct stmt *s, int i) {
-  if (col_null(s, i))
-    jw_text(w, key, NULL);
-  else
-    jw_int(w, key, col_int(s, i));
-}
-
 static void write_json(struct jw *w, const char *key, const struct stmt *s, int i) {
   if (col_null(s, i))
     jw_text(w, key, NULL);
@@ -70,29 +52,29 @@ static void write_progress(struct jw *w, const struct stmt *s) {
   jw_object(w, "progress");
   jw_int(w, "done", col_int(s, DONE));
   jw_int(w, "total", col_int(s, TOTAL));
-  write_text(w, "text", s, TEXT);
+  column_text(w, "text", s, TEXT);
   jw_close(w, '}');
 }
 
 /* The properties of a job that a list has. */
 static void write_head(struct jw *w, const struct stmt *s) {
   jw_int(w, "id", col_int(s, ID));
-  write_text(w, "queue", s, QUEUE);
-  write_text(w, "kind", s, KIND);
-  write_text(w, "state", s, STATE);
+  column_text(w, "queue", s, QUEUE);
+  column_text(w, "kind", s, KIND);
+  column_text(w, "state", s, STATE);
   jw_int(w, "priority", col_int(s, PRIORITY));
-  write_time(w, "due_at", s, DUE);
+  column_time(w, "due_at", s, DUE);
   jw_int(w, "attempts", col_int(s, ATTEMPTS));
   jw_int(w, "attempts_max", col_int(s, ATTEMPTS_MAX));
   write_progress(w, s);
-  write_text(w, "cause", s, CAUSE);
-  write_text(w, "unique", s, UNIQUE);
-  write_time(w, "created_at", s, CREATED);
-  write_text(w, "created_by", s, CREATED_BY);
-  write_time(w, "started_at", s, STARTED);
-  write_time(w, "ended_at", s, ENDED);
-  write_int(w, "graph_run", s, GRAPH_RUN);
-  write_text(w, "graph_task", s, GRAPH_TASK);
+  column_text(w, "cause", s, CAUSE);
+  column_text(w, "unique", s, UNIQUE);
+  column_time(w, "created_at", s, CREATED);
+  column_text(w, "created_by", s, CREATED_BY);
+  column_time(w, "started_at", s, STARTED);
+  column_time(w, "ended_at", s, ENDED);
+  column_int(w, "graph_run", s, GRAPH_RUN);
+  column_text(w, "graph_task", s, GRAPH_TASK);
 }
 
 /* ---- lists ---- */
@@ -206,8 +188,8 @@ static void write_steps(struct ctx *cx, struct db *db, int64_t id, struct jw *w)
   jw_array(w, "steps");
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
-    write_text(w, "name", s, 0);
-    write_time(w, "at", s, 1);
+    column_text(w, "name", s, 0);
+    column_time(w, "at", s, 1);
     jw_close(w, '}');
   }
   jw_close(w, ']');
@@ -224,7 +206,7 @@ static void write_last(struct jw *w, const struct last_try *t) {
   char text[TIME_SIZE];
   jw_object(w, NULL);
   jw_int(w, "n", t->fence);
-  jw_text(w, "started_at", time_iso(text, t->started));
+  jw_time(w, "started_at", t->started);
   jw_text(w, "ended_at", strcmp(t->state, "done") == 0 ? time_iso(text, t->ended) : NULL);
   jw_text(w, "worker", t->worker);
   jw_text(w, "outcome", t->state);
@@ -244,11 +226,11 @@ static void write_tries(struct ctx *cx, struct db *db, int64_t id, const struct 
     seen = col_int(s, 0);
     jw_object(w, NULL);
     jw_int(w, "n", seen);
-    write_time(w, "started_at", s, 1);
-    write_time(w, "ended_at", s, 2);
-    write_text(w, "worker", s, 3);
-    write_text(w, "outcome", s, 4);
-    write_text(w, "cause", s, 5);
+    column_time(w, "started_at", s, 1);
+    column_time(w, "ended_at", s, 2);
+    column_text(w, "worker", s, 3);
+    column_text(w, "outcome", s, 4);
+    column_text(w, "cause", s, 5);
     write_lines(w, "log", col_str(s, 6));
     jw_close(w, '}');
   }
@@ -266,7 +248,7 @@ int job_show(struct ctx *cx, struct db *db, int64_t id, struct jw *w, const char
                            col_int(s, STARTED), col_int(s, ENDED) };
   jw_object(w, key);
   write_head(w, s);
-  write_text(w, "item", s, ITEM);
+  column_text(w, "item", s, ITEM);
   write_json(w, "payload", s, PAYLOAD);
   write_json(w, "result", s, RESULT);
   stmt_done(s);
@@ -288,15 +270,15 @@ int job_queues(struct ctx *cx, struct db *db, struct jw *w, const char *key) {
   jw_array(w, key);
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
-    write_text(w, "name", s, 0);
-    write_text(w, "help", s, 1);
+    column_text(w, "name", s, 0);
+    column_text(w, "help", s, 1);
     for (int i = 0; i < 10; i++) {
       if (i == 1 || i == 5)
         jw_bool(w, numbers[i], col_int(s, 2 + i));
       else
         jw_int(w, numbers[i], col_int(s, 2 + i));
     }
-    write_text(w, "id", s, 12);
+    column_text(w, "id", s, 12);
     jw_int(w, "waiting", col_int(s, 13));
     jw_int(w, "delayed", col_int(s, 14));
     jw_int(w, "running", col_int(s, 15));

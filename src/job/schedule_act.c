@@ -11,6 +11,7 @@
 #include "job/schedule.h"
 #include "record/record.h"
 #include "store/change.h"
+#include "store/column.h"
 
 enum { NEXT_SHOWN = 3, MISSED_DAYS = 7 };
 
@@ -140,30 +141,11 @@ int schedule_pause(struct ctx *cx, struct db *db, const char *name, bool paused)
 
 /* ---- reports ---- */
 
-static void jw_instant(struct jw *w, const char *key, int64_t us) {
-  char iso[TIME_SIZE];
-  jw_text(w, key, time_iso(iso, us));
-}
-
-static void id_or_null(struct jw *w, const char *key, const struct stmt *s, int column) {
-  if (col_null(s, column))
-    jw_text(w, key, NULL);
-  else
-    jw_int(w, key, col_int(s, column));
-}
-
-static void text_or_null(struct jw *w, const char *key, const struct stmt *s, int column) {
-  if (col_null(s, column))
-    jw_text(w, key, NULL);
-  else
-    jw_str(w, key, col_str(s, column));
-}
-
 static void next_write(struct jw *w, const struct cron *c, const struct zone *z, int64_t after, int64_t until,
                        int64_t count) {
   jw_array(w, "next");
   for (int64_t i = 0; i < count && cron_next(c, z, after, &after) && after < until; i++)
-    jw_instant(w, NULL, after);
+    jw_time(w, NULL, after);
   jw_close(w, ']');
 }
 
@@ -197,10 +179,10 @@ static void last_write(struct jw *w, const struct stmt *s) {
     return;
   }
   jw_object(w, "last");
-  jw_instant(w, "slot", col_int(s, SLOT));
+  jw_time(w, "slot", col_int(s, SLOT));
   jw_str(w, "state", col_str(s, STATE));
-  id_or_null(w, "job", s, JOB);
-  id_or_null(w, "run", s, RUN);
+  column_int(w, "job", s, JOB);
+  column_int(w, "run", s, RUN);
   jw_close(w, '}');
 }
 
@@ -211,11 +193,11 @@ static void row_write(struct ctx *cx, const struct stmt *s, struct jw *w, const 
   bool active = col_int(s, 8) != 0;
   jw_object(w, key);
   for (int i = 0; i < 8; i++)
-    if (names[i]) text_or_null(w, names[i], s, i);
+    if (names[i]) column_text(w, names[i], s, i);
   jw_raw(w, "payload", col_str(s, 6));
   jw_bool(w, "active", active);
-  text_or_null(w, "owner", s, 9);
-  text_or_null(w, "help", s, 10);
+  column_text(w, "owner", s, 9);
+  column_text(w, "help", s, 10);
   if (!cron_parse(cx, col_str(s, 2), &c) && !zone_find(cx, ctx_strdup(cx, col_str(s, 3)), &z)) {
     words_write(w, &c);
     next_write(w, &c, z, cx->now, INT64_MAX, active ? NEXT_SHOWN : 0);
@@ -223,7 +205,7 @@ static void row_write(struct ctx *cx, const struct stmt *s, struct jw *w, const 
   ctx_forgive(cx);
   int64_t next = col_int(s, 11);
   if (active && next > 0 && next < cx->now - SCHEDULE_GRACE)
-    jw_instant(w, "overdue_since", next); /* nothing has looked since: no server runs */
+    jw_time(w, "overdue_since", next); /* nothing has looked since: no server runs */
   else
     jw_text(w, "overdue_since", NULL);
   jw_int(w, "missed", col_int(s, 12));
@@ -265,13 +247,13 @@ int schedule_slots(struct ctx *cx, struct db *db, const char *name, int64_t limi
   jw_array(w, key);
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
-    jw_instant(w, "slot", col_int(s, 0));
+    jw_time(w, "slot", col_int(s, 0));
     jw_str(w, "state", col_str(s, 1));
-    if (!col_null(s, 2)) jw_instant(w, "since", col_int(s, 2));
+    if (!col_null(s, 2)) jw_time(w, "since", col_int(s, 2));
     if (!col_null(s, 3)) jw_str(w, "reason", col_str(s, 3));
-    jw_instant(w, "at", col_int(s, 4));
-    id_or_null(w, "job", s, 5);
-    id_or_null(w, "run", s, 6);
+    jw_time(w, "at", col_int(s, 4));
+    column_int(w, "job", s, 5);
+    column_int(w, "run", s, 6);
     jw_close(w, '}');
   }
   jw_close(w, ']');

@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "job/job.h"
 #include "record/form.h"
+#include "store/column.h"
 
 enum { REOPEN_MINUTES = 60, MINUTE_US = 60000000 };
 
@@ -244,12 +245,11 @@ int alert_raise(struct ctx *cx, struct db *db, const struct alert *a, bool *fres
 
 static int set_status(struct ctx *cx, struct db *db, const char *id, const char *status, const char *by,
                       const char *note) {
-  char at[TIME_SIZE];
   struct form f;
   struct jw *w = form_begin(&f, id);
   jw_text(w, "status", status);
   if (by) jw_text(w, "resolved_by", by);
-  if (by) jw_text(w, "resolved_at", time_iso(at, cx->now));
+  if (by) jw_time(w, "resolved_at", cx->now);
   if (note) jw_text(w, "note", note);
   return form_save(cx, db, "alert", &f, NULL);
 }
@@ -305,17 +305,16 @@ static void put(struct jw *w, const char *name, const struct stmt *s, int i) {
 
 static void write_alert(struct jw *w, const struct stmt *s) {
   static const char *const texts[] = { "id", "kind", "subject", "state", "severity", "title", "text" };
-  char at[TIME_SIZE];
   jw_object(w, NULL);
   for (int i = 0; i < 7; i++) put(w, texts[i], s, i);
   jw_raw(w, "detail", col_null(s, 7) ? STR("{}") : col_str(s, 7));
   put(w, "address", s, 8);
   put(w, "status", s, 9);
   put(w, "note", s, 10);
-  jw_text(w, "created_at", time_iso(at, col_int(s, 11)));
+  jw_time(w, "created_at", col_int(s, 11));
   jw_int(w, "times", col_int(s, 12));
-  jw_text(w, "last_at", time_iso(at, col_int(s, 13)));
-  jw_text(w, "resolved_at", col_null(s, 14) ? NULL : time_iso(at, col_int(s, 14)));
+  jw_time(w, "last_at", col_int(s, 13));
+  column_time(w, "resolved_at", s, 14);
   put(w, "resolved_by", s, 15);
   put(w, "updated_by", s, 16);
   jw_int(w, "sent", col_int(s, 17));

@@ -116,7 +116,6 @@ int outbox_mark(struct ctx *cx, struct job *job, const struct outbox_row *row, c
 /* ---- the list ---- */
 
 static void write_row(struct jw *w, const struct stmt *s) {
-  char at[TIME_SIZE];
   jw_object(w, NULL);
   jw_int(w, "id", col_int(s, 0));
   jw_str(w, "channel", col_str(s, 1));
@@ -129,8 +128,8 @@ static void write_row(struct jw *w, const struct stmt *s) {
   jw_int(w, "repeats", col_int(s, 8));
   if (!col_null(s, 9)) jw_int(w, "code", col_int(s, 9));
   if (!col_null(s, 10)) jw_str(w, "answer", col_str(s, 10));
-  jw_text(w, "made_at", time_iso(at, col_int(s, 11)));
-  jw_text(w, "changed_at", time_iso(at, col_int(s, 12)));
+  jw_time(w, "made_at", col_int(s, 11));
+  jw_time(w, "changed_at", col_int(s, 12));
   jw_close(w, '}');
 }
 

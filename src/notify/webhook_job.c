@@ -75,7 +75,6 @@ static void put_event(struct notice *n, struct jw *w) {
   struct ctx *cx = n->cx;
   const struct jv *o = job_payload(n->job), *data = jv_get(o, "data");
   const char *subject = text_of(cx, o, "subject", NULL);
-  char at[TIME_SIZE];
   struct buf raw;
   jw_object(w, NULL);
   jw_text(w, "specversion", "1.0");
@@ -83,7 +82,7 @@ static void put_event(struct notice *n, struct jw *w) {
   jw_text(w, "source", ctx_printf(cx, "/outpost/%s", tenant_slug(job_tenant(n->job))));
   jw_text(w, "type", n->row.subject);
   if (subject) jw_text(w, "subject", subject);
-  jw_text(w, "time", time_iso(at, cx->now));
+  jw_time(w, "time", cx->now);
   jw_text(w, "datacontenttype", "application/json");
   if (!data) data = jv_get(o, "body");
   buf_init(&raw, LIMIT_BODY_BYTES);

@@ -50,10 +50,9 @@ static bool takes(const char *events, const char *name) {
 /* ---- telling ---- */
 
 static void put_entry(struct jw *w, const struct stmt *s) {
-  char at[TIME_SIZE];
   jw_object(w, "data");
   jw_int(w, "seq", col_int(s, 0));
-  jw_text(w, "at", time_iso(at, col_int(s, 1)));
+  jw_time(w, "at", col_int(s, 1));
   jw_str(w, "actor", col_str(s, 2));
   jw_str(w, "unit", col_str(s, 3));
   jw_str(w, "event", col_str(s, 4));

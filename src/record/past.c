@@ -44,7 +44,6 @@ int record_list(struct ctx *cx, struct db *db, const struct entity *e, bool dele
 
 int record_history(struct ctx *cx, struct db *db, const struct entity *e, const char *id, struct jw *w,
                    const char *key) {
-  char at[TIME_SIZE];
   struct stmt *s = db_stmt(cx, db, SQL_record_changes);
   stmt_text(s, 1, e->table);
   stmt_text(s, 2, id);
@@ -52,7 +51,7 @@ int record_history(struct ctx *cx, struct db *db, const struct entity *e, const 
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
     jw_int(w, "seq", col_int(s, 0));
-    jw_text(w, "at", time_iso(at, col_int(s, 1)));
+    jw_time(w, "at", col_int(s, 1));
     jw_str(w, "actor", col_str(s, 2));
     jw_str(w, "event", col_str(s, 3));
     jw_raw(w, "before", col_null(s, 4) ? STR("null") : col_str(s, 4));

@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "notify/alert.h"
 #include "store/change.h"
+#include "store/column.h"
 
 /* ---- the rules ---- */
 
@@ -129,7 +130,6 @@ static int check_query(struct ctx *cx, const struct metric_query *q) {
 
 int metric_find(struct ctx *cx, struct db *db, const struct metric_query *q, struct jw *w) {
   static const char *const names[] = { "metric_id", "tenant_id", "metric_type" };
-  char at[TIME_SIZE];
   int64_t count = 0;
   if (check_query(cx, q)) return cx->code;
   struct stmt *s = db_stmt(cx, db, SQL_metric_find);
@@ -142,7 +142,7 @@ int metric_find(struct ctx *cx, struct db *db, const struct metric_query *q, str
     for (int i = 0; i < 3; i++) jw_str(w, names[i], col_str(s, i));
     put_number(w, "metric_value", col_int(s, 3));
     jw_str(w, "metric_date", col_str(s, 4));
-    jw_text(w, "created_at", time_iso(at, col_int(s, 5)));
+    jw_time(w, "created_at", col_int(s, 5));
     jw_raw(w, "data", col_null(s, 6) ? STR("{}") : col_str(s, 6));
     jw_close(w, '}');
   }
@@ -176,7 +176,6 @@ int metric_daily(struct ctx *cx, struct db *db, const char *from, const char *to
 }
 
 int metric_monthly(struct ctx *cx, struct db *db, struct jw *w) {
-  char at[TIME_SIZE];
   struct stmt *s = db_stmt(cx, db, SQL_monthly_list);
   jw_array(w, "data");
   while (stmt_row(cx, s)) {
@@ -190,7 +189,7 @@ int metric_monthly(struct ctx *cx, struct db *db, struct jw *w) {
   jw_close(w, ']');
   s = db_stmt(cx, db, SQL_monthly_state);
   while (stmt_row(cx, s)) {
-    jw_text(w, "refreshed_at", col_null(s, 0) ? NULL : time_iso(at, col_int(s, 0)));
+    column_time(w, "refreshed_at", s, 0);
     jw_bool(w, "stale", col_int(s, 1) > 0 || col_int(s, 2));
     jw_int(w, "months_changed", col_int(s, 1));
   }

@@ -42,13 +42,12 @@ int quality_alert_raise(struct ctx *cx, struct db *db, const struct quality_aler
 }
 
 int quality_alert_settle(struct ctx *cx, struct db *db, const char *key) {
-  char at[TIME_SIZE];
   struct known k;
   struct form f;
   if (find(cx, db, key, &k) || !k.id || k.resolved) return cx->code;
   struct jw *w = form_begin(&f, k.id);
   jw_bool(w, "resolved", true);
-  jw_text(w, "resolved_at", time_iso(at, cx->now));
+  jw_time(w, "resolved_at", cx->now);
   jw_text(w, "resolved_by", "itself");
   return form_save(cx, db, "data_quality_alert", &f, NULL);
 }
