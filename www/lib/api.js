@@ -1,13 +1,18 @@
-/* The one way to the server: GET with the ETag of the last answer; POST, DELETE
+/* The one way to the server: GET with the ETag of the last answer; POST, PUT, DELETE
 ** and uploads.
 **
 ** An answer that has not changed (304) is the very object of last time, so
 ** nothing is drawn again. A failure is a Failure with what the server said: the
-** sentence, and for each field of a form its own. */
+** sentence, and for each field of a form its own.
+**
+** Two answers are not handed on but waited out. 401: nobody is logged in (any more); the
+** question waits until somebody is, and is asked again, so that nothing that was typed is
+** lost. 429: too much was asked; a GET is repeated after Retry-After. */
 import { signal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 const KEPT_MOST = 60;
+const SLOW_MS = 1000; /* 429 without Retry-After, and the spread of those who wait */
 const kept = new Map(); /* path -> { etag, answer }, the oldest first */
 
 /* Whose data: a slug, or null when there is one tenant. Set by the frame; every
@@ -15,12 +20,18 @@ const kept = new Map(); /* path -> { etag, answer }, the oldest first */
 export const tenant = signal(null);
 /* Did the server answer the last question? */
 export const reachable = signal(true);
+/* Does the server want somebody to log in first? Set here, taken back by session.js. */
+export const shut = signal(false);
+/* Until when (milliseconds of the clock) questions wait, for too much was asked; or 0. */
+export const slowed = signal(0);
 
 export class Failure extends Error {
-  /* problem: the problem+json of the answer, or null. status 0: no answer at all. */
-  constructor(status, problem) {
+  /* problem: the problem+json of the answer, or null. status 0: no answer at all.
+  ** after: the seconds of Retry-After, or null. */
+  constructor(status, problem, after = null) {
     super(problem?.detail ?? '');
     this.status = status;
+    this.after = after;
     this.fields = Object.fromEntries((problem?.errors ?? []).map((error) => [error.field, error.detail]));
   }
 }
@@ -31,7 +42,37 @@ function keep(path, etag, answer) {
   if (kept.size > KEPT_MOST) kept.delete(kept.keys().next().value);
 }
 
-async function ask(path, options) {
+const afterOf = (reply) => {
+  const seconds = Number(reply.headers.get('Retry-After') ?? NaN);
+  return Number.isFinite(seconds) ? seconds : null;
+};
+
+/* Resolves when done(stop) calls back, rejects when it was given up. */
+const waitFor = (begin, given) => new Promise((resolve, reject) => {
+  let end = () => {};
+  const settle = (how, value) => {
+    given?.removeEventListener('abort', gone);
+    queueMicrotask(() => end());
+    how(value);
+  };
+  const gone = () => settle(reject, new DOMException('', 'AbortError'));
+  given?.addEventListener('abort', gone);
+  end = begin(() => settle(resolve));
+});
+
+const untilOpen = (given) => waitFor((done) => shut.subscribe((now) => now || done()), given);
+
+async function slowDown(after, given) {
+  const ms = (after ?? 0) * 1000 + SLOW_MS * Math.random() + (after === null ? SLOW_MS : 0);
+  slowed.value = Math.max(slowed.value, Date.now() + ms);
+  await waitFor((done) => {
+    const timer = setTimeout(done, ms);
+    return () => clearTimeout(timer);
+  }, given);
+  if (slowed.value <= Date.now() + SLOW_MS) slowed.value = 0;
+}
+
+async function once(path, options) {
   try {
     const reply = await fetch(path, { ...options, cache: 'no-store' });
     reachable.value = true;
@@ -43,9 +84,24 @@ async function ask(path, options) {
   }
 }
 
+/* atDoor: what is asked by who logs in, and does not wait for itself. */
+async function ask(path, { atDoor, ...options } = {}) {
+  for (;;) {
+    const reply = await once(path, options);
+    if (reply.status === 401 && !atDoor) {
+      shut.value = true;
+      await untilOpen(options.signal);
+    } else if (reply.status === 429 && !options.method) {
+      await slowDown(afterOf(reply), options.signal);
+    } else {
+      return reply;
+    }
+  }
+}
+
 async function answerOf(reply) {
   const answer = await reply.json().catch(() => null);
-  if (!reply.ok || !answer) throw new Failure(reply.status, answer);
+  if (!reply.ok || !answer) throw new Failure(reply.status, answer, afterOf(reply));
   return answer;
 }
 
@@ -59,20 +115,34 @@ export async function get(path, signal) {
   return answer;
 }
 
-export const post = async (path, body, signal) =>
-  answerOf(await ask(path, { method: 'POST', signal, ...(body !== undefined && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }) }));
+/* more: { signal, headers, atDoor }. */
+const send = async (method, path, body, { headers, ...more } = {}) =>
+  answerOf(await ask(path, { method, ...more, headers: { ...(body !== undefined && { 'Content-Type': 'application/json' }), ...headers }, ...(body !== undefined && { body: JSON.stringify(body) }) }));
 
-export const del = async (path) => answerOf(await ask(path, { method: 'DELETE' }));
+export const post = (path, body, signal) => send('POST', path, body, { signal });
+export const put = (path, body) => send('PUT', path, body);
+export const del = (path) => send('DELETE', path);
+/* What is asked before anybody is logged in; 401 is an answer here. */
+export const atDoor = {
+  get: async (path) => answerOf(await ask(path, { atDoor: true })),
+  post: (path, body) => send('POST', path, body, { atDoor: true }),
+};
 
 /* Sends a file as it is; onProgress(sent, all) while it goes. XMLHttpRequest, for
 ** fetch tells nothing of what has been sent. */
 export function upload(path, file, { onProgress, signal } = {}) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
+    const loaded = () => {
+      if (request.status < 300 && request.response) return resolve(request.response);
+      if (request.status !== 401) return reject(new Failure(request.status, request.response));
+      shut.value = true;
+      return untilOpen(signal).then(() => upload(path, file, { onProgress, signal })).then(resolve, reject);
+    };
     request.open('POST', path);
     request.responseType = 'json';
     request.upload.onprogress = (event) => onProgress?.(event.loaded, file.size);
-    request.onload = () => (request.status < 300 && request.response ? resolve(request.response) : reject(new Failure(request.status, request.response)));
+    request.onload = loaded;
     request.onerror = () => reject(new Failure(0));
     request.onabort = () => reject(new DOMException('', 'AbortError'));
     signal?.addEventListener('abort', () => request.abort());
