@@ -86,13 +86,12 @@ static const char *etag_of(struct request *rq) {
   return ctx_printf(rq->cx, "\"%s\"", hex_encode(hex, digest, 16));
 }
 
-/* Is our tag one of those in the list? (RFC 9110, 13.1.2: weak comparison.) */
-static bool etag_listed(const char *list, const char *etag) {
+bool etag_listed(const char *list, const char *etag, bool weak) {
   size_t n = strlen(etag);
   for (const char *at = list; *at;) {
     at += strspn(at, " \t,");
     if (*at == '*') return true;
-    if (!strncmp(at, "W/", 2)) at += 2;
+    if (weak && !strncmp(at, "W/", 2)) at += 2;
     if (!strncmp(at, etag, n) && strchr(" \t,", at[n])) return true;
     at += strcspn(at, ",");
   }
@@ -107,8 +106,10 @@ static void success_head(struct request *rq, struct buf *head) {
   bool asked = rq->head || !strcmp(rq->method, "GET"); /* and not told to do something */
   if (asked && !rq->streamed) {
     const char *etag = etag_of(rq), *known = wire_header(rq, "If-None-Match", NULL);
-    if (rq->status == 200 && known && etag_listed(known, etag)) rq->status = 304;
+    if (rq->status == 200 && known && etag_listed(known, etag, true)) rq->status = 304;
     line(head, "ETag", etag);
+  } else if (!asked) {
+    line(head, "ETag", rq->etag); /* of what came of it */
   }
   line(head, "Cache-Control", asked && !rq->streamed ? "no-cache" : "no-store");
   line(head, "Location", rq->location);

@@ -49,6 +49,8 @@ struct request {
   struct server *server;
   struct mg_connection *wire;
   const struct route *route; /* NULL until it is found */
+  const struct entity
+      *entity; /* whose records the address is about; NULL: of none, or of one that there is not */
   const char *method, *path, *query;
   const char *param[PARAMS]; /* what stood for the first and the second {id}, or for the star; never NULL */
   bool head;                 /* the client wants no body */
@@ -127,9 +129,10 @@ struct route {
   const char *pattern; /* {id} stands for one segment, at most twice; a star at the end for all the rest.
                           Of two that fit the first is taken: /things/new stands before /things/{id} */
   route_fn *handle;
-  size_t body_max;  /* of the request; 0: it has none */
-  bool quiet;       /* asked so often that it is logged only when it fails */
-  const char *help; /* one sentence for people who write clients */
+  size_t body_max; /* of the request; 0: it has none */
+  bool quiet;      /* asked so often that it is logged only when it fails */
+  enum { ENTITY_NONE, ENTITY_BY_NAME, ENTITY_BY_PATH } entity; /* the first {id} is that of one */
+  const char *help;                                            /* one sentence for people who write clients */
 };
 extern const struct route routes[];
 extern const size_t route_count;
@@ -146,6 +149,8 @@ int asset_check_folder(struct ctx *cx, const char *dir);
 int asset_serve(struct request *rq);
 
 /* reply.c */
+/* Is the tag, quoted, one of those in the list? (RFC 9110, 13.1; weak: W/ makes no difference.) */
+bool etag_listed(const char *list, const char *etag, bool weak);
 void reply_begin(struct request *rq); /* opens the envelope of a success */
 void reply_send(struct request *rq);  /* what the handler made, or the failure in cx */
 void reply_head(struct request *rq, bool failed, struct buf *head); /* for stream.c */

@@ -8,10 +8,13 @@
 **      parameters (query_text, query_int, rq->param) and the body (body_json), one
 **      call into a lower layer that writes into rq->json, nothing else
 **   3. its replies, the bad ones too, in a scenario
+**
+** Of two rows that fit an address the first is taken.
 */
 #include "http/routes.h"
 
 #include "base/limits.h"
+#include "model/entity.h"
 
 const struct route routes[] = {
   { .method = "GET",
@@ -342,29 +345,48 @@ const struct route routes[] = {
     .help = "What kinds of records there are, with their properties: forms are made from it." },
   { .method = "GET",
     .pattern = "/api/records/{id}",
+    .entity = ENTITY_BY_NAME,
     .handle = records_list,
     .help = "The records of an entity. Parameters: tenant, deleted=1 for those that were deleted, too, as_of "
             "(a day or an instant) for what was known then." },
   { .method = "POST",
     .pattern = "/api/records/{id}",
+    .entity = ENTITY_BY_NAME,
     .handle = record_post,
     .body_max = LIMIT_BODY_BYTES,
     .help = "Adds a record, or, with the id of one, changes the properties that are named; with version only "
             "when nobody changed it meanwhile. Parameter: tenant." },
   { .method = "GET",
     .pattern = "/api/records/{id}/{id}",
+    .entity = ENTITY_BY_NAME,
     .handle = record_show,
-    .help = "One record. Parameter: tenant." },
+    .help = "One record, by its id or its key. Parameters: tenant, as_of." },
+  { .method = "PUT",
+    .pattern = "/api/records/{id}/{id}",
+    .entity = ENTITY_BY_NAME,
+    .handle = record_put,
+    .body_max = LIMIT_BODY_BYTES,
+    .help = "Makes the record what the body says: what it does not name becomes its default, or empty. "
+            "Parameter: tenant." },
+  { .method = "PATCH",
+    .pattern = "/api/records/{id}/{id}",
+    .entity = ENTITY_BY_NAME,
+    .handle = record_patch,
+    .body_max = LIMIT_BODY_BYTES,
+    .help = "Changes the properties that the body names. Parameter: tenant." },
   { .method = "DELETE",
     .pattern = "/api/records/{id}/{id}",
+    .entity = ENTITY_BY_NAME,
     .handle = record_remove,
     .help = "Deletes a record, which can be undone. Parameter: tenant." },
   { .method = "POST",
     .pattern = "/api/records/{id}/{id}/restore",
+    .entity = ENTITY_BY_NAME,
     .handle = record_bring_back,
     .help = "Brings a deleted record back. Parameter: tenant." },
   { .method = "GET",
     .pattern = "/api/records/{id}/{id}/history",
+    .entity = ENTITY_BY_NAME,
     .handle = record_changes,
     .help = "All that was ever changed of a record, from the change log. Parameter: tenant." },
   { .method = "GET",
@@ -607,6 +629,50 @@ const struct route routes[] = {
     .handle = ready_show,
     .quiet = true,
     .help = "200 while every tenant's file can be read." },
+  /* Entities with an address of their own; what stands above goes before. */
+  { .method = "GET",
+    .pattern = "/api/{id}",
+    .entity = ENTITY_BY_PATH,
+    .handle = records_list,
+    .help = "As /api/records/{id}." },
+  { .method = "POST",
+    .pattern = "/api/{id}",
+    .entity = ENTITY_BY_PATH,
+    .handle = record_post,
+    .body_max = LIMIT_BODY_BYTES,
+    .help = "As /api/records/{id}." },
+  { .method = "GET",
+    .pattern = "/api/{id}/{id}",
+    .entity = ENTITY_BY_PATH,
+    .handle = record_show,
+    .help = "As /api/records/{id}/{id}." },
+  { .method = "PUT",
+    .pattern = "/api/{id}/{id}",
+    .entity = ENTITY_BY_PATH,
+    .handle = record_put,
+    .body_max = LIMIT_BODY_BYTES,
+    .help = "As /api/records/{id}/{id}." },
+  { .method = "PATCH",
+    .pattern = "/api/{id}/{id}",
+    .entity = ENTITY_BY_PATH,
+    .handle = record_patch,
+    .body_max = LIMIT_BODY_BYTES,
+    .help = "As /api/records/{id}/{id}." },
+  { .method = "DELETE",
+    .pattern = "/api/{id}/{id}",
+    .entity = ENTITY_BY_PATH,
+    .handle = record_remove,
+    .help = "As /api/records/{id}/{id}." },
+  { .method = "POST",
+    .pattern = "/api/{id}/{id}/restore",
+    .entity = ENTITY_BY_PATH,
+    .handle = record_bring_back,
+    .help = "As /api/records/{id}/{id}/restore." },
+  { .method = "GET",
+    .pattern = "/api/{id}/{id}/changes",
+    .entity = ENTITY_BY_PATH,
+    .handle = record_changes,
+    .help = "As /api/records/{id}/{id}/history." },
   { .method = "GET", .pattern = "/*", .handle = asset_serve, .quiet = true, .help = "The page." },
 };
 const size_t route_count = sizeof routes / sizeof *routes;
@@ -638,7 +704,8 @@ static bool method_fits(const struct request *rq, const struct route *r) {
 /* The page is behind a pattern that fits everything; the API's addresses are not its. */
 static bool route_fits(const struct request *rq, const struct route *r, struct str param[static PARAMS]) {
   if (!strcmp(r->pattern, "/*") && !strncmp(rq->path, "/api/", 5)) return false;
-  return pattern_fits(r->pattern, rq->path, param);
+  return pattern_fits(r->pattern, rq->path, param) &&
+         (r->entity != ENTITY_BY_PATH || entity_of_path(param[0]));
 }
 
 static const char *allow_add(struct ctx *cx, const char *allow, const char *method) {
@@ -655,6 +722,8 @@ int route_find(struct request *rq) {
       if (method_fits(rq, &routes[i])) {
         rq->route = &routes[i];
         for (int k = 0; k < PARAMS; k++) rq->param[k] = ctx_strdup(rq->cx, param[k]);
+        if (routes[i].entity == ENTITY_BY_PATH) rq->entity = entity_of_path(param[0]);
+        if (routes[i].entity == ENTITY_BY_NAME) rq->entity = entity_find(rq->param[0]);
         return OK;
       }
       rq->allow = allow_add(rq->cx, rq->allow, routes[i].method);

@@ -17,7 +17,7 @@ route_fn tenants_list, health_show, ready_show;                                 
 route_fn prometheus_show, health_report, outbox_rows, mail_test_post, secret_post; /* routes_health.c */
 
 route_fn entities_list, records_list, record_show, record_changes; /* routes_records.c */
-route_fn record_post, record_remove, record_bring_back;
+route_fn record_post, record_put, record_patch, record_remove, record_bring_back;
 
 route_fn tables_list, table_send;            /* routes_tables.c */
 route_fn rules_try_post, rules_promote_post; /* routes_rules.c */

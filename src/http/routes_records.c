@@ -2,7 +2,6 @@
 ** routes_records.c - records of every entity, through the one door. No entity is
 ** named here: what there is, and of what it consists, the registry says.
 */
-#include "base/ids.h"
 #include "base/limits.h"
 #include "base/time.h"
 #include "http/routes.h"
@@ -21,9 +20,8 @@ int entities_list(struct request *rq) {
   return OK;
 }
 
-static int entity_asked(struct request *rq, const struct entity **out) {
-  *out = entity_find(rq->param[0]);
-  if (*out) return OK;
+static int entity_asked(struct request *rq) {
+  if (rq->entity) return OK;
   return fail(rq->cx, E_NOT_FOUND, "entity", "there is no entity %.80s; there are %s", rq->param[0],
               entity_names());
 }
@@ -103,86 +101,116 @@ static int list_then(struct request *rq, struct db *db, const struct entity *e, 
 }
 
 int records_list(struct request *rq) {
-  const struct entity *e;
   struct db *db;
   struct record_filter filters[FILTERS_MAX];
   struct record_query q = { 0 };
   int64_t as_of;
-  int rc = entity_asked(rq, &e);
+  int rc = entity_asked(rq);
   if (!rc) rc = query_asked(rq, &q, filters);
   if (!rc) rc = as_of_asked(rq, &as_of);
   if (!rc) rc = db_find(rq, &db);
   if (rc) return rc;
-  return as_of ? list_then(rq, db, e, &q, as_of) : list_now(rq, db, e, &q);
+  return as_of ? list_then(rq, db, rq->entity, &q, as_of) : list_now(rq, db, rq->entity, &q);
 }
 
+/* The file, and the id of the record that the address names. */
+static int record_asked(struct request *rq, struct db **db, char id[static 37]) {
+  if (entity_asked(rq) || db_find(rq, db)) return rq->cx->code;
+  return record_id(rq->cx, *db, rq->entity, rq->param[1], id);
+}
+
+static const char *tag_of(struct ctx *cx, int64_t version) {
+  return ctx_printf(cx, "\"%lld\"", (long long)version);
+}
+
+/* The tag of a record is its version; what was once known of it has none. */
 int record_show(struct request *rq) {
-  const struct entity *e;
   struct db *db;
-  int rc = entity_asked(rq, &e);
-  if (!rc) rc = db_find(rq, &db);
-  return rc ? rc : record_get(rq->cx, db, e, rq->param[1], &rq->json, "data");
+  char id[37];
+  int64_t as_of, version;
+  if (as_of_asked(rq, &as_of) || record_asked(rq, &db, id)) return rq->cx->code;
+  if (as_of) return record_get_at(rq->cx, db, rq->entity, id, as_of, &rq->json, "data");
+  if (record_version(rq->cx, db, rq->entity, id, &version)) return rq->cx->code;
+  rq->etag = tag_of(rq->cx, version);
+  return record_get(rq->cx, db, rq->entity, id, &rq->json, "data");
 }
 
 /* A record that never was has no history, and that is not found. */
 int record_changes(struct request *rq) {
-  const struct entity *e;
   struct db *db;
-  struct buf ignored;
-  struct jw w;
-  int rc = entity_asked(rq, &e);
-  if (!rc) rc = db_find(rq, &db);
-  if (rc) return rc;
-  buf_init(&ignored, LIMIT_REPLY_BYTES);
-  jw_init(&w, &ignored);
-  rc = record_get(rq->cx, db, e, rq->param[1], &w, NULL);
-  buf_clear(&ignored);
-  return rc ? rc : record_history(rq->cx, db, e, rq->param[1], &rq->json, "data");
+  char id[37];
+  int64_t version;
+  int rc = record_asked(rq, &db, id);
+  if (!rc) rc = record_version(rq->cx, db, rq->entity, id, &version);
+  return rc ? rc : record_history(rq->cx, db, rq->entity, id, &rq->json, "data");
 }
 
 /* ---- writing ---- */
 
+typedef int record_fn(struct ctx *cx, struct db *db, const struct entity *e, const char *id);
+
 struct record_task {
   struct request *rq;
-  const struct entity *entity;
-  struct jv *object; /* of a save */
+  struct jv *object; /* of a save and a change */
+  bool whole;        /* a PUT */
+  record_fn *act;    /* NULL: a save or a change */
   char id[37];
-  int (*act)(struct ctx *cx, struct db *db, const struct entity *e, const char *id); /* NULL: save */
 };
+
+/* Is the record still the one that the client has seen? */
+static int check_match(struct request *rq, struct ctx *cx, struct db *db, const char *id) {
+  const char *match = wire_header(rq, "If-Match", NULL);
+  int64_t version;
+  if (!match) return OK;
+  if (record_version(cx, db, rq->entity, id, &version)) return cx->code;
+  if (etag_listed(match, tag_of(cx, version), false)) return OK;
+  rq->status = 412;
+  return fail(cx, E_CONFLICT, "version", "the %s was changed meanwhile: it is at version %lld",
+              rq->entity->name, (long long)version);
+}
+
+static int task_act(struct ctx *cx, struct db *db, struct record_task *task) {
+  struct request *rq = task->rq;
+  if (!*rq->param[1]) return record_save(cx, db, rq->entity, task->object, task->id);
+  if (record_id(cx, db, rq->entity, rq->param[1], task->id)) return cx->code;
+  if (check_match(rq, cx, db, task->id)) return cx->code;
+  if (task->act) return task->act(cx, db, rq->entity, task->id);
+  return record_change(cx, db, rq->entity, task->id, task->object, task->whole);
+}
 
 /* The record as it is after the change is read in the transaction that made it. */
 static int task_run(struct ctx *cx, struct db *db, void *arg) {
   struct record_task *task = arg;
-  int rc = task->act ? task->act(cx, db, task->entity, task->id)
-                     : record_save(cx, db, task->entity, task->object, task->id);
-  return rc ? rc : record_get(cx, db, task->entity, task->id, &task->rq->json, "data");
+  struct request *rq = task->rq;
+  int64_t version;
+  if (task_act(cx, db, task) || record_version(cx, db, rq->entity, task->id, &version)) return cx->code;
+  rq->etag = tag_of(cx, version);
+  return record_get(cx, db, rq->entity, task->id, &rq->json, "data");
 }
 
 static int task_start(struct request *rq, struct record_task *task) {
   struct tenant *tenant;
   task->rq = rq;
-  int rc = entity_asked(rq, &task->entity);
+  int rc = entity_asked(rq);
   if (!rc && !task->act) rc = body_json(rq, &task->object);
   if (!rc) rc = tenant_find(rq, &tenant);
   return rc ? rc : tenant_write(rq->cx, tenant, task_run, task);
 }
 
 int record_post(struct request *rq) {
-  struct record_task task = { .act = NULL };
+  struct record_task task = { 0 };
   int rc = task_start(rq, &task);
   if (rc || jv_get(task.object, "id")) return rc;
   rq->status = 201;
-  rq->location = ctx_printf(rq->cx, "/api/records/%s/%s", task.entity->name, task.id);
+  rq->location = ctx_printf(rq->cx, "%s/%s", rq->path, task.id);
   return OK;
 }
 
-static int record_act(struct request *rq,
-                      int (*act)(struct ctx *cx, struct db *db, const struct entity *e, const char *id)) {
-  struct record_task task = { .act = act };
-  if (!str_copy(task.id, sizeof task.id, str_of(rq->param[1])) || !uuid_valid(str_of(task.id)))
-    return fail(rq->cx, E_NOT_FOUND, "id", "there is no %.80s %.80s", rq->param[0], rq->param[1]);
-  return task_start(rq, &task);
+int record_put(struct request *rq) { return task_start(rq, &(struct record_task){ .whole = true }); }
+int record_patch(struct request *rq) { return task_start(rq, &(struct record_task){ 0 }); }
+int record_remove(struct request *rq) {
+  return task_start(rq, &(struct record_task){ .act = record_delete });
 }
-
-int record_remove(struct request *rq) { return record_act(rq, record_delete); }
-int record_bring_back(struct request *rq) { return record_act(rq, record_restore); }
+int record_bring_back(struct request *rq) {
+  return task_start(rq, &(struct record_task){ .act = record_restore });
+}

@@ -37,6 +37,12 @@ const struct entity *entity_of_table(const char *table) {
   return NULL;
 }
 
+const struct entity *entity_of_path(struct str path) {
+  for (int i = 0; i < count; i++)
+    if (all[i].path && str_eq(str_of(all[i].path), path)) return &all[i];
+  return NULL;
+}
+
 const struct entity *entity_at(int i) { return i >= 0 && i < count ? &all[i] : NULL; }
 
 const char *entity_names(void) {

@@ -77,8 +77,10 @@ struct entity_hooks {
 
 struct entity {
   const char *name, *table;
-  const char *order; /* how lists are sorted: "dataset, -updated_at" */
-  const char *help;  /* what one of its records is */
+  const char *order;  /* how lists are sorted: "dataset, -updated_at" */
+  const char *help;   /* what one of its records is */
+  const char *path;   /* "stores": its records are at /api/stores, too; NULL: at /api/records/NAME alone */
+  const char *access; /* the group of permissions that it belongs to: "sales" */
   const struct property *properties;
   const struct entity_key *keys;
   int property_count, key_count;
@@ -95,6 +97,7 @@ void entity_hooks_register(const char *name, const struct entity_hooks *hooks);
 
 const struct entity *entity_find(const char *name);           /* NULL when there is none */
 const struct entity *entity_of_table(const char *table);      /* NULL */
+const struct entity *entity_of_path(struct str path);         /* NULL */
 const struct entity *entity_at(int i);                        /* NULL beyond the last */
 const char *entity_names(void);                               /* "note, review, rule", for messages */
 const char *property_kind_name(enum property_kind kind);      /* "text" */

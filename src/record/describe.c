@@ -58,6 +58,8 @@ void record_describe(struct jw *w, const struct entity *e) {
   jw_text(w, "table", e->table);
   jw_text(w, "help", e->help);
   jw_text(w, "order", e->order);
+  jw_text(w, "path", e->path);
+  jw_text(w, "access", e->access);
   keys_write(w, e);
   jw_array(w, "properties");
   for (int i = 0; i < e->property_count; i++) property_write(w, &e->properties[i]);

@@ -22,6 +22,16 @@ static const char *known_at(struct ctx *cx, struct db *db, const struct entity *
   return now;
 }
 
+int record_get_at(struct ctx *cx, struct db *db, const struct entity *e, const char *id, int64_t at,
+                  struct jw *w, const char *key) {
+  const char *json = known_at(cx, db, e, id, at, row_read(cx, db, e, id));
+  if (!json)
+    return cx->code ? (int)cx->code
+                    : fail(cx, E_NOT_FOUND, "as_of", "there was no %s %.80s then", e->name, id);
+  jw_raw(w, key, str_of(json));
+  return OK;
+}
+
 static bool is_deleted(struct ctx *cx, const char *json) {
   struct jv *row;
   return !jv_parse(cx, str_of(json), &row) && jv_kind(jv_get(row, "deleted_at")) != JV_NULL;

@@ -112,6 +112,17 @@ static int change(struct ctx *cx, struct db *db, const struct entity *e, const s
   return note(cx, db, e, "RECORD_UPDATED", d->id, before, ctx_printf(cx, "a %s was changed", e->name));
 }
 
+/* before: the record as it is; NULL: there is none yet. */
+static int save(struct ctx *cx, struct db *db, const struct entity *e, struct jv *object, const char *id,
+                const char *before, bool whole) {
+  struct draft d = { .id = id };
+  if (before && check_version(cx, e, object, before)) return cx->code;
+  if (read_draft(cx, e, object, whole, &d)) return cx->code;
+  if (e->hooks.check_object && e->hooks.check_object(cx, object)) return cx->code;
+  if (check_draft(cx, db, e, &d)) return cx->code;
+  return before ? change(cx, db, e, &d, before) : add(cx, db, e, &d);
+}
+
 int record_save(struct ctx *cx, struct db *db, const struct entity *e, struct jv *object,
                 char id[static 37]) {
   if (check_names(cx, e, object)) return cx->code;
@@ -122,21 +133,29 @@ int record_save(struct ctx *cx, struct db *db, const struct entity *e, struct jv
     str_copy(id, 37, given);
   else
     uuid7(id, cx->now);
-  struct draft d = { .id = id };
   const char *before = given.p ? row_read(cx, db, e, id) : NULL;
-  if (cx->code || (before && check_version(cx, e, object, before))) return cx->code;
-  if (read_draft(cx, e, object, !before, &d)) return cx->code;
-  if (e->hooks.check_object && e->hooks.check_object(cx, object)) return cx->code;
-  if (check_draft(cx, db, e, &d)) return cx->code;
-  return before ? change(cx, db, e, &d, before) : add(cx, db, e, &d);
+  return cx->code ? (int)cx->code : save(cx, db, e, object, id, before, !before);
+}
+
+static int missing(struct ctx *cx, const struct entity *e, const char *id) {
+  return cx->code ? (int)cx->code : fail(cx, E_NOT_FOUND, "id", "there is no %s %.80s", e->name, id);
+}
+
+int record_change(struct ctx *cx, struct db *db, const struct entity *e, const char *id, struct jv *object,
+                  bool whole) {
+  if (check_names(cx, e, object)) return cx->code;
+  struct str given = jv_text(jv_get(object, "id"));
+  if (given.p && !str_eq(given, str_of(id)))
+    return fail(cx, E_INVALID, "id", "this is the %s %s: its id cannot be changed", e->name, id);
+  const char *before = row_read(cx, db, e, id);
+  return before ? save(cx, db, e, object, id, before, whole) : missing(cx, e, id);
 }
 
 /* ---- delete and restore ---- */
 
 static int mark(struct ctx *cx, struct db *db, const struct entity *e, const char *id, bool deleted) {
   const char *before = row_read(cx, db, e, id);
-  if (!before)
-    return cx->code ? (int)cx->code : fail(cx, E_NOT_FOUND, "id", "there is no %s %s", e->name, id);
+  if (!before) return missing(cx, e, id);
   if (deleted ? check_unused(cx, db, e, id) : check_restored(cx, db, e, id)) return cx->code;
   const char *sql =
       ctx_printf(cx,
@@ -169,7 +188,37 @@ int record_restore(struct ctx *cx, struct db *db, const struct entity *e, const 
 int record_get(struct ctx *cx, struct db *db, const struct entity *e, const char *id, struct jw *w,
                const char *key) {
   char *json = row_read(cx, db, e, id);
-  if (!json) return cx->code ? (int)cx->code : fail(cx, E_NOT_FOUND, "id", "there is no %s %s", e->name, id);
+  if (!json) return missing(cx, e, id);
   jw_raw(w, key, str_of(json));
+  return OK;
+}
+
+int record_version(struct ctx *cx, struct db *db, const struct entity *e, const char *id, int64_t *version) {
+  struct stmt *s = db_compose(cx, db, ctx_printf(cx, "SELECT version FROM %s WHERE id = ?1", e->table));
+  stmt_text(s, 1, id);
+  if (!stmt_row(cx, s)) return missing(cx, e, id);
+  *version = col_int(s, 0);
+  stmt_done(s);
+  return OK;
+}
+
+const struct property *record_key(const struct entity *e) {
+  for (int i = 0; i < e->key_count; i++) {
+    const struct property *p = &e->properties[e->keys[i].property[0]];
+    if (e->keys[i].count == 1 && p->kind == PROPERTY_TEXT) return p;
+  }
+  return NULL;
+}
+
+int record_id(struct ctx *cx, struct db *db, const struct entity *e, const char *name, char id[static 37]) {
+  const struct property *p = record_key(e);
+  if (uuid_valid(str_of(name)) && str_copy(id, 37, str_of(name))) return OK;
+  if (!p) return missing(cx, e, name);
+  struct stmt *s = db_compose(
+      cx, db, ctx_printf(cx, "SELECT id FROM %s WHERE %s = ?1 AND deleted_at IS NULL", e->table, p->name));
+  stmt_text(s, 1, name);
+  if (!stmt_row(cx, s)) return missing(cx, e, name);
+  str_copy(id, 37, col_str(s, 0));
+  stmt_done(s);
   return OK;
 }

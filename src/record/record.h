@@ -19,15 +19,31 @@
 ** changes the properties that it names. With `version` it must be the one that
 ** the record has now (E_CONFLICT). id receives the record's id. */
 int record_save(struct ctx *cx, struct db *db, const struct entity *e, struct jv *object, char id[static 37]);
+/* Changes the record `id`, which there is (E_NOT_FOUND). whole: what the object does not name
+** becomes its default, or empty. */
+int record_change(struct ctx *cx, struct db *db, const struct entity *e, const char *id, struct jv *object,
+                  bool whole);
 int record_delete(struct ctx *cx, struct db *db, const struct entity *e, const char *id);
 int record_restore(struct ctx *cx, struct db *db, const struct entity *e, const char *id);
 
 /* One record as an object; E_NOT_FOUND. */
 int record_get(struct ctx *cx, struct db *db, const struct entity *e, const char *id, struct jw *w,
                const char *key);
+/* The same as it was known at a time, UTC microseconds. */
+int record_get_at(struct ctx *cx, struct db *db, const struct entity *e, const char *id, int64_t at,
+                  struct jw *w, const char *key);
+/* Which version it has now; E_NOT_FOUND. */
+int record_version(struct ctx *cx, struct db *db, const struct entity *e, const char *id, int64_t *version);
 
-/* What a form or a client needs to know of an entity: {name, table, help, order, unique,
-** properties: [{name, kind, required, scale, min, max, default, choices, reference, searched,
+/* The id of the record that people call by its key: the value of the entity's first unique key
+** of one property ("A-1" of a SKU), among those that are not deleted. An id stays as it is, whether
+** there is such a record or not. E_NOT_FOUND. */
+int record_id(struct ctx *cx, struct db *db, const struct entity *e, const char *name, char id[static 37]);
+/* That property, or NULL. */
+const struct property *record_key(const struct entity *e);
+
+/* What a form or a client needs to know of an entity: {name, table, help, order, path,
+** access, unique, properties: [{name, kind, required, scale, min, max, default, choices, reference, searched,
 ** help}]}. */
 void record_describe(struct jw *w, const struct entity *e);
 

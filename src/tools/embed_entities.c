@@ -14,6 +14,8 @@
 **   since    11                    the migration that makes its table; "by hand" when a
 **                                  released one did
 **   help     something that is kept in stock
+**   access   stock                 the permission that it takes: auth/permission.h lists them
+**   path     stock-items           its own address, /api/stock-items; without: /api/records/stock_item alone
 **   order    category, -sku        how lists are sorted; - is downwards. Else by id
 **   search   sku, name             where lists search. Else in all texts
 **
@@ -39,6 +41,10 @@
 **
 ** That is why choices, min and max are kept by triggers of the table, which a migration
 ** can exchange, and only what follows from the kind is kept by its columns.
+**
+** A reference that came with migration 15 or later is a foreign key, too: that no row stands
+** behind it is refused by the table itself. Those before are kept by the door alone, and verify
+** looks at all of them.
 */
 #include "tools/host.h"
 
@@ -49,7 +55,8 @@ enum {
   MAX_KEYS = 8,
   MAX_PARTS = 8,
   MAX_VERSION = 9999,
-  MAX_SCALE = 9
+  MAX_SCALE = 9,
+  FOREIGN_KEYS_SINCE = 15 /* what was released before has none */
 };
 
 static const char *const kind_names[] = { "text",    "integer", "decimal", "boolean",   "day",
@@ -73,10 +80,11 @@ struct key {
 
 struct entity {
   const char *path, *name, *table, *help, *order, *search;
+  const char *address, *access;
   struct property properties[MAX_LINES]; /* in the order of the file, also those that held once */
   struct key keys[MAX_KEYS];
   int property_count, key_count;
-  int line, since, order_line, search_line;
+  int line, since, order_line, search_line, address_line, access_line;
   bool by_hand;
 };
 
@@ -321,6 +329,10 @@ static bool read_head(struct entity *e, int line, const char *name, char *rest) 
     e->order = rest, e->order_line = line;
   else if (is(name, "search"))
     e->search = rest, e->search_line = line;
+  else if (is(name, "path"))
+    e->address = rest, e->address_line = line;
+  else if (is(name, "access"))
+    e->access = rest, e->access_line = line;
   else if (is(name, "since") && is(rest, "by hand"))
     e->by_hand = true;
   else if (is(name, "since"))
@@ -328,6 +340,20 @@ static bool read_head(struct entity *e, int line, const char *name, char *rest) 
   else
     return false;
   return true;
+}
+
+/* Who may see it, and where. */
+static void check_access(const struct entity *e) {
+  if (!e->access)
+    complain(e->path, 1, "no line \"access GROUP\": the permission that it takes, such as sales");
+  else if (!is_name(e->access))
+    complain(e->path, e->access_line, "access takes the name of a group of permissions, not \"%s\"",
+             e->access);
+  if (!e->address) return;
+  size_t n = strspn(e->address, "abcdefghijklmnopqrstuvwxyz0123456789-");
+  if (!n || e->address[n] || *e->address == '-')
+    complain(e->path, e->address_line, "path takes one part of an address, such as stock-items, not \"%s\"",
+             e->address);
 }
 
 static void check_head(struct entity *e) {
@@ -348,6 +374,7 @@ static void check_head(struct entity *e) {
   if (!e->help || !*e->help) complain(e->path, 1, "no line \"help ...\": say for people what it is");
   if (!e->since && !e->by_hand)
     complain(e->path, 1, "no line \"since N\": the migration that makes its table");
+  check_access(e);
 }
 
 static bool same_text(const char *a, const char *b) { return a && b ? is(a, b) : a == b; }
@@ -461,6 +488,9 @@ static void check_together(void) {
     for (int k = 0; k < i; k++)
       if (e->table && entities[k].table && is(e->table, entities[k].table))
         complain(e->path, 1, "%s has the table %s already", entities[k].path, e->table);
+    for (int k = 0; k < i; k++)
+      if (e->address && entities[k].address && is(e->address, entities[k].address))
+        complain(e->path, e->address_line, "%s has the path %s already", entities[k].path, e->address);
     for (int k = 0; k < e->property_count; k++) {
       const struct property *p = &e->properties[k];
       if (p->reference && !entity_find(p->reference))
@@ -495,7 +525,7 @@ static void put_check(FILE *f, const struct property *p) {
   if (p->kind == JSON) fprintf(f, " CHECK (json_valid(%s))", p->name);
 }
 
-static void put_column(FILE *f, const struct property *p) {
+static void put_column(FILE *f, const struct entity *e, const struct property *p) {
   bool number = p->kind == INTEGER || p->kind == DECIMAL || p->kind == BOOLEAN || p->kind == INSTANT;
   fprintf(f, "%s %s", p->name, number ? "INTEGER" : "TEXT");
   if (p->otherwise)
@@ -503,6 +533,8 @@ static void put_column(FILE *f, const struct property *p) {
   else if (p->required)
     fputs(" NOT NULL", f);
   put_check(f, p);
+  if (p->reference && (p->since ? p->since : e->since) >= FOREIGN_KEYS_SINCE)
+    fprintf(f, " REFERENCES %s(id)", entity_find(p->reference)->table);
 }
 
 static void put_table(FILE *f, const struct entity *e) {
@@ -510,7 +542,7 @@ static void put_table(FILE *f, const struct entity *e) {
   for (int i = 0; i < e->property_count; i++) {
     if (e->properties[i].since) continue;
     fputs("  ", f);
-    put_column(f, &e->properties[i]);
+    put_column(f, e, &e->properties[i]);
     fputs(",\n", f);
   }
   fputs("  version INTEGER NOT NULL DEFAULT 1,\n"
@@ -640,7 +672,7 @@ static void put_columns(FILE *f, const struct entity *e, int version) {
   for (int k = 0; k < e->property_count; k++) {
     if (e->properties[k].since != version || e->properties[k].follows) continue;
     fprintf(f, "ALTER TABLE %s ADD COLUMN ", e->table);
-    put_column(f, &e->properties[k]);
+    put_column(f, e, &e->properties[k]);
     fputs(";\n", f);
   }
 }
@@ -748,6 +780,8 @@ static void put_code(FILE *f) {
     fprintf(f, "  { .name = \"%s\", .table = \"%s\"", e->name, e->table);
     put_member(f, "order", e->order ? e->order : "id");
     put_member(f, "help", e->help);
+    put_member(f, "path", e->address);
+    put_member(f, "access", e->access);
     fprintf(f, ", .properties = %s_properties, .property_count = %d", e->name,
             now_count(e, e->properties + e->property_count));
     if (e->key_count) fprintf(f, ", .keys = %s_keys, .key_count = %d", e->name, e->key_count);

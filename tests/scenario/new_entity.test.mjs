@@ -19,6 +19,8 @@ entity   gadget
 table    gadgets
 since    ${HEAD + 1}
 help     something made up
+access   data
+path     gadgets
 order    -price, code
 search   code, name, state
 
