@@ -17,7 +17,7 @@
 
 #include "job/internal.h"
 
-enum { CLAIM_MOST = 256, LOOK_THROUGH = 1000, SUSPECT = 3 /* times lost */ };
+enum { CLAIM_MOST = 256, LOOK_THROUGH = 10000, SUSPECT = 3 /* times lost */ };
 static const int64_t VIRTUAL = 1000000; /* virtual time of a job of weight 1 */
 static const int64_t TOKEN = 1000000;
 static const int64_t OTHERS_US = 1000000; /* how often other processes' jobs are looked at */
@@ -141,21 +141,20 @@ static void set_room(struct ctx *cx, struct db *db, struct plan *p, struct lane 
   lane->room = (int)room;
 }
 
+/* Jobs of a kind that is full are passed over, but not for ever: a claim takes a bounded time. */
 static void read_ready(struct ctx *cx, struct db *db, struct lane *lane, struct quota **quotas) {
-  int most = lane->room < 64 ? 64 : LOOK_THROUGH, n = 0;
-  struct candidate *found = ctx_alloc(cx, (size_t)most * sizeof *found);
+  struct candidate c;
   struct stmt *s = db_stmt(cx, db, SQL_job_ready);
-  stmt_text(s, 1, lane->queue);
-  stmt_int(s, 2, most);
-  while (n < most && stmt_row(cx, s)) {
-    found[n].id = col_int(s, 0);
-    found[n].lost = col_int(s, 2);
-    str_copy(found[n++].kind, sizeof found[0].kind, col_str(s, 1));
-  }
-  if (s) stmt_done(s); /* the quotas ask the same connection */
   lane->ids = ctx_alloc(cx, (size_t)lane->room * sizeof *lane->ids);
-  for (int i = 0; i < n && lane->count < lane->room; i++)
-    if (may_begin(cx, db, quotas, &found[i])) lane->ids[lane->count++] = found[i].id;
+  stmt_text(s, 1, lane->queue);
+  stmt_int(s, 2, LOOK_THROUGH);
+  while (lane->count < lane->room && stmt_row(cx, s)) {
+    c.id = col_int(s, 0);
+    c.lost = col_int(s, 2);
+    str_copy(c.kind, sizeof c.kind, col_str(s, 1));
+    if (may_begin(cx, db, quotas, &c)) lane->ids[lane->count++] = c.id;
+  }
+  if (s) stmt_done(s);
 }
 
 static const char *next_queue(struct ctx *cx, struct db *db, const char *after) {

@@ -225,6 +225,11 @@ test('priority within a queue, shares between queues by weight, at once no more 
   while (order(q).length < 12) most = Math.max(most, Number(one(q.db, "SELECT count(*) FROM job WHERE state = 'running'")));
   assert.equal(most, 1);
   assert.equal(two.log.includes('FAILED'), false);
+
+  // However many of a kind that is full stand in front, another kind is not held up by them.
+  addMany(q, 'test_single', 'default', 1500, { ms: 60000 });
+  const behind = add(q, 'test_effect', { steps: 1 });
+  await until(() => show(q, behind.id).state === 'done', 'the one behind 1,500');
 });
 
 test('a rate is kept, also by two processes together', async (t) => {
