@@ -157,12 +157,14 @@ void request_serve(struct server *server, struct mg_connection *wire) {
   struct request rq;
   request_begin(&rq, &cx, server, wire);
   request_read(&rq);
-  int rc = check_framing(&rq);       /* 400 431 */
-  if (!rc) rc = route_find(&rq);     /* 404 405 */
-  if (!rc) rc = check_host(&rq);     /* 421 */
-  if (!rc) rc = check_origin(&rq);   /* 403 */
-  if (!rc) rc = check_body(&rq);     /* 413 */
-  if (!rc) rc = request_handle(&rq); /* a lower layer's word */
+  int rc = check_framing(&rq);         /* 400 431 */
+  if (!rc) rc = route_find(&rq);       /* 404 405 */
+  if (!rc) rc = check_host(&rq);       /* 421 */
+  if (!rc) rc = check_origin(&rq);     /* 403 */
+  if (!rc) rc = request_identify(&rq); /* 401 */
+  if (!rc) rc = request_allow(&rq);    /* 403 */
+  if (!rc) rc = check_body(&rq);       /* 413 */
+  if (!rc) rc = request_handle(&rq);   /* a lower layer's word */
   reply_send(&rq);
   body_drain(&rq);
   request_end(&rq, began);

@@ -5,6 +5,7 @@
 **   request.c    the way of a request, and the checks on it
 **   routes.c     the table of routes; routes_NOUN.c the handlers behind it
 **   body.c       the body of a request
+**   identify.c   who asks, and whether he may
 **   tenants.c    which tenant is meant
 **   assets.c     the page's files
 **   reply.c      what goes back: one form for success, one for failure
@@ -16,6 +17,7 @@
 
 #include <pthread.h>
 
+#include "auth/identity.h"
 #include "base/json.h"
 #include "http/http.h"
 
@@ -51,6 +53,7 @@ struct request {
   const struct route *route; /* NULL until it is found */
   const struct entity
       *entity; /* whose records the address is about; NULL: of none, or of one that there is not */
+  const struct identity *who; /* who asks; NULL: nobody has logged in, which only open routes see */
   const char *method, *path, *query;
   const char *param[PARAMS]; /* what stood for the first and the second {id}, or for the star; never NULL */
   bool head;                 /* the client wants no body */
@@ -129,6 +132,10 @@ struct route {
   const char *pattern; /* {id} stands for one segment, at most twice; a star at the end for all the rest.
                           Of two that fit the first is taken: /things/new stands before /things/{id} */
   route_fn *handle;
+  /* Who may use it: a permission (auth/permission.h); "record.read" and "record.write" for those of the
+     entity that it is about; "login" for everybody who has logged in. A route says that or `open`. */
+  const char *need;
+  bool open;       /* for everybody, logged in or not */
   size_t body_max; /* of the request; 0: it has none */
   bool quiet;      /* asked so often that it is logged only when it fails */
   enum { ENTITY_NONE, ENTITY_BY_NAME, ENTITY_BY_PATH } entity; /* the first {id} is that of one */
@@ -138,8 +145,14 @@ extern const struct route routes[];
 extern const size_t route_count;
 int route_find(struct request *rq); /* 404 405 */
 
+/* identify.c */
+int request_identify(struct request *rq); /* 401 */
+int request_allow(struct request *rq);    /* 403 */
+/* May he? E_DENIED says what is missing: for what only a handler knows. */
+int request_need(struct request *rq, const char *permission);
+
 /* tenants.c */
-/* The tenant that the query names, or the only one there is. */
+/* The tenant of who asks; in open mode the one that the query names, or the only one there is. */
 int tenant_find(struct request *rq, struct tenant **out);
 int tenant_opened(struct request *rq, const char *slug, struct tenant **out);
 int db_find(struct request *rq, struct db **db); /* that tenant's file, to be read */

@@ -17,11 +17,19 @@ static const char *names_of(struct ctx *cx, const struct tenant_info *list, size
   return count > shown ? ctx_printf(cx, "%s and %zu more", names, count - shown) : names;
 }
 
+/* Whoever has logged in has one tenant; what is not his is not there, not even its name. */
+static int tenant_of(struct request *rq, const char *slug, struct tenant **out) {
+  if (slug && strcmp(slug, rq->who->tenant) != 0)
+    return fail(rq->cx, E_NOT_FOUND, "tenant", "there is no tenant of this name");
+  return tenant_opened(rq, rq->who->tenant, out);
+}
+
 int tenant_find(struct request *rq, struct tenant **out) {
   const char *slug = NULL;
   struct tenant_info *list;
   size_t count;
   int rc = query_text(rq, "tenant", &slug);
+  if (!rc && rq->who && !rq->who->open) return tenant_of(rq, slug, out);
   if (!rc) rc = tenant_list(rq->cx, rq->server->store, &list, &count);
   if (rc) return rc;
   if (!slug && !count)
