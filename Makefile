@@ -139,7 +139,8 @@ build/gen/sql.stamp: build/host/embed_sql build/gen/entities.stamp build/gen/SQL
 build/gen/sql.h build/gen/sql.c: build/gen/sql.stamp ; @:
 
 # The page: esbuild bundles www/app.js and www/app.css; every other file of www/
-# goes as it is. node_modules stays in build/www.
+# goes as it is. Last comes the service worker, which knows all the others and their
+# digest. node_modules stays in build/www.
 ifneq ($(wildcard www/package.json),)
 build/www/installed: www/package.json www/package-lock.json | deps
 	@mkdir -p $(@D)
@@ -156,6 +157,10 @@ build/www/bundled: build/www/installed build/gen/PAGE.list $(PAGE)
 	@$(if $(wildcard www/app.js),NODE_PATH=build/www/node_modules build/www/node_modules/.bin/esbuild \
 	  $(wildcard www/app.js www/app.css) --bundle --splitting --minify --format=esm --target=es2022 --chunk-names=part-[hash] \
 	  --legal-comments=none --log-level=warning --outdir=build/www/dist)
+	@$(if $(wildcard www/sw.js),cd build/www/dist && NODE_PATH=../node_modules ../node_modules/.bin/esbuild ../../../www/sw.js \
+	  --minify --target=es2022 --log-level=warning --outfile=sw.js \
+	  --define:VERSION="\"$$(find . -type f | LC_ALL=C sort | xargs sha256sum | sha256sum | cut -c1-16)\"" \
+	  --define:SHELL="[$$(find . -type f | LC_ALL=C sort | sed 's|^./index.html$$|./|; s|.*|"&"|' | paste -sd,)]")
 	@touch $@
 else
 build/www/bundled: build/gen/PAGE.list

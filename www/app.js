@@ -17,6 +17,8 @@
 */
 import { render } from 'preact';
 import { html } from './lib/html.js';
+import { keepShell } from './lib/shell.js';
 import { App } from './pages/app.js';
 
 render(html`<${App} />`, document.getElementById('app'));
+keepShell();

@@ -95,6 +95,7 @@ static const char *type_of(const char *name) {
     { ".css", "text/css; charset=utf-8" },
     { ".json", "application/json" },
     { ".map", "application/json" },
+    { ".webmanifest", "application/manifest+json" },
     { ".svg", "image/svg+xml" },
     { ".png", "image/png" },
     { ".woff2", "font/woff2" },

@@ -22,21 +22,22 @@ after(async () => {
   rmSync(profile, { recursive: true, force: true });
 });
 
-// A browser of its own for the test t.
+// A browser of its own for the test t. Its page is not kept by a service worker unless the
+// test asks for that: { serviceWorkers: 'allow' }.
 export async function context(t, options) {
-  const own = await browser.newContext(options);
+  const own = await browser.newContext({ serviceWorkers: 'block', ...options });
   t.after(() => own.close());
   return own;
 }
 
 // A page; page.faults is everything that went wrong in it. forAxe: the page may run
 // what the test gives it.
-export async function open(t, url, { width = 1280, height = 860, dark = false, forAxe = false } = {}) {
-  const own = await context(t, { viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce', bypassCSP: forAxe, locale: 'en-IN', timezoneId: 'UTC' });
+export async function open(t, url, { width = 1280, height = 860, dark = false, forAxe = false, serviceWorkers } = {}) {
+  const own = await context(t, { viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce', ...(serviceWorkers && { serviceWorkers }), bypassCSP: forAxe, locale: 'en-IN', timezoneId: 'UTC' });
   const page = await own.newPage();
   page.faults = [];
   page.on('pageerror', (error) => page.faults.push(String(error)));
-  page.on('console', (message) => /error|warning/.test(message.type()) && page.faults.push(`${message.text()} ${message.location().url}`));
+  page.on('console', (message) => /error|warning/.test(message.type()) && !/Service Worker registration blocked/.test(message.text()) && page.faults.push(`${message.text()} ${message.location().url}`));
   page.on('dialog', (dialog) => page.faults.push(`dialog: ${dialog.message()}`));
   await page.addInitScript(() => addEventListener('securitypolicyviolation', (e) => console.error(`CSP: ${e.violatedDirective} ${e.blockedURI}`)));
   await page.goto(url);

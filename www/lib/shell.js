@@ -1,0 +1,27 @@
+/* The page as a program of its own: its files are kept by a service worker (sw.js), so that it
+** opens without the server, and the browser offers to install it. */
+const WORKER = 'sw.js';
+
+/* A page may only run what it names: this is the one script that it names by address. */
+function trusted(address) {
+  const policy = globalThis.trustedTypes?.createPolicy('outpost-worker', { createScriptURL: () => WORKER });
+  return policy ? policy.createScriptURL(address) : address;
+}
+
+const idle = () => new Promise((resolve) => {
+  if (globalThis.requestIdleCallback) requestIdleCallback(resolve, { timeout: 5000 });
+  else setTimeout(resolve, 1000);
+});
+const loaded = () => new Promise((resolve) => {
+  if (document.readyState === 'complete') resolve();
+  else addEventListener('load', resolve, { once: true });
+});
+
+/* After everything else: the first view comes first. Where a browser refuses - a certificate
+** that it does not trust, a private window - the page works all the same, online. */
+export async function keepShell() {
+  if (!navigator.serviceWorker) return;
+  await loaded();
+  await idle();
+  await navigator.serviceWorker.register(trusted(WORKER)).catch(() => {});
+}
