@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/time.h"
 #include "cli/config.h"
 #include "net/net.h"
 
@@ -188,6 +189,33 @@ int cli_print_json(struct ctx *cx, struct buf *out) {
       out->full ? fail(cx, E_LIMIT, NULL, "the answer is too large") : cli_write(cx, NULL, out->p, out->n);
   buf_clear(out);
   return rc;
+}
+
+/* An instant is told to the second: 2024-02-29 12:00:00. */
+static struct str cell_of(const struct jv *object, const char *key, char at[static TIME_SIZE]) {
+  struct str text = jv_text(jv_get(object, key));
+  int64_t us;
+  if (!text.p) return STR("");
+  if (text.n != TIME_SIZE - 1 || text.p[10] != 'T' || !time_parse_iso(text, &us)) return text;
+  str_copy(at, TIME_SIZE, (struct str){ text.p, 19 });
+  at[10] = ' ';
+  return str_of(at);
+}
+
+int cli_print_list(struct ctx *cx, struct cli *c, const char *list, const struct cli_column *columns,
+                   const char *none) {
+  char at[TIME_SIZE];
+  struct jv *root;
+  if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
+  if (jv_parse(cx, buf_view(&c->out), &root)) return cx->code;
+  if (list) root = jv_get(root, list);
+  if (!jv_size(root)) return cli_print(cx, "%s\n", none);
+  for (size_t row = 0; row <= jv_size(root) && !cx->code; row++)
+    for (const struct cli_column *k = columns; k->key; k++) {
+      struct str text = row ? cell_of(jv_at(root, row - 1), k->key, at) : str_of(k->title);
+      cli_print(cx, "%*.*s%s", k->width, STR_ARG(text), k[1].key ? "  " : "\n");
+    }
+  return cx->code;
 }
 
 bool cli_color(void) { return isatty(STDOUT_FILENO) && !getenv("NO_COLOR"); }

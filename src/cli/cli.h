@@ -86,6 +86,15 @@ bool cli_color(void);
 /* The JSON document of a command. */
 int cli_print_json(struct ctx *cx, struct buf *out);
 
+/* A list, as JSON where it is asked for, else as a table: c->out is an array of objects, or an object
+** whose member `list` is it. Ends with a column without a key. */
+struct cli_column {
+  const char *key, *title;
+  int width; /* at least, as printf has it: -24 is to the left, 6 to the right */
+};
+int cli_print_list(struct ctx *cx, struct cli *c, const char *list, const struct cli_column *columns,
+                   const char *none);
+
 /* The settings in force and where each comes from, as JSON for a support bundle: of
 ** what is no setting of the program, and of what may be a secret, the name alone. */
 const char *cli_settings(struct ctx *cx, const struct cli *c);

@@ -13,32 +13,23 @@ static struct str text(const struct jv *object, const char *key) {
 
 /* ---- alerts ---- */
 
-static int print_alerts(struct ctx *cx, struct str json) {
-  struct jv *list;
-  if (jv_parse(cx, json, &list)) return cx->code;
-  if (!jv_size(list)) return cli_print(cx, "there are no alerts\n");
-  cli_print(cx, "%-36s  %-8s  %-12s  %-20s  %-5s  %s\n", "id", "severity", "status", "since", "times",
-            "what");
-  for (size_t i = 0; i < jv_size(list) && !cx->code; i++) {
-    struct jv *a = jv_at(list, i);
-    cli_print(cx, "%-36.*s  %-8.*s  %-12.*s  %-20.20s  %5.*s  %.*s\n", STR_ARG(text(a, "id")),
-              STR_ARG(text(a, "severity")), STR_ARG(text(a, "status")), text(a, "created_at").p,
-              STR_ARG(text(a, "times")), STR_ARG(text(a, "title")));
-  }
-  return cx->code;
-}
-
 int cmd_alerts_list(struct ctx *cx, struct cli *c) {
+  static const struct cli_column columns[] = {
+    { "id", "id", -36 },
+    { "severity", "severity", -8 },
+    { "status", "status", -12 },
+    { "created_at", "since (UTC)", -19 },
+    { "times", "times", 5 },
+    { "title", "what", 0 },
+    { 0 },
+  };
   struct db *db;
   struct jw *w = &c->json;
   int64_t limit;
   if (cli_int(cx, c, "limit", SHOWN, &limit) || cli_read(cx, c, &db)) return cx->code;
   if (limit < 1 || limit > SHOWN_MOST) return cli_usage(cx, "--limit is from 1 to %d", SHOWN_MOST);
-  alert_list(cx, db, cli_get(c, "state"), cli_get(c, "kind"), limit, w, NULL);
-  if (cx->code) return cx->code;
-  if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
-  print_alerts(cx, buf_view(&c->out));
-  return cx->code;
+  if (alert_list(cx, db, cli_get(c, "state"), cli_get(c, "kind"), limit, w, NULL)) return cx->code;
+  return cli_print_list(cx, c, NULL, columns, "there are no alerts");
 }
 
 struct decision {

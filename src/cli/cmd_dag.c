@@ -42,13 +42,22 @@ int cmd_dag_list(struct ctx *cx, struct cli *c) {
 }
 
 int cmd_dag_runs(struct ctx *cx, struct cli *c) {
+  static const struct cli_column columns[] = {
+    { "id", "id", 6 },
+    { "graph", "graph", -26 },
+    { "state", "state", -9 },
+    { "cause", "cause", -10 },
+    { "created_at", "since (UTC)", -19 },
+    { "ended_at", "ended (UTC)", 0 },
+    { 0 },
+  };
   int64_t limit;
   struct db *db;
   struct jw *w = &c->json;
   if (cli_int(cx, c, "limit", 50, &limit) || cli_read(cx, c, &db)) return cx->code;
   if (limit < 1 || limit > LIMIT_MOST) return cli_usage(cx, "--limit is 1 to %d", LIMIT_MOST);
-  if (!graph_runs(cx, db, cli_operand(c, 0, NULL), limit, 0, w, NULL)) return cli_print_json(cx, &c->out);
-  return cx->code;
+  if (graph_runs(cx, db, cli_operand(c, 0, NULL), limit, 0, w, NULL)) return cx->code;
+  return cli_print_list(cx, c, NULL, columns, "no graph has run yet");
 }
 
 /* ---- one run ---- */

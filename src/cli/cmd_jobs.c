@@ -9,38 +9,22 @@ static int id_asked(struct ctx *cx, const struct cli *c, int64_t *id) {
   return cli_usage(cx, "a job is named by its number, such as 12, not '%s'", c->operand[0]);
 }
 
-static int print_job(struct ctx *cx, struct tenant *t, int64_t id) {
+static int print_job(struct ctx *cx, struct cli *c, struct tenant *t, int64_t id) {
   struct db *db;
-  struct buf out;
-  struct jw w;
-  if (tenant_read(cx, t, &db)) return cx->code;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  if (job_show(cx, db, id, &w, NULL)) return cx->code;
-  return cli_print_json(cx, &out);
-}
-
-static struct str text(const struct jv *object, const char *key) {
-  struct str s = jv_text(jv_get(object, key));
-  return s.p ? s : STR("");
-}
-
-static int print_jobs(struct ctx *cx, struct str json) {
-  struct jv *list;
-  if (jv_parse(cx, json, &list)) return cx->code;
-  if (!jv_size(list)) return cli_print(cx, "there are no such jobs\n");
-  cli_print(cx, "%6s  %-9s  %-24s  %5s  %-19s  %s\n", "id", "state", "kind", "tries", "since", "cause");
-  for (size_t i = 0; i < jv_size(list) && !cx->code; i++) {
-    struct jv *j = jv_at(list, i);
-    struct str cause = text(j, "cause");
-    cli_print(cx, "%6.*s  %-9.*s  %-24.*s  %5.*s  %-19.19s%s%.*s\n", STR_ARG(text(j, "id")),
-              STR_ARG(text(j, "state")), STR_ARG(text(j, "kind")), STR_ARG(text(j, "attempts")),
-              text(j, "created_at").p, cause.n ? "  " : "", STR_ARG(cause));
-  }
-  return cx->code;
+  if (tenant_read(cx, t, &db) || job_show(cx, db, id, &c->json, NULL)) return cx->code;
+  return cli_print_json(cx, &c->out);
 }
 
 int cmd_jobs_list(struct ctx *cx, struct cli *c) {
+  static const struct cli_column columns[] = {
+    { "id", "id", 6 },
+    { "state", "state", -9 },
+    { "kind", "kind", -24 },
+    { "attempts", "tries", 5 },
+    { "created_at", "since (UTC)", -19 },
+    { "cause", "cause", 0 },
+    { 0 },
+  };
   struct job_filter f = { .state = cli_get(c, "state"),
                           .queue = cli_get(c, "queue"),
                           .kind = cli_get(c, "kind") };
@@ -50,16 +34,14 @@ int cmd_jobs_list(struct ctx *cx, struct cli *c) {
   if (cli_int(cx, c, "limit", 100, &f.limit) || cli_read(cx, c, &db)) return cx->code;
   if (f.limit < 1 || f.limit > 10000) return cli_usage(cx, "--limit is 1 to 10000");
   if (job_list(cx, db, &f, w, NULL, &total, &next)) return cx->code;
-  if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
-  print_jobs(cx, buf_view(&c->out));
-  return cx->code;
+  return cli_print_list(cx, c, NULL, columns, "there are no such jobs");
 }
 
 int cmd_jobs_show(struct ctx *cx, struct cli *c) {
   struct tenant *t;
   int64_t id;
   if (id_asked(cx, c, &id) || cli_tenant(cx, c, &t)) return cx->code;
-  return print_job(cx, t, id);
+  return print_job(cx, c, t, id);
 }
 
 /* ---- acts ---- */
@@ -90,7 +72,7 @@ int cmd_jobs_add(struct ctx *cx, struct cli *c) {
   a.order.priority = (int)priority;
   a.order.due = delay ? cx->now + delay * 1000000 : 0;
   if (cli_tenant(cx, c, &t) || tenant_write(cx, t, add, &a)) return cx->code;
-  return print_job(cx, t, a.id);
+  return print_job(cx, c, t, a.id);
 }
 
 static int act_on_one(struct ctx *cx, struct db *db, void *arg) {
@@ -101,7 +83,7 @@ static int act_on_one(struct ctx *cx, struct db *db, void *arg) {
 static int change_one(struct ctx *cx, struct cli *c, struct act *a) {
   struct tenant *t;
   if (id_asked(cx, c, &a->id) || cli_tenant(cx, c, &t) || tenant_write(cx, t, act_on_one, a)) return cx->code;
-  return print_job(cx, t, a->id);
+  return print_job(cx, c, t, a->id);
 }
 
 int cmd_jobs_retry(struct ctx *cx, struct cli *c) {

@@ -118,13 +118,19 @@ int cmd_webhook_secret(struct ctx *cx, struct cli *c) {
 /* ---- what went out ---- */
 
 static int list(struct ctx *cx, struct cli *c, const char *channel) {
+  static const struct cli_column columns[] = {
+    { "id", "id", 6 },         { "state", "state", -8 },
+    { "tries", "tries", 5 },   { "made_at", "made (UTC)", -19 },
+    { "target", "to", -32 },   { "subject", "subject", -32 },
+    { "answer", "answer", 0 }, { 0 },
+  };
   struct db *db;
   struct jw *w = &c->json;
   int64_t limit;
   if (cli_int(cx, c, "limit", 100, &limit) || cli_read(cx, c, &db)) return cx->code;
   if (limit < 1 || limit > 10000) return cli_usage(cx, "--limit is 1 to 10000");
   if (outbox_list(cx, db, cli_get(c, "state"), channel, 0, limit, w, NULL)) return cx->code;
-  return cli_print_json(cx, &c->out);
+  return cli_print_list(cx, c, NULL, columns, "nothing went out");
 }
 
 int cmd_mail_list(struct ctx *cx, struct cli *c) { return list(cx, c, "mail"); }
