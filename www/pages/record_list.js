@@ -1,11 +1,11 @@
 /* The list of an entity. What is asked stands in the address, in the words of the API:
 ** q, sort, deleted, filter[PROPERTY][OP]. */
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { address } from '../lib/api.js';
 import { count } from '../lib/decimal.js';
+import { useEndless } from '../lib/endless.js';
 import { formatMoment } from '../lib/format.js';
 import { html } from '../lib/html.js';
-import { usePages } from '../lib/pages.js';
 import { at, here, link, replace } from '../lib/route.js';
 import { nameOf, t } from '../lib/text.js';
 import { Badge, Card } from '../parts/card.js';
@@ -15,8 +15,8 @@ import { Empty, Failed, Skeleton } from '../parts/state.js';
 import { Table } from '../parts/table.js';
 import { namingOf, propertyName, recordName, shownValue, useNames } from './record_words.js';
 
-const AT_ONCE = 50;
 const COLUMNS_MOST = 7;
+const LOOKED_AT = 100; /* rows that say which columns there is something in */
 const FIGURES = ['integer', 'decimal'];
 const OPS = { text: ['like', 'eq', 'ne'], day: ['eq', 'gte', 'lte'], instant: ['gte', 'lte'], integer: ['eq', 'gte', 'lte'], decimal: ['eq', 'gte', 'lte'], boolean: ['eq'], choice: ['eq', 'ne'], reference: ['eq'] };
 
@@ -118,8 +118,10 @@ const orderOf = (text) => {
 export function RecordList({ entity, entities, query }) {
   const names = useNames(entity, entities);
   const wanted = { q: query.q, sort: query.sort, deleted: query.deleted, ...Object.fromEntries(filtersOf(query).map(({ key, value }) => [key, value])) };
-  const list = usePages((cursor) => address(`/api/records/${entity.name}`, { ...wanted, limit: AT_ONCE, cursor }), [entity.table]);
-  const { rows, total, next, busy, error, again, more, stale } = list;
+  const { rows, total, error, again, stale, need } = useEndless((cursor, limit) => address(`/api/records/${entity.name}`, { ...wanted, limit, cursor }), [entity.table]);
+  const first = rows?.slice(0, LOOKED_AT);
+  const says = first && entity.properties.filter((p) => first.some((row) => row[p.name] !== null)).map((p) => p.name).join();
+  const columns = useMemo(() => rows && columnsOf(entity, first, names), [says, ...Object.values(names)]);
   const title = nameOf('entity', entity.name);
   const actions = html`<a class="button" href=${link(at('records', entity.name, 'new'))}><${Icon} name="plus" /> ${t('records.new')}</a>`;
   let body;
@@ -127,9 +129,8 @@ export function RecordList({ entity, entities, query }) {
   else if (!rows) body = html`<${Skeleton} shape="table" n=${8} />`;
   else if (!rows.length) body = html`<${Empty} icon="filter" title=${t('records.none')}><p>${t(filtersOf(query).length || query.q ? 'records.none_fits' : 'records.none_yet')}</p><//>`;
   else
-    body = html`<${Table} caption=${title} columns=${columnsOf(entity, rows, names)} rows=${rows} keyOf=${(row) => row.id} busy=${stale} first=${rows.length} order=${orderOf(query.sort ?? entity.order)} onOrder=${({ id, down }) => replace(here({ sort: `${down ? '-' : ''}${id}` }))} />
-      <div class="pager"><span role="status">${t('rows.shown_of', { n: count(rows.length), total: count(total) })}</span>
-        ${next && html`<button type="button" class="button-line" disabled=${busy} onClick=${more}>${t('records.more')}</button>`}</div>`;
+    body = html`<${Table} caption=${title} columns=${columns} rows=${rows} total=${total} onNeed=${need} keyOf=${(row) => row.id} busy=${stale} first=${rows.length} order=${orderOf(query.sort ?? entity.order)} onOrder=${({ id, down }) => replace(here({ sort: `${down ? '-' : ''}${id}` }))} />
+      <p class="pager"><span role="status">${t('records.total', { n: total, shown: { n: count(total) } })}</span></p>`;
   return html`<div class="page">
     <${PageHead} title=${title} note=${entity.help} back=${{ href: link('records'), label: t('records.title') }} actions=${actions} />
     <${Card} title=${t('records.list')}>

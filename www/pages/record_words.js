@@ -1,4 +1,5 @@
 /* How a record is told: its name, its properties, and what refers to another. */
+import { useMemo } from 'preact/hooks';
 import { address } from '../lib/api.js';
 import { exact } from '../lib/decimal.js';
 import { formatDay, formatMoment } from '../lib/format.js';
@@ -28,7 +29,7 @@ export const propertyName = (p) => nameOf('property', p.name);
 export function useNames(entity, entities) {
   const targets = [...new Set(entity.properties.filter((p) => p.reference).map((p) => p.reference))].map((name) => entities.find((one) => one.name === name));
   const answers = targets.map((target) => useLive(address(`/api/records/${target.name}`, { fields: namingOf(target).join(), limit: NAMES_AT_ONCE }), [target.table]).answer);
-  return Object.fromEntries(targets.map((target, i) => [target.name, new Map((answers[i]?.data ?? []).map((row) => [row.id, recordName(target, row)]))]));
+  return Object.fromEntries(targets.map((target, i) => [target.name, useMemo(() => new Map((answers[i]?.data ?? []).map((row) => [row.id, recordName(target, row)])), [answers[i]])]));
 }
 
 /* What stands in a property, for people. */

@@ -1,6 +1,6 @@
 /* A table from a descriptor.
 **
-**   Table { caption, columns, rows, keyOf, onOpen, openLabel, busy, sort, csv, first, order, onOrder }
+**   Table { caption, columns, rows, keyOf, onOpen, openLabel, busy, sort, csv, first, order, onOrder, total, onNeed }
 **
 ** A column is { id, label, value, align, kind, sort }: value(row) gives text or
 ** markup; align is 'end' for figures; kind is 'code' for original text, 'name' for
@@ -11,14 +11,19 @@
 **
 ** sort is what the rows are sorted by at first: { id, down }. With onOrder they come
 ** sorted, by order: { id, down }, and onOrder(order) asks for another one. csv is the address of
-** the same rows as a file. first is how many are shown before one asks for all. */
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+** the same rows as a file. first is how many are shown before one asks for all.
+**
+** Of many rows only those near what is seen are drawn (table_window.js). With total and
+** onNeed(from, to) they need not all be there: rows come when they are looked at. */
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { compare, count } from '../lib/decimal.js';
 import { html } from '../lib/html.js';
 import { locale, t } from '../lib/text.js';
 import { Icon } from './icon.js';
+import { step, WindowedRows } from './table_window.js';
 
 const SHOWN_AT_FIRST = 100;
+const DRAWN_MOST = 200; /* beyond it only those that are seen */
 const words = new Intl.Collator(locale, { numeric: true });
 
 const classOf = (column) => [column.align === 'end' && 'end', column.kind].filter(Boolean).join(' ') || undefined;
@@ -35,12 +40,12 @@ function Cell({ column, row }) {
   >${column.value(row)}<//>`;
 }
 
-function Row({ columns, row, onOpen, openLabel }) {
+function Row({ columns, row, place, onOpen, openLabel }) {
   const own = onOpen && {
     class: 'opens',
     onClick: (event) => event.target.closest('a, button, input') || String(getSelection()) || onOpen(row),
   };
-  return html`<tr role="row" ...${own}>
+  return html`<tr role="row" aria-rowindex=${place} ...${own}>
     ${columns.map((column) => html`<${Cell} key=${column.id} column=${column} row=${row} />`)}
     ${onOpen &&
     html`<td role="cell" class="open-cell">
@@ -87,29 +92,61 @@ function Heading({ column, order, onSort }) {
   </th>`;
 }
 
-export function Table({ caption, columns, rows, keyOf, onOpen, openLabel, busy, sort, csv, first = SHOWN_AT_FIRST, order: given, onOrder }) {
+/* Columns that do not move while rows come and go: as wide as the first rows made them,
+** wider when a figure comes that would not fit. Rows as cards have no columns. */
+function useSteady(box, steady, columns) {
+  const [room, setRoom] = useState(0);
+  const cells = (table) => [...table.tHead.rows[0].cells];
+  useEffect(() => {
+    if (!steady) return undefined;
+    const sizes = new ResizeObserver(() => setRoom(box.current?.clientWidth ?? 0));
+    sizes.observe(box.current);
+    return () => sizes.disconnect();
+  }, [steady]);
+  const measure = (least) => {
+    const table = box.current.querySelector('table');
+    table.style.tableLayout = '';
+    cells(table).forEach((cell, i) => Object.assign(cell.style, { width: '', minWidth: least ? `${least[i]}px` : '' }));
+    if (!steady || getComputedStyle(table).display !== 'table') return;
+    const widths = cells(table).map((cell) => cell.offsetWidth);
+    cells(table).forEach((cell, i) => Object.assign(cell.style, { width: `${widths[i]}px`, minWidth: '' }));
+    table.style.tableLayout = 'fixed';
+  };
+  useLayoutEffect(() => measure(null), [steady, room, columns.map((column) => column.id).join()]);
+  return () => {
+    const table = box.current.querySelector('table');
+    if (table.style.tableLayout !== 'fixed') return;
+    const tight = [...table.querySelectorAll('tbody .end')].some((cell) => cell.scrollWidth > cell.clientWidth);
+    if (tight) measure(cells(table).map((cell) => cell.offsetWidth));
+  };
+}
+
+export function Table({ caption, columns, rows, keyOf, onOpen, openLabel, busy, sort, csv, first = SHOWN_AT_FIRST, order: given, onOrder, total, onNeed }) {
   const [all, setAll] = useState(false);
   const [own, setOwn] = useState(sort);
   const order = given ?? own;
   const setOrder = onOrder ?? setOwn;
   const list = useMemo(() => (onOrder ? rows : sorted(rows, columns.find((c) => c.id === order?.id), order?.down)), [rows, order]);
-  const shown = all ? list : list.slice(0, first);
+  const shown = all || first >= list.length ? list : list.slice(0, first);
   const [box, scrolls] = useScrolls();
+  const windowed = Math.max(shown.length, onNeed ? total : 0) > DRAWN_MOST;
+  const widen = useSteady(box, windowed, columns);
+  const draw = (row, i) => html`<${Row} key=${keyOf ? keyOf(row) : i} place=${windowed ? i + 2 : undefined} ...${{ columns, row, onOpen, openLabel }} />`;
   const stop = scrolls && { role: 'region', 'aria-label': caption, tabindex: 0 };
   /* figures begin with the largest, names with the first */
   const onSort = (column) => setOrder({ id: column.id, down: order?.id === column.id ? !order.down : column.align === 'end' });
   return html`<div class="table-box" ref=${box} ...${stop} aria-busy=${busy ? 'true' : undefined}>
-    <table role="table">
+    <table role="table" aria-rowcount=${windowed ? Math.max(shown.length, total ?? 0) + 1 : undefined} onKeyDown=${windowed ? step : undefined}>
       <caption class="hidden">${caption}</caption>
       <thead role="rowgroup">
-        <tr role="row">
+        <tr role="row" aria-rowindex=${windowed ? 1 : undefined}>
           ${columns.map((c) => html`<${Heading} key=${c.id} column=${c} order=${order} onSort=${onSort} />`)}
           ${onOpen && html`<th role="columnheader" scope="col" class="open-cell"><span class="hidden">${t('table.open')}</span></th>`}
         </tr>
       </thead>
-      <tbody role="rowgroup">
-        ${shown.map((row, i) => html`<${Row} key=${keyOf ? keyOf(row) : i} ...${{ columns, row, onOpen, openLabel }} />`)}
-      </tbody>
+      ${windowed
+        ? html`<${WindowedRows} rows=${shown} total=${onNeed ? total : shown.length} span=${columns.length + (onOpen ? 1 : 0)} same=${columns} ...${{ onNeed, draw, onDrawn: widen }} />`
+        : html`<tbody role="rowgroup">${shown.map(draw)}</tbody>`}
     </table>
     ${shown.length < rows.length &&
     html`<button type="button" class="more" onClick=${() => setAll(true)}>${t('table.all', { n: count(rows.length) })}</button>`}
