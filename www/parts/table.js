@@ -135,7 +135,7 @@ export function Table({ caption, columns, rows, keyOf, onOpen, openLabel, busy, 
   const stop = scrolls && { role: 'region', 'aria-label': caption, tabindex: 0 };
   /* figures begin with the largest, names with the first */
   const onSort = (column) => setOrder({ id: column.id, down: order?.id === column.id ? !order.down : column.align === 'end' });
-  return html`<div class="table-box" ref=${box} ...${stop} aria-busy=${busy ? 'true' : undefined}>
+  return html`<div class=${`table-box ${windowed && !scrolls ? 'table-long' : ''}`} ref=${box} ...${stop} aria-busy=${busy ? 'true' : undefined}>
     <table role="table" aria-rowcount=${windowed ? Math.max(shown.length, total ?? 0) + 1 : undefined} onKeyDown=${windowed ? step : undefined}>
       <caption class="hidden">${caption}</caption>
       <thead role="rowgroup">
