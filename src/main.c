@@ -11,6 +11,7 @@
 #include "event/consume.h"
 #include "event/keep.h"
 #include "export/entities.h"
+#include "field/invoices.h"
 #include "ingest/entities.h"
 #include "ingest/import.h"
 #include "ingest/note.h"
@@ -55,6 +56,7 @@ int main(int argc, char **argv) {
   setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 }); /* a core file would hold passwords */
 
   dataset_register(&sales_dataset);
+  dataset_register(&invoices_dataset);
   entity_register_declared();
   entity_hooks_register("rule", &control_hooks);
   entity_hooks_register("reference_item", &control_hooks);

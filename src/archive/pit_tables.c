@@ -136,7 +136,17 @@ static const struct rule rules[] = {
 
   { "credential", PIT_KEPT, false, NULL },
   { "idempotent_reply", PIT_KEPT, false, NULL },
-  { "circuit_breaker", PIT_KEPT, false, NULL },
+  { "circuit_breaker", PIT_KEPT, false, NULL }, /* of the world as it is */
+
+  /* Field sales: lines follow from the rows that count, and what the invoices said of stores and products, too. */
+  { "invoice_items", PIT_DERIVED, false, "DELETE FROM invoice_items" },
+  { "field_source", PIT_DERIVED, false, "DELETE FROM field_source" },
+  { "follow_up", PIT_KEPT, false, NULL },
+  { "sync_log", PIT_CUT, false, "DELETE FROM sync_log WHERE at > ?1" },
+  { "bulk_upload_jobs", PIT_CUT, false, "DELETE FROM bulk_upload_jobs WHERE created_at > ?1" },
+  { "bulk_upload_errors", PIT_CUT, false,
+    "DELETE FROM bulk_upload_errors WHERE id >> 32 NOT IN (SELECT id FROM run WHERE state = 'done')" },
+
   { "field_state", PIT_KEPT, false, NULL },
   { "archive_partition", PIT_CUT, true, NULL }, /* by pit_ledger.c */
   { "backup_made", PIT_KEPT, false, NULL },     /* the copies are still there */

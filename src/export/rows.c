@@ -33,7 +33,7 @@ void data_row_take(struct ctx *cx, struct db *db, const struct dataset *d, const
       bool is_key = col_null(s, FIELDS + i);
       v->text = is_key ? out->key : (struct str){ ctx_strdup(cx, text), text.n };
     } else {
-      v->number = col_int(s, FIELDS + i);
+      v->number = col_null(s, FIELDS + i) ? VALUE_NONE : col_int(s, FIELDS + i);
       if (d->fields[i].kind == FIELD_CODE) v->text = str_of(term_text(cx, db, v->number));
     }
   }
@@ -67,7 +67,9 @@ void data_row_values(struct jw *w, const char *key, const struct data_row *r) {
   jw_object(w, key);
   for (int i = 0; i < r->dataset->field_count; i++) {
     const struct field *f = &r->dataset->fields[i];
-    if (f->kind == FIELD_DATE)
+    if (r->value[i].number == VALUE_NONE && f->kind != FIELD_CODE)
+      jw_text(w, f->name, NULL);
+    else if (f->kind == FIELD_DATE)
       jw_text(w, f->name, date_iso(day, (int32_t)r->value[i].number));
     else if (f->kind == FIELD_DECIMAL)
       jw_decimal(w, f->name, r->value[i].number, f->scale, 2);

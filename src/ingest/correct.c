@@ -26,6 +26,7 @@ static int find_origin(struct ctx *cx, struct db *db, int64_t exception, struct 
 /* Date order and decimal sign of the columns that are fields, unless they are stated. */
 static void take_formats(const struct origin *o, const struct dialect *stated, struct profile *p) {
   for (int i = 0; i < o->run.dataset->field_count; i++) {
+    if (o->mapping.column[i] < 0) continue;
     const struct column *from = &o->profile->columns[o->mapping.column[i]];
     for (size_t k = 0; k < p->column_count; k++) {
       struct column *to = &p->columns[k];
@@ -47,11 +48,7 @@ static void take_mapping(struct ctx *cx, const struct origin *o, struct mapping_
             ctx_printf(cx, "%s=%s", d->fields[i].name, o->profile->columns[o->mapping.column[i]].heading);
     m->maps = maps;
   }
-  if (m->unique) return;
-  m->unique = "";
-  for (int i = 0; i < o->mapping.unique_count; i++)
-    m->unique =
-        ctx_printf(cx, "%s%s%s", m->unique, i ? "," : "", o->profile->columns[o->mapping.unique[i]].heading);
+  if (!m->unique) m->unique = mapping_unique(cx, o->profile, &o->mapping, column_heading);
 }
 
 /* The number of an exception that an exception file holds; 0 of any other file. */

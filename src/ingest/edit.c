@@ -23,6 +23,7 @@ static int column_of(const struct edit *e, struct str heading) {
 static struct str show(struct ctx *cx, const struct field *f, const struct stmt *s, int column) {
   char day[DATE_SIZE];
   struct buf b;
+  if (col_null(s, column)) return STR("");
   if (f->kind == FIELD_DATE)
     return str_of(ctx_strdup(cx, str_of(date_iso(day, (int32_t)col_int(s, column)))));
   if (f->kind != FIELD_DECIMAL) return str_of(ctx_strdup(cx, col_str(s, column)));

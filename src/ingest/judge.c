@@ -116,9 +116,10 @@ static void read_value(struct judge *judge, int field, const struct row *row, st
   const struct judge_setup *s = &judge->setup;
   struct value *v = &j->values[field];
   *v = (struct value){ .text = read_text(judge, field, row, raw, keep) };
-  if (v->text.n == 0)
+  if (v->text.n == 0) {
     judge->state[field] = VALUE_EMPTY;
-  else
+    if (s->dataset->fields[field].optional) v->number = VALUE_NONE;
+  } else
     judge->state[field] =
         coerce(judge, &s->dataset->fields[field], &s->profile->columns[s->mapping->column[field]], v)
             ? VALUE_GOOD
@@ -192,7 +193,7 @@ static const char *test_columns(const struct judge *judge, const struct row *row
   if (row->kind == ROW_BROKEN || row->missing == 0) return NULL;
   uint32_t present = row->count - row->missing;
   for (int i = 0; i < judge->setup.dataset->field_count; i++)
-    if ((uint32_t)judge->setup.mapping->column[i] >= present)
+    if (judge->setup.mapping->column[i] >= 0 && (uint32_t)judge->setup.mapping->column[i] >= present)
       return SAY(keep, "the row has %u cells of %u: %s is missing", present, row->count,
                  judge->setup.dataset->fields[i].name);
   return NULL;
@@ -318,19 +319,40 @@ static const char *part_name(const struct judge *judge, int column) {
   return judge->setup.profile->columns[column].heading;
 }
 
+static struct str cell_of(const struct row *row, int column) {
+  return (uint32_t)column < row->count ? str_trim(row->cells[column]) : STR("");
+}
+
+/* The part's column that has something in this row, or its first; *text is that. */
+static int choose_part(const struct mapping *m, int part, const struct row *row, struct str *text) {
+  int column = m->unique[part];
+  *text = cell_of(row, column);
+  for (int i = 0; text->n == 0 && i < UNIQUE_OTHERS && m->unique_other[part][i] >= 0; i++) {
+    column = m->unique_other[part][i];
+    *text = cell_of(row, column);
+  }
+  return column;
+}
+
 /* "field=value" parts, joined. */
-static struct str join_key(const struct judge *judge, const struct row *row, struct ctx *keep) {
+static struct str join_key(const struct judge *judge, const struct row *row, uint64_t record,
+                           struct ctx *keep) {
   const struct mapping *m = judge->setup.mapping;
   struct str key = { "", 0 };
   struct buf b;
   bool any = false;
   buf_init(&b, LIMIT_KEY_BYTES);
   for (int i = 0; i < m->unique_count; i++) {
-    struct str part = (uint32_t)m->unique[i] < row->count ? str_trim(row->cells[m->unique[i]]) : STR("");
+    struct str part;
+    int column = choose_part(m, i, row, &part);
+    bool place = part.n == 0 && m->unique_place[i];
     if (i > 0) buf_char(&b, '\x1f');
-    buf_puts(&b, part_name(judge, m->unique[i]));
+    buf_puts(&b, place ? "record" : part_name(judge, column));
     buf_char(&b, '=');
-    buf_str(&b, part);
+    if (place)
+      buf_int(&b, (int64_t)record);
+    else
+      buf_str(&b, part);
     any = any || part.n > 0;
   }
   if (any && !b.full) key = (struct str){ ctx_strdup(keep, buf_view(&b)), b.n };
@@ -341,7 +363,7 @@ static struct str join_key(const struct judge *judge, const struct row *row, str
 /* key_text: of the key field. */
 static void make_key(const struct judge *judge, const struct row *row, struct str key_text, struct ctx *keep,
                      struct judged *j) {
-  j->key = judge->setup.mapping->unique_is_key_field ? key_text : join_key(judge, row, keep);
+  j->key = judge->setup.mapping->unique_is_key_field ? key_text : join_key(judge, row, j->record, keep);
   if (j->key.n > LIMIT_KEY_BYTES) j->key = (struct str){ "", 0 };
   j->hash = hash64(j->key.p, j->key.n);
 }
@@ -353,8 +375,10 @@ uint32_t row_crc(const struct dataset *d, struct str key, uint64_t record, const
   digest_int(&digest, (int64_t)record);
   for (int i = 0; i < d->field_count; i++) {
     bool as_number = d->fields[i].kind == FIELD_DATE || d->fields[i].kind == FIELD_DECIMAL;
-    if (as_number)
+    if (as_number && values[i].number != VALUE_NONE)
       digest_int(&digest, values[i].number);
+    else if (as_number)
+      digest_text(&digest, STR(""));
     else
       digest_text(&digest, values[i].text);
   }

@@ -18,9 +18,12 @@
 
 struct value {
   struct str text; /* as it came, trimmed; of a text or code field what is stored */
-  int64_t number;  /* a date's days, a decimal's units; of a code field its number in this judge,
+  int64_t
+      number; /* VALUE_NONE of an empty one that may be; a date's days, a decimal's units; of a code field its number in this judge,
                    ** from 1, or 0 when there are too many to number */
 };
+
+#define VALUE_NONE INT64_MIN
 
 struct judged {
   uint64_t record, line, offset;

@@ -182,12 +182,7 @@ static void bind_clean(struct loader *l, struct stmt *s, int at, const struct ju
   stmt_str(s, ++at, j->key);
   stmt_int(s, ++at, (int64_t)j->record);
   for (int i = 0; i < d->field_count; i++) {
-    const struct value *v = &j->values[i];
-    if (i == l->key_field) continue;
-    if (d->fields[i].kind == FIELD_TEXT)
-      stmt_str(s, ++at, v->text);
-    else
-      stmt_int(s, ++at, v->number); /* codes were looked up in add_clean */
+    if (i != l->key_field) versions_bind(s, ++at, &d->fields[i], &j->values[i]); /* codes: see add_clean */
   }
 }
 

@@ -160,7 +160,7 @@ static void map_by_synonym(const struct dataset *d, const struct profile *p, str
 static const char *missing_fields(struct ctx *cx, const struct dataset *d, const struct mapping *m) {
   const char *missing = "";
   for (int i = 0; i < d->field_count; i++)
-    if (m->column[i] < 0)
+    if (m->column[i] < 0 && !d->fields[i].optional)
       missing = ctx_printf(cx, "%s%s%s", missing, *missing ? ", " : "", d->fields[i].name);
   return missing;
 }
@@ -177,26 +177,78 @@ static int check_complete(struct ctx *cx, const struct dataset *d, const struct 
 
 /* ---- the unique key ---- */
 
+/* A field or heading; -1 when the file has no such column. */
+static int unique_column(struct ctx *cx, const struct dataset *d, const struct profile *p,
+                         const struct mapping *m, struct str text) {
+  int field = dataset_field(d, str_trim(text));
+  return field >= 0 ? m->column[field] : find_column(p, ctx_strdup(cx, str_trim(text)));
+}
+
+/* "a|b|c": those that there are, in their order; a heading may have such a bar itself. */
+static void map_part(struct ctx *cx, const struct dataset *d, const struct profile *p, struct str text,
+                     struct mapping *m, int part) {
+  int found[1 + UNIQUE_OTHERS] = { -1, -1, -1, -1 }, count = 0, whole = unique_column(cx, d, p, m, text);
+  bool several = whole < 0 && memchr(text.p, '|', text.n);
+  for (const char *q = text.p, *end = text.p + text.n; several && q <= end && count <= UNIQUE_OTHERS;) {
+    const char *bar = memchr(q, '|', (size_t)(end - q));
+    struct str one = { q, (size_t)((bar ? bar : end) - q) };
+    int column = one.n ? unique_column(cx, d, p, m, one) : -1;
+    if (column >= 0) found[count++] = column;
+    q += one.n + 1;
+  }
+  m->unique[part] = several ? found[0] : whole;
+  memcpy(m->unique_other[part], found + 1, sizeof m->unique_other[part]);
+  m->unique_place[part] = several;
+}
+
 static int map_unique(struct ctx *cx, const struct dataset *d, const struct profile *p, const char *unique,
                       struct mapping *m) {
   int key_field = dataset_field(d, str_of(d->key_field));
   const char *text = unique && *unique ? unique : d->key_field;
   for (const char *q = text; *q;) {
     size_t n = strcspn(q, ",");
-    const char *name = ctx_strdup(cx, str_trim((struct str){ q, n }));
-    int field = dataset_field(d, str_of(name));
-    int column = field >= 0 ? m->column[field] : find_column(p, name);
-    if (column < 0)
-      return fail(cx, E_INVALID, "unique",
-                  "the unique key names '%s', which is neither a field nor a column; the columns are %s",
-                  name, list_headings(cx, p));
     if (m->unique_count == LIMIT_UNIQUE_PARTS)
       return fail(cx, E_LIMIT, "unique", "a unique key has at most %d parts", LIMIT_UNIQUE_PARTS);
-    m->unique[m->unique_count++] = column;
+    map_part(cx, d, p, str_trim((struct str){ q, n }), m, m->unique_count);
+    if (m->unique[m->unique_count] < 0)
+      return fail(cx, E_INVALID, "unique",
+                  "the unique key names '" STR_FMT
+                  "', which is neither a field nor a column; the columns are %s",
+                  STR_ARG(str_trim((struct str){ q, n })), list_headings(cx, p));
+    m->unique_count++;
     q += n + (q[n] == ',');
   }
-  m->unique_is_key_field = m->unique_count == 1 && m->unique[0] == m->column[key_field];
+  m->unique_is_key_field =
+      m->unique_count == 1 && !m->unique_place[0] && m->unique[0] == m->column[key_field];
   return OK;
+}
+
+const char *column_heading(struct ctx *cx, const struct profile *p, int column) {
+  (void)cx;
+  return p->columns[column].heading;
+}
+
+const char *column_number(struct ctx *cx, const struct profile *p, int column) {
+  (void)p;
+  return ctx_printf(cx, "#%d", column + 1);
+}
+
+const char *mapping_part(struct ctx *cx, const struct profile *p, const struct mapping *m, int part,
+                         column_name_fn *name) {
+  const char *text = name(cx, p, m->unique[part]);
+  if (!m->unique_place[part]) return text;
+  if (m->unique_other[part][0] < 0) return ctx_printf(cx, "%s|", text); /* else only its place */
+  for (int i = 0; i < UNIQUE_OTHERS && m->unique_other[part][i] >= 0; i++)
+    text = ctx_printf(cx, "%s|%s", text, name(cx, p, m->unique_other[part][i]));
+  return text;
+}
+
+const char *mapping_unique(struct ctx *cx, const struct profile *p, const struct mapping *m,
+                           column_name_fn *name) {
+  const char *text = "";
+  for (int i = 0; i < m->unique_count; i++)
+    text = ctx_printf(cx, "%s%s%s", text, i ? "," : "", mapping_part(cx, p, m, i, name));
+  return text;
 }
 
 static int map_fields(struct ctx *cx, const struct dataset *d, const struct profile *p,
@@ -241,9 +293,11 @@ void mapping_suggest(struct ctx *cx, const struct dataset *d, const struct profi
   ctx_end(&aside);
 }
 
-void mapping_json(struct jw *w, const struct dataset *d, const struct profile *p, const struct mapping *m) {
+void mapping_json(struct ctx *cx, struct jw *w, const struct dataset *d, const struct profile *p,
+                  const struct mapping *m) {
   jw_array(w, "mapping");
   for (int i = 0; i < d->field_count; i++) {
+    if (m->column[i] < 0) continue;
     jw_object(w, NULL);
     jw_text(w, "field", d->fields[i].name);
     jw_text(w, "heading", p->columns[m->column[i]].heading);
@@ -259,9 +313,13 @@ void mapping_json(struct jw *w, const struct dataset *d, const struct profile *p
   }
   jw_close(w, ']');
   jw_array(w, "unique");
-  for (int i = 0; i < m->unique_count; i++) jw_text(w, NULL, p->columns[m->unique[i]].heading);
+  for (int i = 0; i < m->unique_count; i++) jw_text(w, NULL, mapping_part(cx, p, m, i, column_heading));
   jw_close(w, ']');
   jw_array(w, "unique_columns"); /* by number: a heading may hold anything */
-  for (int i = 0; i < m->unique_count; i++) jw_int(w, NULL, m->unique[i] + 1);
+  for (int i = 0; i < m->unique_count; i++)
+    if (m->unique_place[i])
+      jw_text(w, NULL, mapping_part(cx, p, m, i, column_number));
+    else
+      jw_int(w, NULL, m->unique[i] + 1);
   jw_close(w, ']');
 }

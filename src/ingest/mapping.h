@@ -8,6 +8,9 @@
 ** Headings are compared without case, blanks, punctuation and units in brackets
 ** ("Amount (INR)" is "amount"). Columns that are no field are kept in the raw
 ** bytes and reported.
+**
+** A part of the unique key may name several, "line_number|product_id": the first of them that a row
+** has something in, and the place of the row in the file where it has nothing in any.
 */
 #ifndef INGEST_MAPPING_H
 #define INGEST_MAPPING_H
@@ -17,10 +20,14 @@
 #include "format/format.h"
 #include "model/dataset.h"
 
+enum { UNIQUE_OTHERS = 3 };
+
 struct mapping {
-  int column[LIMIT_FIELDS];       /* of each field; -1 where the file has none */
-  const char *how[LIMIT_FIELDS];  /* "given", "name", "remembered", "synonym" */
-  int unique[LIMIT_UNIQUE_PARTS]; /* columns that make the unique key */
+  int column[LIMIT_FIELDS];                            /* of each field; -1 where the file has none */
+  const char *how[LIMIT_FIELDS];                       /* "given", "name", "remembered", "synonym" */
+  int unique[LIMIT_UNIQUE_PARTS];                      /* columns that make the unique key */
+  int unique_other[LIMIT_UNIQUE_PARTS][UNIQUE_OTHERS]; /* ... where that is empty; -1: none */
+  bool unique_place[LIMIT_UNIQUE_PARTS];               /* ... and then the place of the row */
   int unique_count;
   bool unique_is_key_field; /* the key is the dataset's key field, as it stands */
   int exception_column;     /* of a re-imported exception file, or -1 */
@@ -68,7 +75,17 @@ int mapping_make(struct ctx *cx, const struct dataset *d, const struct profile *
 void mapping_suggest(struct ctx *cx, const struct dataset *d, const struct profile *p,
                      const struct mapping_request *r, struct mapping *out, const char **problem);
 
+/* A part of the unique key, its columns named by `name`: "Line|Item". */
+typedef const char *column_name_fn(struct ctx *cx, const struct profile *p, int column);
+const char *mapping_part(struct ctx *cx, const struct profile *p, const struct mapping *m, int part,
+                         column_name_fn *name);
+column_name_fn column_heading, column_number; /* "Order No.", "#3" */
+/* All parts, as --unique takes them. */
+const char *mapping_unique(struct ctx *cx, const struct profile *p, const struct mapping *m,
+                           column_name_fn *name);
+
 /* mapping, unknown_columns and unique, into an open object. */
-void mapping_json(struct jw *w, const struct dataset *d, const struct profile *p, const struct mapping *m);
+void mapping_json(struct ctx *cx, struct jw *w, const struct dataset *d, const struct profile *p,
+                  const struct mapping *m);
 
 #endif

@@ -90,7 +90,6 @@ static const char *column_name(struct ctx *cx, const struct profile *p, int colu
 static int compose(struct ctx *cx, const struct note *n, const char *id, struct jv **object) {
   const struct dataset *d = n->request->dataset;
   const struct mapping *m = n->mapping;
-  const char *unique = "";
   struct buf json;
   struct jw w;
   buf_init(&json, LIMIT_TEXT_BYTES * 4);
@@ -103,10 +102,9 @@ static int compose(struct ctx *cx, const struct note *n, const char *id, struct 
   for (int i = 0; i < d->field_count; i++)
     if (m->column[i] >= 0) jw_text(&w, d->fields[i].name, column_name(cx, n->profile, m->column[i]));
   jw_close(&w, '}');
-  for (int i = 0; i < m->unique_count; i++)
-    unique = ctx_printf(cx, "%s%s%s", unique, i ? "," : "", column_name(cx, n->profile, m->unique[i]));
   if (n->request->mapping.unique)
-    jw_text(&w, "unique_key", unique); /* else that of the rules, as it will be */
+    jw_text(&w, "unique_key",
+            mapping_unique(cx, n->profile, m, column_name)); /* else that of the rules, as it will be */
   jw_text(&w, "existing", n->request->update ? "update" : "reject");
   jw_close(&w, '}');
   int rc = jv_parse(cx, buf_view(&json), object);

@@ -58,6 +58,7 @@ static void write_formats(struct ctx *cx, struct jw *w, const struct dataset *d,
                           const struct mapping *m) {
   jw_array(w, "formats");
   for (int i = 0; i < d->field_count; i++) {
+    if (m->column[i] < 0) continue;
     const struct column *c = &p->columns[m->column[i]];
     jw_object(w, NULL);
     jw_int(w, "column", m->column[i] + 1);
@@ -80,7 +81,7 @@ const char *settings_write(struct ctx *cx, const struct settings_run *run, const
   if (run->replaces) jw_text(&w, "replaces", run->replaces);
   if (run->rank) jw_int(&w, "rank", run->rank);
   write_dialect(cx, &w, &p->dialect);
-  mapping_json(&w, d, p, m);
+  mapping_json(cx, &w, d, p, m);
   write_formats(cx, &w, d, p, m);
   settings_decisions(cx, &w, p);
   profile_oddities(p, &w);
@@ -108,7 +109,8 @@ int settings_read(struct ctx *cx, struct str json, struct dialect *dialect, stru
   }
   const char *names = "";
   for (size_t i = 0; i < jv_size(unique); i++)
-    names = ctx_printf(cx, "%s%s#" STR_FMT, names, i ? "," : "", STR_ARG(jv_text(jv_at(unique, i))));
+    names = ctx_printf(cx, "%s%s%s" STR_FMT, names, i ? "," : "",
+                       jv_kind(jv_at(unique, i)) == JV_STRING ? "" : "#", STR_ARG(jv_text(jv_at(unique, i))));
   *mapping = (struct mapping_request){ .maps = list, .map_count = (int)jv_size(maps), .unique = names };
   return OK;
 }

@@ -154,6 +154,7 @@ static void write_mapping(struct ctx *cx, struct jw *w, const struct dataset *d,
     jw_text(w, "field", d->fields[i].name);
     jw_text(w, "kind", kinds[d->fields[i].kind]);
     jw_bool(w, "essential", d->fields[i].essential);
+    jw_bool(w, "optional", d->fields[i].optional);
     jw_text(w, "heading", heading_at(p, m ? m->column[i] : -1));
     if (m && m->column[i] >= 0) jw_int(w, "column", m->column[i] + 1);
     if (!m || m->column[i] < 0) jw_text(w, "column", NULL);
@@ -163,7 +164,7 @@ static void write_mapping(struct ctx *cx, struct jw *w, const struct dataset *d,
   }
   jw_close(w, ']');
   jw_array(w, "unique");
-  for (int i = 0; m && i < m->unique_count; i++) jw_text(w, NULL, p->columns[m->unique[i]].heading);
+  for (int i = 0; m && i < m->unique_count; i++) jw_text(w, NULL, mapping_part(cx, p, m, i, column_heading));
   jw_close(w, ']');
   jw_bool(w, "remembered", remembered);
 }

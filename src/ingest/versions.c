@@ -58,6 +58,15 @@ bool versions_top(struct ctx *cx, struct versions *v, struct str key, struct ver
   return true;
 }
 
+void versions_bind(struct stmt *s, int i, const struct field *f, const struct value *v) {
+  if (f->kind == FIELD_TEXT)
+    stmt_str(s, i, v->text);
+  else if (v->number == VALUE_NONE)
+    stmt_null(s, i);
+  else
+    stmt_int(s, i, v->number);
+}
+
 /* Takes the row on top away from current_table; says whether `row` has the same values. */
 static bool take_away(struct versions *v, const struct value *values, int key_field) {
   const struct dataset *d = v->dataset;
@@ -71,7 +80,7 @@ static bool take_away(struct versions *v, const struct value *values, int key_fi
     if (f->total) sums[t++] = col_int(v->top, column);
     if (i == key_field) continue; /* it is the key */
     if (f->kind != FIELD_TEXT)
-      same = same && col_int(v->top, column) == values[i].number;
+      same = same && (col_null(v->top, column) ? VALUE_NONE : col_int(v->top, column)) == values[i].number;
     else if (!col_null(v->top, column))
       same = same && str_eq(col_str(v->top, column), values[i].text);
   }
@@ -107,10 +116,8 @@ int versions_replace(struct ctx *cx, struct versions *v, const struct judged *ro
   for (int i = 0; i < d->field_count; i++) {
     if (i == key_field)
       stmt_null(v->update, 3 + i);
-    else if (d->fields[i].kind == FIELD_TEXT)
-      stmt_str(v->update, 3 + i, row->values[i].text);
     else
-      stmt_int(v->update, 3 + i, row->values[i].number);
+      versions_bind(v->update, 3 + i, &d->fields[i], &row->values[i]);
   }
   return stmt_run(cx, v->update);
 }

@@ -25,6 +25,9 @@ struct version_top {
 /* "key, run, record, order_id, ...": all columns of the dataset's tables of rows. */
 const char *versions_columns(struct ctx *cx, const struct dataset *d);
 
+/* A field's value as the tables have it: codes as ids of terms. */
+void versions_bind(struct stmt *s, int i, const struct field *f, const struct value *v);
+
 /* For putting the rows of a run on stacks. */
 int versions_new(struct ctx *cx, struct db *db, const struct dataset *d, int64_t run, struct totals *taken,
                  struct versions **out);

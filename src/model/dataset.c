@@ -9,15 +9,20 @@ static int count;
 
 /* A declaration beyond what the program can hold is a fault of the program. */
 static void check(const struct dataset *d) {
-  int groups = 0, dates = 0, totals = 0;
+  int groups = 0, dates = 0, totals = 0, empty = 0;
   for (int i = 0; i < d->field_count; i++) {
     groups += d->fields[i].group;
     dates += d->fields[i].group && d->fields[i].kind == FIELD_DATE;
     totals += d->fields[i].total;
+    bool number = d->fields[i].kind == FIELD_DATE || d->fields[i].kind == FIELD_DECIMAL;
+    empty += number && d->fields[i].optional && (d->fields[i].total || d->fields[i].group);
   }
-  if (d->field_count <= DATASET_FIELDS && groups <= DATASET_GROUPS && totals <= DATASET_TOTALS && dates <= 1)
+  if (d->field_count <= DATASET_FIELDS && groups <= DATASET_GROUPS && totals <= DATASET_TOTALS &&
+      dates <= 1 && empty == 0)
     return;
-  fprintf(stderr, "outpost: the dataset %s has more fields, groups or totals than model/dataset.h allows\n",
+  fprintf(stderr,
+          "outpost: the dataset %s has more fields, groups or totals than model/dataset.h allows, or sums up "
+          "what may be empty\n",
           d->name);
   abort();
 }

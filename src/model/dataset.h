@@ -26,6 +26,7 @@ struct field {
   enum field_kind kind;
   int scale;            /* of a decimal: digits that are kept */
   bool essential;       /* a row cannot be stored without it */
+  bool optional;        /* a file need not have a column for it; an empty date or decimal is NULL */
   bool total;           /* a decimal that is summed up */
   bool group;           /* totals are kept by it: codes and the one date */
   const char *synonyms; /* other headings for it, lower case, without accents, separated by | */
@@ -40,9 +41,12 @@ struct dataset {
   const char *total_table;   /* run, the group fields, orders, the total fields: as imported */
   const char *past_table;    /* as table: rows that a later run took the place of */
   const char *current_table; /* as total_table without run: sums of what is in table now */
-  const char *key_field;     /* the usual unique key: stored once, as `key` */
+  const char
+      *key_field; /* the usual unique key, or its first part: stored once, as `key`, when it is all of it */
   const struct field *fields;
   int field_count;
+  int batch;          /* rows of a savepoint: what the database refuses costs its own row only; 0: without */
+  const char *follow; /* the kind of job that is ordered when rows begin or cease to count; or NULL */
 };
 
 void dataset_register(const struct dataset *d);
