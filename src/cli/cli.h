@@ -76,6 +76,10 @@ int cli_slug(struct ctx *cx, const struct cli *c, struct store *s, const char **
 int cli_tenant(struct ctx *cx, const struct cli *c, struct tenant **out);
 int cli_read(struct ctx *cx, const struct cli *c, struct db **out);
 
+/* Which certificate is meant: --name, --cert and --cert-key, and the data folder. */
+struct trust_options;
+int cli_trust_options(struct ctx *cx, const struct cli *c, struct trust_options *o);
+
 /* Out: everything that a command prints goes through here, so that a full disk
 ** or a closed pipe is noticed. */
 int cli_print(struct ctx *cx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -196,6 +200,11 @@ int cmd_mail_password(struct ctx *cx, struct cli *c);
 int cmd_mail_list(struct ctx *cx, struct cli *c);
 int cmd_webhook_secret(struct ctx *cx, struct cli *c);
 int cmd_webhook_list(struct ctx *cx, struct cli *c);
+int cmd_tls_show(struct ctx *cx, struct cli *c);
+int cmd_tls_ca(struct ctx *cx, struct cli *c);
+int cmd_tls_renew(struct ctx *cx, struct cli *c);
+int cmd_tls_import(struct ctx *cx, struct cli *c);
+int cmd_tls_forget(struct ctx *cx, struct cli *c);
 int cmd_serve(struct ctx *cx, struct cli *c);
 int cmd_schedule_list(struct ctx *cx, struct cli *c);
 int cmd_schedule_show(struct ctx *cx, struct cli *c);

@@ -13,7 +13,7 @@ const struct option_spec options[] = {
   { "tenant", "SLUG", "whose file (may be left out when there is one tenant)" },
   { "json", NULL, "answer as JSON" },
   { "csv", NULL, "answer as CSV" },
-  { "name", "NAME", "a name for people" },
+  { "name", "NAME", "a name for people; of a server: a host name or address of its own, may be repeated" },
   { "as", "DATASET", "what the rows are, such as sales" },
   { "map", "FIELD=HEADING",
     "take a field from the column of this heading (or #3, the third); may be repeated" },
@@ -73,6 +73,12 @@ const struct option_spec options[] = {
   { "until-idle", NULL, "end when nothing is ready any more" },
   { "workers", "N", "how many jobs are worked on at the same time; 4 when not given" },
   { "listen", "ADDRESS", "loopback address and port, 127.0.0.1:8080 when not given" },
+  { "tls", NULL, "speak https, with a certificate that is made for this machine" },
+  { "public", NULL,
+    "let other machines in: https on all addresses, 0.0.0.0:8443 when --listen is not given" },
+  { "cert", "FILE", "show this certificate (PEM, with its chain) instead of one of our own" },
+  { "cert-key", "FILE", "the private key of --cert, if it is in another file" },
+  { "authority", NULL, "a new authority, too; every device has to trust it anew" },
   { "www", "DIR", "serve the page's files from there instead of from the binary" },
   { "group", "NAME", "for this consumer group" },
   { "follow", NULL, "go on when there is more" },
@@ -108,6 +114,7 @@ const struct command_group command_groups[] = {
   { "Events", "events topics" },
   { "Alerts, mail and webhooks", "alerts list" },
   { "Copies and the archive", "backup create" },
+  { "Who may come in", "tls show" },
   { "The program itself", "doctor" },
   { NULL, NULL },
 };
@@ -453,6 +460,27 @@ const struct command commands[] = {
     "audit\"\n"
     "  outpost archive hold release 0190f3a2-...",
     cmd_archive_hold },
+  { "tls show", "", "data json name cert cert-key", "show the server's certificate, and who vouches for it",
+    "  outpost tls show\n"
+    "  outpost serve --public                        makes one at its first start, for this machine's names",
+    cmd_tls_show },
+  { "tls ca", "", "data out", "print the authority's certificate, which devices have to trust once",
+    "  outpost tls ca --out authority.crt\n\n"
+    "  The server has it under /ca.crt, too, and tells under #/trust what to do with it.",
+    cmd_tls_ca },
+  { "tls renew", "", "data name authority json", "make the server's certificate anew",
+    "  outpost tls renew\n"
+    "  outpost tls renew --authority --name shop.example.com\n\n"
+    "  A server renews it by itself before it ends, and when the machine has a new name or address.\n"
+    "  A running server shows the new one within a minute.",
+    cmd_tls_renew },
+  { "tls import", "CERT [KEY]", "data json name", "show a certificate of another authority from now on",
+    "  outpost tls import fullchain.pem privkey.pem\n\n"
+    "  Both are checked and copied into the data folder. With serve --cert they stay where they are and\n"
+    "  are read again when they change.",
+    cmd_tls_import },
+  { "tls forget", "", "data json name", "show the own authority's certificate again", "  outpost tls forget",
+    cmd_tls_forget },
   { "doctor", "", "data json", "look for what is wrong: folder and connection, data, performance",
     "  outpost doctor\n  outpost doctor --json", cmd_doctor },
   { "support-bundle", "", "data tenant listen www workers json out",
