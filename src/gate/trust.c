@@ -37,7 +37,7 @@ struct trust {
   struct tls *tls;
   int64_t stamp[2 * TIMES_OF_A_FILE]; /* by which it is seen that its files have changed */
   pthread_mutex_t lock;               /* over the next three */
-  struct facts facts = { 0 };
+  struct facts facts;
   struct names machine;
   char *authority_pem;
 };
