@@ -136,7 +136,7 @@ int cli_store(struct ctx *cx, const struct cli *c, struct store **out) {
 }
 
 int cli_slug(struct ctx *cx, const struct cli *c, struct store *s, const char **slug) {
-  struct tenant_info *list;
+  const struct tenant_info *list;
   size_t count;
   *slug = cli_get(c, "tenant");
   if (*slug) return OK;

@@ -30,7 +30,7 @@ int cmd_tenant_add(struct ctx *cx, struct cli *c) {
 
 int cmd_tenant_list(struct ctx *cx, struct cli *c) {
   struct store *s;
-  struct tenant_info *list;
+  const struct tenant_info *list;
   size_t count;
   struct jw *w = &c->json;
   if (cli_store(cx, c, &s) || tenant_list(cx, s, &list, &count)) return cx->code;

@@ -133,7 +133,7 @@ static void look_at_tenant(struct report *r, struct store *s, const char *slug) 
 
 int doctor_look(struct ctx *cx, struct store *s, doctor_tell_fn *fn, void *arg) {
   struct report r = { cx, fn, arg };
-  struct tenant_info *list;
+  const struct tenant_info *list;
   size_t count;
   look_at_folder(&r, s);
   look_at_authorities(&r);

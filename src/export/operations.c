@@ -189,7 +189,7 @@ static void put_families(const struct look *l, struct buf *out) {
 void operations_metrics(struct ctx *cx, struct opened *tenants, struct buf *out) {
   struct store *store = opened_store(tenants);
   struct look *l = ctx_alloc(cx, sizeof *l);
-  struct tenant_info *list;
+  const struct tenant_info *list;
   size_t count;
   l->cx = cx;
   for (int i = 0; i < FAMILIES + OTHERS; i++) buf_init(&l->of[i], LIMIT_REPLY_BYTES / (FAMILIES + OTHERS));

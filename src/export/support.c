@@ -373,7 +373,7 @@ static void bundle_free(void *arg) {
 }
 
 int support_bundle(struct ctx *cx, struct store *s, struct str *out) {
-  struct tenant_info *list;
+  const struct tenant_info *list;
   size_t count;
   struct bundle *b = ctx_alloc(cx, sizeof *b);
   b->cx = cx;

@@ -23,6 +23,7 @@
 
 #include "base/log.h"
 #include "base/time.h"
+#include "http/cache.h"
 #include "http/request.h"
 #include "http/tasks.h"
 #include "http/uploads.h"
@@ -192,8 +193,10 @@ int http_serve(struct ctx *cx, struct opened *tenants, const struct serve_option
   pthread_sigmask(SIG_BLOCK, &signals, &before);
   mg_init_library(0);
   server.tasks = tasks_new(&server);
+  server.cache = cache_new();
   rc = serve(cx, &server, &a, &signals, o);
   tasks_free(server.tasks);
+  cache_free(server.cache);
   mg_exit_library();
   pthread_sigmask(SIG_SETMASK, &before, NULL);
 

@@ -78,12 +78,11 @@ static void problem_write(struct request *rq) {
 
 /* ---- the parts of a success ---- */
 
-static const char *etag_of(struct request *rq) {
+const char *reply_etag(struct ctx *cx, struct str body) {
   unsigned char digest[SHA256_SIZE];
   char hex[SHA256_HEX];
-  if (rq->etag) return rq->etag;
-  sha256_of(rq->content.p, rq->content.n, digest);
-  return ctx_printf(rq->cx, "\"%s\"", hex_encode(hex, digest, 16));
+  sha256_of(body.p, body.n, digest);
+  return ctx_printf(cx, "\"%s\"", hex_encode(hex, digest, 16));
 }
 
 bool etag_listed(const char *list, const char *etag, bool weak) {
@@ -105,7 +104,8 @@ static void line(struct buf *head, const char *name, const char *value) {
 static void success_head(struct request *rq, struct buf *head) {
   bool asked = rq->head || !strcmp(rq->method, "GET"); /* and not told to do something */
   if (asked && !rq->streamed) {
-    const char *etag = etag_of(rq), *known = wire_header(rq, "If-None-Match", NULL);
+    const char *etag = rq->etag ? rq->etag : reply_etag(rq->cx, rq->content);
+    const char *known = wire_header(rq, "If-None-Match", NULL);
     if (rq->status == 200 && known && etag_listed(known, etag, true)) rq->status = 304;
     line(head, "ETag", etag);
   } else if (!asked) {
@@ -169,13 +169,15 @@ void reply_head(struct request *rq, bool failed, struct buf *head) {
   buf_clear(&special);
 }
 
+enum { SMALL = 16 << 10 };
+
 void reply_send(struct request *rq) {
   struct buf head;
   if (rq->streamed || (rq->streams && !rq->cx->code)) {
     stream_end(rq);
     return;
   }
-  buf_init(&head, KIB(16));
+  buf_init(&head, KIB(16) + SMALL);
   if (!rq->cx->code && !rq->content.p) jw_close(&rq->json, '}');
   if (!rq->cx->code && rq->body.full)
     fail(rq->cx, E_LIMIT, NULL, "the reply is too large; ask for less at once");
@@ -189,7 +191,9 @@ void reply_send(struct request *rq) {
   if (!rq->content.p) rq->content = buf_view(&rq->body);
   if (!rq->type) rq->type = "application/json";
   reply_head(rq, failed, &head);
+  bool has_body = !rq->head && rq->status != 304, small = has_body && rq->content.n <= SMALL;
+  if (small) buf_str(&head, rq->content); /* one packet instead of two */
   wire_write(rq, buf_view(&head));
-  if (!rq->head && rq->status != 304) wire_write(rq, rq->content);
+  if (has_body && !small) wire_write(rq, rq->content);
   buf_clear(&head);
 }

@@ -20,6 +20,7 @@
 #include "base/metrics.h"
 #include "base/time.h"
 #include "base/utf8.h"
+#include "http/cache.h"
 #include "http/routes.h"
 
 enum { PATH_MAX_BYTES = 512, VALUE_MAX_BYTES = 512 };
@@ -147,8 +148,12 @@ static void request_end(struct request *rq, double began) {
 }
 
 static int request_handle(struct request *rq) {
+  bool cached = rq->route->cached;
+  if (cached && cache_find(rq)) return rq->cx->code;
   reply_begin(rq);
-  return rq->route->handle(rq);
+  int rc = rq->route->handle(rq);
+  if (cached) cache_keep(rq);
+  return rc;
 }
 
 void request_serve(struct server *server, struct mg_connection *wire) {

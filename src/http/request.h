@@ -24,6 +24,8 @@
 enum { PARAMS = 2, STREAM_PART = 32 << 10 };
 
 struct mg_connection;
+struct cache;
+struct cache_look;
 struct kept_upload;
 struct opened;
 struct tasks;
@@ -35,6 +37,7 @@ struct server {
   atomic_int port;       /* the real one; known only when requests may already come */
   const char *www;       /* folder of --www, or NULL */
   struct opened *opened; /* tenants' files, shared with the engine */
+  struct cache *cache;   /* of replies */
 
   pthread_mutex_t uploads_lock; /* over these two, see uploads.c */
   struct kept_upload *uploads;
@@ -66,16 +69,17 @@ struct request {
   int64_t body_read;
 
   /* The reply, as the handler makes it. */
-  int status;           /* 0: by the outcome; set it last, when all went well */
-  const char *type;     /* of the body; NULL is JSON */
-  const char *etag;     /* quoted; NULL: made from the body */
-  const char *encoding; /* of the body, or NULL */
-  const char *link;     /* the Link header, or NULL */
-  const char *location; /* the Location header, or NULL */
-  const char *allow;    /* the Allow header, or NULL */
-  struct buf body;      /* JSON is composed here */
-  struct jw json;       /* at the top level of the envelope */
-  struct str content;   /* what is sent when it is not the JSON; p NULL: the JSON */
+  int status;                    /* 0: by the outcome; set it last, when all went well */
+  const char *type;              /* of the body; NULL is JSON */
+  const char *etag;              /* quoted; NULL: made from the body */
+  const char *encoding;          /* of the body, or NULL */
+  const char *link;              /* the Link header, or NULL */
+  const char *location;          /* the Location header, or NULL */
+  const char *allow;             /* the Allow header, or NULL */
+  struct buf body;               /* JSON is composed here */
+  struct jw json;                /* at the top level of the envelope */
+  struct str content;            /* what is sent when it is not the JSON; p NULL: the JSON */
+  struct cache_look *cache_look; /* the reply may be kept, see cache.c; NULL: it may not */
 
   /* A reply that is sent while it is made, see stream.c. */
   const char *attachment; /* the name under which a browser saves it */
@@ -135,11 +139,12 @@ struct route {
   /* Who may use it: a permission (auth/permission.h); "record.read" and "record.write" for those of the
      entity that it is about; "login" for everybody who has logged in. A route says that or `open`. */
   const char *need;
-  bool open;       /* for everybody, logged in or not */
-  size_t body_max; /* of the request; 0: it has none */
-  bool quiet;      /* asked so often that it is logged only when it fails */
-  enum { ENTITY_NONE, ENTITY_BY_NAME, ENTITY_BY_PATH } entity; /* the first {id} is that of one */
   const char *help;                                            /* one sentence for people who write clients */
+  size_t body_max;                                             /* of the request; 0: it has none */
+  enum { ENTITY_NONE, ENTITY_BY_NAME, ENTITY_BY_PATH } entity; /* the first {id} is that of one */
+  bool open;                                                   /* for everybody, logged in or not */
+  bool quiet;  /* asked so often that it is logged only when it fails */
+  bool cached; /* the reply depends on the address, who asks and the tenant's file alone: see cache.c */
 };
 extern const struct route routes[];
 extern const size_t route_count;
@@ -162,6 +167,7 @@ int asset_check_folder(struct ctx *cx, const char *dir);
 int asset_serve(struct request *rq);
 
 /* reply.c */
+const char *reply_etag(struct ctx *cx, struct str body); /* quoted: of these bytes */
 /* Is the tag, quoted, one of those in the list? (RFC 9110, 13.1; weak: W/ makes no difference.) */
 bool etag_listed(const char *list, const char *etag, bool weak);
 void reply_begin(struct request *rq); /* opens the envelope of a success */

@@ -411,6 +411,7 @@ const struct route routes[] = {
     .entity = ENTITY_BY_NAME,
     .handle = records_list,
     .need = "record.read",
+    .cached = true,
     .help = "The records of an entity. Parameters: tenant, deleted=1 for those that were deleted, too, as_of "
             "(a day or an instant) for what was known then." },
   { .method = "POST",
@@ -749,6 +750,7 @@ const struct route routes[] = {
     .entity = ENTITY_BY_PATH,
     .handle = records_list,
     .need = "record.read",
+    .cached = true,
     .help = "As /api/records/{id}." },
   { .method = "POST",
     .pattern = "/api/{id}",

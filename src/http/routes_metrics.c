@@ -5,7 +5,7 @@
 
 /* The tenant by its short name or its id. */
 static int tenant_named(struct request *rq, struct db **db) {
-  struct tenant_info *list;
+  const struct tenant_info *list;
   struct tenant *tenant;
   size_t count;
   if (tenant_list(rq->cx, rq->server->store, &list, &count)) return rq->cx->code;

@@ -15,7 +15,7 @@ static void tenant_write_info(struct jw *w, const struct tenant_info *t) {
 }
 
 int tenants_list(struct request *rq) {
-  struct tenant_info *list;
+  const struct tenant_info *list;
   size_t count;
   int rc = tenant_list(rq->cx, rq->server->store, &list, &count);
   if (rc) return rc;
@@ -50,7 +50,7 @@ static int tenant_probe(struct request *rq, const char *slug) {
 }
 
 int ready_show(struct request *rq) {
-  struct tenant_info *list;
+  const struct tenant_info *list;
   size_t count;
   int rc = tenant_list(rq->cx, rq->server->store, &list, &count);
   for (size_t i = 0; !rc && i < count; i++) rc = tenant_probe(rq, list[i].slug);

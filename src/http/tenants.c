@@ -26,7 +26,7 @@ static int tenant_of(struct request *rq, const char *slug, struct tenant **out) 
 
 int tenant_find(struct request *rq, struct tenant **out) {
   const char *slug = NULL;
-  struct tenant_info *list;
+  const struct tenant_info *list;
   size_t count;
   int rc = query_text(rq, "tenant", &slug);
   if (!rc && rq->who && !rq->who->open) return tenant_of(rq, slug, out);

@@ -271,7 +271,7 @@ static bool is_stopping(struct engine *e) {
 /* Takes up tenants that are new. true when one could not be opened and is to be tried again. */
 static bool find_tenants(struct engine *e) {
   struct ctx cx;
-  struct tenant_info *list;
+  const struct tenant_info *list;
   size_t count = 0;
   bool missing = false;
   ctx_begin(&cx, "engine");

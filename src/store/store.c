@@ -1,12 +1,13 @@
 /*
 ** store.c - the data folder, and who its tenants are.
 **
-** system.db is opened for each question and closed again: it is asked rarely,
-** and so nothing of it is shared between threads.
+** system.db is opened for each question and closed again: it is asked rarely. Only who the tenants are is
+** asked by every request, so that is kept for as long as nobody wrote the file.
 */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -79,12 +80,43 @@ int store_init(struct ctx *cx, const char *dir) {
   return rc;
 }
 
+/* Who the tenants were at a time. It lives as long as somebody uses it. */
+struct roll {
+  int uses; /* of the store itself and of units of work */
+  struct store *store;
+  struct ctx cx; /* holds the list */
+  struct tenant_info *list;
+  size_t count;
+  struct content as_of;
+};
+
+static void roll_drop(void *arg) {
+  struct roll *r = arg;
+  struct store *s = r->store;
+  pthread_mutex_lock(&s->lock);
+  bool last = --r->uses == 0;
+  pthread_mutex_unlock(&s->lock);
+  if (!last) return;
+  ctx_end(&r->cx);
+  free(r);
+}
+
+static void store_close(void *arg) {
+  struct store *s = arg;
+  if (s->roll) roll_drop(s->roll);
+  content_clear(&s->system);
+  pthread_mutex_destroy(&s->lock);
+}
+
 int store_open(struct ctx *cx, const char *dir, struct store **out) {
   struct store *s = ctx_alloc(cx, sizeof *s);
   if (open_paths(cx, s, dir)) return cx->code;
   if (!exists(s->system_path))
     return fail(cx, E_NOT_FOUND, NULL,
                 "%s is no data folder (it has no system.db); make one with `outpost init %s`", dir, dir);
+  pthread_mutex_init(&s->lock, NULL);
+  content_init(&s->system);
+  ctx_defer(cx, store_close, s);
   *out = s;
   return OK;
 }
@@ -97,22 +129,71 @@ static int open_system(struct ctx *cx, struct store *s, int mode, struct db **db
   return rc;
 }
 
-int tenant_list(struct ctx *cx, struct store *s, struct tenant_info **list, size_t *count) {
+static int roll_read(struct roll *r) {
+  struct ctx *cx = &r->cx;
+  struct tenant_info *list = xcalloc(LIMIT_TENANTS, sizeof *list);
   struct db *db;
-  size_t n = 0;
-  *list = ctx_alloc(cx, LIMIT_TENANTS * sizeof **list);
-  *count = 0;
-  if (open_system(cx, s, DB_READ, &db)) return cx->code;
-  struct stmt *q = db_stmt(cx, db, SQL_organization_list);
-  while (n < LIMIT_TENANTS && stmt_row(cx, q)) {
-    (*list)[n].slug = col_dup(cx, q, 0);
-    (*list)[n].name = col_dup(cx, q, 1);
-    (*list)[n].id = col_dup(cx, q, 2);
-    (*list)[n++].created_at = col_int(q, 3);
+  if (!open_system(cx, r->store, DB_READ, &db)) {
+    struct stmt *q = db_stmt(cx, db, SQL_organization_list);
+    while (r->count < LIMIT_TENANTS && stmt_row(cx, q))
+      list[r->count++] = (struct tenant_info){ .slug = col_dup(cx, q, 0),
+                                               .name = col_dup(cx, q, 1),
+                                               .id = col_dup(cx, q, 2),
+                                               .created_at = col_int(q, 3) };
+    db_close(db);
   }
-  db_close(db);
-  *count = n;
+  r->list = ctx_alloc(cx, (r->count + 1) * sizeof *list);
+  memcpy(r->list, list, r->count * sizeof *list);
+  free(list);
   return cx->code;
+}
+
+/* One that is right as of the mark, which was looked at before. NULL and cx->code. */
+static struct roll *roll_new(struct ctx *cx, struct store *s, const struct content *as_of) {
+  struct roll *r = xcalloc(1, sizeof *r);
+  r->store = s;
+  r->uses = 1;
+  r->as_of = *as_of;
+  ctx_begin(&r->cx, cx->actor);
+  if (!roll_read(r)) return r;
+  fail_from(cx, &r->cx);
+  ctx_end(&r->cx);
+  free(r);
+  return NULL;
+}
+
+/* The one that is kept, if it is still right. */
+static struct roll *roll_kept(struct store *s, const struct content *now) {
+  pthread_mutex_lock(&s->lock);
+  struct roll *r = s->roll && content_same(&s->roll->as_of, now) ? s->roll : NULL;
+  if (r) r->uses++;
+  pthread_mutex_unlock(&s->lock);
+  return r;
+}
+
+static void roll_keep(struct store *s, struct roll *r) {
+  pthread_mutex_lock(&s->lock);
+  struct roll *before = s->roll;
+  s->roll = r;
+  r->uses++;
+  pthread_mutex_unlock(&s->lock);
+  if (before) roll_drop(before);
+}
+
+int tenant_list(struct ctx *cx, struct store *s, const struct tenant_info **list, size_t *count) {
+  struct content now = { 0 };
+  bool known = content_read(&s->system, s->system_path, "system.db", &now);
+  struct roll *r = known ? roll_kept(s, &now) : NULL;
+  *count = 0;
+  if (!r) {
+    r = roll_new(cx, s, &now);
+    if (r && known) roll_keep(s, r);
+  }
+  if (!r) return cx->code;
+  ctx_defer(cx, roll_drop, r);
+  *list = r->list;
+  *count = r->count;
+  return OK;
 }
 
 static int add_organization(struct ctx *cx, struct db *db, enum sql_id statement, const char *id,

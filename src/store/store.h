@@ -44,7 +44,8 @@ struct tenant_info {
   const char *slug, *name, *id;
   int64_t created_at;
 };
-int tenant_list(struct ctx *cx, struct store *s, struct tenant_info **list, size_t *count);
+/* The list lives as long as the unit of work. */
+int tenant_list(struct ctx *cx, struct store *s, const struct tenant_info **list, size_t *count);
 
 /* Opens the file, migrates it when it is older than this program, and refuses
 ** it, saying why, when it is newer, when it was rolled back behind its
@@ -113,6 +114,17 @@ void store_set_committed_hook(committed_hook *hook);
 struct watch;
 int tenant_watch(struct ctx *cx, struct tenant *t, struct watch **out);
 bool watch_changed(struct watch *w); /* since it was last asked */
+
+/* What a tenant's file holds, as a mark: between two looks that found the same, nothing was committed by anybody
+** that a reader could have seen. Takes no lock and a microsecond. What is remembered of a file is taken with the mark
+** that was there before it was read. false: it cannot be said now. */
+enum { CONTENT_WORDS = 12 };
+struct content {
+  uint64_t dev, ino;
+  uint32_t header[CONTENT_WORDS];
+};
+bool tenant_content(struct tenant *t, struct content *out);
+bool content_same(const struct content *a, const struct content *b);
 
 /* A number that changes when tenants may have been added: of the files behind system.db. */
 int64_t store_tenants_stamp(const struct store *s);

@@ -121,6 +121,7 @@ static void tenant_close(void *arg) {
     ctx_end(&quiet);
     db_close(t->writer);
   }
+  content_clear(&t->content);
   pthread_mutex_destroy(&t->lock);
 }
 
@@ -128,12 +129,13 @@ static struct tenant *tenant_new(struct ctx *cx, struct store *s, const char *sl
   struct tenant *t = ctx_alloc(cx, sizeof *t);
   if (tenant_init(cx, s, slug, t)) return NULL;
   pthread_mutex_init(&t->lock, NULL);
+  content_init(&t->content);
   ctx_defer(cx, tenant_close, t);
   return t;
 }
 
 static int check_listed(struct ctx *cx, struct store *s, const char *slug) {
-  struct tenant_info *list;
+  const struct tenant_info *list;
   size_t count;
   if (tenant_list(cx, s, &list, &count)) return cx->code;
   for (size_t i = 0; i < count; i++)
@@ -182,6 +184,10 @@ int tenant_inspect(struct ctx *cx, struct store *s, const char *slug, struct ten
 
 int tenant_check_mark(struct ctx *cx, struct tenant *t, struct db *db) {
   return mark_check(cx, db, t->slug, t->mark_path);
+}
+
+bool tenant_content(struct tenant *t, struct content *out) {
+  return content_read(&t->content, t->path, t->label, out);
 }
 
 /* ---- readers ---- */

@@ -9,11 +9,15 @@
 
 #include "base/limits.h"
 #include "store/change.h"
+#include "store/content.h"
 #include "store/db.h"
 
 struct store {
   char dir[PATH_MAX];
   char system_path[PATH_MAX];
+  struct content_watch system; /* of system.db */
+  pthread_mutex_t lock;        /* over the next one */
+  struct roll *roll;           /* who the tenants are, as it was read last; NULL: not yet */
 };
 
 struct task; /* a queued write, see writer.c */
@@ -34,6 +38,8 @@ struct tenant {
   struct db *idle;         /* readers that nobody has taken */
   int idle_count;
   bool inspected; /* opened only to be looked at: never written */
+
+  struct content_watch content; /* has a lock of its own */
 };
 
 /* The tenant's paths, from its slug. E_INVALID for what can be no slug. */
