@@ -1,0 +1,115 @@
+// Replies that are kept: right after every write, whoever wrote, and no more of them than fit.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ask, data, post, remove } from './api.mjs';
+import { LONG, json, ok, one, place, random, serve, sound, sqlite, start } from './lib.mjs';
+
+const cacheOf = async (server) => {
+  const { body } = await ask(server, '/metrics');
+  return Object.fromEntries([...String(body).matchAll(/outpost_http_cache_total\{outcome="(\w+)"\} (\d+)/g)].map((m) => [m[1], Number(m[2])]));
+};
+
+test('a list is the one of the file after any write: by a request, a command, the shell', async (t) => {
+  const p = place(t);
+  const server = await serve(t, p.data);
+  const r = random(7);
+  const list = async (more = '') => (await ask(server, `/api/stock-items?sort=sku${more}`)).json;
+  const truth = () => JSON.parse(sqlite(p.db, "SELECT json_group_array(json_array(sku, name, version)) FROM (SELECT * FROM stock_items WHERE deleted_at IS NULL ORDER BY sku);"));
+  const ids = [];
+  const writes = [
+    async (i) => ids.push((await data(post(server, '/api/stock-items', { sku: `H-${i}`, name: 'by request' }), 201)).id),
+    async (i) => ids.push(json(['record', 'save', 'stock_item', JSON.stringify({ sku: `C-${i}`, name: 'by command' }), ...p.args]).id),
+    async (i) => ids.length && sqlite(p.db, `UPDATE stock_items SET name = 'by shell ${i}' WHERE id = '${r.pick(ids)}';`),
+    async (i) => ids.length && ask(server, `/api/stock-items/${r.pick(ids)}`, { method: 'PATCH', body: { name: `again ${i}` } }),
+    async () => ids.length > 5 && (await remove(server, `/api/stock-items/${ids.splice(r.below(ids.length), 1)}`)),
+  ];
+  for (let i = 0; i < (LONG ? 300 : 60); i++) {
+    await r.pick(writes)(i);
+    const now = truth();
+    for (let k = 0; k < 2; k++) {
+      const answer = await list();
+      assert.deepEqual(answer.data.map((x) => [x.sku, x.name, x.version]), now, `after write ${i}, asked ${k}`);
+      assert.equal(answer.total, now.length);
+    }
+  }
+  const { hit, miss } = await cacheOf(server);
+  assert.ok(hit >= 50 && miss >= 50, `${hit} ${miss}`);
+});
+
+// What a writer was told is stored he finds in the list, while others, also another process, write and read.
+test('many writers and readers: nobody sees less than what he wrote', async (t) => {
+  const p = place(t);
+  const server = await serve(t, p.data);
+  const writer = async (n) => {
+    const { id } = await data(post(server, '/api/stock-items', { sku: `W-${n}`, name: '0' }), 201);
+    for (let i = 1; i <= (LONG ? 200 : 40); i++) {
+      await data(ask(server, `/api/stock-items/${id}`, { method: 'PATCH', body: { name: String(i) } }));
+      const mine = (await data(ask(server, '/api/stock-items'))).find((x) => x.id === id);
+      assert.equal(mine.name, String(i));
+    }
+  };
+  let last = 0;
+  let over = false;
+  const reader = async () => {
+    for (let seen = 0; !over; ) {
+      const rows = await data(ask(server, '/api/stock-items?fields=version'));
+      const sum = rows.reduce((n, x) => n + x.version, 0);
+      assert.ok(sum >= seen, 'a list went back in time');
+      seen = sum;
+      last = Math.max(last, sum);
+    }
+  };
+  const other = async () => {
+    for (let i = 0; i < 10; i++) {
+      const name = `X-${i}`;
+      await start(['record', 'save', 'stock_item', JSON.stringify({ sku: name, name: 'other' }), ...p.args]).ended;
+      assert.ok((await data(ask(server, '/api/stock-items'))).some((x) => x.sku === name), 'what another process wrote is there');
+    }
+  };
+  const readers = [1, 2, 3].map(reader);
+  await Promise.all([...[1, 2, 3, 4].map(writer), other()]);
+  over = true;
+  await Promise.all(readers);
+  assert.equal(Number(one(p.db, 'SELECT sum(version) FROM stock_items')), (await data(ask(server, '/api/stock-items'))).reduce((n, x) => n + x.version, 0));
+  await server.stop();
+  sound(p);
+});
+
+test('the tag of a reply, what it depends on, and a file that is replaced', async (t) => {
+  const p = place(t);
+  ok(['tenant', 'add', 'other', '--data', p.data]);
+  const server = await serve(t, p.data);
+  await data(post(server, '/api/stock-items?tenant=demo', { sku: 'A' }), 201);
+  const at = '/api/stock-items?tenant=demo';
+  const first = await ask(server, at);
+  const again = await ask(server, at);
+  assert.deepEqual([again.headers.etag, String(again.body)], [first.headers.etag, String(first.body)]);
+  assert.equal((await ask(server, at, { headers: { 'if-none-match': first.headers.etag } })).status, 304);
+  assert.equal((await fetch(server.base + at, { method: 'HEAD' })).headers.get('content-length'), first.headers['content-length']);
+  assert.equal((await ask(server, '/api/stock-items?tenant=other')).json.total, 0, 'each tenant has its own');
+  assert.equal((await ask(server, '/api/stock-items?tenant=nobody')).status, 404);
+  const page = await ask(server, `${at}&limit=1&deleted=1`);
+  assert.equal(page.headers.link, (await ask(server, `${at}&limit=1&deleted=1`)).headers.link);
+  const copy = `${p.dir}/copy.outpost`;
+  ok(['backup', 'create', '--out', copy, ...p.args]);
+  await data(post(server, at, { sku: 'B' }), 201);
+  assert.equal((await ask(server, at)).json.total, 2);
+  ok(['backup', 'restore', copy, ...p.args]);
+  assert.equal((await ask(server, at)).json.total, 1, 'the file that was put in the other\'s place');
+  const more = await ask(server, `${at}&q=${'x'.repeat(480)}&sort=${'-sku,'.repeat(7)}sku`);
+  assert.equal(more.status, 200, String(more.body));
+});
+
+test('what is kept is bounded', { skip: process.env.OUTPOST?.includes('san') }, async (t) => {
+  const p = place(t);
+  const server = await serve(t, p.data);
+  for (let i = 0; i < 40; i++) await data(post(server, '/api/stock-items', { sku: `K-${i}`, name: 'x'.repeat(20), details: { long: 'y'.repeat(8000) } }), 201);
+  const size = (await ask(server, '/api/stock-items')).body.length; // a third of a megabyte
+  assert.ok(size > 300e3);
+  const { readFileSync } = await import('node:fs');
+  const rss = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))[1]) / 1024;
+  for (let i = 0; i < 30; i++) await ask(server, `/api/stock-items?x=${i}`);
+  const before = rss();
+  for (let i = 100; i < 300; i++) await ask(server, `/api/stock-items?x=${i}`);
+  assert.ok(rss() - before < 16, `${before} -> ${rss()} MiB for 200 lists of ${size} bytes`);
+});
