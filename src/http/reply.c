@@ -16,6 +16,7 @@
 
 #include "base/hash.h"
 #include "base/limits.h"
+#include "gate/trust.h"
 #include "http/request.h"
 
 static const char SECURITY_HEADERS[] =
@@ -27,6 +28,9 @@ static const char SECURITY_HEADERS[] =
     "Referrer-Policy: no-referrer\r\n"
     "Cross-Origin-Opener-Policy: same-origin\r\n"
     "Cross-Origin-Resource-Policy: same-origin\r\n";
+
+/* Only with a certificate that every browser trusts: who is told so cannot click a warning away any more. */
+#define HALF_A_YEAR "max-age=15552000"
 
 void reply_begin(struct request *rq) {
   jw_init(&rq->json, &rq->body);
@@ -154,6 +158,8 @@ void reply_head(struct request *rq, bool failed, struct buf *head) {
   date_write(rq, head);
   buf_str(head, buf_view(&special));
   buf_puts(head, SECURITY_HEADERS);
+  if (rq->server->trust && trust_is_public(rq->server->trust))
+    line(head, "Strict-Transport-Security", HALF_A_YEAR);
   if (rq->status != 304) {
     line(head, "Content-Type", rq->type);
     if (!rq->streamed) buf_printf(head, "Content-Length: %zu\r\n", rq->content.n);

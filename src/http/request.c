@@ -20,6 +20,7 @@
 #include "base/metrics.h"
 #include "base/time.h"
 #include "base/utf8.h"
+#include "gate/trust.h"
 #include "http/cache.h"
 #include "http/routes.h"
 
@@ -54,17 +55,33 @@ static int check_framing(struct request *rq) {
   return OK;
 }
 
-/* Is this text our own address, as a browser on this machine writes it? */
+/* Host and port of "pc-7:8443", "[::1]:8443"; 0 when none is told, -1 when it is no number. */
+static int64_t split_authority(const char *authority, struct str *host) {
+  const char *bracket = strrchr(authority, ']'), *colon = strrchr(bracket ? bracket : authority, ':');
+  int64_t port = 0;
+  *host = (struct str){ authority, colon ? (size_t)(colon - authority) : strlen(authority) };
+  if (colon && (!str_to_int(str_of(colon + 1), &port) || port <= 0)) port = -1;
+  return port;
+}
+
+/* Is this text our own address? On loopback the port is part of it. A server for other machines may be reached
+** through another port than its own, so there the name alone must be right. */
 static bool is_own_authority(const struct server *server, const char *authority) {
-  static const char *const names[] = { "localhost", "127.0.0.1" };
-  const char *colon = strrchr(authority, ':');
-  struct str host = { authority, colon ? (size_t)(colon - authority) : strlen(authority) };
-  int64_t port = 80;
-  if (colon && !str_to_int(str_of(colon + 1), &port)) return false;
-  if (port != server->port) return false;
+  static const char *const names[] = { "localhost", "127.0.0.1", "[::1]" };
+  struct str host;
+  int64_t port = split_authority(authority, &host);
+  if (server->trust) return port >= 0 && trust_knows(server->trust, host);
+  if (port != server->port && (port != 0 || server->port != 80)) return false;
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (str_eq_nocase(host, str_of(names[i]))) return true;
   return str_starts(host, STR("127.")) && host.n == strspn(authority, "0123456789.");
+}
+
+/* Does a page that this server sent say so? With TLS it is that of the address which was asked (check_host). */
+static bool is_own_origin(const struct request *rq, const char *origin) {
+  const char *host = wire_header(rq, "Host", NULL);
+  if (!rq->server->trust) return !strncmp(origin, "http://", 7) && is_own_authority(rq->server, origin + 7);
+  return host && !strncmp(origin, "https://", 8) && str_eq_nocase(str_of(origin + 8), str_of(host));
 }
 
 /* A page of a stranger can have its own name resolve to this machine and then
@@ -72,7 +89,7 @@ static bool is_own_authority(const struct server *server, const char *authority)
 static int check_host(struct request *rq) {
   const char *host = wire_header(rq, "Host", NULL);
   if (host ? is_own_authority(rq->server, host) : wire_old(rq)) return OK;
-  return refuse(rq, 421, E_DENIED, "this server answers only to the address that it was started with");
+  return refuse(rq, 421, E_DENIED, "this server answers only to its own names and addresses");
 }
 
 /* A page of a stranger can make the browser send requests here, but it cannot
@@ -81,7 +98,7 @@ static int check_origin(struct request *rq) {
   const char *origin = wire_header(rq, "Origin", NULL);
   const char *site = wire_header(rq, "Sec-Fetch-Site", NULL);
   bool safe = rq->head || !strcmp(rq->method, "GET");
-  bool own = !origin || (!strncmp(origin, "http://", 7) && is_own_authority(rq->server, origin + 7));
+  bool own = !origin || is_own_origin(rq, origin);
   bool same = !site || !strcmp(site, "same-origin") || !strcmp(site, "none");
   rq->own_page = own && same && (origin || site);
   if (rq->own_page) str_copy(rq->cx->actor, sizeof rq->cx->actor, STR("page"));

@@ -29,6 +29,7 @@ struct cache_look;
 struct kept_upload;
 struct opened;
 struct tasks;
+struct trust;
 struct route;
 
 /* What all requests share. */
@@ -36,6 +37,7 @@ struct server {
   struct store *store;
   atomic_int port;       /* the real one; known only when requests may already come */
   const char *www;       /* folder of --www, or NULL */
+  struct trust *trust;   /* the certificate that is shown; NULL: plain HTTP, on loopback only */
   struct opened *opened; /* tenants' files, shared with the engine */
   struct cache *cache;   /* of replies */
 

@@ -733,6 +733,23 @@ const struct route routes[] = {
             "\"id\":\"...\", "
             "\"value\":\"...\"}; an empty value removes it. Nobody gets it back. Parameter: tenant." },
   { .method = "GET",
+    .pattern = "/api/trust",
+    .handle = trust_show,
+    .open = true,
+    .help = "The certificate of this server: names, until when, fingerprint, and the authority that devices "
+            "have to "
+            "trust; {\"secure\": false} on plain HTTP." },
+  { .method = "GET",
+    .pattern = "/ca.crt",
+    .handle = authority_get,
+    .open = true,
+    .help = "The authority's certificate (DER), as phones and Windows want it." },
+  { .method = "GET",
+    .pattern = "/ca.pem",
+    .handle = authority_pem_get,
+    .open = true,
+    .help = "The same as PEM." },
+  { .method = "GET",
     .pattern = "/healthz",
     .handle = health_show,
     .open = true,

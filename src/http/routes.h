@@ -19,8 +19,9 @@ route_fn prometheus_show, health_report, outbox_rows, mail_test_post, secret_pos
 route_fn entities_list, records_list, record_show, record_changes; /* routes_records.c */
 route_fn record_post, record_put, record_patch, record_remove, record_bring_back;
 
-route_fn tables_list, table_send;            /* routes_tables.c */
-route_fn rules_try_post, rules_promote_post; /* routes_rules.c */
+route_fn trust_show, authority_get, authority_pem_get; /* routes_trust.c */
+route_fn tables_list, table_send;                      /* routes_tables.c */
+route_fn rules_try_post, rules_promote_post;           /* routes_rules.c */
 
 /* routes_schedules.c */
 route_fn schedules_list, schedule_slots_list, schedule_preview_show, schedule_run_post, schedule_pause_post,
