@@ -153,9 +153,61 @@ int record_change(struct ctx *cx, struct db *db, const struct entity *e, const c
 
 /* ---- delete and restore ---- */
 
+/* The ids of p's records that name this one: those that are not deleted, or (with `at`) that were at this time. */
+static int followers(struct ctx *cx, struct db *db, const struct entity *of, const struct property *p,
+                     const char *id, int64_t at, const char ***out, size_t *count) {
+  size_t room = 0;
+  *count = 0;
+  struct stmt *s = db_compose(
+      cx, db, ctx_printf(cx, "SELECT id FROM %s WHERE %s = ?1 AND deleted_at IS ?2 ORDER BY id", of->table, p->name));
+  stmt_text(s, 1, id);
+  if (at)
+    stmt_int(s, 2, at);
+  else
+    stmt_null(s, 2);
+  while (stmt_row(cx, s)) {
+    if (*count == room) {
+      const char **more = ctx_alloc(cx, (room = room ? room * 2 : 16) * sizeof *more);
+      if (*count) memcpy(more, *out, *count * sizeof *more);
+      *out = more;
+    }
+    (*out)[(*count)++] = col_dup(cx, s, 0);
+  }
+  return cx->code;
+}
+
+static int mark(struct ctx *cx, struct db *db, const struct entity *e, const char *id, bool deleted);
+
+/* at: when the record was deleted; 0: it is about to be. */
+static int mark_followers(struct ctx *cx, struct db *db, const struct entity *e, const char *id, int64_t at) {
+  const struct entity *other;
+  for (int i = 0; (other = entity_at(i)) && !cx->code; i++)
+    for (int k = 0; k < other->property_count && !cx->code; k++) {
+      const struct property *p = &other->properties[k];
+      const char **ids = NULL;
+      size_t count;
+      if (!p->cascade || strcmp(p->reference, e->name) != 0) continue;
+      followers(cx, db, other, p, id, at, &ids, &count);
+      for (size_t n = 0; n < count && !cx->code; n++) mark(cx, db, other, ids[n], at == 0);
+    }
+  return cx->code;
+}
+
+static int deleted_when(struct ctx *cx, struct db *db, const struct entity *e, const char *id, int64_t *at) {
+  struct stmt *s = db_compose(cx, db, ctx_printf(cx, "SELECT deleted_at FROM %s WHERE id = ?1", e->table));
+  *at = 0;
+  stmt_text(s, 1, id);
+  if (!stmt_row(cx, s)) return cx->code;
+  *at = col_int(s, 0);
+  stmt_done(s);
+  return OK;
+}
+
 static int mark(struct ctx *cx, struct db *db, const struct entity *e, const char *id, bool deleted) {
   const char *before = row_read(cx, db, e, id);
+  int64_t at = 0;
   if (!before) return missing(cx, e, id);
+  if (deleted ? mark_followers(cx, db, e, id, 0) : deleted_when(cx, db, e, id, &at)) return cx->code;
   if (deleted ? check_unused(cx, db, e, id) : check_restored(cx, db, e, id)) return cx->code;
   const char *sql =
       ctx_printf(cx,
@@ -172,8 +224,10 @@ static int mark(struct ctx *cx, struct db *db, const struct entity *e, const cha
   if (stmt_run(cx, s)) return cx->code;
   if (db_changes(db) == 0)
     return fail(cx, E_CONFLICT, "id", "the %s is %s", e->name, deleted ? "deleted already" : "not deleted");
-  return note(cx, db, e, deleted ? "RECORD_DELETED" : "RECORD_RESTORED", id, before,
-              ctx_printf(cx, "a %s was %s", e->name, deleted ? "deleted" : "restored"));
+  if (note(cx, db, e, deleted ? "RECORD_DELETED" : "RECORD_RESTORED", id, before,
+           ctx_printf(cx, "a %s was %s", e->name, deleted ? "deleted" : "restored")))
+    return cx->code;
+  return deleted || !at ? OK : mark_followers(cx, db, e, id, at);
 }
 
 int record_delete(struct ctx *cx, struct db *db, const struct entity *e, const char *id) {

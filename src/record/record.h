@@ -6,7 +6,8 @@
 ** The functions that write are called inside tenant_write.
 **
 ** Deleting marks (deleted_at, deleted_by); restoring takes the mark away, unless
-** another record has taken its place meanwhile (E_CONFLICT).
+** another record has taken its place meanwhile (E_CONFLICT). What refers to a record by a
+** `cascade` reference is deleted with it, and what was deleted with it is restored with it.
 */
 #ifndef RECORD_RECORD_H
 #define RECORD_RECORD_H

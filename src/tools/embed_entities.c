@@ -27,7 +27,8 @@
 **   unique     category, name                   one record of these together
 **
 ** Kinds: text, integer, decimal N, boolean, day, instant, json, choice a|b,
-** reference ENTITY. Words after the kind, in any order: required, unique, min N,
+** reference ENTITY. Words after the kind, in any order: required, unique, cascade (of a reference:
+** what refers to a record is deleted with it, and restored with it), min N,
 ** max N (of a text: characters), default V ("V" with blanks), since N, until N. The rest of
 ** the line is the help sentence. `unique` means among records that are not deleted.
 ** A property with a default is never empty. A required one that came later has one.
@@ -68,7 +69,7 @@ struct property {
   int born;                      /* since when there is its column */
   bool follows;                  /* upon a line of the same property */
   enum kind kind;
-  bool required, unique, searched;
+  bool required, unique, searched, cascade;
   const char *name, *choices, *reference, *help;
   const char *min, *max, *otherwise; /* as written; NULL without */
 };
@@ -265,6 +266,8 @@ static void read_words(struct entity *e, struct property *p, char **rest) {
       p->required = true;
     else if (takes(rest, "unique"))
       p->unique = true;
+    else if (p->kind == REFERENCE && takes(rest, "cascade"))
+      p->cascade = true;
     else if (takes(rest, "min"))
       p->min = read_bound(e, p, "min", word(rest));
     else if (takes(rest, "max"))
@@ -381,7 +384,7 @@ static bool same_text(const char *a, const char *b) { return a && b ? is(a, b) :
 
 /* Only choices, min, max and the help may be others: the column stays as it is. */
 static bool same_column(const struct property *a, const struct property *b) {
-  return a->kind == b->kind && a->scale == b->scale && a->required == b->required && a->unique == b->unique &&
+  return a->kind == b->kind && a->scale == b->scale && a->required == b->required && a->unique == b->unique && a->cascade == b->cascade &&
          same_text(a->otherwise, b->otherwise) && same_text(a->reference, b->reference);
 }
 
@@ -534,7 +537,7 @@ static void put_column(FILE *f, const struct entity *e, const struct property *p
     fputs(" NOT NULL", f);
   put_check(f, p);
   if (p->reference && (p->since ? p->since : e->since) >= FOREIGN_KEYS_SINCE)
-    fprintf(f, " REFERENCES %s(id)", entity_find(p->reference)->table);
+    fprintf(f, " REFERENCES %s(id)%s", entity_find(p->reference)->table, p->cascade ? " ON DELETE CASCADE" : "");
 }
 
 static void put_table(FILE *f, const struct entity *e) {
@@ -745,6 +748,7 @@ static void put_property(FILE *f, const struct property *p) {
   if (p->scale) fprintf(f, ", .scale = %d", p->scale);
   if (p->required && !p->otherwise) fputs(", .required = true", f);
   if (p->searched) fputs(", .searched = true", f);
+  if (p->cascade) fputs(", .cascade = true", f);
   if (p->born) fprintf(f, ", .since = %d", p->born);
   if (p->min) fprintf(f, ", .has_min = true, .min = %s", p->min);
   if (p->max) fprintf(f, ", .has_max = true, .max = %s", p->max);

@@ -1,0 +1,111 @@
+#include "field/derive.h"
+
+#include "base/limits.h"
+#include "base/log.h"
+
+static void free_map(void *map) { map_clear(map); }
+
+int derived_begin(struct ctx *cx, struct db *db, const char *entity, enum sql_id query, struct derived *d) {
+  size_t room = 0;
+  *d = (struct derived){ .entity = entity_find(entity) };
+  map_init(&d->present);
+  struct stmt *s = db_stmt(cx, db, query);
+  while (stmt_row(cx, s)) {
+    if (d->count == room) {
+      struct derived_row *more = ctx_alloc(cx, (room = room ? room * 2 : 256) * sizeof *more);
+      if (d->count) memcpy(more, d->rows, d->count * sizeof *more);
+      d->rows = more;
+    }
+    d->rows[d->count].id = col_dup(cx, s, 0);
+    *map_put(&d->present, col_str(s, 1), NULL) = ++d->count;
+  }
+  if (cx->code) free_map(&d->present);
+  return cx->code;
+}
+
+static struct derived_row *row_of(struct derived *d, struct str key) {
+  const uint64_t *at = map_get(&d->present, key);
+  return at ? &d->rows[*at - 1] : NULL;
+}
+
+struct jw *derived_form(struct derived *d, struct form *f, struct str key) {
+  struct derived_row *row = row_of(d, key);
+  d->id = row ? row->id : NULL;
+  if (row) row->put = true;
+  return form_begin(f, d->id);
+}
+
+void derived_keep(struct derived *d, struct str key) {
+  struct derived_row *row = row_of(d, key);
+  if (row) row->put = true;
+}
+
+static bool same_value(const struct jv *a, const struct jv *b) {
+  if (jv_kind(a) != JV_OBJECT && jv_kind(a) != JV_ARRAY) return str_eq(jv_text(a), jv_text(b));
+  struct buf x, y;
+  buf_init(&x, LIMIT_TEXT_BYTES);
+  buf_init(&y, LIMIT_TEXT_BYTES);
+  jv_write(&x, a);
+  jv_write(&y, b);
+  bool same = str_eq(buf_view(&x), buf_view(&y));
+  buf_clear(&x);
+  buf_clear(&y);
+  return same;
+}
+
+/* Every member of the form is as the record has it. */
+static bool is_same(struct ctx *cx, struct db *db, const struct derived *d, const struct form *f) {
+  struct buf text;
+  struct jw w;
+  struct jv *now, *wanted;
+  bool same = true;
+  buf_init(&text, LIMIT_BODY_BYTES);
+  jw_init(&w, &text);
+  int rc = record_get(cx, db, d->entity, d->id, &w, NULL);
+  if (!rc) rc = jv_parse(cx, buf_view(&text), &now);
+  if (!rc) rc = jv_parse(cx, (struct str){ ctx_printf(cx, "%.*s}", (int)f->json.n, f->json.p), f->json.n + 1 }, &wanted);
+  buf_clear(&text);
+  if (rc) return false;
+  for (void *it = jv_first(wanted); it && same; it = jv_next(wanted, it))
+    same = same_value(jv_value(it), jv_get(now, ctx_strdup(cx, jv_key(it))));
+  return same;
+}
+
+int derived_put(struct ctx *cx, struct db *db, struct derived *d, struct form *f, const char **id) {
+  bool same = d->id && is_same(cx, db, d, f);
+  if (id) *id = d->id;
+  if (same || cx->code) {
+    buf_clear(&f->json);
+    d->counts.same++;
+    return cx->code;
+  }
+  if (d->id)
+    d->counts.changed++;
+  else
+    d->counts.added++;
+  return form_save(cx, db, d->entity->name, f, id);
+}
+
+int derived_end(struct ctx *cx, struct db *db, struct derived *d, struct field_counts *counts) {
+  for (size_t i = 0; i < d->count && !cx->code; i++) {
+    if (d->rows[i].put) continue;
+    record_delete(cx, db, d->entity, d->rows[i].id);
+    d->counts.removed++;
+  }
+  free_map(&d->present);
+  if (counts) {
+    counts->added += d->counts.added;
+    counts->changed += d->counts.changed;
+    counts->removed += d->counts.removed;
+    counts->same += d->counts.same;
+  }
+  return cx->code;
+}
+
+static int run_stage(struct ctx *cx, struct db *db, void *arg) {
+  struct history h;
+  derive_fn *const *fn = arg;
+  return history_read(cx, db, &h) ? (int)cx->code : (*fn)(cx, db, &h, NULL);
+}
+
+int derived_stage(struct ctx *cx, struct tenant *t, derive_fn *fn) { return tenant_write(cx, t, run_stage, &fn); }

@@ -1,0 +1,48 @@
+/*
+** derive.h - records that are worked out from others: saved through the door, and only what
+** changed.
+**
+**   derived_begin   which records there are, by a key (a store, a store and a product)
+**   derived_form    the record of a key: its id stands in the form already when there is one
+**   derived_put     saves it, unless every property that it names is the same already
+**   derived_end     deletes those that nobody put
+**
+** All inside one tenant_write.
+*/
+#ifndef FIELD_DERIVE_H
+#define FIELD_DERIVE_H
+
+#include "base/map.h"
+#include "field/history.h"
+#include "record/form.h"
+
+struct field_counts {
+  int64_t added, changed, removed, same;
+};
+
+struct derived {
+  const struct entity *entity;
+  struct map present; /* key -> place in rows, from 1 on */
+  struct derived_row {
+    const char *id;
+    bool put;
+  } *rows;
+  size_t count;
+  const char *id; /* of the form that was begun last, or NULL */
+  struct field_counts counts;
+};
+
+/* query: a SELECT of (id, key) of records that are not deleted. */
+int derived_begin(struct ctx *cx, struct db *db, const char *entity, enum sql_id query, struct derived *d);
+struct jw *derived_form(struct derived *d, struct form *f, struct str key);
+/* id (may be NULL) receives the record's. Frees the form. */
+int derived_put(struct ctx *cx, struct db *db, struct derived *d, struct form *f, const char **id);
+/* Leaves a record as it is. */
+void derived_keep(struct derived *d, struct str key);
+int derived_end(struct ctx *cx, struct db *db, struct derived *d, struct field_counts *counts);
+
+/* Reads the history and calls fn, in one transaction. */
+typedef int derive_fn(struct ctx *cx, struct db *db, const struct history *h, struct field_counts *counts);
+int derived_stage(struct ctx *cx, struct tenant *t, derive_fn *fn);
+
+#endif
