@@ -147,7 +147,22 @@ static const struct rule rules[] = {
   { "bulk_upload_errors", PIT_CUT, false,
     "DELETE FROM bulk_upload_errors WHERE id >> 32 NOT IN (SELECT id FROM run WHERE state = 'done')" },
 
-  { "field_state", PIT_KEPT, false, NULL },
+  { "field_sale", PIT_DERIVED, false, "DELETE FROM field_sale" },
+  { "field_sale", PIT_DERIVED, false,
+    "INSERT INTO field_sale SELECT 1, id, store_id, CAST(julianday(order_date) - 2440587.5 AS INTEGER), "
+    "total_amount * 100, item_count FROM orders WHERE deleted_at IS NULL AND status IN ('pending', "
+    "'approved')" },
+  { "field_store", PIT_DERIVED, false, "DELETE FROM field_store" },
+  { "field_store", PIT_DERIVED, false,
+    "INSERT INTO field_store SELECT store_id, count(*), sum(revenue) FROM field_sale GROUP BY store_id" },
+  { "field_product", PIT_DERIVED, false, "DELETE FROM field_product" },
+  { "field_product", PIT_DERIVED, false,
+    "INSERT INTO field_product SELECT product_id, count(*), sum(quantity), sum(revenue) FROM field_line "
+    "GROUP BY product_id" },
+  { "field_total", PIT_DERIVED, false,
+    "UPDATE field_total SET orders = (SELECT count(*) FROM field_sale), "
+    "revenue = (SELECT coalesce(sum(revenue), 0) FROM field_sale), held = 0" },
+  { "field_rule", PIT_DERIVED, false, "DELETE FROM field_rule" },
   { "archive_partition", PIT_CUT, true, NULL }, /* by pit_ledger.c */
   { "backup_made", PIT_KEPT, false, NULL },     /* the copies are still there */
 };

@@ -68,6 +68,11 @@ void jw_decimal(struct jw *w, const char *key, int64_t v, int scale, int min) {
   buf_char(w->out, '"');
 }
 
+void jw_number(struct jw *w, const char *key, int64_t v, int scale, int min) {
+  begin(w, key);
+  dec_print(w->out, v, scale, min);
+}
+
 void jw_time(struct jw *w, const char *key, int64_t us) {
   char at[TIME_SIZE];
   jw_text(w, key, time_iso(at, us));

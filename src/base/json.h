@@ -33,6 +33,7 @@ void jw_int(struct jw *w, const char *key, int64_t v);
 void jw_bool(struct jw *w, const char *key, bool v);
 void jw_real(struct jw *w, const char *key, double v, int decimals);           /* durations, shares */
 void jw_decimal(struct jw *w, const char *key, int64_t v, int scale, int min); /* as a string */
+void jw_number(struct jw *w, const char *key, int64_t v, int scale, int min);  /* the same as a number */
 void jw_time(struct jw *w, const char *key, int64_t us);       /* an instant, UTC microseconds */
 void jw_time_known(struct jw *w, const char *key, int64_t us); /* the same; 0 writes null */
 void jw_raw(struct jw *w, const char *key, struct str json);

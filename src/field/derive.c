@@ -1,7 +1,6 @@
 #include "field/derive.h"
 
 #include "base/limits.h"
-#include "base/log.h"
 
 static void free_map(void *map) { map_clear(map); }
 
@@ -63,7 +62,9 @@ static bool is_same(struct ctx *cx, struct db *db, const struct derived *d, cons
   jw_init(&w, &text);
   int rc = record_get(cx, db, d->entity, d->id, &w, NULL);
   if (!rc) rc = jv_parse(cx, buf_view(&text), &now);
-  if (!rc) rc = jv_parse(cx, (struct str){ ctx_printf(cx, "%.*s}", (int)f->json.n, f->json.p), f->json.n + 1 }, &wanted);
+  if (!rc)
+    rc = jv_parse(cx, (struct str){ ctx_printf(cx, "%.*s}", (int)f->json.n, f->json.p), f->json.n + 1 },
+                  &wanted);
   buf_clear(&text);
   if (rc) return false;
   for (void *it = jv_first(wanted); it && same; it = jv_next(wanted, it))
@@ -102,10 +103,30 @@ int derived_end(struct ctx *cx, struct db *db, struct derived *d, struct field_c
   return cx->code;
 }
 
-static int run_stage(struct ctx *cx, struct db *db, void *arg) {
-  struct history h;
-  derive_fn *const *fn = arg;
-  return history_read(cx, db, &h) ? (int)cx->code : (*fn)(cx, db, &h, NULL);
+struct run {
+  const struct derived_stage *stage;
+  struct history history;
+  void *found;
+  struct field_counts *counts;
+};
+
+static int store(struct ctx *cx, struct db *db, void *arg) {
+  struct run *r = arg;
+  return r->stage->store(cx, db, &r->history, r->found, r->counts);
 }
 
-int derived_stage(struct ctx *cx, struct tenant *t, derive_fn *fn) { return tenant_write(cx, t, run_stage, &fn); }
+int derived_run(struct ctx *cx, struct tenant *t, const struct derived_stage *stage,
+                struct field_counts *counts) {
+  struct run r = { .stage = stage, .counts = counts };
+  struct ctx aside; /* its end gives the reader back */
+  struct db *db;
+  ctx_begin(&aside, cx->actor);
+  aside.now = cx->now;
+  int rc = tenant_read(&aside, t, &db);
+  if (!rc) rc = history_read(&aside, db, &r.history);
+  if (!rc) r.found = stage->find(&aside, db, &r.history);
+  if (!aside.code) tenant_write(&aside, t, store, &r);
+  rc = aside.code ? fail_from(cx, &aside) : OK;
+  ctx_end(&aside);
+  return rc;
+}

@@ -26,7 +26,7 @@ struct derived {
   struct derived_row {
     const char *id;
     bool put;
-  } *rows;
+  } * rows;
   size_t count;
   const char *id; /* of the form that was begun last, or NULL */
   struct field_counts counts;
@@ -41,8 +41,14 @@ int derived_put(struct ctx *cx, struct db *db, struct derived *d, struct form *f
 void derived_keep(struct derived *d, struct str key);
 int derived_end(struct ctx *cx, struct db *db, struct derived *d, struct field_counts *counts);
 
-/* Reads the history and calls fn, in one transaction. */
-typedef int derive_fn(struct ctx *cx, struct db *db, const struct history *h, struct field_counts *counts);
-int derived_stage(struct ctx *cx, struct tenant *t, derive_fn *fn);
+/* A stage of populate: the history is read and `find` works out what should be (NULL: nothing) while others
+** write; then `store` saves it, in one transaction. */
+struct derived_stage {
+  void *(*find)(struct ctx *cx, struct db *db, const struct history *h);
+  int (*store)(struct ctx *cx, struct db *db, const struct history *h, void *found,
+               struct field_counts *counts);
+};
+int derived_run(struct ctx *cx, struct tenant *t, const struct derived_stage *stage,
+                struct field_counts *counts);
 
 #endif

@@ -20,8 +20,8 @@
 enum { FORECAST_LEAST = 4 }; /* below it the mean is as good as anything */
 
 struct smooth {
-  double level; /* of the next value */
-  double alpha; /* 0: the mean, because there are fewer than FORECAST_LEAST values */
+  double level;        /* of the next value */
+  double alpha;        /* 0: the mean, because there are fewer than FORECAST_LEAST values */
   double error, naive; /* mean absolute error one step ahead; that of "as last time" */
 };
 void smooth_of(const double *x, size_t n, struct smooth *out);

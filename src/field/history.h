@@ -39,7 +39,7 @@ struct history_product {
 };
 
 struct history {
-  int32_t as_of; /* days since 1970; 0: there is nothing */
+  int32_t as_of;                /* days since 1970; 0: there is nothing */
   struct history_store *stores; /* by id: those with lines */
   size_t store_count;
   struct history_product *products; /* by id */

@@ -76,8 +76,10 @@ struct rule_pair *rules_find(const struct baskets *in, int64_t min_count, double
     memcpy(&p, key.p, sizeof p);
     double expected = (double)of[p.a] * (double)of[p.b] / (double)in->count;
     if ((int64_t)both < min_count || (double)both <= expected) continue;
-    out[n++] = (struct rule_pair){ p.a, p.b, (int64_t)both, of[p.a], of[p.b],
-                                   rules_chance((int64_t)in->count, of[p.a], of[p.b], (int64_t)both) };
+    out[n++] = (struct rule_pair){
+      p.a,     p.b,     (int64_t)both,
+      of[p.a], of[p.b], rules_chance((int64_t)in->count, of[p.a], of[p.b], (int64_t)both)
+    };
   }
   map_clear(&pairs);
   free(of);

@@ -114,8 +114,7 @@ static void measure_churn(struct ctx *cx, struct segment *all, size_t n, int32_t
   qsort(middles, with, sizeof *middles, ascending);
   double usual = with ? (double)middles[(with - 1) / 2] : MONTH;
   double stop = ((double)stopped + 1) / ((double)days + 2);
-  for (size_t i = 0; i < n; i++)
-    all[i].churn = stop / (stop + (1 - stop) * survival(&paces[i], usual));
+  for (size_t i = 0; i < n; i++) all[i].churn = stop / (stop + (1 - stop) * survival(&paces[i], usual));
 }
 
 /* ---- names ---- */
@@ -170,9 +169,15 @@ static void write_segment(struct jw *w, const struct segment *s) {
   jw_int(w, "monetary_score", s->monetary);
 }
 
-int segment_store(struct ctx *cx, struct db *db, const struct history *h, struct field_counts *counts) {
+static void *find(struct ctx *cx, struct db *db, const struct history *h) {
+  (void)db;
+  return segment_find(cx, h);
+}
+
+static int store(struct ctx *cx, struct db *db, const struct history *h, void *found,
+                 struct field_counts *counts) {
   struct derived d;
-  const struct segment *all = segment_find(cx, h);
+  const struct segment *all = found;
   if (derived_begin(cx, db, "customer_segment", SQL_segment_present, &d)) return cx->code;
   for (size_t i = 0; i < h->store_count && !cx->code; i++) {
     struct form f;
@@ -182,4 +187,6 @@ int segment_store(struct ctx *cx, struct db *db, const struct history *h, struct
   return derived_end(cx, db, &d, counts);
 }
 
-int segment_all(struct ctx *cx, struct tenant *t) { return derived_stage(cx, t, segment_store); }
+int segment_all(struct ctx *cx, struct tenant *t) {
+  return derived_run(cx, t, &(struct derived_stage){ find, store }, NULL);
+}

@@ -38,11 +38,7 @@ struct segment {
 /* One for each store of the history, in its order; lives as long as the unit of work. */
 struct segment *segment_find(struct ctx *cx, const struct history *h);
 
-/* Works all of them out and saves those that changed. Inside tenant_write. */
-struct field_counts;
-int segment_store(struct ctx *cx, struct db *db, const struct history *h, struct field_counts *counts);
-
-/* The stage of populate: a transaction of its own. */
+/* The stage of populate: saves those that changed. */
 int segment_all(struct ctx *cx, struct tenant *t);
 
 #endif

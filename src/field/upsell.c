@@ -50,7 +50,8 @@ static void fill(const struct history *h, enum basket kind, struct basket_list *
   for (size_t i = 0; i < h->store_count; i++) {
     const struct history_store *s = &h->stores[i];
     for (size_t k = 0; k < s->line_count; k++) {
-      if (k && basket_of(&s->lines[k], kind) != basket_of(&s->lines[k - 1], kind)) close_basket(b, b->start[b->count]);
+      if (k && basket_of(&s->lines[k], kind) != basket_of(&s->lines[k - 1], kind))
+        close_basket(b, b->start[b->count]);
       if (s->lines[k].product >= 0) b->product[b->used++] = s->lines[k].product;
     }
     close_basket(b, b->start[b->count]);
@@ -68,8 +69,8 @@ static enum basket choose(const struct history *h, struct basket_list *b) {
 
 /* ---- rules ---- */
 
-static void write_rule(struct ctx *cx, struct db *db, const struct history *h, const struct rule_pair *p, bool turned,
-                       size_t baskets, const char *basket) {
+static void write_rule(struct ctx *cx, struct db *db, const struct history *h, const struct rule_pair *p,
+                       bool turned, size_t baskets, const char *basket) {
   struct stmt *s = db_stmt(cx, db, SQL_rule_put);
   stmt_text(s, 1, h->products[turned ? p->b : p->a].id);
   stmt_text(s, 2, h->products[turned ? p->a : p->b].id);
@@ -101,34 +102,47 @@ static int better(const struct advice *a, const struct advice *b) {
 /* Confidence and the like, in 1/10000. */
 static int64_t share(int64_t a, int64_t b) { return dec_div(a * 10000, b); }
 static int64_t lift_of(const struct advice *a) {
-  return llround((double)a->both * (double)a->baskets / ((double)a->in_because * (double)a->in_product) * 10000);
+  return llround((double)a->both * (double)a->baskets / ((double)a->in_because * (double)a->in_product) *
+                 10000);
 }
 
-static const char *reason_of(struct ctx *cx, const struct advice *a, const char *because, const char *basket) {
-  return ctx_printf(cx,
-                    "%lld of %lld baskets (%s) with %.200s hold it, too: %.1f times as often as by chance",
-                    (long long)a->both, (long long)a->in_because, basket, because, (double)lift_of(a) / 10000);
+static const char *reason_of(struct ctx *cx, const struct advice *a, const char *because,
+                             const char *basket) {
+  return ctx_printf(
+      cx, "%lld of %lld baskets (%s) with %.200s hold it, too: %.1f times as often as by chance",
+      (long long)a->both, (long long)a->in_because, basket, because, (double)lift_of(a) / 10000);
 }
+
+struct rules { /* what was found */
+  struct rule_pair *pairs;
+  size_t count, baskets;
+  const char *basket;
+};
 
 struct search {
   struct ctx *cx;
   const struct history *h;
-  const struct rule_pair *pairs;
-  size_t pair_count, baskets;
-  const char *basket;
-  int32_t *bought; /* by product: the last day on which the store did; 0: never */
+  const struct rules *rules;
+  int32_t *bought;     /* by product: the last day on which the store did; 0: never */
   struct advice *best; /* by product; both 0: none */
   struct derived *derived;
 };
 
-static void consider(struct search *s, int32_t because, int32_t product, const struct rule_pair *p, bool turned) {
+static void consider(struct search *s, int32_t because, int32_t product, const struct rule_pair *p,
+                     bool turned) {
   if (s->bought[because] <= s->h->as_of - UPSELL_DAYS || !s->bought[because]) return;
   if (s->bought[product] || !s->h->products[product].offered) return;
-  struct advice a = { product, because, p->both, turned ? p->in_b : p->in_a, turned ? p->in_a : p->in_b, (int64_t)s->baskets };
+  struct advice a = { product,
+                      because,
+                      p->both,
+                      turned ? p->in_b : p->in_a,
+                      turned ? p->in_a : p->in_b,
+                      (int64_t)s->rules->baskets };
   if (!s->best[product].both || better(&a, &s->best[product])) s->best[product] = a;
 }
 
-static int save_advice(struct search *s, struct db *db, const struct history_store *store, const struct advice *a) {
+static int save_advice(struct search *s, struct db *db, const struct history_store *store,
+                       const struct advice *a) {
   struct form f;
   const char *product = s->h->products[a->product].id;
   struct jw *w = derived_form(s->derived, &f, str_of(ctx_printf(s->cx, "%s %s", store->id, product)));
@@ -138,7 +152,7 @@ static int save_advice(struct search *s, struct db *db, const struct history_sto
   jw_decimal(w, "support", share(a->both, a->baskets), 4, 0);
   jw_decimal(w, "confidence", share(a->both, a->in_because), 4, 0);
   jw_decimal(w, "lift", lift_of(a), 4, 0);
-  jw_text(w, "reason", reason_of(s->cx, a, s->h->products[a->because].name, s->basket));
+  jw_text(w, "reason", reason_of(s->cx, a, s->h->products[a->because].name, s->rules->basket));
   return derived_put(s->cx, db, s->derived, &f, NULL);
 }
 
@@ -148,8 +162,8 @@ static int advise(struct search *s, struct db *db, const struct history_store *s
   memset(s->best, 0, products * sizeof *s->best);
   for (size_t i = 0; i < store->line_count; i++)
     if (store->lines[i].product >= 0) s->bought[store->lines[i].product] = store->lines[i].day;
-  for (size_t i = 0; i < s->pair_count; i++) {
-    const struct rule_pair *p = &s->pairs[i];
+  for (size_t i = 0; i < s->rules->count; i++) {
+    const struct rule_pair *p = &s->rules->pairs[i];
     consider(s, p->a, p->b, p, false);
     consider(s, p->b, p->a, p, true);
   }
@@ -174,27 +188,36 @@ static int advise_all(struct search *s, struct db *db, struct field_counts *coun
   return derived_end(s->cx, db, &d, counts);
 }
 
-int upsell_store(struct ctx *cx, struct db *db, const struct history *h, struct field_counts *counts) {
+static void *find(struct ctx *cx, struct db *db, const struct history *h) {
   struct field_setting setting;
   struct basket_list b;
-  if (field_setting_read(cx, db, &setting)) return cx->code;
-  const char *basket = basket_names[choose(h, &b)];
-  struct search s = { .cx = cx, .h = h, .baskets = b.count, .basket = basket };
+  struct rules *r = ctx_alloc(cx, sizeof *r);
+  if (field_setting_read(cx, db, &setting)) return NULL;
+  r->basket = basket_names[choose(h, &b)];
+  r->baskets = b.count;
   struct baskets in = { b.start, b.product, b.count, (int32_t)h->product_count };
-  struct rule_pair *pairs = rules_find(&in, setting.min_count, setting.false_rate, &s.pair_count);
+  r->pairs = rules_find(&in, setting.min_count, setting.false_rate, &r->count);
   free(b.start);
   free(b.product);
-  ctx_defer(cx, free, pairs);
-  s.pairs = pairs;
+  ctx_defer(cx, free, r->pairs);
+  return r;
+}
+
+static int store(struct ctx *cx, struct db *db, const struct history *h, void *found,
+                 struct field_counts *counts) {
+  const struct rules *r = found;
+  struct search s = { .cx = cx, .h = h, .rules = r };
   stmt_run(cx, db_stmt(cx, db, SQL_rules_forget));
-  for (size_t i = 0; i < s.pair_count && !cx->code; i++) {
-    write_rule(cx, db, h, &pairs[i], false, s.baskets, basket);
-    write_rule(cx, db, h, &pairs[i], true, s.baskets, basket);
+  for (size_t i = 0; i < r->count && !cx->code; i++) {
+    write_rule(cx, db, h, &r->pairs[i], false, r->baskets, r->basket);
+    write_rule(cx, db, h, &r->pairs[i], true, r->baskets, r->basket);
   }
   return cx->code ? (int)cx->code : advise_all(&s, db, counts);
 }
 
-int upsell_all(struct ctx *cx, struct tenant *t) { return derived_stage(cx, t, upsell_store); }
+int upsell_all(struct ctx *cx, struct tenant *t) {
+  return derived_run(cx, t, &(struct derived_stage){ find, store }, NULL);
+}
 
 /* ---- suggestions ---- */
 
@@ -219,7 +242,8 @@ static void write_suggestion(struct ctx *cx, struct jw *w, const struct stmt *s)
 }
 
 /* Whose suggestions: column 0 is 'store' or what the lines of a document are found by, column 1 its id. */
-static int write_list(struct ctx *cx, struct db *db, enum sql_id query, const char *id, struct jw *w, const char *key) {
+static int write_list(struct ctx *cx, struct db *db, enum sql_id query, const char *id, struct jw *w,
+                      const char *key) {
   struct stmt *s = db_stmt(cx, db, query);
   stmt_text(s, 1, id);
   stmt_int(s, 2, UPSELL_ORDER);
@@ -238,6 +262,9 @@ int upsell_suggest(struct ctx *cx, struct db *db, const char *id, struct jw *w, 
   bool store = str_eq(col_str(s, 0), STR("store")), invoice = str_eq(col_str(s, 0), STR("invoice"));
   const char *found = col_dup(cx, s, 1);
   stmt_done(s);
-  return write_list(cx, db, store ? SQL_upsell_of_store : invoice ? SQL_upsell_of_invoice : SQL_upsell_of_order, found,
-                    w, key);
+  return write_list(cx, db,
+                    store     ? SQL_upsell_of_store
+                    : invoice ? SQL_upsell_of_invoice
+                              : SQL_upsell_of_order,
+                    found, w, key);
 }

@@ -19,9 +19,7 @@
 
 enum { UPSELL_DAYS = 180, UPSELL_STORE = 5, UPSELL_ORDER = 10 };
 
-/* Works out rules and recommendations, and saves what changed. Inside tenant_write. */
-int upsell_store(struct ctx *cx, struct db *db, const struct history *h, struct field_counts *counts);
-int upsell_all(struct ctx *cx, struct tenant *t); /* the stage of populate */
+int upsell_all(struct ctx *cx, struct tenant *t); /* the stage of populate: saves what changed */
 
 /* Suggestions for what has this id: an order (id or number), an invoice (number) or a store (id or customer_id): an
 ** array of {product_id, product, because_id, because, support, confidence, lift, unit_price, reason}. E_NOT_FOUND. */

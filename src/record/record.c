@@ -159,7 +159,8 @@ static int followers(struct ctx *cx, struct db *db, const struct entity *of, con
   size_t room = 0;
   *count = 0;
   struct stmt *s = db_compose(
-      cx, db, ctx_printf(cx, "SELECT id FROM %s WHERE %s = ?1 AND deleted_at IS ?2 ORDER BY id", of->table, p->name));
+      cx, db,
+      ctx_printf(cx, "SELECT id FROM %s WHERE %s = ?1 AND deleted_at IS ?2 ORDER BY id", of->table, p->name));
   stmt_text(s, 1, id);
   if (at)
     stmt_int(s, 2, at);

@@ -384,8 +384,9 @@ static bool same_text(const char *a, const char *b) { return a && b ? is(a, b) :
 
 /* Only choices, min, max and the help may be others: the column stays as it is. */
 static bool same_column(const struct property *a, const struct property *b) {
-  return a->kind == b->kind && a->scale == b->scale && a->required == b->required && a->unique == b->unique && a->cascade == b->cascade &&
-         same_text(a->otherwise, b->otherwise) && same_text(a->reference, b->reference);
+  return a->kind == b->kind && a->scale == b->scale && a->required == b->required && a->unique == b->unique &&
+         a->cascade == b->cascade && same_text(a->otherwise, b->otherwise) &&
+         same_text(a->reference, b->reference);
 }
 
 /* The line before this one, or NULL. */
@@ -537,7 +538,8 @@ static void put_column(FILE *f, const struct entity *e, const struct property *p
     fputs(" NOT NULL", f);
   put_check(f, p);
   if (p->reference && (p->since ? p->since : e->since) >= FOREIGN_KEYS_SINCE)
-    fprintf(f, " REFERENCES %s(id)%s", entity_find(p->reference)->table, p->cascade ? " ON DELETE CASCADE" : "");
+    fprintf(f, " REFERENCES %s(id)%s", entity_find(p->reference)->table,
+            p->cascade ? " ON DELETE CASCADE" : "");
 }
 
 static void put_table(FILE *f, const struct entity *e) {
