@@ -122,6 +122,7 @@ int cmd_backup_create(struct ctx *cx, struct cli *c);
 int cmd_backup_verify(struct ctx *cx, struct cli *c);
 int cmd_backup_restore(struct ctx *cx, struct cli *c);
 int cmd_generate_sales(struct ctx *cx, struct cli *c);
+int cmd_generate_invoices(struct ctx *cx, struct cli *c);
 int cmd_peek(struct ctx *cx, struct cli *c);
 int cmd_import(struct ctx *cx, struct cli *c);
 int cmd_undo(struct ctx *cx, struct cli *c);

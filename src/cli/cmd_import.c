@@ -1,15 +1,12 @@
-/* cmd_import.c - files in: peek, import, generate. */
-#include <errno.h>
+/* cmd_import.c - files in: peek, import. */
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/decimal.h"
 #include "base/limits.h"
 #include "base/time.h"
 #include "cli/cli.h"
 #include "format/peek.h"
 #include "ingest/import.h"
-#include "sales/generate.h"
 
 static int read_dialect(struct ctx *cx, const struct cli *c, struct dialect *d) {
   dialect_init(d);
@@ -127,31 +124,4 @@ int cmd_import(struct ctx *cx, struct cli *c) {
   import_run(cx, t, &r, &result);
   if (bar.used) fputs("\r\033[K", stderr);
   return cx->code ? (int)cx->code : print_import(cx, c, &r, &result);
-}
-
-/* ---- generate ---- */
-
-static int write_ledger(struct ctx *cx, void *arg, const char *p, size_t n) {
-  if (fwrite(p, 1, n, arg) == n) return OK;
-  return fail(cx, E_FAIL, "ledger", "the ledger could not be written: %s", strerror(errno));
-}
-
-int cmd_generate_sales(struct ctx *cx, struct cli *c) {
-  const char *errors = cli_get(c, "format-errors"), *path = cli_get(c, "ledger");
-  struct generate_request r = { .write = cli_write };
-  int64_t seed;
-  FILE *ledger = NULL;
-  if (cli_int(cx, c, "rows", 5000, &r.rows) || cli_int(cx, c, "seed", 1, &seed)) return cx->code;
-  if (r.rows < 0) return cli_usage(cx, "--rows takes 0 or more");
-  if (errors && (!dec_parse(str_of(errors), 3, &r.format_errors, NULL) || r.format_errors < 0 ||
-                 r.format_errors > 90000))
-    return cli_usage(cx, "--format-errors takes a percentage from 0 to 90, not '%s'", errors);
-  r.seed = (uint64_t)seed;
-  if (path && !(ledger = fopen(path, "we")))
-    return fail(cx, E_FAIL, "ledger", "%s cannot be written: %s", path, strerror(errno));
-  if (ledger) r.ledger = write_ledger, r.ledger_arg = ledger;
-  generate_sales(cx, &r);
-  if (ledger && fclose(ledger) != 0)
-    fail(cx, E_FAIL, "ledger", "%s could not be written: %s", path, strerror(errno));
-  return cx->code;
 }

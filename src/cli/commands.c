@@ -43,6 +43,11 @@ const struct option_spec options[] = {
   { "file", NULL, "the original columns with the reasons in front, to be repaired and imported again" },
   { "rows", "N", "how many rows" },
   { "seed", "S", "the same seed gives the same file" },
+  { "stores", "N", "how many stores" },
+  { "products", "N", "how many products" },
+  { "invoices", "N", "how many invoices" },
+  { "poison", "N", "so many rows besides that no import should take" },
+  { "truth", "FILE", "write there what is hidden in it, as JSON" },
   { "format-errors", "PERCENT", "plant so many malformed values as well" },
   { "ledger", "FILE", "write there which lines have which defect" },
   { "encoding", "E", "text encoding, such as UTF-8, UTF-16LE, WINDOWS-1252, SHIFT_JIS" },
@@ -151,6 +156,12 @@ const struct command commands[] = {
     "  outpost edit ORD-000017 quantity=5 --as sales", cmd_edit },
   { "generate sales", "", "rows seed format-errors ledger", "write a sales file with known defects",
     "  outpost generate sales --rows 5000 --seed 1 --ledger defects.csv > sales.csv", cmd_generate_sales },
+  { "generate invoices", "", "stores products invoices seed poison until ledger truth",
+    "write a year of invoices whose figures are known",
+    "  outpost generate invoices --stores 211 --products 424 --invoices 14464 --seed 1 > invoices.csv\n\n"
+    "  Whatever the seed: so many stores and products, 14,464 rows with 14,539 lines, and a revenue of\n"
+    "  42,478,344.40, in proportion for other numbers. --truth tells what is hidden in them.",
+    cmd_generate_invoices },
   { "exceptions", "", WHERE FILTER " summary limit csv file", "list rejected records with their reasons",
     "  outpost exceptions --summary\n"
     "  outpost exceptions --control region_known --state open --week 2024-W09\n"
