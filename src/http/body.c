@@ -36,13 +36,15 @@ int body_text(struct request *rq, struct str *out) {
   struct buf all;
   char part[4096];
   size_t got = 0;
+  *out = rq->body_known;
+  if (out->p) return OK;
   buf_init(&all, rq->route->body_max);
   int rc;
   do {
     rc = body_next(rq, part, sizeof part, &got);
     if (!rc) buf_add(&all, part, got);
   } while (!rc && got);
-  if (!rc) *out = (struct str){ ctx_strdup(rq->cx, buf_view(&all)), all.n };
+  if (!rc) rq->body_known = *out = (struct str){ ctx_strdup(rq->cx, buf_view(&all)), all.n };
   buf_clear(&all);
   return rc;
 }

@@ -24,6 +24,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "http/cache.h"
+#include "http/idempotent.h"
 #include "http/request.h"
 #include "http/tasks.h"
 #include "http/uploads.h"
@@ -194,9 +195,11 @@ int http_serve(struct ctx *cx, struct opened *tenants, const struct serve_option
   mg_init_library(0);
   server.tasks = tasks_new(&server);
   server.cache = cache_new();
+  server.once = once_new();
   rc = serve(cx, &server, &a, &signals, o);
   tasks_free(server.tasks);
   cache_free(server.cache);
+  once_free(server.once);
   mg_exit_library();
   pthread_sigmask(SIG_SETMASK, &before, NULL);
 

@@ -117,6 +117,7 @@ static void success_head(struct request *rq, struct buf *head) {
   }
   line(head, "Cache-Control", asked && !rq->streamed ? "no-cache" : "no-store");
   line(head, "Location", rq->location);
+  if (rq->repeated) line(head, "Idempotent-Replayed", "true");
   if (rq->attachment)
     buf_printf(head, "Content-Disposition: attachment; filename=\"%s\"\r\n", rq->attachment);
   line(head, "Vary", "Accept-Encoding");
@@ -127,7 +128,8 @@ static void success_head(struct request *rq, struct buf *head) {
 static void failure_head(struct request *rq, struct buf *head) {
   line(head, "Cache-Control", "no-store");
   line(head, "Allow", rq->allow);
-  if (rq->status == 503) line(head, "Retry-After", "5");
+  if (rq->status == 503 && !rq->retry_after) rq->retry_after = 5;
+  if (rq->retry_after) buf_printf(head, "Retry-After: %d\r\n", rq->retry_after);
 }
 
 /* A body that nobody has read may still come: whatever comes next on this

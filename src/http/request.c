@@ -22,6 +22,7 @@
 #include "base/utf8.h"
 #include "gate/trust.h"
 #include "http/cache.h"
+#include "http/idempotent.h"
 #include "http/routes.h"
 
 enum { PATH_MAX_BYTES = 512, VALUE_MAX_BYTES = 512 };
@@ -165,12 +166,13 @@ static void request_end(struct request *rq, double began) {
 }
 
 static int request_handle(struct request *rq) {
-  bool cached = rq->route->cached;
+  bool cached = rq->route->cached, known;
   if (cached && cache_find(rq)) return rq->cx->code;
   reply_begin(rq);
-  int rc = rq->route->handle(rq);
+  if (!once_begin(rq, &known) && !known) rq->route->handle(rq);
+  once_end(rq);
   if (cached) cache_keep(rq);
-  return rc;
+  return rq->cx->code;
 }
 
 void request_serve(struct server *server, struct mg_connection *wire) {

@@ -26,6 +26,8 @@ enum { PARAMS = 2, STREAM_PART = 32 << 10 };
 struct mg_connection;
 struct cache;
 struct cache_look;
+struct once;
+struct once_call;
 struct kept_upload;
 struct opened;
 struct tasks;
@@ -40,6 +42,7 @@ struct server {
   struct trust *trust;   /* the certificate that is shown; NULL: plain HTTP, on loopback only */
   struct opened *opened; /* tenants' files, shared with the engine */
   struct cache *cache;   /* of replies */
+  struct once *once;     /* requests with an Idempotency-Key that are under way */
 
   pthread_mutex_t uploads_lock; /* over these two, see uploads.c */
   struct kept_upload *uploads;
@@ -69,6 +72,7 @@ struct request {
   bool body_left;      /* there is more of it */
   int64_t body_stated; /* its length, -1 when that is not known */
   int64_t body_read;
+  struct str body_known; /* p NULL: not read yet, as a whole */
 
   /* The reply, as the handler makes it. */
   int status;                    /* 0: by the outcome; set it last, when all went well */
@@ -78,9 +82,12 @@ struct request {
   const char *link;              /* the Link header, or NULL */
   const char *location;          /* the Location header, or NULL */
   const char *allow;             /* the Allow header, or NULL */
+  int retry_after;               /* seconds, with a failure; 0: it says nothing */
   struct buf body;               /* JSON is composed here */
   struct jw json;                /* at the top level of the envelope */
   struct str content;            /* what is sent when it is not the JSON; p NULL: the JSON */
+  struct once_call *once;        /* it has an Idempotency-Key, see idempotent.c */
+  bool repeated;                 /* the reply is that of the first time */
   struct cache_look *cache_look; /* the reply may be kept, see cache.c; NULL: it may not */
 
   /* A reply that is sent while it is made, see stream.c. */
@@ -163,6 +170,11 @@ int request_need(struct request *rq, const char *permission);
 int tenant_find(struct request *rq, struct tenant **out);
 int tenant_opened(struct request *rq, const char *slug, struct tenant **out);
 int db_find(struct request *rq, struct db **db); /* that tenant's file, to be read */
+
+/* idempotent.c: tenant_write on the tenant of the request, for one that may be sent again. With an Idempotency-Key
+** what fn did and what it composed - rq->json, rq->status, rq->location, rq->etag, all of it inside fn - is one commit;
+** a repetition gets that reply, and fn is not called. */
+int write_once(struct request *rq, write_fn *fn, void *arg);
 
 /* assets.c */
 int asset_check_folder(struct ctx *cx, const char *dir);

@@ -185,27 +185,21 @@ static int task_run(struct ctx *cx, struct db *db, void *arg) {
   int64_t version;
   if (task_act(cx, db, task) || record_version(cx, db, rq->entity, task->id, &version)) return cx->code;
   rq->etag = tag_of(cx, version);
+  if (!*rq->param[1] && !jv_get(task->object, "id")) {
+    rq->status = 201;
+    rq->location = ctx_printf(cx, "%s/%s", rq->path, task->id);
+  }
   return record_get(cx, db, rq->entity, task->id, &rq->json, "data");
 }
 
 static int task_start(struct request *rq, struct record_task *task) {
-  struct tenant *tenant;
   task->rq = rq;
   int rc = entity_asked(rq);
   if (!rc && !task->act) rc = body_json(rq, &task->object);
-  if (!rc) rc = tenant_find(rq, &tenant);
-  return rc ? rc : tenant_write(rq->cx, tenant, task_run, task);
+  return rc ? rc : write_once(rq, task_run, task);
 }
 
-int record_post(struct request *rq) {
-  struct record_task task = { 0 };
-  int rc = task_start(rq, &task);
-  if (rc || jv_get(task.object, "id")) return rc;
-  rq->status = 201;
-  rq->location = ctx_printf(rq->cx, "%s/%s", rq->path, task.id);
-  return OK;
-}
-
+int record_post(struct request *rq) { return task_start(rq, &(struct record_task){ 0 }); }
 int record_put(struct request *rq) { return task_start(rq, &(struct record_task){ .whole = true }); }
 int record_patch(struct request *rq) { return task_start(rq, &(struct record_task){ 0 }); }
 int record_remove(struct request *rq) {
