@@ -97,7 +97,7 @@ int cmd_tls_renew(struct ctx *cx, struct cli *c) {
   struct trust_options o;
   const char *file;
   if (cli_trust_options(cx, c, &o) || (cli_has(c, "authority") && authority_replace(cx, o.dir, &o.own)) ||
-      authority_certify(cx, o.dir, &o.own, true, &file))
+      authority_certify(cx, o.dir, &o.own, !cli_has(c, "if-due"), &file))
     return cx->code;
   return show(cx, c, &o);
 }

@@ -83,6 +83,7 @@ const struct option_spec options[] = {
     "let other machines in: https on all addresses, 0.0.0.0:8443 when --listen is not given" },
   { "cert", "FILE", "show this certificate (PEM, with its chain) instead of one of our own" },
   { "cert-key", "FILE", "the private key of --cert, if it is in another file" },
+  { "if-due", NULL, "only if it is about to end or lacks a name" },
   { "authority", NULL, "a new authority, too; every device has to trust it anew" },
   { "www", "DIR", "serve the page's files from there instead of from the binary" },
   { "group", "NAME", "for this consumer group" },
@@ -479,7 +480,7 @@ const struct command commands[] = {
     "  outpost tls ca --out authority.crt\n\n"
     "  The server has it under /ca.crt, too, and tells under #/trust what to do with it.",
     cmd_tls_ca },
-  { "tls renew", "", "data name authority json", "make the server's certificate anew",
+  { "tls renew", "", "data name authority if-due json", "make the server's certificate anew",
     "  outpost tls renew\n"
     "  outpost tls renew --authority --name shop.example.com\n\n"
     "  A server renews it by itself before it ends, and when the machine has a new name or address.\n"

@@ -64,7 +64,7 @@ export async function serveWith(binary, t, data, ...more) {
     let out = '';
     child.stdout.on('data', (bytes) => {
       out += bytes;
-      const found = /^(http:\/\/\S+)\/\n/m.exec(out);
+      const found = /^(https?:\/\/\S+)\/\n/m.exec(out);
       if (found) resolve(found[1]);
     });
     ended.then((how) => reject(new Error(`serve ended: ${JSON.stringify(how)} ${server.log}`)));
