@@ -11,6 +11,7 @@
 #include "event/consume.h"
 #include "event/keep.h"
 #include "export/entities.h"
+#include "field/field.h"
 #include "field/invoices.h"
 #include "ingest/entities.h"
 #include "ingest/import.h"
@@ -93,6 +94,9 @@ int main(int argc, char **argv) {
   followers_register();
   connectors_register();
   archive_register();
+  field_register();
+  verify_register("invoice_items", items_verify);
+  rebuild_part_register(items_rebuild);
   pit_set_hooks(&way_back);
   stock_set_past(archive_latest);
   verify_register("archive", archive_verify);

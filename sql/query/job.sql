@@ -213,3 +213,7 @@ DELETE FROM job_try WHERE job = ?1;
 
 -- name: job_forget_steps
 DELETE FROM job_step WHERE job = ?1;
+
+-- name: job_kind_at_work
+SELECT 1 FROM job j LEFT JOIN job_queue q ON q.name = j.queue AND q.deleted_at IS NULL
+WHERE j.kind = ?1 AND (j.state = 'running' OR j.state = 'waiting' AND j.delayed = 0 AND NOT coalesce(q.paused, 0)) LIMIT 1;

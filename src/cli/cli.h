@@ -74,6 +74,9 @@ const char *cli_operand(const struct cli *c, int i, const char *otherwise);
 int cli_store(struct ctx *cx, const struct cli *c, struct store **out);
 int cli_slug(struct ctx *cx, const struct cli *c, struct store *s, const char **slug);
 int cli_tenant(struct ctx *cx, const struct cli *c, struct tenant **out);
+/* What follows from rows that began or ceased to count (ingest/follow.h) is done here, unless a server is
+** quicker. */
+int cli_follow(struct ctx *cx, struct tenant *t);
 int cli_read(struct ctx *cx, const struct cli *c, struct db **out);
 
 /* Which certificate is meant: --name, --cert and --cert-key, and the data folder. */

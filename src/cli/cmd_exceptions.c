@@ -244,7 +244,9 @@ int cmd_exception_fix(struct ctx *cx, struct cli *c) {
   if (choose(cx, c, "open", &t, &chosen)) return cx->code;
   for (int i = chosen.operands; i < c->operand_count; i++)
     if (correct_change_read(cx, c->operand[i], &changes[count++])) return cx->code;
-  if (correct_many(cx, t, chosen.id, chosen.count, changes, count, chosen.by_filter, result)) return cx->code;
+  if (correct_many(cx, t, chosen.id, chosen.count, changes, count, chosen.by_filter, result) ||
+      cli_follow(cx, t))
+    return cx->code;
   if (result->still_open) c->exit_code = EXIT_EXCEPTIONS;
   return print_corrected(cx, c, &chosen, result);
 }

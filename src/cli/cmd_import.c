@@ -123,5 +123,6 @@ int cmd_import(struct ctx *cx, struct cli *c) {
   }
   import_run(cx, t, &r, &result);
   if (bar.used) fputs("\r\033[K", stderr);
-  return cx->code ? (int)cx->code : print_import(cx, c, &r, &result);
+  if (cx->code || (!r.dry_run && cli_follow(cx, t))) return cx->code;
+  return print_import(cx, c, &r, &result);
 }

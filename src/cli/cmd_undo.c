@@ -51,6 +51,7 @@ static int undo_or_redo(struct ctx *cx, struct cli *c, bool redo) {
   struct jw *w = &c->json;
   if (cli_tenant(cx, c, &t)) return cx->code;
   if ((redo ? redo_run : undo_run)(cx, t, c->operand[0], cli_has(c, "dry-run"), r)) return cx->code;
+  if (!r->dry_run && cli_follow(cx, t)) return cx->code;
   if (!cli_has(c, "json")) return print_result(cx, r);
   undo_json(w, NULL, r);
   return cli_print_json(cx, &c->out);
@@ -69,7 +70,8 @@ int cmd_edit(struct ctx *cx, struct cli *c) {
   for (int i = 1; i < c->operand_count; i++)
     if (correct_change_read(cx, c->operand[i], &changes[i - 1])) return cx->code;
   if (cli_tenant(cx, c, &t) ||
-      edit_row(cx, t, d, str_of(c->operand[0]), changes, (size_t)c->operand_count - 1, &result))
+      edit_row(cx, t, d, str_of(c->operand[0]), changes, (size_t)c->operand_count - 1, &result) ||
+      cli_follow(cx, t))
     return cx->code;
   if (cli_has(c, "json"))
     return cli_print(cx, "{\"run\":\"%s\",\"changed\":%s}\n", result.run, result.updated ? "true" : "false");

@@ -8,6 +8,7 @@
 **   populate_products    products, by name
 **   populate_items       invoice_items, from the rows that count
 **   predict_orders, segment_customers, find_upselling
+**   populate_tidy        stores and products that the invoices brought and nobody needs any more go
 **
 ** A stage compares what there is with what there should be and writes only what differs, in one
 ** transaction of its own, so it can be run again at any time and comes to the same. Each is a kind of
@@ -47,7 +48,11 @@ int populate_stores(struct ctx *cx, struct tenant *t);
 int populate_products(struct ctx *cx, struct tenant *t);
 int populate_items(struct ctx *cx, struct tenant *t);
 
-/* Kinds of jobs, hooks and proofs of this folder. For main.c. */
+/* Kinds of jobs of this folder. For main.c. */
 void field_register(void);
+/* For verify_register and rebuild_part_register: invoice_items are what the rows say. */
+typedef void field_found_fn(void *arg, const char *check, bool ok, const char *text);
+int items_verify(struct ctx *cx, struct db *db, field_found_fn *found, void *arg);
+int items_rebuild(struct ctx *cx, struct db *db, int64_t *corrected);
 
 #endif

@@ -30,6 +30,7 @@ struct tenant *job_tenant(const struct job *job) {
   return job->tenant;
 }
 int64_t job_id(const struct job *job) { return job->id; }
+const char *job_kind_name(const struct job *job) { return job->kind_name; }
 int job_attempt(const struct job *job) { return job->attempt; }
 const struct jv *job_payload(const struct job *job) { return job->payload; }
 const struct job_window *job_window(const struct job *job) { return job->has_window ? &job->window : NULL; }

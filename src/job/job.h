@@ -75,6 +75,7 @@ int job_enqueue(struct ctx *cx, struct db *db, const struct job_order *o, int64_
 
 struct tenant *job_tenant(const struct job *job);
 int64_t job_id(const struct job *job);
+const char *job_kind_name(const struct job *job);
 int job_attempt(const struct job *job); /* 1, 2, ... */
 const struct jv *job_payload(const struct job *job);
 const struct job_window *job_window(const struct job *job); /* of a graph's task; else NULL */
