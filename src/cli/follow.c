@@ -1,12 +1,12 @@
 /* follow.c - what follows from changed rows, when no server does it. */
-#include "ingest/follow.h"
 #include "cli/cli.h"
+#include "ingest/follow_up.h"
 #include "job/engine.h"
 
 static bool all_followed(struct ctx *cx, struct db *db) {
   bool done = true;
   for (int i = 0; dataset_at(i) && done; i++)
-    if (follow_is_done(cx, db, dataset_at(i), &done)) return true;
+    if (follow_up_is_done(cx, db, dataset_at(i), &done)) return true;
   return done;
 }
 

@@ -4,7 +4,7 @@
 ** follow_up says how often rows began or ceased to count (`wanted`) and how much of that was followed
 ** (`done`). The job reads `wanted`, runs the stages, and notes it as done in the transaction that ends the
 ** job. What came meanwhile orders the next job there: jobs are known by the `done` that they start from
-** (ingest/follow.c), so there is one at a time and none is lost.
+** (ingest/follow_up.c), so there is one at a time and none is lost.
 */
 #include "field/populate.h"
 

@@ -7,7 +7,7 @@
 #include "base/time.h"
 #include "ingest/checks.h"
 #include "ingest/correct.h"
-#include "ingest/follow.h"
+#include "ingest/follow_up.h"
 #include "ingest/memory.h"
 #include "ingest/outcome.h"
 #include "ingest/review.h"
@@ -277,7 +277,7 @@ static int steps(struct ctx *cx, struct db *db, struct job *job) {
   if (!rc) rc = store_controls(cx, db, job);
   if (!rc) rc = note_steps(cx, db, job);
   if (!rc && job->again) rc = review_carry(cx, db, job->again->id, job->run);
-  if (!rc && (job->again || job->load.clean)) rc = follow_order(cx, db, job->request->dataset);
+  if (!rc && (job->again || job->load.clean)) rc = follow_up_order(cx, db, job->request->dataset);
   if (!rc) rc = finish_run(cx, db, job);
   if (!rc) rc = check_stop(cx, job);
   return rc;

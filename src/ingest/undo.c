@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "ingest/checks.h"
-#include "ingest/follow.h"
+#include "ingest/follow_up.h"
 #include "ingest/totals.h"
 #include "ingest/versions.h"
 #include "model/entity.h"
@@ -426,13 +426,13 @@ static int undo_all(struct ctx *cx, struct move *m) {
   if (!rc) rc = block(cx, m);
   if (!rc) rc = undo_rows(cx, m);
   if (!rc) rc = note_undo(cx, m);
-  if (!rc) rc = follow_order(cx, m->db, m->run->dataset);
+  if (!rc) rc = follow_up_order(cx, m->db, m->run->dataset);
   return rc;
 }
 
 static int redo_all(struct ctx *cx, struct move *m) {
-  return redo_rows(cx, m) || note_redo(cx, m) || follow_order(cx, m->db, m->run->dataset) ? (int)cx->code
-                                                                                          : OK;
+  return redo_rows(cx, m) || note_redo(cx, m) || follow_up_order(cx, m->db, m->run->dataset) ? (int)cx->code
+                                                                                             : OK;
 }
 
 static int move_alone(struct ctx *cx, struct db *db, void *arg) {

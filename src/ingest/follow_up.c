@@ -1,4 +1,4 @@
-#include "ingest/follow.h"
+#include "ingest/follow_up.h"
 
 #include "job/job.h"
 
@@ -11,7 +11,7 @@ static int read_state(struct ctx *cx, struct db *db, const struct dataset *d, in
   return cx->code;
 }
 
-int follow_order(struct ctx *cx, struct db *db, const struct dataset *d) {
+int follow_up_order(struct ctx *cx, struct db *db, const struct dataset *d) {
   int64_t wanted, done;
   if (!d->follow) return OK;
   struct stmt *s = db_stmt(cx, db, SQL_follow_up_wanted);
@@ -21,7 +21,7 @@ int follow_order(struct ctx *cx, struct db *db, const struct dataset *d) {
   return job_enqueue(cx, db, &(struct job_order){ .kind = d->follow, .unique = unique }, NULL);
 }
 
-int follow_is_done(struct ctx *cx, struct db *db, const struct dataset *d, bool *is_done) {
+int follow_up_is_done(struct ctx *cx, struct db *db, const struct dataset *d, bool *is_done) {
   int64_t wanted = 0, done = 0;
   if (d->follow && read_state(cx, db, d, &wanted, &done)) return cx->code;
   *is_done = done >= wanted;
