@@ -187,6 +187,7 @@ static const char *quote_numbers(struct str text, struct buf *out) {
     } else if (c == '-' || (c >= '0' && c <= '9')) {
       struct str number = { text.p + i, 0 };
       while (i + number.n < text.n && number_char(text.p[i + number.n])) number.n++;
+      if (number.n > LIMIT_JSON_NUMBER) return "holds a number of hundreds of digits";
       if (!number_valid(number)) return "holds a malformed number";
       buf_puts(out, "\"" NUMBER_MARK);
       buf_str(out, number);

@@ -6,7 +6,7 @@
 ** turned into a string, so that 1234567890.12 is not changed by a double.
 ** jv_text gives strings and numbers alike; jv_kind tells them apart.
 **
-** Refused: more than LIMIT_JSON_DEPTH levels, duplicate keys, anything after
+** Refused: more than LIMIT_JSON_DEPTH levels, numbers of more than LIMIT_JSON_NUMBER characters, duplicate keys, anything after
 ** the document, text that is not UTF-8.
 */
 #ifndef BASE_JSON_H

@@ -11,16 +11,17 @@
 #define MIB(n) ((size_t)(n) << 20)
 
 enum {
-  LIMIT_COLUMNS = 4096,   /* of a table in a file: wider sheets are not records */
-  LIMIT_HEADING = 256,    /* bytes of a heading that are kept for matching */
-  LIMIT_FIELDS = 64,      /* fields of a dataset: a bit each in a 64-bit mask */
-  LIMIT_RULES = 256,      /* active controls of one dataset */
-  LIMIT_FAULTS = 32,      /* faults reported for one row; the rest is counted */
-  LIMIT_UNIQUE_PARTS = 8, /* columns of a unique key */
-  LIMIT_JSON_DEPTH = 48,  /* nesting of JSON that we accept; our writer can do 63 */
-  LIMIT_SLUG = 63,        /* bytes of a tenant's short name: also a file name */
-  LIMIT_TENANTS = 10000,  /* files in one data folder */
-  LIMIT_AT_ONCE = 10000,  /* exceptions that one request reviews or corrects: a few seconds */
+  LIMIT_COLUMNS = 4096,    /* of a table in a file: wider sheets are not records */
+  LIMIT_HEADING = 256,     /* bytes of a heading that are kept for matching */
+  LIMIT_FIELDS = 64,       /* fields of a dataset: a bit each in a 64-bit mask */
+  LIMIT_RULES = 256,       /* active controls of one dataset */
+  LIMIT_FAULTS = 32,       /* faults reported for one row; the rest is counted */
+  LIMIT_UNIQUE_PARTS = 8,  /* columns of a unique key */
+  LIMIT_JSON_DEPTH = 48,   /* nesting of JSON that we accept; our writer can do 63 */
+  LIMIT_JSON_NUMBER = 400, /* characters of a number in JSON: the longest that a double has */
+  LIMIT_SLUG = 63,         /* bytes of a tenant's short name: also a file name */
+  LIMIT_TENANTS = 10000,   /* files in one data folder */
+  LIMIT_AT_ONCE = 10000,   /* exceptions that one request reviews or corrects: a few seconds */
 };
 
 #define LIMIT_FIELD_BYTES MIB(1)             /* one cell: beyond it, libcsv would grow without end */

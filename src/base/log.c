@@ -28,16 +28,23 @@ static void write_line(int fd, const char *p, size_t n) {
   (void)written;
 }
 
-void log_line(enum level level, const struct ctx *cx, const char *event, const char *fmt, ...) {
+static void put_fields(struct jw *w, const struct log_field *fields, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    if (fields[i].text)
+      jw_text(w, fields[i].name, fields[i].text);
+    else
+      jw_int(w, fields[i].name, fields[i].number);
+  }
+}
+
+static void put_line(enum level level, const struct ctx *cx, const char *event,
+                     const struct log_field *fields, size_t count, const char *fmt, va_list ap) {
   static const char *const names[] = {
     [LOG_ERR] = "error", [LOG_WARN] = "warning", [LOG_INFO] = "info", [LOG_DEBUG] = "debug"
   };
   if (level > threshold) return;
   char text[1024], at[TIME_SIZE];
-  va_list ap;
-  va_start(ap, fmt);
   vsnprintf(text, sizeof text, fmt, ap);
-  va_end(ap);
 
   struct buf line;
   struct jw w;
@@ -50,10 +57,26 @@ void log_line(enum level level, const struct ctx *cx, const char *event, const c
   jw_text(&w, "level", names[level]);
   jw_text(&w, "event", event);
   if (cx) jw_text(&w, "unit", cx->id);
+  put_fields(&w, fields, count);
   jw_text(&w, "message", text);
   jw_close(&w, '}');
   buf_char(&line, '\n');
   if (on_stderr) write_line(STDERR_FILENO, line.p, line.n);
   if (file >= 0) write_line(file, line.p + priority, line.n - priority);
   buf_clear(&line);
+}
+
+void log_line(enum level level, const struct ctx *cx, const char *event, const char *fmt, ...) {
+  va_list ap;
+  va_start(ap, fmt);
+  put_line(level, cx, event, NULL, 0, fmt, ap);
+  va_end(ap);
+}
+
+void log_event(enum level level, const struct ctx *cx, const char *event, const struct log_field *fields,
+               size_t count, const char *fmt, ...) {
+  va_list ap;
+  va_start(ap, fmt);
+  put_line(level, cx, event, fields, count, fmt, ap);
+  va_end(ap);
 }

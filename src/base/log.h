@@ -21,4 +21,13 @@ void log_open(const char *path);
 void log_line(enum level level, const struct ctx *cx, const char *event, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* The same with members of their own in the object. */
+struct log_field {
+  const char *name;
+  const char *text; /* NULL: the number */
+  int64_t number;
+};
+void log_event(enum level level, const struct ctx *cx, const char *event, const struct log_field *fields,
+               size_t count, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+
 #endif

@@ -21,13 +21,41 @@ static void end(void *arg) {
   if (s->engine) engine_stop(s->engine);
 }
 
+enum { RATE_PER_MINUTE = 100, RATE_MOST = 1000000, SLOW_QUERY_MS = 250 };
+
+/* "https://shop.example, http://localhost:3000": a browser names origins so, and they are compared as texts. */
+static int check_origins(struct ctx *cx, const char *list) {
+  size_t n;
+  for (const char *p = list ? list : ""; *p; p += n + strspn(p + n, ", ")) {
+    n = strcspn(p, ", ");
+    size_t scheme = strncmp(p, "https://", 8) == 0 ? 8 : strncmp(p, "http://", 7) == 0 ? 7 : 0;
+    if (n && (!scheme || n == scheme || memchr(p + scheme, '/', n - scheme) || memchr(p, '*', n)))
+      return fail(cx, E_INVALID, "allow-origin",
+                  "--allow-origin takes origins such as https://shop.example, without a path or *, not %.*s",
+                  (int)n, p);
+  }
+  return OK;
+}
+
 int cmd_serve(struct ctx *cx, struct cli *c) {
   struct store *s;
   struct serving serving = { 0 };
-  struct serve_options o = {
-    .listen = cli_get(c, "listen"), .www_dir = cli_get(c, "www"), .begin = begin, .end = end, .arg = &serving
-  };
-  if (cli_store(cx, c, &s) || cli_int(cx, c, "workers", ENGINE_WORKERS, &serving.workers)) return cx->code;
+  struct serve_options o = { .listen = cli_get(c, "listen"),
+                             .www_dir = cli_get(c, "www"),
+                             .rate_exempt = cli_get(c, "rate-exempt"),
+                             .allow_origins = cli_get(c, "allow-origin"),
+                             .begin = begin,
+                             .end = end,
+                             .arg = &serving };
+  int64_t slow_ms;
+  if (cli_store(cx, c, &s) || cli_int(cx, c, "workers", ENGINE_WORKERS, &serving.workers) ||
+      cli_int(cx, c, "rate", RATE_PER_MINUTE, &o.rate_per_minute) ||
+      cli_int(cx, c, "slow-query", SLOW_QUERY_MS, &slow_ms) || check_origins(cx, o.allow_origins))
+    return cx->code;
+  if (o.rate_per_minute < 0 || o.rate_per_minute > RATE_MOST)
+    return cli_usage(cx, "--rate is 0 to %d requests a minute, not %lld", RATE_MOST,
+                     (long long)o.rate_per_minute);
+  store_note_slow(slow_ms * 1000);
   if (serving.workers < 0 || serving.workers > ENGINE_WORKERS_MOST)
     return cli_usage(cx, "--workers is 0 to %d, not %lld", ENGINE_WORKERS_MOST, (long long)serving.workers);
   support_set_settings(cli_settings(cx, c));

@@ -49,13 +49,19 @@ int body_text(struct request *rq, struct str *out) {
   return rc;
 }
 
+/* What is no JSON is 400, what is JSON and not right 422. */
+static int json_read(struct request *rq, struct str text, struct jv **out) {
+  if (jv_parse(rq->cx, text, out)) rq->status = 400;
+  return rq->cx->code;
+}
+
 int body_json(struct request *rq, struct jv **out) {
   struct str text;
   int rc = check_type(rq);
   if (!rc) rc = body_text(rq, &text);
   if (rc) return rc;
   if (!str_trim(text).n) return fail(rq->cx, E_INVALID, "body", "the request needs a body: a JSON object");
-  if (jv_parse(rq->cx, text, out)) return rq->cx->code;
+  if (json_read(rq, text, out)) return rq->cx->code;
   if (jv_kind(*out) != JV_OBJECT) return fail(rq->cx, E_INVALID, "body", "the body has to be a JSON object");
   return OK;
 }
@@ -84,7 +90,7 @@ int body_members_if_any(struct request *rq, const char *names, struct jv **out) 
   *out = NULL;
   if (check_type(rq) || body_text(rq, &text)) return rq->cx->code;
   if (!str_trim(text).n) return OK;
-  if (jv_parse(rq->cx, text, out)) return rq->cx->code;
+  if (json_read(rq, text, out)) return rq->cx->code;
   if (jv_kind(*out) != JV_OBJECT)
     return fail(rq->cx, E_INVALID, "body", "the body has to be a JSON object, or empty");
   return body_allow(rq, *out, names);

@@ -25,6 +25,7 @@
 #include "base/time.h"
 #include "http/cache.h"
 #include "http/idempotent.h"
+#include "http/rate.h"
 #include "http/request.h"
 #include "http/tasks.h"
 #include "http/uploads.h"
@@ -196,10 +197,13 @@ int http_serve(struct ctx *cx, struct opened *tenants, const struct serve_option
   server.tasks = tasks_new(&server);
   server.cache = cache_new();
   server.once = once_new();
+  server.rate = rate_new(o->rate_per_minute, o->rate_exempt);
+  server.origins = o->allow_origins;
   rc = serve(cx, &server, &a, &signals, o);
   tasks_free(server.tasks);
   cache_free(server.cache);
   once_free(server.once);
+  rate_free(server.rate);
   mg_exit_library();
   pthread_sigmask(SIG_SETMASK, &before, NULL);
 

@@ -13,10 +13,13 @@
 #include "store/opened.h"
 
 struct serve_options {
-  const char *listen;      /* "127.0.0.1:8080"; NULL is that; port 0: the system chooses one */
-  const char *www_dir;     /* the page's files from this folder instead of from the binary; may be NULL */
-  const atomic_bool *stop; /* ends the serving when it becomes true; may be NULL */
-  int *port;               /* the port it really listens on; may be NULL */
+  const char *listen;        /* "127.0.0.1:8080"; NULL is that; port 0: the system chooses one */
+  int64_t rate_per_minute;   /* requests of one token or address; 0: as many as it likes */
+  const char *rate_exempt;   /* addresses without a limit, "127.0.0.1, 10.0.0.7"; may be NULL */
+  const char *allow_origins; /* whose pages may use the API, "https://a.example"; may be NULL */
+  const char *www_dir;       /* the page's files from this folder instead of from the binary; may be NULL */
+  const atomic_bool *stop;   /* ends the serving when it becomes true; may be NULL */
+  int *port;                 /* the port it really listens on; may be NULL */
   /* Work beside the requests: begun when the address is printed, ended when no request comes any more.
   ** May be NULL. */
   int (*begin)(struct ctx *cx, void *arg);

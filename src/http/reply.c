@@ -17,6 +17,8 @@
 #include "base/hash.h"
 #include "base/limits.h"
 #include "gate/trust.h"
+#include "http/cors.h"
+#include "http/rate.h"
 #include "http/request.h"
 
 static const char SECURITY_HEADERS[] =
@@ -46,9 +48,9 @@ static int status_of(enum err code) {
   return statuses[code];
 }
 
-/* civetweb's name of this one has a slip of the pen. */
 static const char *title_of(int status) {
-  return status == 422 ? "Unprocessable Content" : mg_get_response_code_text(NULL, status);
+  const char *title = problem_title(status);
+  return title ? title : mg_get_response_code_text(NULL, status);
 }
 
 /* ---- failure ---- */
@@ -58,24 +60,47 @@ static const char *detail_of(const struct request *rq) {
   return ctx_printf(rq->cx, "Something is wrong with this machine. Its log tells more under %s.", rq->cx->id);
 }
 
+/* "items[0].quantity" in the body of the request is at /items/0/quantity. What already is a pointer stays. */
+static const char *pointer_of(struct ctx *cx, const char *field) {
+  struct buf out;
+  buf_init(&out, LIMIT_HEADING * 2);
+  if (*field != '/') buf_char(&out, '/');
+  for (const char *p = field; *p; p++) {
+    if (*p == '.' || *p == '[')
+      buf_char(&out, '/');
+    else if (*p == '~')
+      buf_puts(&out, "~0");
+    else if (*p != ']')
+      buf_char(&out, *p);
+  }
+  const char *text = ctx_strdup(cx, buf_view(&out));
+  buf_clear(&out);
+  return text;
+}
+
+static void error_write(struct request *rq) {
+  struct jw *w = &rq->json;
+  const char *field = rq->cx->field, *last = strrchr(field, '/');
+  jw_object(w, NULL);
+  jw_text(w, "field", *field == '/' && last ? last + 1 : field);
+  if (rq->body_known.n) jw_text(w, "pointer", pointer_of(rq->cx, field));
+  jw_text(w, "detail", detail_of(rq));
+  jw_close(w, '}');
+}
+
 static void problem_write(struct request *rq) {
   struct ctx *cx = rq->cx;
   struct jw *w = &rq->json;
   buf_reset(&rq->body);
   jw_init(w, &rq->body);
   jw_object(w, NULL);
-  jw_text(w, "type", ctx_printf(cx, "urn:outpost:problem:%s", err_name(cx->code)));
+  jw_text(w, "type", ctx_printf(cx, "/problems/%s", problem_name(rq->status)));
   jw_text(w, "title", title_of(rq->status));
   jw_int(w, "status", rq->status);
   jw_text(w, "detail", detail_of(rq));
   jw_text(w, "instance", ctx_printf(cx, "urn:uuid:%s", cx->id));
   jw_array(w, "errors");
-  if (cx->field[0]) {
-    jw_object(w, NULL);
-    jw_text(w, "field", cx->field);
-    jw_text(w, "detail", detail_of(rq));
-    jw_close(w, '}');
-  }
+  if (cx->field[0]) error_write(rq);
   jw_close(w, ']');
   jw_close(w, '}');
 }
@@ -159,10 +184,14 @@ void reply_head(struct request *rq, bool failed, struct buf *head) {
   buf_printf(head, "HTTP/1.1 %d %s\r\n", rq->status, title_of(rq->status));
   date_write(rq, head);
   buf_str(head, buf_view(&special));
+  line(head, "X-Request-Id", rq->cx->id);
+  rate_head(rq, head);
+  if (rq->server->origins) line(head, "Vary", "Origin");
+  cors_head(rq, head);
   buf_puts(head, SECURITY_HEADERS);
   if (rq->server->trust && trust_is_public(rq->server->trust))
     line(head, "Strict-Transport-Security", HALF_A_YEAR);
-  if (rq->status != 304) {
+  if (rq->status != 304 && rq->status != 204) {
     line(head, "Content-Type", rq->type);
     if (!rq->streamed) buf_printf(head, "Content-Length: %zu\r\n", rq->content.n);
     if (rq->streamed && !wire_old(rq)) line(head, "Transfer-Encoding", "chunked");

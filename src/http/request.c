@@ -22,7 +22,9 @@
 #include "base/utf8.h"
 #include "gate/trust.h"
 #include "http/cache.h"
+#include "http/cors.h"
 #include "http/idempotent.h"
+#include "http/rate.h"
 #include "http/routes.h"
 
 enum { PATH_MAX_BYTES = 512, VALUE_MAX_BYTES = 512 };
@@ -103,7 +105,8 @@ static int check_origin(struct request *rq) {
   bool same = !site || !strcmp(site, "same-origin") || !strcmp(site, "none");
   rq->own_page = own && same && (origin || site);
   if (rq->own_page) str_copy(rq->cx->actor, sizeof rq->cx->actor, STR("page"));
-  if (safe || (own && same)) return OK;
+  rq->foreign = !own && cors_allows(rq, origin);
+  if (safe || (own && same) || rq->foreign) return OK;
   return refuse(rq, 403, E_DENIED, "only this server's own page may change anything");
 }
 
@@ -154,12 +157,34 @@ static void count_request(const struct request *rq, double seconds) {
     metric_observe(&metric_request_seconds, route, NULL, seconds);
 }
 
+/* The id of the trace that the client is in (https://www.w3.org/TR/trace-context): "00-<32 hex>-<16 hex>-01". */
+static const char *trace_of(struct request *rq) {
+  const char *parent = wire_header(rq, "traceparent", NULL);
+  static const char hex[] = "0123456789abcdef";
+  if (!parent || strlen(parent) < 55 || strncmp(parent, "00-", 3) != 0) return NULL;
+  if (strspn(parent + 3, hex) != 32 || strspn(parent + 36, hex) != 16 || parent[35] != '-') return NULL;
+  return ctx_strdup(rq->cx, (struct str){ parent + 3, 32 });
+}
+
+static void log_request(struct request *rq, enum level level, double seconds) {
+  const char *theirs = wire_header(rq, "X-Request-Id", NULL), *trace = trace_of(rq);
+  struct log_field fields[] = {
+    { "method", rq->method, 0 },    { "route", rq->route ? rq->route->pattern : "none", 0 },
+    { "status", NULL, rq->status }, { "duration_us", NULL, (int64_t)(seconds * 1e6) },
+    { "actor", rq->cx->actor, 0 },  { trace ? "trace" : "request_id", trace ? trace : theirs, 0 },
+    { "request_id", theirs, 0 },
+  };
+  size_t count = sizeof fields / sizeof *fields - (trace ? !theirs : theirs ? 1 : 2);
+  log_event(level, rq->cx, "request", fields, count, "%s %.200s %d in %.1f ms%s%s", rq->method, rq->path,
+            rq->status, seconds * 1000, rq->cx->code ? ": " : "", rq->cx->message);
+}
+
 static void request_end(struct request *rq, double began) {
+  double seconds = time_seconds() - began;
   bool quiet = rq->route && rq->route->quiet && rq->status < 400;
   enum level level = rq->status >= 500 ? LOG_ERR : quiet ? LOG_DEBUG : LOG_INFO;
-  log_line(level, rq->cx, "request", "%s %.200s %d in %.1f ms%s%s", rq->method, rq->path, rq->status,
-           (time_seconds() - began) * 1000, rq->cx->code ? ": " : "", rq->cx->message);
-  count_request(rq, time_seconds() - began);
+  log_request(rq, level, seconds);
+  count_request(rq, seconds);
   buf_clear(&rq->body);
   buf_clear(&rq->pending);
   ctx_end(rq->cx);
@@ -175,20 +200,23 @@ static int request_handle(struct request *rq) {
   return rq->cx->code;
 }
 
+enum { DONE = -1 }; /* there is a reply, and nothing is wrong */
+
 void request_serve(struct server *server, struct mg_connection *wire) {
   double began = time_seconds();
   struct ctx cx;
   struct request rq;
   request_begin(&rq, &cx, server, wire);
   request_read(&rq);
-  int rc = check_framing(&rq);         /* 400 431 */
-  if (!rc) rc = route_find(&rq);       /* 404 405 */
-  if (!rc) rc = check_host(&rq);       /* 421 */
-  if (!rc) rc = check_origin(&rq);     /* 403 */
-  if (!rc) rc = request_identify(&rq); /* 401 */
-  if (!rc) rc = request_allow(&rq);    /* 403 */
-  if (!rc) rc = check_body(&rq);       /* 413 */
-  if (!rc) rc = request_handle(&rq);   /* a lower layer's word */
+  int rc = check_framing(&rq); /* 400 431 */
+  if (!rc && cors_preflight(&rq)) rc = DONE;
+  if (!rc) rc = route_find(&rq);                       /* 404 405 */
+  if (!rc) rc = check_host(&rq);                       /* 421 */
+  if (!rc) rc = check_origin(&rq);                     /* 403 */
+  if (!rc) rc = rate_take(&rq, request_identify(&rq)); /* 401 429 */
+  if (!rc) rc = request_allow(&rq);                    /* 403 */
+  if (!rc) rc = check_body(&rq);                       /* 413 */
+  if (!rc) rc = request_handle(&rq);                   /* a lower layer's word */
   reply_send(&rq);
   body_drain(&rq);
   request_end(&rq, began);

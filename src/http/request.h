@@ -28,6 +28,7 @@ struct cache;
 struct cache_look;
 struct once;
 struct once_call;
+struct rate;
 struct kept_upload;
 struct opened;
 struct tasks;
@@ -43,6 +44,8 @@ struct server {
   struct opened *opened; /* tenants' files, shared with the engine */
   struct cache *cache;   /* of replies */
   struct once *once;     /* requests with an Idempotency-Key that are under way */
+  struct rate *rate;     /* how often who has asked */
+  const char *origins;   /* whose pages may use the API, see cors.c; NULL: our own alone */
 
   pthread_mutex_t uploads_lock; /* over these two, see uploads.c */
   struct kept_upload *uploads;
@@ -67,6 +70,9 @@ struct request {
   bool head;                 /* the client wants no body */
   bool malformed;            /* civetweb could not read it: nothing of the above but wire is there */
   bool own_page;             /* sent by this server's own page, as the browser says */
+  bool foreign;              /* sent by a page of another origin that may: its cookies do not count */
+  bool preflight;            /* it only asks what may be asked from there */
+  int64_t rate_limit, rate_left, rate_reset; /* requests a minute, and seconds; rate_limit 0: there is none */
 
   /* The body of the request, see body.c. */
   bool body_left;      /* there is more of it */
@@ -159,6 +165,10 @@ extern const struct route routes[];
 extern const size_t route_count;
 int route_find(struct request *rq); /* 404 405 */
 
+/* problems.c */
+const char *problem_name(int status);  /* the end of the type of a failure */
+const char *problem_title(int status); /* NULL: not one of ours */
+
 /* identify.c */
 int request_identify(struct request *rq); /* 401 */
 int request_allow(struct request *rq);    /* 403 */
@@ -199,9 +209,10 @@ void stream_end(struct request *rq); /* called by reply_send */
 
 /* wire.c */
 const char *wire_method(const struct request *rq);
-const char *wire_path(const struct request *rq);  /* as it was sent, without the query */
-const char *wire_query(const struct request *rq); /* as it was sent; "" when there is none */
-bool wire_old(const struct request *rq);          /* HTTP/1.0 */
+const char *wire_address(const struct request *rq); /* who sent it, numeric */
+const char *wire_path(const struct request *rq);    /* as it was sent, without the query */
+const char *wire_query(const struct request *rq);   /* as it was sent; "" when there is none */
+bool wire_old(const struct request *rq);            /* HTTP/1.0 */
 /* The first header of that name, or NULL; *count (may be NULL) of them there are. */
 const char *wire_header(const struct request *rq, const char *name, int *count);
 bool wire_headers_cut(const struct request *rq);       /* there were more than we can see */

@@ -11,6 +11,7 @@ static const char *text(const char *z) { return z ? z : ""; }
 const char *wire_method(const struct request *rq) { return text(info(rq)->request_method); }
 const char *wire_path(const struct request *rq) { return text(info(rq)->request_uri); }
 const char *wire_query(const struct request *rq) { return text(info(rq)->query_string); }
+const char *wire_address(const struct request *rq) { return text(info(rq)->remote_addr); }
 bool wire_old(const struct request *rq) {
   return !rq->malformed && !strcmp(text(info(rq)->http_version), "1.0");
 }

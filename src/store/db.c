@@ -16,16 +16,19 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/crash.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "base/log.h"
 
 enum { WRITER_CACHE = 32 << 20 }; /* enough for what requests change; imports bring their own order */
 
 struct stmt {
   sqlite3_stmt *lite;
   struct db *db;
+  int64_t spent;   /* nanoseconds since it began; 0: nobody wants to know */
   const char *sql; /* of a composed statement: its name in the cache */
   struct stmt *next;
 };
@@ -299,8 +302,48 @@ struct stmt *db_once(struct ctx *cx, struct db *db, const char *sql) {
   return s;
 }
 
+/* ---- slow ones ---- */
+
+static int64_t slow_ns; /* set before any thread */
+void store_note_slow(int64_t us) { slow_ns = us * 1000; }
+
+/* A few nanoseconds to ask for, and right to some milliseconds. */
+static int64_t coarse_ns(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+  return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* "SCAN sale; USE TEMP B-TREE FOR ORDER BY" */
+static void put_plan(struct buf *out, sqlite3 *lite, const char *sql) {
+  enum { DETAIL = 3 };
+  sqlite3_stmt *plan = NULL;
+  char *text = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", sql);
+  if (text && sqlite3_prepare_v2(lite, text, -1, &plan, NULL) == SQLITE_OK)
+    while (sqlite3_step(plan) == SQLITE_ROW)
+      buf_printf(out, "%s%s", out->n ? "; " : "", (const char *)sqlite3_column_text(plan, DETAIL));
+  sqlite3_finalize(plan);
+  sqlite3_free(text);
+}
+
+static void note_slow(const struct ctx *cx, struct stmt *s) {
+  struct buf plan;
+  const char *sql = sqlite3_sql(s->lite);
+  buf_init(&plan, KIB(4));
+  put_plan(&plan, s->db->lite, sql);
+  const struct log_field fields[] = { { "duration_ms", NULL, s->spent / 1000000 },
+                                      { "file", s->db->name, 0 },
+                                      { "sql", sql, 0 },
+                                      { "plan", buf_view(&plan).p, 0 } };
+  s->spent = INT64_MIN / 2; /* told once */
+  log_event(LOG_WARN, cx, "SLOW_QUERY", fields, sizeof fields / sizeof *fields,
+            "%s: a statement took %lld ms", s->db->name, (long long)fields[0].number);
+  buf_clear(&plan);
+}
+
 void stmt_done(struct stmt *s) {
   if (!s) return; /* it could not be prepared: the file is damaged, and cx->code says so */
+  s->spent = 0;
   sqlite3_reset(s->lite);
   sqlite3_clear_bindings(s->lite);
 }
@@ -327,10 +370,14 @@ void stmt_named(struct stmt *s, const char *name, const char *z) {
 
 bool stmt_row(struct ctx *cx, struct stmt *s) {
   if (!s || cx->code) return false;
+  int64_t began = slow_ns ? coarse_ns() : 0;
   int rc = sqlite3_step(s->lite);
+  if (began) s->spent += coarse_ns() - began;
+  if (s->spent > slow_ns) note_slow(cx, s);
   if (rc == SQLITE_ROW) return true;
   if (rc != SQLITE_DONE) db_fail(cx, s->db, s->db->writes ? "writing" : "reading");
   sqlite3_reset(s->lite);
+  s->spent = 0;
   return false;
 }
 

@@ -181,6 +181,10 @@ int64_t col_int(const struct stmt *s, int i);
 struct str col_str(const struct stmt *s, int i);            /* text or blob */
 char *col_dup(struct ctx *cx, const struct stmt *s, int i); /* NULL for NULL */
 
+/* From now on a statement that computes longer than so many microseconds is told in the log, as SLOW_QUERY with
+** its plan, without the values that were bound. 0: none is. The time between rows does not count. */
+void store_note_slow(int64_t us);
+
 /* One value of one row; `otherwise` when there is no row. */
 int64_t db_int(struct ctx *cx, struct db *db, enum sql_id id, int64_t otherwise);
 

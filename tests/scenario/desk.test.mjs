@@ -472,7 +472,7 @@ test('what is wrong with a request is said, and nothing changes', async (t) => {
   await review({ filter: [], assignee: 'mo' }, 422, /object/);
   await review({ ids: [id], assignee: 'mo', colour: 'red' }, 422, /colour/);
   await review('[1]', 422);
-  await review('{', 422);
+  await review('{', 400);
   await fix({ ids: [id] }, 422, /changes/);
   await fix({ ids: [id], changes: [] }, 422, /changes/);
   await fix({ ids: [id], changes: { order_date: {} } }, 422, /order_date/);

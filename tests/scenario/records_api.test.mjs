@@ -94,9 +94,9 @@ test('what is wrong is refused with a sentence that names it, and nothing is sto
     await problem(remove(server, `${to}/01a1fc1f-1778-78ed-80cb-4684bbc176b3`, headers), 403);
   }
   await problem(post(server, to, item, { host: 'evil.example' }), 421);
-  for (const body of ['', '   ', '{', '[]', '3', '"x"', 'null', '{"a":1,"a":2}', '{"list":"a"} x', '\xff', '['.repeat(100000), '{"a":'.repeat(60) + '1' + '}'.repeat(60)])
-    await problem(raw(body), 422);
-  await problem(raw(Buffer.from([0x7b, 0xff, 0x7d])), 422);
+  for (const body of ['', '   ', '[]', '3', '"x"', 'null']) await problem(raw(body), 422);
+  for (const body of ['{', '{"a":1,"a":2}', '{"list":"a"} x', '\xff', '['.repeat(100000), '{"a":'.repeat(60) + '1' + '}'.repeat(60)]) await problem(raw(body), 400);
+  await problem(raw(Buffer.from([0x7b, 0xff, 0x7d])), 400);
   await problem(raw(`{"list":"regions","value":"${'x'.repeat(1 << 20)}"}`), 413, /most/);
   async function* endless() {
     for (let i = 0; i < 400; i++) yield Buffer.alloc(8192, 0x20);

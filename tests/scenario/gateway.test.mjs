@@ -1,0 +1,139 @@
+// What every request meets: failures with a name, JSON that is no JSON, other origins, logs, slow statements (T29, T32).
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { ask, data, post, problem } from './api.mjs';
+import { generate, importFile, outpost, place, serve } from './lib.mjs';
+
+const logged = (server) => server.log.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+const until = async (is) => {
+  for (const end = Date.now() + 20000; ; await new Promise((go) => setTimeout(go, 10))) {
+    const found = is();
+    if (found) return found;
+    assert.ok(Date.now() < end, 'it did not come');
+  }
+};
+
+test('a failure has a type with a page, a status, an id that the log knows, and a pointer to the field', async (t) => {
+  const p = place(t);
+  const server = await serve(t, p.data);
+  const kinds = await data(ask(server, '/api/problems'));
+  assert.ok(kinds.length > 10);
+  for (const kind of kinds) {
+    const page = await ask(server, kind.type);
+    assert.equal(page.status, 200);
+    assert.match(page.headers['content-type'], /^text\/html/);
+    assert.ok(String(page.body).includes(kind.title));
+  }
+  const cases = [
+    [() => ask(server, '/api/nothing'), 404, 'not-found'], [() => ask(server, '/api/runs', { method: 'DELETE' }), 405, 'method'], [() => post(server, '/api/stock-items', { sku: '' }), 422, 'invalid', 'sku', '/sku'],
+    [() => post(server, '/api/stock-items', '{'), 400, 'malformed'], [() => post(server, '/api/stock-items', `{"sku":"${'x'.repeat(1 << 20)}"}`), 413, 'too-large'], [() => ask(server, '/api/runs?limit=x'), 422, 'invalid', 'limit', undefined],
+    [() => ask(server, '/api/runs', { headers: { host: 'evil.example' } }), 421, 'misdirected'], [() => post(server, '/api/stock-items', { sku: 'x' }, { origin: 'http://evil.example' }), 403, 'denied'], [() => post(server, '/api/stock-items', { sku: 'x', unit_cost: 'y' }), 422, 'invalid', 'unit_cost', '/unit_cost'],
+  ];
+  for (const [request, status, name, field, pointer] of cases) {
+    const document = await problem(request(), status);
+    assert.equal(document.type, `/problems/${name}`);
+    assert.ok(kinds.some((k) => k.type === document.type && k.status === status && k.title === document.title), document.type);
+    assert.deepEqual(document.errors.map((e) => [e.field, e.pointer]), field ? [[field, pointer]] : []);
+    const id = document.instance.slice('urn:uuid:'.length);
+    const line = await until(() => logged(server).find((l) => l.unit === id));
+    assert.equal(line.status, status);
+    for (const secret of ['SELECT', 'INSERT', p.dir]) assert.ok(!JSON.stringify(document).includes(secret));
+  }
+  const item = await data(post(server, '/api/stock-items', { sku: 'A' }), 201);
+  assert.equal((await problem(ask(server, `/api/stock-items/${item.id}`, { method: 'PATCH', body: { name: 'x' }, headers: { 'if-match': '"7"' } }), 412)).type, '/problems/changed');
+  const broken = await post(server, '/problems/nothing');
+  assert.equal(broken.status, 405);
+});
+
+test('documents that are bombs are refused within moments', async (t) => {
+  const p = place(t);
+  const server = await serve(t, p.data);
+  await post(server, '/api/stock-items', { sku: 'warm' });
+  const digits = '9'.repeat(1e5);
+  const bombs = ['['.repeat(1e5), '{"a":'.repeat(1e5), `{"sku":${'['.repeat(1e5)}${']'.repeat(1e5)}}`, `{"unit_cost":${digits}}`, `{"unit_cost":0.${digits}}`, `{"unit_cost":1e${digits}}`, `{"unit_cost":-${digits}.${digits}e-${digits}}`, '{"a":1,"a":2}', '{"sku":"x","sku":"x"}', '{"sku":"\\ud800"}', '{"sku":"x"', '{"sku":01}', '{"sku":+1}', '{"sku":NaN}', '{"sku":1e}', '{sku:1}', "{'sku':1}", '{"sku":1,}', '{"sku":1}//', '\u0000', '{"sku":"\u0001"}', `${'{"a":'.repeat(63)}1${'}'.repeat(63)}`, '"'.repeat(1e5), `{"${'k'.repeat(1e5)}`];
+  for (const bomb of bombs) {
+    const took = [];
+    for (let i = 0; i < 3; i++) {
+      const began = process.hrtime.bigint();
+      const document = await problem(post(server, '/api/stock-items', bomb, { 'content-type': 'application/json' }), 400);
+      took.push(Number(process.hrtime.bigint() - began) / 1e6);
+      assert.equal(document.type, '/problems/malformed');
+    }
+    assert.ok(Math.min(...took) < 1000, `${bomb.slice(0, 20)}: ${took}`);
+    // What the server itself spent, without the loopback and this process.
+    const spent = logged(server).filter((l) => l.event === 'request' && l.status === 400).slice(-3).map((l) => l.duration_us / 1000);
+    if (!process.env.OUTPOST?.includes('san')) assert.ok(Math.min(...spent) < 50, `${bomb.slice(0, 20)}: ${spent} ms`);
+  }
+  assert.deepEqual((await data(ask(server, '/api/stock-items'))).map((x) => x.sku), ['warm']);
+});
+
+test('pages of other origins: those on the list, without cookies', async (t) => {
+  const p = place(t);
+  const server = await serve(t, p.data, '--allow-origin', 'https://shop.example,http://localhost:3000');
+  const from = (origin, method) => ({ method: 'OPTIONS', headers: { origin, 'access-control-request-method': method, 'access-control-request-headers': 'authorization' } });
+  for (const origin of ['https://shop.example', 'http://localhost:3000']) {
+    const asked = await ask(server, '/api/stock-items', from(origin, 'PUT'));
+    assert.equal(asked.status, 204);
+    assert.equal(asked.body.length, 0);
+    assert.equal(asked.headers['access-control-allow-origin'], origin);
+    assert.match(asked.headers['access-control-allow-methods'], /PUT/);
+    assert.match(asked.headers['access-control-allow-headers'], /Authorization/);
+    assert.match(asked.headers.vary, /Origin/);
+    const done = await post(server, '/api/stock-items', { sku: origin }, { origin, 'sec-fetch-site': 'cross-site' });
+    assert.equal(done.status, 201);
+    assert.equal(done.headers['access-control-allow-origin'], origin);
+    assert.equal(done.headers['access-control-allow-credentials'], undefined);
+    assert.match(done.headers['access-control-expose-headers'], /ETag/);
+    assert.equal((await ask(server, '/api/stock-items', { headers: { origin } })).headers['access-control-allow-origin'], origin, 'also a list that is kept');
+  }
+  for (const origin of ['https://shop.example.evil', 'https://shop.exampl', 'http://shop.example', 'null', 'https://shop.example:444']) {
+    const asked = await ask(server, '/api/stock-items', from(origin, 'PUT'));
+    assert.equal(asked.status, 403);
+    assert.equal(asked.headers['access-control-allow-origin'], undefined);
+    await problem(post(server, '/api/stock-items', { sku: 'x' }, { origin }), 403);
+    const read = await ask(server, '/api/stock-items', { headers: { origin } });
+    assert.equal(read.headers['access-control-allow-origin'], undefined);
+    assert.match(read.headers.vary, /Origin/);
+  }
+  const own = await ask(server, '/api/stock-items', { headers: { origin: server.base } });
+  assert.equal(own.headers['access-control-allow-origin'], undefined);
+  for (const wrong of ['*', 'shop.example', 'https://', 'https://*.example', 'https://a.example/x'])
+    assert.equal(outpost(['serve', '--data', p.data, '--listen', '127.0.0.1:0', '--allow-origin', wrong]).code, 1, wrong);
+});
+
+test('the log is JSON lines: who asked what, how long it took, and ids that lead to it', async (t) => {
+  const p = place(t);
+  const server = await serve(t, p.data);
+  const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
+  const answer = await ask(server, '/api/runs?limit=3', { headers: { traceparent: `00-${trace}-00f067aa0ba902b7-01`, 'x-request-id': 'mine "1"' } });
+  const id = answer.headers['x-request-id'];
+  const line = await until(() => logged(server).find((l) => l.unit === id));
+  assert.deepEqual([line.event, line.method, line.route, line.status, line.level, line.trace, line.request_id], ['request', 'GET', '/api/runs', 200, 'info', trace, 'mine "1"']);
+  assert.ok(line.duration_us > 0 && line.actor && !Number.isNaN(Date.parse(line.time)));
+  await ask(server, '/api/runs', { headers: { traceparent: '00-xyz-1' } });
+  const last = await until(() => logged(server).filter((l) => l.event === 'request')[1]);
+  assert.equal(last.trace, undefined);
+  const file = fs.readFileSync(path.join(p.data, 'logs/outpost.jsonl'), 'utf8').trim().split('\n').map((l) => JSON.parse(l));
+  assert.ok(file.some((l) => l.unit === id && l.route === '/api/runs'));
+});
+
+test('a statement that takes long is told with its plan and without what was asked', async (t) => {
+  const p = place(t);
+  importFile(p, generate(p.dir, 20000, 5).file);
+  const server = await serve(t, p.data, '--slow-query', '1');
+  let line;
+  for (let i = 0; !line && i < 50; i++) {
+    await ask(server, '/api/rows?q=secret-canary&limit=1000&region=North');
+    await ask(server, '/api/figures?region=North');
+    await ask(server, '/api/why/sales/revenue?region=North&tick=1');
+    line = logged(server).find((l) => l.event === 'SLOW_QUERY' && l.sql.startsWith('SELECT'));
+  }
+  assert.ok(line, 'none was slow');
+  assert.match(line.plan, /SCAN|SEARCH/);
+  assert.match(line.sql, /SELECT/);
+  assert.ok(line.duration_ms >= 1 && line.level === 'warning');
+  assert.ok(!JSON.stringify(logged(server).filter((l) => l.event === 'SLOW_QUERY')).includes('canary'));
+  assert.equal(outpost(['serve', '--data', p.data, '--slow-query', 'soon']).code, 2);
+});
