@@ -152,7 +152,7 @@ SELECT (SELECT crc32(uuid, dataset, source, state, started_at, ended_at, actor, 
 SELECT coalesce(sum(crc32(position, name, ok, expected, actual, text)), 0) FROM run_check WHERE run = ?1;
 
 -- name: reject_only_by
-SELECT 1 FROM reject WHERE id = ?1 AND json_array_length(faults) = 1 AND faults ->> '$[0].control' = ?2;
+SELECT 1 FROM reject WHERE id = ?1 AND json_array_length(faults) = 1 AND faults ->> '$[0].control' IN (?2, ?3);
 
 -- name: reject_state
 SELECT x.state, r.dataset FROM reject x JOIN run r ON r.id = x.id >> 32 WHERE x.id = ?1;
@@ -251,3 +251,9 @@ DELETE FROM undo_kept;
 
 -- name: note_subject
 SELECT dataset, key FROM note WHERE id = ?1 AND deleted_at IS NULL;
+
+-- name: bulk_error_add
+INSERT INTO bulk_upload_errors (id, batch, message, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING;
+
+-- name: bulk_error_list
+SELECT id & 0xffffffff, message FROM bulk_upload_errors WHERE id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1 ORDER BY id;

@@ -130,6 +130,8 @@ struct splitter;
 ** record longer than that makes a larger one, up to LIMIT_RECORD_BYTES, where
 ** it is cut at a line end and the parser will refuse it. */
 struct splitter *splitter_new(struct ctx *cx, const struct input *in, const struct profile *p, size_t target);
+/* At most so many records a batch; 0: as many as there are. */
+void splitter_limit(struct splitter *s, uint32_t records);
 /* The next records; count 0 at the end of the file. */
 int splitter_next(struct ctx *cx, struct splitter *s, struct batch *b);
 

@@ -21,6 +21,7 @@ struct splitter {
   struct rules rules, outside; /* of the table; of what is around it */
   enum shadow how;
   size_t unit, target;
+  uint32_t limit;        /* records of a batch; 0: none */
   uint64_t offset, line; /* of the next batch */
   char *kept;            /* read already, starting at offset */
   size_t kept_n, kept_room;
@@ -58,6 +59,8 @@ struct splitter *splitter_new(struct ctx *cx, const struct input *in, const stru
   ctx_defer(cx, free_splitter, s);
   return s;
 }
+
+void splitter_limit(struct splitter *s, uint32_t records) { s->limit = records; }
 
 static void grow(char **p, size_t *room, size_t want) {
   if (want <= *room) return;
@@ -167,6 +170,16 @@ static int fill(struct ctx *cx, struct splitter *s, struct batch *b, size_t want
   return OK;
 }
 
+/* What is beyond the limit is cut again next time. */
+static size_t keep_to_limit(struct splitter *s, struct batch *b, size_t used) {
+  if (!s->limit || b->count <= s->limit) return used;
+  for (; b->count > s->limit; b->count--) {
+    used -= b->spans[b->count - 1].length;
+    s->line -= b->spans[b->count - 1].lines;
+  }
+  return used;
+}
+
 int splitter_next(struct ctx *cx, struct splitter *s, struct batch *b) {
   size_t want = s->target, used = 0;
   bool eof = false;
@@ -182,6 +195,7 @@ int splitter_next(struct ctx *cx, struct splitter *s, struct batch *b) {
     if (b->count || eof) break;
     want = want * 2;
   }
+  used = keep_to_limit(s, b, used);
   grow(&s->kept, &s->kept_room, b->n - used + 1);
   s->kept_n = b->n - used;
   memcpy(s->kept, b->bytes + used, s->kept_n);

@@ -81,6 +81,7 @@ static void read_all(struct flow *f, struct sha256 *digest) {
   struct ctx *cx = &f->reader;
   struct splitter *splitter = splitter_new(cx, f->setup->input, f->setup->judge->profile, FLOW_BATCH);
   struct slot *s;
+  splitter_limit(splitter, f->setup->records);
   while (!cx->code && (s = take(f, &f->empty))) {
     if (splitter_next(cx, splitter, &s->raw)) return;
     if (s->raw.count == 0) {

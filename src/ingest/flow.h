@@ -28,6 +28,7 @@ struct flow_setup {
   const struct judge_setup *judge;
   int (*take)(struct ctx *cx, void *arg, const struct load_batch *b);
   void *arg;
+  uint32_t records; /* of a batch, at most; 0: as many as its bytes hold */
   /* Kept bytes that were judged before: records that are not in `anew` are asked only
   ** what judge->asked names (judge_known), counted when they are not in `rejected`
   ** either. Neither SHA-256 nor index and CRC are made. Else both are NULL. */

@@ -117,19 +117,28 @@ static int take(struct ctx *cx, void *arg, const struct load_batch *b) {
   sample_add(&job->sample, &job->setup, b);
   if (!job->request->progress) return OK;
   struct import_progress p = { .bytes = job->bytes_done, .bytes_total = input_size(job->request->input) };
-  loader_counts(job->loader, &p.clean, &p.rejected);
+  struct load_result sofar;
+  loader_so_far(job->loader, &sofar);
+  p.clean = sofar.clean;
+  p.rejected = sofar.rejected;
   p.rows = p.clean + p.rejected;
+  p.batches = sofar.batches;
+  p.failed_batches = sofar.failed_batches;
   job->request->progress(job->request->progress_arg, &p);
   return OK;
 }
 
 static int load_rows(struct ctx *cx, struct db *db, struct job *job) {
-  struct flow_setup flow = { .input = job->request->input, .judge = &job->setup, .take = take, .arg = job };
+  int batch = job->request->batch ? job->request->batch : job->request->dataset->batch;
+  struct flow_setup flow = {
+    .input = job->request->input, .judge = &job->setup, .take = take, .arg = job, .records = (uint32_t)batch
+  };
   job->how = (struct loader_setup){ .judge = &job->setup,
                                     .run = job->run,
                                     .rank = job->again ? job->again->rank : job->run,
                                     .update = job->request->update,
                                     .mode = LOADER_ALL,
+                                    .batch = batch,
                                     .rows_expected = job->profile->rows_estimate,
                                     .at = job->started,
                                     .actor = cx->actor };
@@ -151,7 +160,7 @@ static int refuse_rejected(struct ctx *cx, struct job *job) {
 static int store_controls(struct ctx *cx, struct db *db, struct job *job) {
   for (int i = 0; i < job->rules->count && !cx->code; i++) {
     const struct rule *r = &job->rules->rule[i];
-    int64_t failed = job->flow.failed[i] + (i == job->rules->unique ? job->load.taken : 0);
+    int64_t failed = job->flow.failed[i] + loader_failed(&job->load, job->rules, i);
     struct stmt *s = db_stmt(cx, db, SQL_run_control_add);
     stmt_int(s, 1, job->run);
     stmt_int(s, 2, i + 1);
@@ -279,6 +288,7 @@ static int steps(struct ctx *cx, struct db *db, struct job *job) {
   if (!rc && job->again) rc = review_carry(cx, db, job->again->id, job->run);
   if (!rc && (job->again || job->load.clean)) rc = follow_up_order(cx, db, job->request->dataset);
   if (!rc) rc = finish_run(cx, db, job);
+  if (!rc && job->request->also) rc = job->request->also(cx, db, job->result->run, job->request->also_arg);
   if (!rc) rc = check_stop(cx, job);
   return rc;
 }
@@ -387,8 +397,10 @@ static int import_one(struct ctx *cx, struct tenant *t, const struct import_requ
   out->updated = job->load.updated;
   out->unchanged = job->load.unchanged;
   out->edits = job->load.edits;
+  out->batches = job->load.batches;
+  out->failed_batches = job->load.failed_batches;
   out->sample = sample_end(cx, &job->sample);
-  out->controls = outcome_controls(cx, job->rules, job->flow.failed, job->load.taken);
+  out->controls = outcome_controls(cx, job->rules, job->flow.failed, &job->load);
   out->figures = outcome_figures(cx, r->dataset, job->load.clean, job->flow.sums, job->load.duplicate_sums);
   count_categories(job);
   if (r->remember && !r->dry_run) memory_keep(cx, t, r, job->profile, &job->mapping);

@@ -26,6 +26,7 @@
 struct import_progress {
   uint64_t bytes, bytes_total;
   int64_t rows, clean, rejected;
+  int64_t batches, failed_batches; /* savepoints, see load.h */
 };
 
 struct import_request {
@@ -35,6 +36,7 @@ struct import_request {
   struct mapping_request mapping;
   const char *kind; /* of the run: NULL is a file; "correction" is set for exception files that come back */
   bool update;      /* a row takes the place of an older one with its key; else it is rejected */
+  int batch;        /* rows of a savepoint (load.h); 0: as the dataset says */
   bool whole;       /* one rejected row, and nothing is stored: E_INVALID with its faults */
   bool dry_run;     /* everything happens, and is then rolled back */
   bool remember; /* maps and unique key, when they are stated, are kept for the next file of these headings */
@@ -47,6 +49,10 @@ struct import_request {
   /* Called at the end of a dry run, while its rows are still there; may be NULL. */
   int (*look)(struct ctx *cx, struct db *db, int64_t run, void *arg);
   void *look_arg;
+  /* Called in the transaction that stores the run, at its end: what is to be true if and only if the run is
+  ** there. May be NULL. */
+  int (*also)(struct ctx *cx, struct db *db, const char *run, void *arg);
+  void *also_arg;
 };
 
 enum { CATEGORIES_MAX = 8 };
@@ -57,6 +63,7 @@ struct import_result {
   int64_t read, clean, rejected;
   int64_t updated, unchanged; /* of the clean: took an older row's place; said the same as it */
   int64_t edits;              /* of the updated: the older row was what a person had made of it */
+  int64_t batches, failed_batches;
   struct {
     char name[32];
     int64_t rows;

@@ -283,7 +283,8 @@ static const char *test(struct judge *judge, int rule, const struct row *row, st
   if (row->kind == ROW_BROKEN) return r->kind == RULE_READABLE ? row->why : NULL;
   switch (r->kind) {
   case RULE_READABLE:
-  case RULE_UNIQUE: return NULL;
+  case RULE_UNIQUE:
+  case RULE_STORED: return NULL;
   case RULE_COLUMNS: return test_columns(judge, row, keep);
   case RULE_EXTRA_CELLS:
     return row->extra ? SAY(keep, "the row has %u cells more than there are headings", row->extra) : NULL;

@@ -50,6 +50,11 @@ struct loader {
   uint32_t behind;         /* rows of this batch whose key is not the largest so far */
   uint64_t sorted, placed; /* rows of the sorter's run that is being inserted, and how many are */
   int key_field;           /* the field that is the key and is not stored again; -1: none */
+  struct judged **lot;     /* with batches: clean rows that wait for a savepoint */
+  int lot_count;
+  struct stmt *savepoint, *back, *kept_savepoint;
+  struct stmt *refused; /* when derived again: the records that the database had refused, and why */
+  int64_t next_refused; /* ... the next of them */
 };
 
 static void release(void *arg) {
@@ -123,6 +128,17 @@ static int learn_history(struct ctx *cx, struct loader *l, uint64_t rows_expecte
   return cx->code;
 }
 
+static int prepare_lots(struct ctx *cx, struct loader *l) {
+  l->lot = ctx_alloc(cx, (size_t)l->how->batch * sizeof *l->lot);
+  l->savepoint = db_once(cx, l->db, "SAVEPOINT lot");
+  l->back = db_once(cx, l->db, "ROLLBACK TO lot");
+  l->kept_savepoint = db_once(cx, l->db, "RELEASE lot");
+  if (l->mode != LOADER_DERIVED_ONLY) return cx->code;
+  l->refused = db_stmt(cx, l->db, SQL_bulk_error_list);
+  stmt_int(l->refused, 1, l->run);
+  return cx->code;
+}
+
 int loader_new(struct ctx *cx, struct db *db, const struct loader_setup *setup, struct loader **out) {
   const struct dataset *d = setup->judge->dataset;
   struct loader *l = ctx_alloc(cx, sizeof *l);
@@ -139,6 +155,7 @@ int loader_new(struct ctx *cx, struct db *db, const struct loader_setup *setup, 
   l->totals = totals_new(cx, db, d, l->run);
   l->taken = totals_taken(cx, db, d);
   if (prepare_all(cx, l) || versions_new(cx, db, d, l->run, l->taken, &l->versions)) return cx->code;
+  if (setup->batch && prepare_lots(cx, l)) return cx->code;
   l->sorter = sorter_new(cx, d, l->key_field);
   if (l->mode == LOADER_REDO) l->known = db_stmt(cx, db, SQL_reject_records);
   if (l->known) stmt_int(l->known, 1, l->run);
@@ -231,6 +248,8 @@ static int insert(struct ctx *cx, struct loader *l, struct inserter *in, bind_fn
 static uint64_t find_waiting(const struct loader *l, const struct judged *j) {
   for (int i = 0; i < l->clean.waiting; i++)
     if (str_eq(l->clean.row[i]->key, j->key)) return l->clean.row[i]->record;
+  for (int i = 0; i < l->lot_count; i++)
+    if (l->lot[i]->hash == j->hash && str_eq(l->lot[i]->key, j->key)) return l->lot[i]->record;
   return sorter_find(l->sorter, j->key, j->hash);
 }
 
@@ -334,10 +353,11 @@ static int stack(struct ctx *cx, struct loader *l, const struct judged *j, const
                  const int64_t sums[SUMS_MAX]) {
   bool same;
   if (l->stayed || l->top.rank > l->how->rank) {
+    if (!l->stayed && insert(cx, l, &l->below, bind_clean, j)) return cx->code;
     totals_add(l->taken, groups, sums); /* the run's totals count it, but it is counted, or not on top */
     l->result.there += l->stayed;
     l->result.below += !l->stayed;
-    return l->stayed ? OK : insert(cx, l, &l->below, bind_clean, j);
+    return OK;
   }
   if (versions_replace(cx, l->versions, j, l->key_field, &same)) return cx->code;
   l->result.updated += !same;
@@ -346,18 +366,19 @@ static int stack(struct ctx *cx, struct loader *l, const struct judged *j, const
   return OK;
 }
 
-static int add_clean(struct ctx *cx, struct loader *l, struct judged *j) {
+static void read_sums(const struct loader *l, const struct judged *j, int64_t groups[GROUPS_MAX],
+                      int64_t sums[SUMS_MAX]) {
   const struct dataset *d = l->setup->dataset;
-  int64_t groups[GROUPS_MAX] = { 0 }, sums[SUMS_MAX] = { 0 };
   int g = 0, t = 0;
   for (int i = 0; i < d->field_count; i++) {
-    struct value *v = &j->values[i];
-    if (d->fields[i].kind == FIELD_CODE) v->number = term(cx, l, v);
-    if (d->fields[i].group) groups[g++] = v->number;
-    if (d->fields[i].total) sums[t++] = v->number;
+    if (d->fields[i].group) groups[g++] = j->values[i].number;
+    if (d->fields[i].total) sums[t++] = j->values[i].number;
   }
-  if (cx->code) return cx->code;
-  keys_add(&l->keys, j->hash);
+}
+
+static int count_clean(struct ctx *cx, struct loader *l, const struct judged *j) {
+  int64_t groups[GROUPS_MAX] = { 0 }, sums[SUMS_MAX] = { 0 };
+  read_sums(l, j, groups, sums);
   if (l->mode != LOADER_REDO && !totals_add(l->totals, groups, sums))
     return fail(cx, E_LIMIT, NULL,
                 "the sums of this file are too large to be kept exactly (record %llu); nothing was stored",
@@ -365,6 +386,22 @@ static int add_clean(struct ctx *cx, struct loader *l, struct judged *j) {
   widen(l, j->key);
   l->result.clean++;
   l->result.clean_crc += j->crc;
+  return OK;
+}
+
+static int find_terms(struct ctx *cx, struct loader *l, struct judged *j) {
+  const struct dataset *d = l->setup->dataset;
+  for (int i = 0; i < d->field_count; i++)
+    if (d->fields[i].kind == FIELD_CODE) j->values[i].number = term(cx, l, &j->values[i]);
+  keys_add(&l->keys, j->hash);
+  return cx->code;
+}
+
+static int add_clean(struct ctx *cx, struct loader *l, struct judged *j) {
+  int64_t groups[GROUPS_MAX] = { 0 }, sums[SUMS_MAX] = { 0 };
+  if (find_terms(cx, l, j)) return cx->code;
+  read_sums(l, j, groups, sums);
+  if (count_clean(cx, l, j)) return cx->code;
   return l->top.run ? stack(cx, l, j, groups, sums) : store_clean(cx, l, j);
 }
 
@@ -461,12 +498,108 @@ static int redo_row(struct ctx *cx, struct loader *l, struct judged *j) {
   return j->exception ? settle(cx, l, j) : OK;
 }
 
+/* ---- batches: what the database refuses costs its own row only ---- */
+
+/* "tenant demo: no such city" is what a trigger said. */
+static const char *why_refused(struct ctx *cx, struct loader *l) {
+  const char *colon = strstr(cx->message, ": ");
+  return ctx_printf(l->batch->keep, "the database refused the row: %s", colon ? colon + 2 : cx->message);
+}
+
+static int refuse(struct ctx *cx, struct loader *l, struct judged *j, const char *why) {
+  judge_add_fault(l->setup, l->setup->rules->stored, j->key, why, l->batch->keep, j);
+  note_duplicate(l, j);
+  l->result.refused++;
+  struct stmt *s = db_stmt(cx, l->db, SQL_bulk_error_add);
+  stmt_int(s, 1, reject_id(l, j));
+  stmt_int(s, 2, l->result.batches);
+  stmt_text(s, 3, why);
+  stmt_int(s, 4, l->how->at);
+  return stmt_run(cx, s) ? (int)cx->code : add_reject(cx, l, j);
+}
+
+static int store_rows(struct ctx *cx, struct loader *l, struct judged *const *rows, int n) {
+  l->sorted = (uint64_t)n;
+  l->placed = 0;
+  for (int i = 0; i < n && !cx->code; i++) insert_sorted(cx, l, rows[i]);
+  return cx->code;
+}
+
+static int count_rows(struct ctx *cx, struct loader *l, struct judged *const *rows, int n) {
+  for (int i = 0; i < n && !cx->code; i++)
+    if (!count_clean(cx, l, rows[i]) && rows[i]->exception) settle(cx, l, rows[i]);
+  return cx->code;
+}
+
+/* A trigger and a constraint refuse a row; anything else is no fault of the data. */
+static bool is_refusal(const struct ctx *cx) { return cx->code == E_CONFLICT || cx->code == E_INVALID; }
+
+static int put_rows(struct ctx *cx, struct loader *l, struct judged *const *rows, int n) {
+  if (stmt_run(cx, l->savepoint)) return cx->code;
+  if (!store_rows(cx, l, rows, n))
+    return stmt_run(cx, l->kept_savepoint) || count_rows(cx, l, rows, n) ? (int)cx->code : OK;
+  if (!is_refusal(cx)) return cx->code;
+  const char *why = why_refused(cx, l);
+  ctx_forgive(cx);
+  if (stmt_run(cx, l->back) || stmt_run(cx, l->kept_savepoint)) return cx->code;
+  if (n == 1) return refuse(cx, l, rows[0], why);
+  return put_rows(cx, l, rows, n / 2) || put_rows(cx, l, rows + n / 2, n - n / 2) ? (int)cx->code : OK;
+}
+
+static int put_lot(struct ctx *cx, struct loader *l) {
+  int64_t before = l->result.refused;
+  if (l->lot_count == 0) return OK;
+  l->result.batches++;
+  put_rows(cx, l, l->lot, l->lot_count);
+  l->result.failed_batches += l->result.refused > before;
+  l->lot_count = 0;
+  return cx->code;
+}
+
+/* A row above, below or beside what holds its key, in a savepoint of its own. */
+static int put_stacked(struct ctx *cx, struct loader *l, struct judged *j) {
+  int64_t groups[GROUPS_MAX] = { 0 }, sums[SUMS_MAX] = { 0 };
+  read_sums(l, j, groups, sums);
+  if (stmt_run(cx, l->savepoint)) return cx->code;
+  if (!stack(cx, l, j, groups, sums)) {
+    if (stmt_run(cx, l->kept_savepoint) || count_clean(cx, l, j)) return cx->code;
+    return j->exception ? settle(cx, l, j) : OK;
+  }
+  if (!is_refusal(cx)) return cx->code;
+  const char *why = why_refused(cx, l);
+  ctx_forgive(cx);
+  if (stmt_run(cx, l->back) || stmt_run(cx, l->kept_savepoint)) return cx->code;
+  return refuse(cx, l, j, why);
+}
+
+/* Derived again: what was refused then is refused now. */
+static bool was_refused(struct ctx *cx, struct loader *l, const struct judged *j, const char **why) {
+  if (!l->refused) return false;
+  while (l->next_refused < (int64_t)j->record && l->next_refused != INT64_MAX)
+    l->next_refused = stmt_row(cx, l->refused) ? col_int(l->refused, 0) : INT64_MAX;
+  if (cx->code || l->next_refused != (int64_t)j->record) return false;
+  *why = ctx_strdup(l->batch->keep, col_str(l->refused, 1));
+  return true;
+}
+
+static int add_to_lot(struct ctx *cx, struct loader *l, struct judged *j) {
+  const char *why;
+  if (find_terms(cx, l, j)) return cx->code;
+  if (was_refused(cx, l, j, &why)) return refuse(cx, l, j, why);
+  if (cx->code || l->top.run) return cx->code ? (int)cx->code : put_stacked(cx, l, j);
+  l->lot[l->lot_count++] = j;
+  return l->lot_count == l->how->batch ? put_lot(cx, l) : OK;
+}
+
+/* ---- any row ---- */
+
 static int add_row(struct ctx *cx, struct loader *l, struct judged *j) {
   l->result.read++;
   if (l->mode == LOADER_REDO) return redo_row(cx, l, j);
   test_unique(cx, l, j);
   test_exception(cx, l, j);
   if (j->first_fault >= 0) return add_reject(cx, l, j);
+  if (l->lot) return add_to_lot(cx, l, j);
   if (add_clean(cx, l, j)) return cx->code;
   return j->exception ? settle(cx, l, j) : OK;
 }
@@ -517,9 +650,10 @@ int loader_add(struct ctx *cx, struct loader *l, const struct load_batch *b) {
     if (i + AHEAD < b->row_count) keys_expect(&l->keys, b->rows[i + AHEAD].hash);
     add_row(cx, l, &b->rows[i]);
   }
+  if (!cx->code) put_lot(cx, l);
   if (!cx->code) flush(cx, l, &l->clean, bind_clean);
   if (!cx->code) flush(cx, l, &l->below, bind_clean);
-  l->sorting = l->sorting || l->behind > b->row_count / 8;
+  l->sorting = !l->lot && (l->sorting || l->behind > b->row_count / 8);
   l->behind = 0;
   if (!cx->code) flush(cx, l, &l->rejected, bind_reject);
   if (!cx->code && l->mode != LOADER_REDO && totals_full(l->totals)) totals_flush(cx, l->totals);
@@ -531,9 +665,10 @@ int loader_add(struct ctx *cx, struct loader *l, const struct load_batch *b) {
   return cx->code;
 }
 
-void loader_counts(const struct loader *l, int64_t *clean, int64_t *rejected) {
-  *clean = l->result.clean;
-  *rejected = l->result.rejected;
+void loader_so_far(const struct loader *l, struct load_result *out) { *out = l->result; }
+
+int64_t loader_failed(const struct load_result *r, const struct rules *rules, int rule) {
+  return rule == rules->unique ? r->taken : rule == rules->stored ? r->refused : 0;
 }
 
 /* What the run brought counts now, but for what is not on top. */

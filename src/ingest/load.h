@@ -5,6 +5,11 @@
 ** Rows come in batches: a span of original bytes and the rows judged from it.
 ** The loader keeps the bytes, finds keys that are there already, stores clean
 ** rows 50 a statement, rejects with all their faults, and adds up totals.
+**
+** With batches (setup.batch) clean rows go into the table by so many, each lot in a savepoint. One that the
+** database refuses is undone alone and halved until the row stands alone that it refuses: that one is
+** an exception, of the rule `stored`, and all others are stored. (A trigger or a constraint that
+** somebody added refuses rows; a disk that is full fails the run.)
 */
 #ifndef INGEST_LOAD_H
 #define INGEST_LOAD_H
@@ -31,6 +36,8 @@ struct load_result {
   int64_t below;                        /* of the clean: went below the version of a later run */
   int64_t there;                        /* of the clean, redone: had stayed */
   int64_t settled;                      /* exceptions that clean rows settled */
+  int64_t refused;                      /* rows that the database did not take */
+  int64_t batches, failed_batches;      /* savepoints, and those of them that had to be divided */
   struct {
     const char *name;
     int64_t rows;
@@ -53,6 +60,7 @@ struct loader_setup {
   int64_t run, rank; /* rank: its place in the stacks of versions (versions.h) */
   bool update;       /* a row takes the place of an older one with its key; else it is rejected */
   enum loader_mode mode;
+  int batch;              /* rows of a savepoint; 0: without */
   uint64_t rows_expected; /* about how many are to come, for the size of the key filter */
   int64_t at;             /* when and by whom exceptions are settled */
   const char *actor;
@@ -60,7 +68,9 @@ struct loader_setup {
 
 int loader_new(struct ctx *cx, struct db *db, const struct loader_setup *setup, struct loader **out);
 int loader_add(struct ctx *cx, struct loader *l, const struct load_batch *b);
-void loader_counts(const struct loader *l, int64_t *clean, int64_t *rejected); /* so far */
-int loader_end(struct ctx *cx, struct loader *l, struct load_result *out);     /* writes the totals */
+void loader_so_far(const struct loader *l, struct load_result *out); /* its counts */
+/* Rows that failed a rule which the loader asks: uniqueness, and whether the database takes them. */
+int64_t loader_failed(const struct load_result *r, const struct rules *rules, int rule);
+int loader_end(struct ctx *cx, struct loader *l, struct load_result *out); /* writes the totals */
 
 #endif

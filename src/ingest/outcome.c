@@ -51,7 +51,7 @@ static const char *finish(struct ctx *cx, struct buf *json) {
 }
 
 const char *outcome_controls(struct ctx *cx, const struct rules *rules, const int64_t *failed,
-                             int64_t taken) {
+                             const struct load_result *load) {
   struct buf json;
   struct jw w;
   buf_init(&json, LIMIT_REPLY_BYTES);
@@ -61,7 +61,7 @@ const char *outcome_controls(struct ctx *cx, const struct rules *rules, const in
     jw_object(&w, NULL);
     jw_text(&w, "control", rules->rule[i].name);
     jw_text(&w, "stage", rules->rule[i].stage);
-    jw_int(&w, "failed", failed[i] + (i == rules->unique ? taken : 0));
+    jw_int(&w, "failed", failed[i] + loader_failed(load, rules, i));
     jw_close(&w, '}');
   }
   jw_close(&w, ']');

@@ -26,8 +26,9 @@ void sample_begin(struct ctx *cx, struct sample *s); /* freed with the unit of w
 void sample_add(struct sample *s, const struct judge_setup *setup, const struct load_batch *b);
 const char *sample_end(struct ctx *cx, struct sample *s);
 
-/* failed: by rule, without taken: the rows whose key was there already. */
-const char *outcome_controls(struct ctx *cx, const struct rules *rules, const int64_t *failed, int64_t taken);
+/* failed: by rule, as the judge counted; load: what the loader found besides. */
+const char *outcome_controls(struct ctx *cx, const struct rules *rules, const int64_t *failed,
+                             const struct load_result *load);
 
 /* sums: by field, of the rows that no rule refused; duplicates: of those of them that
 ** were refused for their key. */

@@ -76,6 +76,7 @@ static int rebuild_run(struct ctx *cx, struct db *db, struct rebuild *r, const s
                               .rank = run->rank,
                               .update = run->update,
                               .mode = LOADER_DERIVED_ONLY,
+                              .batch = run->dataset->batch,
                               .rows_expected = (uint64_t)run->read,
                               .at = run->started_at,
                               .actor = run->actor };

@@ -21,6 +21,7 @@ static const char *const kind_names[] = {
   [RULE_PATTERN] = "pattern",
   [RULE_EXPRESSION] = "expression",
   [RULE_UNIQUE] = "unique",
+  [RULE_STORED] = "stored",
 };
 enum { KINDS = sizeof kind_names / sizeof *kind_names };
 
@@ -131,7 +132,8 @@ static int read_rule(struct ctx *cx, const struct dataset *d, struct jv *row, st
     .field = -1,
   };
   str_to_int(jv_text(jv_get(row, "version")), &r->version);
-  if (kind < 0) return bad_param(cx, r, ctx_printf(cx, "there is no kind %s", text_of(cx, row, "kind")));
+  if (kind < 0 || kind == RULE_STORED)
+    return bad_param(cx, r, ctx_printf(cx, "there is no kind %s", text_of(cx, row, "kind")));
   r->kind = (enum rule_kind)kind;
   if (field.p) r->field = dataset_field(d, field);
   if (field.p && r->field < 0)
@@ -158,11 +160,13 @@ static void add_built_in(struct ctx *cx, const struct dataset *d, int field, enu
   } built_in[] = {
     [RULE_READABLE] = { "record_readable", "schema", "DATA_FORMAT_ERROR" },
     [RULE_UNIQUE] = { "key_unique", "duplicates", "DATA_QUALITY_ISSUE" },
+    [RULE_STORED] = { "row_stored", "duplicates", "DATA_QUALITY_ISSUE" },
     [RULE_REQUIRED] = { "needed", "quality", "MISSING_REQUIRED_FIELD" },
     [RULE_TYPE] = { "storable", "quality", "DATA_FORMAT_ERROR" },
   };
   if (has_rule(rules, field, kind)) return;
   if (kind == RULE_UNIQUE) rules->unique = rules->count;
+  if (kind == RULE_STORED) rules->stored = rules->count;
   rules->rule[rules->count++] = (struct rule){
     .name =
         field < 0 ? built_in[kind].name : ctx_printf(cx, "%s_%s", d->fields[field].name, built_in[kind].name),
@@ -181,6 +185,7 @@ static void add_all_built_in(struct ctx *cx, const struct dataset *d, struct rul
     add_built_in(cx, d, i, RULE_TYPE, rules);
   }
   add_built_in(cx, d, -1, RULE_UNIQUE, rules);
+  if (d->batch) add_built_in(cx, d, -1, RULE_STORED, rules);
   if (!rules->unique_fields) rules->unique_fields = d->key_field;
 }
 
@@ -221,7 +226,7 @@ int rules_from(struct ctx *cx, const struct dataset *d, struct str json, struct 
   qsort(active, count, sizeof *active, by_stage);
 
   rules->rule = ctx_alloc(cx, RULES_MAX * sizeof *rules->rule);
-  rules->unique = -1;
+  rules->unique = rules->stored = -1;
   for (size_t i = 0; i < count && !cx->code; i++) read_rule(cx, d, active[i], items, rules);
   add_all_built_in(cx, d, rules);
   rules->json = ctx_strdup(cx, json);

@@ -46,6 +46,7 @@ enum rule_kind {
   RULE_PATTERN,
   RULE_EXPRESSION,
   RULE_UNIQUE,
+  RULE_STORED, /* the database takes the row: built in, where a dataset has savepoints */
 };
 
 struct rule {
@@ -61,12 +62,13 @@ struct rule {
 };
 
 /* Of one dataset, the built-in ones included. */
-enum { RULES_MAX = LIMIT_RULES + 2 * LIMIT_FIELDS + 2 };
+enum { RULES_MAX = LIMIT_RULES + 2 * LIMIT_FIELDS + 3 };
 
 struct rules {
   struct rule *rule; /* by stage as the reference has them, then by position */
   int count;
   int unique;                /* index of the rule that reports a key seen before */
+  int stored;                /* ... of the one about rows that the database refuses, or -1 */
   const char *unique_fields; /* "order_id" or "a,b": what the rule has */
   const char *json;          /* all of it, for rules_from: what a run keeps */
 };

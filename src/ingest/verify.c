@@ -156,20 +156,21 @@ static void verify_rows(struct ctx *cx, struct db *db, const struct kept_run *ru
 
 /* ---- the five checks, the raw side judged anew ---- */
 
-/* Duplicates are known only to the tables: their part is what the exceptions of
-** the uniqueness rule alone add up to, judged from their own kept bytes. */
+/* Duplicates, and rows that the database refused, are known only to the tables: their part is what the exceptions
+** of these rules alone add up to, judged from their own kept bytes. */
 struct rejudge {
   struct db *db;
   const struct dataset *dataset;
   struct check_subject *subject;
   int64_t run;
-  const char *unique; /* the name of the rule */
+  const char *unique, *stored; /* the names of the rules; stored: NULL where there is none */
 };
 
 static bool was_duplicate(struct ctx *cx, const struct rejudge *r, int64_t record) {
   struct stmt *s = db_stmt(cx, r->db, SQL_reject_only_by);
   stmt_int(s, 1, r->run << 32 | record);
   stmt_text(s, 2, r->unique);
+  stmt_text(s, 3, r->stored);
   bool found = stmt_row(cx, s);
   if (found) stmt_done(s);
   return found;
@@ -194,6 +195,7 @@ static int rejudge(struct ctx *cx, struct db *db, struct db *reader, const struc
   struct rejudge r = { .db = db, .dataset = run->dataset, .subject = subject, .run = run->id };
   if (kept_open(cx, reader, run, &in) || kept_setup(cx, in, run, &setup)) return cx->code;
   r.unique = setup.rules->rule[setup.rules->unique].name;
+  if (setup.rules->stored >= 0) r.stored = setup.rules->rule[setup.rules->stored].name;
   struct flow_setup flow = { .input = in, .judge = &setup, .take = take_duplicates, .arg = &r };
   if (flow_run(cx, &flow, &result)) return cx->code;
   subject->records = result.records;

@@ -67,10 +67,10 @@ void versions_bind(struct stmt *s, int i, const struct field *f, const struct va
     stmt_int(s, i, v->number);
 }
 
-/* Takes the row on top away from current_table; says whether `row` has the same values. */
-static bool take_away(struct versions *v, const struct value *values, int key_field) {
+/* What the row on top counts for; says whether `row` has the same values. */
+static bool read_top(struct versions *v, const struct value *values, int key_field,
+                     int64_t groups[GROUPS_MAX], int64_t sums[SUMS_MAX]) {
   const struct dataset *d = v->dataset;
-  int64_t groups[GROUPS_MAX] = { 0 }, sums[SUMS_MAX] = { 0 };
   int g = 0, t = 0;
   bool same = true;
   for (int i = 0; i < d->field_count; i++) {
@@ -84,7 +84,6 @@ static bool take_away(struct versions *v, const struct value *values, int key_fi
     else if (!col_null(v->top, column))
       same = same && str_eq(col_str(v->top, column), values[i].text);
   }
-  totals_add(v->taken, groups, sums); /* fits: it was in a total before */
   return same;
 }
 
@@ -108,7 +107,8 @@ static int bury(struct ctx *cx, struct versions *v, struct str key) {
 int versions_replace(struct ctx *cx, struct versions *v, const struct judged *row, int key_field,
                      bool *same) {
   const struct dataset *d = v->dataset;
-  *same = take_away(v, row->values, key_field);
+  int64_t groups[GROUPS_MAX] = { 0 }, sums[SUMS_MAX] = { 0 };
+  *same = read_top(v, row->values, key_field, groups, sums);
   if (bury(cx, v, row->key)) return cx->code;
   stmt_done(v->top);
   stmt_str(v->update, 1, row->key);
@@ -119,5 +119,7 @@ int versions_replace(struct ctx *cx, struct versions *v, const struct judged *ro
     else
       versions_bind(v->update, 3 + i, &d->fields[i], &row->values[i]);
   }
-  return stmt_run(cx, v->update);
+  if (stmt_run(cx, v->update)) return cx->code;
+  totals_add(v->taken, groups, sums); /* fits: it was in a total before */
+  return OK;
 }
