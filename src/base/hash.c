@@ -137,3 +137,10 @@ uint64_t hash64(const void *data, size_t n) {
   if (n) memcpy(&word, p, n);
   return fold(h ^ word ^ k1, k0);
 }
+
+bool bytes_same(const void *a, const void *b, size_t n) {
+  const volatile unsigned char *p = a, *q = b;
+  unsigned char differs = 0;
+  for (size_t i = 0; i < n; i++) differs |= p[i] ^ q[i];
+  return differs == 0;
+}

@@ -452,7 +452,7 @@ static struct engine *engine_new(struct ctx *cx, struct store *s, int workers) {
   e->next = engines;
   engines = e;
   pthread_mutex_unlock(&engines_lock);
-  store_set_committed_hook(on_commit);
+  store_add_committed_hook(on_commit);
   return e;
 }
 

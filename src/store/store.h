@@ -105,9 +105,9 @@ int tenant_write_if_free(struct ctx *cx, struct tenant *t, write_fn *fn, void *a
 int tenant_read_committed(struct ctx *cx, struct tenant *t, write_fn *fn, void *arg);
 
 /* Called after every commit of this process that changed a tenant's file, by the thread that
-** committed. Set once at start; it must be quick and must not write. */
+** committed. Added at start, a second time does nothing; it must be quick and must not write. */
 typedef void committed_hook(struct tenant *t);
-void store_set_committed_hook(committed_hook *hook);
+void store_add_committed_hook(committed_hook *hook);
 
 /* Notices commits of other processes, too: a connection that asks a number of SQLite's that they change.
 ** For one thread; closed with the unit of work. */

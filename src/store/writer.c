@@ -21,6 +21,7 @@
 #include <fcntl.h>
 #include <semaphore.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -153,8 +154,19 @@ int tenant_read_committed(struct ctx *cx, struct tenant *t, write_fn *fn, void *
   return cx->code;
 }
 
-static committed_hook *on_commit;
-void store_set_committed_hook(committed_hook *hook) { on_commit = hook; }
+enum { HOOKS_MOST = 4 };
+static committed_hook *_Atomic on_commit[HOOKS_MOST];
+
+void store_add_committed_hook(committed_hook *hook) {
+  int i = 0;
+  while (i < HOOKS_MOST && on_commit[i] && on_commit[i] != hook) i++;
+  if (i == HOOKS_MOST) abort();
+  on_commit[i] = hook;
+}
+
+static void committed(struct tenant *t) {
+  for (int i = 0; i < HOOKS_MOST && on_commit[i]; i++) on_commit[i](t);
+}
 
 /* ---- leading ---- */
 
@@ -207,7 +219,7 @@ static void lead(struct tenant *t, struct task *tasks) {
   if (!tenant_lock(&cx, t, tasks->only_if_free ? 0 : LOCK_SECONDS, &fd) && !tenant_writer(&cx, t, &db)) {
     int before = sqlite3_total_changes(db->lite);
     run_group(&cx, t, db, tasks);
-    if (on_commit && sqlite3_total_changes(db->lite) != before) on_commit(t);
+    if (sqlite3_total_changes(db->lite) != before) committed(t);
   }
   if (db) db_end_once(db); /* their owners end when another one may lead */
   if (cx.code) fail_all(tasks, &cx);
