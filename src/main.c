@@ -6,6 +6,7 @@
 
 #include "archive/archive.h"
 #include "archive/pit.h"
+#include "auth/account.h"
 #include "cli/cli.h"
 #include "connect/connector.h"
 #include "event/consume.h"
@@ -66,6 +67,7 @@ int main(int argc, char **argv) {
   entity_hooks_register("mapping_memory", &mapping_memory_hooks);
   entity_hooks_register("tab", &tab_hooks);
   entity_hooks_register("steward", &steward_hooks);
+  auth_register();
   job_register_kinds();
   entity_hooks_register("schedule", &schedule_hooks);
   graph_register();

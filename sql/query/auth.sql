@@ -121,3 +121,6 @@ DELETE FROM login_failure WHERE last_at < ?1;
 
 -- name: login_failures_unlock
 DELETE FROM login_failure WHERE account = ?1;
+
+-- name: auth_setting
+SELECT id FROM dashboard_settings WHERE user IS ?1 AND deleted_at IS NULL ORDER BY id LIMIT 1;

@@ -134,7 +134,10 @@ static const struct rule rules[] = {
     "UPDATE webhook_position SET seq = min(seq, (SELECT max(seq) FROM change_log))" },
   { "secret", PIT_KEPT, false, NULL }, /* passwords are not in the log */
 
-  { "credential", PIT_KEPT, false, NULL },
+  /* Passwords are not in the log; everybody logs in again. */
+  { "credential", PIT_KEPT, false, "DELETE FROM credential WHERE user_id NOT IN (SELECT id FROM users)" },
+  { "sessions", PIT_DERIVED, false, "DELETE FROM sessions" },
+  { "login_failure", PIT_DERIVED, false, "DELETE FROM login_failure" },
   { "idempotent_reply", PIT_KEPT, false, NULL },
   { "circuit_breaker", PIT_KEPT, false, NULL }, /* of the world as it is */
 

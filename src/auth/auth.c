@@ -37,10 +37,11 @@ struct auth {
   struct token_keys keys;
   struct timespec keys_changed; /* of their folder */
 
-  pthread_mutex_t open_lock; /* over these */
-  bool closed;               /* for good */
-  uint64_t open_stamp;
-  double open_until; /* monotonic: nothing is looked up before */
+  bool loopback;
+  atomic_bool any;          /* there is an account, and one there will be */
+  pthread_mutex_t any_lock; /* over these */
+  uint64_t any_stamp;
+  double any_until; /* monotonic: nothing is looked up before */
   struct shard shards[SHARDS];
 };
 
@@ -48,9 +49,9 @@ struct auth *auth_new(struct opened *tenants, bool loopback) {
   struct auth *a = xcalloc(1, sizeof *a);
   a->tenants = tenants;
   a->stamp = stamp_open(store_dir(opened_store(tenants)));
-  a->closed = !loopback;
+  a->loopback = loopback;
   pthread_mutex_init(&a->keys_lock, NULL);
-  pthread_mutex_init(&a->open_lock, NULL);
+  pthread_mutex_init(&a->any_lock, NULL);
   for (int i = 0; i < SHARDS; i++) pthread_mutex_init(&a->shards[i].lock, NULL);
   return a;
 }
@@ -58,7 +59,7 @@ struct auth *auth_new(struct opened *tenants, bool loopback) {
 void auth_free(struct auth *a) {
   if (!a) return;
   for (int i = 0; i < SHARDS; i++) pthread_mutex_destroy(&a->shards[i].lock);
-  pthread_mutex_destroy(&a->open_lock);
+  pthread_mutex_destroy(&a->any_lock);
   pthread_mutex_destroy(&a->keys_lock);
   stamp_close(a->stamp);
   free(a);
@@ -199,7 +200,7 @@ static bool tenant_has_accounts(struct auth *a, const char *slug) {
 }
 
 static bool any_accounts(struct auth *a) {
-  struct tenant_info *list;
+  const struct tenant_info *list;
   struct ctx cx;
   size_t count;
   bool some = false;
@@ -216,20 +217,22 @@ static bool any_accounts(struct auth *a) {
 static void look_for_accounts(struct auth *a) {
   const double share = 50; /* at most a fiftieth of the time is spent with looking */
   double began = time_seconds();
-  a->open_stamp = stamp_now(a->stamp);
-  a->closed = any_accounts(a);
+  a->any_stamp = stamp_now(a->stamp);
+  a->any = any_accounts(a);
   double ended = time_seconds(), rest = (ended - began) * share;
-  a->open_until = ended + (rest > REMEMBERED_SECONDS ? rest : REMEMBERED_SECONDS);
+  a->any_until = ended + (rest > REMEMBERED_SECONDS ? rest : REMEMBERED_SECONDS);
 }
 
-bool auth_open(struct auth *a) {
-  pthread_mutex_lock(&a->open_lock);
-  bool fresh = a->closed || (a->open_stamp == stamp_now(a->stamp) && time_seconds() < a->open_until);
+bool auth_any(struct auth *a) {
+  if (atomic_load(&a->any)) return true;
+  pthread_mutex_lock(&a->any_lock);
+  bool fresh = a->any || (a->any_stamp == stamp_now(a->stamp) && time_seconds() < a->any_until);
   if (!fresh) look_for_accounts(a);
-  bool open = !a->closed;
-  pthread_mutex_unlock(&a->open_lock);
-  return open;
+  pthread_mutex_unlock(&a->any_lock);
+  return a->any;
 }
+
+bool auth_open(struct auth *a) { return a->loopback && !auth_any(a); }
 
 /* ---- what lasts ---- */
 

@@ -23,7 +23,9 @@ void auth_free(struct auth *a);
 /* OK and who; E_DENIED when the token is not good, whatever the reason. */
 int auth_identify(struct ctx *cx, struct auth *a, struct str token, struct identity *who);
 
-/* Is there nobody yet who could log in? */
+/* Is there an account somewhere in this data folder? */
+bool auth_any(struct auth *a);
+/* May everybody do everything? Only on loopback, and only until there is an account. */
 bool auth_open(struct auth *a);
 
 /* Is somebody whom auth_identify found still the same, with the same permissions? For what lasts

@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <mbedtls/platform_util.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -82,7 +81,7 @@ static int make(struct ctx *cx, const char *dir, int64_t number) {
   random_bytes(bytes, sizeof bytes);
   key_file_make(cx, what, ctx_printf(cx, "%s/keys", dir), path_of(cx, dir, number), 0400,
                 (struct str){ (const char *)bytes, sizeof bytes });
-  mbedtls_platform_zeroize(bytes, sizeof bytes);
+  explicit_bzero(bytes, sizeof bytes);
   return cx->code;
 }
 

@@ -44,10 +44,14 @@ static _Thread_local bool touched;
 
 void stamp_touch(void) { touched = true; }
 
+void stamp_move(const char *dir) {
+  struct stamp *s = stamp_open(dir);
+  atomic_fetch_add(s->number, 1);
+  stamp_close(s);
+}
+
 void stamp_committed(struct tenant *t) {
   if (!touched) return;
   touched = false;
-  struct stamp *s = stamp_open(store_dir(tenant_store(t)));
-  atomic_fetch_add(s->number, 1);
-  stamp_close(s);
+  stamp_move(store_dir(tenant_store(t)));
 }

@@ -24,6 +24,7 @@ struct stamp *stamp_open(const char *dir);
 void stamp_close(struct stamp *s);
 uint64_t stamp_now(const struct stamp *s);
 
+void stamp_move(const char *dir);       /* at once: what changed is in no tenant's file */
 void stamp_touch(void);                 /* in a transaction: it changes something */
 void stamp_committed(struct tenant *t); /* a committed_hook */
 

@@ -4,6 +4,7 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -330,3 +331,25 @@ int cli_main(int argc, char **argv) {
   }
   return exit_code(&cx, &c);
 }
+
+int cli_secret(struct ctx *cx, const char *what, char line[static CLI_SECRET]) {
+  struct termios shown, hidden;
+  bool terminal = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &shown) == 0;
+  if (terminal) {
+    fprintf(stderr, "%s: ", what);
+    hidden = shown;
+    hidden.c_lflag &= ~(tcflag_t)ECHO;
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+  }
+  char *got = fgets(line, CLI_SECRET, stdin);
+  if (terminal) {
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+    fputc('\n', stderr);
+  }
+  if (!got)
+    return fail(cx, E_INVALID, NULL, "there was nothing to read; give it as a line on standard input");
+  line[strcspn(line, "\r\n")] = 0;
+  return OK;
+}
+
+bool cli_asks(void) { return isatty(STDIN_FILENO); }

@@ -93,6 +93,11 @@ bool cli_color(void);
 /* The JSON document of a command. */
 int cli_print_json(struct ctx *cx, struct buf *out);
 
+/* One line from the terminal, which does not show it, or from standard input. */
+enum { CLI_SECRET = 4200 };
+int cli_secret(struct ctx *cx, const char *what, char line[static CLI_SECRET]);
+bool cli_asks(void); /* there is somebody at the terminal who answers */
+
 /* A list, as JSON where it is asked for, else as a table: c->out is an array of objects, or an object
 ** whose member `list` is it. Ends with a column without a key. */
 struct cli_column {
@@ -209,6 +214,20 @@ int cmd_tls_ca(struct ctx *cx, struct cli *c);
 int cmd_tls_renew(struct ctx *cx, struct cli *c);
 int cmd_tls_import(struct ctx *cx, struct cli *c);
 int cmd_tls_forget(struct ctx *cx, struct cli *c);
+int cmd_user_add(struct ctx *cx, struct cli *c);
+int cmd_user_list(struct ctx *cx, struct cli *c);
+int cmd_user_passwd(struct ctx *cx, struct cli *c);
+int cmd_user_role(struct ctx *cx, struct cli *c);
+int cmd_user_disable(struct ctx *cx, struct cli *c);
+int cmd_user_enable(struct ctx *cx, struct cli *c);
+int cmd_user_pin(struct ctx *cx, struct cli *c);
+int cmd_user_unlock(struct ctx *cx, struct cli *c);
+int cmd_token_create(struct ctx *cx, struct cli *c);
+int cmd_token_list(struct ctx *cx, struct cli *c);
+int cmd_token_revoke(struct ctx *cx, struct cli *c);
+int cmd_token_rotate_key(struct ctx *cx, struct cli *c);
+int cmd_session_list(struct ctx *cx, struct cli *c);
+int cmd_session_revoke(struct ctx *cx, struct cli *c);
 int cmd_serve(struct ctx *cx, struct cli *c);
 int cmd_schedule_list(struct ctx *cx, struct cli *c);
 int cmd_schedule_show(struct ctx *cx, struct cli *c);

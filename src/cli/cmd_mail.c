@@ -1,6 +1,5 @@
 /* cmd_mail.c - mail and webhooks: trying them, their secrets, and what went c->out. */
 #include <stdio.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "base/base64.h"
@@ -11,7 +10,7 @@
 #include "notify/outbox.h"
 #include "notify/secret.h"
 
-enum { SECRET_LINE = 4200, SECRET_BYTES = 32 };
+enum { SECRET_BYTES = 32 };
 
 int cmd_mail_test(struct ctx *cx, struct cli *c) {
   struct tenant *t;
@@ -30,27 +29,6 @@ int cmd_mail_test(struct ctx *cx, struct cli *c) {
 }
 
 /* ---- secrets ---- */
-
-/* One line, which the terminal does not show. */
-static int read_secret(struct ctx *cx, const char *what, char line[static SECRET_LINE]) {
-  struct termios shown, hidden;
-  bool terminal = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &shown) == 0;
-  if (terminal) {
-    fprintf(stderr, "%s: ", what);
-    hidden = shown;
-    hidden.c_lflag &= ~(tcflag_t)ECHO;
-    tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
-  }
-  char *got = fgets(line, SECRET_LINE, stdin);
-  if (terminal) {
-    tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
-    fputc('\n', stderr);
-  }
-  if (!got)
-    return fail(cx, E_INVALID, NULL, "there was nothing to read; give it as a line on standard input");
-  line[strcspn(line, "\r\n")] = 0;
-  return OK;
-}
 
 /* The id of the record that a secret is for. */
 static int find_owner(struct ctx *cx, struct tenant *t, enum sql_id sql, const char *name, const char *noun,
@@ -71,10 +49,10 @@ static int find_owner(struct ctx *cx, struct tenant *t, enum sql_id sql, const c
 int cmd_mail_password(struct ctx *cx, struct cli *c) {
   struct tenant *t;
   const char *id;
-  char line[SECRET_LINE];
+  char line[CLI_SECRET];
   if (cli_tenant(cx, c, &t) ||
       find_owner(cx, t, SQL_mail_server_id, cli_operand(c, 0, NULL), "mail server", &id) ||
-      read_secret(cx, "password", line))
+      cli_secret(cx, "password", line))
     return cx->code;
   secret_set(cx, t, secret_name(cx, "mail_server", id), str_of(line));
   bool gone = line[0] == 0;
@@ -84,14 +62,14 @@ int cmd_mail_password(struct ctx *cx, struct cli *c) {
                             : cli_print(cx, gone ? "the password was removed\n" : "the password is set\n");
 }
 
-static const char *make_secret(struct ctx *cx, char line[static SECRET_LINE]) {
+static const char *make_secret(struct ctx *cx, char line[static CLI_SECRET]) {
   unsigned char bytes[SECRET_BYTES];
   struct buf text;
   buf_init(&text, 200);
   random_bytes(bytes, sizeof bytes);
   buf_puts(&text, "whsec_");
   base64_put(&text, bytes, sizeof bytes);
-  str_copy(line, SECRET_LINE, buf_view(&text));
+  str_copy(line, CLI_SECRET, buf_view(&text));
   buf_clear(&text);
   return ctx_strdup(cx, str_of(line));
 }
@@ -99,12 +77,12 @@ static const char *make_secret(struct ctx *cx, char line[static SECRET_LINE]) {
 int cmd_webhook_secret(struct ctx *cx, struct cli *c) {
   struct tenant *t;
   const char *id, *made = NULL;
-  char line[SECRET_LINE];
+  char line[CLI_SECRET];
   if (cli_tenant(cx, c, &t) || find_owner(cx, t, SQL_webhook_id, c->operand[0], "webhook", &id))
     return cx->code;
   if (cli_has(c, "generate"))
     made = make_secret(cx, line);
-  else if (read_secret(cx, "secret", line))
+  else if (cli_secret(cx, "secret", line))
     return cx->code;
   secret_set(cx, t, secret_name(cx, "webhook", id), str_of(line));
   bool gone = line[0] == 0;

@@ -39,6 +39,10 @@ const struct option_spec options[] = {
   { "pattern", "P", "with exactly this wrong value: a number that --summary gives" },
   { "summary", NULL, "how many, by everything they can be told apart by, and what comes again and again" },
   { "reason", "TEXT", "why" },
+  { "role", "ROLE", "what it may do: a role such as admin, planner, sales, operator, inspector, auditor" },
+  { "password", "P", "the password; others can see it in the list of processes, so it is for trials" },
+  { "link", NULL, "no password, but a link by which its owner sets one" },
+  { "days", "N", "for so many days" },
   { "limit", "N", "at most so many" },
   { "file", NULL, "the original columns with the reasons in front, to be repaired and imported again" },
   { "rows", "N", "how many rows" },
@@ -126,7 +130,7 @@ const struct command_group command_groups[] = {
   { "Events", "events topics" },
   { "Alerts, mail and webhooks", "alerts list" },
   { "Copies and the archive", "backup create" },
-  { "Who may come in", "tls show" },
+  { "Who may come in", "user add" },
   { "The program itself", "doctor" },
   { NULL, NULL },
 };
@@ -478,6 +482,43 @@ const struct command commands[] = {
     "audit\"\n"
     "  outpost archive hold release 0190f3a2-...",
     cmd_archive_hold },
+  { "user add", "EMAIL", WHERE " role name password link", "add an account that can log in",
+    "  outpost user add me@example.org --role admin\n"
+    "  outpost user add meera@example.org --role sales --name Meera --link\n\n"
+    "  The password is asked for on the terminal, or read as a line from standard input. With --link the\n"
+    "  account gets a link by which its owner sets one, within an hour. As soon as somebody has a password,\n"
+    "  everybody has to log in; the first should be an admin.",
+    cmd_user_add },
+  { "user list", "", WHERE, "list the accounts", "  outpost user list", cmd_user_list },
+  { "user passwd", "EMAIL", WHERE " password link", "set a new password; all sessions of the account end",
+    "  outpost user passwd me@example.org\n  outpost user passwd meera@example.org --link", cmd_user_passwd },
+  { "user role", "EMAIL ROLE", WHERE, "give an account another role, at once",
+    "  outpost user role meera@example.org planner\n\n"
+    "  `outpost record list role` shows the roles and what they may do; they are records like any other.",
+    cmd_user_role },
+  { "user disable", "EMAIL", WHERE, "keep somebody out: sessions end, logins are refused",
+    "  outpost user disable meera@example.org", cmd_user_disable },
+  { "user enable", "EMAIL", WHERE, "let somebody in again", "  outpost user enable meera@example.org",
+    cmd_user_enable },
+  { "user pin", "EMAIL", WHERE, "set a PIN for the shop floor, asked for on the terminal; empty removes it",
+    "  outpost user pin meera@example.org", cmd_user_pin },
+  { "user unlock", "EMAIL", WHERE, "forget failed logins, so that the next is not refused",
+    "  outpost user unlock meera@example.org", cmd_user_unlock },
+  { "token create", "NAME", WHERE " role days", "make a token for a machine, and print it this once",
+    "  outpost token create scale-7 --role operator --days 365\n\n"
+    "  The machine sends it as `Authorization: Bearer TOKEN`.",
+    cmd_token_create },
+  { "token list", "", WHERE, "list the tokens of machines", "  outpost token list", cmd_token_list },
+  { "token revoke", "ID", WHERE, "revoke a token, at once and everywhere",
+    "  outpost token revoke 0190f3a2-...", cmd_token_revoke },
+  { "token rotate-key", "", "data json", "sign logins with a new key from now on",
+    "  outpost token rotate-key\n\n"
+    "  Logins that were signed with the last key stay good. Doing it twice ends all logins, of all tenants.",
+    cmd_token_rotate_key },
+  { "session list", "[EMAIL]", WHERE, "list who is logged in, and from where",
+    "  outpost session list me@example.org", cmd_session_list },
+  { "session revoke", "ID|EMAIL", WHERE, "end a session, or all of an account, at once and everywhere",
+    "  outpost session revoke me@example.org", cmd_session_revoke },
   { "tls show", "", "data json name cert cert-key", "show the server's certificate, and who vouches for it",
     "  outpost tls show\n"
     "  outpost serve --public                        makes one at its first start, for this machine's names",

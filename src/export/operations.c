@@ -186,7 +186,7 @@ static void put_families(const struct look *l, struct buf *out) {
   }
 }
 
-void operations_metrics(struct ctx *cx, struct opened *tenants, struct buf *out) {
+void operations_metrics(struct ctx *cx, struct opened *tenants, const char *only, struct buf *out) {
   struct store *store = opened_store(tenants);
   struct look *l = ctx_alloc(cx, sizeof *l);
   const struct tenant_info *list;
@@ -194,7 +194,8 @@ void operations_metrics(struct ctx *cx, struct opened *tenants, struct buf *out)
   l->cx = cx;
   for (int i = 0; i < FAMILIES + OTHERS; i++) buf_init(&l->of[i], LIMIT_REPLY_BYTES / (FAMILIES + OTHERS));
   if (!tenant_list(cx, store, &list, &count))
-    for (size_t i = 0; i < count; i++) look_at_tenant(l, tenants, list[i].slug);
+    for (size_t i = 0; i < count; i++)
+      if (!only || strcmp(only, list[i].slug) == 0) look_at_tenant(l, tenants, list[i].slug);
   put_machine(out, store_dir(store));
   metrics_write(out);
   put_families(l, out);

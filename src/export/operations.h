@@ -15,8 +15,9 @@
 #include "base/json.h"
 #include "store/opened.h"
 
-/* All figures in the text format of Prometheus. A tenant that cannot be opened has outpost_tenant_up 0. */
-void operations_metrics(struct ctx *cx, struct opened *tenants, struct buf *out);
+/* All figures in the text format of Prometheus, of one tenant (a slug) or of all (NULL). One that cannot be opened
+** has outpost_tenant_up 0. */
+void operations_metrics(struct ctx *cx, struct opened *tenants, const char *only, struct buf *out);
 
 enum health { HEALTH_OK, HEALTH_WARN, HEALTH_BAD };
 extern const char *const health_names[]; /* "ok", "warn", "bad" */

@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "auth/auth.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "http/cache.h"
@@ -196,12 +197,14 @@ int http_serve(struct ctx *cx, struct opened *tenants, const struct serve_option
   mg_init_library(0);
   server.tasks = tasks_new(&server);
   server.cache = cache_new();
+  server.auth = auth_new(tenants, is_loopback(a.host));
   server.once = once_new();
   server.rate = rate_new(o->rate_per_minute, o->rate_exempt);
   server.origins = o->allow_origins;
   rc = serve(cx, &server, &a, &signals, o);
   tasks_free(server.tasks);
   cache_free(server.cache);
+  auth_free(server.auth);
   once_free(server.once);
   rate_free(server.rate);
   mg_exit_library();

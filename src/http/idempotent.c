@@ -176,7 +176,7 @@ static int look_before(struct request *rq) {
 int once_begin(struct request *rq, bool *done) {
   const char *key = wire_header(rq, "Idempotency-Key", NULL);
   *done = false;
-  if (!key || rq->head || !strcmp(rq->method, "GET") || rq->route->open) return OK;
+  if (!key || rq->head || !strcmp(rq->method, "GET") || rq->route->open || rq->route->secret) return OK;
   if (!key_fits(key))
     return refuse(rq, 400, E_INVALID,
                   "Idempotency-Key is 1 to 255 characters without blanks, such as a UUID");

@@ -151,6 +151,7 @@ static void success_head(struct request *rq, struct buf *head) {
 }
 
 static void failure_head(struct request *rq, struct buf *head) {
+  if (rq->status == 401) line(head, "WWW-Authenticate", "Bearer");
   line(head, "Cache-Control", "no-store");
   line(head, "Allow", rq->allow);
   if (rq->status == 503 && !rq->retry_after) rq->retry_after = 5;
@@ -189,6 +190,7 @@ void reply_head(struct request *rq, bool failed, struct buf *head) {
   if (rq->server->origins) line(head, "Vary", "Origin");
   cors_head(rq, head);
   buf_puts(head, SECURITY_HEADERS);
+  if (rq->cookies) buf_puts(head, rq->cookies);
   if (rq->server->trust && trust_is_public(rq->server->trust))
     line(head, "Strict-Transport-Security", HALF_A_YEAR);
   if (rq->status != 304 && rq->status != 204) {

@@ -3,7 +3,7 @@
 **
 **   http.c       listens, starts and stops; hands every connection to request_serve
 **   request.c    the way of a request, and the checks on it
-**   routes.c     the table of routes; routes_NOUN.c the handlers behind it
+**   routes.c     the table of routes; find.c finds one; routes_NOUN.c the handlers behind it
 **   body.c       the body of a request
 **   identify.c   who asks, and whether he may
 **   tenants.c    which tenant is meant
@@ -32,6 +32,7 @@ struct rate;
 struct kept_upload;
 struct opened;
 struct tasks;
+struct auth;
 struct trust;
 struct route;
 
@@ -42,6 +43,7 @@ struct server {
   const char *www;       /* folder of --www, or NULL */
   struct trust *trust;   /* the certificate that is shown; NULL: plain HTTP, on loopback only */
   struct opened *opened; /* tenants' files, shared with the engine */
+  struct auth *auth;     /* who a token stands for */
   struct cache *cache;   /* of replies */
   struct once *once;     /* requests with an Idempotency-Key that are under way */
   struct rate *rate;     /* how often who has asked */
@@ -73,6 +75,7 @@ struct request {
   bool foreign;              /* sent by a page of another origin that may: its cookies do not count */
   bool preflight;            /* it only asks what may be asked from there */
   int64_t rate_limit, rate_left, rate_reset; /* requests a minute, and seconds; rate_limit 0: there is none */
+  bool by_cookie;            /* that is how it is known who asks */
 
   /* The body of the request, see body.c. */
   bool body_left;      /* there is more of it */
@@ -88,6 +91,7 @@ struct request {
   const char *link;              /* the Link header, or NULL */
   const char *location;          /* the Location header, or NULL */
   const char *allow;             /* the Allow header, or NULL */
+  const char *cookies;           /* whole lines of Set-Cookie, or NULL */
   int retry_after;               /* seconds, with a failure; 0: it says nothing */
   struct buf body;               /* JSON is composed here */
   struct jw json;                /* at the top level of the envelope */
@@ -157,7 +161,8 @@ struct route {
   const char *help;                                            /* one sentence for people who write clients */
   size_t body_max;                                             /* of the request; 0: it has none */
   enum { ENTITY_NONE, ENTITY_BY_NAME, ENTITY_BY_PATH } entity; /* the first {id} is that of one */
-  bool open;                                                   /* for everybody, logged in or not */
+  bool secret; /* what it is told or tells is written down nowhere, not even for a client that asks again */
+  bool open;   /* for everybody, logged in or not */
   bool quiet;  /* asked so often that it is logged only when it fails */
   bool cached; /* the reply depends on the address, who asks and the tenant's file alone: see cache.c */
 };
@@ -174,10 +179,17 @@ int request_identify(struct request *rq); /* 401 */
 int request_allow(struct request *rq);    /* 403 */
 /* May he? E_DENIED says what is missing: for what only a handler knows. */
 int request_need(struct request *rq, const char *permission);
+/* A cookie of the request; p NULL: there is none. */
+struct str cookie_find(struct request *rq, const char *name);
+/* With the reply: the token and what refreshes it ("" and 0 take them away). */
+void cookies_set(struct request *rq, const char *token, int64_t seconds, const char *refresh,
+                 int64_t refresh_seconds);
+const char *cookie_refresh_name(const struct request *rq);
 
 /* tenants.c */
 /* The tenant of who asks; in open mode the one that the query names, or the only one there is. */
 int tenant_find(struct request *rq, struct tenant **out);
+bool tenant_visible(const struct request *rq, const char *slug); /* is it that one, or are all visible? */
 int tenant_opened(struct request *rq, const char *slug, struct tenant **out);
 int db_find(struct request *rq, struct db **db); /* that tenant's file, to be read */
 

@@ -1,5 +1,5 @@
 /*
-** routes.c - what can be asked for, and how a request finds it.
+** routes.c - what can be asked for; find.c finds the row of a request.
 **
 ** TO ADD A ROUTE
 **   1. a row in the table below: method, pattern, handler, the permission that it
@@ -17,6 +17,130 @@
 #include "model/entity.h"
 
 const struct route routes[] = {
+  /* Logging in. */
+  { .method = "POST",
+    .pattern = "/api/auth/login",
+    .handle = auth_login_post,
+    .open = true,
+    .secret = true,
+    .body_max = KIB(16),
+    .help =
+        "Logs in: {email, password, tenant}; tenant is needed only where there are several. Gives {token, "
+        "expires_in, refresh_token, user}. 401 for whatever is wrong, 429 after too many failures." },
+  { .method = "POST",
+    .pattern = "/api/auth/pin",
+    .handle = auth_pin_post,
+    .open = true,
+    .secret = true,
+    .body_max = KIB(16),
+    .help = "Logs in for a shift: {user, pin, tenant}; user is an email or the code of a badge." },
+  { .method = "POST",
+    .pattern = "/api/auth/refresh",
+    .handle = auth_refresh_post,
+    .open = true,
+    .secret = true,
+    .body_max = KIB(16),
+    .help =
+        "A new token for {refresh_token}, which is used up by it. One that comes twice ends the session." },
+  { .method = "POST",
+    .pattern = "/api/auth/logout",
+    .handle = auth_logout_post,
+    .open = true,
+    .secret = true,
+    .help = "Ends this session, at once and everywhere." },
+  { .method = "GET",
+    .pattern = "/api/auth/me",
+    .handle = auth_me_get,
+    .open = true,
+    .quiet = true,
+    .help = "Who asks: {user (null: nobody has logged in), open, permissions, setup}." },
+  { .method = "POST",
+    .pattern = "/api/auth/password",
+    .handle = auth_password_post,
+    .need = "login",
+    .secret = true,
+    .body_max = KIB(16),
+    .help = "One's own password: {old, new}. All other sessions end." },
+  { .method = "POST",
+    .pattern = "/api/auth/setup",
+    .handle = auth_setup_post,
+    .open = true,
+    .secret = true,
+    .body_max = KIB(16),
+    .help = "Sets an account up by a link: {token, password}, for the first one also {email, name}." },
+  { .method = "GET",
+    .pattern = "/api/auth/sessions",
+    .handle = auth_sessions_get,
+    .need = "login",
+    .help = "One's own sessions; with people.read those of others. Parameter: user (an id, or all)." },
+  { .method = "DELETE",
+    .pattern = "/api/auth/sessions/{id}",
+    .handle = auth_session_delete,
+    .need = "login",
+    .help = "Ends a session of one's own; with people.write anybody's." },
+  { .method = "GET",
+    .pattern = "/api/settings",
+    .handle = settings_get,
+    .need = "login",
+    .help = "How one has set up one's own pages." },
+  { .method = "PUT",
+    .pattern = "/api/settings",
+    .handle = settings_put,
+    .need = "login",
+    .body_max = LIMIT_BODY_BYTES,
+    .help = "Changes that: {theme, layout_config, widget_preferences, default_date_range}." },
+  { .method = "GET",
+    .pattern = "/api/tokens",
+    .handle = tokens_list,
+    .need = "people.read",
+    .help = "Tokens of machines, as far as anybody may know them." },
+  { .method = "POST",
+    .pattern = "/api/tokens",
+    .handle = token_post,
+    .need = "people.write",
+    .secret = true,
+    .body_max = KIB(16),
+    .help = "A token for a machine: {name, role, days}. It is shown now and never again." },
+  { .method = "DELETE",
+    .pattern = "/api/tokens/{id}",
+    .handle = token_delete,
+    .need = "people.write",
+    .help = "Revokes a token, at once and everywhere." },
+  { .method = "POST",
+    .pattern = "/api/users",
+    .handle = user_post,
+    .need = "people.write",
+    .secret = true,
+    .body_max = KIB(16),
+    .help = "Adds an account: {email, name, role (a name or an id), password, must_change}. Without a "
+            "password the "
+            "reply has a link by which its owner sets one, within an hour." },
+  { .method = "POST",
+    .pattern = "/api/users/{id}/password",
+    .handle = user_password_post,
+    .need = "people.write",
+    .secret = true,
+    .body_max = KIB(16),
+    .help = "Sets somebody's password, {password, must_change}, or with {} makes a link by which he does." },
+  { .method = "POST",
+    .pattern = "/api/users/{id}/pin",
+    .handle = user_pin_post,
+    .need = "people.write",
+    .secret = true,
+    .body_max = KIB(16),
+    .help = "Sets somebody's PIN: {pin}; empty takes it away." },
+  { .method = "POST",
+    .pattern = "/api/users/{id}/badge",
+    .handle = user_badge_post,
+    .need = "people.write",
+    .secret = true,
+    .body_max = KIB(16),
+    .help = "Gives somebody a badge: {badge}, the code that is scanned; empty takes it away." },
+  { .method = "POST",
+    .pattern = "/api/users/{id}/unlock",
+    .handle = user_unlock_post,
+    .need = "people.write",
+    .help = "Forgets somebody's failed logins." },
   { .method = "GET",
     .pattern = "/api/runs",
     .handle = runs_list,
@@ -832,59 +956,3 @@ const struct route routes[] = {
     .help = "The page." },
 };
 const size_t route_count = sizeof routes / sizeof *routes;
-
-/* ---- finding ---- */
-
-/* Does the path fit the pattern? What stood for each {id}, and for the star, goes to param. */
-static bool pattern_fits(const char *pattern, const char *path, struct str param[static PARAMS]) {
-  int found = 0;
-  while (*pattern && *pattern != '*') {
-    if (!strncmp(pattern, "{id}", 4)) {
-      struct str *p = &param[found++];
-      *p = (struct str){ path, strcspn(path, "/") };
-      pattern += 4;
-      path += p->n;
-      if (!p->n) return false;
-    } else if (*pattern++ != *path++) {
-      return false;
-    }
-  }
-  if (*pattern == '*' && found < PARAMS) param[found] = str_of(path);
-  return *pattern == '*' || !*path;
-}
-
-static bool method_fits(const struct request *rq, const struct route *r) {
-  return !strcmp(rq->method, r->method) || (rq->head && !strcmp(r->method, "GET"));
-}
-
-/* The page is behind a pattern that fits everything; the API's addresses are not its. */
-static bool route_fits(const struct request *rq, const struct route *r, struct str param[static PARAMS]) {
-  if (!strcmp(r->pattern, "/*") && !strncmp(rq->path, "/api/", 5)) return false;
-  return pattern_fits(r->pattern, rq->path, param) &&
-         (r->entity != ENTITY_BY_PATH || entity_of_path(param[0]));
-}
-
-static const char *allow_add(struct ctx *cx, const char *allow, const char *method) {
-  const char *more = strcmp(method, "GET") ? method : "GET, HEAD";
-  if (allow && strstr(allow, more)) return allow;
-  return allow ? ctx_printf(cx, "%s, %s", allow, more) : more;
-}
-
-int route_find(struct request *rq) {
-  for (size_t i = 0; i < route_count; i++) {
-    struct str param[PARAMS] = { STR(""), STR("") };
-    if (!route_fits(rq, &routes[i], param)) continue;
-    if (strcmp(routes[i].pattern, "/*") || !rq->allow) {
-      if (method_fits(rq, &routes[i])) {
-        rq->route = &routes[i];
-        for (int k = 0; k < PARAMS; k++) rq->param[k] = ctx_strdup(rq->cx, param[k]);
-        if (routes[i].entity == ENTITY_BY_PATH) rq->entity = entity_of_path(param[0]);
-        if (routes[i].entity == ENTITY_BY_NAME) rq->entity = entity_find(rq->param[0]);
-        return OK;
-      }
-      rq->allow = allow_add(rq->cx, rq->allow, routes[i].method);
-    }
-  }
-  if (!rq->allow) return refuse(rq, 404, E_NOT_FOUND, "there is nothing at this address");
-  return refuse(rq, 405, E_INVALID, "this address cannot be used with this method");
-}

@@ -65,8 +65,20 @@ int proof_export(struct request *rq) {
   return proof_write(rq->cx, db, &r, reply_write, rq);
 }
 
+/* It is of the whole machine: where there are others, none of them gets it. */
+static int check_alone(struct request *rq) {
+  const struct tenant_info *list;
+  size_t count;
+  if (tenant_list(rq->cx, rq->server->store, &list, &count)) return rq->cx->code;
+  if (rq->who->open || count == 1) return OK;
+  return fail(
+      rq->cx, E_DENIED, NULL,
+      "the support bundle speaks of all tenants of this machine; `outpost support-bundle` makes it there");
+}
+
 int support_export(struct request *rq) {
   struct str bytes;
+  if (check_alone(rq)) return rq->cx->code;
   if (support_bundle(rq->cx, rq->server->store, &bytes)) return rq->cx->code;
   reply_stream(rq, "application/gzip", "outpost-support.tar.gz");
   return reply_write(rq->cx, rq, bytes.p, bytes.n);

@@ -9,7 +9,7 @@
 int prometheus_show(struct request *rq) {
   struct buf out;
   buf_init(&out, LIMIT_REPLY_BYTES);
-  operations_metrics(rq->cx, rq->server->opened, &out);
+  operations_metrics(rq->cx, rq->server->opened, rq->who->open ? NULL : rq->who->tenant, &out);
   rq->content = (struct str){ ctx_strdup(rq->cx, buf_view(&out)), out.n };
   rq->type = "text/plain; version=0.0.4; charset=utf-8";
   buf_clear(&out);

@@ -10,6 +10,7 @@ static int tenant_named(struct request *rq, struct db **db) {
   size_t count;
   if (tenant_list(rq->cx, rq->server->store, &list, &count)) return rq->cx->code;
   for (size_t i = 0; i < count; i++) {
+    if (!tenant_visible(rq, list[i].slug)) continue;
     if (strcmp(list[i].slug, rq->param[0]) != 0 && strcmp(list[i].id, rq->param[0]) != 0) continue;
     int rc = tenant_opened(rq, list[i].slug, &tenant);
     return rc ? rc : tenant_read(rq->cx, tenant, db);

@@ -20,9 +20,14 @@ int tenants_list(struct request *rq) {
   int rc = tenant_list(rq->cx, rq->server->store, &list, &count);
   if (rc) return rc;
   jw_array(&rq->json, "data");
-  for (size_t i = 0; i < count; i++) tenant_write_info(&rq->json, &list[i]);
+  int64_t total = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (!tenant_visible(rq, list[i].slug)) continue;
+    tenant_write_info(&rq->json, &list[i]);
+    total++;
+  }
   jw_close(&rq->json, ']');
-  jw_int(&rq->json, "total", (int64_t)count);
+  jw_int(&rq->json, "total", total);
   return OK;
 }
 

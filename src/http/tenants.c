@@ -17,9 +17,13 @@ static const char *names_of(struct ctx *cx, const struct tenant_info *list, size
   return count > shown ? ctx_printf(cx, "%s and %zu more", names, count - shown) : names;
 }
 
+bool tenant_visible(const struct request *rq, const char *slug) {
+  return rq->who && (rq->who->open || strcmp(rq->who->tenant, slug) == 0);
+}
+
 /* Whoever has logged in has one tenant; what is not his is not there, not even its name. */
 static int tenant_of(struct request *rq, const char *slug, struct tenant **out) {
-  if (slug && strcmp(slug, rq->who->tenant) != 0)
+  if (slug && !tenant_visible(rq, slug))
     return fail(rq->cx, E_NOT_FOUND, "tenant", "there is no tenant of this name");
   return tenant_opened(rq, rq->who->tenant, out);
 }

@@ -65,6 +65,7 @@ const subjects = (p) => query(p.db, "SELECT 'rule ' || name FROM rule UNION ALL 
 // from the description, or only { set: { property: (r, i, place) => value, undefined for none } }. most: so many
 // can be there at once; prepare(place): what must be done before the first is made.
 const SPECIAL = {
+  role: { set: { permissions: (r) => r.pick(['*.read', 'sales.write stock.read', 'people.write, audit.read']) } },
   mail_server: {
     make: (r, i) => ({ name: `server ${i}`, host: r.pick(['mail.example.org', '192.0.2.7', '2001:db8::1']), security: r.pick(['starttls', 'tls']), login: r.pick([null, 'ünit']), sender: r.pick(['a@example.org', 'Außen <b@example.org>']) }),
     change: (r) => r.pick([{ port: 1 + r.below(65535) }, { active: r.chance(0.5) }, { hold_unclear: r.chance(0.5) }, { authorities: `x${r.below(9)}` }]),

@@ -1,0 +1,59 @@
+/*
+** find.c - how a request finds its row in the table of routes.
+*/
+#include "http/routes.h"
+#include "model/entity.h"
+
+/* Does the path fit the pattern? What stood for each {id}, and for the star, goes to param. */
+static bool pattern_fits(const char *pattern, const char *path, struct str param[static PARAMS]) {
+  int found = 0;
+  while (*pattern && *pattern != '*') {
+    if (!strncmp(pattern, "{id}", 4)) {
+      struct str *p = &param[found++];
+      *p = (struct str){ path, strcspn(path, "/") };
+      pattern += 4;
+      path += p->n;
+      if (!p->n) return false;
+    } else if (*pattern++ != *path++) {
+      return false;
+    }
+  }
+  if (*pattern == '*' && found < PARAMS) param[found] = str_of(path);
+  return *pattern == '*' || !*path;
+}
+
+static bool method_fits(const struct request *rq, const struct route *r) {
+  return !strcmp(rq->method, r->method) || (rq->head && !strcmp(r->method, "GET"));
+}
+
+/* The page is behind a pattern that fits everything; the API's addresses are not its. */
+static bool route_fits(const struct request *rq, const struct route *r, struct str param[static PARAMS]) {
+  if (!strcmp(r->pattern, "/*") && !strncmp(rq->path, "/api/", 5)) return false;
+  return pattern_fits(r->pattern, rq->path, param) &&
+         (r->entity != ENTITY_BY_PATH || entity_of_path(param[0]));
+}
+
+static const char *allow_add(struct ctx *cx, const char *allow, const char *method) {
+  const char *more = strcmp(method, "GET") ? method : "GET, HEAD";
+  if (allow && strstr(allow, more)) return allow;
+  return allow ? ctx_printf(cx, "%s, %s", allow, more) : more;
+}
+
+int route_find(struct request *rq) {
+  for (size_t i = 0; i < route_count; i++) {
+    struct str param[PARAMS] = { STR(""), STR("") };
+    if (!route_fits(rq, &routes[i], param)) continue;
+    if (strcmp(routes[i].pattern, "/*") || !rq->allow) {
+      if (method_fits(rq, &routes[i])) {
+        rq->route = &routes[i];
+        for (int k = 0; k < PARAMS; k++) rq->param[k] = ctx_strdup(rq->cx, param[k]);
+        if (routes[i].entity == ENTITY_BY_PATH) rq->entity = entity_of_path(param[0]);
+        if (routes[i].entity == ENTITY_BY_NAME) rq->entity = entity_find(rq->param[0]);
+        return OK;
+      }
+      rq->allow = allow_add(rq->cx, rq->allow, routes[i].method);
+    }
+  }
+  if (!rq->allow) return refuse(rq, 404, E_NOT_FOUND, "there is nothing at this address");
+  return refuse(rq, 405, E_INVALID, "this address cannot be used with this method");
+}
