@@ -99,15 +99,17 @@ static int64_t seconds_up(int64_t us) { return (us + 999999) / 1000000; }
 
 /* Whose bucket it is. */
 static uint64_t asker_of(const struct request *rq, int rc) {
-  const char *who = rc || !*rq->who->session ? wire_address(rq) : rq->who->session;
+  const char *who = rc || !rq->who || !*rq->who->session ? wire_address(rq) : rq->who->session;
   uint64_t hash = hash64(who, strlen(who));
   return hash ? hash : 1;
 }
 
 int rate_take(struct request *rq, int rc) {
   struct rate *r = rq->server->rate;
-  bool api = !strncmp(rq->path, "/api/", 5), browser = !rc && !wire_header(rq, "Authorization", NULL);
-  if (!r->per_minute || !api || (!rc && rq->who->open) || is_exempt(r->exempt, wire_address(rq))) return rc;
+  bool api = !strncmp(rq->path, "/api/", 5),
+       browser = !rc && rq->who && !wire_header(rq, "Authorization", NULL);
+  if (!r->per_minute || !api || (!rc && rq->who && rq->who->open) || is_exempt(r->exempt, wire_address(rq)))
+    return rc;
   rq->rate_limit = r->per_minute * (browser ? PAGE_TIMES : 1);
   struct rate_answer a = rate_ask(r, asker_of(rq, rc), rq->rate_limit, monotonic());
   rq->rate_left = a.left;

@@ -33,7 +33,8 @@ int tenant_find(struct request *rq, struct tenant **out) {
   const struct tenant_info *list;
   size_t count;
   int rc = query_text(rq, "tenant", &slug);
-  if (!rc && rq->who && !rq->who->open) return tenant_of(rq, slug, out);
+  if (!rc && !rq->who) return refuse(rq, 401, E_DENIED, "log in first");
+  if (!rc && !rq->who->open) return tenant_of(rq, slug, out);
   if (!rc) rc = tenant_list(rq->cx, rq->server->store, &list, &count);
   if (rc) return rc;
   if (!slug && !count)
