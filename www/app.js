@@ -18,7 +18,7 @@
 import { render } from 'preact';
 import { html } from './lib/html.js';
 import { keepShell } from './lib/shell.js';
-import { App } from './pages/app.js';
+import { Doorway } from './pages/doorway.js';
 
-render(html`<${App} />`, document.getElementById('app'));
+render(html`<${Doorway} />`, document.getElementById('app'));
 keepShell();

@@ -163,8 +163,8 @@ export function address(path, parameters = {}) {
 /* { answer, error, loading, again }: what is at the path (null: nothing is
 ** asked), asked again every so many milliseconds while somebody looks. The last
 ** answer of a path stays when a later question fails. lib/live.js has useLive,
-** which asks again when something has changed. */
-export function useAnswer(path, every = 0) {
+** which asks again when something has changed. how: get, or atDoor.get. */
+export function useAnswer(path, every = 0, how = get) {
   const [state, setState] = useState({ path });
   const [turn, setTurn] = useState(0);
   const latest = useRef(path);
@@ -181,7 +181,7 @@ export function useAnswer(path, every = 0) {
     };
     const run = () => {
       if (document.hidden && every) timer = setTimeout(run, every);
-      else get(path, stop.signal).then((answer) => settle({ answer, error: null }), (error) => settle({ error }));
+      else how(path, stop.signal).then((answer) => settle({ answer, error: null }), (error) => settle({ error }));
     };
     run();
     return () => {

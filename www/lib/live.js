@@ -1,8 +1,8 @@
 /* What happens on the server, as it happens.
 **
 ** One stream of events (GET /api/events) for the page. Where it cannot be had -
-** too many of them are open, a proxy holds it back - the page asks every few
-** seconds instead. Nothing is missed on the way: a stream is resumed after the
+** too many of them are open, a proxy holds it back - the page asks every half
+** minute instead. Nothing is missed on the way: a stream is resumed after the
 ** last change that was seen, and whoever listens is called once after each gap.
 **
 **   live                signal: 'live' | 'polling' | 'offline'
@@ -13,11 +13,12 @@
 **                       (what happens to a job comes as a change of the table 'job')
 **   imports             signal: imports under way, { [id]: document of GET /api/imports/ID }
 */
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { address, get, reachable, useAnswer } from './api.js';
+import { address, get, reachable, shut, useAnswer } from './api.js';
+import { may } from './session.js';
 
-const POLL_MS = 5000;
+const POLL_MS = 30000;
 const AGAIN_MS = [1000, 3000, 10000, 30000];
 const GATHER_MS = 250; /* an import is many changes: the page is drawn once */
 const OVER = ['done', 'failed', 'cancelled'];
@@ -51,8 +52,8 @@ export const running = () => Object.values(imports.value).filter((one) => !OVER.
 async function ask() {
   tell(null);
   try {
-    const { data } = await get(address('/api/imports'));
-    for (const one of data) if (imports.value[one.import] || !OVER.includes(one.state)) progressed(one);
+    const { data } = await get(may('data.read') ? address('/api/imports') : '/api/tenants');
+    for (const one of data) if (one.import && (imports.value[one.import] || !OVER.includes(one.state))) progressed(one);
   } catch {
     /* told by reachable */
   }
@@ -77,7 +78,7 @@ function open() {
     source.close();
     startPolling();
     ask();
-    timer = setTimeout(open, AGAIN_MS[Math.min(failures++, AGAIN_MS.length - 1)]);
+    if (!shut.value) timer = setTimeout(open, AGAIN_MS[Math.min(failures++, AGAIN_MS.length - 1)]);
   };
   source.addEventListener('change', (event) => {
     const change = JSON.parse(event.data);
@@ -95,6 +96,11 @@ export function connect() {
   imports.value = {};
   open();
 }
+
+/* Nobody is told anything before he has logged in again. */
+effect(() => {
+  if (!shut.value && source?.readyState === EventSource.CLOSED) open();
+});
 
 /* A page that goes must give its stream back: the server has few. */
 addEventListener('pagehide', () => {

@@ -4,7 +4,7 @@
 **   #/PAGE/ID?tenant=SLUG & scope & what the page asks & drawers
 **
 ** scope    which figures: run, from, to, region, product (parts/scope_bar.js)
-** drawers  why=, row=, line=, exception=, entry=, impact=, item=, job=, schedule=, event=: they lie over the page one upon the
+** drawers  why=, row=, line=, exception=, entry=, impact=, item=, job=, schedule=, event=, user=: they lie over the page one upon the
 **          other, in the order in which they stand in the address
 **
 **   link('sales')                   another page; tenant and scope go along
@@ -16,7 +16,7 @@
 import { signal } from '@preact/signals';
 
 export const SCOPE = ['run', 'from', 'to', 'region', 'product'];
-export const DRAWERS = ['why', 'row', 'line', 'exception', 'entry', 'impact', 'item', 'job', 'schedule', 'event'];
+export const DRAWERS = ['why', 'row', 'line', 'exception', 'entry', 'impact', 'item', 'job', 'schedule', 'event', 'user'];
 
 /* '#/imports/ID?x=1' is { page: 'imports', id: 'ID', path, query: { x: '1' }, drawers: [{ kind, value }] }. */
 function read(hash) {

@@ -1,6 +1,6 @@
 /* Who is here, and what he may do.
 **
-**   me                 signal: { user: { id, email, name, role,
+**   me                 signal: null until it is known, then { user: { id, email, name, role,
 **                      tenant } | null, open, setup, permissions: [...] }. open: there are
 **                      no accounts yet, and whoever is at this machine may do everything
 **   may('sales.write') is that permitted? For what is shown; the server decides again
@@ -12,43 +12,40 @@
 ** The session itself is a cookie that no script can read. What stands in this browser's
 ** storage is only who was here last, so that the page opens where the server is away. */
 import { effect, signal } from '@preact/signals';
-import { atDoor, Failure, reachable, shut } from './api.js';
+import { atDoor, reachable, shut } from './api.js';
+import { store, stored } from './stored.js';
 
 const STORED = 'me';
 
-export const me = signal({ user: null, open: true, setup: false, permissions: [] });
-/* The page waits for its own person: locked, or his session has ended. */
-export const expected = () => me.value?.user ?? null;
+export const me = signal(null);
 export const may = (permission) => !permission || !!me.value && (me.value.open || me.value.permissions.includes(permission));
 /* Whose what is kept here is. */
 export const owner = () => me.value?.user?.id ?? 'local';
 
-function stored() {
+function last() {
   try {
-    return JSON.parse(localStorage.getItem(STORED));
+    return JSON.parse(stored(STORED));
   } catch {
     return null;
   }
 }
 
-function store(who) {
-  try {
-    if (who) localStorage.setItem(STORED, JSON.stringify(who));
-    else localStorage.removeItem(STORED);
-  } catch {
-    /* storage can be forbidden: the page then opens only where the server answers */
-  }
-}
+const remember = (who) => store(STORED, who?.user || who?.open ? JSON.stringify(who) : null);
 
-/* Somebody else begins with a page of his own. */
+/* Somebody else begins with a page of his own; the same person, or nobody, leaves it as it is. */
 function arrived(who) {
-  const before = me.value;
-  const other = before && (before.user?.id ?? null) !== (who.user?.id ?? null) && before.user;
-  store(who);
-  if (other) return location.reload();
+  const before = me.value?.user;
+  if (before && !who.user && !who.open) {
+    shut.value = true;
+    return;
+  }
+  remember(who);
+  if (before && who.user?.id !== before.id) {
+    location.reload();
+    return;
+  }
+  shut.value = !who.open && !who.user; /* first: who listens to both asks nothing in between */
   me.value = who;
-  shut.value = !who.open && !who.user;
-  return undefined;
 }
 
 async function look() {
@@ -56,20 +53,19 @@ async function look() {
     const { data } = await atDoor.get('/api/auth/me');
     arrived({ user: data.user ?? null, open: !!data.open, setup: !!data.setup, permissions: data.permissions ?? [] });
   } catch (error) {
-    if (error.status === 401) arrived({ user: null, open: false, setup: false, permissions: [] });
-    else throw error;
+    if (error.status !== 401) throw error;
+    arrived({ user: null, open: false, setup: false, permissions: [] });
   }
 }
 
-/* Resolves when it is known who is here; rejects where the server is away and nobody was here before. */
+/* Resolves when it is known who is here. Who was here last is taken for it until the server has
+** said so, and where the server is away; rejects when nobody was and nobody can be asked. */
 export async function begin() {
-  try {
-    await look();
-  } catch (error) {
-    const last = stored();
-    if (!(error instanceof Failure) || !last || (error.status !== 0 && error.status < 500)) throw error;
-    me.value = last;
-  }
+  me.value = last();
+  const asked = look();
+  if (!me.value) return asked;
+  asked.catch(() => {});
+  return undefined;
 }
 
 export async function enter(path, body) {
@@ -85,7 +81,7 @@ export async function leave() {
   await atDoor.post('/api/auth/logout').catch((error) => {
     if (error.status !== 401) throw error; /* it has ended by itself */
   });
-  store(null);
+  remember(null);
   await Promise.allSettled([...leaving].map((fn) => fn()));
   location.reload();
 }
@@ -98,7 +94,7 @@ export async function lock() {
 /* Another window of this browser logged in or out. */
 addEventListener('storage', (event) => {
   if (event.key !== STORED || !me.value) return;
-  const other = stored();
+  const other = last();
   if (!other || (other.user?.id ?? null) !== (me.value.user?.id ?? null)) location.reload();
   else if (shut.value) look().catch(() => {});
 });

@@ -1,6 +1,21 @@
 /* The page as a program of its own: its files are kept by a service worker (sw.js), so that it
 ** opens without the server, and the browser offers to install it. */
+import { signal } from '@preact/signals';
+
 const WORKER = 'sw.js';
+
+/* Does the browser offer to install the page? install() accepts. */
+export const canInstall = signal(false);
+let offer = null;
+addEventListener('beforeinstallprompt', (event) => {
+  event.preventDefault(); /* it is offered where one looks for it, in the settings */
+  offer = event;
+  canInstall.value = true;
+});
+export async function install() {
+  await offer?.prompt();
+  canInstall.value = false;
+}
 
 /* A page may only run what it names: this is the one script that it names by address. */
 function trusted(address) {

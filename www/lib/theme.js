@@ -1,21 +1,6 @@
 /* Light, dark, or as the system has it; and whether single keys are commands. */
 import { effect, signal } from '@preact/signals';
-
-function stored(name, otherwise) {
-  try {
-    return localStorage.getItem(name) ?? otherwise;
-  } catch {
-    return otherwise; /* storage can be forbidden: the choice then lasts as long as the page */
-  }
-}
-
-function store(name, value) {
-  try {
-    localStorage.setItem(name, value);
-  } catch {
-    /* see above */
-  }
-}
+import { store, stored } from './stored.js';
 
 export const THEMES = ['system', 'light', 'dark'];
 export const theme = signal(stored('theme', 'system'));

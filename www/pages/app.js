@@ -1,12 +1,15 @@
 /* The frame: navigation, the bar at the top, the page, the drawers over it; and who
 ** the tenant is. */
-import { useEffect, useState } from 'preact/hooks';
-import { address, tenant, useAnswer } from '../lib/api.js';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { address, reachable, slowed, tenant, useAnswer } from '../lib/api.js';
 import { html } from '../lib/html.js';
 import { connect, live, running, useLive } from '../lib/live.js';
+import { toSend } from '../lib/offline.js';
 import { closeDrawer, go, link, route } from '../lib/route.js';
 import { SCAN_GAP_MS } from '../lib/scan.js';
 import { wide } from '../lib/screen.js';
+import { may, onLeave } from '../lib/session.js';
+import { store, stored } from '../lib/stored.js';
 import { t } from '../lib/text.js';
 import { keysOn, nextTheme, theme } from '../lib/theme.js';
 import { Confirms } from '../parts/confirm.js';
@@ -14,15 +17,17 @@ import { useFileDrop } from '../parts/drop_zone.js';
 import { Icon } from '../parts/icon.js';
 import { Command, Empty, Failed } from '../parts/state.js';
 import { Toasts } from '../parts/toast.js';
+import { AccountButton, AccountMenu, OpenBanner } from './account_menu.js';
 import { Help } from './help.js';
-import { DRAWERS, NAV, NEEDS_DATA, PAGES } from './index.js';
+import { DRAWERS, NAV, NEEDS, NEEDS_DATA, PAGES } from './index.js';
 import { bringFile, forget } from './import_draft.js';
-import { Bar, Mark, Rail } from './nav.js';
+import { Bar, home, Mark, Rail } from './nav.js';
 import { Welcome } from './welcome.js';
 
-const TENANTS_POLL_MS = 5000;
+const TENANTS_POLL_MS = 30000;
+const AWAY_POLL_MS = 5000; /* while there is nothing to be seen */
 const THEME_ICON = { system: 'screen', light: 'sun', dark: 'moon' };
-const LIVE_TONE = { live: 'ok', polling: 'warn', offline: 'bad' };
+const LIVE_TONE = { live: 'ok', polling: 'warn', slowed: 'warn', offline: 'bad' };
 
 /* ---- the bar at the top ---- */
 
@@ -41,14 +46,16 @@ function Top({ tenants, slug, state, onHelp }) {
   const only = tenants?.length === 1 ? tenants[0] : null;
   const colours = t('bar.theme', { theme: t(`theme.${theme.value}`) });
   return html`<header class="top">
-    ${!wide.value && html`<a class="brand" href=${link('sales')} aria-label=${t('product')}><${Mark} /></a>`}
+    ${!wide.value && html`<a class="brand" href=${link(home())} aria-label=${t('product')}><${Mark} /></a>`}
     ${only && html`<span class="tenant-name">${only.name || only.slug}</span>`}
     ${tenants?.length > 1 && html`<${TenantChoice} tenants=${tenants} slug=${slug} />`}
     <span class="top-space"></span>
-    <${Connection} state=${state} />
+    ${toSend.value > 0 && html`<a class="quiet to-send" href=${link('waiting')}><${Icon} name="queue" /> ${t('bar.to_send', { n: toSend.value })}</a>`}
+    <${Connection} state=${slowed.value ? 'slowed' : state} />
     <button type="button" class="quiet square" onClick=${nextTheme} aria-label=${colours} title=${colours}><${Icon} name=${THEME_ICON[theme.value]} /></button>
     <button type="button" class="quiet square" onClick=${onHelp} aria-keyshortcuts="?" aria-label=${t('bar.help')} title=${t('bar.help')}><${Icon} name="help" /></button>
-    <a class="button import-button" href=${link('imports/new')} aria-keyshortcuts="i"><${Icon} name="upload" /><span>${t('bar.import')}</span></a>
+    <${AccountButton} />
+    ${may('data.write') && html`<a class="button import-button" href=${link('imports/new')} aria-keyshortcuts="i"><${Icon} name="upload" /><span>${t('bar.import')}</span></a>`}
   </header>`;
 }
 
@@ -61,7 +68,12 @@ const NoTenant = () => html`<${Empty} page icon="screen" title=${t('empty.tenant
 
 const NoPage = () => html`<${Empty} page icon="search" title=${t('failed.missing.title')}>
   <p>${t('failed.missing.advice')}</p>
-  <a class="button" href=${link('sales')}>${t('page.sales')}</a>
+  <a class="button" href=${link(home())}>${t(`page.${home()}`)}</a>
+<//>`;
+
+const NotForYou = ({ need }) => html`<${Empty} page icon="lock" title=${t('failed.denied.title')}>
+  <p>${t('failed.denied.need', { need })}</p>
+  <a class="button" href=${link(home())}>${t(`page.${home()}`)}</a>
 <//>`;
 
 /* What an old bookmark meant: #/runs/ID/TAB. */
@@ -74,8 +86,8 @@ function moved({ page, id, query }) {
 
 function Page() {
   const { page, id, query } = route.value;
-  const name = page ?? NAV[0].id;
-  const known = useLive(address('/api/runs', { limit: 1 }), ['run']);
+  const name = page ?? home();
+  const known = useLive(may('data.read') ? address('/api/runs', { limit: 1 }) : null, ['run']);
   const busy = name === 'imports' && (id || running().length); /* the first import goes on, or begins */
   const none = known.answer?.total === 0 && NEEDS_DATA.includes(name) && !busy;
   const elsewhere = moved(route.value);
@@ -85,7 +97,8 @@ function Page() {
   if (elsewhere) return null;
   const Own = PAGES[name];
   if (!Own) return html`<${NoPage} />`;
-  if (known.error && !known.answer) return html`<${Failed} page error=${known.error} again=${known.again} />`;
+  if (!may(NEEDS[name])) return html`<${NotForYou} need=${NEEDS[name]} />`;
+  if (known.error && !known.answer && NEEDS_DATA.includes(name)) return html`<${Failed} page error=${known.error} again=${known.again} />`;
   if (!known.answer && NEEDS_DATA.includes(name)) return null;
   if (none) return html`<${Welcome} />`;
   return html`<${Own} key=${`${name}/${id}`} id=${id} query=${query} />`;
@@ -106,7 +119,7 @@ function useKeys(commands) {
     let last = 0;
     let timer = 0;
     const act = (key) => {
-      const digit = NAV[Number(key) - 1];
+      const digit = NAV.filter(({ id }) => may(NEEDS[id]))[Number(key) - 1];
       if (digit && /^[1-9]$/.test(key)) go(link(digit.id));
       else commands[key]?.();
     };
@@ -141,10 +154,22 @@ function Body({ tenants, error, again }) {
   return error ? html`<${Failed} page error=${error} again=${again} />` : null;
 }
 
-export function App() {
+/* The page opens without the server, too: with what there was. */
+const TENANTS = 'tenants';
+function useLastKnown(tenants) {
+  useEffect(() => {
+    if (tenants?.length) store(TENANTS, JSON.stringify(tenants));
+  }, [tenants]);
+  return tenants ?? JSON.parse(stored(TENANTS, 'null')) ?? undefined;
+}
+onLeave(() => store(TENANTS, null));
+
+export function Frame() {
   const [help, setHelp] = useState(false);
-  const { answer, error, again } = useAnswer('/api/tenants', TENANTS_POLL_MS);
-  const tenants = answer?.data;
+  const known = useRef(false);
+  const { answer, error, again } = useAnswer('/api/tenants', known.current && reachable.value ? TENANTS_POLL_MS : AWAY_POLL_MS);
+  known.current = answer?.data.length > 0;
+  const tenants = useLastKnown(answer?.data);
   const slug = route.value.query.tenant ?? tenants?.[0]?.slug;
   tenant.value = tenants?.length > 1 || route.value.query.tenant ? slug : null;
   const over = useFileDrop(bringFile);
@@ -166,11 +191,13 @@ export function App() {
       ${wide.value && html`<${Rail} key=${slug} />`}
       <div class="side">
         <${Top} tenants=${tenants} slug=${slug} state=${error && tenants ? 'offline' : live.value} onHelp=${() => setHelp(true)} />
+        <${OpenBanner} />
         <main id="main" tabindex="-1"><${Body} tenants=${tenants} error=${error} again=${again} /></main>
       </div>
       ${!wide.value && html`<${Bar} key=${slug} />`}
     </div>
     ${tenants?.length > 0 && html`<${Drawers} />`}
+    <${AccountMenu} />
     ${help && html`<${Help} onClose=${() => setHelp(false)} />`}
     ${over && html`<div class="drop-veil" aria-hidden="true"><${Icon} name="upload" /><p>${t('drop.anywhere')}</p></div>`}
     <${Confirms} />

@@ -8,6 +8,7 @@ import { Sales } from './sales.js';
 /* Pages that bring their own words: these are there before anything of the page is. */
 const withWork = (load, ...rest) => lazy(() => import('./work_words.js').then(load), ...rest);
 const withStock = (load, ...rest) => lazy(() => import('./stock_words.js').then(load), ...rest);
+const withDoors = (load, ...rest) => lazy(() => import('./door_words.js').then(load), ...rest);
 
 /* Only the page that is seen first comes with app.js; the others when they are opened. */
 export const PAGES = {
@@ -30,7 +31,26 @@ export const PAGES = {
   graphs: withWork(() => import('./graphs.js'), 'Graphs'),
   topics: withWork(() => import('./topics.js'), 'Topics'),
   health: withWork(() => import('./health.js'), 'Health'),
+  waiting: withDoors(() => import('./waiting.js'), 'Waiting'),
+  people: withDoors(() => import('./people.js'), 'People'),
+  account: withDoors(() => import('./account.js'), 'Account'),
+  settings: withDoors(() => import('./settings.js'), 'Settings'),
+  about: withDoors(() => import('./about.js'), 'About'),
+  trust: withDoors(() => import('./trust.js'), 'Trust'),
 };
+
+/* What one must be permitted to open a page; the rest is there for everybody. */
+export const NEEDS = {
+  sales: 'data.read', quality: 'data.read', exceptions: 'data.read', audit: 'data.read', controls: 'data.read', compare: 'data.read',
+  tab: 'data.read', imports: 'data.read', rules: 'data.read', governance: 'audit.read', catalogue: 'audit.read', stock: 'stock.read',
+  alerts: 'alerts.read', jobs: 'work.read', schedules: 'work.read', graphs: 'work.read', topics: 'work.read', health: 'system.read',
+  waiting: 'sales.write', people: 'people.read',
+};
+
+/* Pages whose parts somebody may hide and put into another order (lib/settings.js: widgets). */
+export const BOARDS = {};
+/* Is there a page that changes an order which was refused? */
+export const EDITS_ORDERS = !!PAGES.orders;
 
 /* Pages that show what is in the data: there is nothing to see before the first import. */
 export const NEEDS_DATA = ['sales', 'quality', 'exceptions', 'audit', 'controls', 'compare', 'tab', 'imports'];
@@ -46,6 +66,7 @@ export const DRAWERS = {
   job: withWork(() => import('./job.js'), 'JobDrawer', null),
   schedule: withWork(() => import('./schedule.js'), 'ScheduleDrawer', null),
   event: withWork(() => import('./event.js'), 'EventDrawer', null),
+  user: withDoors(() => import('./person.js'), 'PersonDrawer', null),
 };
 
 /* The navigation. first: it has a place of its own in the bar of a narrow screen. */
@@ -67,4 +88,7 @@ export const NAV = [
   { id: 'graphs', icon: 'graph', part: 'work' },
   { id: 'topics', icon: 'stream', part: 'work' },
   { id: 'health', icon: 'pulse', part: 'work' },
+  { id: 'people', icon: 'people', part: 'house' },
+  { id: 'settings', icon: 'sliders', part: 'house' },
+  { id: 'about', icon: 'info', part: 'house' },
 ].filter(({ id }) => PAGES[id]);

@@ -6,10 +6,12 @@ import { count } from '../lib/decimal.js';
 import { html } from '../lib/html.js';
 import { imports, running, useLive } from '../lib/live.js';
 import { at, link, route } from '../lib/route.js';
+import { may } from '../lib/session.js';
+import { start } from '../lib/settings.js';
 import { t } from '../lib/text.js';
 import { Dialog } from '../parts/dialog.js';
 import { Icon } from '../parts/icon.js';
-import { NAV, PAGES } from './index.js';
+import { NAV, NEEDS, PAGES } from './index.js';
 
 export const Mark = () => html`<svg class="mark-logo" viewBox="0 0 32 32" aria-hidden="true">
   <rect width="32" height="32" rx="8" />
@@ -17,7 +19,13 @@ export const Mark = () => html`<svg class="mark-logo" viewBox="0 0 32 32" aria-h
   <path class="sign" d="m12.5 18.2 2.7 2.7 4.6-5.2" />
 </svg>`;
 
-const isHere = (path) => route.value.path === path || (!path.includes('/') && route.value.page === path) || (path === 'sales' && !route.value.page);
+/* Where somebody begins: where he wants to, or else with the first page that he may open. */
+export const home = () => {
+  const open = NAV.filter(({ id }) => may(NEEDS[id]));
+  return (open.find(({ id }) => id === start()) ?? open[0] ?? NAV[0]).id;
+};
+
+const isHere = (path) => route.value.path === path || (!path.includes('/') && route.value.page === path) || (path === home() && !route.value.page);
 
 function Entry({ path, icon, label, mark, onGo }) {
   return html`<li>
@@ -28,15 +36,16 @@ function Entry({ path, icon, label, mark, onGo }) {
 }
 
 function useEntries() {
-  const { answer } = useLive(PAGES.tab ? address('/api/records/tab') : null, ['tab']);
+  const tabsToo = PAGES.tab && may('data.read');
+  const { answer } = useLive(tabsToo ? address('/api/records/tab') : null, ['tab']);
   const tabs = (answer?.data ?? []).map((tab) => ({ path: at('tab', tab.id), icon: 'board', label: tab.title ?? tab.name ?? tab.id, part: 'tabs' }));
   const busy = imports.value && running().length;
-  const fixed = NAV.map((entry) => ({ ...entry, path: entry.id, label: t(`nav.${entry.id}`), mark: entry.id === 'imports' ? busy : 0 }));
-  const more = PAGES.tab ? [{ path: 'tab/new', icon: 'plus', label: t('nav.new_tab'), part: 'tabs' }] : [];
+  const fixed = NAV.filter(({ id }) => may(NEEDS[id])).map((entry) => ({ ...entry, path: entry.id, label: t(`nav.${entry.id}`), mark: entry.id === 'imports' ? busy : 0 }));
+  const more = tabsToo && may('data.write') ? [{ path: 'tab/new', icon: 'plus', label: t('nav.new_tab'), part: 'tabs' }] : [];
   return [...fixed, ...tabs, ...more];
 }
 
-const PARTS = [undefined, 'tabs', 'stock', 'data', 'work'];
+const PARTS = [undefined, 'tabs', 'stock', 'data', 'work', 'house'];
 
 function All({ entries, onGo }) {
   return PARTS.map((part) => {
@@ -48,7 +57,7 @@ function All({ entries, onGo }) {
 }
 
 export const Rail = () => html`<nav class="rail" aria-label=${t('nav.label')}>
-  <a class="brand" href=${link('sales')}><${Mark} /><span>${t('product')}</span></a>
+  <a class="brand" href=${link(home())}><${Mark} /><span>${t('product')}</span></a>
   <${All} entries=${useEntries()} />
 </nav>`;
 

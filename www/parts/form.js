@@ -6,7 +6,7 @@
 **
 ** A field is what GET /api/entities says of a property - { name, kind, required,
 ** help } with kind text, integer, decimal, boolean, day, instant or json - and may have
-** more: label, kind 'choice' with options [{ id, label }], 'lines' (a text of several
+** more: kind 'secret' (typed unseen), autocomplete (what a browser may fill in), label, kind 'choice' with options [{ id, label }], 'lines' (a text of several
 ** lines), rows, placeholder, only (values => shown at all?), input (a component that
 ** takes the place of the input: { field, id, value, onInput }). Labels come from
 ** text/en.json: GROUP.NAME, or the name made readable. An instant is written in the
@@ -63,7 +63,7 @@ function meant(field, text) {
 /* ---- one field ---- */
 
 function Input({ field, id, value, onInput, described, bad }) {
-  const common = { id, name: field.name, 'aria-describedby': described, 'aria-invalid': bad ? 'true' : undefined, 'aria-required': field.required ? 'true' : undefined, disabled: field.disabled, autocomplete: 'off' };
+  const common = { id, name: field.name, 'aria-describedby': described, 'aria-invalid': bad ? 'true' : undefined, 'aria-required': field.required ? 'true' : undefined, disabled: field.disabled, autocomplete: field.autocomplete ?? 'off' };
   const input = (event) => onInput(event.target.value);
   if (field.input) return html`<${field.input} ...${common} field=${field} value=${value} onInput=${onInput} />`;
   if (field.kind === 'choice')
@@ -74,7 +74,7 @@ function Input({ field, id, value, onInput, described, bad }) {
     </select>`;
   if (field.kind === 'json' || field.kind === 'lines')
     return html`<textarea ...${common} class=${field.kind === 'json' ? 'code' : undefined} rows=${field.rows ?? 4} spellcheck=${field.kind === 'json' ? 'false' : undefined} placeholder=${field.placeholder} value=${value} onInput=${input} />`;
-  const type = { day: 'date', instant: 'datetime-local' }[field.kind] ?? 'text';
+  const type = { day: 'date', instant: 'datetime-local', secret: 'password', email: 'email' }[field.kind] ?? 'text';
   const keys = { integer: 'numeric', decimal: 'decimal' }[field.kind];
   return html`<input ...${common} type=${type} step=${field.kind === 'instant' ? 1 : undefined} inputmode=${keys} placeholder=${field.placeholder} value=${value} onInput=${input} />`;
 }

@@ -33,7 +33,7 @@ export const Empty = ({ icon = 'file', title, page, children }) => html`<div cla
 
 /* error is a Failure of api.js. */
 export function Failed({ error, again, page }) {
-  const kind = error.status === 0 ? 'offline' : error.status === 404 ? 'missing' : error.status >= 500 ? 'sick' : 'refused';
+  const kind = error.status === 0 ? 'offline' : error.status === 404 ? 'missing' : error.status === 403 ? 'denied' : error.status >= 500 ? 'sick' : 'refused';
   return html`<div class="empty failed" role="alert">
     <span class="empty-mark"><${Icon} name="warn" /></span>
     <${page ? 'h1' : 'h2'}>${t(`failed.${kind}.title`)}<//>
