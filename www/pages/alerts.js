@@ -5,6 +5,7 @@ import { formatAgo, formatMoment } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { useLive } from '../lib/live.js';
 import { here, replace } from '../lib/route.js';
+import { may } from '../lib/session.js';
 import { nameOf, t } from '../lib/text.js';
 import { Badge, Card } from '../parts/card.js';
 import { Choice } from '../parts/chart_card.js';
@@ -37,8 +38,8 @@ function Alert({ alert }) {
     </div>
     <div class="actions">
       ${alert.address && html`<a class="quiet" href=${alert.address}>${t('alerts.show')}<span class="hidden"> ${alert.title}</span></a>`}
-      ${alert.status === 'open' && html`<button type="button" class="quiet" onClick=${() => act(alert, 'acknowledge', 'alerts.acknowledged_told')}>${t('alerts.acknowledge')}<span class="hidden"> ${alert.title}</span></button>`}
-      ${alert.status !== 'resolved' && html`<button type="button" class="plain" onClick=${() => act(alert, 'resolve', 'alerts.resolved_told')}><${Icon} name="check" /> ${t('alerts.resolve')}<span class="hidden"> ${alert.title}</span></button>`}
+      ${may('alerts.write') && alert.status === 'open' && html`<button type="button" class="quiet" onClick=${() => act(alert, 'acknowledge', 'alerts.acknowledged_told')}>${t('alerts.acknowledge')}<span class="hidden"> ${alert.title}</span></button>`}
+      ${may('alerts.write') && alert.status !== 'resolved' && html`<button type="button" class="plain" onClick=${() => act(alert, 'resolve', 'alerts.resolved_told')}><${Icon} name="check" /> ${t('alerts.resolve')}<span class="hidden"> ${alert.title}</span></button>`}
     </div>
   </li>`;
 }

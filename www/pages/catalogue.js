@@ -7,6 +7,7 @@ import { formatAgo, formatMoment } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { useLive } from '../lib/live.js';
 import { at, here, link, replace } from '../lib/route.js';
+import { may } from '../lib/session.js';
 import { nameOf, t } from '../lib/text.js';
 import { Badge } from '../parts/card.js';
 import { Dialog } from '../parts/dialog.js';
@@ -56,7 +57,7 @@ function Rows({ table }) {
   return html`<a href=${link('audit', { run: null, table: table.name })}>${words}</a>`;
 }
 
-const Owner = ({ owner, subject, onEdit }) => html`<button type="button" class=${owner ? 'owner' : 'owner owner-none'} onClick=${() => onEdit(subject)}><${Icon} name="user" /> <span>${owner ?? t('catalogue.no_owner')}</span><span class="hidden">. ${t('catalogue.edit', { subject })}</span></button>`;
+const Owner = ({ owner, subject, onEdit }) => !may('audit.write') ? html`<span class="note">${owner ?? ''}</span>` : html`<button type="button" class=${owner ? 'owner' : 'owner owner-none'} onClick=${() => onEdit(subject)}><${Icon} name="user" /> <span>${owner ?? t('catalogue.no_owner')}</span><span class="hidden">. ${t('catalogue.edit', { subject })}</span></button>`;
 
 const Rules = ({ rules }) => rules?.length > 0 && html`<span class="chips">${rules.map((rule) => html`<a key=${rule} class="chip" href=${link(`rules/${at(rule)}`)}>${nameOf('control', rule)}</a>`)}</span>`;
 

@@ -12,6 +12,7 @@ import { address } from '../lib/api.js';
 import { html } from '../lib/html.js';
 import { useLive } from '../lib/live.js';
 import { usePages } from '../lib/pages.js';
+import { may } from '../lib/session.js';
 import { t } from '../lib/text.js';
 import { Icon } from '../parts/icon.js';
 import { PageHead } from '../parts/page_head.js';
@@ -35,7 +36,7 @@ export function Desk({ query }) {
   const list = usePages((after) => address('/api/exceptions', { ...wanted, limit: AT_ONCE, after }), TOUCHES);
   const data = summary.answer?.data;
 
-  const actions = html`<button type="button" class="plain" onClick=${() => setRepair(true)}><${Icon} name="table" /> ${t('desk.repair.button')}</button>`;
+  const actions = may('data.write') && html`<button type="button" class="plain" onClick=${() => setRepair(true)}><${Icon} name="table" /> ${t('desk.repair.button')}</button>`;
   return html`<div class="page desk">
     <${PageHead} title=${t('desk.title')} note=${t('desk.note')} actions=${actions} />
     ${summary.error && !data ? html`<${Failed} error=${summary.error} again=${summary.again} />` : data ? html`<${Figures} summary=${data} query=${query} />` : html`<${Skeleton} shape="stats" n=${4} />`}

@@ -14,6 +14,7 @@ import { formatSource } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { openDrawer, route } from '../lib/route.js';
 import { ALL, NONE, extend, has, isEmpty, only, size, target, toggle } from '../lib/selection.js';
+import { may } from '../lib/session.js';
 import { nameOf, t } from '../lib/text.js';
 import { keysOn } from '../lib/theme.js';
 import { Badge } from '../parts/card.js';
@@ -204,6 +205,6 @@ export function DeskList({ list, query, filter, onBulk }) {
       </tbody>
     </table>`}
     ${list.next && html`<button type="button" class="more" disabled=${list.busy} onClick=${list.more}>${known ? t('desk.more', { n: count(list.total - list.rows.length) }) : t('desk.more_search')}</button>`}
-    ${!isEmpty(chosen) && html`<${Bar} chosen=${chosen} total=${known ? list.total : list.rows.length} act=${all.act} setChosen=${setChosen} />`}
+    ${may('data.write') && !isEmpty(chosen) && html`<${Bar} chosen=${chosen} total=${known ? list.total : list.rows.length} act=${all.act} setChosen=${setChosen} />`}
   </section>`;
 }

@@ -9,6 +9,7 @@ import { html } from '../lib/html.js';
 import { useLive } from '../lib/live.js';
 import { nearest } from '../lib/near.js';
 import { at, link, route } from '../lib/route.js';
+import { may } from '../lib/session.js';
 import { nameOf, t } from '../lib/text.js';
 import { Badge } from '../parts/card.js';
 import { Drawer } from '../parts/dialog.js';
@@ -116,7 +117,7 @@ function Cells({ one, onDone }) {
     <div class="cells-all">
       ${cells.map((cell, i) => html`<${Cell} key=${cell.field} cell=${cell} faults=${state.faults.filter((fault) => fault.field === cell.field)} first=${i ? undefined : first} />`)}
     </div>
-    <div class="form-foot"><button type="submit" class="button" disabled=${state.busy}>${state.busy ? t('desk.bulk.working') : t('exception.save')} <kbd aria-hidden="true">Enter</kbd></button></div>
+    ${may('data.write') && html`<div class="form-foot"><button type="submit" class="button" disabled=${state.busy}>${state.busy ? t('desk.bulk.working') : t('exception.save')} <kbd aria-hidden="true">Enter</kbd></button></div>`}
   </form>`;
 }
 
@@ -150,9 +151,9 @@ function Body({ one, onNext }) {
   return html`
     <div class="exception-state">
       <${Badge} tone=${STATE_TONE[one.state]}>${t(`desk.state.${one.state}`)}<//>
-      ${one.state === 'open' && html`<button type="button" class="plain" onClick=${() => setBulk({ kind: 'assign', ...mine })}>${t('desk.bulk.assign')}</button>
+      ${may('data.write') && one.state === 'open' && html`<button type="button" class="plain" onClick=${() => setBulk({ kind: 'assign', ...mine })}>${t('desk.bulk.assign')}</button>
         <button type="button" class="plain" onClick=${() => setBulk({ kind: 'accept', ...mine, done: () => onNext(true) })}>${t('desk.bulk.accept')}</button>`}
-      ${one.state === 'accepted' && html`<button type="button" class="plain" onClick=${undecide}>${t('exception.reopen')}</button>`}
+      ${may('data.write') && one.state === 'accepted' && html`<button type="button" class="plain" onClick=${undecide}>${t('exception.reopen')}</button>`}
       <button type="button" class="quiet exception-next" onClick=${() => onNext(false)}>${t('exception.next')} <${Icon} name="next" /></button>
     </div>
     <pre class="original-block" tabindex="0" aria-label=${t('column.original')}><${Original} raw=${one.raw} faults=${one.faults} /></pre>

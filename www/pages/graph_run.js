@@ -6,6 +6,7 @@ import { formatMoment, formatSeconds } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { useLive } from '../lib/live.js';
 import { at, link } from '../lib/route.js';
+import { may } from '../lib/session.js';
 import { nameOf, t } from '../lib/text.js';
 import { Card } from '../parts/card.js';
 import { confirm } from '../parts/confirm.js';
@@ -44,7 +45,7 @@ function Task({ task, run, onClear }) {
     ${task.cause && html`<p class="notice tone-bad"><${Icon} name="warn" /> <span>${task.cause}</span></p>`}
     ${task.log?.length > 0 && html`<section><h3>${t('graphs.log')}</h3><${LogLines} lines=${task.log} /></section>`}
     ${task.output && html`<section><h3>${t('graphs.output')}</h3><${Json} value=${task.output} /></section>`}
-    ${OVER.includes(run.state) && html`<div><button type="button" class="plain" onClick=${() => onClear(task)}><${Icon} name="again" /> ${t('graphs.clear')}</button></div>`}
+    ${may('work.write') && OVER.includes(run.state) && html`<div><button type="button" class="plain" onClick=${() => onClear(task)}><${Icon} name="again" /> ${t('graphs.clear')}</button></div>`}
   </div>`;
 }
 
@@ -79,7 +80,7 @@ function Body({ run, again }) {
   const failed = run.tasks.find((task) => task.state === 'failed');
   const chosen = run.tasks.find((task) => key(task) === open) ?? failed ?? run.tasks[0];
   const choose = (name) => setOpen(key(run.tasks.find((task) => task.name === name)));
-  const actions = html`${run.state === 'failed' && html`<button type="button" class="button" onClick=${acts.retry}><${Icon} name="again" /> ${t('graphs.retry')}</button>`}
+  const actions = may('work.write') && html`${run.state === 'failed' && html`<button type="button" class="button" onClick=${acts.retry}><${Icon} name="again" /> ${t('graphs.retry')}</button>`}
     ${!OVER.includes(run.state) && html`<button type="button" class="plain" onClick=${acts.cancel}><${Icon} name="cross" /> ${t('graphs.cancel')}</button>`}`;
   const note = [nameOf('graph_cause', run.cause), formatMoment(run.started_at), run.from && `${t('graphs.window')} ${formatMoment(run.from)} \u2013 ${formatMoment(run.to)}`].filter(Boolean).join(' \u00b7 ');
   return html`<div class="page">

@@ -4,6 +4,7 @@ import { formatAgo, formatDay, formatMoment, formatSeconds } from '../lib/format
 import { html } from '../lib/html.js';
 import { useLive } from '../lib/live.js';
 import { at, go, link, openDrawer } from '../lib/route.js';
+import { may } from '../lib/session.js';
 import { nameOf, t } from '../lib/text.js';
 import { Card } from '../parts/card.js';
 import { Flow } from '../parts/flow.js';
@@ -32,7 +33,7 @@ async function start(name) {
   }
 }
 
-const Start = ({ name }) => html`<button type="button" class="button" onClick=${() => start(name)}><${Icon} name="start" /> ${t('graphs.run')}<span class="hidden"> ${name}</span></button>`;
+const Start = ({ name }) => may('work.write') && html`<button type="button" class="button" onClick=${() => start(name)}><${Icon} name="start" /> ${t('graphs.run')}<span class="hidden"> ${name}</span></button>`;
 
 function Facts({ graph }) {
   const next = graph.schedule?.next;

@@ -6,6 +6,7 @@ import { formatAgo, formatMoment } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { useLive } from '../lib/live.js';
 import { useSearch } from '../lib/search.js';
+import { may } from '../lib/session.js';
 import { nameOf, t } from '../lib/text.js';
 import { Tabs } from '../parts/tabs.js';
 import { Drawer } from '../parts/dialog.js';
@@ -82,12 +83,13 @@ function Transfer({ item, warehouses }) {
   return html`<${Form} key=${turn} fields=${fields} value=${{ from: warehouses[0] }} onSave=${save} save=${t('adjust.move')} />`;
 }
 
+const WRITES = ['adjust', 'transfer'];
 const TABS = ['history', 'adjust', 'transfer', 'metrics'];
 
 function Body({ item }) {
   const [open, setOpen] = useState('history');
   const warehouses = [...new Set(item.levels.map((level) => level.warehouse))];
-  const tabs = TABS.filter((id) => id !== 'transfer' || warehouses.length).map((id) => ({ id, label: t(`item.${id}`) }));
+  const tabs = TABS.filter((id) => (id !== 'transfer' || warehouses.length) && (!WRITES.includes(id) || may('stock.write'))).map((id) => ({ id, label: t(`item.${id}`) }));
   return html`<div class="stack">
     <${Table} caption=${t('item.levels')} columns=${LEVELS} rows=${item.levels} keyOf=${(row) => `${row.warehouse}/${row.location}/${row.lot}`} />
     <${Tabs} label=${item.item.sku} tabs=${tabs} open=${open} onOpen=${setOpen}>

@@ -7,6 +7,7 @@ import { formatClock, formatMoment } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { useLive } from '../lib/live.js';
 import { at, link } from '../lib/route.js';
+import { may } from '../lib/session.js';
 import { nameOf, t } from '../lib/text.js';
 import { confirm } from '../parts/confirm.js';
 import { Drawer } from '../parts/dialog.js';
@@ -45,7 +46,7 @@ function Payload({ job, onDone }) {
   };
   const field = { name: 'payload', label: t('job.payload'), kind: 'json', required: true, rows: 8 };
   return html`<section>
-    <header class="card-head"><h3>${t('job.payload')}</h3>${open && !edits && html`<div class="actions"><button type="button" class="quiet" onClick=${() => setEdits(true)}><${Icon} name="edit" /> ${t('job.payload_edit')}</button></div>`}</header>
+    <header class="card-head"><h3>${t('job.payload')}</h3>${may('work.write') && open && !edits && html`<div class="actions"><button type="button" class="quiet" onClick=${() => setEdits(true)}><${Icon} name="edit" /> ${t('job.payload_edit')}</button></div>`}</header>
     ${edits ? html`<${Form} fields=${[field]} value=${{ payload: job.payload }} save=${t('job.payload_save')} onSave=${save} onCancel=${() => setEdits(false)} />` : html`<${Json} value=${job.payload} />`}
   </section>`;
 }
@@ -89,10 +90,10 @@ function Body({ job, again }) {
     <p><${WorkState} state=${job.state} /></p>
     ${job.cause && html`<p class="notice tone-bad"><${Icon} name="warn" /> <span>${job.cause}</span></p>`}
     ${job.state === 'running' && html`<${Progress} label=${job.kind} share=${share} note=${job.progress?.text} />`}
-    <div class="actions drawer-acts">
+    ${may('work.write') && html`<div class="actions drawer-acts">
       ${(job.state === 'dead' || job.state === 'cancelled') && html`<button type="button" class="button" onClick=${acts.retry}><${Icon} name="again" /> ${t('job.retry')}</button>`}
       ${!OVER.includes(job.state) && html`<button type="button" class="plain" onClick=${acts.cancel}><${Icon} name="cross" /> ${t('job.cancel')}</button>`}
-    </div>
+    </div>`}
     <dl class="details">${facts(job).map(([name, text]) => html`<div key=${name}><dt>${t(`job_column.${name}`)}</dt><dd class="wrap">${text}</dd></div>`)}</dl>
     ${job.graph_run && html`<p><a class="button-line" href=${link(at('graphs', 'run', job.graph_run))}>${t('job.graph')}: ${job.graph_task}</a></p>`}
     <${Payload} job=${job} onDone=${again} />

@@ -7,6 +7,7 @@ import { html } from '../lib/html.js';
 import { useLive } from '../lib/live.js';
 import { here, openDrawer, replace } from '../lib/route.js';
 import { useSearch } from '../lib/search.js';
+import { may } from '../lib/session.js';
 import { nameOf, t } from '../lib/text.js';
 import { Badge, Card } from '../parts/card.js';
 import { Choice } from '../parts/chart_card.js';
@@ -53,7 +54,7 @@ const QUEUES = [
   number('dead', 'bad'),
   number('done_day'),
   { id: 'oldest', label: t('queue_column.oldest'), align: 'end', value: (queue) => (queue.waiting ? formatSeconds(queue.oldest_seconds) : '') },
-  { id: 'act', label: t('table.act'), quiet: true, align: 'end', value: (queue) => html`<button type="button" class="quiet" onClick=${() => setPaused(queue, !queue.paused)}><${Icon} name=${queue.paused ? 'next' : 'pause'} /> ${t(queue.paused ? 'jobs.resume' : 'jobs.pause')}<span class="hidden"> ${queue.name}</span></button>` },
+  { id: 'act', label: t('table.act'), quiet: true, align: 'end', value: (queue) => may('work.write') && html`<button type="button" class="quiet" onClick=${() => setPaused(queue, !queue.paused)}><${Icon} name=${queue.paused ? 'next' : 'pause'} /> ${t(queue.paused ? 'jobs.resume' : 'jobs.pause')}<span class="hidden"> ${queue.name}</span></button>` },
 ];
 
 function Queues() {
@@ -112,7 +113,7 @@ function useCounts(queue) {
 export function Jobs({ query }) {
   const counts = useCounts(query.queue);
   const states = ['', ...STATES].map((id) => ({ id, label: id ? t(`job_state.${id}`) : t('jobs.all'), mark: id && counts[id] ? count(counts[id]) : null }));
-  const dead = counts.dead > 0 && html`<button type="button" class="plain" onClick=${() => replayDead(counts.dead, query.queue)}><${Icon} name="again" /> ${t('jobs.replay_dead')}</button>`;
+  const dead = may('work.write') && counts.dead > 0 && html`<button type="button" class="plain" onClick=${() => replayDead(counts.dead, query.queue)}><${Icon} name="again" /> ${t('jobs.replay_dead')}</button>`;
   const stats = STATES.slice(0, 4).map((state) => ({ id: state, label: t(`job_state.${state}`), value: count(counts[state] ?? 0), tone: state === 'dead' && counts.dead ? 'bad' : undefined, href: here({ state }) }));
   return html`<div class="page">
     <${PageHead} title=${t('page.jobs')} note=${t('jobs.note')} actions=${dead} />

@@ -6,6 +6,7 @@ import { formatAgo, formatMoment } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { useLive } from '../lib/live.js';
 import { link } from '../lib/route.js';
+import { may } from '../lib/session.js';
 import { nameOf, t } from '../lib/text.js';
 import { Card } from '../parts/card.js';
 import { Drawer } from '../parts/dialog.js';
@@ -46,10 +47,10 @@ function One({ event, onClose, again }) {
     onClose();
   };
   return html`<${Drawer} title=${event.reason} note=${[event.topic, event.group].filter(Boolean).join(' \u00b7 ')} onClose=${onClose}>
-    <div class="stack">
+    ${may('work.write') ? html`<div class="stack">
       <${Form} fields=${[{ name: 'body', label: t('topics.body'), kind: 'lines', required: true, rows: 12 }]} value=${{ body: pretty(event.body) }} onSave=${replay} save=${t('topics.replay')} clean />
       <${Form} fields=${[{ name: 'reason', label: t('topics.discard_reason'), kind: 'text', required: true }]} value=${{}} onSave=${discard} save=${t('topics.discard')} />
-    </div>
+    </div>` : html`<pre class="json" tabindex="0">${pretty(event.body)}</pre>`}
   <//>`;
 }
 

@@ -5,6 +5,7 @@ import { formatMoment } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { useLive } from '../lib/live.js';
 import { at, go, link } from '../lib/route.js';
+import { may } from '../lib/session.js';
 import { nameOf, t } from '../lib/text.js';
 import { Badge, Card } from '../parts/card.js';
 import { confirm } from '../parts/confirm.js';
@@ -94,7 +95,7 @@ function Sheet({ entity, names, row }) {
   const stale = row && row.version > base.version;
   return html`
     ${stale && html`<p class="notice tone-warn" role="alert"><${Icon} name="warn" /> <span>${t('records.stale')}</span> <button type="button" class="plain" onClick=${() => setBase(row)}>${t('records.take')}</button></p>`}
-    <${Form} key=${base?.version ?? 'new'} fields=${entity.properties.map((p) => fieldOf(p, names))} value=${base ?? defaultsOf(entity)} onSave=${save} />`;
+    <${Form} key=${base?.version ?? 'new'} fields=${entity.properties.map((p) => fieldOf(p, names))} value=${base ?? defaultsOf(entity)} onSave=${save} readOnly=${!may(`${entity.access}.write`)} />`;
 }
 
 function Known({ entity, entities, id, back }) {
@@ -105,7 +106,7 @@ function Known({ entity, entities, id, back }) {
   if (!row) return html`<div class="page"><${Skeleton} shape="title" n=${2} /><${Skeleton} shape="cards" n=${2} /></div>`;
   const gone = !!row.deleted_at;
   const badge = html`${gone && html`<${Badge} tone="warn">${t('records.deleted')}<//>`}<span class="note">${t('controls.version', { n: row.version })} \u00b7 ${formatMoment(row.updated_at / 1000)} \u00b7 ${row.updated_by}</span>`;
-  const actions = gone
+  const actions = !may(`${entity.access}.write`) ? null : gone
     ? html`<button type="button" class="button" onClick=${() => restore(entity, id).catch(toastFailure)}><${Icon} name="undo" /> ${t('records.restore')}</button>`
     : html`<button type="button" class="plain" onClick=${() => remove(entity, row)}><${Icon} name="trash" /> ${t('records.delete')}</button>`;
   return html`<div class="page">

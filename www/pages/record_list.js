@@ -7,6 +7,7 @@ import { useEndless } from '../lib/endless.js';
 import { formatMoment } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { at, here, link, replace } from '../lib/route.js';
+import { may } from '../lib/session.js';
 import { nameOf, t } from '../lib/text.js';
 import { Badge, Card } from '../parts/card.js';
 import { Icon } from '../parts/icon.js';
@@ -123,7 +124,7 @@ export function RecordList({ entity, entities, query }) {
   const says = first && entity.properties.filter((p) => first.some((row) => row[p.name] !== null)).map((p) => p.name).join();
   const columns = useMemo(() => rows && columnsOf(entity, first, names), [says, ...Object.values(names)]);
   const title = nameOf('entity', entity.name);
-  const actions = html`<a class="button" href=${link(at('records', entity.name, 'new'))}><${Icon} name="plus" /> ${t('records.new')}</a>`;
+  const actions = may(`${entity.access}.write`) && html`<a class="button" href=${link(at('records', entity.name, 'new'))}><${Icon} name="plus" /> ${t('records.new')}</a>`;
   let body;
   if (error && !rows) body = html`<${Failed} error=${error} again=${again} />`;
   else if (!rows) body = html`<${Skeleton} shape="table" n=${8} />`;

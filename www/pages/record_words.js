@@ -27,9 +27,10 @@ export const propertyName = (p) => nameOf('property', p.name);
 /* Entities that this one refers to: { [name]: Map(id -> its name) }. The entity of a component
 ** never changes, so neither does the number of questions. */
 export function useNames(entity, entities) {
-  const targets = [...new Set(entity.properties.filter((p) => p.reference).map((p) => p.reference))].map((name) => entities.find((one) => one.name === name));
-  const answers = targets.map((target) => useLive(address(`/api/records/${target.name}`, { fields: namingOf(target).join(), limit: NAMES_AT_ONCE }), [target.table]).answer);
-  return Object.fromEntries(targets.map((target, i) => [target.name, useMemo(() => new Map((answers[i]?.data ?? []).map((row) => [row.id, recordName(target, row)])), [answers[i]])]));
+  const names = [...new Set(entity.properties.filter((p) => p.reference).map((p) => p.reference))];
+  const targets = names.map((name) => entities.find((one) => one.name === name)); /* undefined: he may not see them */
+  const answers = targets.map((target) => useLive(target ? address(`/api/records/${target.name}`, { fields: namingOf(target).join(), limit: NAMES_AT_ONCE }) : null, [target?.table]).answer);
+  return Object.fromEntries(names.map((name, i) => [name, new Map((answers[i]?.data ?? []).map((row) => [row.id, recordName(targets[i], row)]))]));
 }
 
 /* What stands in a property, for people. */

@@ -9,6 +9,7 @@
 import { address, useAnswer } from '../lib/api.js';
 import { html } from '../lib/html.js';
 import { at, link } from '../lib/route.js';
+import { may } from '../lib/session.js';
 import { nameOf, t } from '../lib/text.js';
 import { Card } from '../parts/card.js';
 import { PageHead } from '../parts/page_head.js';
@@ -33,7 +34,7 @@ const Unknown = ({ name }) => html`<div class="page"><${Empty} page icon="search
 
 export function Records({ id, query }) {
   const { answer, error, again } = useAnswer('/api/entities');
-  const entities = answer?.data;
+  const entities = answer?.data.filter((entity) => may(`${entity.access}.read`));
   const [name, key] = (id ?? '').split('/');
   if (error && !entities) return html`<${Failed} page error=${error} again=${again} />`;
   if (!entities) return html`<div class="page"><${Skeleton} shape="title" n=${2} /><${Skeleton} shape="table" n=${6} /></div>`;

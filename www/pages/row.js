@@ -19,6 +19,7 @@ import { Tick } from '../parts/tick.js';
 import { toast } from '../parts/toast.js';
 import { InDrawer, Why } from '../parts/why.js';
 import { readFigure, scopeWords } from '../lib/figure.js';
+import { may } from '../lib/session.js';
 import { linePath, shownValue } from './rows.js';
 
 const DATASET = 'sales';
@@ -111,7 +112,7 @@ function Notes({ row, again }) {
   const fields = [{ name: 'text', kind: 'lines', rows: 2, required: true, label: t('row.note') }];
   return html`
     ${row.notes?.length > 0 && html`<ul class="notes">${row.notes.map((note) => html`<li key=${note.id}><p>${note.text}</p><p class="note">${note.created_by ?? note.actor} \u00b7 ${formatMoment(note.created_at ?? note.at)}</p></li>`)}</ul>`}
-    <${Form} key=${turn} fields=${fields} save=${t('row.add_note')} onSave=${save} />
+    ${may('data.write') && html`<${Form} key=${turn} fields=${fields} save=${t('row.add_note')} onSave=${save} />`}
   `;
 }
 
@@ -128,7 +129,7 @@ export const FigureList = ({ figures }) => html`<ul class="figure-list">
 function Body({ row, again }) {
   const [editing, setEditing] = useState(false);
   const line = useLive(address('/api/line', { run: row.run, record: row.record }), TABLES).answer?.data;
-  const edit = !editing && html`<button type="button" class="quiet" onClick=${() => setEditing(true)}><${Icon} name="edit" /> ${t('row.edit')}</button>`;
+  const edit = may('data.write') && !editing && html`<button type="button" class="quiet" onClick=${() => setEditing(true)}><${Icon} name="edit" /> ${t('row.edit')}</button>`;
   const done = () => {
     setEditing(false);
     again();

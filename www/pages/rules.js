@@ -5,6 +5,7 @@ import { count } from '../lib/decimal.js';
 import { html } from '../lib/html.js';
 import { useLive } from '../lib/live.js';
 import { at, link } from '../lib/route.js';
+import { may } from '../lib/session.js';
 import { nameOf, t } from '../lib/text.js';
 import { Badge, Card } from '../parts/card.js';
 import { Icon } from '../parts/icon.js';
@@ -46,7 +47,7 @@ function All() {
   const summary = useLive(address('/api/exceptions/summary', { state: 'all' }), ['run', 'reject', 'run_undone', 'review']);
   const data = rules.answer?.data;
   const failed = Object.fromEntries((summary.answer?.data.by_control ?? []).map((row) => [row.name, row.open + row.corrected + row.accepted]));
-  const actions = html`<a class="plain" href=${link('rules/lists')}><${Icon} name="table" /> ${t('rules.lists')}</a><a class="button" href=${link('rules/new')}><${Icon} name="plus" /> ${t('rules.new')}</a>`;
+  const actions = html`<a class="plain" href=${link('rules/lists')}><${Icon} name="table" /> ${t('rules.lists')}</a>${may('data.write') && html`<a class="button" href=${link('rules/new')}><${Icon} name="plus" /> ${t('rules.new')}</a>`}`;
   return html`<div class="page">
     <${PageHead} title=${t('rules.title')} note=${t('rules.note')} actions=${actions} />
     ${rules.error && !data && html`<${Failed} error=${rules.error} again=${rules.again} />`}

@@ -6,6 +6,7 @@ import { count, money, percent } from '../lib/decimal.js';
 import { formatBytes, formatMoment, formatSeconds, formatSource } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { at, link } from '../lib/route.js';
+import { may } from '../lib/session.js';
 import { nameOf, t } from '../lib/text.js';
 import { Card } from '../parts/card.js';
 import { confirm } from '../parts/confirm.js';
@@ -129,8 +130,8 @@ function Actions({ run, onUndo, onBusy }) {
   const done = run.state === 'done' || run.state === 'undone';
   const action = run.undone ? 'redo' : 'undo';
   return html`
-    ${canUndo(run) && !run.undone?.replaced_by && html`<button type="button" class="plain" onClick=${() => onUndo(action)}><${Icon} name=${action} /> ${t(`${action}.button`)}</button>`}
-    ${done && !run.undone && ['file', 'rejudge'].includes(run.kind) && html`<${Rejudge} run=${run} onBusy=${onBusy} />`}
+    ${may('data.write') && canUndo(run) && !run.undone?.replaced_by && html`<button type="button" class="plain" onClick=${() => onUndo(action)}><${Icon} name=${action} /> ${t(`${action}.button`)}</button>`}
+    ${may('data.write') && done && !run.undone && ['file', 'rejudge'].includes(run.kind) && html`<${Rejudge} run=${run} onBusy=${onBusy} />`}
     ${done && html`<a class="plain" href=${link('compare', { a: run.run, b: 'current' })}><${Icon} name="compare" /> ${t('run.compare')}</a>`}
     <button type="button" class="quiet print-button" onClick=${() => globalThis.print()}><${Icon} name="print" /> ${t('report.print')}</button>
   `;

@@ -5,6 +5,7 @@ import { address, del, post, useAnswer, useKept } from '../lib/api.js';
 import { formatMoment } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { useLive } from '../lib/live.js';
+import { may } from '../lib/session.js';
 import { nameOf, t } from '../lib/text.js';
 import { Badge } from '../parts/card.js';
 import { confirm } from '../parts/confirm.js';
@@ -101,12 +102,12 @@ function Show({ schedule, onEdit, onClose }) {
     ${schedule.help && html`<p>${schedule.help}</p>`}
     <p><b>${schedule.words}</b> <code>${schedule.cron}</code> ${schedule.zone} ${!schedule.active && html`<${Badge}>${t('schedules.off')}<//>`}</p>
     <p class="note">${schedule.graph ? t('schedules.of_graph', { graph: schedule.graph }) : t('schedules.of_kind', { kind: nameOf('job_kind', schedule.kind) })} \u00b7 ${t(`catch_up.${schedule.catch_up}`)}</p>
-    <div class="actions drawer-acts">
+    ${may('work.write') && html`<div class="actions drawer-acts">
       <button type="button" class="button" onClick=${() => actOn(schedule, 'run', 'schedules.ran')}><${Icon} name="start" /> ${t('schedules.run')}</button>
       <button type="button" class="plain" onClick=${() => actOn(schedule, ...turn)}><${Icon} name=${schedule.active ? 'pause' : 'next'} /> ${t(`schedules.${turn[0]}`)}</button>
       <button type="button" class="plain" onClick=${onEdit}><${Icon} name="edit" /> ${t('schedules.edit')}</button>
       <button type="button" class="quiet" onClick=${remove}><${Icon} name="trash" /> ${t('schedules.delete')}</button>
-    </div>
+    </div>`}
     ${schedule.active && html`<section><h3>${t('schedules.next')}</h3><ul class="plain-list">${(schedule.next ?? []).map((iso) => html`<li key=${iso}>${inZone(iso, schedule.zone)}</li>`)}</ul></section>`}
     <section><h3>${t('schedules.slots')}</h3><${Slots} schedule=${schedule} /></section>
   </div>`;

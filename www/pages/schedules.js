@@ -4,6 +4,7 @@ import { formatAgo, formatMoment } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { useLive } from '../lib/live.js';
 import { at, link, openDrawer } from '../lib/route.js';
+import { may } from '../lib/session.js';
 import { nameOf, t } from '../lib/text.js';
 import { Badge, Card } from '../parts/card.js';
 import { Icon } from '../parts/icon.js';
@@ -60,14 +61,14 @@ const COLUMNS = [
     label: t('table.act'),
     quiet: true,
     align: 'end',
-    value: (one) => html`<button type="button" class="quiet" onClick=${() => actOn(one, 'run', 'schedules.ran')}><${Icon} name="start" /> ${t('schedules.run')}<span class="hidden"> ${one.name}</span></button>`,
+    value: (one) => may('work.write') && html`<button type="button" class="quiet" onClick=${() => actOn(one, 'run', 'schedules.ran')}><${Icon} name="start" /> ${t('schedules.run')}<span class="hidden"> ${one.name}</span></button>`,
   },
 ];
 
 export function Schedules() {
   const { answer, error, again } = useLive(address('/api/schedules'), SCHEDULE_TABLES);
   const schedules = useKept(answer)?.data;
-  const actions = html`<button type="button" class="button" onClick=${() => openDrawer('schedule', 'new')}><${Icon} name="plus" /> ${t('schedules.new')}</button>`;
+  const actions = may('work.write') && html`<button type="button" class="button" onClick=${() => openDrawer('schedule', 'new')}><${Icon} name="plus" /> ${t('schedules.new')}</button>`;
   return html`<div class="page">
     <${PageHead} title=${t('page.schedules')} note=${t('schedules.note')} actions=${actions} />
     <${Card} title=${t('schedules.list')}>

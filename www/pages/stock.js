@@ -9,6 +9,7 @@ import { useLive } from '../lib/live.js';
 import { here, link, openDrawer, replace } from '../lib/route.js';
 import { useScan } from '../lib/scan.js';
 import { useSearch } from '../lib/search.js';
+import { may } from '../lib/session.js';
 import { nameOf, t } from '../lib/text.js';
 import { Badge, Card } from '../parts/card.js';
 import { Choice } from '../parts/chart_card.js';
@@ -126,7 +127,7 @@ function Levels({ query }) {
   const stats = totals && names.map((name) => ({ id: name, label: t(`stock.${name}`), value: count(totals[name] ?? 0), tone: name !== 'items' && totals[name] ? TONES[name] : undefined, href: here({ state: name === 'items' ? null : name }) }));
   const actions = html`<a class="plain" href=${link('stock/quality')}><${Icon} name="shield" /> ${t('stock.quality')}</a>
     <a class="plain" href=${link('stock/reorders')}><${Icon} name="inbox" /> ${t('stock.reorders')}</a>
-    <a class="button" href=${link('stock/count')}><${Icon} name="rules" /> ${t('stock.count')}</a>`;
+    ${may('stock.write') && html`<a class="button" href=${link('stock/count')}><${Icon} name="rules" /> ${t('stock.count')}</a>`}`;
   const states = STATES.map((id) => ({ id, label: id ? t(`stock_state.${id}`) : t('stock.all') }));
   useScan(openCode);
   return html`<div class="page">

@@ -5,6 +5,7 @@ import { formatMoment } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { useLive } from '../lib/live.js';
 import { link } from '../lib/route.js';
+import { may } from '../lib/session.js';
 import { nameOf, t } from '../lib/text.js';
 import { Badge, Card } from '../parts/card.js';
 import { Icon } from '../parts/icon.js';
@@ -39,7 +40,7 @@ export function StockQuality() {
   const checks = all?.data;
   const groups = checks && [...new Set(checks.map((check) => check.group))];
   return html`<div class="page">
-    <${PageHead} title=${t('stock_quality.title')} note=${all?.at ? `${t('stock_quality.note')} ${formatMoment(all.at)}` : t('stock_quality.note')} back=${{ href: link('stock'), label: t('page.stock') }} actions=${html`<button type="button" class="plain" onClick=${run}><${Icon} name="again" /> ${t('stock_quality.run')}</button>`} />
+    <${PageHead} title=${t('stock_quality.title')} note=${all?.at ? `${t('stock_quality.note')} ${formatMoment(all.at)}` : t('stock_quality.note')} back=${{ href: link('stock'), label: t('page.stock') }} actions=${may('work.write') && html`<button type="button" class="plain" onClick=${run}><${Icon} name="again" /> ${t('stock_quality.run')}</button>`} />
     ${groups ? html`<div class="cards">${groups.map((group) => html`<${Card} key=${group} title=${nameOf('stock_check_group', group)}><ul class="check-lines">${checks.filter((check) => check.group === group).map((check) => html`<${Check} key=${check.check} check=${check} />`)}</ul><//>`)}</div>` : error ? html`<${Failed} error=${error} again=${again} />` : html`<${Skeleton} shape="cards" n=${4} />`}
   </div>`;
 }

@@ -4,6 +4,7 @@ import { percent } from '../lib/decimal.js';
 import { html } from '../lib/html.js';
 import { useLive } from '../lib/live.js';
 import { link } from '../lib/route.js';
+import { may } from '../lib/session.js';
 import { t } from '../lib/text.js';
 import { Card } from '../parts/card.js';
 import { Icon } from '../parts/icon.js';
@@ -39,7 +40,7 @@ const COLUMNS = [
     label: t('table.act'),
     quiet: true,
     align: 'end',
-    value: (row) => html`<button type="button" class="button" onClick=${() => decide(row, 'accept', 'reorders.accepted')}>${t('reorders.accept')}<span class="hidden"> ${row.sku}</span></button>
+    value: (row) => may('stock.write') && html`<button type="button" class="button" onClick=${() => decide(row, 'accept', 'reorders.accepted')}>${t('reorders.accept')}<span class="hidden"> ${row.sku}</span></button>
       <button type="button" class="quiet" onClick=${() => decide(row, 'dismiss', 'reorders.dismissed')}>${t('reorders.dismiss')}<span class="hidden"> ${row.sku}</span></button>`,
   },
 ];

@@ -14,6 +14,7 @@ import { formatDay } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { useLive } from '../lib/live.js';
 import { at, go, here, link } from '../lib/route.js';
+import { may } from '../lib/session.js';
 import { nameOf, t } from '../lib/text.js';
 import { Bars } from '../parts/bars.js';
 import { Card } from '../parts/card.js';
@@ -176,14 +177,14 @@ export function Tab({ id, query }) {
   const kept = useKept(answer)?.data;
   const tab = useMemo(() => kept && { ...kept, cards: cardsOf(kept) }, [kept]);
   const editing = fresh || query.edit;
-  const actions = tab && !editing && html`
+  const actions = may('data.write') && tab && !editing && html`
     <a class="quiet" href=${here({ edit: 1 })}><${Icon} name="edit" /> ${t('own.edit')}</a>
     <button type="button" class="quiet" onClick=${() => remove(tab)}><${Icon} name="trash" /> ${t('own.remove')}</button>`;
   let body = html`<${Skeleton} shape="cards" n=${3} />`;
   if (error && !tab) body = html`<${Failed} error=${error} again=${again} />`;
   else if (editing && (fresh || tab)) body = html`<${Editor} key=${tab?.id} tab=${tab} scope=${scope} onSaved=${again} />`;
   else if (tab?.cards.length) body = html`<${Cards} cards=${tab.cards} scope=${scope} />`;
-  else if (tab) body = html`<${Empty} icon="board" title=${t('empty.tab.title')}><p>${t('empty.tab.advice')}</p><a class="button" href=${here({ edit: 1 })}>${t('own.edit')}</a><//>`;
+  else if (tab) body = html`<${Empty} icon="board" title=${t('empty.tab.title')}><p>${t('empty.tab.advice')}</p>${may('data.write') && html`<a class="button" href=${here({ edit: 1 })}>${t('own.edit')}</a>`}<//>`;
   return html`<div class="page">
     <${PageHead} title=${fresh ? t('own.new') : (tab?.title ?? t('own.tab'))} actions=${actions} />
     <${ScopeBar} />

@@ -7,6 +7,7 @@ import { formatBytes, formatMoment } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { useLive } from '../lib/live.js';
 import { at, here, link, openDrawer, replace } from '../lib/route.js';
+import { may } from '../lib/session.js';
 import { nameOf, t } from '../lib/text.js';
 import { Badge, Card } from '../parts/card.js';
 import { Dialog } from '../parts/dialog.js';
@@ -119,7 +120,7 @@ function OneTopic({ name, query }) {
   const { answer, again } = useLive(address('/api/topics'), OF);
   const topic = useKept(answer)?.data.find((one) => one.name === name);
   const back = { href: link('topics'), label: t('page.topics') };
-  const actions = topic && topic.source !== 'changes' && html`<button type="button" class="plain" onClick=${() => setPublishes(true)}><${Icon} name="plus" /> ${t('topics.publish')}</button>`;
+  const actions = may('work.write') && topic && topic.source !== 'changes' && html`<button type="button" class="plain" onClick=${() => setPublishes(true)}><${Icon} name="plus" /> ${t('topics.publish')}</button>`;
   const done = () => (setPublishes(false), again());
   return html`<div class="page">
     <${PageHead} title=${name} note=${topic?.help} back=${back} actions=${actions} />

@@ -11,6 +11,7 @@ import { compare, count, money, quantity, sum } from '../lib/decimal.js';
 import { formatSeconds, formatSource } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { at, link } from '../lib/route.js';
+import { may } from '../lib/session.js';
 import { nameOf, t } from '../lib/text.js';
 import { Badge, Card } from '../parts/card.js';
 import { Icon } from '../parts/icon.js';
@@ -93,7 +94,7 @@ function Rejudge({ run, canJudge }) {
     <td class="end">${run.newly_rejected ? html`<span class="ink-bad">${count(run.newly_rejected)}</span>` : '0'}</td>
     <td class="end">${run.newly_released ? html`<span class="ink-ok">${count(run.newly_released)}</span>` : '0'}</td>
     ${canJudge && html`<td class="rejudge-do">
-      ${!state && html`<button type="button" class="plain" onClick=${begin}>${t('trial.rejudge')}<span class="hidden"> ${formatSource(run.source)}</span></button>`}
+      ${may('data.write') && !state && html`<button type="button" class="plain" onClick=${begin}>${t('trial.rejudge')}<span class="hidden"> ${formatSource(run.source)}</span></button>`}
       ${state && !OVER[state.state] && html`<${Progress} label=${t('trial.rejudging')} share=${share} />`}
       ${state && OVER[state.state] && html`<${Badge} tone=${OVER[state.state]}>${t(`trial.over.${state.state}`)}<//>`}
       ${state?.state === 'done' && state.run && html` <a href=${link(`imports/${at(state.run)}`, { run: null })}>${t('trial.new_run')}</a>`}
@@ -147,10 +148,10 @@ export function Trial({ rules = [], items = [], changed, onPromoted }) {
   }, [result]);
 
   return html`<section class="trial" aria-label=${t('trial.title')}>
-    <div class="trial-do">
+    ${may('data.write') && html`<div class="trial-do">
       <button type="button" class=${result ? 'plain' : 'button'} disabled=${!changed || busy} onClick=${attempt}><${Icon} name="again" /> ${busy === 'try' ? t('trial.trying') : t('trial.try')}</button>
       <p class="note">${changed ? t('trial.try_note') : t('trial.nothing')}</p>
-    </div>
+    </div>`}
     ${busy === 'try' && html`<${Progress} label=${t('trial.trying')} share=${null} />`}
     ${error && html`<${Failed} error=${error} again=${attempt} />`}
     ${result && html`<div class="trial-result" tabindex="-1" ref=${box}>
@@ -164,7 +165,7 @@ export function Trial({ rules = [], items = [], changed, onPromoted }) {
         <h3>${t('trial.runs')}</h3>
         ${promoted && html`<p class="note">${t('trial.runs_note')}</p>`}
         <${Runs} runs=${result.runs} promoted=${promoted} />
-        ${!promoted && html`<div class="form-foot"><p class="note">${t('trial.promote_note')}</p><button type="button" class="button" disabled=${busy} onClick=${promote}>${busy === 'promote' ? t('desk.bulk.working') : t('trial.promote')}</button></div>`}
+        ${may('data.write') && !promoted && html`<div class="form-foot"><p class="note">${t('trial.promote_note')}</p><button type="button" class="button" disabled=${busy} onClick=${promote}>${busy === 'promote' ? t('desk.bulk.working') : t('trial.promote')}</button></div>`}
       <//>
     </div>`}
   </section>`;

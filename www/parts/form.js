@@ -1,7 +1,7 @@
 /* Forms from a descriptor.
 **
 **   Form  { fields, value, onSave, onCancel, save, group, clean, children }; clean: it may
-**         be saved as it is
+**         be saved as it is; readOnly: it may not be changed
 **   Field { field, value, error, onInput }          one of them, where a form is too much
 **
 ** A field is what GET /api/entities says of a property - { name, kind, required,
@@ -110,7 +110,7 @@ function useLeaving(dirty) {
   }, [dirty]);
 }
 
-export function Form({ fields, value = {}, onSave, onCancel, save = t('form.save'), group, clean, children }) {
+export function Form({ fields, value = {}, onSave, onCancel, save = t('form.save'), group, clean, readOnly, children }) {
   const start = useMemo(() => Object.fromEntries(fields.map((f) => [f.name, typed(f, value[f.name])])), []);
   const [texts, setTexts] = useState(start);
   const [errors, setErrors] = useState({});
@@ -156,11 +156,11 @@ export function Form({ fields, value = {}, onSave, onCancel, save = t('form.save
 
   return html`<form class="form" ref=${own} noValidate onSubmit=${submit}>
     ${state.message && html`<p class="notice tone-bad" role="alert"><${Icon} name="warn" /> <span>${state.message}</span></p>`}
-    ${shown.map((f) => html`<${Field} key=${f.name} field=${f} group=${group} value=${texts[f.name]} error=${errors[f.name]} onInput=${change(f.name)} />`)}
+    ${shown.map((f) => html`<${Field} key=${f.name} field=${readOnly ? { ...f, disabled: true } : f} group=${group} value=${texts[f.name]} error=${errors[f.name]} onInput=${change(f.name)} />`)}
     ${typeof children === 'function' ? children(texts) : children}
-    <div class="form-foot">
+    ${!readOnly && html`<div class="form-foot">
       ${onCancel && html`<button type="button" class="plain" onClick=${onCancel}>${t('confirm.cancel')}</button>`}
       <button type="submit" class="button" disabled=${state.saving || (!dirty && !clean)}>${state.saving ? t('form.saving') : save}</button>
-    </div>
+    </div>`}
   </form>`;
 }
