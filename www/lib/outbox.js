@@ -7,7 +7,7 @@
 **
 ** A row: { key, owner, tenant, order, shown, made, tries, state, answer, problem }
 **   state    'waiting': not sent, or sent and no answer came (tries says how often)
-**            'sent'   : answer is { id, order_number, ... }; it stays for a day, to be seen
+**            'sent'   : answer is the order, { id, number, ... }; it stays for a day, to be seen
 **            'refused': problem is { status, detail, errors }; nothing came of it
 **
 ** Nothing here draws: lib/offline.js shows it. */

@@ -15,7 +15,7 @@ import { effect, signal } from '@preact/signals';
 import { get, put, shut } from './api.js';
 import { addDays } from './days.js';
 import { onChange } from './live.js';
-import { me, onLeave, owner } from './session.js';
+import { ACCOUNTS, me, onLeave, owner } from './session.js';
 import { store, stored } from './stored.js';
 import { theme, THEMES } from './theme.js';
 
@@ -89,7 +89,7 @@ async function fetchSettings() {
 let whose = null;
 effect(() => {
   const now = me.value && !shut.value ? owner() : null;
-  if (!now || now === whose) return;
+  if (!ACCOUNTS || !now || now === whose) return;
   whose = now;
   fetchSettings().catch(() => {});
 });

@@ -57,6 +57,6 @@ export function OpenBanner() {
     store('open_read', '1');
     setGone(true);
   };
-  return html`<p class="open-banner"><${Icon} name="key" /> <span>${t('me.open')}</span> <a href="#/setup">${t('me.first')}</a>
-    <button type="button" class="quiet square" aria-label=${t('me.read')} title=${t('me.read')} onClick=${read}><${Icon} name="cross" /></button></p>`;
+  return html`<aside class="open-banner" aria-label=${t('me.nobody')}><${Icon} name="key" /> <span>${t('me.open')}</span> <a href="#/setup">${t('me.first')}</a>
+    <button type="button" class="quiet square" aria-label=${t('me.read')} title=${t('me.read')} onClick=${read}><${Icon} name="cross" /></button></aside>`;
 }

@@ -35,7 +35,6 @@ export const PAGES = {
   people: withDoors(() => import('./people.js'), 'People'),
   account: withDoors(() => import('./account.js'), 'Account'),
   settings: withDoors(() => import('./settings.js'), 'Settings'),
-  about: withDoors(() => import('./about.js'), 'About'),
   trust: withDoors(() => import('./trust.js'), 'Trust'),
 };
 

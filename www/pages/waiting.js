@@ -31,7 +31,7 @@ function wordsOf({ shown, order }) {
 
 function why(row) {
   if (row.state === 'refused') return row.problem.detail || t('waiting.refused_plain');
-  if (row.state === 'sent') return t('waiting.as', { number: row.answer?.order_number ?? row.answer?.id ?? '' });
+  if (row.state === 'sent') return t('waiting.as', { number: row.answer?.number ?? '' });
   if (stateOf(row) === 'sending') return t('waiting.going');
   return row.tries ? t('waiting.tried', { n: row.tries }) : t('waiting.never');
 }
