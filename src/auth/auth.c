@@ -181,12 +181,11 @@ int auth_identify(struct ctx *cx, struct auth *a, struct str token, struct ident
 
 /* Without opening it for good, which would make an old file newer: one of an older schema has no accounts. A file
 ** that cannot be read may have some, when there is a key that logins were signed with. */
-static bool tenant_has_accounts(struct auth *a, const char *slug) {
+static bool tenant_has_accounts(struct store *s, const char *slug) {
   struct ctx cx;
   struct tenant *t;
   struct db *db;
   struct token_keys keys;
-  struct store *s = opened_store(a->tenants);
   ctx_begin(&cx, "auth");
   bool some = false;
   if (!tenant_inspect(&cx, s, slug, &t) && !tenant_read(&cx, t, &db) && account_tables(&cx, db))
@@ -199,16 +198,16 @@ static bool tenant_has_accounts(struct auth *a, const char *slug) {
   return some;
 }
 
-static bool any_accounts(struct auth *a) {
+bool auth_any_in(struct store *s) {
   const struct tenant_info *list;
   struct ctx cx;
   size_t count;
   bool some = false;
   ctx_begin(&cx, "auth");
-  if (tenant_list(&cx, opened_store(a->tenants), &list, &count))
+  if (tenant_list(&cx, s, &list, &count))
     some = true; /* nobody knows */
   else
-    for (size_t i = 0; i < count && !some; i++) some = tenant_has_accounts(a, list[i].slug);
+    for (size_t i = 0; i < count && !some; i++) some = tenant_has_accounts(s, list[i].slug);
   ctx_end(&cx);
   return some;
 }
@@ -218,7 +217,7 @@ static void look_for_accounts(struct auth *a) {
   const double share = 50; /* at most a fiftieth of the time is spent with looking */
   double began = time_seconds();
   a->any_stamp = stamp_now(a->stamp);
-  a->any = any_accounts(a);
+  a->any = auth_any_in(opened_store(a->tenants));
   double ended = time_seconds(), rest = (ended - began) * share;
   a->any_until = ended + (rest > REMEMBERED_SECONDS ? rest : REMEMBERED_SECONDS);
 }

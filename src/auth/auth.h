@@ -25,6 +25,7 @@ int auth_identify(struct ctx *cx, struct auth *a, struct str token, struct ident
 
 /* Is there an account somewhere in this data folder? */
 bool auth_any(struct auth *a);
+bool auth_any_in(struct store *s); /* the same, looked up now */
 /* May everybody do everything? Only on loopback, and only until there is an account. */
 bool auth_open(struct auth *a);
 

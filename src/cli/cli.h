@@ -93,6 +93,9 @@ bool cli_color(void);
 /* The JSON document of a command. */
 int cli_print_json(struct ctx *cx, struct buf *out);
 
+/* For `serve --demo`: a tenant, an account and some data, where there are none; the password is printed. */
+int demo_prepare(struct ctx *cx, const struct cli *c);
+
 /* One line from the terminal, which does not show it, or from standard input. */
 enum { CLI_SECRET = 4200 };
 int cli_secret(struct ctx *cx, const char *what, char line[static CLI_SECRET]);

@@ -1,4 +1,8 @@
 /* cmd_serve.c - the server, and the engine beside it. */
+#include <unistd.h>
+
+#include "auth/auth.h"
+#include "auth/session.h"
 #include "base/log.h"
 #include "cli/cli.h"
 #include "export/support.h"
@@ -37,6 +41,16 @@ static int check_origins(struct ctx *cx, const char *list) {
   return OK;
 }
 
+/* Who sits at the terminal may make the first account from another machine or another browser, too. */
+static int make_setup(struct ctx *cx, struct store *s, const char **token) {
+  const struct tenant_info *list;
+  struct tenant *t;
+  size_t count;
+  if (!isatty(STDOUT_FILENO) || auth_any_in(s)) return OK;
+  if (tenant_list(cx, s, &list, &count) || !count || tenant_open(cx, s, list[0].slug, &t)) return cx->code;
+  return session_setup_link(cx, t, NULL, token);
+}
+
 int cmd_serve(struct ctx *cx, struct cli *c) {
   struct store *s;
   struct serving serving = { 0 };
@@ -48,6 +62,7 @@ int cmd_serve(struct ctx *cx, struct cli *c) {
                              .end = end,
                              .arg = &serving };
   int64_t slow_ms;
+  if (cli_has(c, "demo") && demo_prepare(cx, c)) return cx->code;
   if (cli_store(cx, c, &s) || cli_int(cx, c, "workers", ENGINE_WORKERS, &serving.workers) ||
       cli_int(cx, c, "rate", RATE_PER_MINUTE, &o.rate_per_minute) ||
       cli_int(cx, c, "slow-query", SLOW_QUERY_MS, &slow_ms) || check_origins(cx, o.allow_origins))
@@ -58,6 +73,7 @@ int cmd_serve(struct ctx *cx, struct cli *c) {
   store_note_slow(slow_ms * 1000);
   if (serving.workers < 0 || serving.workers > ENGINE_WORKERS_MOST)
     return cli_usage(cx, "--workers is 0 to %d, not %lld", ENGINE_WORKERS_MOST, (long long)serving.workers);
+  if (make_setup(cx, s, &o.setup)) return cx->code;
   support_set_settings(cli_settings(cx, c));
   log_to_stderr(true);
   serving.tenants = opened_new(s);

@@ -149,8 +149,12 @@ static void wait_for_stop(struct server *server, const sigset_t *signals, const 
   }
 }
 
-static void announce(const struct address *a, int port) {
-  printf("http://%s:%d/\n", a->host, port);
+static void announce(const struct server *server, const struct address *a, const char *setup) {
+  const char *scheme = server->trust ? "https" : "http";
+  printf("%s://%s:%d/\n", scheme, a->host, server->port);
+  if (setup)
+    printf("there is no account yet; within an hour this makes the first:\n%s://%s:%d/#/setup/%s\n", scheme,
+           a->host, server->port, setup);
   fflush(stdout);
 }
 
@@ -167,7 +171,7 @@ static int serve(struct ctx *cx, struct server *server, const struct address *a,
   if (mg_get_server_ports(web, 2, bound) > 0) server->port = bound[0].port;
   if (o->port) *o->port = server->port;
   rc = o->begin ? o->begin(cx, o->arg) : OK;
-  if (!rc) announce(a, server->port);
+  if (!rc) announce(server, a, o->setup);
   if (!rc) wait_for_stop(server, signals, o->stop);
   atomic_store(&server->stopping, true);
   tasks_stop(server->tasks); /* while connections are closed, imports end, too */

@@ -19,6 +19,7 @@ struct serve_options {
   const char *allow_origins; /* whose pages may use the API, "https://a.example"; may be NULL */
   const char *www_dir;       /* the page's files from this folder instead of from the binary; may be NULL */
   const atomic_bool *stop;   /* ends the serving when it becomes true; may be NULL */
+  const char *setup;         /* a token that makes the first account: its link is printed, too; may be NULL */
   int *port;                 /* the port it really listens on; may be NULL */
   /* Work beside the requests: begun when the address is printed, ended when no request comes any more.
   ** May be NULL. */
