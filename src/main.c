@@ -8,6 +8,7 @@
 #include "archive/pit.h"
 #include "auth/account.h"
 #include "cli/cli.h"
+#include "connect/bulk.h"
 #include "connect/connector.h"
 #include "event/consume.h"
 #include "event/keep.h"
@@ -97,6 +98,7 @@ int main(int argc, char **argv) {
   connectors_register();
   archive_register();
   field_register();
+  job_kind_register(&bulk_upload_kind);
   verify_register("invoice_items", items_verify);
   rebuild_part_register(items_rebuild);
   pit_set_hooks(&way_back);

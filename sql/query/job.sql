@@ -217,3 +217,15 @@ DELETE FROM job_step WHERE job = ?1;
 -- name: job_kind_at_work
 SELECT 1 FROM job j LEFT JOIN job_queue q ON q.name = j.queue AND q.deleted_at IS NULL
 WHERE j.kind = ?1 AND (j.state = 'running' OR j.state = 'waiting' AND j.delayed = 0 AND NOT coalesce(q.paused, 0)) LIMIT 1;
+
+-- name: breaker_get
+SELECT name, state, failures, opened, opened_at, cause, at FROM circuit_breaker WHERE name = ?1;
+
+-- name: breaker_list
+SELECT name, state, failures, opened, opened_at, cause, at FROM circuit_breaker ORDER BY name;
+
+-- name: breaker_put
+INSERT INTO circuit_breaker (name, state, failures, opened, opened_at, cause, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+ON CONFLICT (name) DO UPDATE
+SET state = excluded.state, failures = excluded.failures, opened = excluded.opened,
+    opened_at = coalesce(excluded.opened_at, opened_at), cause = excluded.cause, at = excluded.at;

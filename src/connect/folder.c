@@ -3,7 +3,7 @@
 ** imported, and moved to done/ or failed/ below it. Settings:
 **
 **   folder    its name: letters, digits, - and _ (no path: nothing outside the data folder is read)
-**   dataset   what the rows are, such as sales
+**   dataset   what the rows are: sales when not said, or invoices
 **   existing  reject (when not said) or update: what becomes of a row whose key is there
 **
 ** A file that was changed within the last two seconds, or whose name begins with a dot or ends in
@@ -75,7 +75,7 @@ static int open_folder(struct ctx *cx, const struct connector *c, struct folder 
   const char *inbox = ctx_printf(cx, "%s/inbox", store_dir(tenant_store(t)));
   const char *mine = ctx_printf(cx, "%s/%s", inbox, tenant_slug(t));
   f->path = ctx_printf(cx, "%s/" STR_FMT, mine, STR_ARG(jv_text(jv_get(c->settings, "folder"))));
-  f->dataset = dataset_find(dataset.p ? ctx_strdup(cx, dataset) : dataset_names());
+  f->dataset = dataset.p ? dataset_find(ctx_strdup(cx, dataset)) : dataset_at(0);
   f->update = str_eq(jv_text(jv_get(c->settings, "existing")), STR("update"));
   if (!f->dataset)
     return fail(cx, E_INVALID, "settings", "say what the rows are: {\"dataset\":...}; there are %s",

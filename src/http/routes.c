@@ -611,6 +611,27 @@ const struct route routes[] = {
     .need = "data.write",
     .body_max = LIMIT_UPLOAD_BYTES,
     .help = "Keeps a file, the body, to be looked at and imported. Parameters: tenant, name." },
+  { .method = "POST",
+    .pattern = "/api/bulk-upload",
+    .handle = bulk_post,
+    .need = "data.write",
+    .body_max = LIMIT_UPLOAD_BYTES,
+    .help = "Takes a file, the body or the file of a form, and imports it as a job: 202 and where to look. "
+            "Parameters: tenant, filename, as (invoices), existing=reject or update, unique=A,B, batch (rows "
+            "of a "
+            "savepoint, 1000)." },
+  { .method = "GET",
+    .pattern = "/api/bulk-upload/status/{id}",
+    .handle = bulk_show,
+    .need = "data.read",
+    .quiet = true,
+    .help =
+        "How far a file is that was handed in, its errors and the state of the breaker. Parameter: tenant." },
+  { .method = "GET",
+    .pattern = "/api/bulk-upload",
+    .handle = bulk_index,
+    .need = "data.read",
+    .help = "The files that were handed in, newest first. Parameters: tenant, limit." },
   { .method = "GET",
     .pattern = "/api/uploads/{id}",
     .handle = upload_show,

@@ -56,6 +56,7 @@ route_fn low_stock_show, kept_show, reorders_list, reorder_accept_post,
 
 route_fn upload_post, upload_show, upload_delete; /* routes_imports.c */
 route_fn import_post, imports_list, import_show, import_cancel;
+route_fn bulk_post, bulk_show, bulk_index;               /* routes_bulk.c */
 int import_accepted(struct request *rq, const char *id); /* 202, and where to look */
 /* The dataset that the query names with as, or the first there is. */
 int dataset_asked(struct request *rq, const struct dataset **out);

@@ -18,7 +18,6 @@
 enum { UPLOADS_MOST = 200 };
 static const int64_t LIFETIME = DAY_US;
 static const int64_t DISK_RESERVE = (int64_t)256 << 20; /* an import of it needs room, too */
-static const int64_t DISK_STEP = (int64_t)64 << 20;     /* of an unknown length: looked at again so often */
 
 struct kept_upload {
   struct kept_upload *next;
@@ -104,20 +103,19 @@ static int keep(struct request *rq, const struct upload *u) {
 
 /* ---- receiving ---- */
 
-/* The last part of what may be a path, without control characters. */
-static int read_name(struct request *rq, const char *name, struct upload *u) {
+int upload_name(struct request *rq, const char *name, char out[static UPLOAD_NAME]) {
   for (const char *p = name; p && *p; p++)
     if ((*p == '/' || *p == '\\') && p[1]) name = p + 1;
   if (!name || !*name) name = "upload";
   if (strlen(name) >= UPLOAD_NAME)
     return fail(rq->cx, E_INVALID, "name", "the name of a file has at most %d bytes", UPLOAD_NAME - 1);
-  str_copy(u->name, sizeof u->name, str_of(name));
-  for (char *p = u->name; *p; p++)
+  str_copy(out, UPLOAD_NAME, str_of(name));
+  for (char *p = out; *p; p++)
     if ((unsigned char)*p < 0x20 || *p == 0x7f) *p = '_';
   return OK;
 }
 
-static int check_room(struct request *rq, const char *dir, int64_t more) {
+int upload_room(struct request *rq, const char *dir, int64_t more) {
   struct statvfs disk;
   if (statvfs(dir, &disk) != 0) return OK; /* the write will tell */
   int64_t room = (int64_t)disk.f_bavail * (int64_t)disk.f_frsize;
@@ -145,12 +143,12 @@ static int copy_body(struct request *rq, const char *dir, int fd, struct sha256 
   char part[16384];
   size_t got = 0;
   int64_t looked = 0;
-  int rc = check_room(rq, dir, rq->body_stated > 0 ? rq->body_stated : 0);
+  int rc = upload_room(rq, dir, rq->body_stated > 0 ? rq->body_stated : 0);
   while (!rc && !(rc = body_next(rq, part, sizeof part, &got)) && got > 0) {
     sha256_add(digest, part, got);
     rc = write_part(rq, fd, part, got);
     u->bytes += (int64_t)got;
-    if (!rc && u->bytes - looked > DISK_STEP) rc = check_room(rq, dir, 0), looked = u->bytes;
+    if (!rc && u->bytes - looked > UPLOAD_LOOK) rc = upload_room(rq, dir, 0), looked = u->bytes;
   }
   if (!rc && u->bytes == 0)
     rc = fail(rq->cx, E_INVALID, "body", "the request needs a body: the bytes of the file");
@@ -163,7 +161,7 @@ int upload_receive(struct request *rq, struct tenant *tenant, const char *name, 
   *out = (struct upload){ .at = rq->cx->now };
   uuid7(out->id, rq->cx->now);
   str_copy(out->tenant, sizeof out->tenant, str_of(tenant_slug(tenant)));
-  if (read_name(rq, name, out)) return rq->cx->code;
+  if (upload_name(rq, name, out->name)) return rq->cx->code;
   if (!str_copy(out->path, sizeof out->path, str_of(ctx_printf(rq->cx, "%s/%s", dir, out->id))))
     return fail(rq->cx, E_LIMIT, NULL, "the path of the data folder is too long");
   int fd = open(out->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);

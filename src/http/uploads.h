@@ -9,7 +9,7 @@
 
 #include "http/request.h"
 
-enum { UPLOAD_NAME = 201 };
+enum { UPLOAD_NAME = 201, UPLOAD_LOOK = 64 << 20 /* of a body, before the disk is looked at again */ };
 
 struct upload {
   char id[37], tenant[64], name[UPLOAD_NAME], sha256[65], path[4096];
@@ -25,5 +25,10 @@ void uploads_reap(struct server *server, int64_t now);
 int upload_receive(struct request *rq, struct tenant *tenant, const char *name, struct upload *out);
 int upload_find(struct request *rq, struct tenant *tenant, const char *id, struct upload *out);
 void upload_remove(struct server *server, const char *id);
+
+/* The last part of what may be a path, without control characters. */
+int upload_name(struct request *rq, const char *name, char out[static UPLOAD_NAME]);
+/* 507 when the disk has no room for so many bytes more and some to work with. */
+int upload_room(struct request *rq, const char *dir, int64_t more);
 
 #endif

@@ -99,7 +99,8 @@ void job_tell(struct job *job, const char *state) {
                                .attempt = job->attempt });
 }
 
-void job_progress(struct job *job, int64_t done, int64_t total, const char *text) {
+/* Whether it is time to keep it, too. */
+static bool note_progress(struct job *job, int64_t done, int64_t total, const char *text) {
   double now = time_seconds();
   pthread_mutex_lock(&job->lock);
   job->done = done;
@@ -107,13 +108,23 @@ void job_progress(struct job *job, int64_t done, int64_t total, const char *text
   job->told = true;
   str_copy(job->text, sizeof job->text, str_of(text ? text : ""));
   bool notice = now - job->noticed >= NOTICE_SECONDS, keep = now - job->kept >= KEEP_SECONDS;
-  struct progress p = { .job = job, .done = done, .total = total };
-  memcpy(p.text, job->text, sizeof p.text);
   if (notice) job->noticed = now;
-  if (keep) job->kept = now;
   pthread_mutex_unlock(&job->lock);
   if (notice) job_tell(job, "running");
-  if (!keep) return;
+  return keep;
+}
+
+void job_progress_live(struct job *job, int64_t done, int64_t total, const char *text) {
+  note_progress(job, done, total, text);
+}
+
+void job_progress(struct job *job, int64_t done, int64_t total, const char *text) {
+  if (!note_progress(job, done, total, text)) return;
+  struct progress p = { .job = job, .done = done, .total = total };
+  pthread_mutex_lock(&job->lock);
+  job->kept = time_seconds();
+  memcpy(p.text, job->text, sizeof p.text);
+  pthread_mutex_unlock(&job->lock);
   struct ctx aside; /* progress that could not be kept is no failure of the job */
   ctx_begin(&aside, "job");
   tenant_write(&aside, job->tenant, keep_progress, &p);
@@ -122,7 +133,7 @@ void job_progress(struct job *job, int64_t done, int64_t total, const char *text
 
 /* ---- what it writes ---- */
 
-int job_check_held(struct ctx *cx, struct db *db, struct job *job) {
+int job_held(struct ctx *cx, struct db *db, struct job *job) {
   struct stmt *s = db_stmt(cx, db, SQL_job_held);
   stmt_int(s, 1, job->id);
   stmt_int(s, 2, job->fence);
@@ -168,7 +179,7 @@ static int mark_step(struct ctx *cx, struct db *db, const struct effect *e) {
 
 static int apply(struct ctx *cx, struct db *db, void *arg) {
   struct effect *e = arg;
-  if (job_check_held(cx, db, e->job)) return cx->code;
+  if (job_held(cx, db, e->job)) return cx->code;
   if (e->step && step_known(cx, db, e->job, e->step)) return cx->code;
   int rc = e->fn ? e->fn(cx, db, e->arg) : OK;
   if (!rc && e->step) rc = mark_step(cx, db, e);

@@ -99,8 +99,6 @@ void job_free(struct job *job);
 /* Runs it; the outcome is in end and cx. */
 void job_run(struct job *job);
 void job_tell(struct job *job, const char *state); /* a notice */
-/* E_CONFLICT when this attempt does not have the job any more. */
-int job_check_held(struct ctx *cx, struct db *db, struct job *job);
 
 /* ---- outcomes (outcome.c): inside tenant_write ---- */
 

@@ -90,6 +90,9 @@ bool job_stopped(struct job *job);
 ** kept in the file about once a second. total 0: nobody knows. */
 void job_progress(struct job *job, int64_t done, int64_t total, const char *text);
 
+/* The same, told to live pages only and not kept: for a job that has the writer for itself (tenant_write_alone). */
+void job_progress_live(struct job *job, int64_t done, int64_t total, const char *text);
+
 /* A line that is kept with the attempt; at most LIMIT_JOB_LOG bytes of them. */
 void job_log(struct job *job, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
@@ -102,6 +105,8 @@ int job_step(struct ctx *cx, struct job *job, const char *name, write_fn *fn, vo
 bool job_step_done(struct ctx *cx, struct job *job, const char *name);
 /* tenant_write with that check, and no step. */
 int job_write(struct ctx *cx, struct job *job, write_fn *fn, void *arg);
+/* The check alone, for a transaction of the job's own: E_CONFLICT when this attempt does not have the job any more. */
+int job_held(struct ctx *cx, struct db *db, struct job *job);
 /* The last effects and "done" in one transaction; run then returns OK. */
 int job_finish(struct ctx *cx, struct job *job, write_fn *fn, void *arg);
 /* Kept with the job, JSON; for a graph's task: its output. Before job_finish. */
