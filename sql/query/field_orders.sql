@@ -64,3 +64,15 @@ FROM upselling_recommendations u JOIN field_rule r ON r.because_id = u.because_i
 JOIN products p ON p.id = u.product_id JOIN products c ON c.id = u.because_id
 WHERE u.store_id = ?1 AND u.deleted_at IS NULL
 ORDER BY u.confidence DESC, u.lift DESC, u.product_id LIMIT ?2;
+
+-- name: predict_present
+SELECT id, store_id FROM predicted_orders WHERE status = 'pending' AND method <> 'given' AND deleted_at IS NULL;
+
+-- name: predict_items_present
+SELECT i.id, i.predicted_order_id || ' ' || i.product_id
+FROM predicted_order_items i JOIN predicted_orders p ON p.id = i.predicted_order_id
+WHERE p.status = 'pending' AND p.method <> 'given' AND p.deleted_at IS NULL AND i.deleted_at IS NULL;
+
+-- name: predict_decided
+SELECT 1 FROM predicted_orders
+WHERE store_id = ?1 AND status <> 'pending' AND method <> 'given' AND based_on >= ?2 AND deleted_at IS NULL LIMIT 1;
