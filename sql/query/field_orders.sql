@@ -76,3 +76,173 @@ WHERE p.status = 'pending' AND p.method <> 'given' AND p.deleted_at IS NULL AND 
 -- name: predict_decided
 SELECT 1 FROM predicted_orders
 WHERE store_id = ?1 AND status <> 'pending' AND method <> 'given' AND based_on >= ?2 AND deleted_at IS NULL LIMIT 1;
+
+-- Products by what a line names.
+-- name: order_product_by_id
+SELECT id, name, unit_price FROM products WHERE id = ?1 AND active AND deleted_at IS NULL;
+-- name: order_product_by_sku
+SELECT id, name, unit_price FROM products WHERE sku = ?1 AND active AND deleted_at IS NULL;
+-- name: order_product_by_barcode
+SELECT id, name, unit_price FROM products WHERE barcode = ?1 AND active AND deleted_at IS NULL;
+-- name: order_product_by_name
+SELECT id, name, unit_price FROM products WHERE name = ?1 AND active AND deleted_at IS NULL;
+-- name: order_product_by_code
+SELECT id, name, unit_price FROM products WHERE barcode = ?1 AND active AND deleted_at IS NULL
+UNION ALL SELECT id, name, unit_price FROM products WHERE sku = ?1 AND active AND deleted_at IS NULL
+UNION ALL SELECT id, name, unit_price FROM products WHERE name = ?1 AND active AND deleted_at IS NULL
+UNION ALL SELECT id, name, unit_price FROM products WHERE name = ?1 COLLATE NOCASE AND active AND deleted_at IS NULL
+LIMIT 1;
+
+-- name: order_store
+SELECT id, status, name FROM stores WHERE id = ?1 AND deleted_at IS NULL
+UNION ALL SELECT id, status, name FROM stores WHERE customer_id = ?1 AND deleted_at IS NULL LIMIT 1;
+
+-- name: order_terms
+SELECT payment_terms, credit_limit FROM store_preferences WHERE store_id = ?1 AND deleted_at IS NULL;
+
+-- name: order_open_amount
+SELECT coalesce(sum(total_amount), 0) FROM orders
+WHERE store_id = ?1 AND status IN ('pending', 'approved') AND deleted_at IS NULL AND id IS NOT ?2;
+
+-- name: order_last_number
+SELECT number FROM orders INDEXED BY orders_all_numbers WHERE number BETWEEN ?1 AND ?2 ORDER BY number DESC LIMIT 1;
+
+-- name: order_now
+SELECT store_id, status, order_date, notes, total_amount, version FROM orders WHERE id = ?1 AND deleted_at IS NULL;
+
+-- name: order_lines_present
+SELECT id, product_id, quantity, unit_price, total_price, note FROM order_items
+WHERE order_id = ?1 AND deleted_at IS NULL ORDER BY position;
+
+-- name: order_item_now
+SELECT quantity, unit_price, total_price FROM order_items WHERE id = ?1 AND deleted_at IS NULL;
+
+-- name: order_sums
+SELECT o.id, coalesce(sum(i.total_price), 0), o.total_amount, count(i.id), o.item_count, o.updated_at, o.deleted_at IS NOT NULL
+FROM orders o LEFT JOIN order_items i ON i.order_id = o.id AND i.deleted_at IS NULL WHERE o.id = ?1 GROUP BY o.id;
+
+-- name: order_sums_of_item
+SELECT o.id, coalesce(sum(i.total_price), 0), o.total_amount, count(i.id), o.item_count, o.updated_at, o.deleted_at IS NOT NULL
+FROM orders o LEFT JOIN order_items i ON i.order_id = o.id AND i.deleted_at IS NULL
+WHERE o.id = (SELECT order_id FROM order_items WHERE id = ?1) GROUP BY o.id;
+
+-- Orders that an invoice names and that are not settled, and settled ones that none names.
+-- name: order_unsettled
+SELECT o.id, min(coalesce(m.invoice_id, m.key)) FROM orders o JOIN mangalam_invoices m ON m.po_number = o.number AND m.po_number <> ''
+WHERE o.deleted_at IS NULL AND o.status IN ('draft', 'pending', 'approved') GROUP BY o.id
+UNION ALL
+SELECT o.id, NULL FROM orders o
+WHERE o.deleted_at IS NULL AND o.status = 'invoiced'
+  AND NOT EXISTS (SELECT 1 FROM mangalam_invoices m WHERE m.po_number = o.number AND m.po_number <> '');
+
+-- name: order_prediction
+SELECT store_id, predicted_date, status FROM predicted_orders WHERE id = ?1 AND deleted_at IS NULL;
+
+-- name: order_prediction_of_store
+SELECT p.id FROM predicted_orders p WHERE p.store_id = ?1 AND p.status = 'pending' AND p.deleted_at IS NULL
+  AND EXISTS (SELECT 1 FROM predicted_order_items i WHERE i.predicted_order_id = p.id AND i.deleted_at IS NULL)
+ORDER BY p.predicted_date, p.id LIMIT 1;
+
+-- name: order_predicted_lines
+SELECT product_id, quantity, unit_price FROM predicted_order_items
+WHERE predicted_order_id = ?1 AND deleted_at IS NULL ORDER BY chance DESC, product_id;
+
+-- name: order_earlier
+SELECT 0, id, store_id FROM orders WHERE id = ?1 AND deleted_at IS NULL
+UNION ALL SELECT 0, id, store_id FROM orders WHERE number = ?1 AND deleted_at IS NULL
+UNION ALL SELECT 1, ref, store_id FROM field_sale WHERE kind = 0 AND ref = ?1 LIMIT 1;
+
+-- name: order_order_lines
+SELECT product_id, quantity, unit_price FROM order_items WHERE order_id = ?1 AND deleted_at IS NULL ORDER BY position;
+
+-- name: order_invoice_lines
+SELECT i.product_id, i.quantity, i.unit_price FROM field_sale s
+JOIN invoice_items i ON i.store_id = s.store_id AND i.invoice_date = s.day AND i.invoice_id = s.ref
+WHERE s.kind = 0 AND s.ref = ?1 AND NOT i.free ORDER BY i.id;
+
+-- name: order_last_of_store
+SELECT ref FROM field_sale WHERE store_id = ?1 ORDER BY day DESC, kind DESC, ref DESC LIMIT 1;
+
+-- name: order_wanted
+SELECT p.id, p.store_id, p.predicted_date
+FROM store_preferences f JOIN predicted_orders p ON p.store_id = f.store_id
+WHERE f.auto_approve_predictions AND f.deleted_at IS NULL AND p.status = 'pending' AND p.deleted_at IS NULL
+  AND EXISTS (SELECT 1 FROM predicted_order_items i WHERE i.predicted_order_id = p.id AND i.deleted_at IS NULL)
+ORDER BY p.predicted_date DESC, p.id DESC;
+
+-- name: order_one
+SELECT o.id, o.number, o.store_id, s.name, o.order_date, o.requested_date, o.due_date, o.status, o.source,
+       o.total_amount * 100, o.item_count, o.invoice_id, o.notes, o.source_id, o.over_limit, o.approved_at, o.approved_by,
+       o.version, o.created_at, o.created_by, o.updated_at, o.updated_by
+FROM orders o LEFT JOIN stores s ON s.id = o.store_id
+WHERE o.deleted_at IS NULL AND o.id = (SELECT id FROM orders WHERE id = ?1
+                                       UNION ALL SELECT id FROM orders WHERE number = ?1 AND deleted_at IS NULL LIMIT 1)
+UNION ALL
+SELECT f.ref, f.ref, f.store_id, s.name, date(f.day * 86400, 'unixepoch'), NULL, NULL, 'invoiced', 'invoice',
+       f.revenue, f.lines, f.ref, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+FROM field_sale f LEFT JOIN stores s ON s.id = f.store_id WHERE f.kind = 0 AND f.ref = ?1
+LIMIT 1;
+
+-- name: order_items_of_order
+SELECT i.id, i.product_id, p.name, p.sku, p.unit, i.quantity, i.unit_price, i.total_price * 100, i.note
+FROM order_items i LEFT JOIN products p ON p.id = i.product_id
+WHERE i.order_id = ?1 AND i.deleted_at IS NULL ORDER BY i.position;
+
+-- name: order_items_of_invoice
+SELECT i.id, i.product_id, p.name, p.sku, p.unit, i.quantity, i.unit_price, i.total_price, iif(i.free, 'free', NULL)
+FROM field_sale f JOIN invoice_items i ON i.store_id = f.store_id AND i.invoice_date = f.day AND i.invoice_id = f.ref
+LEFT JOIN products p ON p.id = i.product_id
+WHERE f.kind = 0 AND f.ref = ?1 ORDER BY i.id;
+
+-- name: order_count
+SELECT
+ (SELECT count(*) FROM orders o
+  WHERE o.deleted_at IS NULL AND (?1 IS NULL OR o.store_id = ?1) AND (?2 IS NULL OR o.status = ?2) AND (?3 IS NULL OR o.source = ?3)
+    AND (?4 IS NULL OR o.order_date >= ?4) AND (?5 IS NULL OR o.order_date <= ?5)
+    AND (?6 IS NULL OR o.number LIKE ?6 ESCAPE '\'
+         OR o.store_id IN (SELECT id FROM stores WHERE name LIKE ?6 ESCAPE '\')))
+ + iif(?7 OR coalesce(?2 <> 'invoiced', 0) OR coalesce(?3 <> 'invoice', 0), 0,
+ (SELECT count(*) FROM field_sale f
+  WHERE f.kind = 0 AND (?1 IS NULL OR f.store_id = ?1)
+    AND (?4 IS NULL OR f.day >= CAST(julianday(?4) - 2440587.5 AS INTEGER))
+    AND (?5 IS NULL OR f.day <= CAST(julianday(?5) - 2440587.5 AS INTEGER))
+    AND (?6 IS NULL OR f.ref LIKE ?6 ESCAPE '\' OR f.store_id IN (SELECT id FROM stores WHERE name LIKE ?6 ESCAPE '\'))));
+
+-- ?8, ?9: day and number of the last row of the page before.
+-- name: order_list
+SELECT * FROM (
+ SELECT * FROM (
+  SELECT o.id, o.number, o.store_id, (SELECT name FROM stores WHERE id = o.store_id), o.order_date AS day, o.requested_date,
+         o.due_date, o.status, o.source, o.total_amount * 100, o.item_count, o.invoice_id, o.notes
+  FROM orders o
+  WHERE o.deleted_at IS NULL AND (?1 IS NULL OR o.store_id = ?1) AND (?2 IS NULL OR o.status = ?2) AND (?3 IS NULL OR o.source = ?3)
+    AND (?4 IS NULL OR o.order_date >= ?4) AND (?5 IS NULL OR o.order_date <= ?5)
+    AND (?6 IS NULL OR o.number LIKE ?6 ESCAPE '\'
+         OR o.store_id IN (SELECT id FROM stores WHERE name LIKE ?6 ESCAPE '\'))
+    AND (?8 IS NULL OR (o.order_date, o.number) < (?8, ?9))
+  ORDER BY o.order_date DESC, o.number DESC LIMIT ?10)
+ UNION ALL
+ SELECT * FROM (
+  SELECT f.ref, f.ref, f.store_id, (SELECT name FROM stores WHERE id = f.store_id), date(f.day * 86400, 'unixepoch'), NULL, NULL,
+         'invoiced', 'invoice', f.revenue, f.lines, f.ref, NULL
+  FROM field_sale f
+  WHERE f.kind = 0 AND NOT (?7 OR coalesce(?2 <> 'invoiced', 0) OR coalesce(?3 <> 'invoice', 0)) AND (?1 IS NULL OR f.store_id = ?1)
+    AND (?4 IS NULL OR f.day >= CAST(julianday(?4) - 2440587.5 AS INTEGER))
+    AND (?5 IS NULL OR f.day <= CAST(julianday(?5) - 2440587.5 AS INTEGER))
+    AND (?6 IS NULL OR f.ref LIKE ?6 ESCAPE '\' OR f.store_id IN (SELECT id FROM stores WHERE name LIKE ?6 ESCAPE '\'))
+    AND (?8 IS NULL OR (f.day, f.ref) < (CAST(julianday(?8) - 2440587.5 AS INTEGER), ?9))
+  ORDER BY f.day DESC, f.ref DESC LIMIT ?10))
+ORDER BY 5 DESC, 2 DESC LIMIT ?10;
+
+-- name: predict_list
+SELECT p.id, p.store_id, s.name, p.predicted_date, p.confidence, p.priority, p.total_amount, p.status, p.method, p.days,
+       p.explanation, p.notes, o.id, o.number, p.version, p.created_at, count(*) OVER ()
+FROM predicted_orders p LEFT JOIN stores s ON s.id = p.store_id
+LEFT JOIN orders o ON o.source_id = p.id AND o.source = 'prediction' AND o.deleted_at IS NULL
+WHERE p.deleted_at IS NULL AND (?1 IS NULL OR p.status = ?1) AND (?2 IS NULL OR p.store_id = ?2)
+ORDER BY p.predicted_date, CASE p.priority WHEN 'high' THEN 0 WHEN 'medium' THEN 1 ELSE 2 END, s.name, p.id LIMIT ?3;
+
+-- name: predict_items
+SELECT i.product_id, p.name, i.quantity, i.unit_price, i.total_price, i.chance
+FROM predicted_order_items i LEFT JOIN products p ON p.id = i.product_id
+WHERE i.predicted_order_id = ?1 AND i.deleted_at IS NULL ORDER BY i.chance DESC, i.product_id;

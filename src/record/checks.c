@@ -21,7 +21,7 @@ int check_unused(struct ctx *cx, struct db *db, const struct entity *e, const ch
   for (int i = 0; (other = entity_at(i)); i++)
     for (int k = 0; k < other->property_count; k++) {
       const struct property *p = &other->properties[k];
-      if (!p->reference || strcmp(p->reference, e->name) != 0) continue;
+      if (!p->reference || p->cascade || strcmp(p->reference, e->name) != 0) continue;
       struct stmt *s = db_compose(
           cx, db,
           ctx_printf(cx, "SELECT id FROM %s WHERE %s = ?1 AND deleted_at IS NULL AND id <> ?1 LIMIT 1",

@@ -179,7 +179,7 @@ static int followers(struct ctx *cx, struct db *db, const struct entity *of, con
 
 static int mark(struct ctx *cx, struct db *db, const struct entity *e, const char *id, bool deleted);
 
-/* at: when the record was deleted; 0: it is about to be. */
+/* at: when the record was deleted that is restored; 0: it is deleted now. */
 static int mark_followers(struct ctx *cx, struct db *db, const struct entity *e, const char *id, int64_t at) {
   const struct entity *other;
   for (int i = 0; (other = entity_at(i)) && !cx->code; i++)
@@ -208,7 +208,7 @@ static int mark(struct ctx *cx, struct db *db, const struct entity *e, const cha
   const char *before = row_read(cx, db, e, id);
   int64_t at = 0;
   if (!before) return missing(cx, e, id);
-  if (deleted ? mark_followers(cx, db, e, id, 0) : deleted_when(cx, db, e, id, &at)) return cx->code;
+  if (!deleted && deleted_when(cx, db, e, id, &at)) return cx->code;
   if (deleted ? check_unused(cx, db, e, id) : check_restored(cx, db, e, id)) return cx->code;
   const char *sql =
       ctx_printf(cx,
@@ -228,7 +228,7 @@ static int mark(struct ctx *cx, struct db *db, const struct entity *e, const cha
   if (note(cx, db, e, deleted ? "RECORD_DELETED" : "RECORD_RESTORED", id, before,
            ctx_printf(cx, "a %s was %s", e->name, deleted ? "deleted" : "restored")))
     return cx->code;
-  return deleted || !at ? OK : mark_followers(cx, db, e, id, at);
+  return deleted || at ? mark_followers(cx, db, e, id, at) : OK;
 }
 
 int record_delete(struct ctx *cx, struct db *db, const struct entity *e, const char *id) {

@@ -1,0 +1,420 @@
+#include "field/order.h"
+
+#include "base/decimal.h"
+#include "base/ids.h"
+#include "base/time.h"
+#include "field/amount.h"
+#include "field/follow.h"
+#include "field/history.h"
+#include "field/order_internal.h"
+#include "field/setting.h"
+
+enum { NUMBER_DIGITS = 7, PREFIX_MOST = 8 };
+
+/* ---- what is given ---- */
+
+int text_of(struct ctx *cx, const struct jv *body, const char *name, const char **out) {
+  const struct jv *v = jv_get(body, name);
+  *out = NULL;
+  if (jv_kind(v) == JV_NULL) return OK;
+  if (jv_kind(v) != JV_STRING) return fail(cx, E_INVALID, name, "%s has to be a text", name);
+  if (jv_text(v).n) *out = ctx_strdup(cx, jv_text(v));
+  return OK;
+}
+
+static int day_of(struct ctx *cx, const struct jv *body, const char *name, const char **out) {
+  int64_t at;
+  if (text_of(cx, body, name, out) || !*out) return cx->code;
+  if (strlen(*out) == 10 && time_parse_iso(str_of(*out), &at)) return OK;
+  return fail(cx, E_INVALID, name, "%s is a day, such as 2024-02-29", name);
+}
+
+static int flag_of(struct ctx *cx, const struct jv *body, const char *name, bool *out) {
+  const struct jv *v = jv_get(body, name);
+  *out = jv_kind(v) == JV_BOOL && str_eq(jv_text(v), STR("true"));
+  return jv_kind(v) == JV_NULL || jv_kind(v) == JV_BOOL ? OK : fail(cx, E_INVALID, name, "%s is true or false", name);
+}
+
+int store_find(struct ctx *cx, struct db *db, const char *name, const char *field, const char **id) {
+  struct stmt *s = db_stmt(cx, db, SQL_order_store);
+  stmt_text(s, 1, name);
+  if (!name || !stmt_row(cx, s))
+    return cx->code ? (int)cx->code
+           : name   ? fail(cx, E_INVALID, field, "there is no store %.80s", name)
+                    : fail(cx, E_INVALID, field, "%s is needed: the id of a store, or its customer_id", field);
+  bool blocked = str_eq(col_str(s, 1), STR("blocked"));
+  *id = col_dup(cx, s, 0);
+  const char *called = col_dup(cx, s, 2);
+  stmt_done(s);
+  return blocked ? fail(cx, E_CONFLICT, field, "%.200s is blocked: it is not sold to", called) : OK;
+}
+
+static int check_device(struct ctx *cx, const char *device) {
+  size_t n = device ? strlen(device) : 0;
+  if (n <= PREFIX_MOST && (!device || strspn(device, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == n)) return OK;
+  return fail(cx, E_INVALID, "device", "device is what numbers begin with: up to %d capital letters and digits", PREFIX_MOST);
+}
+
+static int check_status(struct ctx *cx, const char *status) {
+  if (!status || !strcmp(status, "draft") || !strcmp(status, "pending") || !strcmp(status, "approved")) return OK;
+  return fail(cx, E_INVALID, "status", "an order is made as draft, pending or approved, not '%.40s'", status);
+}
+
+int draft_read(struct ctx *cx, const struct jv *body, struct order_draft *d) {
+  if (day_of(cx, body, "order_date", &d->order_date) || day_of(cx, body, "requested_date", &d->requested_date) ||
+      day_of(cx, body, "due_date", &d->due_date) || text_of(cx, body, "status", &d->status) ||
+      text_of(cx, body, "notes", &d->notes) || text_of(cx, body, "device", &d->device) ||
+      flag_of(cx, body, "override", &d->override))
+    return cx->code;
+  return check_device(cx, d->device) || check_status(cx, d->status) ? (int)cx->code : OK;
+}
+
+/* ---- terms ---- */
+
+static const char *later(struct ctx *cx, const char *day, int64_t days) {
+  int64_t at = 0;
+  char iso[DATE_SIZE];
+  time_parse_iso(str_of(day), &at);
+  return ctx_strdup(cx, str_of(date_iso(iso, (int32_t)(at / DAY_US + days))));
+}
+
+struct terms {
+  int64_t days;
+  bool limited;
+  int64_t limit, open; /* 1/100 */
+};
+
+/* open: what is pending and approved of the store, without this order. */
+static int terms_read(struct ctx *cx, struct db *db, const char *store, const char *but, struct terms *out) {
+  struct stmt *s = db_stmt(cx, db, SQL_order_terms);
+  *out = (struct terms){ .days = ORDER_TERMS_DAYS };
+  stmt_text(s, 1, store);
+  if (!stmt_row(cx, s)) return cx->code;
+  out->days = col_int(s, 0);
+  out->limited = !col_null(s, 1);
+  out->limit = col_int(s, 1);
+  stmt_done(s);
+  if (!out->limited) return OK;
+  s = db_stmt(cx, db, SQL_order_open_amount);
+  stmt_text(s, 1, store);
+  stmt_text(s, 2, but);
+  if (!stmt_row(cx, s)) return cx->code;
+  out->open = col_int(s, 0);
+  stmt_done(s);
+  return OK;
+}
+
+static const char *money(struct ctx *cx, int64_t v) {
+  struct buf text;
+  buf_init(&text, 64);
+  dec_print(&text, v, MONEY_SCALE, MONEY_SCALE);
+  const char *out = ctx_strdup(cx, buf_view(&text));
+  buf_clear(&text);
+  return out;
+}
+
+/* *over: it goes beyond the limit, and somebody who may has said that this is all right. */
+static int check_limit(struct ctx *cx, const struct terms *t, int64_t total, bool override, const struct order_by *by, bool *over) {
+  *over = t->limited && t->open + total > t->limit;
+  if (!*over || (override && by->may_override)) return OK;
+  if (override)
+    return fail(cx, E_DENIED, "override", "only an admin or a planner lets an order go beyond the credit limit");
+  return fail(cx, E_CONFLICT, "total_amount",
+              "the credit limit of this store is %s; %s of it are open, and this order is %s", money(cx, t->limit),
+              money(cx, t->open), money(cx, total));
+}
+
+/* ---- numbers ---- */
+
+static int next_number(struct ctx *cx, struct db *db, const char *device, const char **out) {
+  struct field_setting setting;
+  int64_t last = 0;
+  if (!device && field_setting_read(cx, db, &setting)) return cx->code;
+  const char *prefix = ctx_printf(cx, "%s-", device ? device : setting.prefix);
+  size_t n = strlen(prefix);
+  struct stmt *s = db_stmt(cx, db, SQL_order_last_number);
+  stmt_text(s, 1, ctx_printf(cx, "%s0000000", prefix));
+  stmt_text(s, 2, ctx_printf(cx, "%s9999999", prefix));
+  if (stmt_row(cx, s)) {
+    struct str was = col_str(s, 0);
+    if (was.n > n) str_to_int((struct str){ was.p + n, was.n - n }, &last);
+    stmt_done(s);
+  }
+  *out = ctx_printf(cx, "%s%0*lld", prefix, NUMBER_DIGITS, (long long)last + 1);
+  return cx->code;
+}
+
+/* ---- the door ---- */
+
+/* Set while an order is saved whose lines follow in the same transaction. */
+static _Thread_local bool lines_follow;
+
+static int save_whole(struct ctx *cx, struct db *db, struct form *f, const char **id) {
+  lines_follow = true;
+  int rc = form_save(cx, db, "order", f, id);
+  lines_follow = false;
+  return rc;
+}
+
+struct sums {
+  int64_t total, stated, count, stated_count, order_changed;
+  bool deleted;
+  const char *order;
+};
+
+/* query: by the id of an order, or of a line. */
+static int sums_read(struct ctx *cx, struct db *db, enum sql_id query, const char *id, struct sums *out) {
+  struct stmt *s = db_stmt(cx, db, query);
+  *out = (struct sums){ .deleted = true };
+  stmt_text(s, 1, id);
+  if (!stmt_row(cx, s)) return cx->code;
+  *out = (struct sums){ col_int(s, 1), col_int(s, 2), col_int(s, 3), col_int(s, 4), col_int(s, 5), col_int(s, 6) != 0, col_dup(cx, s, 0) };
+  stmt_done(s);
+  return OK;
+}
+
+static int check_order(struct ctx *cx, struct db *db, const char *id) {
+  struct sums s;
+  if (lines_follow || sums_read(cx, db, SQL_order_sums, id, &s) || s.deleted) return cx->code;
+  if (s.total == s.stated && s.count == s.stated_count) return OK;
+  return fail(cx, E_CONFLICT, "total_amount", "total_amount is the sum of the order's lines, %s, and item_count their number, %lld", money(cx, s.total),
+              (long long)s.count);
+}
+
+/* A line that was changed by itself changes its order. */
+static int check_item(struct ctx *cx, struct db *db, const char *id) {
+  struct sums s;
+  struct form f;
+  int64_t total;
+  struct stmt *q = db_stmt(cx, db, SQL_order_item_now);
+  stmt_text(q, 1, id);
+  if (!stmt_row(cx, q)) return cx->code;
+  bool right = amount_of_line(col_int(q, 0), col_int(q, 1), &total) && total == col_int(q, 2);
+  stmt_done(q);
+  if (!right) return fail(cx, E_INVALID, "total_price", "total_price is quantity times unit_price: %s", money(cx, total));
+  if (sums_read(cx, db, SQL_order_sums_of_item, id, &s) || s.deleted || s.order_changed == cx->now) return cx->code;
+  if (s.total == s.stated && s.count == s.stated_count) return OK;
+  struct jw *w = form_begin(&f, s.order);
+  jw_decimal(w, "total_amount", s.total, MONEY_SCALE, 0);
+  jw_int(w, "item_count", s.count);
+  return form_save(cx, db, "order", &f, NULL);
+}
+
+const struct entity_hooks order_hooks = { .check_row = check_order }, order_item_hooks = { .check_row = check_item };
+
+/* ---- create ---- */
+
+static void put(struct jw *w, const char *name, const char *value) {
+  if (value) jw_text(w, name, value);
+}
+
+static bool counts(const char *status) { return !strcmp(status, "pending") || !strcmp(status, "approved"); }
+
+static void write_approval(struct ctx *cx, struct jw *w) {
+  jw_time(w, "approved_at", cx->now);
+  jw_text(w, "approved_by", cx->actor);
+}
+
+int draft_save(struct ctx *cx, struct db *db, struct order_draft *d, const struct order_by *by, char id[static 37]) {
+  struct terms t;
+  struct form f;
+  char iso[DATE_SIZE];
+  const char *number = NULL, *saved, *status = d->status ? d->status : "pending";
+  bool over = false;
+  if (!d->lines.count && counts(status)) return fail(cx, E_INVALID, "items", "an order has at least one line");
+  if (terms_read(cx, db, d->store, NULL, &t)) return cx->code;
+  if (counts(status) && check_limit(cx, &t, d->lines.total, d->override, by, &over)) return cx->code;
+  if (next_number(cx, db, d->device, &number)) return cx->code;
+  const char *date = d->order_date ? d->order_date : ctx_strdup(cx, str_of(date_iso(iso, (int32_t)(cx->now / DAY_US))));
+  struct jw *w = form_begin(&f, NULL);
+  jw_text(w, "number", number);
+  jw_text(w, "store_id", d->store);
+  jw_text(w, "order_date", date);
+  jw_text(w, "due_date", d->due_date ? d->due_date : later(cx, date, t.days));
+  jw_text(w, "status", status);
+  put(w, "requested_date", d->requested_date);
+  put(w, "source", d->source);
+  put(w, "source_id", d->source_id);
+  put(w, "notes", d->notes);
+  jw_decimal(w, "total_amount", d->lines.total, MONEY_SCALE, 0);
+  jw_int(w, "item_count", (int64_t)d->lines.count);
+  if (over) jw_bool(w, "over_limit", true);
+  if (!strcmp(status, "approved")) write_approval(cx, w);
+  if (save_whole(cx, db, &f, &saved) || lines_save(cx, db, saved, &d->lines, true)) return cx->code;
+  str_copy(id, 37, str_of(saved));
+  return follow_order(cx, db);
+}
+
+static int check_members(struct ctx *cx, const struct jv *body) {
+  static const char *const known = ", store_id, items, order_date, requested_date, due_date, status, notes, source, device, override, version, ";
+  for (void *it = jv_first(body); it; it = jv_next(body, it)) {
+    const char *name = ctx_strdup(cx, jv_key(it));
+    if (!strstr(known, ctx_printf(cx, ", %s, ", name)))
+      return fail(cx, E_INVALID, name, "an order has no '%.40s' that can be set; it has %.*s", name, (int)strlen(known) - 4, known + 2);
+  }
+  return OK;
+}
+
+int order_create(struct ctx *cx, struct db *db, const struct jv *body, const struct order_by *by, char id[static 37]) {
+  struct order_draft d = { .source = by->source };
+  const char *store, *source;
+  if (check_members(cx, body) || draft_read(cx, body, &d) || text_of(cx, body, "store_id", &store) ||
+      text_of(cx, body, "source", &source))
+    return cx->code;
+  if (source) d.source = source;
+  if (store_find(cx, db, store, "store_id", &d.store)) return cx->code;
+  if (jv_get(body, "items") && lines_read(cx, db, jv_get(body, "items"), &d.lines)) return cx->code;
+  return draft_save(cx, db, &d, by, id);
+}
+
+/* ---- one that is there ---- */
+
+struct order_now {
+  const char *store, *status, *date, *notes;
+  int64_t total, version;
+};
+
+static int order_read(struct ctx *cx, struct db *db, const char *id, struct order_now *out) {
+  struct stmt *s = db_stmt(cx, db, SQL_order_now);
+  stmt_text(s, 1, id);
+  if (!stmt_row(cx, s)) return cx->code ? (int)cx->code : fail(cx, E_NOT_FOUND, "id", "there is no order %.80s", id);
+  *out = (struct order_now){ col_dup(cx, s, 0), col_dup(cx, s, 1), col_dup(cx, s, 2),
+                             col_dup(cx, s, 3), col_int(s, 4),     col_int(s, 5) };
+  stmt_done(s);
+  return OK;
+}
+
+static int check_open(struct ctx *cx, const struct order_now *o) {
+  if (strcmp(o->status, "invoiced") != 0 && strcmp(o->status, "cancelled") != 0) return OK;
+  return fail(cx, E_CONFLICT, "status", "the order is %s: it is not changed any more", o->status);
+}
+
+int order_find(struct ctx *cx, struct db *db, const char *name, char id[static 37]) {
+  return record_id(cx, db, entity_find("order"), name, id);
+}
+
+static int status_next(struct ctx *cx, const struct order_now *o, const char *wanted, const char **out) {
+  static const char *const way[] = { "draft", "pending", "approved" };
+  int from = 0, to = 0;
+  *out = wanted ? wanted : o->status;
+  for (int i = 0; i < 3; i++) from = !strcmp(way[i], o->status) ? i : from, to = !strcmp(way[i], *out) ? i : to;
+  return to >= from ? OK
+                    : fail(cx, E_CONFLICT, "status", "the order is %s: it does not become %s again", o->status, *out);
+}
+
+struct change {
+  struct order_draft draft;
+  bool whole, lines;
+};
+
+static void write_change(struct ctx *cx, struct jw *w, const struct change *c, const struct order_now *o, const struct terms *t,
+                         const char *status, const char *store, bool over) {
+  const struct order_draft *d = &c->draft;
+  const char *date = d->order_date ? d->order_date : o->date;
+  bool moved = d->order_date || strcmp(store, o->store) != 0;
+  jw_text(w, "store_id", store);
+  jw_text(w, "order_date", date);
+  if (d->due_date || moved || c->whole) jw_text(w, "due_date", d->due_date ? d->due_date : later(cx, date, t->days));
+  if (d->requested_date || c->whole) jw_text(w, "requested_date", d->requested_date);
+  if (d->notes || c->whole) jw_text(w, "notes", d->notes);
+  jw_text(w, "status", status);
+  if (c->lines) jw_decimal(w, "total_amount", d->lines.total, MONEY_SCALE, 0);
+  if (c->lines) jw_int(w, "item_count", (int64_t)d->lines.count);
+  if (over) jw_bool(w, "over_limit", true);
+  if (!strcmp(status, "approved") && strcmp(o->status, "approved") != 0) write_approval(cx, w);
+}
+
+static int change_save(struct ctx *cx, struct db *db, const char *id, const struct change *c, const struct order_now *o,
+                       const struct order_by *by) {
+  const struct order_draft *d = &c->draft;
+  const char *status, *store = d->store ? d->store : o->store;
+  struct terms t;
+  struct form f;
+  bool over = false;
+  int64_t total = c->lines ? d->lines.total : o->total;
+  if (status_next(cx, o, d->status, &status) || terms_read(cx, db, store, id, &t)) return cx->code;
+  if (c->lines && !d->lines.count && counts(status)) return fail(cx, E_INVALID, "items", "an order has at least one line");
+  bool more = total > o->total || !counts(o->status) || strcmp(store, o->store) != 0;
+  if (counts(status) && more && check_limit(cx, &t, total, d->override, by, &over)) return cx->code;
+  write_change(cx, form_begin(&f, id), c, o, &t, status, store, over);
+  if (save_whole(cx, db, &f, NULL)) return cx->code;
+  if (c->lines && lines_save(cx, db, id, &d->lines, false)) return cx->code;
+  return follow_order(cx, db);
+}
+
+static int check_version(struct ctx *cx, const struct jv *body, const struct order_now *o) {
+  struct str wanted = jv_text(jv_get(body, "version"));
+  if (!wanted.p || str_eq(wanted, str_of(ctx_printf(cx, "%lld", (long long)o->version)))) return OK;
+  return fail(cx, E_CONFLICT, "version", "the order was changed meanwhile: it is at version %lld", (long long)o->version);
+}
+
+int order_change(struct ctx *cx, struct db *db, const char *id, const struct jv *body, bool whole, const struct order_by *by) {
+  struct change c = { .whole = whole };
+  struct order_now o;
+  const char *store;
+  if (order_read(cx, db, id, &o) || check_open(cx, &o) || check_members(cx, body) || check_version(cx, body, &o) ||
+      draft_read(cx, body, &c.draft) || text_of(cx, body, "store_id", &store))
+    return cx->code;
+  if (store && store_find(cx, db, store, "store_id", &c.draft.store)) return cx->code;
+  c.lines = jv_get(body, "items") != NULL;
+  if (c.lines && lines_read(cx, db, jv_get(body, "items"), &c.draft.lines)) return cx->code;
+  return change_save(cx, db, id, &c, &o, by);
+}
+
+static const char *more_notes(struct ctx *cx, const struct order_now *o, const char *note) {
+  return !note ? o->notes : o->notes ? ctx_printf(cx, "%s\n%s", o->notes, note) : note;
+}
+
+int order_approve(struct ctx *cx, struct db *db, const char *id, const struct jv *body, const struct order_by *by) {
+  struct order_now o;
+  struct change c = { .draft = { .status = "approved" } };
+  const char *note;
+  if (order_read(cx, db, id, &o) || check_open(cx, &o)) return cx->code;
+  if (!strcmp(o.status, "approved")) return fail(cx, E_CONFLICT, "status", "the order is approved already");
+  if (text_of(cx, body, "note", &note) || flag_of(cx, body, "override", &c.draft.override)) return cx->code;
+  if (note) c.draft.notes = more_notes(cx, &o, note);
+  return change_save(cx, db, id, &c, &o, by);
+}
+
+int order_cancel(struct ctx *cx, struct db *db, const char *id, const struct jv *body) {
+  struct order_now o;
+  struct form f;
+  const char *note;
+  if (order_read(cx, db, id, &o) || check_open(cx, &o) || text_of(cx, body, "note", &note)) return cx->code;
+  struct jw *w = form_begin(&f, id);
+  jw_text(w, "status", "cancelled");
+  put(w, "notes", more_notes(cx, &o, note));
+  return save_whole(cx, db, &f, NULL) ? (int)cx->code : follow_order(cx, db);
+}
+
+int order_delete(struct ctx *cx, struct db *db, const char *id) {
+  struct order_now o;
+  if (order_read(cx, db, id, &o)) return cx->code;
+  if (!strcmp(o.status, "invoiced"))
+    return fail(cx, E_CONFLICT, "status", "the order is invoiced: it is part of the books");
+  return record_delete(cx, db, entity_find("order"), id) ? (int)cx->code : follow_order(cx, db);
+}
+
+/* ---- invoices settle orders ---- */
+
+int order_settle(struct ctx *cx, struct db *db, int64_t *changed) {
+  struct settled {
+    const char *id, *invoice;
+    struct settled *next;
+  } *all = NULL;
+  struct stmt *s = db_stmt(cx, db, SQL_order_unsettled);
+  while (stmt_row(cx, s)) {
+    struct settled *one = ctx_alloc(cx, sizeof *one);
+    *one = (struct settled){ col_dup(cx, s, 0), col_dup(cx, s, 1), all };
+    all = one;
+  }
+  for (; all && !cx->code; all = all->next) {
+    struct form f;
+    struct jw *w = form_begin(&f, all->id);
+    jw_text(w, "status", all->invoice ? "invoiced" : "approved");
+    jw_text(w, "invoice_id", all->invoice);
+    save_whole(cx, db, &f, NULL);
+    ++*changed;
+  }
+  return cx->code;
+}

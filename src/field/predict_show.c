@@ -1,0 +1,67 @@
+#include "base/json.h"
+#include "field/predict.h"
+
+/* Columns: product, name, sku, quantity, unit price, total, chance. */
+static int write_items(struct ctx *cx, struct db *db, const char *prediction, struct jw *w) {
+  struct stmt *s = db_stmt(cx, db, SQL_predict_items);
+  stmt_text(s, 1, prediction);
+  jw_array(w, "items");
+  while (stmt_row(cx, s)) {
+    jw_object(w, NULL);
+    jw_str(w, "product_id", col_str(s, 0));
+    jw_str(w, "product", col_str(s, 1));
+    jw_number(w, "quantity", col_int(s, 2), FIELD_SCALE, 0);
+    jw_number(w, "unit_price", col_int(s, 3), FIELD_SCALE, 2);
+    jw_number(w, "total_price", col_int(s, 4), MONEY_SCALE, 2);
+    jw_number(w, "chance", col_int(s, 5), 4, 0);
+    jw_close(w, '}');
+  }
+  jw_close(w, ']');
+  return cx->code;
+}
+
+
+static void put(struct jw *w, const char *name, const struct stmt *s, int i) {
+  if (col_null(s, i))
+    jw_text(w, name, NULL);
+  else
+    jw_str(w, name, col_str(s, i));
+}
+
+static void write_one(struct jw *w, const struct stmt *s) {
+  put(w, "id", s, 0);
+  put(w, "store_id", s, 1);
+  put(w, "store_name", s, 2);
+  put(w, "predicted_date", s, 3);
+  jw_number(w, "confidence", col_int(s, 4), 2, 2);
+  put(w, "priority", s, 5);
+  jw_number(w, "total_amount", col_int(s, 6), MONEY_SCALE, 2);
+  put(w, "status", s, 7);
+  put(w, "method", s, 8);
+  jw_int(w, "days", col_int(s, 9));
+  jw_raw(w, "explanation", col_str(s, 10));
+  put(w, "notes", s, 11);
+  put(w, "order_id", s, 12);
+  put(w, "order_number", s, 13);
+  jw_int(w, "version", col_int(s, 14));
+  jw_time(w, "created_at", col_int(s, 15));
+}
+
+int predict_list(struct ctx *cx, struct db *db, const struct predict_query *q, struct jw *w, const char *key,
+                 int64_t *total) {
+  struct stmt *s = db_stmt(cx, db, SQL_predict_list);
+  stmt_text(s, 1, q->status);
+  stmt_text(s, 2, q->store);
+  stmt_int(s, 3, q->limit);
+  jw_array(w, key);
+  *total = 0;
+  while (stmt_row(cx, s)) {
+    jw_object(w, NULL);
+    write_one(w, s);
+    *total = col_int(s, 16);
+    write_items(cx, db, ctx_strdup(cx, col_str(s, 0)), w);
+    jw_close(w, '}');
+  }
+  jw_close(w, ']');
+  return cx->code;
+}
