@@ -14,6 +14,7 @@
 #include "event/keep.h"
 #include "export/entities.h"
 #include "field/field.h"
+#include "field/again.h"
 #include "field/invoices.h"
 #include "ingest/entities.h"
 #include "ingest/import.h"
@@ -99,6 +100,7 @@ int main(int argc, char **argv) {
   archive_register();
   field_register();
   job_kind_register(&bulk_upload_kind);
+  orders_register();
   verify_register("invoice_items", items_verify);
   rebuild_part_register(items_rebuild);
   pit_set_hooks(&way_back);

@@ -4,7 +4,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "field/amount.h"
-#include "field/follow.h"
+#include "field/again.h"
 #include "field/history.h"
 #include "field/order_internal.h"
 #include "field/setting.h"
@@ -242,7 +242,7 @@ int draft_save(struct ctx *cx, struct db *db, struct order_draft *d, const struc
   if (!strcmp(status, "approved")) write_approval(cx, w);
   if (save_whole(cx, db, &f, &saved) || lines_save(cx, db, saved, &d->lines, true)) return cx->code;
   str_copy(id, 37, str_of(saved));
-  return follow_order(cx, db);
+  return again_order(cx, db);
 }
 
 static int check_members(struct ctx *cx, const struct jv *body) {
@@ -339,7 +339,7 @@ static int change_save(struct ctx *cx, struct db *db, const char *id, const stru
   write_change(cx, form_begin(&f, id), c, o, &t, status, store, over);
   if (save_whole(cx, db, &f, NULL)) return cx->code;
   if (c->lines && lines_save(cx, db, id, &d->lines, false)) return cx->code;
-  return follow_order(cx, db);
+  return again_order(cx, db);
 }
 
 static int check_version(struct ctx *cx, const struct jv *body, const struct order_now *o) {
@@ -384,7 +384,7 @@ int order_cancel(struct ctx *cx, struct db *db, const char *id, const struct jv 
   struct jw *w = form_begin(&f, id);
   jw_text(w, "status", "cancelled");
   put(w, "notes", more_notes(cx, &o, note));
-  return save_whole(cx, db, &f, NULL) ? (int)cx->code : follow_order(cx, db);
+  return save_whole(cx, db, &f, NULL) ? (int)cx->code : again_order(cx, db);
 }
 
 int order_delete(struct ctx *cx, struct db *db, const char *id) {
@@ -392,12 +392,12 @@ int order_delete(struct ctx *cx, struct db *db, const char *id) {
   if (order_read(cx, db, id, &o)) return cx->code;
   if (!strcmp(o.status, "invoiced"))
     return fail(cx, E_CONFLICT, "status", "the order is invoiced: it is part of the books");
-  return record_delete(cx, db, entity_find("order"), id) ? (int)cx->code : follow_order(cx, db);
+  return record_delete(cx, db, entity_find("order"), id) ? (int)cx->code : again_order(cx, db);
 }
 
 /* ---- invoices settle orders ---- */
 
-int order_settle(struct ctx *cx, struct db *db, int64_t *changed) {
+int order_settle(struct ctx *cx, struct db *db) {
   struct settled {
     const char *id, *invoice;
     struct settled *next;
@@ -414,7 +414,6 @@ int order_settle(struct ctx *cx, struct db *db, int64_t *changed) {
     jw_text(w, "status", all->invoice ? "invoiced" : "approved");
     jw_text(w, "invoice_id", all->invoice);
     save_whole(cx, db, &f, NULL);
-    ++*changed;
   }
   return cx->code;
 }

@@ -61,7 +61,7 @@ int order_generate(struct ctx *cx, struct db *db, const struct jv *body, const s
 int order_approve_wanted(struct ctx *cx, struct db *db);
 
 /* Orders whose number an invoice names become invoiced, those that none names any more approved. */
-int order_settle(struct ctx *cx, struct db *db, int64_t *changed);
+int order_settle(struct ctx *cx, struct db *db);
 
 /* ---- reading ---- */
 

@@ -14,7 +14,11 @@
 #include "base/time.h"
 #include "field/field.h"
 #include "field/invoices.h"
+#include "field/order.h"
+#include "field/predict.h"
+#include "field/segment.h"
 #include "field/sources.h"
+#include "field/upsell.h"
 #include "job/job.h"
 
 /* ---- stages ---- */
@@ -34,7 +38,7 @@ int populate_products(struct ctx *cx, struct tenant *t) { return tenant_write(cx
 static int write_items(struct ctx *cx, struct db *db, void *arg) {
   int64_t removed, added;
   (void)arg;
-  if (items_write(cx, db, &removed, &added) || removed + added == 0) return cx->code;
+  if (items_write(cx, db, &removed, &added) || order_settle(cx, db) || removed + added == 0) return cx->code;
   struct stmt *s = db_stmt(cx, db, SQL_sync_log_add);
   stmt_int(s, 1, cx->now);
   stmt_text(s, 2, "populate_items");
@@ -57,6 +61,9 @@ static const struct field_stage stages[] = {
   { "populate_stores", "stores, as the invoices tell of them", populate_stores },
   { "populate_products", "products, as the invoices tell of them", populate_products },
   { "populate_items", "invoice lines by store and product", populate_items },
+  { "predict_orders", "orders that stores are expected to make", predict_all },
+  { "segment_customers", "what kind of customer each store is", segment_all },
+  { "find_upselling", "what is bought together, and what a store may want besides", upsell_all },
   { "populate_tidy", "stores and products that only invoices brought which count no more", populate_tidy },
 };
 enum { STAGES = sizeof stages / sizeof *stages };

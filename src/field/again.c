@@ -1,27 +1,27 @@
-#include "field/follow.h"
+#include "field/again.h"
 
 #include "field/order.h"
 #include "field/predict.h"
 #include "field/segment.h"
 #include "field/upsell.h"
 
-int follow_order(struct ctx *cx, struct db *db) {
+int again_order(struct ctx *cx, struct db *db) {
   return job_enqueue(cx, db,
-                     &(struct job_order){ .kind = follow_kind.name,
+                     &(struct job_order){ .kind = again_kind.name,
                                           .unique = "all",
-                                          .due = cx->now + FOLLOW_SECONDS * INT64_C(1000000) },
+                                          .due = cx->now + AGAIN_SECONDS * INT64_C(1000000) },
                      NULL);
 }
 
-int follow_all(struct ctx *cx, struct tenant *t) {
+int again_all(struct ctx *cx, struct tenant *t) {
   return predict_all(cx, t) || segment_all(cx, t) || upsell_all(cx, t) ? (int)cx->code : OK;
 }
 
 /* A change that comes while it runs orders no second job, because this one is not done: so it looks again. */
-static int run(struct ctx *cx, struct job *job) { return follow_all(cx, job_tenant(job)); }
+static int run(struct ctx *cx, struct job *job) { return again_all(cx, job_tenant(job)); }
 
-const struct job_kind follow_kind = {
-  .name = "field_follow",
+const struct job_kind again_kind = {
+  .name = "field_again",
   .queue = "default",
   .help = "works predictions, segments and recommendations out again after orders have changed",
   .run = run,
@@ -30,12 +30,12 @@ const struct job_kind follow_kind = {
 
 static int check_preference(struct ctx *cx, struct db *db, const char *id) {
   (void)id;
-  return follow_order(cx, db);
+  return again_order(cx, db);
 }
 const struct entity_hooks store_preference_hooks = { .check_row = check_preference };
 
 void orders_register(void) {
-  job_kind_register(&follow_kind);
+  job_kind_register(&again_kind);
   entity_hooks_register("order", &order_hooks);
   entity_hooks_register("order_item", &order_item_hooks);
   entity_hooks_register("store_preference", &store_preference_hooks);

@@ -1,0 +1,25 @@
+/*
+** again.h - what follows from orders: predictions, segments and recommendations are worked out again, a few
+** seconds after the last of several changes, by the job `field_again`. The sums of the dashboard need no job:
+** they are kept by triggers.
+*/
+#ifndef FIELD_AGAIN_H
+#define FIELD_AGAIN_H
+
+#include "field/derive.h"
+#include "job/job.h"
+
+enum { AGAIN_SECONDS = 3 };
+
+/* Inside tenant_write: orders the job, unless it waits already. */
+int again_order(struct ctx *cx, struct db *db);
+/* All of it at once: orders are settled, and the three are worked out again. */
+int again_all(struct ctx *cx, struct tenant *t);
+
+extern const struct job_kind again_kind;
+extern const struct entity_hooks store_preference_hooks;
+
+/* Kinds, hooks, proofs and what is rebuilt. For main.c. */
+void orders_register(void);
+
+#endif
