@@ -178,7 +178,7 @@ FROM orders o LEFT JOIN stores s ON s.id = o.store_id
 WHERE o.deleted_at IS NULL AND o.id = (SELECT id FROM orders WHERE id = ?1
                                        UNION ALL SELECT id FROM orders WHERE number = ?1 AND deleted_at IS NULL LIMIT 1)
 UNION ALL
-SELECT f.ref, f.ref, f.store_id, s.name, date(f.day * 86400, 'unixepoch'), NULL, NULL, 'invoiced', 'invoice',
+SELECT 'i' || hex(f.ref), f.ref, f.store_id, s.name, date(f.day * 86400, 'unixepoch'), NULL, NULL, 'invoiced', 'invoice',
        f.revenue, f.lines, f.ref, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM field_sale f LEFT JOIN stores s ON s.id = f.store_id WHERE f.kind = 0 AND f.ref = ?1
 LIMIT 1;
@@ -223,7 +223,7 @@ SELECT * FROM (
   ORDER BY o.order_date DESC, o.number DESC LIMIT ?10)
  UNION ALL
  SELECT * FROM (
-  SELECT f.ref, f.ref, f.store_id, (SELECT name FROM stores WHERE id = f.store_id), date(f.day * 86400, 'unixepoch'), NULL, NULL,
+  SELECT 'i' || hex(f.ref), f.ref, f.store_id, (SELECT name FROM stores WHERE id = f.store_id), date(f.day * 86400, 'unixepoch'), NULL, NULL,
          'invoiced', 'invoice', f.revenue, f.lines, f.ref, NULL
   FROM field_sale f
   WHERE f.kind = 0 AND NOT (?7 OR coalesce(?2 <> 'invoiced', 0) OR coalesce(?3 <> 'invoice', 0)) AND (?1 IS NULL OR f.store_id = ?1)

@@ -52,7 +52,8 @@ static size_t gather(struct basket_scratch *x, const struct history_store *s) {
   x->count = 0;
   for (size_t i = 0; i < s->line_count; i++) {
     const struct history_line *l = &s->lines[i];
-    if (l->day < days[0] || l->product < 0 || !x->h->products[l->product].offered || l->quantity <= 0) continue;
+    if (l->day < days[0] || l->product < 0 || !x->h->products[l->product].offered || l->quantity <= 0)
+      continue;
     while (days[at] < l->day) at++;
     struct candidate *c = candidate_of(x, l->product);
     c->demand[at] += (double)l->quantity;
@@ -80,11 +81,13 @@ static int likelier(const void *a, const void *b) {
 }
 
 static int64_t quantity_of(const struct candidate *c) {
-  int64_t unit = dec_pow10[FIELD_SCALE], q = c->whole ? llround(c->croston.size / (double)unit) * unit : llround(c->croston.size);
+  int64_t unit = dec_pow10[FIELD_SCALE],
+          q = c->whole ? llround(c->croston.size / (double)unit) * unit : llround(c->croston.size);
   return q > 0 ? q : c->whole ? unit : 1;
 }
 
-void basket_expect(struct ctx *cx, struct basket_scratch *x, const struct history_store *s, struct basket_guess *out) {
+void basket_expect(struct ctx *cx, struct basket_scratch *x, const struct history_store *s,
+                   struct basket_guess *out) {
   size_t occasions = gather(x, s), wanted = usual_count(x, occasions);
   for (size_t i = 0; i < x->count; i++) croston_of(x->list[i].demand, occasions, ALPHA, &x->list[i].croston);
   qsort(x->list, x->count, sizeof *x->list, likelier);
@@ -93,6 +96,8 @@ void basket_expect(struct ctx *cx, struct basket_scratch *x, const struct histor
   for (size_t i = 0; i < out->count; i++) {
     const struct candidate *c = &x->list[i];
     const struct history_product *p = &x->h->products[c->product];
-    out->items[i] = (struct basket_item){ p, quantity_of(c), p->unit_price >= 0 ? p->unit_price : c->unit_price, c->croston.chance };
+    out->items[i] =
+        (struct basket_item){ p, quantity_of(c), p->unit_price >= 0 ? p->unit_price : c->unit_price,
+                              c->croston.chance };
   }
 }

@@ -20,6 +20,7 @@ struct basket_guess {
 struct basket_scratch; /* what is used again for each store */
 struct basket_scratch *basket_scratch_new(struct ctx *cx, const struct history *h);
 /* The items live as long as the unit of work. */
-void basket_expect(struct ctx *cx, struct basket_scratch *scratch, const struct history_store *s, struct basket_guess *out);
+void basket_expect(struct ctx *cx, struct basket_scratch *scratch, const struct history_store *s,
+                   struct basket_guess *out);
 
 #endif

@@ -10,7 +10,8 @@ static int64_t average(int64_t revenue, int64_t orders) {
   return orders ? dec_div(revenue, orders * 100) : 0; /* from 1/10000 to 1/100 */
 }
 
-static int write_top(struct ctx *cx, struct db *db, enum sql_id query, const char *of, bool quantity, struct jw *w) {
+static int write_top(struct ctx *cx, struct db *db, enum sql_id query, const char *of, bool quantity,
+                     struct jw *w) {
   struct stmt *s = db_stmt(cx, db, query);
   stmt_int(s, 1, DASHBOARD_TOP);
   jw_array(w, of);
@@ -56,7 +57,8 @@ struct audit {
   int64_t bad;
 };
 
-static void finding(struct audit *a, const char *name, const char *shown, const char *again, const char *how) {
+static void finding(struct audit *a, const char *name, const char *shown, const char *again,
+                    const char *how) {
   bool ok = shown && again && !strcmp(shown, again);
   a->bad += !ok;
   jw_object(a->w, NULL);
@@ -107,13 +109,20 @@ static int audit_figures(struct audit *a) {
   if (!stmt_row(cx, b)) return cx->code;
   for (int i = 0; i < 6; i++) again[i] = col_int(b, i);
   stmt_done(b);
-  finding(a, "total_stores", number(cx, shown[0], 0, 0), number(cx, again[0], 0, 0), "entries of the change log: stores that were added and not deleted");
-  finding(a, "total_products", number(cx, shown[1], 0, 0), number(cx, again[1], 0, 0), "entries of the change log: products that were added and not deleted");
-  finding(a, "total_orders", number(cx, shown[2], 0, 0), number(cx, again[2], 0, 0), "invoices counted among the rows as they came, and orders by their lines");
-  finding(a, "total_revenue", number(cx, shown[3], FIELD_SCALE, 2), number(cx, again[3], FIELD_SCALE, 2), "totals of the invoice rows as they came, and of the lines of orders");
-  finding(a, "average_order_value", number(cx, average(shown[3], shown[2]), MONEY_SCALE, 2), number(cx, average(again[3], again[2]), MONEY_SCALE, 2), "the two before, divided");
-  finding(a, "pending_predictions", number(cx, shown[4], 0, 0), number(cx, again[4], 0, 0), "the last entry of each prediction in the change log");
-  finding(a, "high_value_customers", number(cx, shown[5], 0, 0), number(cx, again[5], 0, 0), "the last entry of each segment in the change log");
+  finding(a, "total_stores", number(cx, shown[0], 0, 0), number(cx, again[0], 0, 0),
+          "entries of the change log: stores that were added and not deleted");
+  finding(a, "total_products", number(cx, shown[1], 0, 0), number(cx, again[1], 0, 0),
+          "entries of the change log: products that were added and not deleted");
+  finding(a, "total_orders", number(cx, shown[2], 0, 0), number(cx, again[2], 0, 0),
+          "invoices counted among the rows as they came, and orders by their lines");
+  finding(a, "total_revenue", number(cx, shown[3], FIELD_SCALE, 2), number(cx, again[3], FIELD_SCALE, 2),
+          "totals of the invoice rows as they came, and of the lines of orders");
+  finding(a, "average_order_value", number(cx, average(shown[3], shown[2]), MONEY_SCALE, 2),
+          number(cx, average(again[3], again[2]), MONEY_SCALE, 2), "the two before, divided");
+  finding(a, "pending_predictions", number(cx, shown[4], 0, 0), number(cx, again[4], 0, 0),
+          "the last entry of each prediction in the change log");
+  finding(a, "high_value_customers", number(cx, shown[5], 0, 0), number(cx, again[5], 0, 0),
+          "the last entry of each segment in the change log");
   return cx->code;
 }
 
@@ -121,8 +130,12 @@ int dashboard_audit(struct ctx *cx, struct db *db, struct jw *w, const char *key
   struct audit a = { cx, db, w, 0 };
   jw_array(w, key);
   if (!audit_figures(&a)) {
-    finding(&a, "top_stores", list_of(cx, db, SQL_dashboard_top_stores), list_of(cx, db, SQL_dashboard_top_stores_again), "all rows as they came and lines of orders, added up by store");
-    finding(&a, "top_products", list_of(cx, db, SQL_dashboard_top_products), list_of(cx, db, SQL_dashboard_top_products_again), "all rows as they came and lines of orders, added up by product");
+    finding(&a, "top_stores", list_of(cx, db, SQL_dashboard_top_stores),
+            list_of(cx, db, SQL_dashboard_top_stores_again),
+            "all rows as they came and lines of orders, added up by store");
+    finding(&a, "top_products", list_of(cx, db, SQL_dashboard_top_products),
+            list_of(cx, db, SQL_dashboard_top_products_again),
+            "all rows as they came and lines of orders, added up by product");
   }
   jw_close(w, ']');
   *bad = a.bad;
@@ -132,10 +145,12 @@ int dashboard_audit(struct ctx *cx, struct db *db, struct jw *w, const char *key
 /* ---- again from their rows ---- */
 
 int sums_renew(struct ctx *cx, struct db *db, int64_t *corrected) {
-  static const enum sql_id steps[] = { SQL_sums_hold,       SQL_sums_forget_sales,    SQL_sums_sales,
-                                       SQL_sums_forget_stores, SQL_sums_stores, SQL_sums_forget_products,
-                                       SQL_sums_products,   SQL_sums_total };
+  static const enum sql_id steps[] = { SQL_sums_hold,     SQL_sums_forget_sales,
+                                       SQL_sums_sales,    SQL_sums_forget_stores,
+                                       SQL_sums_stores,   SQL_sums_forget_products,
+                                       SQL_sums_products, SQL_sums_total };
   *corrected += db_int(cx, db, SQL_sums_wrong, 0);
-  for (size_t i = 0; i < sizeof steps / sizeof *steps && !cx->code; i++) stmt_run(cx, db_stmt(cx, db, steps[i]));
+  for (size_t i = 0; i < sizeof steps / sizeof *steps && !cx->code; i++)
+    stmt_run(cx, db_stmt(cx, db, steps[i]));
   return cx->code;
 }

@@ -3,8 +3,8 @@
 #include "base/decimal.h"
 #include "base/ids.h"
 #include "base/time.h"
-#include "field/amount.h"
 #include "field/again.h"
+#include "field/amount.h"
 #include "field/history.h"
 #include "field/order_internal.h"
 #include "field/setting.h"
@@ -32,7 +32,9 @@ static int day_of(struct ctx *cx, const struct jv *body, const char *name, const
 static int flag_of(struct ctx *cx, const struct jv *body, const char *name, bool *out) {
   const struct jv *v = jv_get(body, name);
   *out = jv_kind(v) == JV_BOOL && str_eq(jv_text(v), STR("true"));
-  return jv_kind(v) == JV_NULL || jv_kind(v) == JV_BOOL ? OK : fail(cx, E_INVALID, name, "%s is true or false", name);
+  return jv_kind(v) == JV_NULL || jv_kind(v) == JV_BOOL
+             ? OK
+             : fail(cx, E_INVALID, name, "%s is true or false", name);
 }
 
 int store_find(struct ctx *cx, struct db *db, const char *name, const char *field, const char **id) {
@@ -41,7 +43,7 @@ int store_find(struct ctx *cx, struct db *db, const char *name, const char *fiel
   if (!name || !stmt_row(cx, s))
     return cx->code ? (int)cx->code
            : name   ? fail(cx, E_INVALID, field, "there is no store %.80s", name)
-                    : fail(cx, E_INVALID, field, "%s is needed: the id of a store, or its customer_id", field);
+                  : fail(cx, E_INVALID, field, "%s is needed: the id of a store, or its customer_id", field);
   bool blocked = str_eq(col_str(s, 1), STR("blocked"));
   *id = col_dup(cx, s, 0);
   const char *called = col_dup(cx, s, 2);
@@ -52,19 +54,21 @@ int store_find(struct ctx *cx, struct db *db, const char *name, const char *fiel
 static int check_device(struct ctx *cx, const char *device) {
   size_t n = device ? strlen(device) : 0;
   if (n <= PREFIX_MOST && (!device || strspn(device, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == n)) return OK;
-  return fail(cx, E_INVALID, "device", "device is what numbers begin with: up to %d capital letters and digits", PREFIX_MOST);
+  return fail(cx, E_INVALID, "device",
+              "device is what numbers begin with: up to %d capital letters and digits", PREFIX_MOST);
 }
 
 static int check_status(struct ctx *cx, const char *status) {
-  if (!status || !strcmp(status, "draft") || !strcmp(status, "pending") || !strcmp(status, "approved")) return OK;
+  if (!status || !strcmp(status, "draft") || !strcmp(status, "pending") || !strcmp(status, "approved"))
+    return OK;
   return fail(cx, E_INVALID, "status", "an order is made as draft, pending or approved, not '%.40s'", status);
 }
 
 int draft_read(struct ctx *cx, const struct jv *body, struct order_draft *d) {
-  if (day_of(cx, body, "order_date", &d->order_date) || day_of(cx, body, "requested_date", &d->requested_date) ||
-      day_of(cx, body, "due_date", &d->due_date) || text_of(cx, body, "status", &d->status) ||
-      text_of(cx, body, "notes", &d->notes) || text_of(cx, body, "device", &d->device) ||
-      flag_of(cx, body, "override", &d->override))
+  if (day_of(cx, body, "order_date", &d->order_date) ||
+      day_of(cx, body, "requested_date", &d->requested_date) || day_of(cx, body, "due_date", &d->due_date) ||
+      text_of(cx, body, "status", &d->status) || text_of(cx, body, "notes", &d->notes) ||
+      text_of(cx, body, "device", &d->device) || flag_of(cx, body, "override", &d->override))
     return cx->code;
   return check_device(cx, d->device) || check_status(cx, d->status) ? (int)cx->code : OK;
 }
@@ -114,14 +118,16 @@ static const char *money(struct ctx *cx, int64_t v) {
 }
 
 /* *over: it goes beyond the limit, and somebody who may has said that this is all right. */
-static int check_limit(struct ctx *cx, const struct terms *t, int64_t total, bool override, const struct order_by *by, bool *over) {
+static int check_limit(struct ctx *cx, const struct terms *t, int64_t total, bool override,
+                       const struct order_by *by, bool *over) {
   *over = t->limited && t->open + total > t->limit;
   if (!*over || (override && by->may_override)) return OK;
   if (override)
-    return fail(cx, E_DENIED, "override", "only an admin or a planner lets an order go beyond the credit limit");
+    return fail(cx, E_DENIED, "override",
+                "only an admin or a planner lets an order go beyond the credit limit");
   return fail(cx, E_CONFLICT, "total_amount",
-              "the credit limit of this store is %s; %s of it are open, and this order is %s", money(cx, t->limit),
-              money(cx, t->open), money(cx, total));
+              "the credit limit of this store is %s; %s of it are open, and this order is %s",
+              money(cx, t->limit), money(cx, t->open), money(cx, total));
 }
 
 /* ---- numbers ---- */
@@ -168,7 +174,8 @@ static int sums_read(struct ctx *cx, struct db *db, enum sql_id query, const cha
   *out = (struct sums){ .deleted = true };
   stmt_text(s, 1, id);
   if (!stmt_row(cx, s)) return cx->code;
-  *out = (struct sums){ col_int(s, 1), col_int(s, 2), col_int(s, 3), col_int(s, 4), col_int(s, 5), col_int(s, 6) != 0, col_dup(cx, s, 0) };
+  *out = (struct sums){ col_int(s, 1), col_int(s, 2),      col_int(s, 3),    col_int(s, 4),
+                        col_int(s, 5), col_int(s, 6) != 0, col_dup(cx, s, 0) };
   stmt_done(s);
   return OK;
 }
@@ -177,8 +184,9 @@ static int check_order(struct ctx *cx, struct db *db, const char *id) {
   struct sums s;
   if (lines_follow || sums_read(cx, db, SQL_order_sums, id, &s) || s.deleted) return cx->code;
   if (s.total == s.stated && s.count == s.stated_count) return OK;
-  return fail(cx, E_CONFLICT, "total_amount", "total_amount is the sum of the order's lines, %s, and item_count their number, %lld", money(cx, s.total),
-              (long long)s.count);
+  return fail(cx, E_CONFLICT, "total_amount",
+              "total_amount is the sum of the order's lines, %s, and item_count their number, %lld",
+              money(cx, s.total), (long long)s.count);
 }
 
 /* A line that was changed by itself changes its order. */
@@ -191,8 +199,11 @@ static int check_item(struct ctx *cx, struct db *db, const char *id) {
   if (!stmt_row(cx, q)) return cx->code;
   bool right = amount_of_line(col_int(q, 0), col_int(q, 1), &total) && total == col_int(q, 2);
   stmt_done(q);
-  if (!right) return fail(cx, E_INVALID, "total_price", "total_price is quantity times unit_price: %s", money(cx, total));
-  if (sums_read(cx, db, SQL_order_sums_of_item, id, &s) || s.deleted || s.order_changed == cx->now) return cx->code;
+  if (!right)
+    return fail(cx, E_INVALID, "total_price", "total_price is quantity times unit_price: %s",
+                money(cx, total));
+  if (sums_read(cx, db, SQL_order_sums_of_item, id, &s) || s.deleted || s.order_changed == cx->now)
+    return cx->code;
   if (s.total == s.stated && s.count == s.stated_count) return OK;
   struct jw *w = form_begin(&f, s.order);
   jw_decimal(w, "total_amount", s.total, MONEY_SCALE, 0);
@@ -200,7 +211,8 @@ static int check_item(struct ctx *cx, struct db *db, const char *id) {
   return form_save(cx, db, "order", &f, NULL);
 }
 
-const struct entity_hooks order_hooks = { .check_row = check_order }, order_item_hooks = { .check_row = check_item };
+const struct entity_hooks order_hooks = { .check_row = check_order },
+                          order_item_hooks = { .check_row = check_item };
 
 /* ---- create ---- */
 
@@ -215,17 +227,20 @@ static void write_approval(struct ctx *cx, struct jw *w) {
   jw_text(w, "approved_by", cx->actor);
 }
 
-int draft_save(struct ctx *cx, struct db *db, struct order_draft *d, const struct order_by *by, char id[static 37]) {
+int draft_save(struct ctx *cx, struct db *db, struct order_draft *d, const struct order_by *by,
+               char id[static 37]) {
   struct terms t;
   struct form f;
   char iso[DATE_SIZE];
   const char *number = NULL, *saved, *status = d->status ? d->status : "pending";
   bool over = false;
-  if (!d->lines.count && counts(status)) return fail(cx, E_INVALID, "items", "an order has at least one line");
+  if (!d->lines.count && counts(status))
+    return fail(cx, E_INVALID, "items", "an order has at least one line");
   if (terms_read(cx, db, d->store, NULL, &t)) return cx->code;
   if (counts(status) && check_limit(cx, &t, d->lines.total, d->override, by, &over)) return cx->code;
   if (next_number(cx, db, d->device, &number)) return cx->code;
-  const char *date = d->order_date ? d->order_date : ctx_strdup(cx, str_of(date_iso(iso, (int32_t)(cx->now / DAY_US))));
+  const char *date =
+      d->order_date ? d->order_date : ctx_strdup(cx, str_of(date_iso(iso, (int32_t)(cx->now / DAY_US))));
   struct jw *w = form_begin(&f, NULL);
   jw_text(w, "number", number);
   jw_text(w, "store_id", d->store);
@@ -246,16 +261,19 @@ int draft_save(struct ctx *cx, struct db *db, struct order_draft *d, const struc
 }
 
 static int check_members(struct ctx *cx, const struct jv *body) {
-  static const char *const known = ", store_id, items, order_date, requested_date, due_date, status, notes, source, device, override, version, ";
+  static const char *const known = ", store_id, items, order_date, requested_date, due_date, status, notes, "
+                                   "source, device, override, version, ";
   for (void *it = jv_first(body); it; it = jv_next(body, it)) {
     const char *name = ctx_strdup(cx, jv_key(it));
     if (!strstr(known, ctx_printf(cx, ", %s, ", name)))
-      return fail(cx, E_INVALID, name, "an order has no '%.40s' that can be set; it has %.*s", name, (int)strlen(known) - 4, known + 2);
+      return fail(cx, E_INVALID, name, "an order has no '%.40s' that can be set; it has %.*s", name,
+                  (int)strlen(known) - 4, known + 2);
   }
   return OK;
 }
 
-int order_create(struct ctx *cx, struct db *db, const struct jv *body, const struct order_by *by, char id[static 37]) {
+int order_create(struct ctx *cx, struct db *db, const struct jv *body, const struct order_by *by,
+                 char id[static 37]) {
   struct order_draft d = { .source = by->source };
   const char *store, *source;
   if (check_members(cx, body) || draft_read(cx, body, &d) || text_of(cx, body, "store_id", &store) ||
@@ -277,7 +295,8 @@ struct order_now {
 static int order_read(struct ctx *cx, struct db *db, const char *id, struct order_now *out) {
   struct stmt *s = db_stmt(cx, db, SQL_order_now);
   stmt_text(s, 1, id);
-  if (!stmt_row(cx, s)) return cx->code ? (int)cx->code : fail(cx, E_NOT_FOUND, "id", "there is no order %.80s", id);
+  if (!stmt_row(cx, s))
+    return cx->code ? (int)cx->code : fail(cx, E_NOT_FOUND, "id", "there is no order %.80s", id);
   *out = (struct order_now){ col_dup(cx, s, 0), col_dup(cx, s, 1), col_dup(cx, s, 2),
                              col_dup(cx, s, 3), col_int(s, 4),     col_int(s, 5) };
   stmt_done(s);
@@ -293,13 +312,22 @@ int order_find(struct ctx *cx, struct db *db, const char *name, char id[static 3
   return record_id(cx, db, entity_find("order"), name, id);
 }
 
+int order_version(struct ctx *cx, struct db *db, const char *id, int64_t *version) {
+  struct order_now o = { 0 };
+  int rc = order_read(cx, db, id, &o);
+  *version = o.version;
+  return rc;
+}
+
 static int status_next(struct ctx *cx, const struct order_now *o, const char *wanted, const char **out) {
   static const char *const way[] = { "draft", "pending", "approved" };
   int from = 0, to = 0;
   *out = wanted ? wanted : o->status;
-  for (int i = 0; i < 3; i++) from = !strcmp(way[i], o->status) ? i : from, to = !strcmp(way[i], *out) ? i : to;
+  for (int i = 0; i < 3; i++)
+    from = !strcmp(way[i], o->status) ? i : from, to = !strcmp(way[i], *out) ? i : to;
   return to >= from ? OK
-                    : fail(cx, E_CONFLICT, "status", "the order is %s: it does not become %s again", o->status, *out);
+                    : fail(cx, E_CONFLICT, "status", "the order is %s: it does not become %s again",
+                           o->status, *out);
 }
 
 struct change {
@@ -307,14 +335,15 @@ struct change {
   bool whole, lines;
 };
 
-static void write_change(struct ctx *cx, struct jw *w, const struct change *c, const struct order_now *o, const struct terms *t,
-                         const char *status, const char *store, bool over) {
+static void write_change(struct ctx *cx, struct jw *w, const struct change *c, const struct order_now *o,
+                         const struct terms *t, const char *status, const char *store, bool over) {
   const struct order_draft *d = &c->draft;
   const char *date = d->order_date ? d->order_date : o->date;
   bool moved = d->order_date || strcmp(store, o->store) != 0;
   jw_text(w, "store_id", store);
   jw_text(w, "order_date", date);
-  if (d->due_date || moved || c->whole) jw_text(w, "due_date", d->due_date ? d->due_date : later(cx, date, t->days));
+  if (d->due_date || moved || c->whole)
+    jw_text(w, "due_date", d->due_date ? d->due_date : later(cx, date, t->days));
   if (d->requested_date || c->whole) jw_text(w, "requested_date", d->requested_date);
   if (d->notes || c->whole) jw_text(w, "notes", d->notes);
   jw_text(w, "status", status);
@@ -324,8 +353,8 @@ static void write_change(struct ctx *cx, struct jw *w, const struct change *c, c
   if (!strcmp(status, "approved") && strcmp(o->status, "approved") != 0) write_approval(cx, w);
 }
 
-static int change_save(struct ctx *cx, struct db *db, const char *id, const struct change *c, const struct order_now *o,
-                       const struct order_by *by) {
+static int change_save(struct ctx *cx, struct db *db, const char *id, const struct change *c,
+                       const struct order_now *o, const struct order_by *by) {
   const struct order_draft *d = &c->draft;
   const char *status, *store = d->store ? d->store : o->store;
   struct terms t;
@@ -333,7 +362,8 @@ static int change_save(struct ctx *cx, struct db *db, const char *id, const stru
   bool over = false;
   int64_t total = c->lines ? d->lines.total : o->total;
   if (status_next(cx, o, d->status, &status) || terms_read(cx, db, store, id, &t)) return cx->code;
-  if (c->lines && !d->lines.count && counts(status)) return fail(cx, E_INVALID, "items", "an order has at least one line");
+  if (c->lines && !d->lines.count && counts(status))
+    return fail(cx, E_INVALID, "items", "an order has at least one line");
   bool more = total > o->total || !counts(o->status) || strcmp(store, o->store) != 0;
   if (counts(status) && more && check_limit(cx, &t, total, d->override, by, &over)) return cx->code;
   write_change(cx, form_begin(&f, id), c, o, &t, status, store, over);
@@ -345,15 +375,17 @@ static int change_save(struct ctx *cx, struct db *db, const char *id, const stru
 static int check_version(struct ctx *cx, const struct jv *body, const struct order_now *o) {
   struct str wanted = jv_text(jv_get(body, "version"));
   if (!wanted.p || str_eq(wanted, str_of(ctx_printf(cx, "%lld", (long long)o->version)))) return OK;
-  return fail(cx, E_CONFLICT, "version", "the order was changed meanwhile: it is at version %lld", (long long)o->version);
+  return fail(cx, E_CONFLICT, "version", "the order was changed meanwhile: it is at version %lld",
+              (long long)o->version);
 }
 
-int order_change(struct ctx *cx, struct db *db, const char *id, const struct jv *body, bool whole, const struct order_by *by) {
+int order_change(struct ctx *cx, struct db *db, const char *id, const struct jv *body, bool whole,
+                 const struct order_by *by) {
   struct change c = { .whole = whole };
   struct order_now o;
   const char *store;
-  if (order_read(cx, db, id, &o) || check_open(cx, &o) || check_members(cx, body) || check_version(cx, body, &o) ||
-      draft_read(cx, body, &c.draft) || text_of(cx, body, "store_id", &store))
+  if (order_read(cx, db, id, &o) || check_open(cx, &o) || check_members(cx, body) ||
+      check_version(cx, body, &o) || draft_read(cx, body, &c.draft) || text_of(cx, body, "store_id", &store))
     return cx->code;
   if (store && store_find(cx, db, store, "store_id", &c.draft.store)) return cx->code;
   c.lines = jv_get(body, "items") != NULL;
@@ -365,7 +397,8 @@ static const char *more_notes(struct ctx *cx, const struct order_now *o, const c
   return !note ? o->notes : o->notes ? ctx_printf(cx, "%s\n%s", o->notes, note) : note;
 }
 
-int order_approve(struct ctx *cx, struct db *db, const char *id, const struct jv *body, const struct order_by *by) {
+int order_approve(struct ctx *cx, struct db *db, const char *id, const struct jv *body,
+                  const struct order_by *by) {
   struct order_now o;
   struct change c = { .draft = { .status = "approved" } };
   const char *note;

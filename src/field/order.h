@@ -32,7 +32,7 @@
 enum { ORDER_LINES = 500, ORDER_TERMS_DAYS = 30 };
 
 struct order_by {
-  bool may_override; /* who asks may let an order go beyond the credit limit */
+  bool may_override;  /* who asks may let an order go beyond the credit limit */
   const char *source; /* where the body does not say; NULL: manual */
 };
 
@@ -41,21 +41,25 @@ struct order_by {
 /* {store_id, items: [{product_id | sku | barcode | name | code, quantity, unit_price?, note?}], order_date?, requested_date?, due_date?,
 ** status? (draft, pending, approved), notes?, source?, device?, override?}. store_id is an id or a customer_id; `code` is what a
 ** scanner read: a barcode, SKU or name. E_INVALID names the field, such as items/0/quantity. */
-int order_create(struct ctx *cx, struct db *db, const struct jv *body, const struct order_by *by, char id[static 37]);
+int order_create(struct ctx *cx, struct db *db, const struct jv *body, const struct order_by *by,
+                 char id[static 37]);
 
 /* The same members; whole: what the body does not name is emptied (but store, date, status and number), else
 ** it stays. Lines are replaced when there are items. With `version` it must be that one. */
-int order_change(struct ctx *cx, struct db *db, const char *id, const struct jv *body, bool whole, const struct order_by *by);
+int order_change(struct ctx *cx, struct db *db, const char *id, const struct jv *body, bool whole,
+                 const struct order_by *by);
 
 int order_delete(struct ctx *cx, struct db *db, const char *id);
 /* body: NULL, or {note, override}: the note is added to the notes. An approval looks at the credit limit again. */
-int order_approve(struct ctx *cx, struct db *db, const char *id, const struct jv *body, const struct order_by *by);
+int order_approve(struct ctx *cx, struct db *db, const char *id, const struct jv *body,
+                  const struct order_by *by);
 int order_cancel(struct ctx *cx, struct db *db, const char *id, const struct jv *body);
 
 /* {prediction_id | template_order_id | store_id, ...}: an order from a predicted one (which is approved then), from the
 ** lines of an earlier order or invoice at present prices, or from what the store's prediction, or else its last order, says. Besides: status, order_date,
 ** requested_date, notes, device, override. */
-int order_generate(struct ctx *cx, struct db *db, const struct jv *body, const struct order_by *by, char id[static 37]);
+int order_generate(struct ctx *cx, struct db *db, const struct jv *body, const struct order_by *by,
+                   char id[static 37]);
 
 /* Approved orders of predictions whose store wants that. */
 int order_approve_wanted(struct ctx *cx, struct db *db);
@@ -67,6 +71,11 @@ int order_settle(struct ctx *cx, struct db *db);
 
 /* An id, or the number of an order. E_NOT_FOUND. */
 int order_find(struct ctx *cx, struct db *db, const char *name, char id[static 37]);
+int order_version(struct ctx *cx, struct db *db, const char *id, int64_t *version); /* E_NOT_FOUND */
+
+/* Numbers of invoices may hold anything, a slash above all, so an address and the id in lists have them as "i" and their
+** bytes in hexadecimal: i494E562F31 for INV/1. The number that such a text stands for; another text itself. */
+const char *order_invoice_number(struct ctx *cx, const char *id);
 
 /* An order, or an invoice, with its lines: {id, number, store_id, store_name, order_date, ..., total_amount, items: [{id,
 ** product_id, product, sku, unit, quantity, unit_price, total_price}]}. E_NOT_FOUND. */
@@ -81,8 +90,8 @@ struct order_query {
   bool made_here; /* no invoices */
 };
 /* Orders and invoices, the newest business day first; *next: cursor of the next page or NULL. */
-int order_list(struct ctx *cx, struct db *db, const struct order_query *q, struct jw *w, const char *key, int64_t *total,
-               const char **next);
+int order_list(struct ctx *cx, struct db *db, const struct order_query *q, struct jw *w, const char *key,
+               int64_t *total, const char **next);
 
 extern const struct entity_hooks order_hooks, order_item_hooks;
 

@@ -13,7 +13,7 @@
 #include "record/form.h"
 
 struct order_line {
-  const char *product; /* its id */
+  const char *product;          /* its id */
   int64_t quantity, unit_price; /* 1/10000 */
   int64_t total;                /* 1/100 */
   const char *note;             /* or NULL */
@@ -35,12 +35,14 @@ int lines_save(struct ctx *cx, struct db *db, const char *order, const struct or
 
 /* What is to be saved of an order that is made. */
 struct order_draft {
-  const char *store, *order_date, *requested_date, *due_date, *status, *source, *source_id, *notes, *device; /* or NULL */
+  const char *store, *order_date, *requested_date, *due_date, *status, *source, *source_id, *notes,
+      *device; /* or NULL */
   bool override;
   struct order_lines lines;
 };
 int draft_read(struct ctx *cx, const struct jv *body, struct order_draft *d); /* all but store and lines */
-int draft_save(struct ctx *cx, struct db *db, struct order_draft *d, const struct order_by *by, char id[static 37]);
+int draft_save(struct ctx *cx, struct db *db, struct order_draft *d, const struct order_by *by,
+               char id[static 37]);
 
 /* An id or customer_id of a store that is there; E_INVALID for `field`. */
 int store_find(struct ctx *cx, struct db *db, const char *name, const char *field, const char **id);

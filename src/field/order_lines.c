@@ -18,13 +18,15 @@ static int take_product(struct ctx *cx, struct stmt *s, struct found_product *ou
 }
 
 /* By one member; *out stays empty when there is none of this kind. */
-static int look(struct ctx *cx, struct db *db, enum sql_id query, struct str value, struct found_product *out) {
+static int look(struct ctx *cx, struct db *db, enum sql_id query, struct str value,
+                struct found_product *out) {
   struct stmt *s = db_stmt(cx, db, query);
   stmt_str(s, 1, value);
   return stmt_row(cx, s) ? take_product(cx, s, out) : (int)cx->code;
 }
 
-static int product_of(struct ctx *cx, struct db *db, const struct jv *item, size_t at, struct found_product *out) {
+static int product_of(struct ctx *cx, struct db *db, const struct jv *item, size_t at,
+                      struct found_product *out) {
   static const struct {
     const char *member;
     enum sql_id query;
@@ -38,10 +40,12 @@ static int product_of(struct ctx *cx, struct db *db, const struct jv *item, size
     struct str value = jv_text(jv_get(item, ways[i].member));
     if (!value.n) continue;
     if (look(cx, db, ways[i].query, str_trim(value), out) || out->id) return cx->code;
-    return fail(cx, E_INVALID, ctx_printf(cx, "items/%zu/%s", at, ways[i].member), "there is no product with the %s %.*s",
-                ways[i].member, (int)(value.n < 80 ? value.n : 80), value.p);
+    return fail(cx, E_INVALID, ctx_printf(cx, "items/%zu/%s", at, ways[i].member),
+                "there is no product with the %s %.*s", ways[i].member, (int)(value.n < 80 ? value.n : 80),
+                value.p);
   }
-  return fail(cx, E_INVALID, ctx_printf(cx, "items/%zu", at), "a line names its product: product_id, sku, barcode, name or code");
+  return fail(cx, E_INVALID, ctx_printf(cx, "items/%zu", at),
+              "a line names its product: product_id, sku, barcode, name or code");
 }
 
 /* ---- how much ---- */
@@ -51,32 +55,37 @@ static int number_of(struct ctx *cx, const struct jv *item, size_t at, const cha
   struct str text = jv_text(jv_get(item, name));
   if (text.n && dec_parse(text, FIELD_SCALE, out, &rounded) && !rounded && *out >= 0) return OK;
   return fail(cx, E_INVALID, ctx_printf(cx, "items/%zu/%s", at, name),
-              "%s is a number of 0 or more with at most %d digits behind the point, such as 12.5", name, FIELD_SCALE);
+              "%s is a number of 0 or more with at most %d digits behind the point, such as 12.5", name,
+              FIELD_SCALE);
 }
 
 /* ---- adding up ---- */
 
 static int push(struct ctx *cx, struct order_lines *out, const struct order_line *line, size_t at) {
-  if (out->count == ORDER_LINES) return fail(cx, E_LIMIT, "items", "an order has at most %d lines", ORDER_LINES);
+  if (out->count == ORDER_LINES)
+    return fail(cx, E_LIMIT, "items", "an order has at most %d lines", ORDER_LINES);
   if (!out->line) out->line = ctx_alloc(cx, ORDER_LINES * sizeof *out->line);
   struct order_line *l = &out->line[out->count++];
   *l = *line;
   if (!amount_of_line(l->quantity, l->unit_price, &l->total) || l->total > INT64_MAX / 10000 - out->total)
-    return fail(cx, E_INVALID, ctx_printf(cx, "items/%zu/quantity", at), "the amount of this line is too large");
+    return fail(cx, E_INVALID, ctx_printf(cx, "items/%zu/quantity", at),
+                "the amount of this line is too large");
   out->total += l->total;
   return OK;
 }
 
-static int read_line(struct ctx *cx, struct db *db, const struct jv *item, size_t at, struct order_lines *out) {
+static int read_line(struct ctx *cx, struct db *db, const struct jv *item, size_t at,
+                     struct order_lines *out) {
   static const char *const known = ", product_id, sku, barcode, name, code, quantity, unit_price, note, ";
   struct found_product p;
   struct order_line l = { 0 };
-  if (jv_kind(item) != JV_OBJECT) return fail(cx, E_INVALID, ctx_printf(cx, "items/%zu", at), "a line is an object");
+  if (jv_kind(item) != JV_OBJECT)
+    return fail(cx, E_INVALID, ctx_printf(cx, "items/%zu", at), "a line is an object");
   for (void *it = jv_first(item); it; it = jv_next(item, it)) {
     const char *name = ctx_strdup(cx, jv_key(it));
     if (!strstr(known, ctx_printf(cx, ", %s, ", name)))
-      return fail(cx, E_INVALID, ctx_printf(cx, "items/%zu/%.40s", at, name), "a line has no '%.40s'; it has %.*s", name,
-                  (int)strlen(known) - 4, known + 2);
+      return fail(cx, E_INVALID, ctx_printf(cx, "items/%zu/%.40s", at, name),
+                  "a line has no '%.40s'; it has %.*s", name, (int)strlen(known) - 4, known + 2);
   }
   if (product_of(cx, db, item, at, &p) || number_of(cx, item, at, "quantity", &l.quantity)) return cx->code;
   if (l.quantity == 0)
@@ -86,7 +95,8 @@ static int read_line(struct ctx *cx, struct db *db, const struct jv *item, size_
   else if (number_of(cx, item, at, "unit_price", &l.unit_price))
     return cx->code;
   if (l.unit_price < 0)
-    return fail(cx, E_INVALID, ctx_printf(cx, "items/%zu/unit_price", at), "unit_price is needed: %.200s has no price", p.name);
+    return fail(cx, E_INVALID, ctx_printf(cx, "items/%zu/unit_price", at),
+                "unit_price is needed: %.200s has no price", p.name);
   l.product = p.id;
   if (text_of(cx, item, "note", &l.note)) return cx->code;
   return push(cx, out, &l, at);
@@ -94,8 +104,10 @@ static int read_line(struct ctx *cx, struct db *db, const struct jv *item, size_
 
 int lines_read(struct ctx *cx, struct db *db, const struct jv *items, struct order_lines *out) {
   *out = (struct order_lines){ 0 };
-  if (jv_kind(items) != JV_ARRAY) return fail(cx, E_INVALID, "items", "items is a list of lines: [{\"sku\":\"A-1\",\"quantity\":2}]");
-  if (jv_size(items) > ORDER_LINES) return fail(cx, E_LIMIT, "items", "an order has at most %d lines", ORDER_LINES);
+  if (jv_kind(items) != JV_ARRAY)
+    return fail(cx, E_INVALID, "items", "items is a list of lines: [{\"sku\":\"A-1\",\"quantity\":2}]");
+  if (jv_size(items) > ORDER_LINES)
+    return fail(cx, E_LIMIT, "items", "an order has at most %d lines", ORDER_LINES);
   for (size_t i = 0; i < jv_size(items); i++)
     if (read_line(cx, db, jv_at(items, i), i, out)) return cx->code;
   return OK;
@@ -106,13 +118,17 @@ int lines_add(struct ctx *cx, struct db *db, struct order_lines *out, const char
   struct found_product p = { 0 };
   if (look(cx, db, SQL_order_product_by_id, str_of(product), &p)) return cx->code;
   if (!p.id || quantity <= 0) return OK; /* not sold any more */
-  return push(cx, out, &(struct order_line){ .product = product, .quantity = quantity, .unit_price = p.unit_price >= 0 ? p.unit_price : unit_price },
+  return push(cx, out,
+              &(struct order_line){ .product = product,
+                                    .quantity = quantity,
+                                    .unit_price = p.unit_price >= 0 ? p.unit_price : unit_price },
               out->count);
 }
 
 /* ---- saving ---- */
 
-static int save_line(struct ctx *cx, struct db *db, const char *order, const char *id, size_t position, const struct order_line *l) {
+static int save_line(struct ctx *cx, struct db *db, const char *order, const char *id, size_t position,
+                     const struct order_line *l) {
   struct form f;
   struct jw *w = form_begin(&f, id);
   jw_text(w, "order_id", order);
@@ -130,15 +146,15 @@ struct present_line {
   struct order_line line;
 };
 
-static int read_present(struct ctx *cx, struct db *db, const char *order, struct present_line *out, size_t *count) {
+static int read_present(struct ctx *cx, struct db *db, const char *order, struct present_line *out,
+                        size_t *count) {
   struct stmt *s = db_stmt(cx, db, SQL_order_lines_present);
   *count = 0;
   stmt_text(s, 1, order);
   while (stmt_row(cx, s) && *count < ORDER_LINES)
-    out[(*count)++] = (struct present_line){
-      .id = col_dup(cx, s, 0),
-      .line = { col_dup(cx, s, 1), col_int(s, 2), col_int(s, 3), col_int(s, 4), col_dup(cx, s, 5) }
-    };
+    out[(*count)++] = (struct present_line){ .id = col_dup(cx, s, 0),
+                                             .line = { col_dup(cx, s, 1), col_int(s, 2), col_int(s, 3),
+                                                       col_int(s, 4), col_dup(cx, s, 5) } };
   return cx->code;
 }
 
@@ -147,7 +163,8 @@ static bool same_line(const struct order_line *a, const struct order_line *b) {
          a->total == b->total && str_eq(str_of(a->note), str_of(b->note));
 }
 
-int lines_save(struct ctx *cx, struct db *db, const char *order, const struct order_lines *lines, bool fresh) {
+int lines_save(struct ctx *cx, struct db *db, const char *order, const struct order_lines *lines,
+               bool fresh) {
   size_t had = 0;
   struct present_line *present = fresh ? NULL : ctx_alloc(cx, ORDER_LINES * sizeof *present);
   if (!fresh && read_present(cx, db, order, present, &had)) return cx->code;

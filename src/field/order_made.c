@@ -5,7 +5,8 @@
 /* ---- lines that are there already ---- */
 
 /* Columns: product, quantity, unit price. */
-static int copy_lines(struct ctx *cx, struct db *db, enum sql_id query, const char *of, struct order_lines *out) {
+static int copy_lines(struct ctx *cx, struct db *db, enum sql_id query, const char *of,
+                      struct order_lines *out) {
   struct copied {
     const char *product;
     int64_t quantity, unit_price;
@@ -13,8 +14,10 @@ static int copy_lines(struct ctx *cx, struct db *db, enum sql_id query, const ch
   size_t n = 0;
   struct stmt *s = db_stmt(cx, db, query);
   stmt_text(s, 1, of);
-  while (stmt_row(cx, s) && n < ORDER_LINES) all[n++] = (struct copied){ col_dup(cx, s, 0), col_int(s, 1), col_int(s, 2) };
-  for (size_t i = 0; i < n && !cx->code; i++) lines_add(cx, db, out, all[i].product, all[i].quantity, all[i].unit_price);
+  while (stmt_row(cx, s) && n < ORDER_LINES)
+    all[n++] = (struct copied){ col_dup(cx, s, 0), col_int(s, 1), col_int(s, 2) };
+  for (size_t i = 0; i < n && !cx->code; i++)
+    lines_add(cx, db, out, all[i].product, all[i].quantity, all[i].unit_price);
   return cx->code;
 }
 
@@ -27,7 +30,9 @@ struct predicted {
 static int predicted_read(struct ctx *cx, struct db *db, const char *id, struct predicted *out) {
   struct stmt *s = db_stmt(cx, db, SQL_order_prediction);
   stmt_text(s, 1, id);
-  if (!stmt_row(cx, s)) return cx->code ? (int)cx->code : fail(cx, E_INVALID, "prediction_id", "there is no prediction %.80s", id);
+  if (!stmt_row(cx, s))
+    return cx->code ? (int)cx->code
+                    : fail(cx, E_INVALID, "prediction_id", "there is no prediction %.80s", id);
   const char *status = col_dup(cx, s, 2);
   *out = (struct predicted){ id, col_dup(cx, s, 0), col_dup(cx, s, 1) };
   stmt_done(s);
@@ -35,15 +40,23 @@ static int predicted_read(struct ctx *cx, struct db *db, const char *id, struct 
   return fail(cx, E_CONFLICT, "prediction_id", "the prediction is %s already", status);
 }
 
-static int from_prediction(struct ctx *cx, struct db *db, const struct predicted *p, struct order_draft *d, const struct order_by *by,
-                           char id[static 37]) {
+static const char *today(struct ctx *cx) {
+  char iso[DATE_SIZE];
+  return ctx_strdup(cx, str_of(date_iso(iso, (int32_t)(cx->now / DAY_US))));
+}
+
+static int from_prediction(struct ctx *cx, struct db *db, const struct predicted *p, struct order_draft *d,
+                           const struct order_by *by, char id[static 37]) {
   struct form f;
   d->source = "prediction";
   d->source_id = p->id;
-  if (!d->requested_date) d->requested_date = p->date;
-  if (store_find(cx, db, p->store, "prediction_id", &d->store) || copy_lines(cx, db, SQL_order_predicted_lines, p->id, &d->lines))
+  if (!d->order_date) d->order_date = today(cx);
+  if (!d->requested_date) d->requested_date = strcmp(p->date, d->order_date) > 0 ? p->date : d->order_date;
+  if (store_find(cx, db, p->store, "prediction_id", &d->store) ||
+      copy_lines(cx, db, SQL_order_predicted_lines, p->id, &d->lines))
     return cx->code;
-  if (!d->lines.count) return fail(cx, E_CONFLICT, "prediction_id", "the prediction says nothing of products that are sold");
+  if (!d->lines.count)
+    return fail(cx, E_CONFLICT, "prediction_id", "the prediction says nothing of products that are sold");
   if (draft_save(cx, db, d, by, id)) return cx->code;
   jw_text(form_begin(&f, p->id), "status", "approved");
   return form_save(cx, db, "predicted_order", &f, NULL);
@@ -51,20 +64,23 @@ static int from_prediction(struct ctx *cx, struct db *db, const struct predicted
 
 /* ---- from an earlier order or invoice ---- */
 
-static int from_earlier(struct ctx *cx, struct db *db, const char *earlier, const char *source, struct order_draft *d,
-                        const struct order_by *by, char id[static 37]) {
+static int from_earlier(struct ctx *cx, struct db *db, const char *earlier, const char *source,
+                        struct order_draft *d, const struct order_by *by, char id[static 37]) {
   struct stmt *s = db_stmt(cx, db, SQL_order_earlier);
-  stmt_text(s, 1, earlier);
+  stmt_text(s, 1, order_invoice_number(cx, earlier));
   if (!stmt_row(cx, s))
-    return cx->code ? (int)cx->code : fail(cx, E_INVALID, "template_order_id", "there is no order or invoice %.80s", earlier);
+    return cx->code ? (int)cx->code
+                    : fail(cx, E_INVALID, "template_order_id", "there is no order or invoice %.80s", earlier);
   bool invoice = col_int(s, 0) != 0;
   const char *of = col_dup(cx, s, 1), *store = col_dup(cx, s, 2);
   stmt_done(s);
   d->source = source;
   d->source_id = of;
   if (!d->store && store_find(cx, db, store, "template_order_id", &d->store)) return cx->code;
-  if (copy_lines(cx, db, invoice ? SQL_order_invoice_lines : SQL_order_order_lines, of, &d->lines)) return cx->code;
-  if (!d->lines.count) return fail(cx, E_CONFLICT, "template_order_id", "none of its products is sold any more");
+  if (copy_lines(cx, db, invoice ? SQL_order_invoice_lines : SQL_order_order_lines, of, &d->lines))
+    return cx->code;
+  if (!d->lines.count)
+    return fail(cx, E_CONFLICT, "template_order_id", "none of its products is sold any more");
   return draft_save(cx, db, d, by, id);
 }
 
@@ -79,29 +95,36 @@ static const char *text_from(struct ctx *cx, struct db *db, enum sql_id query, c
   return text;
 }
 
-static int for_store(struct ctx *cx, struct db *db, const char *store, struct order_draft *d, const struct order_by *by, char id[static 37]) {
+static int for_store(struct ctx *cx, struct db *db, const char *store, struct order_draft *d,
+                     const struct order_by *by, char id[static 37]) {
   struct predicted p;
   if (store_find(cx, db, store, "store_id", &d->store)) return cx->code;
   const char *prediction = text_from(cx, db, SQL_order_prediction_of_store, d->store);
-  if (prediction) return predicted_read(cx, db, prediction, &p) ? (int)cx->code : from_prediction(cx, db, &p, d, by, id);
+  if (prediction)
+    return predicted_read(cx, db, prediction, &p) ? (int)cx->code : from_prediction(cx, db, &p, d, by, id);
   const char *last = text_from(cx, db, SQL_order_last_of_store, d->store);
   if (cx->code) return cx->code;
-  if (!last) return fail(cx, E_CONFLICT, "store_id", "nothing is known of what this store orders: it has no prediction and no earlier order");
+  if (!last)
+    return fail(cx, E_CONFLICT, "store_id",
+                "nothing is known of what this store orders: it has no prediction and no earlier order");
   return from_earlier(cx, db, last, "store", d, by, id);
 }
 
-int order_generate(struct ctx *cx, struct db *db, const struct jv *body, const struct order_by *by, char id[static 37]) {
+int order_generate(struct ctx *cx, struct db *db, const struct jv *body, const struct order_by *by,
+                   char id[static 37]) {
   struct order_draft d = { 0 };
   struct predicted p;
   const char *prediction, *earlier, *store;
   if (draft_read(cx, body, &d) || text_of(cx, body, "prediction_id", &prediction) ||
       text_of(cx, body, "template_order_id", &earlier) || text_of(cx, body, "store_id", &store))
     return cx->code;
-  if (prediction) return predicted_read(cx, db, prediction, &p) ? (int)cx->code : from_prediction(cx, db, &p, &d, by, id);
+  if (prediction)
+    return predicted_read(cx, db, prediction, &p) ? (int)cx->code : from_prediction(cx, db, &p, &d, by, id);
   if (earlier && store && store_find(cx, db, store, "store_id", &d.store)) return cx->code;
   if (earlier) return from_earlier(cx, db, earlier, "template", &d, by, id);
   if (store) return for_store(cx, db, store, &d, by, id);
-  return fail(cx, E_INVALID, "prediction_id", "say what the order is made from: prediction_id, template_order_id or store_id");
+  return fail(cx, E_INVALID, "prediction_id",
+              "say what the order is made from: prediction_id, template_order_id or store_id");
 }
 
 /* ---- without asking ---- */

@@ -46,6 +46,16 @@ static void write_order(struct jw *w, const struct stmt *s) {
 
 /* ---- one ---- */
 
+static int digit(char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1; }
+
+const char *order_invoice_number(struct ctx *cx, const char *id) {
+  size_t n = id ? strlen(id) : 0;
+  if (n < 3 || n % 2 == 0 || id[0] != 'i' || strspn(id + 1, "0123456789ABCDEF") != n - 1) return id;
+  char *out = ctx_alloc(cx, n / 2 + 1);
+  for (size_t i = 0; i < n / 2; i++) out[i] = (char)(digit(id[1 + 2 * i]) * 16 + digit(id[2 + 2 * i]));
+  return strlen(out) == n / 2 ? out : id;
+}
+
 static void write_lines(struct ctx *cx, struct db *db, enum sql_id query, const char *of, struct jw *w) {
   struct stmt *s = db_stmt(cx, db, query);
   stmt_text(s, 1, of);
@@ -68,13 +78,13 @@ static void write_lines(struct ctx *cx, struct db *db, enum sql_id query, const 
 
 int order_show(struct ctx *cx, struct db *db, const char *id, struct jw *w, const char *key) {
   struct stmt *s = db_stmt(cx, db, SQL_order_one);
-  stmt_text(s, 1, id);
+  stmt_text(s, 1, order_invoice_number(cx, id));
   if (!stmt_row(cx, s))
     return cx->code ? (int)cx->code : fail(cx, E_NOT_FOUND, "id", "there is no order or invoice %.80s", id);
   jw_object(w, key);
   write_order(w, s);
   bool invoice = str_eq(col_str(s, 8), STR("invoice"));
-  const char *of = col_dup(cx, s, 0);
+  const char *of = col_dup(cx, s, invoice ? 1 : 0);
   if (!invoice) {
     put_text(w, "source_id", s, 13);
     jw_bool(w, "over_limit", col_int(s, 14) != 0);
@@ -112,7 +122,9 @@ static int cursor_read(struct ctx *cx, const char *cursor, const char **day, con
   if (!cursor) return OK;
   buf_init(&text, LIMIT_TEXT_BYTES);
   bool good = base64url_get(&text, str_of(cursor)) && text.n > 11 && text.p[10] == ' ';
-  if (good) *day = ctx_strdup(cx, (struct str){ text.p, 10 }), *number = ctx_strdup(cx, (struct str){ text.p + 11, text.n - 11 });
+  if (good)
+    *day = ctx_strdup(cx, (struct str){ text.p, 10 }),
+    *number = ctx_strdup(cx, (struct str){ text.p + 11, text.n - 11 });
   buf_clear(&text);
   if (good && time_parse_iso(str_of(*day), &at)) return OK;
   return fail(cx, E_INVALID, "cursor", "this cursor belongs to another list: take the one that `next` gave");
@@ -143,8 +155,8 @@ static void bind(struct ctx *cx, struct stmt *s, const struct order_query *q) {
   stmt_int(s, 7, q->made_here);
 }
 
-int order_list(struct ctx *cx, struct db *db, const struct order_query *q, struct jw *w, const char *key, int64_t *total,
-               const char **next) {
+int order_list(struct ctx *cx, struct db *db, const struct order_query *q, struct jw *w, const char *key,
+               int64_t *total, const char **next) {
   const char *day, *number, *last = NULL;
   int64_t count = 0;
   *next = NULL;

@@ -50,8 +50,8 @@ static void add_sample(struct samples *s, double score, bool held) {
   s->list[s->count++] = (struct calibration_sample){ score, held };
 }
 
-static void try_store(struct samples *out, const struct history_store *s, const struct field_setting *setting, int32_t from,
-                      int32_t to, int32_t end) {
+static void try_store(struct samples *out, const struct history_store *s, const struct field_setting *setting,
+                      int32_t from, int32_t to, int32_t end) {
   size_t known = 0;
   struct rhythm r;
   for (int32_t day = from; day < to; day += PREDICT_STEP_DAYS) {
@@ -62,8 +62,8 @@ static void try_store(struct samples *out, const struct history_store *s, const 
   }
 }
 
-struct calibration_sample *predict_backtest(const struct history *h, const struct field_setting *setting, int32_t from,
-                                            int32_t to, size_t *count) {
+struct calibration_sample *predict_backtest(const struct history *h, const struct field_setting *setting,
+                                            int32_t from, int32_t to, size_t *count) {
   struct samples s = { 0 };
   for (size_t i = 0; i < h->store_count; i++) try_store(&s, &h->stores[i], setting, from, to, h->as_of);
   *count = s.count;
@@ -147,21 +147,25 @@ static void *find(struct ctx *cx, struct db *db, const struct history *h) {
 
 /* ---- in words ---- */
 
-static const char *days_of(struct ctx *cx, int64_t n) { return n == 1 ? "1 day" : ctx_printf(cx, "%lld days", (long long)n); }
+static const char *days_of(struct ctx *cx, int64_t n) {
+  return n == 1 ? "1 day" : ctx_printf(cx, "%lld days", (long long)n);
+}
 
 static const char *sentence_of(struct ctx *cx, const struct prediction *p) {
   char last[DATE_SIZE];
   const struct rhythm *r = &p->rhythm;
   static const char *const how[] = { "", ", on one weekday", ", on one day of the month" };
-  const char *text =
-      ctx_printf(cx, "It ordered on %s, usually every %s%s; the last time on %s.", days_of(cx, (int64_t)p->store->day_count),
-                 days_of(cx, r->usual), how[r->kind], date_iso(last, p->store->days[p->store->day_count - 1]));
+  const char *text = ctx_printf(cx, "It ordered on %s, usually every %s%s; the last time on %s.",
+                                days_of(cx, (int64_t)p->store->day_count), days_of(cx, r->usual),
+                                how[r->kind], date_iso(last, p->store->days[p->store->day_count - 1]));
   if (!p->held) return ctx_printf(cx, "%s There is too little of a past to say how often that holds.", text);
-  return ctx_printf(cx, "%s Of %lld earlier predictions of this kind %lld held: the order came within %s of the date.", text,
-                    (long long)p->held->tries, (long long)p->held->hits, days_of(cx, r->window));
+  return ctx_printf(
+      cx, "%s Of %lld earlier predictions of this kind %lld held: the order came within %s of the date.",
+      text, (long long)p->held->tries, (long long)p->held->hits, days_of(cx, r->window));
 }
 
-static void explain(struct ctx *cx, struct jw *w, const struct prediction *p, const struct predictions *all, int32_t as_of) {
+static void explain(struct ctx *cx, struct jw *w, const struct prediction *p, const struct predictions *all,
+                    int32_t as_of) {
   char day[DATE_SIZE];
   const struct rhythm *r = &p->rhythm;
   jw_object(w, "explanation");
@@ -174,9 +178,11 @@ static void explain(struct ctx *cx, struct jw *w, const struct prediction *p, co
   jw_int(w, "usual_interval", r->usual);
   jw_int(w, "within_days", r->window);
   jw_int(w, "outliers", r->trimmed);
-  jw_text(w, "confidence_is", all->setting.legacy ? "0.75 + 0.1 * orders in 30 days, at most 1; hits and tries say how often it held"
-                              : p->held           ? "the share of earlier predictions with a score like this one that held"
-                                                  : "the share of the store's own intervals that fit");
+  jw_text(w, "confidence_is",
+          all->setting.legacy
+              ? "0.75 + 0.1 * orders in 30 days, at most 1; hits and tries say how often it held"
+          : p->held ? "the share of earlier predictions with a score like this one that held"
+                    : "the share of the store's own intervals that fit");
   jw_int(w, "hits", p->held ? p->held->hits : r->hits);
   jw_int(w, "tries", p->held ? p->held->tries : r->tries);
   jw_int(w, "score", llround(r->score * 10000));
@@ -189,7 +195,8 @@ static void explain(struct ctx *cx, struct jw *w, const struct prediction *p, co
 
 /* ---- stored ---- */
 
-static int save_item(struct ctx *cx, struct db *db, struct derived *d, const char *prediction, const struct basket_item *item) {
+static int save_item(struct ctx *cx, struct db *db, struct derived *d, const char *prediction,
+                     const struct basket_item *item) {
   struct form f;
   int64_t total;
   if (!amount_of_line(item->quantity, item->unit_price, &total)) return OK;
@@ -203,8 +210,8 @@ static int save_item(struct ctx *cx, struct db *db, struct derived *d, const cha
   return derived_put(cx, db, d, &f, NULL);
 }
 
-static int save(struct ctx *cx, struct db *db, struct derived *orders, struct derived *items, const struct prediction *p,
-                const struct predictions *all, int32_t as_of) {
+static int save(struct ctx *cx, struct db *db, struct derived *orders, struct derived *items,
+                const struct prediction *p, const struct predictions *all, int32_t as_of) {
   char day[DATE_SIZE];
   const char *id;
   struct form f;
@@ -234,13 +241,15 @@ static bool is_decided(struct ctx *cx, struct db *db, const struct history_store
   return yes;
 }
 
-static int store(struct ctx *cx, struct db *db, const struct history *h, void *found, struct field_counts *counts) {
+static int store(struct ctx *cx, struct db *db, const struct history *h, void *found,
+                 struct field_counts *counts) {
   struct derived orders, items;
   const struct predictions *all = found;
   if (derived_begin(cx, db, "predicted_order", SQL_predict_present, &orders)) return cx->code;
   if (!derived_begin(cx, db, "predicted_order_item", SQL_predict_items_present, &items)) {
     for (size_t i = 0; i < all->count && !cx->code; i++)
-      if (!is_decided(cx, db, all->list[i].store)) save(cx, db, &orders, &items, &all->list[i], all, h->as_of);
+      if (!is_decided(cx, db, all->list[i].store))
+        save(cx, db, &orders, &items, &all->list[i], all, h->as_of);
     derived_end(cx, db, &items, counts);
   }
   derived_end(cx, db, &orders, counts);

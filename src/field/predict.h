@@ -44,8 +44,8 @@ int predict_all(struct ctx *cx, struct tenant *t);
 
 /* Predictions of the past, as they would have been made from `from` to below `to`, and whether they held. Frees
 ** with free(). For calibration, and for the test that holds stated against achieved. */
-struct calibration_sample *predict_backtest(const struct history *h, const struct field_setting *setting, int32_t from,
-                                            int32_t to, size_t *count);
+struct calibration_sample *predict_backtest(const struct history *h, const struct field_setting *setting,
+                                            int32_t from, int32_t to, size_t *count);
 
 /* An array of predicted orders with items and explanation, soonest first; status NULL: pending. */
 struct predict_query {

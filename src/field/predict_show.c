@@ -20,7 +20,6 @@ static int write_items(struct ctx *cx, struct db *db, const char *prediction, st
   return cx->code;
 }
 
-
 static void put(struct jw *w, const char *name, const struct stmt *s, int i) {
   if (col_null(s, i))
     jw_text(w, name, NULL);

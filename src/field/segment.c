@@ -83,7 +83,8 @@ static void pace_of(const struct history_store *s, int32_t as_of, struct pace *p
 }
 
 static double spread_of(const struct pace *p) {
-  double mean = 0, squares = 0, least = p->usual[(p->n - 1) / 2] / 4.0;
+  size_t middle = (p->n - 1) / 2;
+  double mean = 0, squares = 0, least = (double)p->usual[middle] / 4;
   for (size_t i = 0; i < p->n; i++) mean += p->usual[i] / (double)p->n;
   for (size_t i = 0; i < p->n; i++) squares += (p->usual[i] - mean) * (p->usual[i] - mean);
   double spread = sqrt(squares / (double)p->n);
@@ -112,7 +113,8 @@ static void measure_churn(struct ctx *cx, struct segment *all, size_t n, int32_t
     middles[with++] = p->usual[(p->n - 1) / 2];
   }
   qsort(middles, with, sizeof *middles, ascending);
-  double usual = with ? (double)middles[(with - 1) / 2] : MONTH;
+  size_t middle = with ? (with - 1) / 2 : 0;
+  double usual = with ? (double)middles[middle] : MONTH;
   double stop = ((double)stopped + 1) / ((double)days + 2);
   for (size_t i = 0; i < n; i++) all[i].churn = stop / (stop + (1 - stop) * survival(&paces[i], usual));
 }

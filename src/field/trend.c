@@ -37,7 +37,8 @@ static int check_day(struct ctx *cx, const char *field, const char *text) {
 
 int trend_list(struct ctx *cx, struct db *db, const struct trend_query *q, struct jw *w, const char *key) {
   enum period p = PERIOD_DAY;
-  if (period_of(cx, q->period, &p) || check_day(cx, "from", q->from) || check_day(cx, "to", q->to)) return cx->code;
+  if (period_of(cx, q->period, &p) || check_day(cx, "from", q->from) || check_day(cx, "to", q->to))
+    return cx->code;
   struct stmt *s = db_stmt(cx, db, SQL_trend);
   stmt_int(s, 1, p);
   stmt_text(s, 2, q->from);

@@ -5,6 +5,7 @@
 
 #include "base/decimal.h"
 #include "base/time.h"
+#include "field/order.h"
 #include "field/rules.h"
 #include "field/setting.h"
 
@@ -185,6 +186,7 @@ static int advise_all(struct search *s, struct db *db, struct field_counts *coun
   s->bought = ctx_alloc(s->cx, (s->h->product_count + 1) * sizeof *s->bought);
   s->best = ctx_alloc(s->cx, (s->h->product_count + 1) * sizeof *s->best);
   for (size_t i = 0; i < s->h->store_count && !s->cx->code; i++) advise(s, db, &s->h->stores[i]);
+  s->derived = NULL;
   return derived_end(s->cx, db, &d, counts);
 }
 
@@ -224,7 +226,6 @@ int upsell_all(struct ctx *cx, struct tenant *t) {
 /* Columns: product, name, because, name, both, because, other, baskets, basket, unit price. */
 static void write_suggestion(struct ctx *cx, struct jw *w, const struct stmt *s) {
   struct advice a = { 0, 0, col_int(s, 4), col_int(s, 5), col_int(s, 6), col_int(s, 7) };
-  jw_object(w, NULL);
   jw_str(w, "product_id", col_str(s, 0));
   jw_str(w, "product", col_str(s, 1));
   jw_str(w, "because_id", col_str(s, 2));
@@ -238,24 +239,26 @@ static void write_suggestion(struct ctx *cx, struct jw *w, const struct stmt *s)
     jw_number(w, "unit_price", col_int(s, 9), FIELD_SCALE, 2);
   const char *because = ctx_strdup(cx, col_str(s, 3)), *basket = ctx_strdup(cx, col_str(s, 8));
   jw_text(w, "reason", reason_of(cx, &a, because, basket));
-  jw_close(w, '}');
 }
 
-/* Whose suggestions: column 0 is 'store' or what the lines of a document are found by, column 1 its id. */
 static int write_list(struct ctx *cx, struct db *db, enum sql_id query, const char *id, struct jw *w,
                       const char *key) {
   struct stmt *s = db_stmt(cx, db, query);
   stmt_text(s, 1, id);
   stmt_int(s, 2, UPSELL_ORDER);
   jw_array(w, key);
-  while (stmt_row(cx, s)) write_suggestion(cx, w, s);
+  while (stmt_row(cx, s)) {
+    jw_object(w, NULL);
+    write_suggestion(cx, w, s);
+    jw_close(w, '}');
+  }
   jw_close(w, ']');
   return cx->code;
 }
 
 int upsell_suggest(struct ctx *cx, struct db *db, const char *id, struct jw *w, const char *key) {
   struct stmt *s = db_stmt(cx, db, SQL_upsell_subject);
-  stmt_text(s, 1, id);
+  stmt_text(s, 1, order_invoice_number(cx, id));
   if (!stmt_row(cx, s))
     return cx->code ? (int)cx->code
                     : fail(cx, E_NOT_FOUND, "id", "there is no order, invoice or store %.80s", id);
@@ -267,4 +270,24 @@ int upsell_suggest(struct ctx *cx, struct db *db, const char *id, struct jw *w, 
                     : invoice ? SQL_upsell_of_invoice
                               : SQL_upsell_of_order,
                     found, w, key);
+}
+
+int upsell_rules(struct ctx *cx, struct db *db, int64_t limit, struct jw *w, const char *key,
+                 int64_t *total) {
+  struct stmt *s = db_stmt(cx, db, SQL_upsell_rules);
+  stmt_int(s, 1, limit);
+  *total = 0;
+  jw_array(w, key);
+  while (stmt_row(cx, s)) {
+    jw_object(w, NULL);
+    write_suggestion(cx, w, s);
+    jw_int(w, "both", col_int(s, 4));
+    jw_int(w, "in_because", col_int(s, 5));
+    jw_int(w, "in_product", col_int(s, 6));
+    jw_int(w, "baskets", col_int(s, 7));
+    *total = col_int(s, 10);
+    jw_close(w, '}');
+  }
+  jw_close(w, ']');
+  return cx->code;
 }

@@ -25,4 +25,7 @@ int upsell_all(struct ctx *cx, struct tenant *t); /* the stage of populate: save
 ** array of {product_id, product, because_id, because, support, confidence, lift, unit_price, reason}. E_NOT_FOUND. */
 int upsell_suggest(struct ctx *cx, struct db *db, const char *id, struct jw *w, const char *key);
 
+/* All rules, those with the greatest confidence first: an array of the same, with both, in_because, in_product, baskets. */
+int upsell_rules(struct ctx *cx, struct db *db, int64_t limit, struct jw *w, const char *key, int64_t *total);
+
 #endif

@@ -70,6 +70,18 @@ route_fn figures_get, quality_get, why_get, compare_get;
 route_fn rows_get, row_get, line_get, impact_get;
 route_fn row_post; /* routes_row.c */
 
+/* routes_records.c: If-Match against the version of what the client has seen, 412; and the tag of a reply that holds a
+** record and more: both its version and its bytes. */
+int match_version(struct request *rq, struct ctx *cx, const char *what, int64_t version);
+const char *tag_with_version(struct request *rq, int64_t version);
+
+/* routes_orders.c */
+route_fn orders_list, orders_recent, orders_pending, order_show_one, order_post, order_put, order_patch,
+    order_remove, order_generate_post, order_approve_post, order_cancel_post;
+/* routes_dashboard.c */
+route_fn dashboard_show, dashboard_audit_show, trends_show, predictions_list, suggestions_show,
+    store_show_one, preferences_show, preferences_put, categories_list, brands_list, field_rules_list;
+
 /* routes_stock.c */
 route_fn stock_levels_get, stock_item_get, stock_history_get, stock_scan_get, stock_replay_get;
 route_fn stock_quality_get, stock_snapshots_get, stock_metrics_get, stock_week_get;

@@ -145,6 +145,10 @@ int record_changes(struct request *rq) {
   return rc ? rc : record_history(rq->cx, db, rq->entity, id, &rq->json, "data");
 }
 
+const char *tag_with_version(struct request *rq, int64_t version) {
+  return ctx_printf(rq->cx, "\"%lld-%s", (long long)version, reply_etag(rq->cx, buf_view(&rq->body)) + 1);
+}
+
 /* ---- writing ---- */
 
 typedef int record_fn(struct ctx *cx, struct db *db, const struct entity *e, const char *id);
@@ -157,16 +161,22 @@ struct record_task {
   char id[37];
 };
 
+int match_version(struct request *rq, struct ctx *cx, const char *what, int64_t version) {
+  const char *match = wire_header(rq, "If-Match", NULL);
+  if (!match || etag_listed(match, tag_of(cx, version), false)) return OK;
+  if (strstr(match, ctx_printf(cx, "\"%lld-", (long long)version)))
+    return OK; /* of a reply that holds more */
+  rq->status = 412;
+  return fail(cx, E_CONFLICT, "version", "the %s was changed meanwhile: it is at version %lld", what,
+              (long long)version);
+}
+
 /* Is the record still the one that the client has seen? */
 static int check_match(struct request *rq, struct ctx *cx, struct db *db, const char *id) {
-  const char *match = wire_header(rq, "If-Match", NULL);
   int64_t version;
-  if (!match) return OK;
-  if (record_version(cx, db, rq->entity, id, &version)) return cx->code;
-  if (etag_listed(match, tag_of(cx, version), false)) return OK;
-  rq->status = 412;
-  return fail(cx, E_CONFLICT, "version", "the %s was changed meanwhile: it is at version %lld",
-              rq->entity->name, (long long)version);
+  if (!wire_header(rq, "If-Match", NULL)) return OK;
+  return record_version(cx, db, rq->entity, id, &version) ? (int)cx->code
+                                                          : match_version(rq, cx, rq->entity->name, version);
 }
 
 static int task_act(struct ctx *cx, struct db *db, struct record_task *task) {

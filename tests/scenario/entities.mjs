@@ -66,6 +66,14 @@ const subjects = (p) => query(p.db, "SELECT 'rule ' || name FROM rule UNION ALL 
 // can be there at once; prepare(place): what must be done before the first is made.
 const SPECIAL = {
   role: { set: { permissions: (r) => r.pick(['*.read', 'sales.write stock.read', 'people.write, audit.read']) } },
+  order: { // its sums are those of its lines, and here it has none
+    set: { total_amount: () => '0', item_count: () => 0, status: () => 'draft', number: (r, i) => `N-${i}-${r.below(1e6)}` },
+    change: (r) => r.pick([{ notes: `n${r.below(1e6)}` }, { due_date: '2031-01-01' }, { source: 'scan' }]),
+  },
+  order_item: {
+    set: { position: (r, i) => 1 + i, quantity: () => '2.5', unit_price: () => '3.4999', total_price: () => '8.75' },
+    change: (r) => r.pick([{ note: `n${r.below(1e6)}` }, { quantity: '3', total_price: '10.5' }, { unit_price: '4', total_price: '10', quantity: '2.5' }]),
+  },
   mail_server: {
     make: (r, i) => ({ name: `server ${i}`, host: r.pick(['mail.example.org', '192.0.2.7', '2001:db8::1']), security: r.pick(['starttls', 'tls']), login: r.pick([null, 'ünit']), sender: r.pick(['a@example.org', 'Außen <b@example.org>']) }),
     change: (r) => r.pick([{ port: 1 + r.below(65535) }, { active: r.chance(0.5) }, { hold_unclear: r.chance(0.5) }, { authorities: `x${r.below(9)}` }]),

@@ -1,0 +1,177 @@
+#include "field/shop.h"
+
+#include "base/limits.h"
+#include "base/time.h"
+#include "field/history.h"
+#include "field/order.h"
+#include "record/form.h"
+
+/* ---- one record's members within an object ---- */
+
+static void put_members(struct jw *w, const struct jv *object) {
+  struct buf text;
+  buf_init(&text, LIMIT_TEXT_BYTES);
+  for (void *it = jv_first(object); it; it = jv_next(object, it)) {
+    char name[80];
+    str_copy(name, sizeof name, jv_key(it));
+    buf_reset(&text);
+    jv_write(&text, jv_value(it));
+    jw_raw(w, name, buf_view(&text));
+  }
+  buf_clear(&text);
+}
+
+static int put_record(struct ctx *cx, struct db *db, const char *entity, const char *id, struct jw *w) {
+  struct buf text;
+  struct jw one;
+  struct jv *root;
+  buf_init(&text, LIMIT_BODY_BYTES);
+  jw_init(&one, &text);
+  int rc = record_get(cx, db, entity_find(entity), id, &one, NULL);
+  if (!rc) rc = jv_parse(cx, buf_view(&text), &root);
+  if (!rc) put_members(w, root);
+  buf_clear(&text);
+  return rc;
+}
+
+/* ---- what belongs to a store ---- */
+
+static int put_sums(struct ctx *cx, struct db *db, const char *id, struct jw *w) {
+  struct stmt *s = db_stmt(cx, db, SQL_shop_sums);
+  int64_t orders = 0, revenue = 0;
+  stmt_text(s, 1, id);
+  if (stmt_row(cx, s)) orders = col_int(s, 0), revenue = col_int(s, 1), stmt_done(s);
+  jw_int(w, "total_orders", orders);
+  jw_number(w, "total_revenue", revenue, FIELD_SCALE, 2);
+  return cx->code;
+}
+
+static int put_segment(struct ctx *cx, struct db *db, const char *id, struct jw *w) {
+  struct stmt *s = db_stmt(cx, db, SQL_shop_segment);
+  stmt_text(s, 1, id);
+  if (!stmt_row(cx, s)) {
+    jw_text(w, "segment", NULL);
+    return cx->code;
+  }
+  jw_object(w, "segment");
+  jw_str(w, "segment_name", col_str(s, 0));
+  jw_str(w, "segment_value", col_str(s, 1));
+  jw_number(w, "total_revenue", col_int(s, 2), MONEY_SCALE, 2);
+  jw_number(w, "order_frequency", col_int(s, 3), 2, 0);
+  jw_number(w, "churn_risk", col_int(s, 4), 2, 2);
+  jw_int(w, "recency_score", col_int(s, 5));
+  jw_int(w, "frequency_score", col_int(s, 6));
+  jw_int(w, "monetary_score", col_int(s, 7));
+  jw_str(w, "last_order", col_str(s, 8));
+  jw_close(w, '}');
+  stmt_done(s);
+  return OK;
+}
+
+static int put_prediction(struct ctx *cx, struct db *db, const char *id, struct jw *w) {
+  struct stmt *s = db_stmt(cx, db, SQL_shop_prediction);
+  stmt_text(s, 1, id);
+  if (!stmt_row(cx, s)) {
+    jw_text(w, "prediction", NULL);
+    return cx->code;
+  }
+  jw_object(w, "prediction");
+  jw_str(w, "id", col_str(s, 0));
+  jw_str(w, "predicted_date", col_str(s, 1));
+  jw_number(w, "confidence", col_int(s, 2), 2, 2);
+  jw_str(w, "priority", col_str(s, 3));
+  jw_number(w, "total_amount", col_int(s, 4), MONEY_SCALE, 2);
+  jw_close(w, '}');
+  stmt_done(s);
+  return OK;
+}
+
+int shop_show(struct ctx *cx, struct db *db, const char *id, int64_t orders, struct jw *w, const char *key) {
+  const char *next;
+  int64_t total;
+  jw_object(w, key);
+  if (put_record(cx, db, "store", id, w) || put_sums(cx, db, id, w)) return cx->code;
+  if (order_list(cx, db, &(struct order_query){ .store = id, .limit = orders }, w, "orders", &total, &next))
+    return cx->code;
+  if (put_segment(cx, db, id, w) || shop_preferences(cx, db, id, w, "preferences") ||
+      put_prediction(cx, db, id, w))
+    return cx->code;
+  jw_close(w, '}');
+  return cx->code;
+}
+
+/* ---- preferences ---- */
+
+int shop_preferences(struct ctx *cx, struct db *db, const char *store, struct jw *w, const char *key) {
+  struct stmt *s = db_stmt(cx, db, SQL_shop_preferences);
+  stmt_text(s, 1, store);
+  if (!stmt_row(cx, s)) return cx->code;
+  jw_object(w, key);
+  jw_text(w, "store_id", store);
+  jw_str(w, "call_frequency", col_str(s, 0));
+  jw_int(w, "payment_terms", col_int(s, 1));
+  if (col_null(s, 2))
+    jw_text(w, "credit_limit", NULL);
+  else
+    jw_number(w, "credit_limit", col_int(s, 2), MONEY_SCALE, 2);
+  jw_bool(w, "auto_approve_predictions", col_int(s, 3) != 0);
+  jw_int(w, "version", col_int(s, 4));
+  jw_close(w, '}');
+  stmt_done(s);
+  return OK;
+}
+
+int shop_preferences_version(struct ctx *cx, struct db *db, const char *store, int64_t *version) {
+  struct stmt *s = db_stmt(cx, db, SQL_shop_preferences);
+  stmt_text(s, 1, store);
+  *version = 0;
+  if (!stmt_row(cx, s)) return cx->code;
+  *version = col_int(s, 4);
+  stmt_done(s);
+  return OK;
+}
+
+static const char *preference_of(struct ctx *cx, struct db *db, const char *store) {
+  struct stmt *s = db_stmt(cx, db, SQL_shop_preference_id);
+  stmt_text(s, 1, store);
+  if (!stmt_row(cx, s)) return NULL;
+  const char *id = col_dup(cx, s, 0);
+  stmt_done(s);
+  return id;
+}
+
+int shop_prefer(struct ctx *cx, struct db *db, const char *store, const struct jv *object) {
+  struct form f;
+  struct buf text;
+  struct jw *w = form_begin(&f, preference_of(cx, db, store));
+  jw_text(w, "store_id", store);
+  buf_init(&text, LIMIT_TEXT_BYTES);
+  for (void *it = jv_first(object); it; it = jv_next(object, it)) {
+    const char *name = ctx_strdup(cx, jv_key(it));
+    bool same = !strcmp(name, "store_id") && str_eq(jv_text(jv_value(it)), str_of(store));
+    if (same || (!strcmp(name, "version") && str_eq(jv_text(jv_value(it)), STR("0")))) continue;
+    buf_reset(&text);
+    jv_write(&text, jv_value(it));
+    jw_raw(w, name, buf_view(&text));
+  }
+  buf_clear(&text);
+  return form_save(cx, db, "store_preference", &f, NULL);
+}
+
+/* ---- products ---- */
+
+static int names(struct ctx *cx, struct db *db, enum sql_id query, struct jw *w, const char *key,
+                 int64_t *total) {
+  struct stmt *s = db_stmt(cx, db, query);
+  jw_array(w, key);
+  for (*total = 0; stmt_row(cx, s); ++*total) jw_str(w, NULL, col_str(s, 0));
+  jw_close(w, ']');
+  return cx->code;
+}
+
+int shop_categories(struct ctx *cx, struct db *db, struct jw *w, const char *key, int64_t *total) {
+  return names(cx, db, SQL_shop_categories, w, key, total);
+}
+int shop_brands(struct ctx *cx, struct db *db, struct jw *w, const char *key, int64_t *total) {
+  return names(cx, db, SQL_shop_brands, w, key, total);
+}

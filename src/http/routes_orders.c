@@ -1,0 +1,129 @@
+/* routes_orders.c - orders that are made here, and invoices beside them. */
+#include "auth/identity.h"
+#include "base/time.h"
+#include "field/order.h"
+#include "http/routes.h"
+
+enum { ORDERS = 50, ORDERS_MOST = 1000, RECENT = 10 };
+
+/* ---- lists ---- */
+
+static int list(struct request *rq, struct order_query *q) {
+  struct db *db;
+  const char *next;
+  int64_t total = 0;
+  int rc = db_find(rq, &db);
+  if (!rc) rc = order_list(rq->cx, db, q, &rq->json, "data", &total, &next);
+  if (rc) return rc;
+  jw_int(&rq->json, "total", total);
+  jw_text(&rq->json, "next", next);
+  if (next) rq->link = ctx_printf(rq->cx, "<%s>; rel=\"next\"", query_with(rq, "cursor", next));
+  return OK;
+}
+
+static int day_asked(struct request *rq, const char *name, const char **out) {
+  int64_t at;
+  int rc = query_text(rq, name, out);
+  if (rc || !*out || (strlen(*out) == 10 && time_parse_iso(str_of(*out), &at))) return rc;
+  return fail(rq->cx, E_INVALID, name, "%s is a day, such as 2024-02-29", name);
+}
+
+static int query_asked(struct request *rq, struct order_query *q) {
+  int rc = query_text(rq, "store", &q->store);
+  if (!rc) rc = query_text(rq, "q", &q->search);
+  if (!rc) rc = day_asked(rq, "from", &q->from);
+  if (!rc) rc = day_asked(rq, "to", &q->to);
+  if (!rc) rc = query_text(rq, "cursor", &q->cursor);
+  return rc ? rc : query_int(rq, "limit", 1, ORDERS_MOST, ORDERS, &q->limit);
+}
+
+int orders_list(struct request *rq) {
+  struct order_query q = { 0 };
+  int rc = query_asked(rq, &q);
+  if (!rc) rc = query_text(rq, "status", &q.status);
+  if (!rc) rc = query_text(rq, "source", &q.source);
+  return rc ? rc : list(rq, &q);
+}
+
+int orders_pending(struct request *rq) {
+  struct order_query q = { .status = "pending", .made_here = true };
+  int rc = query_asked(rq, &q);
+  return rc ? rc : list(rq, &q);
+}
+
+int orders_recent(struct request *rq) { return list(rq, &(struct order_query){ .limit = RECENT }); }
+
+int order_show_one(struct request *rq) {
+  struct db *db;
+  int rc = db_find(rq, &db);
+  return rc ? rc : order_show(rq->cx, db, rq->param[0], &rq->json, "data");
+}
+
+/* ---- writing ---- */
+
+struct order_task {
+  struct request *rq;
+  struct jv *body; /* may be NULL */
+  enum { CREATE, GENERATE, REPLACE, CHANGE, APPROVE, CANCEL, REMOVE } act;
+  struct order_by by;
+};
+
+static int act(struct ctx *cx, struct db *db, struct order_task *t, char id[static 37]) {
+  switch (t->act) {
+  case CREATE: return order_create(cx, db, t->body, &t->by, id);
+  case GENERATE: return order_generate(cx, db, t->body, &t->by, id);
+  case REPLACE: return order_change(cx, db, id, t->body, true, &t->by);
+  case CHANGE: return order_change(cx, db, id, t->body, false, &t->by);
+  case APPROVE: return order_approve(cx, db, id, t->body, &t->by);
+  case CANCEL: return order_cancel(cx, db, id, t->body);
+  case REMOVE: break;
+  }
+  return order_delete(cx, db, id);
+}
+
+/* The order as it is after the change is read in the transaction that made it. */
+static int run(struct ctx *cx, struct db *db, void *arg) {
+  struct order_task *t = arg;
+  struct request *rq = t->rq;
+  char id[37];
+  bool fresh = t->act == CREATE || t->act == GENERATE;
+  int64_t version;
+  if (!fresh && (order_find(cx, db, rq->param[0], id) || order_version(cx, db, id, &version) ||
+                 match_version(rq, cx, "order", version)))
+    return cx->code;
+  if (act(cx, db, t, id)) return cx->code;
+  if (t->act == REMOVE) {
+    jw_object(&rq->json, "data");
+    jw_text(&rq->json, "id", id);
+    jw_bool(&rq->json, "deleted", true);
+    jw_close(&rq->json, '}');
+    return OK;
+  }
+  if (fresh) rq->status = 201;
+  if (fresh) rq->location = ctx_printf(cx, "/api/orders/%s", id);
+  return order_show(cx, db, id, &rq->json, "data");
+}
+
+/* Who may let an order go beyond the credit limit. */
+static bool may_override(const struct request *rq) {
+  const struct identity *who = rq->who;
+  return who && (who->open || !strcmp(who->role, "admin") || !strcmp(who->role, "planner"));
+}
+
+static int start(struct request *rq, struct order_task *t) {
+  t->rq = rq;
+  t->by = (struct order_by){ .may_override = may_override(rq) };
+  int rc = OK;
+  if (t->act < APPROVE) rc = body_json(rq, &t->body);
+  if (t->act == APPROVE) rc = body_members_if_any(rq, "note, override", &t->body);
+  if (t->act == CANCEL) rc = body_members_if_any(rq, "note", &t->body);
+  return rc ? rc : write_once(rq, run, t);
+}
+
+int order_post(struct request *rq) { return start(rq, &(struct order_task){ .act = CREATE }); }
+int order_generate_post(struct request *rq) { return start(rq, &(struct order_task){ .act = GENERATE }); }
+int order_put(struct request *rq) { return start(rq, &(struct order_task){ .act = REPLACE }); }
+int order_patch(struct request *rq) { return start(rq, &(struct order_task){ .act = CHANGE }); }
+int order_approve_post(struct request *rq) { return start(rq, &(struct order_task){ .act = APPROVE }); }
+int order_cancel_post(struct request *rq) { return start(rq, &(struct order_task){ .act = CANCEL }); }
+int order_remove(struct request *rq) { return start(rq, &(struct order_task){ .act = REMOVE }); }
