@@ -14,6 +14,7 @@
 #include "event/keep.h"
 #include "export/entities.h"
 #include "field/again.h"
+#include "field/dashboard.h"
 #include "field/field.h"
 #include "field/invoices.h"
 #include "ingest/entities.h"
@@ -103,6 +104,8 @@ int main(int argc, char **argv) {
   orders_register();
   verify_register("invoice_items", items_verify);
   rebuild_part_register(items_rebuild);
+  verify_register("field_sums", sums_verify);
+  rebuild_part_register(sums_renew);
   pit_set_hooks(&way_back);
   stock_set_past(archive_latest);
   verify_register("archive", archive_verify);

@@ -154,3 +154,16 @@ int sums_renew(struct ctx *cx, struct db *db, int64_t *corrected) {
     stmt_run(cx, db_stmt(cx, db, steps[i]));
   return cx->code;
 }
+
+int sums_verify(struct ctx *cx, struct db *db,
+                void (*found)(void *arg, const char *check, bool ok, const char *text), void *arg) {
+  int64_t wrong = db_int(cx, db, SQL_sums_wrong, 0);
+  if (cx->code) return cx->code;
+  found(arg, "field_sums", wrong == 0,
+        wrong ? ctx_printf(cx,
+                           "%lld sums of orders and revenue are not what their rows come to; `outpost "
+                           "rebuild` adds them up",
+                           (long long)wrong)
+              : "the sums of orders and revenue are what their rows come to");
+  return OK;
+}

@@ -40,5 +40,8 @@ int trend_list(struct ctx *cx, struct db *db, const struct trend_query *q, struc
 
 /* The sums again, from their rows: they are as they should be, or *corrected counts the rows that were not. */
 int sums_renew(struct ctx *cx, struct db *db, int64_t *corrected);
+/* A verify_part_fn. */
+int sums_verify(struct ctx *cx, struct db *db,
+                void (*found)(void *arg, const char *check, bool ok, const char *text), void *arg);
 
 #endif
