@@ -1121,7 +1121,7 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/*",
     .handle = asset_serve,
-    .need = "record.read",
+    .open = true,
     .quiet = true,
     .help = "The page." },
 };
