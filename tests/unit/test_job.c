@@ -100,7 +100,7 @@ static void free_claim(struct claim *c) {
 }
 static int outcome(struct ctx *cx, struct db *db, void *arg) {
   struct job *job = arg;
-  return job_check_held(cx, db, job) ? (int)cx->code : outcome_write(cx, db, job);
+  return job_held(cx, db, job) ? (int)cx->code : outcome_write(cx, db, job);
 }
 /* Ends an attempt as if `run` had returned this. */
 static int finish(struct tenant *t, struct job *job, enum err code, const char *why) {
