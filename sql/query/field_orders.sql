@@ -104,8 +104,13 @@ SELECT payment_terms, credit_limit FROM store_preferences WHERE store_id = ?1 AN
 SELECT coalesce(sum(total_amount), 0) FROM orders
 WHERE store_id = ?1 AND status IN ('pending', 'approved') AND deleted_at IS NULL AND id IS NOT ?2;
 
+-- Numbers of deleted orders are not given again.
 -- name: order_last_number
-SELECT number FROM orders INDEXED BY orders_all_numbers WHERE number BETWEEN ?1 AND ?2 ORDER BY number DESC LIMIT 1;
+SELECT number FROM (
+  SELECT * FROM (SELECT number FROM orders WHERE number BETWEEN ?1 AND ?2 AND deleted_at IS NULL ORDER BY number DESC LIMIT 1)
+  UNION ALL
+  SELECT * FROM (SELECT number FROM orders WHERE number BETWEEN ?1 AND ?2 AND deleted_at IS NOT NULL ORDER BY number DESC LIMIT 1))
+ORDER BY number DESC LIMIT 1;
 
 -- name: order_now
 SELECT store_id, status, order_date, notes, total_amount, version FROM orders WHERE id = ?1 AND deleted_at IS NULL;

@@ -5,11 +5,11 @@
 #include "field/segment.h"
 #include "field/upsell.h"
 
-int again_order(struct ctx *cx, struct db *db) {
+int again_order(struct ctx *cx, struct db *db, int seconds) {
   return job_enqueue(cx, db,
                      &(struct job_order){ .kind = again_kind.name,
                                           .unique = "all",
-                                          .due = cx->now + AGAIN_SECONDS * INT64_C(1000000) },
+                                          .due = cx->now + seconds * INT64_C(1000000) },
                      NULL);
 }
 
@@ -30,7 +30,7 @@ const struct job_kind again_kind = {
 
 static int check_preference(struct ctx *cx, struct db *db, const char *id) {
   (void)id;
-  return again_order(cx, db);
+  return again_order(cx, db, AGAIN_SOON);
 }
 const struct entity_hooks store_preference_hooks = { .check_row = check_preference };
 

@@ -1,6 +1,6 @@
 /*
-** again.h - what follows from orders: predictions, segments and recommendations are worked out again, a few
-** seconds after the last of several changes, by the job `field_again`. The sums of the dashboard need no job:
+** again.h - what follows from orders: predictions, segments and recommendations are worked out again, ten
+** seconds after the first of several changes, by the job `field_again`. The sums of the dashboard need no job:
 ** they are kept by triggers.
 */
 #ifndef FIELD_AGAIN_H
@@ -9,10 +9,10 @@
 #include "field/derive.h"
 #include "job/job.h"
 
-enum { AGAIN_SECONDS = 3 };
+enum { AGAIN_SECONDS = 10, AGAIN_SOON = 2 };
 
-/* Inside tenant_write: orders the job, unless it waits already. */
-int again_order(struct ctx *cx, struct db *db);
+/* Inside tenant_write: orders the job for so many seconds later, unless it waits already. */
+int again_order(struct ctx *cx, struct db *db, int seconds);
 /* All of it at once: orders are settled, and the three are worked out again. */
 int again_all(struct ctx *cx, struct tenant *t);
 

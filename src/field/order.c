@@ -257,7 +257,7 @@ int draft_save(struct ctx *cx, struct db *db, struct order_draft *d, const struc
   if (!strcmp(status, "approved")) write_approval(cx, w);
   if (save_whole(cx, db, &f, &saved) || lines_save(cx, db, saved, &d->lines, true)) return cx->code;
   str_copy(id, 37, str_of(saved));
-  return again_order(cx, db);
+  return again_order(cx, db, AGAIN_SECONDS);
 }
 
 static int check_members(struct ctx *cx, const struct jv *body) {
@@ -369,7 +369,7 @@ static int change_save(struct ctx *cx, struct db *db, const char *id, const stru
   write_change(cx, form_begin(&f, id), c, o, &t, status, store, over);
   if (save_whole(cx, db, &f, NULL)) return cx->code;
   if (c->lines && lines_save(cx, db, id, &d->lines, false)) return cx->code;
-  return again_order(cx, db);
+  return again_order(cx, db, AGAIN_SECONDS);
 }
 
 static int check_version(struct ctx *cx, const struct jv *body, const struct order_now *o) {
@@ -417,7 +417,7 @@ int order_cancel(struct ctx *cx, struct db *db, const char *id, const struct jv 
   struct jw *w = form_begin(&f, id);
   jw_text(w, "status", "cancelled");
   put(w, "notes", more_notes(cx, &o, note));
-  return save_whole(cx, db, &f, NULL) ? (int)cx->code : again_order(cx, db);
+  return save_whole(cx, db, &f, NULL) ? (int)cx->code : again_order(cx, db, AGAIN_SECONDS);
 }
 
 int order_delete(struct ctx *cx, struct db *db, const char *id) {
@@ -425,7 +425,7 @@ int order_delete(struct ctx *cx, struct db *db, const char *id) {
   if (order_read(cx, db, id, &o)) return cx->code;
   if (!strcmp(o.status, "invoiced"))
     return fail(cx, E_CONFLICT, "status", "the order is invoiced: it is part of the books");
-  return record_delete(cx, db, entity_find("order"), id) ? (int)cx->code : again_order(cx, db);
+  return record_delete(cx, db, entity_find("order"), id) ? (int)cx->code : again_order(cx, db, AGAIN_SECONDS);
 }
 
 /* ---- invoices settle orders ---- */

@@ -29,7 +29,8 @@ struct stmt {
   sqlite3_stmt *lite;
   struct db *db;
   int64_t spent;   /* nanoseconds since it began; 0: nobody wants to know */
-  const char *sql; /* of a composed statement: its name in the cache */
+  const char *sql; /* of a composed statement: its name in the cache ... */
+  uint64_t hash;   /* ... and a number that tells most names apart */
   struct stmt *next;
 };
 

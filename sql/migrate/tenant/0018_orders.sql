@@ -168,10 +168,9 @@ CREATE TABLE field_rule (
   PRIMARY KEY (because_id, product_id)
 ) WITHOUT ROWID;
 
-CREATE INDEX orders_all_numbers ON orders(number);
+CREATE INDEX orders_number_deleted ON orders(number) WHERE deleted_at IS NOT NULL;
 CREATE INDEX orders_day ON orders(order_date, number);
-CREATE INDEX orders_of_source ON orders(source_id);
-CREATE INDEX orders_open ON orders(store_id, status);
+CREATE INDEX orders_of_source ON orders(source_id) WHERE source_id IS NOT NULL;
 CREATE INDEX customer_segments_value ON customer_segments(segment_value) WHERE deleted_at IS NULL;
 CREATE INDEX predicted_orders_state ON predicted_orders(status) WHERE deleted_at IS NULL;
 CREATE INDEX mangalam_invoices_po ON mangalam_invoices(po_number) WHERE po_number <> '';
