@@ -75,7 +75,7 @@ struct request {
   bool foreign;              /* sent by a page of another origin that may: its cookies do not count */
   bool preflight;            /* it only asks what may be asked from there */
   int64_t rate_limit, rate_left, rate_reset; /* requests a minute, and seconds; rate_limit 0: there is none */
-  bool by_cookie;            /* that is how it is known who asks */
+  bool by_cookie;                            /* that is how it is known who asks */
 
   /* The body of the request, see body.c. */
   bool body_left;      /* there is more of it */
@@ -158,7 +158,11 @@ struct route {
   /* Who may use it: a permission (auth/permission.h); "record.read" and "record.write" for those of the
      entity that it is about; "login" for everybody who has logged in. A route says that or `open`. */
   const char *need;
-  const char *help;                                            /* one sentence for people who write clients */
+  const char *help; /* one sentence for people who write clients */
+  /* What it takes and gives, for /openapi.json, in the words of shape.h. query: "limit: int, state: open|done";
+     body: "{kind!, payload: object}", or @ for a record, or "*text/csv"; reply: the data and what stands beside
+     it, "[{id, name}]; total: int", with other statuses than 200 before it, "201|200 @". */
+  const char *query, *body, *reply;
   size_t body_max;                                             /* of the request; 0: it has none */
   enum { ENTITY_NONE, ENTITY_BY_NAME, ENTITY_BY_PATH } entity; /* the first {id} is that of one */
   bool secret; /* what it is told or tells is written down nowhere, not even for a client that asks again */

@@ -144,23 +144,38 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/runs",
     .handle = runs_list,
+    .reply = "[{run, dataset, source, kind, state, undone: object?, started, ended, seconds: number, actor, "
+             "rows: object, rejected: object, reconciled: bool, quality: number, revenue}]; total: int",
+    .query = "limit: int, offset: int",
     .need = "data.read",
     .help = "The runs of a tenant, newest first. Parameters: tenant, limit, offset." },
   { .method = "GET",
     .pattern = "/api/runs/{id}",
     .handle = run_show,
+    .reply = "{run, dataset, source, kind, state, undone: any, started, ended, seconds: number, actor, rows: "
+             "object, rejected: object, reconciled: bool, quality: number, revenue, sha256, bytes: int, "
+             "rows_per_second: int, memory_bytes: int, mapping: [object], unknown_columns: [any], unique: "
+             "[text], decisions: [object], oddities: [object], dialect: object, existing: any, replaces: "
+             "any, controls: [object], totals: object, by_day: [object], by_region: [object], by_product: "
+             "[object], audits: [object], timeline: [object]}",
     .need = "data.read",
     .help = "The report of one run: figures, controls, decisions of the reader, audits, timeline. "
             "The id may be shortened as long as it is unique, or be \"latest\". Parameter: tenant." },
   { .method = "GET",
     .pattern = "/api/runs/{id}/exceptions",
     .handle = exceptions_list,
+    .reply = "[{id: int, run, record: int, source, line: int, offset: int, length: int, category, stage, "
+             "state, raw, faults: [object]}]; total: int, next: int",
+    .query = "category, control, limit: int, after: int",
     .need = "data.read",
     .help = "The rejected rows of one run with their original lines. Parameters: tenant, category, control, "
             "limit, after." },
   { .method = "POST",
     .pattern = "/api/runs/{id}/undo",
     .handle = run_undo,
+    .reply = "{run, action, dry_run: bool, rows: object, kept: [object], blocked: [any], dependents: "
+             "[object], figures: object, seconds: number}",
+    .query = "dry_run: 0|1",
     .need = "data.write",
     .help =
         "Takes a run back: what it replaced comes back, what was changed since stays, and all of it is told. "
@@ -168,11 +183,16 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/runs/{id}/redo",
     .handle = run_redo,
+    .reply = "{run, action, dry_run: bool, rows: object, kept: [any], blocked: [any], dependents: [any], "
+             "figures: object, seconds: number}",
+    .query = "dry_run: 0|1",
     .need = "data.write",
     .help = "Brings a run back that was undone. 409 when it is not. Parameters: tenant, dry_run=1." },
   { .method = "POST",
     .pattern = "/api/runs/{id}/rejudge",
     .handle = run_rejudge,
+    .reply = "202 {import, href}",
+    .query = "dry_run: 0|1",
     .need = "data.write",
     .help =
         "Judges the kept bytes of a run by the present rules, in the background like an import: a new run "
@@ -180,6 +200,7 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/jobs",
     .handle = jobs_list,
+    .query = "state: waiting|running|done|dead|cancelled, queue, kind, limit: int, before: int",
     .need = "work.read",
     .help = "Jobs, newest first, and how many there are in each state. Parameters: tenant, state (waiting, "
             "running, "
@@ -187,6 +208,11 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/jobs",
     .handle = job_post,
+    .reply = "201 {id: int, queue, kind, state, priority: int, due_at, attempts: int, attempts_max: int, "
+             "progress: any, cause: any, unique: any, created_at, created_by, started_at: any, ended_at: "
+             "any, graph_run: any, graph_task: any, item: any, payload: object, result: any, steps: [any], "
+             "tries: [any]}",
+    .body = "{kind!, payload: object, queue, priority: int, due_at, unique}",
     .need = "work.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "Orders a job: {kind, payload, queue, priority, due_at, unique}. While one of its kind and "
@@ -195,6 +221,7 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/jobs/replay-dead",
     .handle = jobs_replay_dead,
+    .body = "{queue}",
     .need = "work.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "Begins all dead jobs again, or those of a queue: {queue}. Parameter: tenant." },
@@ -219,6 +246,7 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/jobs/{id}/edit",
     .handle = job_edit_post,
+    .body = "{payload!: object}",
     .need = "work.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "Gives a job that does not run another payload: {payload}. Parameter: tenant." },
@@ -237,31 +265,42 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/schedules",
     .handle = schedules_list,
+    .reply = "[{id, name, cron, zone, kind, graph: text?, catch_up, payload: object, active: bool, owner, "
+             "help, words, next: [text], overdue_since: any, missed: int, last: any}]",
     .need = "work.read",
     .help = "The schedules: when, what, the next slots, what became of the last one. Parameter: tenant." },
   { .method = "GET",
     .pattern = "/api/schedules/{id}/slots",
     .handle = schedule_slots_list,
+    .reply = "[any]",
+    .query = "limit: int",
     .need = "work.read",
     .help = "What became of the slots of a schedule (by name), newest first. Parameters: tenant, limit." },
   { .method = "POST",
     .pattern = "/api/schedules/{id}/run",
     .handle = schedule_run_post,
+    .reply = "202 {job: int, run: any}",
     .need = "work.write",
     .help = "Starts what a schedule starts, now; 202. Parameter: tenant." },
   { .method = "POST",
     .pattern = "/api/schedules/{id}/pause",
     .handle = schedule_pause_post,
+    .reply = "{id, name, cron, zone, kind, graph: any, catch_up, payload: object, active: bool, owner, help, "
+             "words, next: [any], overdue_since: any, missed: int, last: any}",
     .need = "work.write",
     .help = "Stops a schedule from starting anything. Parameter: tenant." },
   { .method = "POST",
     .pattern = "/api/schedules/{id}/resume",
     .handle = schedule_resume_post,
+    .reply = "{id, name, cron, zone, kind, graph: any, catch_up, payload: object, active: bool, owner, help, "
+             "words, next: [text], overdue_since: any, missed: int, last: any}",
     .need = "work.write",
     .help = "Lets a paused schedule go on, from now. Parameter: tenant." },
   { .method = "GET",
     .pattern = "/api/schedule-preview",
     .handle = schedule_preview_show,
+    .reply = "{cron, zone, words, next: [text]}",
+    .query = "cron!, zone, count: int, from: instant",
     .need = "work.read",
     .help = "A cron expression in words, and its next slots. Parameters: cron, zone, count, from." },
   { .method = "GET",
@@ -272,11 +311,13 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/graphs/{id}/runs",
     .handle = graph_runs_list,
+    .query = "limit: int, before: int",
     .need = "work.read",
     .help = "The runs of a graph (by name), newest first. Parameters: tenant, limit, before." },
   { .method = "POST",
     .pattern = "/api/graphs/{id}/run",
     .handle = graph_run_post,
+    .body = "{payload: object, notify}",
     .need = "work.write",
     .body_max = LIMIT_BODY_BYTES,
     .help =
@@ -285,6 +326,7 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/graphs/{id}/backfill",
     .handle = graph_backfill_post,
+    .body = "{from!: day, to!: day}",
     .need = "work.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "A run for each slot on past days: {\"from\": \"2024-01-01\", \"to\": \"2024-01-31\"}. "
@@ -297,6 +339,7 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/graph-runs/{id}/retry",
     .handle = graph_run_retry_post,
+    .body = "{task}",
     .need = "work.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "Lets a run go on where it failed: {\"task\"} or all that failed. 409 when nothing has. "
@@ -304,6 +347,7 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/graph-runs/{id}/clear",
     .handle = graph_run_clear_post,
+    .body = "{task!}",
     .need = "work.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "Does a task and all after it again: {\"task\"}. Parameter: tenant." },
@@ -315,6 +359,9 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/governance",
     .handle = governance_show,
+    .reply = "{period: object, controls: [object], rule_changes: [any], runs: object, rows: object, audits: "
+             "object, exceptions: object, log: object, proof: object}",
+    .query = "as, from: day, to: day",
     .need = "audit.read",
     .help =
         "What the controls judged and caught, who changed them, and how the file stands. Parameters: tenant, "
@@ -322,6 +369,7 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/proof",
     .handle = proof_export,
+    .query = "run, rows: 0|1, log: 0|1",
     .need = "audit.read",
     .help = "A run as a signed document that proves itself, JSON lines. Parameters: tenant, run (the latest "
             "when none "
@@ -334,6 +382,12 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/stock/levels",
     .handle = stock_levels_get,
+    .reply = "[{sku, name: text?, category: text?, warehouse, on_hand: number, reserved: number, available: "
+             "number, reorder_point: number?, velocity: number, trend: number, direction, average_on_hand: "
+             "number, turnover: number, days_of_cover: any, risk: any, state, updated_at}]; next: text?, "
+             "totals: {levels: int, items: int, warehouses: int, on_hand: number, reserved: number, low: "
+             "int, out: int, over: int}",
+    .query = "q, warehouse, category, state: ok|low|out|over|all, sort, limit: int, cursor",
     .need = "stock.read",
     .help = "What there is, with velocity and cover, and totals. Parameters: tenant, q, warehouse, category, "
             "state "
@@ -341,11 +395,17 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/stock/items/{id}",
     .handle = stock_item_get,
+    .reply = "{item: object, levels: [object], lots: [any], serials: [any], reservations: [any], metrics: "
+             "[object], trends: [object], movements: [object], formulas: object}",
     .need = "stock.read",
     .help = "One item: levels, lots, serial numbers, reservations, figures with their formulas, movements." },
   { .method = "GET",
     .pattern = "/api/stock/history",
     .handle = stock_history_get,
+    .reply = "[{id: int, type, sku, warehouse, quantity: number, reserved: number, on_hand_after: number, "
+             "reserved_after: number, at, recorded_at, reference?, actor, event_id, unit_cost?: number, "
+             "notes?}]; next: text?",
+    .query = "sku, warehouse, from, to, limit: int, cursor",
     .need = "stock.read",
     .help =
         "Movements of an item or of a warehouse, newest first. Parameters: tenant, sku, warehouse, from, to, "
@@ -353,23 +413,30 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/stock/scan",
     .handle = stock_scan_get,
+    .reply = "{code, kind, matches: [object], gs1?: object}",
+    .query = "code!",
     .need = "stock.read",
     .help = "What a scanned code stands for: SKU, barcode, location, lot, serial number, GS1 element string. "
             "Parameters: tenant, code." },
   { .method = "GET",
     .pattern = "/api/stock/replay",
     .handle = stock_replay_get,
+    .reply = "{ok: bool, rows: int, archived: int, levels: int, text}",
     .need = "stock.read",
     .help = "The levels derived from the ledger again, and compared: ok, or the first difference." },
   { .method = "GET",
     .pattern = "/api/stock/quality",
     .handle = stock_quality_get,
+    .reply = "[{check, group, help, passed: bool, failed: int, samples: [object]}]; runs: [object], at",
+    .query = "now: 0|1",
     .need = "stock.read",
     .help = "The quality checks as they were made last, with samples and verdicts. Parameters: tenant, "
             "now=1 (looks again)." },
   { .method = "GET",
     .pattern = "/api/stock/snapshots",
     .handle = stock_snapshots_get,
+    .reply = "{day, made_at: any, rows: [object]}",
+    .query = "day: day, known: day",
     .need = "stock.read",
     .help =
         "The days that were put down; with day what there was at its end, with known as it was known at the "
@@ -377,6 +444,7 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/stock/metrics",
     .handle = stock_metrics_get,
+    .query = "sku, warehouse, day: day",
     .need = "stock.read",
     .help =
         "Velocity, trend, turnover and cover with their formulas. Parameters: tenant, sku, warehouse, day." },
@@ -388,6 +456,10 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/stock/adjust",
     .handle = stock_adjust_post,
+    .reply = "[{event_id, type, sku, warehouse, reference, quantity: number, quantity_on_hand: number, "
+             "quantity_reserved: number}]",
+    .body = "{sku!, warehouse!, quantity!: any, type, location, lot, serial, reference, reason, "
+            "allow_negative: bool}",
     .need = "stock.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "Books a change: {sku, warehouse, quantity, type, location, lot, serial, reference, reason, "
@@ -395,6 +467,9 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/stock/count",
     .handle = stock_count_post,
+    .reply = "[{event_id, type, sku, warehouse, quantity: number, quantity_on_hand: number, "
+             "quantity_reserved: number, location?}]",
+    .body = "{warehouse!, reference, reason, lines!: [{sku!, location, lot, counted!: any}]}",
     .need = "stock.write",
     .body_max = LIMIT_BODY_BYTES,
     .help =
@@ -402,6 +477,9 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/stock/transfer",
     .handle = stock_transfer_post,
+    .reply = "[{event_id, type, sku, warehouse, reference, quantity: number, quantity_on_hand: number, "
+             "quantity_reserved: number}]",
+    .body = "{sku!, from!, to!, quantity!: any, location, lot, serial, reference, reason}",
     .need = "stock.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "Moves stock: {sku, from, to, quantity, location, lot, serial, reference, reason}." },
@@ -415,18 +493,26 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/topics",
     .handle = topics_list,
+    .reply = "[{name, help, source, types: [text], partitions: [object], events: int, bytes: int, "
+             "bytes_plain: int, segments: int, retention_days: int, retention_bytes: int, rate_minute: int, "
+             "refused_minute: int, parked: int, groups: [object]}]",
     .need = "work.read",
     .help =
         "Topics of events: their partitions and sizes, and how far each group has read. Parameter: tenant." },
   { .method = "GET",
     .pattern = "/api/topics/{id}/events",
     .handle = topic_events,
+    .reply = "[{specversion, id, source, type, subject, time, datacontenttype, partition: int, offset: int, "
+             "data: object}]; next?: int",
+    .query = "partition: int, offset: int, limit: int, type, q",
     .need = "work.read",
     .help = "Events of a topic as CloudEvents. Parameters: tenant, partition, offset, limit, type, q. With a "
             "partition, next is the offset to go on from." },
   { .method = "POST",
     .pattern = "/api/topics/{id}/events",
     .handle = topic_publish,
+    .reply = "{topic, taken: int, known: int, refused: int, refusals: [object]}",
+    .body = "any",
     .need = "work.write",
     .body_max = MIB(8),
     .help = "Publishes events: one, an array of them, or one a line; plain or as CloudEvents. Tells how many "
@@ -435,6 +521,9 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/topics/{id}/poll",
     .handle = topic_poll,
+    .reply = "[{specversion, id, source, type, subject, time, datacontenttype, partition: int, offset: int, "
+             "data: object}]; positions: [object]",
+    .query = "group!, member!, max: int, wait_ms: int",
     .need = "work.read",
     .help = "The next events for a member of a group, and the positions to be committed when they are dealt "
             "with. "
@@ -442,6 +531,8 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/topics/{id}/commit",
     .handle = topic_commit,
+    .reply = "{committed: bool}",
+    .body = "{group!, member!, positions!: [{partition!: int, offset!: int, fence!: int}]}",
     .need = "work.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "Moves a group behind what a poll gave: {group, member, positions: [{partition, offset, "
@@ -450,6 +541,8 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/topics/{id}/leave",
     .handle = topic_leave,
+    .reply = "{left: bool}",
+    .body = "{group!, member!}",
     .need = "work.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "A member leaves its group, and others get its partitions at once: {group, member}. Parameter: "
@@ -457,6 +550,10 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/parked",
     .handle = parked_get,
+    .reply =
+        "[{id: int, topic, group: any, event: text?, partition: any, offset: any, reason, line: int, times: "
+        "int, state, at, actor, body, cut: bool, ended_at: any, ended_by: any, ended_text: any}]; total: int",
+    .query = "topic, group, state: waiting|replayed|discarded, limit: int, before: int",
     .need = "work.read",
     .help = "Events that could not be taken, and why, newest first. Parameters: tenant, topic, group (-: "
             "refused at "
@@ -464,24 +561,35 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/parked/replay",
     .handle = parked_replay_all_post,
+    .reply = "{replayed: int, refused: int}",
+    .body = "{topic}",
     .need = "work.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "Publishes all parked events again that wait: {topic} or {}. Parameter: tenant." },
   { .method = "POST",
     .pattern = "/api/parked/{id}/replay",
     .handle = parked_replay_post,
+    .reply = "{id: int, state}",
+    .body = "{body: any}",
     .need = "work.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "Publishes a parked event again, as it is ({}) or corrected: {body}. Parameter: tenant." },
   { .method = "POST",
     .pattern = "/api/parked/{id}/discard",
     .handle = parked_discard_post,
+    .reply = "{id: int, state}",
+    .body = "{reason}",
     .need = "work.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "Discards a parked event: {reason}. Parameter: tenant." },
   { .method = "GET",
     .pattern = "/api/exceptions",
     .handle = desk_rows,
+    .reply = "[{id: int, run, record: int, source, line: int, offset: int, length: int, category, stage, "
+             "state, assignee: text?, reason: text?, raw, faults: [object], week, attempt_of?: int}]; total: "
+             "int?, next: int?",
+    .query = "run, category, control, stage, source, week, state: open|corrected|accepted|attempt|all, "
+             "assignee, q, limit: int, after: int",
     .need = "data.read",
     .help =
         "The exceptions of all runs that count. Parameters: tenant, run, category, control, stage, source, "
@@ -490,6 +598,11 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/exceptions/summary",
     .handle = desk_summary_show,
+    .reply = "{total: int, open: int, corrected: int, accepted: int, complete: bool, left_out: int, "
+             "by_category: [object], by_control: [object], by_source: [object], by_week: [object], "
+             "by_assignee: [object], by_state: [object], trends: [object], patterns: [object]}",
+    .query = "run, category, control, stage, source, week, state: open|corrected|accepted|attempt|all, "
+             "assignee, q",
     .need = "data.read",
     .help =
         "How many exceptions there are by category, control, source, week and assignee, trends, and wrong "
@@ -497,12 +610,15 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/exceptions/file",
     .handle = desk_file,
+    .query = "run!",
     .need = "data.read",
     .help = "The open exceptions of one run in the columns of their file, to be repaired and imported again. "
             "Parameters: tenant, run." },
   { .method = "POST",
     .pattern = "/api/exceptions/review",
     .handle = desk_review,
+    .reply = "{changed: int, chosen: int}",
+    .body = "{ids: [int], filter: object, assignee: text?, decision: text?, reason}",
     .need = "data.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "Gives exceptions to somebody, accepts them or opens them again: {\"ids\": [...] or \"filter\": "
@@ -510,6 +626,8 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/exceptions/fix",
     .handle = desk_fix,
+    .reply = "{run: text?, runs: [text], corrected: int, still_open: int, faults: [object]}",
+    .body = "{ids: [int], filter: object, changes!: object}",
     .need = "data.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "Corrects exceptions in place: {\"ids\": [...] or \"filter\": {...}, \"changes\": {\"region\": "
@@ -517,23 +635,32 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/exceptions/{id}/fix",
     .handle = desk_fix_one,
+    .reply = "{corrected: bool, run: text?, faults: [object]}",
+    .body = "{changes!: object}",
     .need = "data.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "Corrects one exception in place: {\"changes\": {\"order_date\": \"2024-03-05\"}}." },
   { .method = "GET",
     .pattern = "/api/exceptions/{id}",
     .handle = desk_show_one,
+    .reply = "{id: int, run, record: int, source, line: int, offset: int, length: int, category, stage, "
+             "state, assignee: text?, reason: text?, raw, faults: [object], week, dataset, cells: [object], "
+             "extra: int, review: text?, settled_by: object?, history: [object]}",
     .need = "data.read",
     .help = "One exception with its cells and its history. Parameter: tenant." },
   { .method = "GET",
     .pattern = "/api/entities",
     .handle = entities_list,
+    .reply = "[{name, table, help, order, path: text?, access, unique: [[any]], properties: [object]}]; "
+             "total: int",
     .need = "login",
     .help = "What kinds of records there are, with their properties: forms are made from it." },
   { .method = "GET",
     .pattern = "/api/records/{id}",
     .entity = ENTITY_BY_NAME,
     .handle = records_list,
+    .reply = "[@]; total?: int, next?: text?",
+    .query = "q, filter, sort, fields, limit: int, cursor, deleted: 0|1, as_of",
     .need = "record.read",
     .cached = true,
     .help = "The records of an entity. Parameters: tenant, deleted=1 for those that were deleted, too, as_of "
@@ -542,6 +669,8 @@ const struct route routes[] = {
     .pattern = "/api/records/{id}",
     .entity = ENTITY_BY_NAME,
     .handle = record_post,
+    .reply = "201|200 @",
+    .body = "@",
     .need = "record.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "Adds a record, or, with the id of one, changes the properties that are named; with version only "
@@ -550,12 +679,16 @@ const struct route routes[] = {
     .pattern = "/api/records/{id}/{id}",
     .entity = ENTITY_BY_NAME,
     .handle = record_show,
+    .reply = "@",
+    .query = "as_of",
     .need = "record.read",
     .help = "One record, by its id or its key. Parameters: tenant, as_of." },
   { .method = "PUT",
     .pattern = "/api/records/{id}/{id}",
     .entity = ENTITY_BY_NAME,
     .handle = record_put,
+    .reply = "@",
+    .body = "@",
     .need = "record.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "Makes the record what the body says: what it does not name becomes its default, or empty. "
@@ -564,6 +697,8 @@ const struct route routes[] = {
     .pattern = "/api/records/{id}/{id}",
     .entity = ENTITY_BY_NAME,
     .handle = record_patch,
+    .reply = "@",
+    .body = "@",
     .need = "record.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "Changes the properties that the body names. Parameter: tenant." },
@@ -571,43 +706,54 @@ const struct route routes[] = {
     .pattern = "/api/records/{id}/{id}",
     .entity = ENTITY_BY_NAME,
     .handle = record_remove,
+    .reply = "@",
     .need = "record.write",
     .help = "Deletes a record, which can be undone. Parameter: tenant." },
   { .method = "POST",
     .pattern = "/api/records/{id}/{id}/restore",
     .entity = ENTITY_BY_NAME,
     .handle = record_bring_back,
+    .reply = "@",
     .need = "record.write",
     .help = "Brings a deleted record back. Parameter: tenant." },
   { .method = "GET",
     .pattern = "/api/records/{id}/{id}/history",
     .entity = ENTITY_BY_NAME,
     .handle = record_changes,
+    .reply = "[{seq: int, at: instant, actor, event, before: object?, after: object?}]",
     .need = "record.read",
     .help = "All that was ever changed of a record, from the change log. Parameter: tenant." },
   { .method = "GET",
     .pattern = "/api/archive",
     .handle = archive_show,
+    .reply = "[{table, month, place, part: int, path, rows: int, bytes: int, first_id: int, last_id: int, "
+             "first_at, last_at, sha256, archived_at, archived_by, purged_at: any}]",
     .need = "archive.read",
     .help = "The files that old rows were moved to. Parameter: tenant." },
   { .method = "GET",
     .pattern = "/api/backups",
     .handle = backups_show,
+    .reply = "{copies: [any], age_seconds: any, drilled_at: any}",
     .need = "archive.read",
     .help = "The copies that were made by themselves, and how old the newest is. Parameter: tenant." },
   { .method = "GET",
     .pattern = "/api/tables",
     .handle = tables_list,
+    .reply = "[{name, columns: [object]}]",
     .need = "data.read",
     .help = "The tables that can be taken away, with their columns." },
   { .method = "GET",
     .pattern = "/api/tables/{id}",
     .handle = table_send,
+    .query = "format: csv|json|parquet, run",
     .need = "data.read",
     .help = "A table as a file. Parameters: tenant, format=csv, json or parquet, run." },
   { .method = "POST",
     .pattern = "/api/uploads",
     .handle = upload_post,
+    .reply = "201 {upload, name, bytes: int, sha256}",
+    .query = "name",
+    .body = "*application/octet-stream",
     .need = "data.write",
     .body_max = LIMIT_UPLOAD_BYTES,
     .help = "Keeps a file, the body, to be looked at and imported. Parameters: tenant, name." },
@@ -635,6 +781,11 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/uploads/{id}",
     .handle = upload_show,
+    .reply = "{upload, name, bytes: int, sha256, kind: text?, encoding: text?, decisions: [object], "
+             "oddities: [object], columns: [object], rows_estimate: int?, sample: [[any]], mapping: "
+             "[object], unique: [text], remembered: bool, existing, problem: text?}",
+    .query = "as, map, unique, existing: reject|update, encoding, delimiter, quote, escape, header, skip, "
+             "decimal, date-order",
     .need = "data.write",
     .help =
         "How the file would be imported: decisions of the reader, columns, first rows, mapping. Parameters: "
@@ -642,17 +793,25 @@ const struct route routes[] = {
   { .method = "DELETE",
     .pattern = "/api/uploads/{id}",
     .handle = upload_delete,
+    .reply = "{upload, deleted: bool}",
     .need = "data.write",
     .help = "Forgets the file. Parameter: tenant." },
   { .method = "GET",
     .pattern = "/api/imports",
     .handle = imports_list,
+    .reply = "[{import, name, as, dry_run: bool, state, rows: int, clean: int, rejected: int, bytes: int, "
+             "bytes_total: int, seconds: number, seconds_left: any, message: any, run: text?, result: "
+             "object}]; total: int",
     .need = "data.read",
     .quiet = true,
     .help = "The imports of this process, newest first. Parameter: tenant." },
   { .method = "POST",
     .pattern = "/api/imports",
     .handle = import_post,
+    .reply = "202 {import, href}",
+    .query = "as, dry_run: 0|1, upload, name, map, unique, existing: reject|update, encoding, delimiter, "
+             "quote, escape, header, skip, decimal, date-order",
+    .body = "*application/octet-stream",
     .need = "data.write",
     .body_max = LIMIT_UPLOAD_BYTES,
     .help =
@@ -663,17 +822,26 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/imports/{id}",
     .handle = import_show,
+    .reply = "{import, name, as, dry_run: bool, state, rows: int, clean: int, rejected: int, bytes: int, "
+             "bytes_total: int, seconds: number, seconds_left: number?, message: text?, run: text?, result: "
+             "object?}",
     .need = "data.read",
     .quiet = true,
     .help = "How far an import is, and what came of it. Parameter: tenant." },
   { .method = "DELETE",
     .pattern = "/api/imports/{id}",
     .handle = import_cancel,
+    .reply = "{import, name, as, dry_run: bool, state, rows: int, clean: int, rejected: int, bytes: int, "
+             "bytes_total: int, seconds: number, seconds_left: any, message, run: text?, result: any}",
     .need = "data.write",
     .help = "Cancels an import: nothing of it is stored. Parameter: tenant." },
   { .method = "GET",
     .pattern = "/api/figures",
     .handle = figures_get,
+    .reply = "{dataset, scope, run: text?, from: text?, to: text?, first_day, last_day, measures: [object], "
+             "groups: [object], totals: object, by_day: [object], by_region: [object], by_product: [object], "
+             "source?, undone?: bool}",
+    .query = "as, run, from: day, to: day",
     .need = "data.read",
     .help =
         "The figures of all that counts now, or of one run as it was imported. Parameters: tenant, as, run, "
@@ -681,12 +849,18 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/quality",
     .handle = quality_get,
+    .reply = "{dataset, scope, run: any, from: any, to: any, rows: object, quality: number, rejected: "
+             "object, settled: object, controls: [object], stages: [object], trend: [object]}",
+    .query = "as, run",
     .need = "data.read",
     .help = "How much of what came in is good, which controls found what is not, and the runs one by one. "
             "Parameters: tenant, as, run." },
   { .method = "GET",
     .pattern = "/api/rows",
     .handle = rows_get,
+    .reply = "[{key, run, record: int, source, line: int, offset: int, length: int, fate, values: object}]; "
+             "total: int?, next: text?",
+    .query = "as, run, from: day, to: day, q, limit: int, after",
     .need = "data.read",
     .help = "Clean rows in the order of their keys, each with its place in its file. A page may be short and "
             "still have a `next` to go on after. Parameters: as those of /api/figures, and q (the key begins "
@@ -695,6 +869,10 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/row",
     .handle = row_get,
+    .reply =
+        "{key, run, record: int, source, line: int, offset: int, length: int, fate, values: object, raw, "
+        "sha256, tick: object, versions: [object], controls: [object], notes: [any], edited_by: object?}",
+    .query = "as, key!",
     .need = "data.read",
     .help =
         "One clean row: its original bytes, whether they still say what is stored, its versions, controls "
@@ -702,6 +880,9 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/row",
     .handle = row_post,
+    .reply = "{run, key, changed: bool}",
+    .query = "as, key!",
+    .body = "object",
     .need = "data.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "Changes a clean row: {\"quantity\": \"5\"}. Every control judges it; what passes becomes a new "
@@ -709,6 +890,9 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/why/{id}/{id}",
     .handle = why_get,
+    .reply = "{figure, title?, value: any, formula?, sql?, tick: object?, tick_reason: text?, rows?: object, "
+             "rules?: object, seconds?: number}",
+    .query = "as, run, from: day, to: day, q, limit: int, after, category, control, tick: 0|1",
     .need = "data.read",
     .help = "Why a figure (dataset, measure) is what it is: formula, SQL, the rows behind it, and a second "
             "computation of its own (tick=1 gives that alone). Parameters: as those of /api/rows, and of the "
@@ -716,6 +900,9 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/compare",
     .handle = compare_get,
+    .reply = "{dataset, a: object, b: object, totals: [object], by_day: [object], by_region: [object], "
+             "by_product: [object], quality: object, controls: [object], rules_changed: [text]}",
+    .query = "as, a!, b!, from: day, to: day",
     .need = "data.read",
     .help =
         "Two runs beside each other, or a run and all that counts now (current): figures by group, quality, "
@@ -723,6 +910,8 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/impact",
     .handle = impact_get,
+    .reply = "{subject, text, counts: object, items: [object]}",
+    .query = "as, rule, column, list, file",
     .need = "data.read",
     .help = "What depends on a rule, a field, a reference list or a file that came in. Parameters: tenant, "
             "as, and "
@@ -730,11 +919,15 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/line",
     .handle = line_get,
+    .reply = "{run, source, record: int, line: int, offset: int, length: int, lines: int, raw, sha256, "
+             "intact: bool, kind, exception: object?, row: object?, fate, figures: [text]}",
+    .query = "run!, line: int, record: int, offset: int",
     .need = "data.read",
     .help = "What became of a line of a file. Parameters: tenant, run, and one of line, record, offset." },
   { .method = "GET",
     .pattern = "/api/events",
     .handle = events_stream,
+    .query = "after: int",
     .need = "login",
     .help =
         "What happens, as it happens, as server-sent events: change (with id) and progress. Resumed after "
@@ -742,6 +935,9 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/changes",
     .handle = changes_list,
+    .reply = "[{seq: int, at, actor, unit, event, table, key: text?, count: int, text, before: object?, "
+             "after: object?}]; total: int, next: int",
+    .query = "before: int, limit: int, unit, event, table, key, actor, from, to",
     .need = "audit.read",
     .help =
         "The change log, newest first. Parameters: tenant, before, limit, unit, event, table, key, actor, "
@@ -749,6 +945,10 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/alerts",
     .handle = alerts_list,
+    .reply = "[{id, kind, subject, state, severity, title, text, detail: object, address, status, note: "
+             "text?, created_at, times: int, last_at, resolved_at: text?, resolved_by: text?, updated_by, "
+             "sent: int}]; counts: {open: int, acknowledged: int, resolved: int}",
+    .query = "state: open|acknowledged|resolved|all, kind, limit: int",
     .need = "alerts.read",
     .help =
         "What people should know of, newest first, and how many there are. Parameters: tenant, state (open, "
@@ -757,12 +957,16 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/alerts/{id}/acknowledge",
     .handle = alert_acknowledge_post,
+    .reply = "{id}",
+    .body = "{note}",
     .need = "alerts.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "Somebody looks at the alert: {\"note\": \"...\"}. 409 when it is resolved. Parameter: tenant." },
   { .method = "POST",
     .pattern = "/api/alerts/{id}/resolve",
     .handle = alert_resolve_post,
+    .reply = "{id}",
+    .body = "{note}",
     .need = "alerts.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "The alert is dealt with: {\"note\": \"...\"}. If its cause is still there at the next check, it "
@@ -771,18 +975,25 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/low-stock",
     .handle = low_stock_show,
+    .reply = "{at, figures: object}",
     .need = "stock.read",
     .help = "How many items are out, low and at risk, and the worst of them, as it was worked out last. "
             "Parameter: tenant." },
   { .method = "GET",
     .pattern = "/api/kept/*",
     .handle = kept_show,
+    .reply = "{name, at, figures: object}",
     .need = "stock.read",
     .help = "Figures that are kept ready, and when they were worked out: low_stock, stock/WAREHOUSE/SKU. "
             "Parameter: tenant." },
   { .method = "GET",
     .pattern = "/api/reorders",
     .handle = reorders_list,
+    .reply = "[{id, sku, name: any, warehouse, status, quantity: number, unit_cost: any, supplier: any, "
+             "method, state, available: number, incoming: number, reorder_point: number, risk: number, "
+             "reason, detail: object, created_at, updated_at, decided_at: text?, note: text?, reference: "
+             "any}]; counts: {proposed?: int, accepted?: int, dismissed?: int}",
+    .query = "state: proposed|accepted|dismissed|ordered|received|all, limit: int",
     .need = "stock.read",
     .help = "What should be ordered, the most urgent first, with the reasons. Parameters: tenant, state "
             "(proposed "
@@ -790,6 +1001,8 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/reorders/{id}/accept",
     .handle = reorder_accept_post,
+    .reply = "{id}",
+    .body = "{note}",
     .need = "stock.write",
     .body_max = LIMIT_BODY_BYTES,
     .help =
@@ -798,6 +1011,8 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/reorders/{id}/dismiss",
     .handle = reorder_dismiss_post,
+    .reply = "{id}",
+    .body = "{note}",
     .need = "stock.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "Not now: it is proposed again only when the state of the stock changes. {\"note\": \"...\"}. "
@@ -805,6 +1020,8 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/metrics/{id}",
     .handle = metrics_of_tenant,
+    .reply = "*application/json",
+    .query = "metric_type!: revenue|inventory|staffing|costs, start_date!: day, end_date!: day",
     .need = "data.read",
     .help =
         "The metrics of a tenant (its short name or id): {metrics, count, period}. Parameters, all of them "
@@ -813,22 +1030,29 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/monthly-revenue",
     .handle = monthly_revenue_get,
+    .reply = "[{month, total_revenue, avg_daily_revenue, days_with_data: int}]; refreshed_at: text?, stale: "
+             "bool, months_changed: int",
     .need = "data.read",
     .help = "Revenue by month as it was added up last, when that was, and whether metrics changed since. "
             "Parameter: tenant." },
   { .method = "GET",
     .pattern = "/api/daily-revenue",
     .handle = daily_revenue_get,
+    .reply = "[{metric_date, category, total_revenue}]",
+    .query = "from: day, to: day",
     .need = "data.read",
     .help = "Revenue by day and category. Parameters: tenant, from, to (days, inclusive)." },
   { .method = "GET",
     .pattern = "/api/tenants",
     .handle = tenants_list,
+    .reply = "[any]; total: int",
     .need = "login",
     .help = "The tenants of this data folder." },
   { .method = "POST",
     .pattern = "/api/rules/try",
     .handle = rules_try_post,
+    .query = "as, run",
+    .body = "{rules: [object], items: [object]}",
     .need = "data.write",
     .body_max = LIMIT_BODY_BYTES,
     .help =
@@ -837,18 +1061,22 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/rules/promote",
     .handle = rules_promote_post,
+    .reply = "{rules: [object], items: [any]}",
+    .body = "{rules: [object], items: [object]}",
     .need = "data.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "Makes changed rules hold, all of them or none. Body as of try. Parameter: tenant." },
   { .method = "GET",
     .pattern = "/metrics",
     .handle = prometheus_show,
+    .reply = "*text/plain",
     .need = "system.read",
     .quiet = true,
     .help = "Figures of this process and of all tenants, in the text format of Prometheus." },
   { .method = "GET",
     .pattern = "/api/health",
     .handle = health_report,
+    .reply = "{tenant, sections: [object], state}",
     .need = "system.read",
     .quiet = true,
     .help = "How things are, in sentences: {state, sections: [{section, state, text}]}; a state is ok, warn "
@@ -857,6 +1085,9 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/outbox",
     .handle = outbox_rows,
+    .reply = "[{id: int, channel, job: int, sender, target, subject, state, tries: int, repeats: int, "
+             "answer, made_at, changed_at}]",
+    .query = "state, channel: mail|webhook, limit: int, before: int",
     .need = "system.read",
     .help = "Mails and requests that went out or are to, newest first. Parameters: tenant, state, channel "
             "(mail, webhook), "
@@ -864,6 +1095,7 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/mail/test",
     .handle = mail_test_post,
+    .body = "{to!, server}",
     .need = "system.write",
     .body_max = KIB(4),
     .help = "Sends a short mail at once: {\"to\":\"...\", \"server\":\"name\"}; 503 with the server's words "
@@ -872,6 +1104,8 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/secrets",
     .handle = secret_post,
+    .reply = "{set: bool}",
+    .body = "{entity!: mail_server|webhook, id!: id, value!}",
     .need = "system.write",
     .body_max = KIB(16),
     .help = "Sets the password of a mail server or the secret of a webhook: {\"entity\":\"mail_server\", "
@@ -895,6 +1129,12 @@ const struct route routes[] = {
     .open = true,
     .help = "The same as PEM." },
   { .method = "GET",
+    .pattern = "/openapi.json",
+    .handle = openapi_show,
+    .open = true,
+    .reply = "*application/json",
+    .help = "All of this, as OpenAPI 3.1." },
+  { .method = "GET",
     .pattern = "/api/problems",
     .handle = problems_list,
     .open = true,
@@ -907,12 +1147,14 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/healthz",
     .handle = health_show,
+    .reply = "{status}",
     .open = true,
     .quiet = true,
     .help = "200 while the process answers." },
   { .method = "GET",
     .pattern = "/readyz",
     .handle = ready_show,
+    .reply = "{status, tenants: int}",
     .open = true,
     .quiet = true,
     .help = "200 while every tenant's file can be read." },
@@ -1070,6 +1312,8 @@ const struct route routes[] = {
     .pattern = "/api/{id}",
     .entity = ENTITY_BY_PATH,
     .handle = records_list,
+    .reply = "[@]; total?: int, next?: text?",
+    .query = "q, filter, sort, fields, limit: int, cursor, deleted: 0|1, as_of",
     .need = "record.read",
     .cached = true,
     .help = "As /api/records/{id}." },
@@ -1077,6 +1321,8 @@ const struct route routes[] = {
     .pattern = "/api/{id}",
     .entity = ENTITY_BY_PATH,
     .handle = record_post,
+    .reply = "201|200 @",
+    .body = "@",
     .need = "record.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "As /api/records/{id}." },
@@ -1084,12 +1330,16 @@ const struct route routes[] = {
     .pattern = "/api/{id}/{id}",
     .entity = ENTITY_BY_PATH,
     .handle = record_show,
+    .reply = "@",
+    .query = "as_of",
     .need = "record.read",
     .help = "As /api/records/{id}/{id}." },
   { .method = "PUT",
     .pattern = "/api/{id}/{id}",
     .entity = ENTITY_BY_PATH,
     .handle = record_put,
+    .reply = "@",
+    .body = "@",
     .need = "record.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "As /api/records/{id}/{id}." },
@@ -1097,6 +1347,8 @@ const struct route routes[] = {
     .pattern = "/api/{id}/{id}",
     .entity = ENTITY_BY_PATH,
     .handle = record_patch,
+    .reply = "@",
+    .body = "@",
     .need = "record.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "As /api/records/{id}/{id}." },
@@ -1104,18 +1356,21 @@ const struct route routes[] = {
     .pattern = "/api/{id}/{id}",
     .entity = ENTITY_BY_PATH,
     .handle = record_remove,
+    .reply = "@",
     .need = "record.write",
     .help = "As /api/records/{id}/{id}." },
   { .method = "POST",
     .pattern = "/api/{id}/{id}/restore",
     .entity = ENTITY_BY_PATH,
     .handle = record_bring_back,
+    .reply = "@",
     .need = "record.write",
     .help = "As /api/records/{id}/{id}/restore." },
   { .method = "GET",
     .pattern = "/api/{id}/{id}/changes",
     .entity = ENTITY_BY_PATH,
     .handle = record_changes,
+    .reply = "[{seq: int, at: instant, actor, event, before: object?, after: object?}]",
     .need = "record.read",
     .help = "As /api/records/{id}/{id}/history." },
   { .method = "GET",

@@ -16,7 +16,7 @@ export function ask(server, target, { method = 'GET', headers = {}, body } = {})
       response.on('error', reject);
       response.on('end', () => {
         const got = Buffer.concat(parts);
-        const json = /json/.test(response.headers['content-type'] ?? '') ? JSON.parse(got) : undefined;
+        const json = /[/+]json(;|$)/.test(response.headers['content-type'] ?? '') && got.length ? JSON.parse(got) : undefined;
         resolve({ status: response.statusCode, headers: response.headers, body: got, json, complete: response.complete });
       });
     });
