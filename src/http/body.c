@@ -7,7 +7,9 @@
 ** reply, see closes() in reply.c.
 */
 #include "base/limits.h"
+#include "base/log.h"
 #include "http/request.h"
+#include "http/shape.h"
 
 static const int64_t DRAIN_BYTES = 4 << 20;
 
@@ -81,13 +83,30 @@ int body_allow(struct request *rq, struct jv *object, const char *names) {
   return OK;
 }
 
+/* In a build for tests: what a handler takes is what its row says. */
+static void check_declared(const struct request *rq, const char *names) {
+#ifdef OUTPOST_TEST
+  struct str name, type;
+  bool must = false;
+  const char *shape = rq->route->body ? rq->route->body : "{}";
+  for (const char *at = names; shape_member(&at, &name, &type, &must);)
+    if (!shape_has(shape, ctx_strdup(rq->cx, name)))
+      log_line(LOG_ERR, rq->cx, "NOT_IN_ROUTES", "%s takes the member " STR_FMT, rq->route->pattern,
+               STR_ARG(name));
+#else
+  (void)rq, (void)names;
+#endif
+}
+
 int body_members(struct request *rq, const char *names, struct jv **out) {
+  check_declared(rq, names);
   return body_json(rq, out) || body_allow(rq, *out, names) ? (int)rq->cx->code : OK;
 }
 
 int body_members_if_any(struct request *rq, const char *names, struct jv **out) {
   struct str text;
   *out = NULL;
+  check_declared(rq, names);
   if (check_type(rq) || body_text(rq, &text)) return rq->cx->code;
   if (!str_trim(text).n) return OK;
   if (json_read(rq, text, out)) return rq->cx->code;

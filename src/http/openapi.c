@@ -152,9 +152,15 @@ static void write_parameters(struct jw *w, const struct operation *o) {
 
 /* ---- bodies ---- */
 
-/* "*text/csv": another type than JSON. */
-static const char *type_of(const char *shape) {
-  return shape && *shape == '*' ? shape + 1 : "application/json";
+/* "text/csv|application/json": other types than JSON of our own. */
+static void write_types(struct jw *w, const char *types) {
+  char type[ADDRESS_ROOM];
+  for (size_t n; *types; types += n + (types[n] == '|')) {
+    n = strcspn(types, "|");
+    str_copy(type, sizeof type, (struct str){ types, n });
+    jw_object(w, type);
+    jw_close(w, '}');
+  }
 }
 
 static const char *schema_ref(const struct entity *e, const char *of, char out[static ADDRESS_ROOM]) {
@@ -165,16 +171,19 @@ static const char *schema_ref(const struct entity *e, const char *of, char out[s
 
 static void write_request(struct jw *w, const struct operation *o) {
   const struct route *r = o->route;
+  const char *shape = r->body ? r->body : "object";
+  bool change = !strcmp(r->method, "PATCH");
   char ref[ADDRESS_ROOM];
   if (!r->body_max) return;
   jw_object(w, "requestBody");
   jw_object(w, "content");
-  jw_object(w, type_of(r->body));
-  bool change = !strcmp(r->method, "PATCH");
-  if (!r->body || *r->body != '*')
-    shape_write(w, "schema", str_of(r->body ? r->body : "object"), false,
-                schema_ref(o->entity, change ? "_change" : "_input", ref));
-  jw_close(w, '}');
+  if (*shape == '*') {
+    write_types(w, shape + 1);
+  } else {
+    jw_object(w, "application/json");
+    shape_write(w, "schema", str_of(shape), false, schema_ref(o->entity, change ? "_change" : "_input", ref));
+    jw_close(w, '}');
+  }
   jw_close(w, '}');
   jw_close(w, '}');
 }
@@ -215,9 +224,13 @@ static void write_success(struct jw *w, const struct operation *o, const char *s
           : !strcmp(status, "202") ? "It was begun."
                                    : "As asked.");
   jw_object(w, "content");
-  jw_object(w, type_of(shape));
-  if (shape && *shape != '*') write_envelope(w, shape, schema_ref(o->entity, "", ref));
-  jw_close(w, '}');
+  if (*shape == '*') {
+    write_types(w, shape + 1);
+  } else {
+    jw_object(w, "application/json");
+    write_envelope(w, shape, schema_ref(o->entity, "", ref));
+    jw_close(w, '}');
+  }
   jw_close(w, '}');
   jw_close(w, '}');
 }
@@ -369,9 +382,17 @@ static void write_properties(struct jw *w, const struct entity *e, bool input) {
   jw_close(w, '}');
 }
 
+/* Does an operation speak of it? All of them are written by now. */
+static bool is_named(const struct jw *w, const struct entity *e, const char *of) {
+  char ref[ADDRESS_ROOM];
+  size_t n = (size_t)snprintf(ref, sizeof ref, "\"#/components/schemas/%s%s\"", e->name, of);
+  return memmem(w->out->p, w->out->n, ref, n) != NULL;
+}
+
 static void write_entity(struct jw *w, const struct entity *e, const char *of) {
   bool input = *of != 0, change = !strcmp(of, "_change");
   char name[ADDRESS_ROOM];
+  if (!is_named(w, e, of)) return;
   snprintf(name, sizeof name, "%s%s", e->name, of);
   jw_object(w, name);
   jw_text(w, "type", "object");

@@ -26,6 +26,7 @@
 #include "http/idempotent.h"
 #include "http/rate.h"
 #include "http/routes.h"
+#include "http/shape.h"
 
 enum { PATH_MAX_BYTES = 512, VALUE_MAX_BYTES = 512 };
 
@@ -235,8 +236,20 @@ void request_refuse_malformed(struct server *server, struct mg_connection *wire,
 
 /* ---- the query ---- */
 
+/* In a build for tests: what a handler asks for is what its row says. */
+static void check_declared(const struct request *rq, const char *name) {
+#ifdef OUTPOST_TEST
+  bool named = !strcmp(name, "tenant") || (rq->route->query && shape_has(rq->route->query, name));
+  if (!named)
+    log_line(LOG_ERR, rq->cx, "NOT_IN_ROUTES", "%s asks for the parameter %s", rq->route->pattern, name);
+#else
+  (void)rq, (void)name;
+#endif
+}
+
 int query_repeated(struct request *rq, const char *name, size_t nth, const char **out) {
   char *value = ctx_alloc(rq->cx, VALUE_MAX_BYTES + 1);
+  check_declared(rq, name);
   int n = mg_get_var2(rq->query, strlen(rq->query), name, value, VALUE_MAX_BYTES + 1, nth);
   *out = NULL;
   if (n == -2) return fail(rq->cx, E_INVALID, name, "%s is longer than %d bytes", name, VALUE_MAX_BYTES);

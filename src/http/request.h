@@ -160,7 +160,7 @@ struct route {
   const char *need;
   const char *help; /* one sentence for people who write clients */
   /* What it takes and gives, for /openapi.json, in the words of shape.h. query: "limit: int, state: open|done";
-     body: "{kind!, payload: object}", or @ for a record, or "*text/csv"; reply: the data and what stands beside
+     body: "{kind!, payload: object}", or @ for a record, or other types, "*text/csv|application/json"; reply: the data and what stands beside
      it, "[{id, name}]; total: int", with other statuses than 200 before it, "201|200 @". */
   const char *query, *body, *reply;
   size_t body_max;                                             /* of the request; 0: it has none */

@@ -21,6 +21,8 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/auth/login",
     .handle = auth_login_post,
+    .body = "{email!, password!, tenant}",
+    .reply = "{token, expires_in: int, refresh_token: text?, user: object}",
     .open = true,
     .secret = true,
     .body_max = KIB(16),
@@ -30,6 +32,8 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/auth/pin",
     .handle = auth_pin_post,
+    .body = "{user!, pin!, tenant}",
+    .reply = "{token, expires_in: int, refresh_token: text?, user: object}",
     .open = true,
     .secret = true,
     .body_max = KIB(16),
@@ -37,6 +41,8 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/auth/refresh",
     .handle = auth_refresh_post,
+    .body = "{refresh_token}",
+    .reply = "{token, expires_in: int, refresh_token: text?, user: object}",
     .open = true,
     .secret = true,
     .body_max = KIB(16),
@@ -51,12 +57,15 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/auth/me",
     .handle = auth_me_get,
+    .reply = "{user: object?, open: bool, permissions: [text], setup: bool}",
     .open = true,
     .quiet = true,
     .help = "Who asks: {user (null: nobody has logged in), open, permissions, setup}." },
   { .method = "POST",
     .pattern = "/api/auth/password",
     .handle = auth_password_post,
+    .body = "{old!, new!}",
+    .reply = "{changed: bool}",
     .need = "login",
     .secret = true,
     .body_max = KIB(16),
@@ -64,6 +73,8 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/auth/setup",
     .handle = auth_setup_post,
+    .body = "{token!, password!, email, name}",
+    .reply = "{token, expires_in: int, refresh_token: text?, user: object}",
     .open = true,
     .secret = true,
     .body_max = KIB(16),
@@ -71,11 +82,14 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/auth/sessions",
     .handle = auth_sessions_get,
+    .query = "user",
+    .reply = "[object]; total: int, current: text?",
     .need = "login",
     .help = "One's own sessions; with people.read those of others. Parameter: user (an id, or all)." },
   { .method = "DELETE",
     .pattern = "/api/auth/sessions/{id}",
     .handle = auth_session_delete,
+    .reply = "{ended: bool}",
     .need = "login",
     .help = "Ends a session of one's own; with people.write anybody's." },
   { .method = "GET",
@@ -86,17 +100,21 @@ const struct route routes[] = {
   { .method = "PUT",
     .pattern = "/api/settings",
     .handle = settings_put,
+    .body = "{theme, layout_config: object, widget_preferences: object, default_date_range}",
     .need = "login",
     .body_max = LIMIT_BODY_BYTES,
     .help = "Changes that: {theme, layout_config, widget_preferences, default_date_range}." },
   { .method = "GET",
     .pattern = "/api/tokens",
     .handle = tokens_list,
+    .reply = "[object]; total: int",
     .need = "people.read",
     .help = "Tokens of machines, as far as anybody may know them." },
   { .method = "POST",
     .pattern = "/api/tokens",
     .handle = token_post,
+    .body = "{name!, role!, days: int}",
+    .reply = "201 {id, token, expires_in: int}",
     .need = "people.write",
     .secret = true,
     .body_max = KIB(16),
@@ -109,6 +127,8 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/users",
     .handle = user_post,
+    .body = "{email!, name, role, password, must_change: bool}",
+    .reply = "201 any; ...",
     .need = "people.write",
     .secret = true,
     .body_max = KIB(16),
@@ -118,6 +138,7 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/users/{id}/password",
     .handle = user_password_post,
+    .body = "{password, must_change: bool}",
     .need = "people.write",
     .secret = true,
     .body_max = KIB(16),
@@ -125,6 +146,7 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/users/{id}/pin",
     .handle = user_pin_post,
+    .body = "{pin}",
     .need = "people.write",
     .secret = true,
     .body_max = KIB(16),
@@ -132,6 +154,7 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/users/{id}/badge",
     .handle = user_badge_post,
+    .body = "{badge}",
     .need = "people.write",
     .secret = true,
     .body_max = KIB(16),
@@ -200,6 +223,9 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/jobs",
     .handle = jobs_list,
+    .reply = "[{id: int, queue, kind, state, priority: int, due_at, attempts: int, attempts_max: int, "
+             "progress: object?, cause: text?, unique: text?, created_at, created_by, started_at: text?, "
+             "ended_at: text?, graph_run: int?, graph_task: text?}]; total: int, next: int?, counts: object",
     .query = "state: waiting|running|done|dead|cancelled, queue, kind, limit: int, before: int",
     .need = "work.read",
     .help = "Jobs, newest first, and how many there are in each state. Parameters: tenant, state (waiting, "
@@ -209,9 +235,9 @@ const struct route routes[] = {
     .pattern = "/api/jobs",
     .handle = job_post,
     .reply = "201 {id: int, queue, kind, state, priority: int, due_at, attempts: int, attempts_max: int, "
-             "progress: any, cause: any, unique: any, created_at, created_by, started_at: any, ended_at: "
-             "any, graph_run: any, graph_task: any, item: any, payload: object, result: any, steps: [any], "
-             "tries: [any]}",
+             "progress: object?, cause: text?, unique: text?, created_at, created_by, started_at: text?, "
+             "ended_at: text?, graph_run: int?, graph_task: text?, item: any, payload: any, result: any, "
+             "steps: [object], tries: [object]}",
     .body = "{kind!, payload: object, queue, priority: int, due_at, unique}",
     .need = "work.write",
     .body_max = LIMIT_BODY_BYTES,
@@ -221,6 +247,7 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/jobs/replay-dead",
     .handle = jobs_replay_dead,
+    .reply = "{replayed: int}",
     .body = "{queue}",
     .need = "work.write",
     .body_max = LIMIT_BODY_BYTES,
@@ -228,11 +255,19 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/jobs/{id}",
     .handle = job_show_one,
+    .reply = "{id: int, queue, kind, state, priority: int, due_at, attempts: int, attempts_max: int, "
+             "progress: object?, cause: text?, unique: text?, created_at, created_by, started_at: text?, "
+             "ended_at: text?, graph_run: int?, graph_task: text?, item: any, payload: any, result: any, "
+             "steps: [object], tries: [object]}",
     .need = "work.read",
     .help = "One job: payload, result, steps, attempts with their log. Parameter: tenant." },
   { .method = "POST",
     .pattern = "/api/jobs/{id}/retry",
     .handle = job_retry_post,
+    .reply = "{id: int, queue, kind, state, priority: int, due_at, attempts: int, attempts_max: int, "
+             "progress: object?, cause: text?, unique: text?, created_at, created_by, started_at: text?, "
+             "ended_at: text?, graph_run: int?, graph_task: text?, item: any, payload: any, result: any, "
+             "steps: [object], tries: [object]}",
     .need = "work.write",
     .help =
         "Begins a dead or cancelled job again with all its attempts, or one that waits for its time at once. "
@@ -240,12 +275,20 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/jobs/{id}/cancel",
     .handle = job_cancel_post,
+    .reply = "{id: int, queue, kind, state, priority: int, due_at, attempts: int, attempts_max: int, "
+             "progress: object?, cause: text?, unique: text?, created_at, created_by, started_at: text?, "
+             "ended_at: text?, graph_run: int?, graph_task: text?, item: any, payload: any, result: any, "
+             "steps: [object], tries: [object]}",
     .need = "work.write",
     .help = "Ends a waiting or running job: what it has not written yet it cannot write any more. Parameter: "
             "tenant." },
   { .method = "POST",
     .pattern = "/api/jobs/{id}/edit",
     .handle = job_edit_post,
+    .reply = "{id: int, queue, kind, state, priority: int, due_at, attempts: int, attempts_max: int, "
+             "progress: object?, cause: text?, unique: text?, created_at, created_by, started_at: text?, "
+             "ended_at: text?, graph_run: int?, graph_task: text?, item: any, payload: any, result: any, "
+             "steps: [object], tries: [object]}",
     .body = "{payload!: object}",
     .need = "work.write",
     .body_max = LIMIT_BODY_BYTES,
@@ -253,6 +296,9 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/queues",
     .handle = job_queues_list,
+    .reply = "[{name, help, weight: int, paused: bool, attempts: int, backoff_ms: int, backoff_cap_ms: int, "
+             "jitter: bool, rate_count: int, rate_seconds: int, at_once: int, keep_days: int, id, waiting: "
+             "int, delayed: int, running: int, dead: int, done_day: int, oldest_seconds: number?}]",
     .need = "work.read",
     .help = "The queues with their settings and how they stand. Their settings are records of job_queue. "
             "Parameter: "
@@ -260,6 +306,7 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/job-kinds",
     .handle = job_kinds_list,
+    .reply = "[{name, queue, help}]",
     .need = "work.read",
     .help = "The kinds of jobs that this program knows." },
   { .method = "GET",
@@ -306,17 +353,24 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/graphs",
     .handle = graphs_list,
+    .reply = "[{name, help: text?, owner: text?, retries: int, retry_delay_s: int, start_day: text?, "
+             "catch_up: bool, max_active: int, tasks: [object], schedule: object?, schedules: [object], "
+             "last_run: object?, runs_ok: int, runs_failed: int, median_seconds: number?}]",
     .need = "work.read",
     .help = "The graphs of tasks with their schedules and last runs. Parameter: tenant." },
   { .method = "GET",
     .pattern = "/api/graphs/{id}/runs",
     .handle = graph_runs_list,
+    .reply = "[{id: int, graph, cause, state, from, to, created_at, created_by, started_at: text?, ended_at: "
+             "text?}]",
     .query = "limit: int, before: int",
     .need = "work.read",
     .help = "The runs of a graph (by name), newest first. Parameters: tenant, limit, before." },
   { .method = "POST",
     .pattern = "/api/graphs/{id}/run",
     .handle = graph_run_post,
+    .reply = "202 {id: int, graph, cause, state, from, to, created_at, created_by, started_at: text?, "
+             "ended_at: text?, payload: any, notify: text?, tasks: [object]}",
     .body = "{payload: object, notify}",
     .need = "work.write",
     .body_max = LIMIT_BODY_BYTES,
@@ -326,6 +380,7 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/graphs/{id}/backfill",
     .handle = graph_backfill_post,
+    .reply = "202 {runs: int, first: int, last: int}",
     .body = "{from!: day, to!: day}",
     .need = "work.write",
     .body_max = LIMIT_BODY_BYTES,
@@ -334,11 +389,15 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/graph-runs/{id}",
     .handle = graph_run_show_one,
+    .reply = "{id: int, graph, cause, state, from, to, created_at, created_by, started_at: text?, ended_at: "
+             "text?, payload: any, notify: text?, tasks: [object]}",
     .need = "work.read",
     .help = "A run with its tasks: states, times, causes, outputs, logs. Parameter: tenant." },
   { .method = "POST",
     .pattern = "/api/graph-runs/{id}/retry",
     .handle = graph_run_retry_post,
+    .reply = "{id: int, graph, cause, state, from, to, created_at, created_by, started_at: text?, ended_at: "
+             "text?, payload: any, notify: text?, tasks: [object]}",
     .body = "{task}",
     .need = "work.write",
     .body_max = LIMIT_BODY_BYTES,
@@ -347,6 +406,8 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/graph-runs/{id}/clear",
     .handle = graph_run_clear_post,
+    .reply = "{id: int, graph, cause, state, from, to, created_at, created_by, started_at: text?, ended_at: "
+             "text?, payload: any, notify: text?, tasks: [object]}",
     .body = "{task!}",
     .need = "work.write",
     .body_max = LIMIT_BODY_BYTES,
@@ -354,6 +415,8 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/graph-runs/{id}/cancel",
     .handle = graph_run_cancel_post,
+    .reply = "{id: int, graph, cause, state, from, to, created_at, created_by, started_at: text?, ended_at: "
+             "text?, payload: any, notify: text?, tasks: [object]}",
     .need = "work.write",
     .help = "Ends a run. 409 when it has ended. Parameter: tenant." },
   { .method = "GET",
@@ -369,6 +432,7 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/proof",
     .handle = proof_export,
+    .reply = "*application/jsonl",
     .query = "run, rows: 0|1, log: 0|1",
     .need = "audit.read",
     .help = "A run as a signed document that proves itself, JSON lines. Parameters: tenant, run (the latest "
@@ -377,14 +441,16 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/support",
     .handle = support_export,
+    .reply = "*application/gzip",
     .need = "system.read",
     .help = "What somebody who helps needs to see, as .tar.gz: states and counts, no data, no secrets." },
   { .method = "GET",
     .pattern = "/api/stock/levels",
     .handle = stock_levels_get,
+    .cached = true,
     .reply = "[{sku, name: text?, category: text?, warehouse, on_hand: number, reserved: number, available: "
              "number, reorder_point: number?, velocity: number, trend: number, direction, average_on_hand: "
-             "number, turnover: number, days_of_cover: any, risk: any, state, updated_at}]; next: text?, "
+             "number, turnover: number, days_of_cover: any, risk: number?, state, updated_at}]; next: text?, "
              "totals: {levels: int, items: int, warehouses: int, on_hand: number, reserved: number, low: "
              "int, out: int, over: int}",
     .query = "q, warehouse, category, state: ok|low|out|over|all, sort, limit: int, cursor",
@@ -427,7 +493,8 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/stock/quality",
     .handle = stock_quality_get,
-    .reply = "[{check, group, help, passed: bool, failed: int, samples: [object]}]; runs: [object], at",
+    .reply = "[{check, group, help, passed: bool, failed: int, samples: [object]}]; runs: [object], at: "
+             "text?",
     .query = "now: 0|1",
     .need = "stock.read",
     .help = "The quality checks as they were made last, with samples and verdicts. Parameters: tenant, "
@@ -435,8 +502,8 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/stock/snapshots",
     .handle = stock_snapshots_get,
-    .reply = "{day, made_at: any, rows: [object]}",
-    .query = "day: day, known: day",
+    .reply = "any",
+    .query = "day: day, known: day, limit: int",
     .need = "stock.read",
     .help =
         "The days that were put down; with day what there was at its end, with known as it was known at the "
@@ -444,6 +511,9 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/stock/metrics",
     .handle = stock_metrics_get,
+    .reply = "[{sku, name, category: any, warehouse, warehouse_name: any, day, velocity: number, trend: "
+             "number, direction, average_on_hand: number, turnover: number, days_of_cover: any}]; formulas: "
+             "{velocity, trend, average_on_hand, turnover, days_of_cover}",
     .query = "sku, warehouse, day: day",
     .need = "stock.read",
     .help =
@@ -456,7 +526,7 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/stock/adjust",
     .handle = stock_adjust_post,
-    .reply = "[{event_id, type, sku, warehouse, reference, quantity: number, quantity_on_hand: number, "
+    .reply = "[{event_id, type, sku, warehouse, reference?, quantity: number, quantity_on_hand: number, "
              "quantity_reserved: number}]",
     .body = "{sku!, warehouse!, quantity!: any, type, location, lot, serial, reference, reason, "
             "allow_negative: bool}",
@@ -469,7 +539,8 @@ const struct route routes[] = {
     .handle = stock_count_post,
     .reply = "[{event_id, type, sku, warehouse, quantity: number, quantity_on_hand: number, "
              "quantity_reserved: number, location?}]",
-    .body = "{warehouse!, reference, reason, lines!: [{sku!, location, lot, counted!: any}]}",
+    .body = "{warehouse!, reference, reason, lines!: [{sku!, location, lot, counted!: any}], allow_negative: "
+            "bool}",
     .need = "stock.write",
     .body_max = LIMIT_BODY_BYTES,
     .help =
@@ -479,13 +550,15 @@ const struct route routes[] = {
     .handle = stock_transfer_post,
     .reply = "[{event_id, type, sku, warehouse, reference, quantity: number, quantity_on_hand: number, "
              "quantity_reserved: number}]",
-    .body = "{sku!, from!, to!, quantity!: any, location, lot, serial, reference, reason}",
+    .body =
+        "{sku!, from!, to!, quantity!: any, location, lot, serial, reference, reason, allow_negative: bool}",
     .need = "stock.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "Moves stock: {sku, from, to, quantity, location, lot, serial, reference, reason}." },
   { .method = "GET",
     .pattern = "/api/catalogue",
     .handle = catalogue_show,
+    .reply = "{tables: [object]}",
     .need = "audit.read",
     .help =
         "Tables, views, reports, datasets and entities with their columns, owners and origins. Parameter: "
@@ -589,7 +662,7 @@ const struct route routes[] = {
              "state, assignee: text?, reason: text?, raw, faults: [object], week, attempt_of?: int}]; total: "
              "int?, next: int?",
     .query = "run, category, control, stage, source, week, state: open|corrected|accepted|attempt|all, "
-             "assignee, q, limit: int, after: int",
+             "assignee, q, limit: int, after: int, pattern",
     .need = "data.read",
     .help =
         "The exceptions of all runs that count. Parameters: tenant, run, category, control, stage, source, "
@@ -602,7 +675,7 @@ const struct route routes[] = {
              "by_category: [object], by_control: [object], by_source: [object], by_week: [object], "
              "by_assignee: [object], by_state: [object], trends: [object], patterns: [object]}",
     .query = "run, category, control, stage, source, week, state: open|corrected|accepted|attempt|all, "
-             "assignee, q",
+             "assignee, q, pattern",
     .need = "data.read",
     .help =
         "How many exceptions there are by category, control, source, week and assignee, trends, and wrong "
@@ -610,6 +683,7 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/exceptions/file",
     .handle = desk_file,
+    .reply = "*text/csv",
     .query = "run!",
     .need = "data.read",
     .help = "The open exceptions of one run in the columns of their file, to be repaired and imported again. "
@@ -745,6 +819,7 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/tables/{id}",
     .handle = table_send,
+    .reply = "*text/csv|application/json|application/vnd.apache.parquet",
     .query = "format: csv|json|parquet, run",
     .need = "data.read",
     .help = "A table as a file. Parameters: tenant, format=csv, json or parquet, run." },
@@ -760,6 +835,9 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/bulk-upload",
     .handle = bulk_post,
+    .query = "filename, as, existing: reject|update, unique, batch: int",
+    .body = "*text/csv|multipart/form-data|application/octet-stream",
+    .reply = "202 any; ...",
     .need = "data.write",
     .body_max = LIMIT_UPLOAD_BYTES,
     .help = "Takes a file, the body or the file of a form, and imports it as a job: 202 and where to look. "
@@ -776,6 +854,7 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/bulk-upload",
     .handle = bulk_index,
+    .query = "limit: int",
     .need = "data.read",
     .help = "The files that were handed in, newest first. Parameters: tenant, limit." },
   { .method = "GET",
@@ -785,7 +864,7 @@ const struct route routes[] = {
              "oddities: [object], columns: [object], rows_estimate: int?, sample: [[any]], mapping: "
              "[object], unique: [text], remembered: bool, existing, problem: text?}",
     .query = "as, map, unique, existing: reject|update, encoding, delimiter, quote, escape, header, skip, "
-             "decimal, date-order",
+             "decimal, date-order, dry_run: 0|1, upload",
     .need = "data.write",
     .help =
         "How the file would be imported: decisions of the reader, columns, first rows, mapping. Parameters: "
@@ -838,6 +917,7 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/figures",
     .handle = figures_get,
+    .cached = true,
     .reply = "{dataset, scope, run: text?, from: text?, to: text?, first_day, last_day, measures: [object], "
              "groups: [object], totals: object, by_day: [object], by_region: [object], by_product: [object], "
              "source?, undone?: bool}",
@@ -849,6 +929,7 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/quality",
     .handle = quality_get,
+    .cached = true,
     .reply = "{dataset, scope, run: any, from: any, to: any, rows: object, quality: number, rejected: "
              "object, settled: object, controls: [object], stages: [object], trend: [object]}",
     .query = "as, run",
@@ -927,6 +1008,7 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/events",
     .handle = events_stream,
+    .reply = "*text/event-stream",
     .query = "after: int",
     .need = "login",
     .help =
@@ -1045,7 +1127,7 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/tenants",
     .handle = tenants_list,
-    .reply = "[any]; total: int",
+    .reply = "[{slug, name, id, created}]; total: int",
     .need = "login",
     .help = "The tenants of this data folder." },
   { .method = "POST",
@@ -1061,7 +1143,7 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/rules/promote",
     .handle = rules_promote_post,
-    .reply = "{rules: [object], items: [any]}",
+    .reply = "{rules: [object], items: [object]}",
     .body = "{rules: [object], items: [object]}",
     .need = "data.write",
     .body_max = LIMIT_BODY_BYTES,
@@ -1095,6 +1177,7 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/mail/test",
     .handle = mail_test_post,
+    .reply = "{to, code: int, answer}",
     .body = "{to!, server}",
     .need = "system.write",
     .body_max = KIB(4),
@@ -1121,27 +1204,31 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/ca.crt",
     .handle = authority_get,
+    .reply = "*application/x-x509-ca-cert",
     .open = true,
     .help = "The authority's certificate (DER), as phones and Windows want it." },
   { .method = "GET",
     .pattern = "/ca.pem",
     .handle = authority_pem_get,
+    .reply = "*application/x-pem-file",
     .open = true,
     .help = "The same as PEM." },
   { .method = "GET",
     .pattern = "/openapi.json",
     .handle = openapi_show,
-    .open = true,
     .reply = "*application/json",
+    .open = true,
     .help = "All of this, as OpenAPI 3.1." },
   { .method = "GET",
     .pattern = "/api/problems",
     .handle = problems_list,
+    .reply = "[{type, status: int, title, help}]; total: int",
     .open = true,
     .help = "What can go wrong: the types of failures, each with a page at its address." },
   { .method = "GET",
     .pattern = "/problems/{id}",
     .handle = problem_page,
+    .reply = "*text/html",
     .open = true,
     .help = "What a type of failure means, as a page." },
   { .method = "GET",
@@ -1177,6 +1264,7 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/analytics/trends",
     .handle = trends_show,
+    .query = "period: day|week|month, store, from: day, to: day",
     .need = "sales.read",
     .cached = true,
     .help = "Orders, revenue, average order value and stores by day, week or month. Parameters: tenant, "
@@ -1184,6 +1272,7 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/analytics/rules",
     .handle = field_rules_list,
+    .query = "limit: int",
     .need = "sales.read",
     .cached = true,
     .help =
@@ -1196,6 +1285,7 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/predicted-orders",
     .handle = predictions_list,
+    .query = "status: pending|approved|rejected|all, store, limit: int",
     .need = "sales.read",
     .cached = true,
     .help = "Orders that stores are expected to make, soonest first, with items and explanation. Parameters: "
@@ -1204,6 +1294,7 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/stores/{id}",
     .handle = store_show_one,
+    .query = "limit: int",
     .need = "sales.read",
     .help = "A store with its last orders, sums, segment, preferences and prediction. Parameters: tenant, "
             "limit." },
@@ -1216,6 +1307,7 @@ const struct route routes[] = {
   { .method = "PUT",
     .pattern = "/api/stores/{id}/preferences",
     .handle = preferences_put,
+    .body = "{call_frequency, payment_terms, credit_limit: any, auto_approve_predictions: bool, ...}",
     .need = "sales.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "Sets them: {call_frequency, payment_terms, credit_limit, auto_approve_predictions}; what is not "
@@ -1236,6 +1328,7 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/orders",
     .handle = orders_list,
+    .query = "store, status, source, q, from: day, to: day, limit: int, cursor",
     .need = "sales.read",
     .cached = true,
     .help = "Orders made here and invoices, the newest business day first. Parameters: tenant, store, "
@@ -1244,6 +1337,10 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/orders",
     .handle = order_post,
+    .body = "{store_id: id, store, items: [{product_id: id, sku, barcode, name, code, quantity: any, "
+            "unit_price: any, ...}], order_date: day, requested_date: day, due_date: day, status, notes, "
+            "source, device, override: bool, ...}",
+    .reply = "201 any; ...",
     .need = "sales.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "Makes an order: {store_id, items: [{product_id | sku | barcode | name | code, quantity, "
@@ -1258,12 +1355,16 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/orders/pending",
     .handle = orders_pending,
+    .query = "store, q, from: day, to: day, limit: int, cursor",
     .need = "sales.read",
     .cached = true,
     .help = "Orders that nobody has approved yet. Parameters: tenant, store, q, from, to, limit, cursor." },
   { .method = "POST",
     .pattern = "/api/orders/generate",
     .handle = order_generate_post,
+    .body = "{prediction_id: id, template_order_id: id, store_id: id, status, order_date: day, "
+            "requested_date: day, notes, device, override: bool, ...}",
+    .reply = "201 any; ...",
     .need = "sales.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "Makes an order from a prediction, an earlier order or invoice, or what is known of a store: "
@@ -1278,6 +1379,9 @@ const struct route routes[] = {
   { .method = "PUT",
     .pattern = "/api/orders/{id}",
     .handle = order_put,
+    .body = "{store_id: id, store, items: [{product_id: id, sku, barcode, name, code, quantity: any, "
+            "unit_price: any, ...}], order_date: day, requested_date: day, due_date: day, status, notes, "
+            "source, device, override: bool, ...}",
     .need = "sales.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "Changes an order as a whole: what the body does not name is emptied, lines are replaced. 409 "
@@ -1286,6 +1390,9 @@ const struct route routes[] = {
   { .method = "PATCH",
     .pattern = "/api/orders/{id}",
     .handle = order_patch,
+    .body = "{store_id: id, store, items: [{product_id: id, sku, barcode, name, code, quantity: any, "
+            "unit_price: any, ...}], order_date: day, requested_date: day, due_date: day, status, notes, "
+            "source, device, override: bool, ...}",
     .need = "sales.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "Changes what the body names. Parameter: tenant." },
@@ -1298,12 +1405,14 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/orders/{id}/approve",
     .handle = order_approve_post,
+    .body = "{note, override: bool}",
     .need = "sales.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "Approves it: {note, override}. 409 beyond the store's credit limit. Parameter: tenant." },
   { .method = "POST",
     .pattern = "/api/orders/{id}/cancel",
     .handle = order_cancel_post,
+    .body = "{note}",
     .need = "sales.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "Cancels it: {note}. Parameter: tenant." },

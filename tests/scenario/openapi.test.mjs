@@ -7,7 +7,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { installed } from '../browser/outpost.mjs';
 import { ask, data, imported, post } from './api.mjs';
-import { ROOT, generate, json, place, serve } from './lib.mjs';
+import { OUTPOST_TEST, ROOT, generate, json, place, serve, serveWith } from './lib.mjs';
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 const require = createRequire(installed());
@@ -47,7 +47,7 @@ test('two linters find nothing, and the table of routes is what it says', async 
 // What stands in the place of a parameter of a path, so that there is something.
 async function filled(t) {
   const p = place(t);
-  const server = await serve(t, p.data);
+  const server = await serveWith(OUTPOST_TEST, t, p.data);
   const { file } = generate(p.dir, 400, 3, 6);
   const run = (await imported(server, 'sales.csv', fs.readFileSync(file), [['as', 'sales']])).run;
   const upload = (await data(ask(server, '/api/uploads?name=a.csv', { method: 'POST', body: 'sku,warehouse,quantity\nA-1,W1,5\n' }), 201)).upload;
@@ -129,6 +129,8 @@ test('every operation is tried: what comes back is what the document says', asyn
   // All that is left: the other verbs, on what there is.
   for (const o of all.filter((x) => x.method !== 'get' && !x.requestBody)) await check(o, await ask(f.server, address(o), { method: o.method.toUpperCase() }));
   assert.equal(wrong.length, 0, wrong.join('\n'));
+  // The build for tests tells of parameters and members that the table does not name.
+  assert.deepEqual([...new Set(f.server.log.split('\n').filter((l) => l.includes('NOT_IN_ROUTES')).map((l) => JSON.parse(l).message))], []);
   assert.ok(tried.good > 120 && tried.bad > 120, JSON.stringify(tried));
   assert.equal(json(['verify', ...f.p.args]).ok, true);
 });
