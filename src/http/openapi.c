@@ -275,7 +275,7 @@ static void write_id(struct jw *w, const struct operation *o) {
   for (const char *p = o->route->method; *p; p++) id[n++] = (char)(*p | 0x20);
   for (const char *p = o->path; *p && n < sizeof id - 1; p++) {
     bool word = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') || *p == '-';
-    if (word || (id[n - 1] != '_' && *p != '}')) id[n++] = word ? *p : '_';
+    if (word || (n && id[n - 1] != '_' && *p != '}')) id[n++] = word ? *p : '_';
   }
   id[n] = 0;
   jw_text(w, "operationId", id);
