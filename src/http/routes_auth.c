@@ -408,7 +408,7 @@ int settings_get(struct request *rq) {
   jw_text(w, "theme", "system");
   jw_raw(w, "layout_config", STR("{}"));
   jw_raw(w, "widget_preferences", STR("{}"));
-  jw_text(w, "default_date_range", "30d");
+  jw_text(w, "default_date_range", "all");
   jw_close(w, '}');
   return OK;
 }

@@ -84,12 +84,21 @@ async function once(path, options) {
   }
 }
 
+/* A session lasts a day, and is renewed by a cookie that lasts a month. Asked once, whoever needs it. */
+let renewing = null;
+export function renew() {
+  renewing ??= once('/api/auth/refresh', { method: 'POST' }).then((reply) => reply.ok, () => false).finally(() => {
+    renewing = null;
+  });
+  return renewing;
+}
+
 /* atDoor: what is asked by who logs in, and does not wait for itself. */
 async function ask(path, { atDoor, ...options } = {}) {
   for (;;) {
     const reply = await once(path, options);
     if (reply.status === 401 && !atDoor) {
-      shut.value = true;
+      if (!shut.value && !(await renew())) shut.value = true;
       await untilOpen(options.signal);
     } else if (reply.status === 429 && !options.method) {
       await slowDown(afterOf(reply), options.signal);
@@ -136,8 +145,7 @@ export function upload(path, file, { onProgress, signal } = {}) {
     const loaded = () => {
       if (request.status < 300 && request.response) return resolve(request.response);
       if (request.status !== 401) return reject(new Failure(request.status, request.response));
-      shut.value = true;
-      return untilOpen(signal).then(() => upload(path, file, { onProgress, signal })).then(resolve, reject);
+      return renew().then((ok) => { shut.value ||= !ok; }).then(() => untilOpen(signal)).then(() => upload(path, file, { onProgress, signal })).then(resolve, reject);
     };
     request.open('POST', path);
     request.responseType = 'json';

@@ -5,18 +5,18 @@
 **                      no accounts yet, and whoever is at this machine may do everything
 **   may('sales.write') is that permitted? For what is shown; the server decides again
 **   begin()            asks who is here; once, by the frame
-**   enter(path, body)  logs in: '/api/auth/login', '/api/auth/pin', '/api/auth/setup'
+**   enter(path, body, where)  logs in: '/api/auth/login', '/api/auth/pin', '/api/auth/setup'; and goes
+**                      to where, if that is given
 **   leave()            logs out, and takes what was kept of the data out of this browser
 **   lock()             logs out and leaves the page as it is, for the same person
 **
 ** The session itself is a cookie that no script can read. What stands in this browser's
 ** storage is only who was here last, so that the page opens where the server is away. */
 import { effect, signal } from '@preact/signals';
-import { atDoor, reachable, shut } from './api.js';
+import { atDoor, reachable, renew, shut } from './api.js';
 import { store, stored } from './stored.js';
 
 const STORED = 'me';
-export const ACCOUNTS = false; /* does the server know accounts? */
 
 export const me = signal(null);
 export const may = (permission) => !permission || !!me.value && (me.value.open || me.value.permissions.includes(permission));
@@ -49,20 +49,16 @@ function arrived(who) {
   me.value = who;
 }
 
-async function look() {
-  try {
-    const { data } = await atDoor.get('/api/auth/me');
-    arrived({ user: data.user ?? null, open: !!data.open, setup: !!data.setup, permissions: data.permissions ?? [] });
-  } catch (error) {
-    if (error.status !== 401) throw error;
-    arrived({ user: null, open: false, setup: false, permissions: [] });
-  }
+/* Nobody, though somebody was: his session may go on by the cookie that refreshes it. */
+async function look(again = true) {
+  const { data } = await atDoor.get('/api/auth/me');
+  if (again && !data.user && !data.open && last()?.user && (await renew())) return look(false);
+  return arrived({ user: data.user ?? null, open: !!data.open, setup: !!data.setup, permissions: data.permissions ?? [] });
 }
 
 /* Resolves when it is known who is here. Who was here last is taken for it until the server has
 ** said so, and where the server is away; rejects when nobody was and nobody can be asked. */
 export async function begin() {
-  if (!ACCOUNTS) return arrived({ user: null, open: true, setup: false, permissions: [] });
   me.value = last();
   const asked = look();
   if (!me.value) return asked;
@@ -70,8 +66,9 @@ export async function begin() {
   return undefined;
 }
 
-export async function enter(path, body) {
+export async function enter(path, body, where) {
   await atDoor.post(path, body);
+  if (where) location.hash = where; /* before the page of somebody else begins */
   await look();
 }
 
@@ -105,6 +102,6 @@ addEventListener('storage', (event) => {
 let away = false;
 effect(() => {
   const here = reachable.value;
-  if (ACCOUNTS && here && away && me.peek()) look().catch(() => {});
+  if (here && away && me.peek()) look().catch(() => {});
   away = !here;
 });

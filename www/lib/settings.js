@@ -15,7 +15,7 @@ import { effect, signal } from '@preact/signals';
 import { get, put, shut } from './api.js';
 import { addDays } from './days.js';
 import { onChange } from './live.js';
-import { ACCOUNTS, me, onLeave, owner } from './session.js';
+import { me, onLeave, owner } from './session.js';
 import { store, stored } from './stored.js';
 import { theme, THEMES } from './theme.js';
 
@@ -88,8 +88,8 @@ async function fetchSettings() {
 
 let whose = null;
 effect(() => {
-  const now = me.value && !shut.value ? owner() : null;
-  if (!ACCOUNTS || !now || now === whose) return;
+  const now = (me.value?.user || me.value?.open) && !shut.value ? owner() : null;
+  if (!now || now === whose) return;
   whose = now;
   fetchSettings().catch(() => {});
 });

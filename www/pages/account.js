@@ -40,11 +40,11 @@ export function Sessions({ of }) {
   if (!answer) return html`<${Skeleton} shape="table" n=${2} />`;
   if (!answer.data.length) return html`<p class="note">${t('sessions.none')}</p>`;
   const columns = [
-    { id: 'agent', label: t('sessions.where'), kind: 'name', value: (s) => html`${agentWords(s.agent)} ${s.current && html`<${Badge} tone="ok">${t('sessions.here')}<//>`}` },
+    { id: 'agent', label: t('sessions.where'), kind: 'name', value: (s) => html`${agentWords(s.agent)} ${s.id === answer.current && html`<${Badge} tone="ok">${t('sessions.here')}<//>`}` },
     { id: 'kind', label: t('sessions.how'), value: (s) => nameOf('session_kind', s.kind) },
     { id: 'address', label: t('sessions.address'), value: (s) => s.address },
     { id: 'seen', label: t('sessions.seen'), value: (s) => html`<time title=${formatMoment(s.last_seen_at ?? s.created_at)}>${formatAgo(s.last_seen_at ?? s.created_at)}</time>` },
-    { id: 'end', label: t('sessions.end'), quiet: true, value: (s) => !s.current && html`<button type="button" class="quiet" onClick=${() => end(s, again)}>${t('sessions.end')}<span class="hidden"> ${agentWords(s.agent)}</span></button>` },
+    { id: 'end', label: t('sessions.end'), quiet: true, value: (s) => !s.id === answer.current && html`<button type="button" class="quiet" onClick=${() => end(s, again)}>${t('sessions.end')}<span class="hidden"> ${agentWords(s.agent)}</span></button>` },
   ];
   return html`<${Table} caption=${t('sessions.title')} columns=${columns} rows=${answer.data} keyOf=${(s) => s.id} />`;
 }

@@ -5,10 +5,11 @@ import { address, reachable, slowed, tenant, useAnswer } from '../lib/api.js';
 import { html } from '../lib/html.js';
 import { connect, live, running, useLive } from '../lib/live.js';
 import { toSend } from '../lib/offline.js';
-import { closeDrawer, go, link, route } from '../lib/route.js';
+import { closeDrawer, go, here, link, replace, route } from '../lib/route.js';
 import { SCAN_GAP_MS } from '../lib/scan.js';
 import { wide } from '../lib/screen.js';
 import { may, onLeave } from '../lib/session.js';
+import { range, rangeOf } from '../lib/settings.js';
 import { store, stored } from '../lib/stored.js';
 import { t } from '../lib/text.js';
 import { keysOn, nextTheme, theme } from '../lib/theme.js';
@@ -154,6 +155,24 @@ function Body({ tenants, error, again }) {
   return error ? html`<${Failed} page error=${error} again=${again} />` : null;
 }
 
+/* The days that somebody wants to see at first, where the address names none. Once: who then chooses
+** all days has them. */
+function useDefaultDays() {
+  const { page, query } = route.value;
+  const wanted = range();
+  const done = useRef('all');
+  if (wanted === 'all') done.current = wanted;
+  const given = query.from || query.to || query.run;
+  const open = done.current !== wanted && !given && may('data.read') && NEEDS_DATA.includes(page ?? home());
+  const last = useLive(open ? address('/api/figures') : null).answer?.data.last_day;
+  useEffect(() => {
+    if (!open || !last) return;
+    done.current = wanted;
+    const [from, to] = rangeOf(wanted, last);
+    replace(here({ from, to }));
+  }, [open, last, wanted]);
+}
+
 /* The page opens without the server, too: with what there was. */
 const TENANTS = 'tenants';
 function useLastKnown(tenants) {
@@ -173,6 +192,7 @@ export function Frame() {
   const slug = route.value.query.tenant ?? tenants?.[0]?.slug;
   tenant.value = tenants?.length > 1 || route.value.query.tenant ? slug : null;
   const over = useFileDrop(bringFile);
+  useDefaultDays();
   useKeys({ '?': () => setHelp(true), t: nextTheme, i: () => go(link('imports/new')) });
   useArrival();
   useEffect(() => {

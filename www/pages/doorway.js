@@ -40,7 +40,7 @@ export function Doorway() {
   const inside = me.value?.open || me.value?.user;
   useIdleLock();
   const Free = (page === 'setup' || !inside || shut.value) && WITHOUT_LOGIN[page];
-  if (Free) return html`<${Free} id=${id} />`;
+  if (known && Free) return html`<${Free} id=${id} />`;
   if (!known) return error ? html`<${Failed} page error=${error} again=${again} />` : null;
   if (!inside) return html`<${Door} />`;
   if (me.value.user?.must_change) return html`<${FirstPassword} />`;
