@@ -1,5 +1,6 @@
 /* How somebody has set up his pages: GET and PUT /api/settings, the same on every device of his.
 **
+**   followSettings()    begins; by the frame
 **   settings            signal: { theme, layout_config, widget_preferences, default_date_range }
 **   saveSettings(part)  changes it here at once, then on the server; a promise
 **   density             'comfortable' | 'compact'       layout_config.density
@@ -12,10 +13,10 @@
 ** The last known ones are kept in this browser, so that the page looks right before the server
 ** has answered. What another window or device changes is followed. */
 import { effect, signal } from '@preact/signals';
-import { get, put, shut } from './api.js';
+import { address, get, put } from './api.js';
 import { addDays } from './days.js';
 import { onChange } from './live.js';
-import { me, onLeave, owner } from './session.js';
+import { onLeave } from './session.js';
 import { store, stored } from './stored.js';
 import { theme, THEMES } from './theme.js';
 
@@ -28,15 +29,15 @@ export const RANGES = ['all', '7d', '30d', '90d', 'year'];
 
 const only = (from) => Object.fromEntries(NAMES.map((name) => [name, from?.[name]]).filter(([, value]) => value !== undefined && value !== null));
 
-function last() {
+function read(name) {
   try {
-    return only(JSON.parse(stored('settings')));
+    return only(JSON.parse(stored(name)));
   } catch {
     return {};
   }
 }
 
-export const settings = signal(last());
+export const settings = signal(read('settings'));
 export const density = () => (DENSITIES.includes(settings.value.layout_config?.density) ? settings.value.layout_config.density : DENSITIES[0]);
 export const start = () => settings.value.layout_config?.start ?? null;
 export const range = () => (settings.value.default_date_range ?? RANGES[0]);
@@ -55,52 +56,62 @@ function take(values) {
   if (THEMES.includes(settings.value.theme)) theme.value = settings.value.theme;
 }
 
-let unsaved = {};
+/* What the server has not got yet: also when the page goes before it could be told. */
+let unsaved = read('settings_unsaved');
 let timer = 0;
-let saving = null;
+let begun = false;
+
+function keepUnsaved(values) {
+  unsaved = values;
+  store('settings_unsaved', Object.keys(values).length ? JSON.stringify(values) : null);
+}
 
 async function send() {
-  const values = unsaved;
-  unsaved = {};
   timer = 0;
-  await put(PATH, values);
+  const values = unsaved;
+  if (!Object.keys(values).length) return;
+  await put(address(PATH), values).catch((error) => {
+    if (error.status >= 400 && error.status < 500) keepUnsaved({}); /* it will not be taken later either */
+    throw error;
+  });
+  keepUnsaved(Object.fromEntries(Object.entries(unsaved).filter(([name, value]) => value !== values[name])));
 }
 
 /* What is changed in quick succession is one question. */
 export function saveSettings(part) {
   take(part);
-  unsaved = { ...unsaved, ...part };
+  keepUnsaved({ ...unsaved, ...part });
   clearTimeout(timer);
-  saving = new Promise((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     timer = setTimeout(() => send().then(resolve, reject), SAVE_MS);
   });
-  return saving;
 }
 
 export const saveLayout = (part) => saveSettings({ layout_config: { ...settings.value.layout_config, ...part } });
 export const saveWidgets = (board, preferences) => saveSettings({ widget_preferences: { ...settings.value.widget_preferences, [board]: preferences } });
 
-async function fetchSettings() {
-  if (timer) return; /* what is on its way is newer */
-  const { data } = await get(PATH);
-  if (!timer) take(data);
+async function ask() {
+  await send();
+  const { data } = await get(address(PATH));
+  take({ ...only(data), ...unsaved });
 }
 
-let whose = null;
-effect(() => {
-  const now = (me.value?.user || me.value?.open) && !shut.value ? owner() : null;
-  if (!now || now === whose) return;
-  whose = now;
-  fetchSettings().catch(() => {});
-});
-onChange(() => whose && fetchSettings().catch(() => {}), ['dashboard_settings']);
+/* Begins, or begins anew for another tenant: by the frame, when it knows which. */
+export function followSettings() {
+  begun = true;
+  ask().catch(() => {});
+}
+onChange(() => begun && !timer && ask().catch(() => {}), ['dashboard_settings']);
 
 /* The button at the top of the page changes the theme, too. */
 effect(() => {
   const chosen = theme.value;
-  if (me.peek() && whose && chosen !== (settings.peek().theme ?? THEMES[0])) saveSettings({ theme: chosen }).catch(() => {});
+  if (begun && chosen !== (settings.peek().theme ?? THEMES[0])) saveSettings({ theme: chosen }).catch(() => {});
 });
 effect(() => {
   document.documentElement.dataset.density = density();
 });
-onLeave(() => store('settings', null));
+onLeave(() => {
+  store('settings', null);
+  keepUnsaved({});
+});

@@ -9,7 +9,7 @@ import { closeDrawer, go, here, link, replace, route } from '../lib/route.js';
 import { SCAN_GAP_MS } from '../lib/scan.js';
 import { wide } from '../lib/screen.js';
 import { may, onLeave } from '../lib/session.js';
-import { range, rangeOf } from '../lib/settings.js';
+import { followSettings, range, rangeOf } from '../lib/settings.js';
 import { store, stored } from '../lib/stored.js';
 import { t } from '../lib/text.js';
 import { keysOn, nextTheme, theme } from '../lib/theme.js';
@@ -198,6 +198,7 @@ export function Frame() {
   useEffect(() => {
     if (!slug) return undefined;
     connect();
+    followSettings();
     return forget; /* a file half imported is the other tenant's */
   }, [slug]);
 
