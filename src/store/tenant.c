@@ -58,31 +58,47 @@ struct store *tenant_store(const struct tenant *t) {
   return t->store;
 }
 
+/* The first bytes of the file, and its length. SQLite is asked for them: were it opened here and closed again, all locks that
+** other connections of this process have on it would be gone (fcntl(2)), and a process that comes next would
+** take itself for the only one, and the WAL for its own. */
+static int read_header(struct ctx *cx, const struct tenant *t, unsigned char *h, int n, int64_t *bytes) {
+  sqlite3 *lite = NULL;
+  sqlite3_file *file = NULL;
+  sqlite3_int64 size = 0;
+  int rc = sqlite3_open_v2(t->path, &lite, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
+  if (!rc) rc = sqlite3_file_control(lite, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  if (!rc) rc = file->pMethods->xRead(file, h, n, 0); /* what is not there is zero */
+  if (!rc || rc == SQLITE_IOERR_SHORT_READ) rc = file->pMethods->xFileSize(file, &size);
+  int why = lite ? sqlite3_system_errno(lite) : 0;
+  sqlite3_close(lite);
+  *bytes = size;
+  return rc ? fail(cx, E_DENIED, NULL, "%s cannot be opened: %s", t->path,
+                   why ? strerror(why) : sqlite3_errstr(rc))
+            : OK;
+}
+
 /* The header of the file (bytes 16..17 page size, 28..31 pages) tells how long
 ** it must be once everything in the WAL has been copied into it. */
 static int check_length(struct ctx *cx, const struct tenant *t) {
-  unsigned char h[32];
-  struct stat file, wal;
-  int fd = open(t->path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0 && errno == ENOENT)
+  unsigned char h[32] = { 0 };
+  struct stat wal;
+  int64_t bytes;
+  if (access(t->path, F_OK) != 0 && errno == ENOENT)
     return fail(cx, E_NOT_FOUND, NULL, "%s is missing; put it back, or restore a backup of tenant %s",
                 t->path, t->slug);
-  if (fd < 0) return fail(cx, E_DENIED, NULL, "%s cannot be opened: %s", t->path, strerror(errno));
-  ssize_t n = pread(fd, h, sizeof h, 0);
-  fstat(fd, &file);
-  close(fd);
+  if (read_header(cx, t, h, sizeof h, &bytes)) return cx->code;
   bool wal_is_empty = stat(ctx_printf(cx, "%s-wal", t->path), &wal) != 0 || wal.st_size == 0;
-  if (n < (ssize_t)sizeof h || memcmp(h, "SQLite format 3", 16) != 0)
+  if (memcmp(h, "SQLite format 3", 16) != 0)
     return fail(cx, E_FAIL, NULL,
                 "%s is damaged: it is no SQLite file any more; restore a backup of tenant %s", t->path,
                 t->slug);
   int64_t page = (int64_t)h[16] << 8 | h[17];
   int64_t pages = (int64_t)h[28] << 24 | h[29] << 16 | h[30] << 8 | h[31];
   if (page == 1) page = 65536;
-  if (wal_is_empty && file.st_size < page * pages)
+  if (wal_is_empty && bytes < page * pages)
     return fail(cx, E_FAIL, NULL,
                 "%s is cut short: %lld bytes of %lld are there; restore a backup of tenant %s", t->path,
-                (long long)file.st_size, (long long)(page * pages), t->slug);
+                (long long)bytes, (long long)(page * pages), t->slug);
   return OK;
 }
 

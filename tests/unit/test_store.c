@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "store/change.h"
@@ -352,6 +353,35 @@ UNIT(store_busy, "when another process writes, who does not want to wait is told
 }
 
 /* ---- readers, marks, hardening ---- */
+
+/* Another process asks whether somebody has the lock that every connection keeps while it is open
+** (https://sqlite.org/atomiccommit.html: SHARED_FIRST, 510 bytes from 2^30 + 2 on). */
+static bool shared_lock_is_held(const char *path) {
+  int status = 0;
+  pid_t child = fork();
+  if (child == 0) {
+    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0x40000002, .l_len = 510 };
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    _exit(fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type == F_RDLCK ? 0 : 1);
+  }
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+UNIT(store_locks_stay, "opening a tenant once more takes no lock from those who have it open") {
+  struct ctx cx, again;
+  struct tenant *t = opened(&cx), *other;
+  struct db *db;
+  if (!t || !CHECK_INT(tenant_read(&cx, t, &db), OK)) return;
+  CHECK_INT(db_int(&cx, db, SQL_change_last, -1) >= 0, true);
+  CHECK(shared_lock_is_held(tenant_path(t)));
+  ctx_begin(&again, "test");
+  CHECK_INT(tenant_inspect(&again, tenant_store(t), "demo", &other), OK);
+  CHECK_INT(tenant_open(&again, tenant_store(t), "demo", &other), OK);
+  ctx_end(&again);
+  CHECK(shared_lock_is_held(tenant_path(t)));
+  ctx_end(&cx);
+}
 
 UNIT(store_reader_stands_still, "a reader sees one state until its unit of work ends") {
   struct ctx cx, reader;
