@@ -10,10 +10,8 @@
 
 static int find_dataset(struct ctx *cx, const struct cli *c, const struct dataset **out) {
   const char *as = cli_get(c, "as");
-  *out = dataset_find(as ? as : dataset_names()); /* the only one need not be named */
-  if (*out) return OK;
-  return as ? cli_usage(cx, "there is no dataset %s; there are %s", as, dataset_names())
-            : cli_usage(cx, "say which rules with --as: %s", dataset_names());
+  *out = as ? dataset_find(as) : dataset_at(0); /* the first need not be named */
+  return *out ? OK : cli_usage(cx, "there is no dataset %s; there are %s", as, dataset_names());
 }
 
 /* ---- list ---- */

@@ -79,11 +79,11 @@ test('a rule is changed, tried on history, put into force', async (t) => {
   const [orders, , revenue] = await figures(page);
   assert.deepEqual(orders.slice(1), [lakh(clean.length), lakh(left.length), `\u2212${lakh(out.length)}`]);
   assert.deepEqual(revenue.slice(1), [rupees(`${total(clean)}.00`), rupees(`${total(left)}.00`), rupees(`-${total(out)}.00`)]);
-  assert.equal(one(db, "SELECT version FROM rule WHERE name = 'revenue_not_negative'"), '1', 'a trial stores nothing');
+  assert.equal(one(db, "SELECT version FROM rule WHERE dataset = 'sales' AND name = 'revenue_not_negative'"), '1', 'a trial stores nothing');
   assert.equal(one(db, 'SELECT count(*) FROM sale'), String(clean.length));
 
   await promote(page);
-  assert.deepEqual(query(db, "SELECT version, params ->> 'min' FROM rule WHERE name = 'revenue_not_negative'"), [['2', String(limit)]]);
+  assert.deepEqual(query(db, "SELECT version, params ->> 'min' FROM rule WHERE dataset = 'sales' AND name = 'revenue_not_negative'"), [['2', String(limit)]]);
   await page.locator('.versions .diff').waitFor(WAIT); // by itself
   assert.match(await page.locator('.versions').textContent(), /v2.*Parameters min 0 min 5000/s);
   assert.equal(one(db, 'SELECT count(*) FROM sale'), String(clean.length), 'old runs stay as they are');
@@ -116,7 +116,7 @@ test('a rule is turned off by the same way', async (t) => {
   assert.equal(await side(page, 'newly_released'), String(rows.length - clean.length));
   assert.equal(await side(page, 'newly_rejected'), '0');
   await promote(page);
-  assert.equal(one(db, "SELECT active FROM rule WHERE name = 'region_known'"), '0');
+  assert.equal(one(db, "SELECT active FROM rule WHERE dataset = 'sales' AND name = 'region_known'"), '0');
   await page.getByText('Off', { exact: true }).waitFor(WAIT); // the page's heading says so, by itself
   assert.deepEqual(page.faults, []);
 });
@@ -155,7 +155,7 @@ test('a new rule, step by step', async (t) => {
   await attempt(page);
   assert.equal(await side(page, 'newly_rejected'), String(clean.filter((r) => r.quantity > 6).length));
   await promote(page);
-  assert.deepEqual(query(db, "SELECT kind, field, params ->> 'max', version, message FROM rule WHERE name = 'quantity_small'"), [['range', 'quantity', '6', '1', 'Quantity is at most 6']]);
+  assert.deepEqual(query(db, "SELECT kind, field, params ->> 'max', version, message FROM rule WHERE dataset = 'sales' AND name = 'quantity_small'"), [['range', 'quantity', '6', '1', 'Quantity is at most 6']]);
   await page.getByRole('link', { name: 'It is in force. Open the rule' }).click();
   await page.getByRole('heading', { level: 1, name: 'Quantity small' }).waitFor(WAIT);
   assert.deepEqual(page.faults, []);
@@ -168,13 +168,13 @@ test('a rule that cannot be used is refused with a sentence', async (t) => {
   await page.getByRole('button', { name: 'Try on history' }).click();
   await page.getByRole('alert').waitFor(WAIT);
   assert.match(await page.getByRole('alert').textContent(), /revenue_not_negative/);
-  assert.equal(one(db, "SELECT version FROM rule WHERE name = 'revenue_not_negative'"), '1');
+  assert.equal(one(db, "SELECT version FROM rule WHERE dataset = 'sales' AND name = 'revenue_not_negative'"), '1');
 });
 
 test('governance is what the file says, and its proof holds', async (t) => {
   const { data, db, base, file } = await place(t);
   importGenerated(data, 'demo', 1000, 5);
-  run(['record', 'save', 'rule', JSON.stringify({ id: one(db, "SELECT id FROM rule WHERE name = 'quantity_positive'"), message: 'quantity is more than nothing' }), '--data', data, '--tenant', 'demo']);
+  run(['record', 'save', 'rule', JSON.stringify({ id: one(db, "SELECT id FROM rule WHERE dataset = 'sales' AND name = 'quantity_positive'"), message: 'quantity is more than nothing' }), '--data', data, '--tenant', 'demo']);
   const page = await open(t, `${base}/#/governance`);
   await page.locator('[data-stat="runs"]').waitFor(WAIT);
   const stat = async (id) => (await page.locator(`[data-stat="${id}"] dd`).first().textContent()).replace(/,/g, '');

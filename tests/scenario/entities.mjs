@@ -59,7 +59,7 @@ function importSome(p) {
 const exceptions = (p) => (importSome(p), query(p.db, "SELECT id FROM reject WHERE state = 'open' AND id NOT IN (SELECT exception FROM review WHERE deleted_at IS NULL) ORDER BY id").map((row) => Number(row[0])));
 const keys = (p) => (importSome(p), query(p.db, 'SELECT key FROM sale ORDER BY key').map((row) => row[0]));
 const card = (r) => ({ kind: r.pick(['stat', 'line', 'bars', 'table']), title: `Card "${r.below(1000)}"`, measure: r.pick(['orders', 'quantity', 'revenue', 'average']), group: r.pick(['region', 'product', 'order_date']), filter: r.pick([{}, { region: 'North' }, { from: '2024-01-01', product: 'Dairy' }]), span: r.pick([1, 2]) });
-const subjects = (p) => query(p.db, "SELECT 'rule ' || name FROM rule UNION ALL SELECT s.name FROM sqlite_schema s WHERE s.type IN ('table', 'view') UNION ALL SELECT s.name || '.' || c.name FROM sqlite_schema s, pragma_table_info(s.name) c WHERE s.type IN ('table', 'view')").map((row) => row[0]);
+const subjects = (p) => query(p.db, "SELECT DISTINCT 'rule ' || name FROM rule UNION ALL SELECT s.name FROM sqlite_schema s WHERE s.type IN ('table', 'view') UNION ALL SELECT s.name || '.' || c.name FROM sqlite_schema s, pragma_table_info(s.name) c WHERE s.type IN ('table', 'view')").map((row) => row[0]);
 
 // ENTITY: { make(r, i, place): a whole record, change(r): some of its properties } instead of what is made
 // from the description, or only { set: { property: (r, i, place) => value, undefined for none } }. most: so many

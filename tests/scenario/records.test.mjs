@@ -171,7 +171,7 @@ test('an edited control judges the next run, and a result keeps the version that
   const rows = [['a', '2024-01-01', 'East', 'Dairy', '5', '10.00'], ['b', '2024-01-01', 'East', 'Dairy', '50', '10.00']];
   const first = judged(p, [...rows, ['z', '2024-01-01', 'East', 'Dairy', '0', '1']], 'one');
   assert.deepEqual(faults(p, first.run), { 4: ['quantity_positive v1'] });
-  const rule = list(p, 'rule').find((r) => r.name === 'quantity_positive');
+  const rule = list(p, 'rule').find((r) => r.dataset === 'sales' && r.name === 'quantity_positive');
   assert.equal(save(p, 'rule', { id: rule.id, params: { above: '0', max: '20' }, message: 'quantity is above 0 and at most 20' }).version, 2);
   const second = judged(p, rows.map(([id, ...rest]) => [`${id}2`, ...rest]), 'two');
   assert.deepEqual(faults(p, second.run), { 3: ['quantity_positive v2'] });

@@ -66,7 +66,7 @@ function outcome(p) {
   return { uuids: runs.map((r) => r[1]), rows, figures: { orders: Number(orders), quantity: lib.print(BigInt(quantity)), revenue: lib.print(BigInt(revenue)) } };
 }
 
-const unique = (p) => query(p.db, "SELECT name FROM rule WHERE kind = 'unique' AND active = 1 AND deleted_at IS NULL")[0][0];
+const unique = (p) => query(p.db, "SELECT name FROM rule WHERE dataset = 'sales' AND kind = 'unique' AND active = 1 AND deleted_at IS NULL")[0][0];
 
 // What `try` said (of p) against what came out (in q).
 function compare(said, before, after, uniqueName) {

@@ -97,7 +97,7 @@ test('the events of an undo and of a redo come over the stream', async (t) => {
 
 test('a run judged again by the present rules stands in the place of the old one; a try changes nothing', async (t) => {
   const { p, server, first, second } = await twoRuns(t);
-  const rule = one(p.db, "SELECT id FROM rule WHERE name = 'quantity_positive'");
+  const rule = one(p.db, "SELECT id FROM rule WHERE dataset = 'sales' AND name = 'quantity_positive'");
   await data(post(server, '/api/rules/promote', { rules: [{ id: rule, params: { above: '2' } }] }));
   const before = state(p);
   const tried = await finished(server, await data(rejudge(server, second.run, '?dry_run=1'), 202));
