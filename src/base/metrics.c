@@ -27,7 +27,7 @@ struct metric_family metric_job_seconds = { .name = "outpost_job_duration_second
                                             .durations = true };
 struct metric_family metric_cache = { .name = "outpost_http_cache_total",
                                       .help = "Replies that were looked for among those that are kept.",
-                                      .label = { "outcome" } };
+                                      .label = { "route", "outcome" } };
 struct metric_family metric_units = { .name = "outpost_units_total",
                                       .help = "Units of work by their end: ok, data (the input was wrong) or "
                                               "system (the program or the machine failed).",

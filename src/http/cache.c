@@ -171,7 +171,7 @@ bool cache_find(struct request *rq) {
     use(rq, k);
   else
     rq->cache_look = look;
-  metric_count(&metric_cache, k ? "hit" : "miss", NULL);
+  metric_count(&metric_cache, rq->route->pattern, k ? "hit" : "miss");
   return k != NULL;
 }
 

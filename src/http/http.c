@@ -199,6 +199,7 @@ int http_serve(struct ctx *cx, struct opened *tenants, const struct serve_option
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, &before);
   mg_init_library(0);
+  server.started = time_now();
   server.tasks = tasks_new(&server);
   server.cache = cache_new();
   server.auth = auth_new(tenants, is_loopback(a.host));

@@ -464,6 +464,8 @@ static void write_head(struct jw *w) {
 
 static struct buf made; /* the same for every request: routes and entities stand before the first */
 static char tag[40];
+static int operation_count;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void make(void) {
   struct ctx cx;
@@ -471,6 +473,7 @@ static void make(void) {
   buf_init(&made, LIMIT_REPLY_BYTES);
   jw_init(&d.w, &made);
   operations_find(&d);
+  operation_count = d.count;
   jw_object(&d.w, NULL);
   write_head(&d.w);
   write_tags(&d);
@@ -483,8 +486,12 @@ static void make(void) {
   ctx_end(&cx);
 }
 
+int openapi_count(void) {
+  pthread_once(&once, make);
+  return operation_count;
+}
+
 int openapi_show(struct request *rq) {
-  static pthread_once_t once = PTHREAD_ONCE_INIT;
   pthread_once(&once, make);
   rq->content = buf_view(&made);
   rq->etag = tag;

@@ -39,6 +39,7 @@ struct route;
 /* What all requests share. */
 struct server {
   struct store *store;
+  int64_t started;       /* UTC microseconds */
   atomic_int port;       /* the real one; known only when requests may already come */
   const char *www;       /* folder of --www, or NULL */
   struct trust *trust;   /* the certificate that is shown; NULL: plain HTTP, on loopback only */

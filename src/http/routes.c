@@ -1214,6 +1214,14 @@ const struct route routes[] = {
     .open = true,
     .help = "The same as PEM." },
   { .method = "GET",
+    .pattern = "/api/system",
+    .handle = system_show,
+    .need = "login",
+    .reply = "{version, started: instant, now: instant, counts: [{name, count: int}], services: [{name, was, "
+             "state, counters: object}], breakers: [object], libraries: [{name, version}]}",
+    .help = "What runs here, counted by itself: routes, entities, tables; services with what they did. "
+            "Parameter: tenant." },
+  { .method = "GET",
     .pattern = "/openapi.json",
     .handle = openapi_show,
     .reply = "*application/json",

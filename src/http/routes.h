@@ -21,6 +21,8 @@ route_fn governance_show, catalogue_show, proof_export, support_export;         
 route_fn desk_rows, desk_summary_show, desk_show_one, desk_file, desk_review, desk_fix, desk_fix_one;
 route_fn problems_list, problem_page;                                              /* problems.c */
 route_fn openapi_show;                                                             /* openapi.c */
+int openapi_count(void);                                                           /* operations in it */
+route_fn system_show;                                                              /* system.c */
 route_fn tenants_list, health_show, ready_show;                                    /* routes_system.c */
 route_fn prometheus_show, health_report, outbox_rows, mail_test_post, secret_post; /* routes_health.c */
 
