@@ -81,5 +81,7 @@ int64_t chunks_take(struct chunks *c, const char *from, size_t n, char *to, size
     ++*took;
     if (next == DATA || next == SIZE_FIRST) c->line = 0;
   }
-  return c->state == OVER && !put ? CHUNKS_END : (int64_t)put;
+  return (int64_t)put;
 }
+
+bool chunks_over(const struct chunks *c) { return c->state == OVER; }

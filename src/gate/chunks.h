@@ -21,11 +21,12 @@ struct chunks {
   uint32_t line; /* bytes of this line, or of the trailers */
 };
 
-enum { CHUNKS_END = -1, CHUNKS_FAULT = -2 };
+enum { CHUNKS_FAULT = -1 };
 
-/* Takes from n bytes at `from`, and puts the body's bytes to `to`, at most `room` (it may be `from` itself). *took: so
-** many of n were taken. Returns bytes of the body; CHUNKS_END when the last byte of the body's end was taken, never
-** together with bytes; CHUNKS_FAULT. 0: more are needed, or room is 0. */
+/* Takes from n bytes at `from`, and puts the body's bytes to `to`, at most `room` (it may be `from` itself). *took:
+** so many of n were taken. Returns bytes of the body; CHUNKS_FAULT when it is none. 0: more are needed, there is no
+** room, or it is over. */
 int64_t chunks_take(struct chunks *c, const char *from, size_t n, char *to, size_t room, size_t *took);
+bool chunks_over(const struct chunks *c); /* its last byte was taken */
 
 #endif

@@ -61,12 +61,13 @@ struct gate_peer {
 };
 
 struct gate_options {
-  const char *host; /* numeric, IPv4 or IPv6 */
-  int port;         /* 0: the system chooses one */
-  struct tls *tls;  /* NULL: plain; the caller's, freed after gate_free */
-  int workers;      /* as many requests are served at the same time */
-  int connections;  /* ceiling in all; 0: GATE_CONNECTIONS */
-  int per_address;  /* ceiling of an address; 0: GATE_ADDRESS_MOST, and none for loopback */
+  const char *host;   /* numeric, IPv4 or IPv6 */
+  int port;           /* 0: the system chooses one */
+  struct tls *tls;    /* NULL: plain; the caller's, freed after gate_free */
+  const char *folder; /* where a folder can be made for a moment: for civetweb's socket */
+  int workers;        /* as many requests are served at the same time */
+  int connections;    /* ceiling in all; 0: GATE_CONNECTIONS */
+  int per_address;    /* ceiling of an address; 0: GATE_ADDRESS_MOST, and none for loopback */
   /* Answers with gate_send what never becomes a request: 400, 408, 417, 431, 503, 505. Called by the loop: must
   ** not wait. The connection is closed after it. */
   void (*refuse)(void *arg, struct gate_conn *c, int status, const char *sentence);
@@ -109,6 +110,7 @@ bool gate_header_at(const struct gate_conn *c, size_t i, const char **name, cons
 
 /* The stated length of the body; 0: there is none; -1: it is chunked. */
 int64_t gate_body_stated(const struct gate_conn *c);
+bool gate_body_whole(const struct gate_conn *c); /* nothing of it is still to come */
 /* Bytes of the body, decoded; 0 at its end; -1 when it is broken off, too slow or wrongly chunked. */
 int64_t gate_read(struct gate_conn *c, void *to, size_t room);
 
