@@ -11,14 +11,11 @@
 #include "http/request.h"
 #include "http/shape.h"
 
-static const int64_t DRAIN_BYTES = 4 << 20;
-
 int body_next(struct request *rq, void *to, size_t room, size_t *got) {
   *got = 0;
   if (!rq->body_left) return OK;
   int64_t n = wire_read(rq, to, room);
-  if (n < 0 || (n == 0 && rq->body_stated > rq->body_read))
-    return refuse(rq, 400, E_INVALID, "the body ends before its end, or came too slowly");
+  if (n < 0) return refuse(rq, 400, E_INVALID, "the body ends before its end, or came too slowly");
   *got = (size_t)n;
   rq->body_read += n;
   if ((uint64_t)rq->body_read > rq->route->body_max)
@@ -122,19 +119,4 @@ int member_text(struct request *rq, const struct jv *body, const char *name, con
   if (jv_kind(v) != JV_STRING) return fail(rq->cx, E_INVALID, name, "%s has to be a text", name);
   *out = ctx_strdup(rq->cx, jv_text(v));
   return OK;
-}
-
-/* A connection that is closed while the client still sends is reset, and the client may
-** never see why. So a body of a moderate size is taken and thrown away, once the reply is
-** out; a client that waits to be asked for it (Expect) need not be. */
-void body_drain(struct request *rq) {
-  char part[16384];
-  int64_t n = 1, taken = 0;
-  bool asked = wire_header(rq, "Content-Length", NULL) || wire_header(rq, "Transfer-Encoding", NULL);
-  if (!rq->body_left || !asked || rq->malformed || rq->status == 400 || wire_header(rq, "Expect", NULL))
-    return;
-  while (n > 0 && taken < DRAIN_BYTES) {
-    n = wire_read(rq, part, sizeof part);
-    taken += n;
-  }
 }

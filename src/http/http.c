@@ -1,9 +1,10 @@
 /*
 ** http.c - listening, starting, stopping.
 **
-** civetweb does the sockets: one thread accepts, a fixed number of workers each
-** serve one connection at a time, and every request goes to request_serve. None
-** of civetweb's own services (files, directories, CGI, forms, passwords) is on.
+** The gate (gate/gate.h) holds the clients' connections, and gives each request that is whole to one of civetweb's
+** workers, over a socket that only the two know. The worker finds the connection by the handle that comes with the
+** request, and everything goes to request_serve. None of civetweb's own services (files, directories, CGI, forms,
+** passwords) is on, and nothing is read from or written to its connection.
 **
 ** Signals: SIGTERM and SIGINT are blocked before the first worker starts, so
 ** that all threads inherit the mask, and are then taken by sigtimedwait in the
@@ -24,6 +25,8 @@
 #include "auth/auth.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "gate/gate.h"
+#include "gate/trust.h"
 #include "http/cache.h"
 #include "http/idempotent.h"
 #include "http/rate.h"
@@ -45,26 +48,36 @@ const char *__tsan_default_suppressions(void) { return "race:mg_stop\nrace:close
 ** no slower. */
 #define HEAPS 2
 
-/* A browser opens six connections, one of which stays for live events: as many as
-** there may be of those (events.c), and again as many for everybody. */
-#define WORKERS "48"
+/* Requests that are served at the same time: those that wait for the disk or for each other, and as many again
+** that are held by slow clients with much to send or to read. */
+#define WORKERS 48
+#define TEXT_OF(n) TEXT(n)
+#define TEXT(n) #n
+
+/* For a request on a connection between the gate and a worker: the gate closes them, and nobody else. */
+#define FOREVER_MS "1000000000"
 
 struct address {
-  char host[64]; /* numeric, IPv4: civetweb is built without IPv6 */
+  char host[64]; /* numeric, without brackets */
   int64_t port;
 };
 
 static bool is_loopback(const char *host) {
   struct in_addr v4;
-  return inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127;
+  struct in6_addr v6;
+  if (inet_pton(AF_INET, host, &v4) == 1) return ntohl(v4.s_addr) >> 24 == 127;
+  return inet_pton(AF_INET6, host, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
 static int address_read(struct ctx *cx, const char *listen, struct address *a) {
   const char *colon = strrchr(listen, ':');
   struct str host = { listen, colon ? (size_t)(colon - listen) : 0 };
   if (str_eq(host, STR("localhost"))) host = STR("127.0.0.1");
-  if (!colon || !host.n || !str_copy(a->host, sizeof a->host, host) ||
-      !str_to_int(str_of(colon + 1), &a->port) || a->port < 0 || a->port > 65535)
+  bool v6 = host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']';
+  if (v6) host = (struct str){ host.p + 1, host.n - 2 };
+  if (!colon || !host.n || v6 != (memchr(host.p, ':', host.n) != NULL) ||
+      !str_copy(a->host, sizeof a->host, host) || !str_to_int(str_of(colon + 1), &a->port) || a->port < 0 ||
+      a->port > 65535)
     return fail(cx, E_INVALID, "listen", "\"%s\" is no address to listen on; an example is " LISTEN_DEFAULT,
                 listen);
   if (!is_loopback(a->host))
@@ -76,13 +89,19 @@ static int address_read(struct ctx *cx, const char *listen, struct address *a) {
 }
 
 static int on_request(struct mg_connection *wire) {
-  request_serve(mg_get_user_data(mg_get_context(wire)), wire);
+  struct server *server = mg_get_user_data(mg_get_context(wire));
+  struct gate_conn *conn = gate_conn_of(server->gate, mg_get_header(wire, GATE_HANDLE_HEADER));
+  if (conn) request_serve(server, wire, conn);
   return 200; /* only tells civetweb that it was served */
 }
 
-static int on_refusal(struct mg_connection *wire, int status, const char *message) {
-  (void)message;
-  request_refuse_malformed(mg_get_user_data(mg_get_context(wire)), wire, status);
+static void on_refusal(void *server, struct gate_conn *conn, int status, const char *sentence) {
+  request_refuse_malformed(server, conn, status, sentence);
+}
+
+/* Something that the gate lets through and civetweb does not: it closes the connection, and the gate refuses. */
+static int on_error(struct mg_connection *wire, int status, const char *message) {
+  (void)wire, (void)status, (void)message;
   return 0;
 }
 
@@ -92,26 +111,22 @@ static int on_message(const struct mg_connection *wire, const char *message) {
   return 1;
 }
 
-static int listen_start(struct ctx *cx, struct server *server, const struct address *a,
-                        struct mg_context **out) {
-  const char *ports = ctx_printf(cx, "%s:%d", a->host, (int)a->port);
+static int workers_start(struct ctx *cx, struct server *server, struct mg_context **out) {
   const char *options[] = {
     "listening_ports",
-    ports,
+    gate_backend(server->gate),
     "num_threads",
-    WORKERS,
+    TEXT_OF(WORKERS),
     "connection_queue",
-    "64",
+    TEXT_OF(WORKERS),
     "enable_keep_alive",
     "yes",
     "keep_alive_timeout_ms",
-    KEEP_ALIVE_MS,
+    FOREVER_MS,
     "request_timeout_ms",
-    "5000",
+    FOREVER_MS,
     "max_request_size",
-    "16384",
-    "tcp_nodelay",
-    "1",
+    "17408", /* HEAD_BYTES and the handle */
     "decode_url",
     "no", /* paths are compared as they are sent, see path_plain */
     "enable_directory_listing",
@@ -128,15 +143,45 @@ static int listen_start(struct ctx *cx, struct server *server, const struct addr
   };
   struct mg_callbacks callbacks = {
     .begin_request = on_request,
-    .http_error = on_refusal,
+    .http_error = on_error,
     .log_message = on_message,
   };
   errno = 0;
   *out = mg_start(&callbacks, server, options);
-  if (!*out)
-    return fail(cx, E_CONFLICT, "listen", "cannot listen on %s: %s", ports,
-                errno ? strerror(errno) : "the system refused");
-  return OK;
+  if (*out) return OK;
+  return fail(cx, E_FAIL, NULL, "the workers cannot be started: %s",
+              errno ? strerror(errno) : "the system refused");
+}
+
+/* From the port to the first request that may come. */
+static int listen_start(struct ctx *cx, struct server *server, const struct address *a,
+                        struct mg_context **web) {
+  struct gate_options o = {
+    .host = a->host,
+    .port = (int)a->port,
+    .tls = server->trust ? trust_tls(server->trust) : NULL,
+    .folder = store_dir(server->store),
+    .workers = WORKERS,
+    .refuse = on_refusal,
+    .arg = server,
+  };
+  int rc = gate_open(cx, &o, &server->gate);
+  if (!rc) server->port = gate_port(server->gate);
+  if (!rc)
+    rc =
+        uploads_begin(cx, server); /* not before the port is ours: another server may have its uploads here */
+  if (!rc) rc = workers_start(cx, server, web);
+  if (!rc) rc = gate_start(cx, server->gate);
+  return rc;
+}
+
+/* While requests end, imports do, too. */
+static void listen_stop(struct server *server, struct mg_context *web) {
+  atomic_store(&server->stopping, true);
+  tasks_stop(server->tasks);
+  gate_stop(server->gate);
+  if (web) mg_stop(web);
+  gate_free(server->gate);
 }
 
 /* Until somebody says stop. */
@@ -149,33 +194,31 @@ static void wait_for_stop(struct server *server, const sigset_t *signals, const 
   }
 }
 
-static void announce(const struct server *server, const struct address *a, const char *setup) {
-  const char *scheme = server->trust ? "https" : "http";
-  printf("%s://%s:%d/\n", scheme, a->host, server->port);
+/* "https://host:port" */
+static const char *address_text(struct ctx *cx, const struct server *server, const struct address *a) {
+  bool v6 = strchr(a->host, ':') != NULL;
+  return ctx_printf(cx, "%s://%s%s%s:%d", server->trust ? "https" : "http", v6 ? "[" : "", a->host,
+                    v6 ? "]" : "", server->port);
+}
+
+static void announce(struct ctx *cx, const struct server *server, const struct address *a,
+                     const char *setup) {
+  const char *at = address_text(cx, server, a);
+  printf("%s/\n", at);
   if (setup)
-    printf("there is no account yet; within an hour this makes the first:\n%s://%s:%d/#/setup/%s\n", scheme,
-           a->host, server->port, setup);
+    printf("there is no account yet; within an hour this makes the first:\n%s/#/setup/%s\n", at, setup);
   fflush(stdout);
 }
 
 static int serve(struct ctx *cx, struct server *server, const struct address *a, const sigset_t *signals,
                  const struct serve_options *o) {
-  struct mg_context *web;
-  struct mg_server_port bound[2] = { 0 };
+  struct mg_context *web = NULL;
   int rc = listen_start(cx, server, a, &web);
-  if (rc) return rc;
-  if (uploads_begin(cx, server)) { /* not before the port is ours: another server may have its uploads here */
-    mg_stop(web);
-    return cx->code;
-  }
-  if (mg_get_server_ports(web, 2, bound) > 0) server->port = bound[0].port;
   if (o->port) *o->port = server->port;
-  rc = o->begin ? o->begin(cx, o->arg) : OK;
-  if (!rc) announce(server, a, o->setup);
+  if (!rc && o->begin) rc = o->begin(cx, o->arg);
+  if (!rc) announce(cx, server, a, o->setup);
   if (!rc) wait_for_stop(server, signals, o->stop);
-  atomic_store(&server->stopping, true);
-  tasks_stop(server->tasks); /* while connections are closed, imports end, too */
-  mg_stop(web);
+  listen_stop(server, web);
   if (!rc && o->end) o->end(o->arg);
   return rc;
 }

@@ -16,6 +16,7 @@
 
 #include "base/hash.h"
 #include "base/limits.h"
+#include "gate/gate.h"
 #include "gate/trust.h"
 #include "http/cors.h"
 #include "http/rate.h"
@@ -158,13 +159,9 @@ static void failure_head(struct request *rq, struct buf *head) {
   if (rq->retry_after) buf_printf(head, "Retry-After: %d\r\n", rq->retry_after);
 }
 
-/* A body that nobody has read may still come: whatever comes next on this
-** connection cannot be trusted. */
+/* After what we did not understand, nothing on this connection can be trusted. */
 static bool closes(const struct request *rq) {
-  bool has_body =
-      wire_header(rq, "Content-Length", NULL) != NULL || wire_header(rq, "Transfer-Encoding", NULL) != NULL;
-  return wire_old(rq) || rq->malformed || rq->status == 400 || rq->status == 413 || rq->status == 431 ||
-         rq->status >= 500 || (has_body && rq->body_left);
+  return wire_closes(rq) || rq->status == 400 || rq->status == 413 || rq->status >= 500;
 }
 
 static void date_write(struct request *rq, struct buf *head) {
@@ -202,13 +199,11 @@ void reply_head(struct request *rq, bool failed, struct buf *head) {
     wire_close_after(rq);
     line(head, "Connection", "close");
   } else {
-    line(head, "Keep-Alive", "timeout=" KEEP_ALIVE_SECONDS); /* nobody asks into a connection that closes */
+    buf_printf(head, "Keep-Alive: timeout=%d\r\n", GATE_IDLE_SECONDS);
   }
   buf_puts(head, "\r\n");
   buf_clear(&special);
 }
-
-enum { SMALL = 16 << 10 };
 
 void reply_send(struct request *rq) {
   struct buf head;
@@ -216,7 +211,7 @@ void reply_send(struct request *rq) {
     stream_end(rq);
     return;
   }
-  buf_init(&head, KIB(16) + SMALL);
+  buf_init(&head, KIB(16));
   if (!rq->cx->code && !rq->content.p) jw_close(&rq->json, '}');
   if (!rq->cx->code && rq->body.full)
     fail(rq->cx, E_LIMIT, NULL, "the reply is too large; ask for less at once");
@@ -230,9 +225,7 @@ void reply_send(struct request *rq) {
   if (!rq->content.p) rq->content = buf_view(&rq->body);
   if (!rq->type) rq->type = "application/json";
   reply_head(rq, failed, &head);
-  bool has_body = !rq->head && rq->status != 304, small = has_body && rq->content.n <= SMALL;
-  if (small) buf_str(&head, rq->content); /* one packet instead of two */
-  wire_write(rq, buf_view(&head));
-  if (has_body && !small) wire_write(rq, rq->content);
+  bool has_body = !rq->head && rq->status != 304;
+  wire_write_parts(rq, (struct str[]){ buf_view(&head), rq->content }, has_body ? 2 : 1);
   buf_clear(&head);
 }

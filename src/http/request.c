@@ -42,21 +42,8 @@ static bool path_plain(const char *path) {
   return path[0] == '/' && !path[n] && n <= PATH_MAX_BYTES;
 }
 
-static bool is_number(const char *z) { return *z && strspn(z, "0123456789") == strlen(z); }
-
-/* Is it clear to every reader where this request ends? */
-static int check_framing(struct request *rq) {
-  int lengths, codings, hosts;
-  const char *length = wire_header(rq, "Content-Length", &lengths);
-  wire_header(rq, "Transfer-Encoding", &codings);
-  wire_header(rq, "Host", &hosts);
-  if (wire_headers_cut(rq)) return refuse(rq, 431, E_LIMIT, "the request has too many headers");
-  if (lengths + codings > 1)
-    return refuse(rq, 400, E_INVALID, "the request states its length more than once");
-  if (length && !is_number(length)) return refuse(rq, 400, E_INVALID, "Content-Length is no number");
-  if (hosts > 1) return refuse(rq, 400, E_INVALID, "the request has more than one Host header");
-  if (!path_plain(rq->path)) return refuse(rq, 404, E_NOT_FOUND, "there is nothing at this address");
-  return OK;
+static int check_path(struct request *rq) {
+  return path_plain(rq->path) ? OK : refuse(rq, 404, E_NOT_FOUND, "there is nothing at this address");
 }
 
 /* Host and port of "pc-7:8443", "[::1]:8443"; 0 when none is told, -1 when it is no number. */
@@ -113,13 +100,10 @@ static int check_origin(struct request *rq) {
 
 /* A body without a stated length is counted while it is read, see body.c. */
 static int check_body(struct request *rq) {
-  const char *length = wire_header(rq, "Content-Length", NULL);
-  bool chunked = wire_header(rq, "Transfer-Encoding", NULL) != NULL;
-  int64_t bytes = 0;
-  bool fits = !length || (str_to_int(str_of(length), &bytes) && (uint64_t)bytes <= rq->route->body_max);
-  rq->body_stated = chunked ? -1 : bytes;
-  rq->body_left = chunked || bytes > 0;
-  if (fits && (!chunked || rq->route->body_max)) return OK;
+  rq->body_stated = wire_body_stated(rq);
+  rq->body_left = rq->body_stated != 0;
+  bool fits = rq->body_stated < 0 || (uint64_t)rq->body_stated <= rq->route->body_max;
+  if (!rq->body_left || (fits && rq->route->body_max)) return OK;
   if (!rq->route->body_max) return refuse(rq, 413, E_LIMIT, "this address takes no body");
   rq->status = 413;
   return fail(rq->cx, E_LIMIT, NULL, "the body is too large: this address takes at most %zu bytes",
@@ -128,17 +112,16 @@ static int check_body(struct request *rq) {
 
 /* ---- the way ---- */
 
-static void request_begin(struct request *rq, struct ctx *cx, struct server *server,
-                          struct mg_connection *wire) {
+static void request_begin(struct request *rq, struct ctx *cx, struct server *server, struct gate_conn *conn) {
   ctx_begin(cx, "http");
-  *rq = (struct request){ .cx = cx, .server = server, .wire = wire, .method = "-", .path = "-", .query = "" };
+  *rq = (struct request){ .cx = cx, .server = server, .conn = conn, .method = "-", .path = "-", .query = "" };
   for (int i = 0; i < PARAMS; i++) rq->param[i] = "";
-  rq->body_left = true; /* until it is known that there is none */
   buf_init(&rq->body, LIMIT_REPLY_BYTES);
   buf_init(&rq->pending, STREAM_PART * 2);
 }
 
-static void request_read(struct request *rq) {
+static void request_read(struct request *rq, struct mg_connection *wire) {
+  rq->wire = wire;
   rq->method = wire_method(rq);
   rq->path = wire_path(rq);
   rq->query = wire_query(rq);
@@ -203,13 +186,13 @@ static int request_handle(struct request *rq) {
 
 enum { DONE = -1 }; /* there is a reply, and nothing is wrong */
 
-void request_serve(struct server *server, struct mg_connection *wire) {
+void request_serve(struct server *server, struct mg_connection *wire, struct gate_conn *conn) {
   double began = time_seconds();
   struct ctx cx;
   struct request rq;
-  request_begin(&rq, &cx, server, wire);
-  request_read(&rq);
-  int rc = check_framing(&rq); /* 400 431 */
+  request_begin(&rq, &cx, server, conn);
+  request_read(&rq, wire);
+  int rc = check_path(&rq); /* 404 */
   if (!rc && cors_preflight(&rq)) rc = DONE;
   if (!rc) rc = route_find(&rq);                       /* 404 405 */
   if (!rc) rc = check_host(&rq);                       /* 421 */
@@ -219,17 +202,18 @@ void request_serve(struct server *server, struct mg_connection *wire) {
   if (!rc) rc = check_body(&rq);                       /* 413 */
   if (!rc) rc = request_handle(&rq);                   /* a lower layer's word */
   reply_send(&rq);
-  body_drain(&rq);
+  wire_done(&rq);
   request_end(&rq, began);
 }
 
-void request_refuse_malformed(struct server *server, struct mg_connection *wire, int status) {
+void request_refuse_malformed(struct server *server, struct gate_conn *conn, int status,
+                              const char *sentence) {
   double began = time_seconds();
   struct ctx cx;
   struct request rq;
-  request_begin(&rq, &cx, server, wire);
+  request_begin(&rq, &cx, server, conn);
   rq.malformed = true;
-  refuse(&rq, status, E_INVALID, "this is no HTTP request that this server understands");
+  refuse(&rq, status, status == 503 ? E_BUSY : E_INVALID, sentence);
   reply_send(&rq);
   request_end(&rq, began);
 }

@@ -10,7 +10,7 @@
 **   assets.c     the page's files
 **   reply.c      what goes back: one form for success, one for failure
 **   stream.c     a reply that is sent while it is made
-**   wire.c       reads from and writes to civetweb's connection
+**   wire.c       reads from and writes to the client's connection, which the gate holds (gate/gate.h)
 */
 #ifndef HTTP_REQUEST_H
 #define HTTP_REQUEST_H
@@ -23,6 +23,8 @@
 
 enum { PARAMS = 2, STREAM_PART = 32 << 10 };
 
+struct gate;
+struct gate_conn;
 struct mg_connection;
 struct cache;
 struct cache_look;
@@ -43,6 +45,7 @@ struct server {
   atomic_int port;       /* the real one; known only when requests may already come */
   const char *www;       /* folder of --www, or NULL */
   struct trust *trust;   /* the certificate that is shown; NULL: plain HTTP, on loopback only */
+  struct gate *gate;     /* what is between clients and us */
   struct opened *opened; /* tenants' files, shared with the engine */
   struct auth *auth;     /* who a token stands for */
   struct cache *cache;   /* of replies */
@@ -63,15 +66,16 @@ struct server {
 struct request {
   struct ctx *cx;
   struct server *server;
-  struct mg_connection *wire;
-  const struct route *route; /* NULL until it is found */
+  struct mg_connection *wire; /* of civetweb: the request line, and nothing else */
+  struct gate_conn *conn;     /* of the client */
+  const struct route *route;  /* NULL until it is found */
   const struct entity
       *entity; /* whose records the address is about; NULL: of none, or of one that there is not */
   const struct identity *who; /* who asks; NULL: nobody has logged in, which only open routes see */
   const char *method, *path, *query;
   const char *param[PARAMS]; /* what stood for the first and the second {id}, or for the star; never NULL */
   bool head;                 /* the client wants no body */
-  bool malformed;            /* civetweb could not read it: nothing of the above but wire is there */
+  bool malformed;            /* the gate refuses it: nothing of the above but conn is there */
   bool own_page;             /* sent by this server's own page, as the browser says */
   bool foreign;              /* sent by a page of another origin that may: its cookies do not count */
   bool preflight;            /* it only asks what may be asked from there */
@@ -107,17 +111,16 @@ struct request {
   bool streams;           /* the handler wants it so */
   bool streamed;          /* the head is out */
   bool gone;              /* the client is not there any more */
+  bool closes;            /* no further request on this connection */
 };
-
-#define KEEP_ALIVE_SECONDS "2" /* an idle connection is kept, as clients are told ... */
-#define KEEP_ALIVE_MS "2500"   /* ... and a little longer, because it holds a worker */
 
 typedef int route_fn(struct request *rq);
 
 /* request.c */
-void request_serve(struct server *server, struct mg_connection *wire);
-/* What civetweb itself refused, before there was a request to speak of. */
-void request_refuse_malformed(struct server *server, struct mg_connection *wire, int status);
+void request_serve(struct server *server, struct mg_connection *wire, struct gate_conn *conn);
+/* What the gate refused, before there was a request to speak of. */
+void request_refuse_malformed(struct server *server, struct gate_conn *conn, int status,
+                              const char *sentence);
 /* Fails with an HTTP status of its own instead of the one that belongs to the code. */
 int refuse(struct request *rq, int status, enum err code, const char *sentence);
 /* A parameter of the query, decoded: *out is NULL when it is absent or empty. */
@@ -148,7 +151,6 @@ int member_text(struct request *rq, const struct jv *body, const char *name, con
 int body_text(struct request *rq, struct str *out);
 /* The next bytes of a body that is too large to be held; *got is 0 at its end. */
 int body_next(struct request *rq, void *to, size_t room, size_t *got);
-void body_drain(struct request *rq); /* after the reply: what nobody wanted */
 
 /* routes.c */
 struct route {
@@ -226,16 +228,19 @@ void stream_end(struct request *rq); /* called by reply_send */
 
 /* wire.c */
 const char *wire_method(const struct request *rq);
-const char *wire_address(const struct request *rq); /* who sent it, numeric */
 const char *wire_path(const struct request *rq);    /* as it was sent, without the query */
 const char *wire_query(const struct request *rq);   /* as it was sent; "" when there is none */
 bool wire_old(const struct request *rq);            /* HTTP/1.0 */
 /* The first header of that name, or NULL; *count (may be NULL) of them there are. */
 const char *wire_header(const struct request *rq, const char *name, int *count);
-bool wire_headers_cut(const struct request *rq);       /* there were more than we can see */
+const char *wire_address(const struct request *rq);    /* of the client, numeric */
+int64_t wire_body_stated(const struct request *rq);    /* the length of the body; -1 when it is not told */
 void wire_close_after(struct request *rq);             /* no further request on this connection */
+bool wire_closes(const struct request *rq);            /* there will be none, for this or another reason */
 bool wire_write(struct request *rq, struct str bytes); /* false: the client went away, or is too slow */
-/* Bytes of the body; 0 at its end, or when nothing came for some seconds; -1 when it is broken. */
+bool wire_write_parts(struct request *rq, const struct str *parts, int count); /* the same; at most 8 */
+/* Bytes of the body; 0 at its end; -1 when it is broken off or too slow. */
 int64_t wire_read(struct request *rq, void *to, size_t room);
+void wire_done(struct request *rq); /* the reply is made; what wire_header returned is gone */
 
 #endif

@@ -37,9 +37,8 @@ void reply_flush(struct request *rq) {
   }
   int n = snprintf(size, sizeof size, "%zx\r\n", rq->pending.n);
   bool plain = wire_old(rq); /* HTTP/1.0 knows no chunks: the end is the end of the connection */
-  bool sent = plain || wire_write(rq, (struct str){ size, (size_t)n });
-  sent = sent && wire_write(rq, buf_view(&rq->pending)) && (plain || wire_write(rq, STR("\r\n")));
-  rq->gone = !sent;
+  const struct str parts[] = { { size, (size_t)n }, buf_view(&rq->pending), STR("\r\n") };
+  rq->gone = !(plain ? wire_write(rq, parts[1]) : wire_write_parts(rq, parts, 3));
   buf_reset(&rq->pending);
 }
 

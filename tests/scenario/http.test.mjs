@@ -180,8 +180,8 @@ test('one tenant with one run', async (t) => {
 
   await t.test('it answers to its own name only', async () => {
     const { port } = server;
-    const own = [`127.0.0.1:${port}`, `localhost:${port}`, `LOCALHOST:${port}`, `127.0.0.2:${port}`];
-    const foreign = ['evil.example', `evil.example:${port}`, 'localhost', `localhost:${port + 1}`, `127.0.0.1.evil.example:${port}`, `localhost.evil.example:${port}`, '127.0.0.1:x', ':', `192.168.1.5:${port}`, `[::1]:${port}`];
+    const own = [`127.0.0.1:${port}`, `localhost:${port}`, `LOCALHOST:${port}`, `127.0.0.2:${port}`, `[::1]:${port}`];
+    const foreign = ['evil.example', `evil.example:${port}`, 'localhost', `localhost:${port + 1}`, `127.0.0.1.evil.example:${port}`, `localhost.evil.example:${port}`, '127.0.0.1:x', ':', `192.168.1.5:${port}`, `[::2]:${port}`];
     for (const Host of own) assert.equal((await ask(server, '/api/runs', { headers: { Host } })).status, 200, Host);
     for (const Host of foreign) isProblem(await ask(server, '/api/runs', { headers: { Host } }), 421);
     assert.match(await talk(server, 'GET /api/runs HTTP/1.1\r\n\r\n'), /^HTTP\/1\.1 421 /);
@@ -324,7 +324,7 @@ test('which tenant is meant', async (t) => {
 
 test('it listens on loopback or not at all', (t) => {
   const data = dataFolder(t, 'demo');
-  for (const listen of ['0.0.0.0:0', '[::]:0', '[::1]:0', '192.168.1.5:8080', '8.8.8.8:80', 'example.org:8080', '*:8080', ':8080', '8080', '127.0.0.1', '127.0.0.1:99999', '127.0.0.1:http', '127.0.0.1.evil.example:80', '']) {
+  for (const listen of ['0.0.0.0:0', '[::]:0', '[::2]:0', '::1:0', '[::1:0', '192.168.1.5:8080', '8.8.8.8:80', 'example.org:8080', '*:8080', ':8080', '8080', '127.0.0.1', '127.0.0.1:99999', '127.0.0.1:http', '127.0.0.1.evil.example:80', '']) {
     const ended = spawnSync(OUTPOST, ['serve', '--data', data, '--listen', listen], { encoding: 'utf8', timeout: 5000 });
     assert.ok(ended.status > 0, listen);
     assert.equal(ended.stdout, '', listen);
