@@ -120,14 +120,6 @@ static void request_begin(struct request *rq, struct ctx *cx, struct server *ser
   buf_init(&rq->pending, STREAM_PART * 2);
 }
 
-static void request_read(struct request *rq, struct mg_connection *wire) {
-  rq->wire = wire;
-  rq->method = wire_method(rq);
-  rq->path = wire_path(rq);
-  rq->query = wire_query(rq);
-  rq->head = !strcmp(rq->method, "HEAD");
-}
-
 /* The address is told by its route: what stands in its place in a request is data. Live events and the page's files
 ** say nothing of how fast answers are. */
 static void count_request(const struct request *rq, double seconds) {
@@ -150,8 +142,20 @@ static const char *trace_of(struct request *rq) {
   return ctx_strdup(rq->cx, (struct str){ parent + 3, 32 });
 }
 
+static void request_read(struct request *rq, struct mg_connection *wire) {
+  rq->wire = wire;
+  rq->method = wire_method(rq);
+  rq->path = wire_path(rq);
+  rq->query = wire_query(rq);
+  rq->head = !strcmp(rq->method, "HEAD");
+  const char *theirs = wire_header(rq, "X-Request-Id", NULL);
+  rq->their_id =
+      theirs ? ctx_strdup(rq->cx, str_of(theirs)) : NULL; /* the log is written when the headers are gone */
+  rq->trace = trace_of(rq);
+}
+
 static void log_request(struct request *rq, enum level level, double seconds) {
-  const char *theirs = wire_header(rq, "X-Request-Id", NULL), *trace = trace_of(rq);
+  const char *theirs = rq->their_id, *trace = rq->trace;
   struct log_field fields[] = {
     { "method", rq->method, 0 },    { "route", rq->route ? rq->route->pattern : "none", 0 },
     { "status", NULL, rq->status }, { "duration_us", NULL, (int64_t)(seconds * 1e6) },

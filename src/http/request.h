@@ -73,6 +73,7 @@ struct request {
       *entity; /* whose records the address is about; NULL: of none, or of one that there is not */
   const struct identity *who; /* who asks; NULL: nobody has logged in, which only open routes see */
   const char *method, *path, *query;
+  const char *their_id, *trace; /* X-Request-Id, and the id of traceparent; or NULL */
   const char *param[PARAMS]; /* what stood for the first and the second {id}, or for the star; never NULL */
   bool head;                 /* the client wants no body */
   bool malformed;            /* the gate refuses it: nothing of the above but conn is there */
@@ -228,9 +229,9 @@ void stream_end(struct request *rq); /* called by reply_send */
 
 /* wire.c */
 const char *wire_method(const struct request *rq);
-const char *wire_path(const struct request *rq);    /* as it was sent, without the query */
-const char *wire_query(const struct request *rq);   /* as it was sent; "" when there is none */
-bool wire_old(const struct request *rq);            /* HTTP/1.0 */
+const char *wire_path(const struct request *rq);  /* as it was sent, without the query */
+const char *wire_query(const struct request *rq); /* as it was sent; "" when there is none */
+bool wire_old(const struct request *rq);          /* HTTP/1.0 */
 /* The first header of that name, or NULL; *count (may be NULL) of them there are. */
 const char *wire_header(const struct request *rq, const char *name, int *count);
 const char *wire_address(const struct request *rq);    /* of the client, numeric */
@@ -241,6 +242,7 @@ bool wire_write(struct request *rq, struct str bytes); /* false: the client went
 bool wire_write_parts(struct request *rq, const struct str *parts, int count); /* the same; at most 8 */
 /* Bytes of the body; 0 at its end; -1 when it is broken off or too slow. */
 int64_t wire_read(struct request *rq, void *to, size_t room);
-void wire_done(struct request *rq); /* the reply is made; what wire_header returned is gone */
+void wire_done(
+    struct request *rq); /* the reply is made; the connection and its headers are another request's */
 
 #endif

@@ -17,7 +17,7 @@ bool wire_old(const struct request *rq) { return !rq->malformed && gate_old(rq->
 
 const char *wire_header(const struct request *rq, const char *name, int *count) {
   if (count) *count = 0;
-  return rq->malformed ? NULL : gate_header(rq->conn, name, count);
+  return rq->malformed || !rq->conn ? NULL : gate_header(rq->conn, name, count);
 }
 
 const char *wire_address(const struct request *rq) { return gate_peer(rq->conn)->address; }
@@ -35,4 +35,7 @@ bool wire_write(struct request *rq, struct str bytes) { return wire_write_parts(
 
 int64_t wire_read(struct request *rq, void *to, size_t room) { return gate_read(rq->conn, to, room); }
 
-void wire_done(struct request *rq) { gate_done(rq->conn, !rq->closes); }
+void wire_done(struct request *rq) {
+  gate_done(rq->conn, !rq->closes);
+  rq->conn = NULL;
+}
