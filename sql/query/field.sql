@@ -35,6 +35,12 @@ WHERE NOT EXISTS (SELECT 1 FROM mangalam_invoices m
                   WHERE m.key = invoice_items.key AND m.run = invoice_items.run
                     AND m.record = invoice_items.id >> 1 & 0xffffffff);
 
+-- name: field_items_count_gone
+SELECT count(*) FROM invoice_items
+WHERE NOT EXISTS (SELECT 1 FROM mangalam_invoices m
+                  WHERE m.key = invoice_items.key AND m.run = invoice_items.run
+                    AND m.record = invoice_items.id >> 1 & 0xffffffff);
+
 -- name: field_items_missing
 SELECT m.id, m.key, m.run, coalesce(m.invoice_id, m.key), m.invoice_date, m.customer_id, m.item_name, m.quantity,
        m.free_quantity, m.rate, m.total

@@ -4,6 +4,7 @@
 ** make those that are missing.
 */
 #include "base/decimal.h"
+#include "field/dashboard.h"
 #include "field/field.h"
 #include "field/invoices.h"
 #include "field/populate.h"
@@ -74,10 +75,25 @@ static int add_lines(struct ctx *cx, struct db *db, const struct stmt *q, const 
   return free.quantity > 0 ? add(cx, db, q, store, product, &free) : OK;
 }
 
-int items_write(struct ctx *cx, struct db *db, int64_t *removed, int64_t *added) {
-  struct names *stores = ctx_alloc(cx, sizeof *stores), *products = ctx_alloc(cx, sizeof *products);
+/* The sums of the dashboard are kept by triggers; for many lines it is quicker to add them up once. */
+enum { MANY = 1000 };
+
+static int remove_lines(struct ctx *cx, struct db *db, bool *held, int64_t *removed) {
+  int64_t gone = db_int(cx, db, SQL_field_items_count_gone, 0);
+  *removed = 0;
+  if (cx->code || gone == 0) return cx->code;
+  *held = gone > MANY;
+  if (*held && stmt_run(cx, db_stmt(cx, db, SQL_sums_hold))) return cx->code;
   if (stmt_run(cx, db_stmt(cx, db, SQL_field_items_gone))) return cx->code;
   *removed = db_changes(db);
+  return OK;
+}
+
+int items_write(struct ctx *cx, struct db *db, int64_t *removed, int64_t *added) {
+  struct names *stores = ctx_alloc(cx, sizeof *stores), *products = ctx_alloc(cx, sizeof *products);
+  int64_t ignored = 0;
+  bool held = false;
+  if (remove_lines(cx, db, &held, removed)) return cx->code;
   *added = 0;
   if (read_names(cx, db, SQL_field_store_ids, stores) || read_names(cx, db, SQL_field_product_ids, products))
     return cx->code;
@@ -85,10 +101,11 @@ int items_write(struct ctx *cx, struct db *db, int64_t *removed, int64_t *added)
   while (stmt_row(cx, q)) {
     const char *store = name_of(stores, col_int(q, CUSTOMER)), *product = name_of(products, col_int(q, ITEM));
     if (!*store || !*product) continue; /* refused by the door: sync_log says why */
-    if (add_lines(cx, db, q, store, product)) return cx->code;
+    if (!held && *added == MANY) held = !stmt_run(cx, db_stmt(cx, db, SQL_sums_hold));
+    if (cx->code || add_lines(cx, db, q, store, product)) return cx->code;
     ++*added;
   }
-  return cx->code;
+  return cx->code || !held ? (int)cx->code : sums_renew(cx, db, &ignored);
 }
 
 int items_rebuild(struct ctx *cx, struct db *db, int64_t *corrected) {
