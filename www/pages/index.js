@@ -35,6 +35,7 @@ export const PAGES = {
   people: withDoors(() => import('./people.js'), 'People'),
   account: withDoors(() => import('./account.js'), 'Account'),
   settings: withDoors(() => import('./settings.js'), 'Settings'),
+  about: withDoors(() => import('./about.js'), 'About'),
   trust: withDoors(() => import('./trust.js'), 'Trust'),
 };
 
@@ -43,7 +44,7 @@ export const NEEDS = {
   sales: 'data.read', quality: 'data.read', exceptions: 'data.read', audit: 'data.read', controls: 'data.read', compare: 'data.read',
   tab: 'data.read', imports: 'data.read', rules: 'data.read', governance: 'audit.read', catalogue: 'audit.read', stock: 'stock.read',
   alerts: 'alerts.read', jobs: 'work.read', schedules: 'work.read', graphs: 'work.read', topics: 'work.read', health: 'system.read',
-  waiting: 'sales.write', people: 'people.read',
+  waiting: 'sales.write', people: 'people.read', about: 'system.read',
 };
 
 /* Pages whose parts somebody may hide and put into another order (lib/settings.js: widgets). */
