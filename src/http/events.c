@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "auth/auth.h"
 #include "base/limits.h"
 #include "base/time.h"
 #include "export/changes.h"
@@ -32,6 +33,7 @@
 
 enum { STREAMS_MOST = 24, EVENTS_AT_ONCE = 200 };
 static const long TICK_NS = 200000000; /* also the least time between two looks at the imports */
+static const double LOOK_SECONDS = 1;  /* whether its client is still welcome */
 static const double BEAT_SECONDS = 3;  /* a client that is gone is noticed only by writing to it */
 
 struct stream {
@@ -40,18 +42,20 @@ struct stream {
   int64_t seq;    /* the last entry that was sent */
   uint64_t clock; /* of the imports */
   uint64_t jobs;  /* the clock of what happened to jobs */
+  double looked;  /* when it was last asked whether the client is welcome */
   bool more;      /* the log goes on beyond what was read at once */
   struct buf out; /* to be sent */
 };
 
 /* ---- what is new ---- */
 
-static bool take_change(void *arg, int64_t seq, struct str json) {
+static bool take_change(void *arg, int64_t seq, struct str table, struct str json) {
   struct stream *s = arg;
+  s->seq = seq;
+  if (!change_visible(s->rq->who, table)) return true;
   buf_printf(&s->out, "id: %lld\nevent: change\ndata: ", (long long)seq);
   buf_str(&s->out, json);
   buf_puts(&s->out, "\n\n");
-  s->seq = seq;
   return !s->out.full && s->out.n < LIMIT_BODY_BYTES;
 }
 
@@ -108,10 +112,18 @@ static bool send_out(struct stream *s) {
   return !s->rq->gone;
 }
 
+/* Who was put out, or may do less than at the beginning, comes back if he can. */
+static bool is_welcome(struct stream *s) {
+  double now = time_seconds();
+  if (now - s->looked < LOOK_SECONDS) return true;
+  s->looked = now;
+  return auth_still(s->rq->server->auth, s->rq->who);
+}
+
 static void stream_run(struct stream *s) {
   double sent = time_seconds();
   bool here = send_out(s);
-  while (here && !atomic_load(&s->rq->server->stopping)) {
+  while (here && !atomic_load(&s->rq->server->stopping) && is_welcome(s)) {
     look(s);
     if (!s->out.n && time_seconds() - sent >= BEAT_SECONDS) buf_puts(&s->out, ":\n\n");
     if (s->out.n) here = send_out(s), sent = time_seconds();

@@ -501,3 +501,32 @@ test('knowing an account or not takes as long', { skip: !LONG, timeout: 1200e3 }
   const ratio = median(times.known) / median(times.unknown);
   assert.ok(Math.abs(ratio - 1) < 0.02, `${median(times.known)} ms and ${median(times.unknown)} ms`);
 });
+
+test('live events tell only what may be seen, and end with the session', async (t) => {
+  const p = lib.place(t);
+  addUser(p, 'admin');
+  addUser(p, 'sales');
+  const server = await serve(t, p.data, '--rate', '0');
+  const [admin, sales] = [await token(server, email('admin')), await token(server, email('sales'))];
+  const listen = async (one) => {
+    const answer = await fetch(`${server.base}/api/events?after=0`, { headers: bearer(one) });
+    assert.equal(answer.status, 200);
+    const heard = { text: '', ended: false };
+    heard.over = (async () => {
+      for await (const part of answer.body) heard.text += Buffer.from(part);
+      heard.ended = true;
+    })().catch(() => {}); // the server's end cuts it
+    return heard;
+  };
+  const [all, some] = [await listen(admin), await listen(sales)];
+  await data(as(server, admin, '/api/records/warehouse', 'POST', { code: 'LIVE-1', name: 'l' }), 201);
+  const told = async (heard, what) => {
+    while (!heard.text.includes(what)) await lib.sleep(20);
+  };
+  await Promise.all([told(all, '"table":"warehouses"'), told(some, '"table":"warehouses"')]);
+  assert.match(all.text, /"event":"LOGIN"/);
+  assert.doesNotMatch(some.text, /"table":"(users|sessions|credential|roles)"/);
+  await data(as(server, admin, `/api/auth/sessions/${claims(sales).jti}`, 'DELETE'));
+  await some.over;
+  assert.equal(all.ended, false);
+});
