@@ -123,11 +123,13 @@ WHERE order_id = ?1 AND deleted_at IS NULL ORDER BY position;
 SELECT quantity, unit_price, total_price FROM order_items WHERE id = ?1 AND deleted_at IS NULL;
 
 -- name: order_sums
-SELECT o.id, coalesce(sum(i.total_price), 0), o.total_amount, count(i.id), o.item_count, o.updated_at, o.deleted_at IS NOT NULL
+SELECT o.id, coalesce(sum(i.total_price), 0), o.total_amount, count(i.id), o.item_count, o.updated_at, o.deleted_at IS NOT NULL,
+       EXISTS (SELECT 1 FROM order_items x WHERE x.order_id = o.id AND x.deleted_at IS NOT NULL)
 FROM orders o LEFT JOIN order_items i ON i.order_id = o.id AND i.deleted_at IS NULL WHERE o.id = ?1 GROUP BY o.id;
 
 -- name: order_sums_of_item
-SELECT o.id, coalesce(sum(i.total_price), 0), o.total_amount, count(i.id), o.item_count, o.updated_at, o.deleted_at IS NOT NULL
+SELECT o.id, coalesce(sum(i.total_price), 0), o.total_amount, count(i.id), o.item_count, o.updated_at, o.deleted_at IS NOT NULL,
+       EXISTS (SELECT 1 FROM order_items x WHERE x.order_id = o.id AND x.deleted_at IS NOT NULL)
 FROM orders o LEFT JOIN order_items i ON i.order_id = o.id AND i.deleted_at IS NULL
 WHERE o.id = (SELECT order_id FROM order_items WHERE id = ?1) GROUP BY o.id;
 

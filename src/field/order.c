@@ -164,7 +164,7 @@ static int save_whole(struct ctx *cx, struct db *db, struct form *f, const char 
 
 struct sums {
   int64_t total, stated, count, stated_count, order_changed;
-  bool deleted;
+  bool deleted, lines_deleted;
   const char *order;
 };
 
@@ -175,7 +175,7 @@ static int sums_read(struct ctx *cx, struct db *db, enum sql_id query, const cha
   stmt_text(s, 1, id);
   if (!stmt_row(cx, s)) return cx->code;
   *out = (struct sums){ col_int(s, 1), col_int(s, 2),      col_int(s, 3),    col_int(s, 4),
-                        col_int(s, 5), col_int(s, 6) != 0, col_dup(cx, s, 0) };
+                        col_int(s, 5), col_int(s, 6) != 0, col_int(s, 7) != 0, col_dup(cx, s, 0) };
   stmt_done(s);
   return OK;
 }
@@ -184,6 +184,7 @@ static int check_order(struct ctx *cx, struct db *db, const char *id) {
   struct sums s;
   if (lines_follow || sums_read(cx, db, SQL_order_sums, id, &s) || s.deleted) return cx->code;
   if (s.total == s.stated && s.count == s.stated_count) return OK;
+  if (!s.count && s.lines_deleted) return OK; /* it is being restored: they follow */
   return fail(cx, E_CONFLICT, "total_amount",
               "total_amount is the sum of the order's lines, %s, and item_count their number, %lld",
               money(cx, s.total), (long long)s.count);

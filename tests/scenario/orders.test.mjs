@@ -1,0 +1,320 @@
+// Orders that are made here, and the figures of the dashboard: what is right is computed in BigInt from the rows alone.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import * as lib from './lib.mjs';
+import { halfEven, one, place, print, query, random, serve, sound, sqlite, units } from './lib.mjs';
+import { ask, data, post, problem } from './api.mjs';
+import { countedLines, importInvoices, invoiceFile, market, summaryIn, summaryOf } from './field.mjs';
+
+async function shop(t, rows = market(3, { stores: 6, days: 120, items: 8 })) {
+  const p = place(t);
+  importInvoices(p, invoiceFile(p, 'invoices.csv', rows));
+  const s = await serve(t, p.data);
+  p.products = query(p.db, 'SELECT id, name, unit_price FROM products WHERE deleted_at IS NULL AND unit_price IS NOT NULL ORDER BY name').map(([id, name, price]) => ({ id, name, price: BigInt(price) }));
+  p.stores = query(p.db, 'SELECT id, customer_id FROM stores WHERE deleted_at IS NULL ORDER BY customer_id').map(([id, code]) => ({ id, code }));
+  return { p, s };
+}
+const patch = (s, target, body, headers) => ask(s, target, { method: 'PATCH', body, headers });
+const put = (s, target, body, headers) => ask(s, target, { method: 'PUT', body, headers });
+const del = (s, target) => ask(s, target, { method: 'DELETE' });
+const lineTotal = (quantity, price) => halfEven(quantity * price, 1000000n);
+
+async function checkSummary(p, s) {
+  const answer = await ask(s, '/api/dashboard/summary');
+  assert.deepEqual(summaryIn(String(answer.body)), summaryOf(countedLines(p.db)));
+  return answer.json.data;
+}
+
+test('an order of several lines: prices, sums and terms, exact, and the dashboard right after it', async (t) => {
+  const { p, s } = await shop(t);
+  const [a, b, c] = p.products;
+  await data(patch(s, `/api/products/${a.id}`, { sku: 'A-1', barcode: '4006381333931' }));
+  const answer = await post(s, '/api/orders', { store_id: p.stores[0].code, order_date: '2024-03-01', items: [{ sku: 'A-1', quantity: 3 }, { product_id: b.id, quantity: '1.2345', unit_price: '99.9999' }, { code: c.name.toUpperCase(), quantity: '0.5' }, { code: '4006381333931', quantity: 1, unit_price: 0, note: 'gift' }] });
+  const order = await data(Promise.resolve(answer), 201);
+  assert.equal(answer.headers.location, `/api/orders/${order.id}`);
+  const totals = [lineTotal(30000n, a.price), lineTotal(12345n, 999999n), lineTotal(5000n, c.price), 0n];
+  assert.deepEqual(order.items.map((i) => i.total_price.toFixed(2)), totals.map((v) => print(v, 2, 2)));
+  assert.match(String(answer.body), new RegExp(`"total_amount":${print(totals.reduce((x, y) => x + y), 2, 2).replace('.', '\\.')},`));
+  assert.deepEqual([order.number, order.status, order.source, order.order_date, order.due_date, order.item_count], ['SO-0000001', 'pending', 'manual', '2024-03-01', '2024-03-31', 4]);
+  await checkSummary(p, s);
+  const recent = await data(ask(s, '/api/orders/recent'));
+  assert.equal(recent.length, 10);
+  assert.deepEqual(recent.map((o) => o.order_date), [...recent.map((o) => o.order_date)].sort().reverse());
+  assert.deepEqual((await data(ask(s, '/api/orders/pending'))).map((o) => o.number), ['SO-0000001']);
+  const store = await data(ask(s, `/api/stores/${p.stores[0].code}`));
+  assert.equal(store.orders.length, Math.min(20, store.total_orders));
+  assert.ok(store.orders.every((o) => o.store_id === p.stores[0].id));
+  assert.equal(store.total_revenue.toFixed(2), print(countedLines(p.db).filter((l) => l.store === p.stores[0].code).reduce((x, l) => x + l.revenue, 0n), 4, 2));
+  sound(p);
+});
+
+test('what is wrong with an order is said with its place, and nothing is stored', async (t) => {
+  const { p, s } = await shop(t);
+  const product_id = p.products[0].id;
+  const store_id = p.stores[0].id;
+  const good = { store_id, items: [{ product_id, quantity: 1 }] };
+  const before = query(p.db, 'SELECT count(*), (SELECT count(*) FROM order_items), (SELECT max(seq) FROM change_log) FROM orders');
+  const cases = [
+    [{ ...good, store_id: 'nobody' }, 'store_id', /there is no store/], [{ items: good.items }, 'store_id', /needed/],
+    [{ ...good, items: [] }, 'items', /at least one line/], [{ ...good, items: {} }, 'items', /list/], [{ store_id }, 'items', /at least one/],
+    [{ ...good, items: [good.items[0], { product_id, quantity: 0 }] }, 'items/1/quantity', /more than 0/],
+    [{ ...good, items: [{ product_id, quantity: '1.23456' }] }, 'items/0/quantity', /at most 4 digits/],
+    [{ ...good, items: [{ product_id, quantity: -1 }] }, 'items/0/quantity', /0 or more/], [{ ...good, items: [{ product_id, quantity: 'many' }] }, 'items/0/quantity', /number/],
+    [{ ...good, items: [{ sku: 'none', quantity: 1 }] }, 'items/0/sku', /no product with the sku none/], [{ ...good, items: [{ quantity: 1 }] }, 'items/0', /names its product/],
+    [{ ...good, items: [{ product_id, quantity: 1, price: 2 }] }, 'items/0/price', /no 'price'/], [{ ...good, items: ['x'] }, 'items/0', /object/],
+    [{ ...good, items: [{ product_id, quantity: '99999999999999', unit_price: '99999999999999' }] }, 'items/0/quantity', /too large/],
+    [{ ...good, order_date: '2024-02-30' }, 'order_date', /day/], [{ ...good, status: 'invoiced' }, 'status', /draft, pending or approved/],
+    [{ ...good, device: 'a b' }, 'device', /capital letters/], [{ ...good, total_amount: 5 }, 'total_amount', /cannot|can be set/],
+    [{ ...good, items: Array.from({ length: 501 }, () => good.items[0]) }, 'items', /at most 500/],
+  ];
+  for (const [body, field, pattern] of cases) {
+    const answer = await post(s, '/api/orders', body);
+    assert.ok([409, 413, 422].includes(answer.status), `${JSON.stringify(body).slice(0, 100)}: ${answer.status}`);
+    assert.equal(answer.json.errors[0].field, field);
+    assert.match(answer.json.detail, pattern);
+  }
+  for (const [body, pattern] of [[{}, /what the order is made from/], [{ prediction_id: store_id }, /no prediction/], [{ template_order_id: 'x' }, /no order or invoice/]]) await problem(post(s, '/api/orders/generate', body), 422, pattern);
+  await problem(ask(s, `/api/orders/${store_id}`), 404, /no order or invoice/);
+  await problem(patch(s, `/api/orders/${store_id}`, {}), 404, /no order/);
+  await problem(ask(s, '/api/orders?cursor=abc'), 422, /cursor/);
+  assert.deepEqual(query(p.db, 'SELECT count(*), (SELECT count(*) FROM order_items), (SELECT max(seq) FROM change_log) FROM orders'), before);
+  sqlite(p.db, `UPDATE stores SET status = 'blocked' WHERE id = '${store_id}'`);
+  await problem(post(s, '/api/orders', good), 409, /blocked/);
+  assert.equal((await data(post(s, '/api/orders', { ...good, store_id: p.stores[1].id }), 201)).number, 'SO-0000001');
+});
+
+test('property: any sequence of changes to orders, and the figures after each', async (t) => {
+  const { p, s } = await shop(t);
+  const r = random(Number(process.env.SEED ?? 5));
+  const orders = new Map(); // id -> { status, lines, deleted, number }
+  const numbers = { SO: 0, TAB: 0 };
+  const lines = () => Array.from({ length: 1 + r.below(5) }, () => ({ product: r.pick(p.products), quantity: BigInt(1 + r.below(200000)), price: r.chance(0.5) ? null : BigInt(r.below(2000000)) }));
+  const asked = (l) => ({ product_id: l.product.id, quantity: print(l.quantity, 4, 0), ...(l.price === null ? {} : { unit_price: print(l.price, 4, 0) }) });
+  const totalOf = (ls) => ls.reduce((sum, l) => sum + lineTotal(l.quantity, l.price ?? l.product.price), 0n);
+  const pickLive = (...states) => r.pick([...orders.entries()].filter(([, o]) => !o.deleted && states.includes(o.status)).concat([[null, null]]));
+  for (let step = 0; step < (lib.LONG ? 400 : 60); step++) {
+    const what = r.below(8);
+    const [id, o] = what < 3 ? [] : pickLive('draft', 'pending', 'approved', 'cancelled');
+    if (what < 3) {
+      const ls = lines();
+      const device = r.pick(['SO', 'TAB']);
+      const made = await data(post(s, '/api/orders', { store_id: r.pick(p.stores).id, items: ls.map(asked), status: r.pick(['draft', 'pending', 'approved']), order_date: r.pick(['2024-02-01', '2024-05-05']), ...(device === 'TAB' ? { device } : {}) }), 201);
+      assert.equal(made.number, `${device}-${String(++numbers[device]).padStart(7, '0')}`);
+      orders.set(made.id, { status: made.status, lines: ls, deleted: false, number: made.number });
+    } else if (!id) continue;
+    else if (what < 5) {
+      const ls = lines();
+      const body = { items: ls.map(asked), notes: `n${step}` };
+      const answer = await (what === 3 ? patch : put)(s, `/api/orders/${r.chance(0.5) ? id : o.number}`, body);
+      assert.equal(answer.status, o.status === 'cancelled' ? 409 : 200, String(answer.body));
+      if (answer.status === 200) o.lines = ls;
+    } else if (what === 5) {
+      const answer = await post(s, `/api/orders/${id}/approve`, { note: 'yes' });
+      assert.equal(answer.status, ['draft', 'pending'].includes(o.status) ? 200 : 409);
+      if (answer.status === 200) o.status = 'approved';
+    } else if (what === 6) {
+      const answer = await post(s, `/api/orders/${id}/cancel`);
+      assert.equal(answer.status, o.status === 'cancelled' ? 409 : 200);
+      o.status = 'cancelled';
+    } else {
+      await data(del(s, `/api/orders/${id}`));
+      o.deleted = true;
+      if (r.chance(0.5)) {
+        await data(post(s, `/api/orders/${id}/restore`));
+        o.deleted = false;
+      }
+    }
+    await checkSummary(p, s);
+  }
+  for (const [id, o] of orders) {
+    if (o.deleted) {
+      await problem(ask(s, `/api/orders/${id}`), 404);
+      continue;
+    }
+    const answer = await ask(s, `/api/orders/${id}`);
+    assert.equal(answer.json.data.status, o.status);
+    assert.equal(/"total_amount":([0-9.]+)/.exec(String(answer.body))[1], print(totalOf(o.lines), 2, 2));
+    assert.deepEqual(answer.json.data.items.map((i) => [i.product_id, i.quantity]), o.lines.map((l) => [l.product.id, Number(print(l.quantity, 4, 0))]));
+  }
+  const listed = [];
+  for (let next = ''; next !== null; ) {
+    const page = (await ask(s, `/api/orders?limit=7${next && `&cursor=${next}`}`)).json;
+    listed.push(...page.data.map((o) => o.number));
+    next = page.next;
+  }
+  assert.equal(new Set(listed).size, listed.length);
+  assert.equal(listed.length, [...orders.values()].filter((o) => !o.deleted).length + Number(one(p.db, 'SELECT count(DISTINCT invoice_id) FROM mangalam_invoices')));
+  assert.equal(one(p.db, 'SELECT count(*) FROM orders'), String(numbers.SO + numbers.TAB), 'what is deleted keeps its number');
+  assert.ok((await ask(s, '/api/dashboard/audit')).json.ok);
+  await s.stop();
+  sound(p);
+});
+
+test('the credit limit and the payment terms of a store are kept', async (t) => {
+  const { p, s } = await shop(t);
+  const [store] = p.stores;
+  const order = (total, more = {}) => post(s, '/api/orders', { store_id: store.id, order_date: '2024-03-01', items: [{ product_id: p.products[0].id, quantity: 1, unit_price: total }], ...more });
+  assert.deepEqual(await data(ask(s, `/api/stores/${store.code}/preferences`)), { store_id: store.id, call_frequency: 'weekly', payment_terms: 30, credit_limit: null, auto_approve_predictions: false, version: 0 });
+  const kept = await data(put(s, `/api/stores/${store.code}/preferences`, { credit_limit: '100.00', payment_terms: 7 }));
+  assert.deepEqual([kept.credit_limit, kept.payment_terms, kept.call_frequency, kept.version], [100, 7, 'weekly', 1]);
+  const first = await data(order('60'), 201);
+  assert.equal(first.due_date, '2024-03-08');
+  await problem(order('40.01'), 409, /limit of this store is 100\.00; 60\.00 of it are open, and this order is 40\.01/);
+  const draft = await data(order('500', { status: 'draft' }), 201);
+  await problem(post(s, `/api/orders/${draft.id}/approve`), 409, /credit limit/);
+  await data(order('40.00'), 201);
+  await problem(patch(s, `/api/orders/${first.id}`, { items: [{ product_id: p.products[0].id, quantity: 1, unit_price: '60.01' }] }), 409, /credit limit/);
+  await data(patch(s, `/api/orders/${first.id}`, { items: [{ product_id: p.products[0].id, quantity: 1, unit_price: '10' }] }));
+  await data(order('50'), 201);
+  assert.equal((await data(order('1', { override: true }), 201)).over_limit, true);
+  await problem(put(s, `/api/stores/${store.code}/preferences`, { credit_limit: -1 }), 422, /credit_limit/);
+  await problem(put(s, `/api/stores/${store.code}/preferences`, { payment_terms: 9 }, { 'if-match': '"7"' }), 412, /version/);
+  await problem(ask(s, '/api/stores/none/preferences'), 404);
+});
+
+test('an invoice that names an order settles it, and when it is taken back the order counts again', async (t) => {
+  const { p, s } = await shop(t);
+  const [store] = p.stores;
+  const made = await data(post(s, '/api/orders', { store_id: store.id, items: [{ product_id: p.products[0].id, quantity: 2, unit_price: '10' }] }), 201);
+  await s.stop();
+  const run = importInvoices(p, invoiceFile(p, 'settles.csv', [{ invoice: 'S-1', day: '2024-04-01', store: store.code, item: p.products[0].name, quantity: '2', total: '19.50', po: made.number }])).run;
+  const again = await serve(t, p.data);
+  const settled = await data(ask(again, `/api/orders/${made.id}`));
+  assert.deepEqual([settled.status, settled.invoice_id], ['invoiced', 'S-1']);
+  await checkSummary(p, again);
+  await problem(patch(again, `/api/orders/${made.id}`, { notes: 'x' }), 409, /invoiced/);
+  await problem(del(again, `/api/orders/${made.id}`), 409, /books/);
+  const [shown] = (await data(ask(again, '/api/orders?status=invoiced&limit=1&q=S-1')));
+  assert.deepEqual([shown.number, shown.source, shown.total_amount], ['S-1', 'invoice', 19.5]);
+  assert.equal((await data(ask(again, `/api/orders/${shown.id}`))).items[0].product, p.products[0].name);
+  await data(post(again, `/api/runs/${run}/undo`));
+  const until = Date.now() + 60000;
+  for (;;) {
+    const now = await data(ask(again, `/api/orders/${made.id}`));
+    if (now.status === 'approved' && now.invoice_id === null) break;
+    assert.ok(Date.now() < until, now.status);
+    await lib.sleep(50);
+  }
+  await checkSummary(p, again);
+  await again.stop();
+  sound(p);
+});
+
+test('orders from an earlier one, for a store, and from a prediction, each once', async (t) => {
+  const { p, s } = await shop(t, market(8, { stores: 10, days: 200, noise: 0.05 }));
+  const [prediction] = await data(ask(s, '/api/predicted-orders'));
+  assert.ok(prediction.items.length && prediction.explanation.text);
+  const made = await data(post(s, '/api/orders/generate', { prediction_id: prediction.id }, { 'idempotency-key': 'one' }), 201);
+  const repeated = await post(s, '/api/orders/generate', { prediction_id: prediction.id }, { 'idempotency-key': 'one' });
+  assert.deepEqual([repeated.status, repeated.json.data.id], [201, made.id]);
+  assert.deepEqual(made.items.map((i) => [i.product_id, i.quantity]), prediction.items.map((i) => [i.product_id, i.quantity]));
+  assert.deepEqual([made.source, made.source_id, made.store_id], ['prediction', prediction.id, prediction.store_id]);
+  await problem(post(s, '/api/orders/generate', { prediction_id: prediction.id }), 409, /approved already/);
+  const [approved] = await data(ask(s, '/api/predicted-orders?status=approved'));
+  assert.deepEqual([approved.id, approved.order_number], [prediction.id, made.number]);
+  const copy = await data(post(s, '/api/orders/generate', { template_order_id: made.number, status: 'draft' }), 201);
+  assert.deepEqual(copy.items.map((i) => [i.product_id, i.quantity]), made.items.map((i) => [i.product_id, i.quantity]));
+  const [invoice] = await data(ask(s, '/api/orders?source=invoice&limit=1'));
+  const from = await data(post(s, '/api/orders/generate', { template_order_id: invoice.id }), 201);
+  assert.equal(from.store_id, invoice.store_id);
+  assert.ok((await data(post(s, '/api/orders/generate', { store_id: p.stores[3].code }), 201)).items.length);
+  await checkSummary(p, s);
+});
+
+test('each of the nine figures turns red when somebody changes a row by hand', async (t) => {
+  const { p, s } = await shop(t);
+  await data(post(s, '/api/orders', { store_id: p.stores[0].id, items: [{ product_id: p.products[0].id, quantity: 2 }] }), 201);
+  const red = async () => (await ask(s, '/api/dashboard/audit')).json.data.filter((x) => !x.ok).map((x) => x.name);
+  assert.deepEqual(await red(), []);
+  const hold = 'PRAGMA foreign_keys=OFF;';
+  const cases = [
+    ['UPDATE field_total SET revenue = revenue + 1', 'UPDATE field_total SET revenue = revenue - 1', ['total_revenue']],
+    ['UPDATE field_total SET orders = orders + 1', 'UPDATE field_total SET orders = orders - 1', ['total_orders', 'average_order_value']],
+    ['UPDATE mangalam_invoices SET total = total + 100000 WHERE key = (SELECT min(key) FROM mangalam_invoices)', 'UPDATE mangalam_invoices SET total = total - 100000 WHERE key = (SELECT min(key) FROM mangalam_invoices)', ['total_revenue']],
+    [`${hold} UPDATE stores SET deleted_at = 1 WHERE customer_id = 'C001'`, "UPDATE stores SET deleted_at = NULL WHERE customer_id = 'C001'", ['total_stores']],
+    [`${hold} UPDATE products SET deleted_at = 1 WHERE name = 'Item 1'`, "UPDATE products SET deleted_at = NULL WHERE name = 'Item 1'", ['total_products']],
+    ["UPDATE customer_segments SET segment_value = 'low', segment_name = 'was high' WHERE segment_value = 'high'", "UPDATE customer_segments SET segment_value = 'high' WHERE segment_name = 'was high'", ['high_value_customers']],
+    ["INSERT INTO predicted_orders (id, store_id, predicted_date, created_at, created_by, updated_at, updated_by) SELECT 'x', id, '2024-01-01', 0, 'x', 0, 'x' FROM stores LIMIT 1", "DELETE FROM predicted_orders WHERE id = 'x'", ['pending_predictions']],
+    ['UPDATE field_store SET revenue = revenue + 10000', 'UPDATE field_store SET revenue = revenue - 10000', ['top_stores']],
+    ['UPDATE field_product SET revenue = revenue + 10000', 'UPDATE field_product SET revenue = revenue - 10000', ['top_products']],
+  ];
+  for (const [spoil, mend, names] of cases) {
+    sqlite(p.db, spoil);
+    const found = await red();
+    for (const name of names) assert.ok(found.includes(name), `${spoil}: ${found}`);
+    sqlite(p.db, mend);
+    assert.deepEqual(await red(), [], mend);
+  }
+  await s.stop();
+  sqlite(p.db, 'UPDATE field_total SET orders = 7');
+  assert.ok(lib.verify(p).checks.some((c) => c.check === 'field_sums' && !c.ok));
+});
+
+test('trends by day, week and month are what the rows come to', async (t) => {
+  const { p, s } = await shop(t);
+  await data(post(s, '/api/orders', { store_id: p.stores[0].id, order_date: '2024-12-30', items: [{ product_id: p.products[0].id, quantity: 2 }] }), 201);
+  const rows = countedLines(p.db);
+  const week = (day) => {
+    const thursday = new Date((day - ((day + 3) % 7) + 3) * 86400e3);
+    const first = Date.UTC(thursday.getUTCFullYear(), 0, 1);
+    return `${thursday.getUTCFullYear()}-W${String(1 + Math.floor((thursday - first) / 86400e3 / 7)).padStart(2, '0')}`;
+  };
+  const iso = (day) => new Date(day * 86400e3).toISOString();
+  for (const [period, of] of [['day', (d) => iso(d).slice(0, 10)], ['week', week], ['month', (d) => iso(d).slice(0, 7)]]) {
+    const wanted = new Map();
+    for (const l of rows) {
+      const g = wanted.get(of(l.day)) ?? { documents: new Set(), stores: new Set(), revenue: 0n };
+      g.documents.add(`${l.ref} ${l.store} ${l.day}`);
+      g.stores.add(l.store);
+      g.revenue += l.revenue;
+      wanted.set(of(l.day), g);
+    }
+    const answer = await ask(s, `/api/analytics/trends?period=${period}`);
+    assert.deepEqual(
+      answer.json.data.map((x) => [x.period, x.orders, x.revenue.toFixed(2), x.average_order_value.toFixed(2), x.stores]),
+      [...wanted].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, g]) => [name, g.documents.size, print(g.revenue, 4, 2), print(halfEven(g.revenue, BigInt(g.documents.size) * 100n), 2, 2), g.stores.size]));
+  }
+  const some = await data(ask(s, `/api/analytics/trends?period=day&from=2024-02-01&to=2024-02-10&store=${p.stores[1].id}`));
+  assert.equal(some.reduce((n, x) => n + x.orders, 0), new Set(rows.filter((l) => l.store === p.stores[1].code && iso(l.day) >= '2024-02-01' && iso(l.day).slice(0, 10) <= '2024-02-10').map((l) => l.ref)).size);
+  await problem(ask(s, '/api/analytics/trends?period=year'), 422, /day, week or month/);
+});
+
+test('kill -9 while orders are posted: what was acknowledged is there once, and numbers have no gap', async (t) => {
+  const { p, s } = await shop(t);
+  let server = s;
+  const acknowledged = new Map();
+  let key = 0;
+  for (let round = 0; round < (lib.LONG ? 10 : 3); round++) {
+    let killed = false;
+    const client = async () => {
+      while (!killed) {
+        const mine = `k${key++}`;
+        const body = { store_id: p.stores[key % p.stores.length].id, items: [{ product_id: p.products[0].id, quantity: 1 }, { product_id: p.products[1].id, quantity: 2 }], notes: mine };
+        const answer = await post(server, '/api/orders', body, { 'idempotency-key': mine }).catch(() => null);
+        if (answer?.status === 201) acknowledged.set(mine, answer.json.data.number);
+        else if (!answer) return mine;
+      }
+    };
+    const clients = [1, 2, 3, 4, 5, 6].map(client);
+    const enough = acknowledged.size + 25;
+    while (acknowledged.size < enough) await lib.sleep(5);
+    killed = true;
+    await server.stop('SIGKILL');
+    const unknown = (await Promise.all(clients)).filter(Boolean);
+    server = await serve(t, p.data);
+    for (const mine of unknown) { // the client asks again, and it happens once
+      const body = { store_id: p.stores[(Number(mine.slice(1)) + 1) % p.stores.length].id, items: [{ product_id: p.products[0].id, quantity: 1 }, { product_id: p.products[1].id, quantity: 2 }], notes: mine };
+      const answer = await post(server, '/api/orders', body, { 'idempotency-key': mine });
+      assert.equal(answer.status, 201, String(answer.body));
+      acknowledged.set(mine, answer.json.data.number);
+    }
+  }
+  const rows = query(p.db, 'SELECT notes, number FROM orders ORDER BY number');
+  assert.deepEqual(rows.map(([, number]) => number), rows.map((_, i) => `SO-${String(i + 1).padStart(7, '0')}`));
+  const byNote = new Map(rows);
+  assert.equal(byNote.size, rows.length, 'none twice');
+  for (const [mine, number] of acknowledged) assert.equal(byNote.get(mine), number);
+  await checkSummary(p, server);
+  await server.stop();
+  sound(p);
+});
