@@ -7,6 +7,7 @@
 #include "archive/archive.h"
 #include "archive/pit.h"
 #include "auth/account.h"
+#include "auth/session.h"
 #include "cli/cli.h"
 #include "connect/bulk.h"
 #include "connect/connector.h"
@@ -52,7 +53,8 @@ static int prove_again(struct ctx *cx, struct store *s, const char *slug) {
 static const struct pit_hooks way_back = { rebuild_again, prove_again };
 
 static const struct engine_part consumers_part = { "consumers", 4, consumers_work },
-                                events_keep_part = { "events", 1, events_keep_work };
+                                events_keep_part = { "events", 1, events_keep_work },
+                                sessions_part = { "sessions", 1, sessions_seen_work };
 
 int main(int argc, char **argv) {
   signal(SIGXFSZ,
@@ -71,6 +73,7 @@ int main(int argc, char **argv) {
   entity_hooks_register("tab", &tab_hooks);
   entity_hooks_register("steward", &steward_hooks);
   auth_register();
+  engine_part_register(&sessions_part);
   job_register_kinds();
   entity_hooks_register("schedule", &schedule_hooks);
   graph_register();

@@ -14,6 +14,7 @@
 ** threads out of each other's way. */
 enum { SHARDS = 16, PLACES = 128 };
 #define REMEMBERED_SECONDS 1.0
+#define SEEN_EVERY_US INT64_C(300000000)
 #define LEEWAY_US INT64_C(60000000) /* between clocks: a token may be a minute ahead */
 
 struct place {
@@ -149,6 +150,7 @@ static int look_up(struct ctx *cx, struct auth *a, const struct shown *shown, st
   bool over = cx->now >= s.expires_at || s.clock >= s.over_at;
   if (!session_fits(shown, &s) || over || cx->now + LEEWAY_US < s.created_at)
     return fail(cx, E_DENIED, NULL, "the session has ended");
+  if (cx->now - s.last_seen_at > SEEN_EVERY_US) session_seen(shown->tenant, s.who.session, cx->now);
   out->who = s.who;
   str_copy(out->who.tenant, sizeof out->who.tenant, str_of(shown->tenant));
   out->from = s.created_at - LEEWAY_US;

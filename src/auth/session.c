@@ -395,6 +395,7 @@ static void read_session(struct ctx *cx, struct stmt *s, struct session *out) {
   out->created_at = col_int(s, 8);
   out->expires_at = col_int(s, 9);
   out->over_at = col_int(s, 10);
+  out->last_seen_at = col_int(s, 11);
   if (!col_int(s, 12)) fail(cx, E_DENIED, NULL, "the session has ended");
 }
 

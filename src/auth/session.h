@@ -69,13 +69,20 @@ struct setup {
 int session_set_up(struct ctx *cx, struct tenant *t, const unsigned char *stored, const struct setup *s,
                    const struct visitor *v, struct granted *out);
 
+/* ---- when it was there last ---- */
+
+/* Kept in memory, and put down by an engine's part (job/engine.h) within minutes: a request that only reads writes
+** nothing. What does not fit is forgotten. */
+void session_seen(const char *tenant, const char *id, int64_t at);
+int sessions_seen_work(struct ctx *cx, struct tenant *t, bool *did, int64_t *next);
+
 /* ---- who it is ---- */
 
 /* A session as it is looked up for a token. */
 struct session {
   struct identity who; /* without the tenant */
   char kind[8];
-  int64_t created_at, expires_at, over_at;
+  int64_t created_at, expires_at, over_at, last_seen_at;
   int64_t clock; /* of the log, when it was looked up */
 };
 /* By id, or by what is stored of its token. E_DENIED: there is none, or it has ended. Times are not looked at. */

@@ -530,3 +530,15 @@ test('live events tell only what may be seen, and end with the session', async (
   await some.over;
   assert.equal(all.ended, false);
 });
+
+test('a session says when it was there last', async (t) => {
+  const p = lib.place(t);
+  addUser(p, 'admin');
+  const server = await serve(t, p.data, '--rate', '0');
+  const one = await token(server, email('admin'));
+  await data(as(server, one, '/api/runs'));
+  for (let seen = null; !seen; [{ last_seen_at: seen }] = await data(as(server, one, '/api/auth/sessions'))) {
+    await data(as(server, one, '/api/records/reference_item', 'POST', { list: 'colours', value: String(Math.random()) }), 201); // wakes the engine
+    await lib.sleep(50);
+  }
+});
