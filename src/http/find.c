@@ -8,7 +8,7 @@
 static bool pattern_fits(const char *pattern, const char *path, struct str param[static PARAMS]) {
   int found = 0;
   while (*pattern && *pattern != '*') {
-    if (!strncmp(pattern, "{id}", 4)) {
+    if (*pattern == '{') {
       struct str *p = &param[found++];
       *p = (struct str){ path, strcspn(path, "/") };
       pattern += 4;
@@ -28,7 +28,11 @@ static bool method_fits(const struct request *rq, const struct route *r) {
 
 /* The page is behind a pattern that fits everything; the API's addresses are not its. */
 static bool route_fits(const struct request *rq, const struct route *r, struct str param[static PARAMS]) {
-  if (!strcmp(r->pattern, "/*") && !strncmp(rq->path, "/api/", 5)) return false;
+  enum { API = sizeof "/api/" - 1 }; /* nearly all begin so: the letter behind it tells most of them apart */
+  bool api = !strncmp(rq->path, "/api/", API);
+  if (api && !strcmp(r->pattern, "/*")) return false;
+  if (api && !strncmp(r->pattern, "/api/", API) && r->pattern[API] != '{' && r->pattern[API] != rq->path[API])
+    return false;
   return pattern_fits(r->pattern, rq->path, param) &&
          (r->entity != ENTITY_BY_PATH || entity_of_path(param[0]));
 }

@@ -128,7 +128,11 @@ bool etag_listed(const char *list, const char *etag, bool weak) {
 }
 
 static void line(struct buf *head, const char *name, const char *value) {
-  if (value) buf_printf(head, "%s: %s\r\n", name, value);
+  if (!value) return;
+  buf_puts(head, name);
+  buf_str(head, STR(": "));
+  buf_puts(head, value);
+  buf_str(head, STR("\r\n"));
 }
 
 static void success_head(struct request *rq, struct buf *head) {
@@ -165,10 +169,12 @@ static bool closes(const struct request *rq) {
 }
 
 static void date_write(struct request *rq, struct buf *head) {
-  char text[40];
+  static _Thread_local char text[40]; /* of the second that it was made in */
+  static _Thread_local time_t made;
   time_t seconds = (time_t)(rq->cx->now / 1000000);
   struct tm utc;
-  strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&seconds, &utc));
+  if (seconds != made) strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&seconds, &utc));
+  made = seconds;
   line(head, "Date", text);
 }
 
