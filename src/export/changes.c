@@ -42,7 +42,11 @@ int changes_since(struct ctx *cx, struct db *db, int64_t after, int64_t limit, c
     jw_init(&w, &json);
     write_entry(&w, s);
     jw_close(&w, '}');
-    if (!fn(arg, col_int(s, SEQ), col_str(s, TABLE), buf_view(&json))) stmt_done(s);
+    const struct change_told told = { col_int(s, SEQ), col_str(s, EVENT), col_str(s, TABLE),
+                                      buf_view(&json) };
+    if (fn(arg, &told)) continue;
+    stmt_done(s);
+    break;
   }
   buf_clear(&json);
   return cx->code;

@@ -11,9 +11,13 @@
 #include "base/json.h"
 #include "store/store.h"
 
-/* Calls fn for up to `limit` entries after one, oldest first, with the table that each is about. Stops when fn
-** gives false. */
-typedef bool change_told_fn(void *arg, int64_t seq, struct str table, struct str json);
+/* Calls fn for up to `limit` entries after one, oldest first. Stops when fn gives false. The texts live during the
+** call; table is empty when no table changed. */
+struct change_told {
+  int64_t seq;
+  struct str event, table, json;
+};
+typedef bool change_told_fn(void *arg, const struct change_told *c);
 int changes_since(struct ctx *cx, struct db *db, int64_t after, int64_t limit, change_told_fn *fn, void *arg);
 
 /* When an entry was written, UTC microseconds; 0 when there is none. */

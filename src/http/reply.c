@@ -159,6 +159,7 @@ static void failure_head(struct request *rq, struct buf *head) {
   if (rq->status == 401) line(head, "WWW-Authenticate", "Bearer");
   line(head, "Cache-Control", "no-store");
   line(head, "Allow", rq->allow);
+  line(head, "Upgrade", rq->upgrade);
   if (rq->status == 503 && !rq->retry_after) rq->retry_after = 5;
   if (rq->retry_after) buf_printf(head, "Retry-After: %d\r\n", rq->retry_after);
 }
@@ -199,7 +200,7 @@ void reply_head(struct request *rq, bool failed, struct buf *head) {
   if (rq->status != 304 && rq->status != 204) {
     line(head, "Content-Type", rq->type);
     if (!rq->streamed) buf_printf(head, "Content-Length: %zu\r\n", rq->content.n);
-    if (rq->streamed && !wire_old(rq)) line(head, "Transfer-Encoding", "chunked");
+    if (rq->streamed && !rq->endless && !wire_old(rq)) line(head, "Transfer-Encoding", "chunked");
   }
   if (closes(rq)) {
     wire_close_after(rq);
@@ -213,6 +214,7 @@ void reply_head(struct request *rq, bool failed, struct buf *head) {
 
 void reply_send(struct request *rq) {
   struct buf head;
+  if (rq->endless) return;
   if (rq->streamed || (rq->streams && !rq->cx->code)) {
     stream_end(rq);
     return;
@@ -234,4 +236,23 @@ void reply_send(struct request *rq) {
   bool has_body = !rq->head && rq->status != 304;
   wire_write_parts(rq, (struct str[]){ buf_view(&head), rq->content }, has_body ? 2 : 1);
   buf_clear(&head);
+}
+
+/* Without a length, so that it ends with the connection. */
+void reply_endless(struct request *rq) {
+  struct buf head;
+  rq->status = 200;
+  rq->streamed = rq->endless = true;
+  wire_close_after(rq);
+  buf_init(&head, KIB(16));
+  reply_head(rq, false, &head);
+  wire_write(rq, buf_view(&head));
+  buf_clear(&head);
+}
+
+void reply_upgrade(struct request *rq, const char *protocol, const char *lines) {
+  rq->status = 101;
+  rq->endless = true;
+  wire_write(rq, str_of(ctx_printf(rq->cx, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: %s\r\nConnection: Upgrade\r\n%s\r\n",
+                                   protocol, lines)));
 }

@@ -129,7 +129,7 @@ static void count_request(const struct request *rq, double seconds) {
   snprintf(status, sizeof status, "%d", rq->status);
   metric_count(&metric_requests, route, status);
   metric_count(&metric_units, "http", rq->status >= 500 ? "system" : rq->status >= 400 ? "data" : "ok");
-  if (r && r->handle != events_stream && r->handle != asset_serve)
+  if (r && r->handle != events_stream && r->handle != realtime_open && r->handle != asset_serve)
     metric_observe(&metric_request_seconds, route, NULL, seconds);
 }
 

@@ -33,6 +33,7 @@ struct once_call;
 struct rate;
 struct kept_upload;
 struct opened;
+struct hub;
 struct tasks;
 struct auth;
 struct trust;
@@ -58,9 +59,8 @@ struct server {
   int upload_count;
 
   struct tasks *tasks;  /* imports that run in the background */
-  pthread_mutex_t look; /* one stream at a time looks at the log: one reader serves them all */
-  atomic_int streams;   /* live ones, see events.c */
-  atomic_bool stopping; /* they are to end */
+  struct hub *hub;      /* who watches what happens */
+  atomic_bool stopping; /* what lasts is to end */
 };
 
 struct request {
@@ -111,6 +111,7 @@ struct request {
   struct buf pending;     /* not yet sent */
   bool streams;           /* the handler wants it so */
   bool streamed;          /* the head is out */
+  bool endless;           /* the connection is somebody else's now, see hub.h */
   bool gone;              /* the client is not there any more */
   bool closes;            /* no further request on this connection */
 };
@@ -218,6 +219,9 @@ const char *reply_etag(struct ctx *cx, struct str body); /* quoted: of these byt
 bool etag_listed(const char *list, const char *etag, bool weak);
 void reply_begin(struct request *rq); /* opens the envelope of a success */
 void reply_send(struct request *rq);  /* what the handler made, or the failure in cx */
+/* For a reply that goes on after the request: its head, after which the connection is handed over. */
+void reply_endless(struct request *rq);
+void reply_upgrade(struct request *rq, const char *protocol, const char *lines);
 void reply_head(struct request *rq, bool failed, struct buf *head); /* for stream.c */
 
 /* stream.c: a handler that sends much calls reply_stream once and then reply_write

@@ -47,7 +47,7 @@ route_fn archive_show, backups_show;
 route_fn jobs_list, job_show_one, job_post, job_retry_post, job_cancel_post, job_edit_post, jobs_replay_dead;
 route_fn job_queues_list, job_kinds_list;
 
-route_fn events_stream, changes_list; /* events.c */
+route_fn events_stream, realtime_open, changes_list; /* events.c, realtime.c, routes_changes.c */
 
 route_fn metrics_of_tenant, monthly_revenue_get, daily_revenue_get; /* routes_metrics.c */
 route_fn alerts_list, alert_acknowledge_post, alert_resolve_post;   /* routes_alerts.c */

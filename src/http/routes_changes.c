@@ -1,0 +1,39 @@
+/*
+** routes_changes.c - the change log a page at a time, by what is looked for in it.
+*/
+#include "base/time.h"
+#include "export/changes.h"
+#include "http/routes.h"
+
+/* A day or an instant; of a day its beginning, or with `end` what comes after it. */
+static int instant_asked(struct request *rq, const char *name, bool end, int64_t *at) {
+  const char *text;
+  *at = 0;
+  int rc = query_text(rq, name, &text);
+  if (rc || !text) return rc;
+  if (!time_parse_iso(str_of(text), at))
+    return fail(rq->cx, E_INVALID, name, "%s is a day or an instant, such as 2024-02-29T12:00:00Z, not '%s'",
+                name, text);
+  if (end) *at += strlen(text) == 10 ? DAY_US : 1;
+  return OK;
+}
+
+int changes_list(struct request *rq) {
+  struct change_filter f = { 0 };
+  struct db *db;
+  int64_t total = 0, next = 0;
+  int rc = query_text(rq, "unit", &f.unit);
+  if (!rc) rc = query_text(rq, "event", &f.event);
+  if (!rc) rc = query_text(rq, "table", &f.table);
+  if (!rc) rc = query_text(rq, "key", &f.key);
+  if (!rc) rc = query_text(rq, "actor", &f.actor);
+  if (!rc) rc = instant_asked(rq, "from", false, &f.from);
+  if (!rc) rc = instant_asked(rq, "to", true, &f.to);
+  if (!rc) rc = query_int(rq, "before", 1, INT64_MAX, 0, &f.before);
+  if (!rc) rc = query_int(rq, "limit", 1, PAGE_ROWS_MOST, PAGE_ROWS, &f.limit);
+  if (!rc) rc = db_find(rq, &db);
+  if (!rc) rc = changes_page(rq->cx, db, &f, &rq->json, "data", &total, &next);
+  jw_int(&rq->json, "total", total);
+  jw_int(&rq->json, "next", next);
+  return rc;
+}
