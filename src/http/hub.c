@@ -101,7 +101,9 @@ void viewer_leave(struct viewer *v) {
 }
 
 void viewer_heard(struct viewer *v) { atomic_store(&v->heard, time_seconds()); }
-struct websocket *viewer_socket(struct viewer *v) { return &v->socket; }
+struct websocket *viewer_socket(struct viewer *v) {
+  return &v->socket;
+}
 
 void viewer_go_to(struct viewer *v, int64_t seq) {
   atomic_store(&v->asked, seq);

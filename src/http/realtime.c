@@ -42,7 +42,8 @@ static int check_greeting(struct request *rq, char accept[static WEBSOCKET_ACCEP
   const char *key = wire_header(rq, "Sec-WebSocket-Key", &keys);
   if (!header_has(rq, "Upgrade", STR("websocket")) || !header_has(rq, "Connection", STR("upgrade"))) {
     rq->upgrade = "websocket";
-    return refuse(rq, 426, E_INVALID, "this address speaks WebSocket; GET /api/events has the same as a stream");
+    return refuse(rq, 426, E_INVALID,
+                  "this address speaks WebSocket; GET /api/events has the same as a stream");
   }
   if (!header_has(rq, "Sec-WebSocket-Version", STR("13"))) {
     rq->upgrade = "websocket";

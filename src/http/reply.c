@@ -253,6 +253,8 @@ void reply_endless(struct request *rq) {
 void reply_upgrade(struct request *rq, const char *protocol, const char *lines) {
   rq->status = 101;
   rq->endless = true;
-  wire_write(rq, str_of(ctx_printf(rq->cx, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: %s\r\nConnection: Upgrade\r\n%s\r\n",
-                                   protocol, lines)));
+  wire_write(rq,
+             str_of(ctx_printf(
+                 rq->cx, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: %s\r\nConnection: Upgrade\r\n%s\r\n",
+                 protocol, lines)));
 }

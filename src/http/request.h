@@ -98,6 +98,7 @@ struct request {
   const char *location;          /* the Location header, or NULL */
   const char *allow;             /* the Allow header, or NULL */
   const char *cookies;           /* whole lines of Set-Cookie, or NULL */
+  const char *upgrade;           /* the Upgrade header, or NULL */
   int retry_after;               /* seconds, with a failure; 0: it says nothing */
   struct buf body;               /* JSON is composed here */
   struct jw json;                /* at the top level of the envelope */

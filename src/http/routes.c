@@ -1011,16 +1011,16 @@ const struct route routes[] = {
     .reply = "*text/event-stream",
     .query = "after: int",
     .need = "login",
-    .help =
-        "What happens, as it happens, as server-sent events: change (with id), job and progress. Resumed after "
-        "Last-Event-ID, or the parameter after. Parameter: tenant." },
+    .help = "What happens, as it happens, as server-sent events: change (with id), job and progress. Resumed "
+            "after "
+            "Last-Event-ID, or the parameter after. Parameter: tenant." },
   { .method = "GET",
     .pattern = "/realtime",
     .handle = realtime_open,
     .need = "login",
-    .help =
-        "The same over a WebSocket, as texts: {type: \"data-update\", seq, table, op, key, ...}. A client that says "
-        "{\"after\": seq} gets what came since. Parameters: tenant, after." },
+    .help = "The same over a WebSocket, as texts: {type: \"data-update\", seq, table, op, key, ...}. A "
+            "client that says "
+            "{\"after\": seq} gets what came since. Parameters: tenant, after." },
   { .method = "GET",
     .pattern = "/api/changes",
     .handle = changes_list,
