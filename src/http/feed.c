@@ -44,6 +44,7 @@ struct feed {
   struct tenant *tenant;
   struct tasks *tasks;
   struct content content;
+  unsigned version;
   struct page pages[PAGES];
   int next; /* of pages */
   struct {  /* what was composed last, for the next who is equally far */
@@ -85,9 +86,10 @@ struct tenant *feed_tenant(const struct feed *f) {
 
 bool feed_changed(struct feed *f) {
   struct content now;
-  if (!tenant_content(f->tenant, &now)) return true;
+  if (!tenant_content(f->tenant, &now)) return f->version++, true;
   bool same = content_same(&now, &f->content);
   f->content = now;
+  f->version += !same;
   return !same;
 }
 
@@ -95,6 +97,7 @@ struct feed_clocks feed_clocks(const struct feed *f) {
   return (struct feed_clocks){ job_notices_clock(), tasks_clock(f->tasks) };
 }
 
+unsigned feed_version(const struct feed *f) { return f->version; }
 void feed_look_again(struct feed *f) { f->content = (struct content){ 0 }; }
 
 /* ---- who may see an entry ---- */

@@ -32,7 +32,8 @@ struct tenant *feed_tenant(const struct feed *f);
 
 /* Has the file changed since this was asked last, by whomever? It costs a microsecond. */
 bool feed_changed(struct feed *f);
-void feed_look_again(struct feed *f); /* what was found was not dealt with */
+unsigned feed_version(const struct feed *f); /* how often it has */
+void feed_look_again(struct feed *f);        /* what was found was not dealt with */
 
 /* A look: feed_end, feed_page and feed_jobs are asked with its cx. A failure is a file that is busy or replaced just
 ** now: it is looked at again. */

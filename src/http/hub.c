@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "auth/auth.h"
 #include "base/limits.h"
 #include "base/time.h"
 #include "gate/gate.h"
@@ -20,6 +21,8 @@ static const double GAP = 0.02;          /* at least, between two looks while co
 static const double BEAT_SECONDS = 15;   /* something is said, so that proxies keep the connection */
 static const double SILENT_SECONDS = 50; /* a WebSocket that has answered no ping for so long is gone */
 static const double NEWS_SECONDS = 0.2;
+static const double IDENTITY_SECONDS = 1,
+                    EXPIRY_SECONDS = 15; /* between two looks whether a session has ended */
 
 struct viewer {
   struct viewer *next;
@@ -41,7 +44,8 @@ struct viewer {
   bool greeted, behind;
   int64_t after, seq; /* where it asked to begin (-1: now); the last entry that it knows of */
   struct feed_clocks clocks;
-  double said;
+  double said, checked;
+  unsigned version; /* of the feed, when it was checked */
 
   struct websocket socket; /* the gate's loop alone, like the next */
   double speaks;           /* until then its messages are paid for */
@@ -262,6 +266,18 @@ static void beat(struct viewer *v, double now) {
   say(v, v->sort.socket ? STR("\x89\0") : STR(":\n\n"), now);
 }
 
+/* Is he still who he was, and may he still see what he saw? Only a change of the file or the time ends a session. */
+static bool check_identity(struct viewer *v, double now) {
+  double since = now - v->checked;
+  unsigned version = feed_version(v->feed);
+  if (since < IDENTITY_SECONDS || (version == v->version && since < EXPIRY_SECONDS)) return true;
+  v->checked = now;
+  v->version = version;
+  if (auth_still(v->hub->server->auth, &v->who)) return true;
+  send_away(v, WS_POLICY, "the session has ended");
+  return false;
+}
+
 /* ---- a look ---- */
 
 static int greet(struct ctx *cx, struct viewer *v, int64_t end, double now) {
@@ -362,7 +378,7 @@ static bool go_round(struct hub *h, double now) {
   struct viewer *first = first_of(h);
   for (struct viewer *v = first; v; v = v->next) {
     if (!v->feed) v->feed = feed_for(h, v->tenant);
-    if (state_of(v) > 0 && v->greeted) beat(v, now);
+    if (state_of(v) > 0 && check_identity(v, now) && v->greeted) beat(v, now);
   }
   drop_feeds(h, first);
   if (news) h->news_at = now;

@@ -31,9 +31,10 @@ static bool header_has(struct request *rq, const char *name, struct str word) {
   return false;
 }
 
-/* What a browser cannot hide: the page that asks. A program that is no browser names none. */
+/* What a browser cannot hide: the page that asks. A program that is no browser names none; a page of another origin
+** that may use the API shows a token, and no cookie counts (cors.c). */
 static int check_page(struct request *rq) {
-  if (rq->own_page || !wire_header(rq, "Origin", NULL)) return OK;
+  if (rq->own_page || rq->foreign || !wire_header(rq, "Origin", NULL)) return OK;
   return refuse(rq, 403, E_DENIED, "only this server's own page may watch what happens here");
 }
 
