@@ -14,7 +14,7 @@
 #include "store/change.h"
 
 enum { ENTRIES_AT_ONCE = 200, PAGES = 16, SORTS = 4, OP_BYTES = 48 };
-static const size_t PAGE_BYTES = MIB(1) / 4; /* a page ends when it has grown so far */
+static const size_t PAGE_BYTES = KIB(64); /* a page ends when it has grown so far */
 
 /* An entry in the text of its page. */
 struct entry {
