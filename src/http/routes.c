@@ -1017,6 +1017,8 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/realtime",
     .handle = realtime_open,
+    .reply = "101|*text/plain",
+    .query = "after: int",
     .need = "login",
     .help = "The same over a WebSocket, as texts: {type: \"data-update\", seq, table, op, key, ...}. A "
             "client that says "

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import net from 'node:net';
-import path from 'node:path';
 import { test } from 'node:test';
 import { ask, data, imported, post, problem, stream } from './api.mjs';
 import * as lib from './lib.mjs';
@@ -177,14 +176,12 @@ test('a client that knows more than the log begins anew', async (t) => {
   assert.equal(s.changes()[0].seq, last(p));
 });
 
-test('there is a ceiling of streams, and everybody else is served as before', async (t) => {
+test('five hundred watch, and everybody else is served as before', async (t) => {
   const p = place(t);
   const server = await serve(t, p.data);
-  const streams = await Promise.all(Array.from({ length: 30 }, () => stream(t, server)));
-  const served = streams.filter((s) => s.status === 200);
-  const refused = streams.filter((s) => s.status === 503);
-  assert.deepEqual([served.length, refused.length], [24, 6]);
-  assert.ok(refused.every((s) => Number(s.headers['retry-after']) > 0));
+  const streams = await Promise.all(Array.from({ length: 500 }, () => stream(t, server)));
+  assert.ok(streams.every((s) => s.status === 200));
+  await Promise.all(streams.map((s) => s.until(() => s.lastId !== undefined, 'the position', 20)));
   const times = [];
   for (let i = 0; i < 40; i++) {
     const began = performance.now();
@@ -192,57 +189,57 @@ test('there is a ceiling of streams, and everybody else is served as before', as
     times.push(performance.now() - began);
   }
   times.sort((a, b) => a - b);
-  assert.ok(times[36] < 200, `${times[36]} ms`);
+  assert.ok(times[36] < 500, `${times[36]} ms`);
 
-  await data(post(server, '/api/records/reference_item', { list: 'regions', value: 'Overseas' }), 201);
-  await Promise.all(served.map((s) => s.until(() => s.changes().length === 1, 'the change', 5)));
+  for (let i = 0; i < 3; i++) await data(post(server, '/api/records/reference_item', { list: 'regions', value: `Overseas ${i}` }), 201);
+  await Promise.all(streams.map((s) => s.until(() => s.changes().length >= 3, 'the changes', 20)));
+  for (const s of streams) same(p, s.changes(), s.changes()[0].seq - 1);
 
   // Idle they cost next to nothing.
   const began = cpu(server);
   await sleep(3600);
   const ticks = cpu(server) - began;
-  if (!/asan|tsan/.test(OUTPOST)) assert.ok(ticks < 30, `${ticks * 10} ms of 3600`);
-  assert.ok(served.every((s) => s.comments > 0), 'a comment now and then');
-
-  // Given back, the places are free again.
-  served.forEach((s) => s.close());
-  let again;
-  for (let i = 0; i < 150 && again?.status !== 200; i++) {
-    await sleep(100);
-    again = await stream(t, server);
-  }
-  assert.equal(again.status, 200);
+  if (!/asan|tsan/.test(OUTPOST)) assert.ok(ticks < 60, `${ticks * 10} ms of 3600`);
+  await Promise.all(streams.map((s) => s.until(() => s.comments > 0, 'a comment now and then', 40)));
+  streams.forEach((s) => s.close());
   const stopping = Date.now();
   assert.deepEqual(await server.stop(), { code: 0, signal: null });
-  assert.ok(Date.now() - stopping < 2000);
+  assert.ok(Date.now() - stopping < 5000);
 });
 
-test('who does not read is dropped; the file is not held back meanwhile', async (t) => {
+test('who reads slowly is behind and holds up nobody; who does not read is dropped', async (t) => {
   const p = place(t);
   const server = await serve(t, p.data, '--workers', '0'); // nobody writes after what the shell puts into the log
   sqlite(p.db, `INSERT INTO change_log (seq, hlc, at, actor, unit, event, count, text, hash)
-    WITH RECURSIVE n(i) AS (SELECT (SELECT max(seq) FROM change_log) + 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+    WITH RECURSIVE n(i) AS (SELECT (SELECT max(seq) FROM change_log) + 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40000)
     SELECT i, i, i, 'a', 'u', 'E', 1, replace(hex(zeroblob(500)), '0', 'x'), x'00' FROM n`);
-  const deaf = Array.from({ length: 24 }, () => {
+  let dropped = 0;
+  const deaf = Array.from({ length: 60 }, () => {
     const socket = net.connect(server.port, '127.0.0.1').on('error', () => {});
+    socket.on('close', () => dropped++);
     socket.pause();
     socket.write(`GET /api/events?after=0 HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\n\r\n`);
     t.after(() => socket.destroy());
     return socket;
   });
-  await sleep(500);
-  assert.equal((await stream(t, server)).status, 503);
+  const s = await stream(t, server, '/api/events?after=0');
+  await s.until(() => s.changes().length >= 40000, 'all of it', 60);
+  assert.equal(s.changes().at(-1).seq, 40000);
   for (let i = 0; i < 5; i++) importFile(p, generate(p.dir, 20000, 20 + i).file);
+  await s.until(caughtUp(p), 'the imports', 20);
   const wal = `${p.db}-wal`;
   assert.ok(!fs.existsSync(wal) || fs.statSync(wal).size < 16 << 20, `${fs.existsSync(wal) && fs.statSync(wal).size}`);
-  let again;
-  for (let i = 0; i < 200 && again?.status !== 200; i++) {
-    await sleep(100);
-    again = await stream(t, server);
-  }
-  assert.equal(again.status, 200);
   const kib = Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${server.pid}/status`, 'utf8'))[1]);
-  if (!/asan|tsan/.test(OUTPOST)) assert.ok(kib < 64 * 1024, `${kib} KiB`);
-  deaf.forEach((socket) => socket.destroy());
-  assert.ok(path.basename(p.db));
+  if (!/asan|tsan/.test(OUTPOST)) assert.ok(kib < 96 * 1024, `${kib} KiB`);
+
+  // One of them begins to read, and gets all of it in order.
+  const one = deaf.pop();
+  let text = '';
+  one.setEncoding('utf8').on('data', (part) => (text += part)).resume();
+  const until = Date.now() + 60000;
+  while (!text.includes(`\nid: ${last(p)}\n`) && Date.now() < until) await sleep(50);
+  const seqs = [...text.matchAll(/^id: (\d+)\nevent: change$/gm)].map((m) => Number(m[1]));
+  assert.deepEqual(seqs, Array.from({ length: last(p) }, (_, i) => i + 1));
+  if (!lib.LONG) return;
+  deaf.forEach((socket) => socket.resume()); // only a socket that is read tells of its end
 });
