@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "cli/cli.h"
 #include "export/support.h"
+#include "gate/trust.h"
 #include "http/http.h"
 #include "job/engine.h"
 
@@ -51,8 +52,26 @@ static int make_setup(struct ctx *cx, struct store *s, const char **token) {
   return session_setup_link(cx, t, NULL, token);
 }
 
+/* A flag, which in a configuration is "public = yes". */
+static bool is_on(const struct cli *c, const char *option) {
+  const char *value = cli_get(c, option);
+  return value && strcmp(value, "no") != 0 && strcmp(value, "false") != 0 && strcmp(value, "0") != 0;
+}
+
+/* Beyond this machine there is nothing but TLS. */
+static int read_trust(struct ctx *cx, struct cli *c, struct trust_options *trust, struct serve_options *o) {
+  bool everywhere = is_on(c, "public");
+  if (cli_trust_options(cx, c, trust)) return cx->code;
+  if (everywhere || is_on(c, "tls") || trust->cert_file) o->trust = trust;
+  if (everywhere && !o->listen) o->listen = "0.0.0.0:8443";
+  o->open_to_others = everywhere;
+  if (!o->trust && trust->own.count) return cli_usage(cx, "--name belongs to --public or --tls");
+  return OK;
+}
+
 int cmd_serve(struct ctx *cx, struct cli *c) {
   struct store *s;
+  struct trust_options trust;
   struct serving serving = { 0 };
   struct serve_options o = { .listen = cli_get(c, "listen"),
                              .www_dir = cli_get(c, "www"),
@@ -65,7 +84,8 @@ int cmd_serve(struct ctx *cx, struct cli *c) {
   if (cli_has(c, "demo") && demo_prepare(cx, c)) return cx->code;
   if (cli_store(cx, c, &s) || cli_int(cx, c, "workers", ENGINE_WORKERS, &serving.workers) ||
       cli_int(cx, c, "rate", RATE_PER_MINUTE, &o.rate_per_minute) ||
-      cli_int(cx, c, "slow-query", SLOW_QUERY_MS, &slow_ms) || check_origins(cx, o.allow_origins))
+      cli_int(cx, c, "slow-query", SLOW_QUERY_MS, &slow_ms) || check_origins(cx, o.allow_origins) ||
+      read_trust(cx, c, &trust, &o))
     return cx->code;
   if (o.rate_per_minute < 0 || o.rate_per_minute > RATE_MOST)
     return cli_usage(cx, "--rate is 0 to %d requests a minute, not %lld", RATE_MOST,

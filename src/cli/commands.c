@@ -88,7 +88,7 @@ const struct option_spec options[] = {
   { "allow-origin", "ORIGINS", "whose pages may use the API, such as https://shop.example" },
   { "slow-query", "MS",
     "note statements that take longer than so many milliseconds; 250 when not given, 0 for none" },
-  { "listen", "ADDRESS", "loopback address and port, 127.0.0.1:8080 when not given" },
+  { "listen", "ADDRESS", "address and port, 127.0.0.1:8080 when not given (8443 with https)" },
   { "tls", NULL, "speak https, with a certificate that is made for this machine" },
   { "public", NULL,
     "let other machines in: https on all addresses, 0.0.0.0:8443 when --listen is not given" },
@@ -141,9 +141,12 @@ const struct command commands[] = {
   { "tenant add", "SLUG", "data name json", "add a tenant: one file of its own",
     "  outpost tenant add acme --name \"Acme Foods\"", cmd_tenant_add },
   { "tenant list", "", "data json", "list the tenants", "  outpost tenant list --json", cmd_tenant_list },
-  { "serve", "", "data listen www workers demo rate rate-exempt allow-origin slow-query",
+  { "serve", "",
+    "data listen tls public name cert cert-key www workers demo rate rate-exempt allow-origin slow-query",
     "serve the page and the API",
-    "  outpost serve --listen 127.0.0.1:8080\n"
+    "  outpost serve --listen 127.0.0.1:8080         for this machine alone\n"
+    "  outpost serve --public                        for others too, by https; makes its certificate itself\n"
+    "  outpost serve --public --name shop.example.com --cert fullchain.pem --cert-key privkey.pem\n"
     "  outpost serve --demo --data ./demo            prints whom to log in as",
     cmd_serve },
   { "peek", "FILE", "json csv" DIALECT, "show what the reader makes of a file",

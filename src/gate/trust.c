@@ -263,6 +263,14 @@ bool trust_knows(struct trust *t, struct str host) {
   return known;
 }
 
+const char *trust_name(struct trust *t, char out[static NAME_BYTES]) {
+  pthread_mutex_lock(&t->lock);
+  const struct names *own = &t->options.own, *names = own->count ? own : &t->facts.names;
+  str_copy(out, NAME_BYTES, names->count ? str_of(names->text[0]) : STR("localhost"));
+  pthread_mutex_unlock(&t->lock);
+  return out;
+}
+
 bool trust_is_public(struct trust *t) {
   pthread_mutex_lock(&t->lock);
   bool yes = t->facts.is_public;

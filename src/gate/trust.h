@@ -36,8 +36,9 @@ int trust_refresh(struct ctx *cx, struct trust *t);
 
 /* Any thread: */
 bool trust_knows(struct trust *t, struct str host); /* without a port; an address of IPv6 in brackets */
-bool trust_is_public(struct trust *t);              /* a browser trusts it without being told to */
-void trust_write(struct trust *t, struct jw *w);    /* the members of an object, see trust_report */
+const char *trust_name(struct trust *t, char out[static NAME_BYTES]); /* what it is called, for people */
+bool trust_is_public(struct trust *t);           /* a browser trusts it without being told to */
+void trust_write(struct trust *t, struct jw *w); /* the members of an object, see trust_report */
 /* The authority's certificate, as PEM or DER; E_NOT_FOUND where a certificate of somebody else is shown. */
 int trust_authority(struct ctx *cx, struct trust *t, bool der, struct str *out);
 

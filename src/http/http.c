@@ -28,6 +28,7 @@
 #include "gate/gate.h"
 #include "gate/trust.h"
 #include "http/cache.h"
+#include "http/hub.h"
 #include "http/idempotent.h"
 #include "http/rate.h"
 #include "http/request.h"
@@ -42,6 +43,7 @@ const char *__tsan_default_suppressions(void) { return "race:mg_stop\nrace:close
 #endif
 
 #define LISTEN_DEFAULT "127.0.0.1:8080"
+#define LISTEN_SECURE "127.0.0.1:8443"
 
 /* glibc would give each worker a heap of its own, and freed memory stays where
 ** it was: with two heaps the process is a third smaller after a busy hour, and
@@ -69,7 +71,7 @@ static bool is_loopback(const char *host) {
   return inet_pton(AF_INET6, host, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
-static int address_read(struct ctx *cx, const char *listen, struct address *a) {
+static int address_read(struct ctx *cx, const char *listen, bool secure, struct address *a) {
   const char *colon = strrchr(listen, ':');
   struct str host = { listen, colon ? (size_t)(colon - listen) : 0 };
   if (str_eq(host, STR("localhost"))) host = STR("127.0.0.1");
@@ -80,11 +82,12 @@ static int address_read(struct ctx *cx, const char *listen, struct address *a) {
       a->port > 65535)
     return fail(cx, E_INVALID, "listen", "\"%s\" is no address to listen on; an example is " LISTEN_DEFAULT,
                 listen);
-  if (!is_loopback(a->host))
-    return fail(cx, E_INVALID, "listen",
-                "%s can be reached from other machines, and there are no accounts yet to tell who may ask; "
-                "listen on 127.0.0.1 or localhost",
-                a->host);
+  if (!secure && !is_loopback(a->host))
+    return fail(
+        cx, E_INVALID, "listen",
+        "%s can be reached from other machines, and plain HTTP would show passwords to everybody on the way; "
+        "--public serves them by https",
+        a->host);
   return OK;
 }
 
@@ -170,6 +173,7 @@ static int listen_start(struct ctx *cx, struct server *server, const struct addr
   if (!rc)
     rc =
         uploads_begin(cx, server); /* not before the port is ours: another server may have its uploads here */
+  if (!rc) rc = hub_new(cx, server, 0, &server->hub);
   if (!rc) rc = workers_start(cx, server, web);
   if (!rc) rc = gate_start(cx, server->gate);
   return rc;
@@ -179,9 +183,19 @@ static int listen_start(struct ctx *cx, struct server *server, const struct addr
 static void listen_stop(struct server *server, struct mg_context *web) {
   atomic_store(&server->stopping, true);
   tasks_stop(server->tasks);
+  hub_stop(server->hub);
   gate_stop(server->gate);
   if (web) mg_stop(web);
   gate_free(server->gate);
+  hub_free(server->hub);
+}
+
+/* Certificates are renewed in time, and names that the machine got meanwhile are taken up. */
+static void look_after_trust(struct server *server) {
+  struct ctx cx;
+  ctx_begin(&cx, "http");
+  if (trust_refresh(&cx, server->trust)) log_line(LOG_WARN, &cx, "certificate_not_renewed", "%s", cx.message);
+  ctx_end(&cx);
 }
 
 /* Until somebody says stop. */
@@ -190,14 +204,21 @@ static void wait_for_stop(struct server *server, const sigset_t *signals, const 
   const int minute = 300; /* ticks */
   for (int i = 1; !stop || !atomic_load(stop); i++) {
     if (sigtimedwait(signals, NULL, &tick) > 0) return;
-    if (i % minute == 0) uploads_reap(server, time_now());
+    if (i % minute) continue;
+    uploads_reap(server, time_now());
+    if (server->trust) look_after_trust(server);
   }
 }
 
-/* "https://host:port" */
+/* "https://host:port"; a server on all addresses is called by its name. */
 static const char *address_text(struct ctx *cx, const struct server *server, const struct address *a) {
-  bool v6 = strchr(a->host, ':') != NULL;
-  return ctx_printf(cx, "%s://%s%s%s:%d", server->trust ? "https" : "http", v6 ? "[" : "", a->host,
+  char name[NAME_BYTES];
+  struct in6_addr any;
+  bool all = !strcmp(a->host, "0.0.0.0") ||
+             (inet_pton(AF_INET6, a->host, &any) == 1 && IN6_IS_ADDR_UNSPECIFIED(&any));
+  const char *host = all && server->trust ? trust_name(server->trust, name) : a->host;
+  bool v6 = strchr(host, ':') != NULL;
+  return ctx_printf(cx, "%s://%s%s%s:%d", server->trust ? "https" : "http", v6 ? "[" : "", host,
                     v6 ? "]" : "", server->port);
 }
 
@@ -227,12 +248,13 @@ int http_serve(struct ctx *cx, struct opened *tenants, const struct serve_option
   struct server server = { .store = opened_store(tenants),
                            .opened = tenants,
                            .www = o->www_dir,
-                           .uploads_lock = PTHREAD_MUTEX_INITIALIZER,
-                           .look = PTHREAD_MUTEX_INITIALIZER };
+                           .uploads_lock = PTHREAD_MUTEX_INITIALIZER };
   struct address a;
   sigset_t signals, before;
-  int rc = address_read(cx, o->listen ? o->listen : LISTEN_DEFAULT, &a);
+  const char *listen = o->listen ? o->listen : o->trust ? LISTEN_SECURE : LISTEN_DEFAULT;
+  int rc = address_read(cx, listen, o->trust != NULL, &a);
   if (!rc && o->www_dir) rc = asset_check_folder(cx, o->www_dir);
+  if (!rc && o->trust) rc = trust_open(cx, o->trust, &server.trust);
   if (rc) return rc;
 
   mallopt(M_ARENA_MAX, HEAPS);
@@ -245,7 +267,7 @@ int http_serve(struct ctx *cx, struct opened *tenants, const struct serve_option
   server.started = time_now();
   server.tasks = tasks_new(&server);
   server.cache = cache_new();
-  server.auth = auth_new(tenants, is_loopback(a.host));
+  server.auth = auth_new(tenants, is_loopback(a.host) && !o->open_to_others);
   server.once = once_new();
   server.rate = rate_new(o->rate_per_minute, o->rate_exempt);
   server.origins = o->allow_origins;
@@ -258,6 +280,7 @@ int http_serve(struct ctx *cx, struct opened *tenants, const struct serve_option
   mg_exit_library();
   pthread_sigmask(SIG_SETMASK, &before, NULL);
 
+  trust_free(server.trust);
   uploads_end(&server);
   return rc;
 }

@@ -2,8 +2,8 @@
 ** http.h - the page and the API over HTTP. This folder is the only user of
 ** civetweb.
 **
-** Nobody has to log in yet, so nobody but this machine may ask: the server
-** listens on a loopback address or not at all.
+** Plain HTTP is for this machine alone: a server listens on a loopback address, or it speaks TLS
+** (gate/trust.h).
 */
 #ifndef HTTP_HTTP_H
 #define HTTP_HTTP_H
@@ -12,8 +12,11 @@
 
 #include "store/opened.h"
 
+struct trust_options;
 struct serve_options {
-  const char *listen;        /* "127.0.0.1:8080"; NULL is that; port 0: the system chooses one */
+  const char *listen;                /* "127.0.0.1:8080"; NULL is that; port 0: the system chooses one */
+  const struct trust_options *trust; /* TLS, and by which certificate; NULL: plain HTTP */
+  bool open_to_others; /* somebody may forward to it: nobody is let in without an account, also on loopback */
   int64_t rate_per_minute;   /* requests of one token or address; 0: as many as it likes */
   const char *rate_exempt;   /* addresses without a limit, "127.0.0.1, 10.0.0.7"; may be NULL */
   const char *allow_origins; /* whose pages may use the API, "https://a.example"; may be NULL */

@@ -14,7 +14,7 @@ enum {
   VIEWERS_MOST = 2000,   /* in all: 2 KB each, and what the gate holds for them */
   VIEWERS_OF_ONE = 100,  /* of an account, or of an address; see hub_admit */
   MESSAGES_AT_ONCE = 10, /* of a client */
-  OWED_MOST = 64 << 10, /* who has not taken so much yet gets nothing further for now */
+  OWED_MOST = 64 << 10,  /* who has not taken so much yet gets nothing further for now */
 };
 static const double TICK = 0.1;          /* between two looks whether other processes wrote */
 static const double GAP = 0.02;          /* at least, between two looks while commits follow each other */

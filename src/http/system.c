@@ -11,6 +11,7 @@
 #include "event/event.h"
 #include "field/field.h"
 #include "gen/assets.h"
+#include "http/hub.h"
 #include "http/routes.h"
 #include "job/breaker.h"
 #include "job/job.h"
@@ -110,6 +111,8 @@ static void put_services(struct request *rq, struct db *db) {
     { "realtime", "WebSocket" },
   };
   struct jw *w = &rq->json;
+  struct hub_numbers watching;
+  hub_numbers(rq->server->hub, &watching);
   jw_array(w, "services");
   for (size_t i = 0; i < sizeof services / sizeof *services; i++) {
     const char *name = services[i].name;
@@ -119,7 +122,9 @@ static void put_services(struct request *rq, struct db *db) {
     if (!strcmp(name, "page")) jw_int(w, "files", (int64_t)asset_count);
     if (!strcmp(name, "cache")) jw_int(w, "hits", (int64_t)metric_sum(&metric_cache, "hit"));
     if (!strcmp(name, "cache")) jw_int(w, "misses", (int64_t)metric_sum(&metric_cache, "miss"));
-    if (!strcmp(name, "realtime")) jw_int(w, "streams", rq->server->streams);
+    if (!strcmp(name, "realtime")) jw_int(w, "streams", watching.events);
+    if (!strcmp(name, "realtime")) jw_int(w, "sockets", watching.sockets);
+    if (!strcmp(name, "realtime")) jw_int(w, "sent", watching.sent);
     service_rows(rq->cx, db, w, name);
     service_end(w);
   }
