@@ -110,6 +110,7 @@ static bool is_one_of(struct str name, const char *const *names) {
 /* A record's entry is for who may read its group. Imports concern who works with the data and who looks at figures
 ** that come of it. What belongs to nothing of these is for who reads the log itself. */
 static uint64_t need_of(struct str table) {
+  static const char *const accounts[] = { "sessions", "credential", NULL }, *const secrets[] = { "secret", NULL };
   static const char *const files[] = { "run", "run_check", "sale", "mangalam_invoices", NULL };
   static const char *const work[] = { "job",          "graph_run",      "event_segment",
                                       "event_parked", "event_position", NULL };
@@ -118,8 +119,10 @@ static uint64_t need_of(struct str table) {
   const struct entity *e = str_copy(name, sizeof name, table) ? entity_of_table(name) : NULL;
   if (e) {
     int n = snprintf(name, sizeof name, "%s.read", e->access);
-    return audit | permission_bit((struct str){ name, (size_t)n });
+    return permission_bit((struct str){ name, (size_t)n });
   }
+  if (is_one_of(table, accounts)) return PERMISSION_READ(GROUP_PEOPLE);
+  if (is_one_of(table, secrets)) return PERMISSION_READ(GROUP_SYSTEM);
   if (is_one_of(table, files)) return audit | PERMISSION_READ(GROUP_DATA) | PERMISSION_READ(GROUP_SALES);
   if (is_one_of(table, work)) return audit | PERMISSION_READ(GROUP_WORK);
   if (str_starts(table, STR("stock_"))) return audit | PERMISSION_READ(GROUP_STOCK);

@@ -12,8 +12,6 @@
 **
 ** As long as there is no account at all, whoever is at this machine is `local` and may do everything (auth.h).
 */
-#include <stdio.h>
-
 #include "auth/auth.h"
 #include "http/routes.h"
 #include "model/entity.h"
@@ -126,19 +124,6 @@ int request_allow(struct request *rq) {
                 "choose a new password first: this one was set by somebody else");
   }
   return strcmp(need, "login") == 0 ? OK : request_need(rq, need);
-}
-
-/* Everybody may know that something happened; of accounts and settings only who may read them. */
-bool change_visible(const struct identity *who, struct str table) {
-  char name[64];
-  if (!table.p || !str_copy(name, sizeof name, table)) return true;
-  if (!strcmp(name, "sessions") || !strcmp(name, "credential")) return identity_may(who, "people.read");
-  if (!strcmp(name, "secret")) return identity_may(who, "system.read");
-  const struct entity *e = entity_of_table(name);
-  if (!e) return true;
-  char need[PERMISSION_SIZE];
-  snprintf(need, sizeof need, "%s.read", e->access);
-  return identity_may(who, need);
 }
 
 /* ---- cookies ---- */

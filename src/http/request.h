@@ -189,8 +189,6 @@ int request_identify(struct request *rq); /* 401 */
 int request_allow(struct request *rq);    /* 403 */
 /* May he? E_DENIED says what is missing: for what only a handler knows. */
 int request_need(struct request *rq, const char *permission);
-/* Is an entry of the change log that speaks of this table (or of none) for him to see? */
-bool change_visible(const struct identity *who, struct str table);
 /* A cookie of the request; p NULL: there is none. */
 struct str cookie_find(struct request *rq, const char *name);
 /* With the reply: the token and what refreshes it ("" and 0 take them away). */
