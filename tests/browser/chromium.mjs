@@ -32,8 +32,8 @@ export async function context(t, options) {
 
 // A page; page.faults is everything that went wrong in it. forAxe: the page may run
 // what the test gives it.
-export async function open(t, url, { width = 1280, height = 860, dark = false, forAxe = false, serviceWorkers } = {}) {
-  const own = await context(t, { viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce', ...(serviceWorkers && { serviceWorkers }), bypassCSP: forAxe, locale: 'en-IN', timezoneId: 'UTC' });
+export async function open(t, url, { width = 1280, height = 860, dark = false, forAxe = false, ...more } = {}) {
+  const own = await context(t, { viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce', ...more, bypassCSP: forAxe, locale: 'en-IN', timezoneId: 'UTC' });
   const page = await own.newPage();
   page.faults = [];
   page.on('pageerror', (error) => page.faults.push(String(error)));

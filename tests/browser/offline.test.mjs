@@ -22,7 +22,7 @@ const asked = async (base, where, body) => {
 // A tenant with a store and a product.
 async function place(t) {
   const data = dataFolder(t, 'demo');
-  const server = await serve(t, data);
+  const server = await serve(t, data, '--rate', '0');
   const store = await asked(server.base, '/api/records/store', { customer_id: 'C-1', name: 'Sri Balaji Stores' });
   const product = await asked(server.base, '/api/records/product', { name: 'Masala', unit_price: '10' });
   return { data, db: path.join(data, 'tenants/demo.db'), server, store, product };
@@ -184,7 +184,7 @@ test(`nothing is lost and nothing doubled in ${FLIPS} flips of the network`, { t
       case 0: // killed, at any time while orders are on their way
         await page.waitForTimeout(random(60));
         await running.stop('SIGKILL');
-        running = await serve(t, data, '--listen', `127.0.0.1:${server.port}`);
+        running = await serve(t, data, '--rate', '0', '--listen', `127.0.0.1:${server.port}`);
         break;
       case 1: // the answer is lost, though the order arrived
         await page.context().setOffline(true);

@@ -44,7 +44,7 @@ export function Sessions({ of }) {
     { id: 'kind', label: t('sessions.how'), value: (s) => nameOf('session_kind', s.kind) },
     { id: 'address', label: t('sessions.address'), value: (s) => s.address },
     { id: 'seen', label: t('sessions.seen'), value: (s) => html`<time title=${formatMoment(s.last_seen_at ?? s.created_at)}>${formatAgo(s.last_seen_at ?? s.created_at)}</time>` },
-    { id: 'end', label: t('sessions.end'), quiet: true, value: (s) => !s.id === answer.current && html`<button type="button" class="quiet" onClick=${() => end(s, again)}>${t('sessions.end')}<span class="hidden"> ${agentWords(s.agent)}</span></button>` },
+    { id: 'end', label: t('sessions.end'), quiet: true, value: (s) => s.id !== answer.current && html`<button type="button" class="quiet" onClick=${() => end(s, again)}>${t('sessions.end')}<span class="hidden"> ${agentWords(s.agent)}</span></button>` },
   ];
   return html`<${Table} caption=${t('sessions.title')} columns=${columns} rows=${answer.data} keyOf=${(s) => s.id} />`;
 }

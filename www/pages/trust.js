@@ -60,9 +60,9 @@ function Needless({ trust }) {
 function Body() {
   const { answer, error, again } = useAnswer('/api/trust', 0, atDoor.get);
   const trust = answer?.data;
-  if (error?.status === 404) return html`<${Needless} />`;
   if (error && !trust) return html`<${Failed} error=${error} again=${again} />`;
   if (!trust) return html`<${Skeleton} shape="cards" n=${2} />`;
+  if (!trust.secure) return html`<${Needless} />`;
   return trust.public ? html`<${Needless} trust=${trust} />` : html`<${Guide} trust=${trust} />`;
 }
 

@@ -13,6 +13,7 @@ import { Empty } from '../parts/state.js';
 import { toast, toastFailure } from '../parts/toast.js';
 import { EDITS_ORDERS } from './index.js';
 
+const SENT_MOST = 50; /* shown */
 const TONE = { waiting: ['warn', 'queue'], sending: ['busy', 'again'], sent: ['ok', 'check'], refused: ['bad', 'warn'] };
 const stateOf = (row) => (row.state === 'waiting' && sending.value === row.key ? 'sending' : row.state);
 
@@ -63,7 +64,7 @@ const Orders = ({ title, note, rows, actions }) => rows.length > 0 && html`<${Ca
 
 export function Waiting() {
   const of = (state) => waiting.value.filter((row) => row.state === state);
-  const [open, refused, sent] = [of('waiting'), of('refused'), of('sent').reverse()];
+  const [open, refused, sent] = [of('waiting'), of('refused'), of('sent').reverse().slice(0, SENT_MOST)];
   const now = html`<button type="button" class="button" disabled=${!!sending.value} onClick=${() => sendNow()}><${Icon} name="again" /> ${t('waiting.now')}</button>`;
   return html`<div class="page page-narrow">
     <${PageHead} title=${t('page.waiting')} note=${t('waiting.note')} />
