@@ -26,6 +26,7 @@ static const struct field fields[] = {
   {
       .name = "customer_name",
       .kind = FIELD_CODE,
+      .optional = true,
       .synonyms = "customer name|customer|party name|party|buyer name|buyer|bill to name|bill to|"
                   "client name|client|store name|outlet name|account name|company name",
   },
