@@ -1,6 +1,7 @@
 #include "connect/bulk.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -187,6 +188,8 @@ static int import(struct ctx *cx, struct bulk *b) {
   struct input *in;
   struct profile *profile;
   const char *dir = store_dir(tenant_store(job_tenant(b->job)));
+  if (access(b->path, R_OK) != 0) /* it was put there by us: that is no fault of who sent it */
+    return fail(cx, E_FAIL, NULL, "the bytes of %s cannot be read any more: %s", b->source, strerror(errno));
   if (read_options(cx, b) || input_open_as(cx, b->path, b->source, dir, &in)) return cx->code;
   if (profile_file(cx, in, &b->request.dialect, &profile)) return cx->code;
   b->records = (int64_t)profile->rows_estimate;
