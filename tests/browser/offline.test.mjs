@@ -37,19 +37,19 @@ async function kept(t, url, options) {
 }
 
 // As lib/outbox.js keeps orders: { key, owner, order, ... }, each under a key of its own.
-const queue = (page, orders) => page.evaluate(async (all) => {
+const queue = (page, orders, more = {}) => page.evaluate(async ([all, rest]) => {
   const db = await new Promise((resolve, reject) => {
     const request = indexedDB.open('outpost');
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
   });
   const transaction = db.transaction('orders', 'readwrite');
-  for (const order of all) transaction.objectStore('orders').put({ key: crypto.randomUUID(), owner: 'local', tenant: null, order, shown: { store: 'Sri Balaji Stores', total: '10.00' }, made: Date.now(), tries: 0, state: 'waiting' });
+  for (const order of all) transaction.objectStore('orders').put({ key: crypto.randomUUID(), owner: 'local', tenant: null, order, shown: { store: 'Sri Balaji Stores', total: '10.00' }, made: Date.now(), tries: 0, state: 'waiting', ...rest });
   await new Promise((resolve) => { transaction.oncomplete = resolve; });
   db.close();
   new BroadcastChannel('outpost-orders').postMessage('changed');
   dispatchEvent(new Event('online'));
-}, orders);
+}, [orders, more]);
 
 const inBrowser = (page) => page.evaluate(() => new Promise((resolve) => {
   const request = indexedDB.open('outpost');
@@ -157,6 +157,24 @@ test('the answer of a stranger is none', async (t) => {
   portal = false;
   await until(page, (now) => now.sent === 1);
   assert.deepEqual(query(db, 'SELECT notes FROM orders'), ['travels']);
+});
+
+test('what was sent so long ago that the server has forgotten its key is not sent by itself', async (t) => {
+  const { db, server, store, product } = await place(t);
+  const page = await open(t, `${server.base}/#/waiting`, { width: 320, height: 640, forAxe: true });
+  await heading(page, 'Waiting to be sent');
+  const order = { store_id: store.id, items: [{ product_id: product.id, quantity: 2 }], notes: 'old' };
+  await queue(page, [order], { tries: 1, first: { at: Date.now() - 25 * 3600_000, by: 'local' } });
+  await page.getByText(/It may have arrived/).waitFor(WAIT);
+  await page.getByRole('link', { name: '1 order to send' }).waitFor(WAIT);
+  assert.ok((await overflow(page)) <= 0);
+  assert.deepEqual(await audit(page), []);
+  assert.deepEqual(query(db, 'SELECT count(*) FROM orders'), ['0']);
+  await page.getByRole('button', { name: /Send again/ }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Send again' }).click();
+  await page.locator('.waiting[data-state="sent"]').waitFor(WAIT);
+  assert.deepEqual(query(db, 'SELECT notes FROM orders'), ['old']);
+  assert.deepEqual(page.faults, []);
 });
 
 // A generator of its own, so that a failure can be had again.

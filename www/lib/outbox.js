@@ -5,10 +5,13 @@
 ** an order whose answer never came is simply sent again under its key, and only one whose
 ** answer said "no" may be changed, under a new key.
 **
-** A row: { key, owner, tenant, order, shown, made, tries, state, answer, problem }
+** A row: { key, owner, tenant, order, shown, made, tries, first, state, answer, problem }
 **   state    'waiting': not sent, or sent and no answer came (tries says how often)
 **            'sent'   : answer is the order, { id, number, ... }; it stays for a day, to be seen
-**            'refused': problem is { status, detail, errors }; nothing came of it
+**            'refused': problem is { status, detail, errors }; nothing came of it. Or { old: true }: it was
+**                       sent once without an answer, and the server no longer knows the key, or not under
+**                       this name. Only people can say whether it arrived: it is not sent by itself
+**   first    when it was sent first, and by whom
 **
 ** Nothing here draws: lib/offline.js shows it. */
 import { all, amend, write } from './kept.js';
@@ -16,6 +19,7 @@ import { all, amend, write } from './kept.js';
 const PATH = '/api/orders';
 const PATIENCE_MS = 30000; /* for one answer; a server that hangs is one that is away */
 const SENT_STAYS_MS = 86400000;
+const KEY_LASTS_MS = 23 * 3600000; /* the server keeps its answers for a day */
 /* Answers that say nothing of the order: it is sent again. 401: first somebody logs in. */
 const AGAIN = [401, 408, 421, 425, 429];
 
@@ -52,8 +56,10 @@ async function post({ key, tenant, order }) {
 }
 
 /* { state, ... } of the row after one attempt; 'waiting' with status 0 when no answer of ours came. */
-async function attempt(row) {
+async function attempt(row, owner) {
+  const began = Date.now();
   let status = 0, answer = null, after = null;
+  if (row.first && (row.first.by !== owner || began - row.first.at > KEY_LASTS_MS)) return { state: 'refused', problem: { old: true, errors: [] } };
   try {
     const got = await post(row);
     ({ answer } = got);
@@ -62,7 +68,7 @@ async function attempt(row) {
   } catch {
     /* no answer, or one that is not of this server: a portal's page */
   }
-  const tried = { tries: row.tries + 1 };
+  const tried = { tries: row.tries + 1, first: row.first ?? { at: began, by: owner } };
   if (status >= 200 && status < 300) return { ...tried, state: 'sent', answer: answer.data };
   const later = status === 0 || status >= 500 || AGAIN.includes(status) || (status === 409 && Number.isFinite(after));
   if (later) return { ...tried, state: 'waiting', status, after };
@@ -77,7 +83,7 @@ export async function sendAll(owner, { begun, ended }) {
     const row = (await rowsOf(owner)).find((one) => one.state === 'waiting');
     if (!row) return null;
     begun(row.key);
-    const { status, after, ...outcome } = await attempt(row);
+    const { status, after, ...outcome } = await attempt(row, owner);
     await amend('orders', row.key, (now) => ({ ...now, ...outcome }));
     ended(row.key, outcome);
     if (outcome.state === 'waiting') return { status, after };

@@ -51,7 +51,7 @@ function Top({ tenants, slug, state, onHelp }) {
     ${only && html`<span class="tenant-name">${only.name || only.slug}</span>`}
     ${tenants?.length > 1 && html`<${TenantChoice} tenants=${tenants} slug=${slug} />`}
     <span class="top-space"></span>
-    ${toSend.value > 0 && html`<a class="quiet to-send" href=${link('waiting')}><${Icon} name="queue" /> ${t('bar.to_send', { n: toSend.value })}</a>`}
+    ${toSend.value > 0 && html`<a class="quiet to-send" href=${link('waiting')} aria-label=${t('bar.to_send', { n: toSend.value })}><${Icon} name="queue" /> ${wide.value ? t('bar.to_send', { n: toSend.value }) : toSend.value}</a>`}
     <${Connection} state=${slowed.value ? 'slowed' : state} />
     <button type="button" class="quiet square" onClick=${nextTheme} aria-label=${colours} title=${colours}><${Icon} name=${THEME_ICON[theme.value]} /></button>
     <button type="button" class="quiet square" onClick=${onHelp} aria-keyshortcuts="?" aria-label=${t('bar.help')} title=${t('bar.help')}><${Icon} name="help" /></button>

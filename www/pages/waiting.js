@@ -18,10 +18,15 @@ const TONE = { waiting: ['warn', 'queue'], sending: ['busy', 'again'], sent: ['o
 const stateOf = (row) => (row.state === 'waiting' && sending.value === row.key ? 'sending' : row.state);
 
 async function throwAway(row) {
-  const unsure = row.state === 'waiting' && row.tries > 0;
+  const unsure = row.tries > 0 && (row.state === 'waiting' || row.problem?.old);
   const sure = await confirm({ title: t('waiting.discard_title'), text: t(unsure ? 'waiting.discard_unsure' : 'waiting.discard_text'), ok: t('waiting.discard'), danger: true });
   if (!sure) return;
   await discard(row.key).then(() => toast({ text: t('waiting.discarded') }), toastFailure);
+}
+
+async function sendAgain(row) {
+  const sure = !row.problem.old || (await confirm({ title: t('waiting.again_title'), text: t('waiting.old'), ok: t('waiting.again') }));
+  if (sure) await again(row.key).catch(toastFailure);
 }
 
 /* What it is about, in the words of who wrote it. */
@@ -31,6 +36,7 @@ function wordsOf({ shown, order }) {
 }
 
 function why(row) {
+  if (row.problem?.old) return t('waiting.old');
   if (row.state === 'refused') return row.problem.detail || t('waiting.refused_plain');
   if (row.state === 'sent') return t('waiting.as', { number: row.answer?.number ?? '' });
   if (stateOf(row) === 'sending') return t('waiting.going');
@@ -52,8 +58,8 @@ function Order({ row }) {
       <p class="note"><time title=${formatMoment(new Date(row.made).toISOString())}>${t('waiting.made', { when: formatAgo(new Date(row.made).toISOString()) })}</time></p>
     </div>
     <div class="actions">
-      ${row.state === 'refused' && EDITS_ORDERS && html`<a class="plain" href=${link('orders/new', { draft: row.key })}><${Icon} name="edit" /> ${label('waiting.edit')}</a>`}
-      ${row.state === 'refused' && html`<button type="button" class="plain" onClick=${() => again(row.key).catch(toastFailure)}><${Icon} name="again" /> ${label('waiting.again')}</button>`}
+      ${row.state === 'refused' && !row.problem.old && EDITS_ORDERS && html`<a class="plain" href=${link('orders/new', { draft: row.key })}><${Icon} name="edit" /> ${label('waiting.edit')}</a>`}
+      ${row.state === 'refused' && html`<button type="button" class="plain" onClick=${() => sendAgain(row)}><${Icon} name="again" /> ${label('waiting.again')}</button>`}
       ${row.state !== 'sent' && html`<button type="button" class="quiet" disabled=${state === 'sending'} onClick=${() => throwAway(row)}><${Icon} name="trash" /> ${label('waiting.discard')}</button>`}
       ${row.state === 'sent' && EDITS_ORDERS && row.answer?.id && html`<a class="quiet" href=${link(at('orders', row.answer.id))}>${label('waiting.show')}</a>`}
     </div>
