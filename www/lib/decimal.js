@@ -89,6 +89,13 @@ export function mean(total, n) {
   return plain(divide(d.v * 10000n, BigInt(n) * 10n ** BigInt(d.scale)), 4);
 }
 
+/* a times b as decimal text with so many places, halves to the even; null when one is no decimal. */
+export function times(a, b, places = 2) {
+  const [x, y] = [parse(a), parse(b)];
+  if (!x || !y) return null;
+  return plain(rescale({ v: x.v * y.v, scale: x.scale + y.scale }, places), places);
+}
+
 export function difference(a, b) {
   return sum([a, b.startsWith('-') ? b.slice(1) : `-${b}`]);
 }

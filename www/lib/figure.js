@@ -16,7 +16,7 @@ export function readFigure(text) {
   return m && { dataset: m[1], measure: m[2], scope: Object.fromEntries(new URLSearchParams(m[3] ?? '')) };
 }
 
-const MONEY = new Set(['revenue', 'average']);
+const MONEY = new Set(['revenue', 'total', 'average']);
 const SHARE = new Set(['quality']);
 
 /* A figure as people read it. A share comes as a fraction of 1 ("0.915"). */

@@ -3,8 +3,10 @@
 **
 **   #/PAGE/ID?tenant=SLUG & scope & what the page asks & drawers
 **
-** scope    which figures: run, from, to, region, product (parts/scope_bar.js)
-** drawers  why=, row=, line=, exception=, entry=, impact=, item=, job=, schedule=, event=, user=: they lie over the page one upon the
+** scope    which figures: run, from, to, and groups such as region (parts/scope_bar.js); as= says
+**          of which dataset
+** drawers  why=, row=, line=, exception=, entry=, impact=, item=, job=, schedule=, event=, user=,
+**          total=, because=: they lie over the page one upon the
 **          other, in the order in which they stand in the address
 **
 **   link('sales')                   another page; tenant and scope go along
@@ -15,8 +17,8 @@
 */
 import { signal } from '@preact/signals';
 
-export const SCOPE = ['run', 'from', 'to', 'region', 'product'];
-export const DRAWERS = ['why', 'row', 'line', 'exception', 'entry', 'impact', 'item', 'job', 'schedule', 'event', 'user'];
+export const SCOPE = ['run', 'from', 'to', 'region', 'product', 'billing_state', 'category_name'];
+export const DRAWERS = ['why', 'row', 'line', 'exception', 'entry', 'impact', 'item', 'job', 'schedule', 'event', 'user', 'total', 'because'];
 
 /* '#/imports/ID?x=1' is { page: 'imports', id: 'ID', path, query: { x: '1' }, drawers: [{ kind, value }] }. */
 function read(hash) {
@@ -41,7 +43,7 @@ function decoded(text) {
 }
 
 export const route = signal(read(location.hash));
-/* The scope for address(): { run, from, to, region, product }, undefined where there is none. */
+/* The scope for address(): { run, from, to, region ... }, undefined where there is none. */
 export const scopeOf = ({ query } = route.value) => Object.fromEntries(SCOPE.map((name) => [name, query[name]]));
 const follow = () => {
   route.value = read(location.hash);
@@ -58,7 +60,7 @@ function write(path, query, drawers = []) {
 
 /* path: 'sales' or 'imports/ID', its parts encoded by at() where they may hold anything. */
 export function link(path, changes = {}) {
-  return write(path, { tenant: route.value.query.tenant, ...scopeOf(), ...changes });
+  return write(path, { tenant: route.value.query.tenant, as: route.value.query.as, ...scopeOf(), ...changes });
 }
 
 export function here(changes = {}) {

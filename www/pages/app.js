@@ -2,6 +2,7 @@
 ** the tenant is. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { address, reachable, slowed, tenant, useAnswer } from '../lib/api.js';
+import { there } from '../lib/dataset.js';
 import { html } from '../lib/html.js';
 import { connect, live, running, useLive } from '../lib/live.js';
 import { toSend } from '../lib/offline.js';
@@ -27,6 +28,7 @@ import { Welcome } from './welcome.js';
 
 const TENANTS_POLL_MS = 30000;
 const AWAY_POLL_MS = 5000; /* while there is nothing to be seen */
+const LATELY = 20; /* runs that say which datasets there are files of */
 const THEME_ICON = { system: 'screen', light: 'sun', dark: 'moon' };
 const LIVE_TONE = { live: 'ok', polling: 'warn', slowed: 'warn', offline: 'bad' };
 
@@ -88,7 +90,8 @@ function moved({ page, id, query }) {
 function Page() {
   const { page, id, query } = route.value;
   const name = page ?? home();
-  const known = useLive(may('data.read') ? address('/api/runs', { limit: 1 }) : null, ['run']);
+  const known = useLive(may('data.read') ? address('/api/runs', { limit: LATELY }) : null, ['run']);
+  useEffect(() => { there.value = [...new Set((known.answer?.data ?? []).map((run) => run.dataset))]; }, [known.answer]);
   const busy = name === 'imports' && (id || running().length); /* the first import goes on, or begins */
   const none = known.answer?.total === 0 && NEEDS_DATA.includes(name) && !busy;
   const elsewhere = moved(route.value);

@@ -1,6 +1,7 @@
 /* Audit Trail: the change log, newest first and without end; the checks that a run
 ** passed; and why the log can be believed. */
 import { address, useAnswer, useKept } from '../lib/api.js';
+import { dataset } from '../lib/dataset.js';
 import { count, exact } from '../lib/decimal.js';
 import { formatClock, formatDay, formatMoment, formatSource } from '../lib/format.js';
 import { html } from '../lib/html.js';
@@ -51,7 +52,7 @@ function ChecksCard({ id }) {
 /* ---- the chain ---- */
 
 function Chain() {
-  const { answer } = useLive(address('/api/governance', { as: 'sales' }));
+  const { answer } = useLive(address('/api/governance', { as: dataset.value }));
   const log = useKept(answer)?.data.log;
   if (!log) return null;
   return html`<${Card} title=${t('audit.chain')}>

@@ -2,6 +2,7 @@
 ** would be touched if one changed. */
 import { address, useKept } from '../lib/api.js';
 import { csvText, saveText } from '../lib/csv.js';
+import { dataset } from '../lib/dataset.js';
 import { count, percent } from '../lib/decimal.js';
 import { scopeOf } from '../lib/figure.js';
 import { html } from '../lib/html.js';
@@ -68,7 +69,7 @@ function headline(controls, scope) {
 }
 
 function Summary({ data, scope, busy }) {
-  const governed = useKept(useLive(address('/api/governance', { as: 'sales' }), TABLES).answer)?.data;
+  const governed = useKept(useLive(address('/api/governance', { as: dataset.value }), TABLES).answer)?.data;
   const effects = new Map((governed?.controls ?? []).map((c) => [c.control, c]));
   const columns = columnsOf(scope, effects);
   const save = () => saveText('controls.csv', csvText(columns.filter((c) => c.id !== 'links').map((c) => ({ heading: c.label, value: c.plain })), data.controls));
@@ -84,7 +85,7 @@ function Summary({ data, scope, busy }) {
 
 export function Controls({ query }) {
   const scope = scopeOf(query, ['run']);
-  const { answer, error, again } = useLive(address('/api/quality', { as: 'sales', ...scope }), TABLES);
+  const { answer, error, again } = useLive(address('/api/quality', { as: dataset.value, ...scope }), TABLES);
   const data = useKept(answer)?.data;
   return html`<div class="page">
     <${PageHead} title=${t('page.controls')} note=${t('page_note.controls')} />

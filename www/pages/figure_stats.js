@@ -2,6 +2,7 @@
 ** computed a second time in another way. */
 import { useEffect, useRef } from 'preact/hooks';
 import { address, useAnswer, useKept } from '../lib/api.js';
+import { moneyOf } from '../lib/dataset.js';
 import { mean } from '../lib/decimal.js';
 import { readFigure, shownFigure } from '../lib/figure.js';
 import { html } from '../lib/html.js';
@@ -41,7 +42,7 @@ function OwnTick({ figure, value }) {
 ** stands in the row of its stat (parts/stat.js). */
 export function FigureStats({ scope, label, measures, values, more = {} }) {
   const rows = measures.map((name) => {
-    const value = name === 'average' && values.average === undefined ? mean(values.revenue, values.orders) : values[name];
+    const value = name === 'average' && values.average === undefined ? mean(values[moneyOf()], values.orders) : values[name];
     const figure = figureOf(name, scope);
     const title = nameOf('measure', name);
     const label = html`${title} <${OwnTick} key=${figure} figure=${figure} value=${String(value)} />`;

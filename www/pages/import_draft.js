@@ -3,14 +3,15 @@
 ** page is there when the wizard opens. */
 import { signal } from '@preact/signals';
 import { address, del, get, post } from '../lib/api.js';
+import { DATASETS } from '../lib/dataset.js';
 import { progressed } from '../lib/live.js';
 import { go, link, route } from '../lib/route.js';
 
 /* Settings of the reader that can be given; '' is "as recognised". */
 export const DIALECT = ['encoding', 'delimiter', 'quote', 'escape', 'header', 'skip', 'decimal', 'date-order'];
-const AS = 'sales';
+const TAKES_FILES = ['imports/new', 'upload']; /* pages that a dropped file is for */
 
-const NONE = { step: 'file', file: null, look: null, map: {}, unique: [], existing: 'reject', dialect: {}, test: null, real: null };
+const NONE = { step: 'file', file: null, as: DATASETS[0], look: null, map: {}, unique: [], existing: 'reject', dialect: {}, test: null, real: null };
 export const draft = signal(NONE);
 export const brought = signal(null); /* a file that the wizard has not taken up yet */
 
@@ -29,7 +30,7 @@ export function begin() {
 export function bringFile(file) {
   begin();
   brought.value = file;
-  if (route.value.path !== 'imports/new') go(link('imports/new'));
+  if (!TAKES_FILES.includes(route.value.path)) go(link('imports/new'));
 }
 
 /* What GET /api/uploads/ID says, made into choices. */
@@ -39,26 +40,40 @@ export function recognised(look) {
 }
 
 export async function lookAt(upload, dialect = {}) {
-  const { data } = await get(address(`/api/uploads/${upload}`, { as: AS, ...dialect }));
+  const { data } = await get(address(`/api/uploads/${upload}`, { as: draft.value.as, ...dialect }));
   recognised(data);
   change({ dialect });
 }
 
-/* Every field must have its column: the server refuses the import otherwise. */
-export const missing = ({ look, map }) => look.mapping.filter((row) => !map[row.field]).map((row) => row.field);
+/* As what it lacks the least: what it is, until somebody says otherwise. */
+export async function recognise(upload) {
+  const looks = await Promise.all(DATASETS.map(async (as) => ({ as, look: (await get(address(`/api/uploads/${upload}`, { as }))).data })));
+  const lacks = ({ look }) => look.mapping.filter((row) => !row.optional && !row.heading).length;
+  const [best] = looks.sort((a, b) => lacks(a) - lacks(b));
+  change({ as: best.as });
+  recognised(best.look);
+}
+
+export async function takeAs(as) {
+  change({ as });
+  await lookAt(draft.value.look.upload, draft.value.dialect);
+}
+
+/* Each of these must have its column: the server refuses the import otherwise. */
+export const missing = ({ look, map }) => look.mapping.filter((row) => !row.optional && !map[row.field]).map((row) => row.field);
 
 /* The mapping as the reader of the page left it: only what differs from what is
 ** found by itself, so that what is found stays marked as found. */
 function given({ look, map }) {
-  const same = look.mapping.every((row) => row.heading === map[row.field]);
-  return same ? [] : look.mapping.map((row) => `${row.field}=${map[row.field]}`);
+  const same = look.mapping.every((row) => (row.heading ?? '') === map[row.field]);
+  return same ? [] : look.mapping.filter((row) => map[row.field]).map((row) => `${row.field}=${map[row.field]}`);
 }
 
 export async function start(dryRun) {
   const now = draft.value;
   const { data } = await post(
     address('/api/imports', {
-      as: AS,
+      as: now.as,
       upload: now.look.upload,
       dry_run: dryRun ? 1 : null,
       map: given(now),

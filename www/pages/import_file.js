@@ -1,16 +1,18 @@
 /* Step 1: which file, and what was recognised in it. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { address, upload } from '../lib/api.js';
+import { DATASETS } from '../lib/dataset.js';
 import { count } from '../lib/decimal.js';
 import { formatBytes } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { nameOf, t } from '../lib/text.js';
+import { Choice } from '../parts/chart_card.js';
 import { DropZone } from '../parts/drop_zone.js';
 import { Icon } from '../parts/icon.js';
 import { Progress } from '../parts/progress.js';
 import { Stats } from '../parts/stat.js';
 import { Table } from '../parts/table.js';
-import { begin, bringFile, brought, change, draft, lookAt } from './import_draft.js';
+import { begin, bringFile, brought, change, draft, recognise, takeAs } from './import_draft.js';
 
 const SIGNS = { ',': 'comma', ';': 'semicolon', '\t': 'tab', '|': 'bar', tab: 'tab' };
 
@@ -26,7 +28,7 @@ function useSending() {
       const onProgress = (sent) => setState({ file, sent });
       const { data } = await upload(address('/api/uploads', { name: file.name }), file, { onProgress, signal: own.signal });
       setState({ file, sent: file.size, looking: true });
-      await lookAt(data.upload);
+      await recognise(data.upload);
       setState(null);
     } catch (error) {
       if (stop.current === own) setState(error.name === 'AbortError' ? null : { file, error });
@@ -86,9 +88,17 @@ export const Oddities = ({ rows }) => rows.length > 0 && html`<ul class="odditie
   ${rows.map((row) => html`<li key=${row.code}><${Icon} name="info" /> <span>${row.text}</span></li>`)}
 </ul>`;
 
+/* What the rows are taken for. */
+function Kind() {
+  const { as } = draft.value;
+  const options = DATASETS.map((id) => ({ id, label: nameOf('dataset', id) }));
+  return html`<div class="field"><span>${t('import.as')}</span> <${Choice} label=${t('import.as')} options=${options} value=${as} onChange=${takeAs} /></div>`;
+}
+
 function Recognised({ look }) {
   return html`
     <${Stats} label=${t('import.recognised')} rows=${facts(look)} />
+    <${Kind} />
     <${Oddities} rows=${look.oddities} />
     <section class="card sample">
       <header class="card-head"><h3>${t('import.sample')}</h3></header>

@@ -1,12 +1,13 @@
 /* Step 4: the import itself, and where to go from here. */
 import { useState } from 'preact/hooks';
+import { DATASETS } from '../lib/dataset.js';
 import { count } from '../lib/decimal.js';
 import { html } from '../lib/html.js';
 import { at, link } from '../lib/route.js';
 import { t } from '../lib/text.js';
 import { Icon } from '../parts/icon.js';
 import { Stats } from '../parts/stat.js';
-import { begin, change } from './import_draft.js';
+import { begin, change, draft } from './import_draft.js';
 import { Ended, outcome } from './import_test.js';
 import { isOver, Watch } from './import_watch.js';
 import { useRun } from './use_run.js';
@@ -17,12 +18,14 @@ function Done({ doc }) {
   const { run, error } = useRun(doc.run);
   const [undo, setUndo] = useState(false);
   const { rows } = doc.result;
+  const { as } = draft.value;
+  const figures = as === DATASETS[0] ? link(as, { run: doc.run, as: null }) : link('dashboard');
   return html`
     <p class="notice tone-ok" role="status"><${Icon} name="check" /> <span>${t('import.done', { name: doc.name })}</span></p>
-    <${Stats} label=${t('stat.all')} rows=${outcome(rows, doc.run)} />
+    <${Stats} label=${t('stat.all')} rows=${outcome(rows, doc.run, as)} />
     ${run ? html`<${Proof} run=${run} />` : html`<p class="proof">${error ? error.message : t('report.loading')}</p>`}
     <div class="next-steps">
-      <a class="button" href=${link('sales', { run: doc.run })}><${Icon} name="chart" /> ${t('import.to.figures')}</a>
+      <a class="button" href=${figures}><${Icon} name="chart" /> ${t('import.to.figures')}</a>
       ${rows.rejected > 0 && html`<a class="plain" href=${link('exceptions', { run: doc.run })}><${Icon} name="warn" /> ${t('import.to.exceptions', { n: rows.rejected, shown: { n: count(rows.rejected) } })}</a>`}
       <a class="plain" href=${link(at('imports', doc.run))}><${Icon} name="inbox" /> ${t('import.to.run')}</a>
       ${run && canUndo(run) && html`<button type="button" class="plain" onClick=${() => setUndo(true)}><${Icon} name="undo" /> ${t('undo.button')}</button>`}

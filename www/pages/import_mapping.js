@@ -12,9 +12,9 @@ const SURE = { name: 'ok', remembered: 'ok', synonym: 'plain', given: 'plain' };
 
 /* ---- fields ---- */
 
-function Mark({ how, heading }) {
+function Mark({ how, heading, optional }) {
   if (heading && how) return html`<${Badge} tone=${SURE[how] ?? 'plain'}>${how === 'name' || how === 'remembered' ? html`<${Icon} name="check" /> ` : ''}${nameOf('how', how)}<//>`;
-  return !heading && html`<${Badge} tone="bad"><${Icon} name="warn" /> ${t('import.map.missing')}<//>`;
+  return !heading && !optional && html`<${Badge} tone="bad"><${Icon} name="warn" /> ${t('import.map.missing')}<//>`;
 }
 
 function FieldRow({ row, columns, heading }) {
@@ -22,7 +22,7 @@ function FieldRow({ row, columns, heading }) {
   const how = heading === (row.heading ?? '') ? row.how : 'given';
   const id = `map-${row.field}`;
   const choose = (event) => change({ map: { ...draft.value.map, [row.field]: event.target.value }, test: null });
-  const bad = !heading;
+  const bad = !heading && !row.optional;
   return html`<li class=${`map-row ${bad ? 'map-bad' : ''}`} data-field=${row.field}>
     <div class="map-field">
       <label for=${id}>${nameOf('field', row.field)}</label>
@@ -30,10 +30,10 @@ function FieldRow({ row, columns, heading }) {
     </div>
     <div class="map-choice">
       <select id=${id} value=${heading} aria-describedby=${row.help ? `${id}-help` : undefined} aria-invalid=${bad ? 'true' : undefined} onChange=${choose}>
-        ${!heading && html`<option value="" disabled selected>${t('form.choose')}</option>`}
+        ${row.optional ? html`<option value="" selected=${!heading}>${t('import.map.absent')}</option>` : !heading && html`<option value="" disabled selected>${t('form.choose')}</option>`}
         ${columns.map((c) => html`<option key=${c.index} value=${c.heading} selected=${c.heading === heading}>${c.heading}</option>`)}
       </select>
-      <${Mark} how=${how} heading=${heading} />
+      <${Mark} how=${how} heading=${heading} optional=${row.optional} />
     </div>
     <p class="map-examples">${(column?.examples ?? []).map((text, i) => html`<code key=${i}>${text}</code> `)}</p>
   </li>`;

@@ -1,4 +1,5 @@
 /* Step 3: the whole way with nothing stored, and what would come of it. */
+import { moneyOf } from '../lib/dataset.js';
 import { count, money, percent, quantity } from '../lib/decimal.js';
 import { formatSeconds } from '../lib/format.js';
 import { html } from '../lib/html.js';
@@ -11,11 +12,12 @@ import { Stats } from '../parts/stat.js';
 import { Table } from '../parts/table.js';
 import { figureOf } from '../parts/why.js';
 import { Original, Reasons } from './original.js';
+import { draft } from './import_draft.js';
 import { isOver, Watch } from './import_watch.js';
 
 /* run: the one that stored them, if any: then each figure explains itself. */
-export function outcome(rows, run) {
-  const why = (measure) => (run ? figureOf(measure, { run }) : undefined);
+export function outcome(rows, run, of) {
+  const why = (measure) => (run ? figureOf(measure, { run }, of) : undefined);
   return [
     { id: 'read', label: t('stat.read'), value: count(rows.read), why: why('read') },
     { id: 'created', label: t('import.created'), value: count(rows.created), why: why('clean'), note: t('import.created_note') },
@@ -55,11 +57,11 @@ export function Rejected({ result }) {
   `;
 }
 
-const Figures = ({ figures, seconds }) => html`<${Card} title=${t('import.figures')} note=${t('import.figures_note', { time: formatSeconds(seconds) })}>
+const Figures = ({ figures, seconds, as }) => html`<${Card} title=${t('import.figures')} note=${t('import.figures_note', { time: formatSeconds(seconds) })}>
   <${Stats} label=${t('import.figures')} rows=${[
     { id: 'orders', label: t('column.orders'), value: count(figures.orders) },
     { id: 'quantity', label: t('column.quantity'), value: quantity(figures.quantity) },
-    { id: 'revenue', label: t('column.revenue'), value: money(figures.revenue) },
+    { id: 'revenue', label: t(`column.${moneyOf(as)}`), value: money(figures[moneyOf(as)]) },
   ]} />
 <//>`;
 
@@ -75,7 +77,7 @@ export function TestStep({ test }) {
     <p class=${`notice tone-${result.rows.clean ? 'ok' : 'warn'}`} role="status"><${Icon} name=${result.rows.clean ? 'check' : 'warn'} /> <span>${t(result.rows.clean ? 'import.tested' : 'import.none_clean')}</span></p>
     ${result.rows.edits > 0 && html`<p class="notice tone-warn" data-notice="edits"><${Icon} name="warn" /> <span>${t('import.edits', { n: count(result.rows.edits) })}</span></p>`}
     <${Stats} label=${t('stat.all')} rows=${outcome(result.rows)} />
-    ${result.figures && result.rows.clean > 0 && html`<${Figures} figures=${result.figures} seconds=${result.seconds} />`}
+    ${result.figures && result.rows.clean > 0 && html`<${Figures} figures=${result.figures} seconds=${result.seconds} as=${draft.value.as} />`}
     <${Rejected} result=${result} />
   `;
 }

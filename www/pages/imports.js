@@ -26,7 +26,7 @@ const kindOf = (run) => run.kind ?? 'file';
 /* Every figure leads to what is behind it: the explanation, the list, or the report. An
 ** undone run has no exceptions on the desk. */
 const own = (run) => run.state === 'done' || run.state === 'undone';
-const figure = (measure, label, show) => (run) => (own(run) ? html`<${Why} figure=${figureOf(measure, { run: run.run })} label=${t(`column.${label}`)}>${show(run)}<//>` : show(run));
+const figure = (measure, label, show) => (run) => (own(run) ? html`<${Why} figure=${figureOf(measure, { run: run.run }, run.dataset)} label=${t(`column.${label}`)}>${show(run)}<//>` : show(run));
 const inReport = (show) => (run) => html`<a href=${link(at('imports', run.run))}>${show(run)}</a>`;
 function rejected(run) {
   const n = count(run.rows.rejected);

@@ -7,6 +7,7 @@ import { Sales } from './sales.js';
 
 /* Pages that bring their own words: these are there before anything of the page is. */
 const withWork = (load, ...rest) => lazy(() => import('./work_words.js').then(load), ...rest);
+const withShop = (load, ...rest) => lazy(() => import('./shop_words.js').then(load), ...rest);
 const withStock = (load, ...rest) => lazy(() => import('./stock_words.js').then(load), ...rest);
 const withDoors = (load, ...rest) => lazy(() => import('./door_words.js').then(load), ...rest);
 
@@ -24,6 +25,12 @@ export const PAGES = {
   governance: lazy(() => import('./governance.js'), 'Governance'),
   catalogue: lazy(() => import('./catalogue.js'), 'Catalogue'),
   records: lazy(() => import('./records.js'), 'Records'),
+  dashboard: withShop(() => import('./dashboard.js'), 'Dashboard'),
+  stores: withShop(() => import('./stores.js'), 'Stores'),
+  products: withShop(() => import('./products.js'), 'Products'),
+  orders: withShop(() => import('./orders.js'), 'Orders'),
+  predictions: withShop(() => import('./predictions.js'), 'Predictions'),
+  upload: withShop(() => import('./upload.js'), 'Upload'),
   stock: withStock(() => import('./stock.js'), 'Stock'),
   alerts: withStock(() => import('./alerts.js'), 'Alerts'),
   jobs: withWork(() => import('./jobs.js'), 'Jobs'),
@@ -45,6 +52,8 @@ export const NEEDS = {
   tab: 'data.read', imports: 'data.read', rules: 'data.read', governance: 'audit.read', catalogue: 'audit.read', stock: 'stock.read',
   alerts: 'alerts.read', jobs: 'work.read', schedules: 'work.read', graphs: 'work.read', topics: 'work.read', health: 'system.read',
   waiting: 'sales.write', people: 'people.read', about: 'system.read',
+  dashboard: 'sales.read', stores: 'sales.read', products: 'sales.read', orders: 'sales.read',
+  predictions: 'sales.read', upload: 'sales.write',
 };
 
 /* Pages whose parts somebody may hide and put into another order (lib/settings.js: widgets). */
@@ -63,13 +72,16 @@ export const DRAWERS = {
   entry: lazy(() => import('./audit.js'), 'EntryDrawer', null),
   impact: lazy(() => import('./controls.js'), 'ImpactDrawer', null),
   item: withStock(() => import('./item.js'), 'ItemDrawer', null),
+  total: withShop(() => import('./dashboard_figures.js'), 'TotalDrawer', null),
+  because: withShop(() => import('./predictions.js'), 'BecauseDrawer', null),
   job: withWork(() => import('./job.js'), 'JobDrawer', null),
   schedule: withWork(() => import('./schedule.js'), 'ScheduleDrawer', null),
   event: withWork(() => import('./event.js'), 'EventDrawer', null),
   user: withDoors(() => import('./person.js'), 'PersonDrawer', null),
 };
 
-/* The navigation. first: it has a place of its own in the bar of a narrow screen. */
+/* The navigation. first: the first FIRST_MOST of these have a place in the bar of a narrow screen. */
+export const FIRST_MOST = 4;
 export const NAV = [
   { id: 'sales', icon: 'chart', first: true },
   { id: 'quality', icon: 'shield', first: true },
@@ -81,6 +93,11 @@ export const NAV = [
   { id: 'governance', icon: 'building', part: 'data' },
   { id: 'catalogue', icon: 'table', part: 'data' },
   { id: 'records', icon: 'file', part: 'data' },
+  { id: 'dashboard', icon: 'board', first: true, part: 'shop' },
+  { id: 'stores', icon: 'building', first: true, part: 'shop' },
+  { id: 'products', icon: 'boxes', part: 'shop' },
+  { id: 'orders', icon: 'file', first: true, part: 'shop' },
+  { id: 'predictions', icon: 'calendar', part: 'shop' },
   { id: 'stock', icon: 'boxes', part: 'stock' },
   { id: 'alerts', icon: 'bell', part: 'stock' },
   { id: 'jobs', icon: 'queue', part: 'work' },

@@ -2,6 +2,7 @@
 ** last place opens all the rest. */
 import { useState } from 'preact/hooks';
 import { address } from '../lib/api.js';
+import { dataset } from '../lib/dataset.js';
 import { count } from '../lib/decimal.js';
 import { html } from '../lib/html.js';
 import { imports, running, useLive } from '../lib/live.js';
@@ -11,7 +12,7 @@ import { start } from '../lib/settings.js';
 import { t } from '../lib/text.js';
 import { Dialog } from '../parts/dialog.js';
 import { Icon } from '../parts/icon.js';
-import { NAV, NEEDS, PAGES } from './index.js';
+import { FIRST_MOST, NAV, NEEDS, PAGES } from './index.js';
 
 export const Mark = () => html`<svg class="mark-logo" viewBox="0 0 32 32" aria-hidden="true">
   <rect width="32" height="32" rx="8" />
@@ -19,10 +20,12 @@ export const Mark = () => html`<svg class="mark-logo" viewBox="0 0 32 32" aria-h
   <path class="sign" d="m12.5 18.2 2.7 2.7 4.6-5.2" />
 </svg>`;
 
-/* Where somebody begins: where he wants to, or else with the first page that he may open. */
+/* Where somebody begins: where he wants to, where the figures of his files are, or else with the
+** first page that he may open. */
 export const home = () => {
   const open = NAV.filter(({ id }) => may(NEEDS[id]));
-  return (open.find(({ id }) => id === start()) ?? open[0] ?? NAV[0]).id;
+  const usual = dataset.value === 'invoices' ? 'dashboard' : null;
+  return (open.find(({ id }) => id === start()) ?? open.find(({ id }) => id === usual) ?? open[0] ?? NAV[0]).id;
 };
 
 const isHere = (path) => route.value.path === path || (!path.includes('/') && route.value.page === path) || (path === home() && !route.value.page);
@@ -45,7 +48,7 @@ function useEntries() {
   return [...fixed, ...tabs, ...more];
 }
 
-const PARTS = [undefined, 'tabs', 'stock', 'data', 'work', 'house'];
+const PARTS = [undefined, 'shop', 'tabs', 'stock', 'data', 'work', 'house'];
 
 function All({ entries, onGo }) {
   return PARTS.map((part) => {
@@ -64,13 +67,13 @@ export const Rail = () => html`<nav class="rail" aria-label=${t('nav.label')}>
 export function Bar() {
   const [open, setOpen] = useState(false);
   const entries = useEntries();
-  const first = entries.filter((entry) => entry.first);
+  const first = entries.filter((entry) => entry.first).slice(0, FIRST_MOST);
   const here = entries.find((entry) => isHere(entry.path));
   return html`<nav class="bar-nav" aria-label=${t('nav.label')}>
     <ul>
       ${first.map((entry) => html`<${Entry} key=${entry.path} ...${entry} />`)}
       <li>
-        <button type="button" class="nav-entry" aria-haspopup="dialog" data-here=${here && !here.first ? 'true' : undefined} onClick=${() => setOpen(true)}>
+        <button type="button" class="nav-entry" aria-haspopup="dialog" data-here=${here && !first.includes(here) ? 'true' : undefined} onClick=${() => setOpen(true)}>
           <${Icon} name="more" /><span>${t('nav.more')}</span>
         </button>
       </li>

@@ -3,6 +3,7 @@
 import { useMemo } from 'preact/hooks';
 import { address, useKept } from '../lib/api.js';
 import { csvText, saveText } from '../lib/csv.js';
+import { dataset } from '../lib/dataset.js';
 import { count, percent } from '../lib/decimal.js';
 import { scopeOf } from '../lib/figure.js';
 import { formatMoment, formatSource } from '../lib/format.js';
@@ -165,7 +166,7 @@ function Figures({ data, scope, busy }) {
 
 export function Quality({ query }) {
   const scope = scopeOf(query, ['run']);
-  const { answer, error, again } = useLive(address('/api/quality', { as: 'sales', ...scope }), TABLES);
+  const { answer, error, again } = useLive(address('/api/quality', { as: dataset.value, ...scope }), TABLES);
   const data = useKept(answer)?.data;
   return html`<div class="page">
     <${PageHead} title=${t('page.quality')} note=${t('page_note.quality')} />

@@ -55,7 +55,7 @@ const Step = ({ entity, step }) => html`<li class="version">
   ${step.before && step.event === 'RECORD_UPDATED' && html`<${Diff} before=${own(entity, step.before)} after=${own(entity, step.after)} group="property" />`}
 </li>`;
 
-function History({ entity, id }) {
+export function History({ entity, id }) {
   const { answer } = useLive(address(`/api/records/${entity.name}/${at(id)}/history`), [entity.table]);
   const steps = answer?.data;
   return html`<${Card} title=${t('records.history')}>

@@ -77,11 +77,13 @@ function Chosen({ entity, names, filters }) {
   })}</ul>`;
 }
 
-function Ask({ entity, names, query }) {
+/* brief: further filters are folded away. */
+function Ask({ entity, names, query, brief }) {
   const search = (event) => {
     event.preventDefault();
     replace(here({ q: new FormData(event.target).get('q').trim() || null }));
   };
+  const filter = html`<${NewFilter} entity=${entity} names=${names} onAdd=${(key, value) => replace(here({ [key]: value }))} />`;
   return html`
     <div class="scope scope-inner" role="group" aria-label=${t('records.ask')}>
       ${entity.properties.some((p) => p.searched) && html`<form class="record-search" role="search" onSubmit=${search}>
@@ -90,7 +92,7 @@ function Ask({ entity, names, query }) {
       </form>`}
       <label class="switch"><input type="checkbox" checked=${query.deleted === '1'} onChange=${(event) => replace(here({ deleted: event.target.checked ? '1' : null }))} /><span>${t('records.deleted_too')}</span></label>
     </div>
-    <${NewFilter} entity=${entity} names=${names} onAdd=${(key, value) => replace(here({ [key]: value }))} />
+    ${brief ? html`<details class="more-filters"><summary>${t('records.more_filters')}</summary>${filter}</details>` : filter}
     <${Chosen} entity=${entity} names=${names} filters=${filtersOf(query)} />`;
 }
 
@@ -116,27 +118,31 @@ const orderOf = (text) => {
   return { id: first.replace(/^-/, ''), down: first.startsWith('-') };
 };
 
-export function RecordList({ entity, entities, query }) {
+/* own: what a page of its own has in other words: { title, note, back, actions, list (the heading
+** of the list), none (what to do where there are none), columns, lead, children }; columns are as those of a Table, sorted by the server. */
+export function RecordList({ entity, entities, query, own = {} }) {
   const names = useNames(entity, entities);
   const wanted = { q: query.q, sort: query.sort, deleted: query.deleted, ...Object.fromEntries(filtersOf(query).map(({ key, value }) => [key, value])) };
   const { rows, total, error, again, stale, need } = useEndless((cursor, limit) => address(`/api/records/${entity.name}`, { ...wanted, limit, cursor }), [entity.table]);
   const first = rows?.slice(0, LOOKED_AT);
   const says = first && entity.properties.filter((p) => first.some((row) => row[p.name] !== null)).map((p) => p.name).join();
-  const columns = useMemo(() => rows && columnsOf(entity, first, names), [says, ...Object.values(names)]);
-  const title = nameOf('entity', entity.name);
-  const actions = may(`${entity.access}.write`) && html`<a class="button" href=${link(at('records', entity.name, 'new'))}><${Icon} name="plus" /> ${t('records.new')}</a>`;
+  const general = useMemo(() => rows && columnsOf(entity, first, names), [says, ...Object.values(names)]);
+  const { title = nameOf('entity', entity.name), note = entity.help, back = { href: link('records'), label: t('records.title') }, columns = general } = own;
+  const actions = own.actions ?? (may(`${entity.access}.write`) && html`<a class="button" href=${link(at('records', entity.name, 'new'))}><${Icon} name="plus" /> ${t('records.new')}</a>`);
   let body;
   if (error && !rows) body = html`<${Failed} error=${error} again=${again} />`;
   else if (!rows) body = html`<${Skeleton} shape="table" n=${8} />`;
-  else if (!rows.length) body = html`<${Empty} icon="filter" title=${t('records.none')}><p>${t(filtersOf(query).length || query.q ? 'records.none_fits' : 'records.none_yet')}</p><//>`;
+  else if (!rows.length) body = html`<${Empty} icon="filter" title=${t('records.none')}><p>${filtersOf(query).length || query.q ? t('records.none_fits') : own.none ?? t('records.none_yet')}</p><//>`;
   else
     body = html`<${Table} caption=${title} columns=${columns} rows=${rows} total=${total} onNeed=${need} keyOf=${(row) => row.id} busy=${stale} first=${rows.length} order=${orderOf(query.sort ?? entity.order)} onOrder=${({ id, down }) => replace(here({ sort: `${down ? '-' : ''}${id}` }))} />
       <p class="pager"><span role="status">${t('records.total', { n: total, shown: { n: count(total) } })}</span></p>`;
   return html`<div class="page">
-    <${PageHead} title=${title} note=${entity.help} back=${{ href: link('records'), label: t('records.title') }} actions=${actions} />
-    <${Card} title=${t('records.list')}>
-      <${Ask} entity=${entity} names=${names} query=${query} />
+    <${PageHead} title=${title} note=${note} back=${back} actions=${actions} />
+    ${own.lead}
+    <${Card} title=${own.list ?? t('records.list')}>
+      <${Ask} entity=${entity} names=${names} query=${query} brief=${!!own.columns} />
       ${body}
     <//>
+    ${own.children}
   </div>`;
 }

@@ -2,6 +2,7 @@
 ** what people noted, and the door to change it. */
 import { useState } from 'preact/hooks';
 import { address, post, useAnswer, useKept } from '../lib/api.js';
+import { dataset, moneyOf } from '../lib/dataset.js';
 import { count } from '../lib/decimal.js';
 import { formatMoment, formatSource } from '../lib/format.js';
 import { html } from '../lib/html.js';
@@ -22,7 +23,6 @@ import { readFigure, scopeWords } from '../lib/figure.js';
 import { may } from '../lib/session.js';
 import { linePath, shownValue } from './rows.js';
 
-const DATASET = 'sales';
 const TABLES = ['run', 'sale', 'note', 'run_undone'];
 
 /* ---- parts of the drawer ---- */
@@ -39,7 +39,7 @@ const Values = ({ values }) => html`<dl class="details values">
 function Edit({ row, onDone }) {
   const fields = Object.entries(row.values).map(([name, value]) => ({ name, kind: /^\d{4}-\d\d-\d\d$/.test(value) ? 'day' : 'text', disabled: value === row.key, required: true }));
   const save = async (_, changed) => {
-    const { data } = await post(address('/api/row', { as: DATASET, key: row.key }), changed);
+    const { data } = await post(address('/api/row', { as: dataset.value, key: row.key }), changed);
     toast({ text: t('row.edited', { key: row.key }), href: data.run ? link(at('imports', data.run)) : undefined, hrefLabel: t('row.edit_run') });
     onDone();
   };
@@ -56,7 +56,7 @@ export function askedFields() {
   const figure = readFigure(route.value.drawers.findLast(({ kind }) => kind === 'why')?.value);
   if (!figure) return [];
   const { from, to, ...filters } = figure.scope;
-  return [figure.measure === 'average' ? 'revenue' : figure.measure, (from || to) && 'order_date', ...Object.keys(filters)];
+  return [figure.measure === 'average' ? moneyOf(figure.dataset) : figure.measure, (from || to) && 'order_date', ...Object.keys(filters)];
 }
 
 /* How the file of a run was read: { dialect, mapping }. */
@@ -104,7 +104,7 @@ const CONTROLS = [
 function Notes({ row, again }) {
   const [turn, setTurn] = useState(0);
   const save = async ({ text }) => {
-    await post(address('/api/records/note'), { dataset: DATASET, key: row.key, text });
+    await post(address('/api/records/note'), { dataset: dataset.value, key: row.key, text });
     toast({ text: t('row.noted') });
     setTurn(turn + 1);
     again();
@@ -150,7 +150,7 @@ function Body({ row, again }) {
 }
 
 export function RowDrawer({ value: key, onClose }) {
-  const { answer, error, again } = useLive(address('/api/row', { as: DATASET, key }), TABLES);
+  const { answer, error, again } = useLive(address('/api/row', { as: dataset.value, key }), TABLES);
   const row = useKept(answer)?.data;
   return html`<${Drawer} title=${key} note=${row && `${formatSource(row.source)} \u00b7 ${t('rows.line', { line: count(row.line) })}`} onClose=${onClose}>
     ${row ? html`<${Body} row=${row} again=${again} />` : error ? html`<${Failed} error=${error} again=${again} />` : html`<${Skeleton} shape="table" n=${8} />`}

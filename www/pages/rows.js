@@ -1,6 +1,7 @@
 /* The rows that figures are made of: from a figure down to the line of a file. */
 import { useRef, useState } from 'preact/hooks';
 import { address } from '../lib/api.js';
+import { dataset } from '../lib/dataset.js';
 import { count } from '../lib/decimal.js';
 import { shownFigure } from '../lib/figure.js';
 import { formatDay, formatMoment, formatSource } from '../lib/format.js';
@@ -13,7 +14,6 @@ import { Empty, Failed, Skeleton } from '../parts/state.js';
 import { Table } from '../parts/table.js';
 import { figureOf, InDrawer, Why } from '../parts/why.js';
 
-const DATASET = 'sales';
 const SIZE = 50;
 const TYPING_MS = 250; /* not every letter is a question */
 const DAY = /^\d{4}-\d\d-\d\d$/;
@@ -22,9 +22,9 @@ const DAY = /^\d{4}-\d\d-\d\d$/;
 export function shownValue(name, value) {
   if (value === null || value === undefined) return '';
   if (DAY.test(value)) return formatDay(value);
-  return name === 'revenue' || name === 'quantity' ? shownFigure(name, value) : value;
+  return isFigure(name) ? shownFigure(name, value) : value;
 }
-const isFigure = (name) => name === 'revenue' || name === 'quantity';
+const isFigure = (name) => ['revenue', 'total', 'quantity'].includes(name);
 
 export const placeWords = (row) => t('rows.bytes', { from: count(row.offset), to: count(row.offset + row.length - 1) });
 export const linePath = (row) => `${row.run}:${row.line}`;
@@ -85,7 +85,7 @@ export function RowsCard({ scope, total }) {
     clearTimeout(typing.current);
     typing.current = setTimeout(() => setQ(text), TYPING_MS);
   };
-  const pages = useSearch(address('/api/rows', { as: DATASET, ...scope, q, limit: SIZE }), { size: SIZE, of: ['run', 'sale'] });
+  const pages = useSearch(address('/api/rows', { as: dataset.value, ...scope, q, limit: SIZE }), { size: SIZE, of: ['run', 'sale'] });
   const search = html`<label class="field">
     <span>${t('rows.search')}</span>
     <input type="search" maxlength="100" autocomplete="off" onInput=${onType} />

@@ -2,6 +2,7 @@
 ** and its undoing. */
 import { useState } from 'preact/hooks';
 import { address, post, useAnswer } from '../lib/api.js';
+import { moneyOf } from '../lib/dataset.js';
 import { count, money, percent } from '../lib/decimal.js';
 import { formatBytes, formatMoment, formatSeconds, formatSource } from '../lib/format.js';
 import { html } from '../lib/html.js';
@@ -28,7 +29,7 @@ import { UndoDialog } from './undo.js';
 
 /* A run that has ended explains its figures; of one under way or failed there are none. */
 function headline(run) {
-  const why = (measure) => (run.state === 'done' || run.state === 'undone' ? figureOf(measure, { run: run.run }) : undefined);
+  const why = (measure) => (run.state === 'done' || run.state === 'undone' ? figureOf(measure, { run: run.run }, run.dataset) : undefined);
   const { read, clean, rejected, created, updated, unchanged } = run.rows;
   const parts = created === undefined ? percent(clean, read, 2) : [t('run.created', { n: count(created) }), updated && t('run.updated', { n: count(updated) }), unchanged && t('import.unchanged', { n: count(unchanged) })].filter(Boolean).join(', ');
   return [
@@ -36,7 +37,7 @@ function headline(run) {
     { id: 'clean', label: t('stat.clean'), value: count(clean), why: why('clean'), note: parts },
     { id: 'rejected', label: t('stat.rejected'), value: count(rejected), ...(rejected && !run.undone ? { href: link('exceptions', { run: run.run, state: 'all' }) } : { why: why('rejected') }), tone: rejected ? 'bad' : undefined, note: percent(rejected, read, 2) },
     { id: 'quality', label: t('stat.quality'), value: percent(clean, read, 2) || t('stat.none'), why: why('quality'), share: read ? clean / read : 0 },
-    { id: 'revenue', label: t('stat.revenue'), value: money(run.revenue), why: why('revenue'), note: t('stat.clean_only') },
+    { id: 'revenue', label: t('stat.revenue'), value: money(run[moneyOf(run.dataset)]), why: why(moneyOf(run.dataset)), note: t('stat.clean_only') },
   ];
 }
 

@@ -4,6 +4,7 @@ import { useMemo, useState } from 'preact/hooks';
 import { address, useKept } from '../lib/api.js';
 import { csvText, saveText } from '../lib/csv.js';
 import { dayOf, groupDays, SPANS } from '../lib/days.js';
+import { dataset, moneyOf } from '../lib/dataset.js';
 import { compare, count, percent, position, sum } from '../lib/decimal.js';
 import { scopeOf, shownFigure } from '../lib/figure.js';
 import { html } from '../lib/html.js';
@@ -20,11 +21,10 @@ import { figureOf, Why } from '../parts/why.js';
 import { FigureStats } from './figure_stats.js';
 import { RowsCard } from './rows.js';
 
-const DATASET = 'sales';
 const BARS_MOST = 10;
 const DAYS_DRAWN_SINGLY = 200;
 /* What a change must be about to touch these figures. */
-export const FIGURE_TABLES = ['run', 'sale', 'run_undone'];
+export const FIGURE_TABLES = ['run', 'sale', 'mangalam_invoices', 'run_undone'];
 
 /* ---- columns of a table of groups ---- */
 
@@ -115,12 +115,12 @@ const None = ({ scope, data }) =>
     : html`<${Empty} title=${t('empty.figures.title')}><p>${t('empty.figures.advice')}</p><a class="button" href=${link('imports/new')}>${t('empty.figures.import')}</a><//>`;
 
 function Figures({ data, scope, busy }) {
-  const [chosen, setMeasure] = useState('revenue');
-  const measure = data.measures.find((m) => m.name === chosen) ?? data.measures[0];
+  const [chosen, setMeasure] = useState(null);
+  const measure = data.measures.find((m) => m.name === (chosen ?? moneyOf())) ?? data.measures[0];
   if (!data.totals.orders) return html`<${None} scope=${scope} data=${data} />`;
   const options = data.measures.map((m) => ({ id: m.name, label: nameOf('measure', m.name) }));
   return html`<div class="stack" aria-busy=${String(busy)}>
-    <${FigureStats} scope=${scope} label=${t('sales.total.title')} measures=${['revenue', 'orders', 'quantity', 'average']} values=${data.totals} />
+    <${FigureStats} scope=${scope} label=${t('sales.total.title')} measures=${[moneyOf(), 'orders', 'quantity', 'average']} values=${data.totals} />
     <div class="cards">
       <${ByTime} data=${data} scope=${scope} measure=${measure} choice=${html`<${Select} label=${t('sales.measure')} options=${options} value=${measure.name} onChange=${setMeasure} />`} />
       ${data.groups.filter((g) => g.kind === 'code').map((group) => html`<${ByName} key=${group.name} group=${group} data=${data} scope=${scope} measure=${measure} />`)}
@@ -131,7 +131,7 @@ function Figures({ data, scope, busy }) {
 
 export function Sales({ query }) {
   const scope = scopeOf(query);
-  const { answer, error, again } = useLive(address('/api/figures', { as: DATASET, ...scope }), FIGURE_TABLES);
+  const { answer, error, again } = useLive(address('/api/figures', { as: dataset.value, ...scope }), FIGURE_TABLES);
   const shown = useKept(answer)?.data;
   return html`<div class="page">
     <${PageHead} title=${t('page.sales')} note=${t('page_note.sales')} />

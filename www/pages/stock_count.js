@@ -6,6 +6,7 @@ import { address, post } from '../lib/api.js';
 import { html } from '../lib/html.js';
 import { link } from '../lib/route.js';
 import { useScan } from '../lib/scan.js';
+import { useSheet } from '../lib/sheet.js';
 import { t } from '../lib/text.js';
 import { Card } from '../parts/card.js';
 import { Icon } from '../parts/icon.js';
@@ -15,20 +16,6 @@ import { find, useWarehouses } from './stock.js';
 
 const KEY = 'outpost.count';
 const EMPTY = { warehouse: '', lines: [] };
-
-function kept() {
-  try {
-    return { ...EMPTY, ...JSON.parse(localStorage.getItem(KEY)) };
-  } catch {
-    return EMPTY;
-  }
-}
-
-/* At once: whoever reloads the page in the next moment loses nothing. */
-function keep(sheet) {
-  localStorage.setItem(KEY, JSON.stringify(sheet));
-  return sheet;
-}
 
 /* The lines of a sheet after one more of something was seen; the newest stands first. */
 export function seen(lines, found) {
@@ -47,8 +34,7 @@ function Line({ line, onCount, onRemove }) {
 }
 
 export function Count() {
-  const [sheet, setState] = useState(kept);
-  const setSheet = (change) => setState((old) => keep(change(old)));
+  const [sheet, setSheet] = useSheet(KEY, EMPTY);
   const [code, setCode] = useState('');
   const warehouses = useWarehouses();
   useEffect(() => {

@@ -5,6 +5,7 @@
 ** GET /api/figures; only: the parts that a page has use for ('run', 'days', 'groups'). */
 import { useEffect, useState } from 'preact/hooks';
 import { address, useKept } from '../lib/api.js';
+import { dataset, there } from '../lib/dataset.js';
 import { formatDay, formatMoment, formatSource } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { useLive } from '../lib/live.js';
@@ -39,7 +40,7 @@ const Select = ({ label, note, value, onChange, children }) => html`<label class
 
 function RunChoice({ run }) {
   const { answer } = useLive(address('/api/runs', { limit: RUNS_OFFERED }), ['run', 'run_undone']);
-  const runs = (answer?.data ?? []).filter((one) => one.state === 'done' || one.run === run);
+  const runs = (answer?.data ?? []).filter((one) => (one.state === 'done' && one.dataset === dataset.value) || one.run === run);
   const known = !run || runs.some((one) => one.run === run);
   return html`<${Select} label=${t('scope.run')} value=${run ?? ''} onChange=${(id) => set({ run: id })}>
     <option value="" selected=${!run}>${t('scope.all')}</option>
@@ -88,13 +89,24 @@ const Group = ({ name, rows, value }) => html`<${Select} label=${nameOf('field',
   ${rows.map((row) => html`<option key=${row.name} value=${row.name} selected=${row.name === value}>${row.name}</option>`)}
 <//>`;
 
+/* Of which rows: only where files of several kinds came in. */
+function DatasetChoice() {
+  const known = [...new Set([...there.value, dataset.value])];
+  if (known.length < 2) return null;
+  const choose = (as) => replace(here({ ...Object.fromEntries(SCOPE.map((name) => [name, null])), as }));
+  return html`<${Select} label=${t('scope.as')} value=${dataset.value} onChange=${choose}>
+    ${known.map((name) => html`<option key=${name} value=${name} selected=${name === dataset.value}>${nameOf('dataset', name)}</option>`)}
+  <//>`;
+}
+
 export function ScopeBar({ only = ['run', 'days', 'groups'], children }) {
   const { query } = route.value;
   const wanted = only.some((part) => part !== 'run');
-  const figures = useKept(useLive(wanted ? address('/api/figures', { run: query.run }) : null).answer)?.data;
+  const figures = useKept(useLive(wanted ? address('/api/figures', { as: dataset.value, run: query.run }) : null).answer)?.data;
   const groups = (figures?.groups ?? []).filter((group) => group.kind === 'code');
   const used = SCOPE.filter((name) => query[name]);
   return html`<div class="scope" role="group" aria-label=${t('scope.label')}>
+    ${only.length > 0 && html`<${DatasetChoice} />`}
     ${only.includes('run') && html`<${RunChoice} run=${query.run} />`}
     ${only.includes('days') && html`<${Days} query=${query} first=${figures?.first_day} last=${figures?.last_day} />`}
     ${only.includes('groups') && groups.map(({ name }) => html`<${Group} key=${name} name=${name} rows=${figures[`by_${name}`] ?? []} value=${query[name]} />`)}

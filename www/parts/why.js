@@ -3,13 +3,14 @@
 **
 ** InDrawer is the same for the others: <InDrawer kind="row" value=${key}>. It is a
 ** link, so a new tab or a bookmark is a click as usual. */
+import { dataset } from '../lib/dataset.js';
 import { html } from '../lib/html.js';
 import { drawer, openDrawer } from '../lib/route.js';
 import { t } from '../lib/text.js';
 
-export function figureOf(measure, filters = {}, dataset = 'sales') {
+export function figureOf(measure, filters = {}, of = dataset.value) {
   const query = new URLSearchParams(Object.entries(filters).filter(([, value]) => value));
-  return `${dataset}/${measure}${query.size ? `?${query}` : ''}`;
+  return `${of}/${measure}${query.size ? `?${query}` : ''}`;
 }
 
 export function InDrawer({ kind, value, label, class: own, children }) {

@@ -1,0 +1,95 @@
+/* Who is to be called today: stores whose next order is due, the most important first. */
+import { address, post, put, useKept } from '../lib/api.js';
+import { html } from '../lib/html.js';
+import { useLive } from '../lib/live.js';
+import { at, link } from '../lib/route.js';
+import { may } from '../lib/session.js';
+import { t } from '../lib/text.js';
+import { Card } from '../parts/card.js';
+import { Icon } from '../parts/icon.js';
+import { PageHead } from '../parts/page_head.js';
+import { Empty, Failed, Skeleton } from '../parts/state.js';
+import { Table } from '../parts/table.js';
+import { toast, toastFailure } from '../parts/toast.js';
+import { amount, Because, Confidence, MOST, ORDER_TABLES, PREDICTION_TABLES, rupees, State, storeLink, today, useNamed, When } from './shop.js';
+
+const WEIGHT = ['high', 'medium', 'low'];
+const SHOWN = 6;
+
+/* ---- what is done about a prediction ---- */
+
+export async function accept(prediction, name) {
+  try {
+    const { data } = await post(address('/api/orders/generate'), { prediction_id: prediction.id });
+    toast({ text: t('predictions.accepted', { store: name, number: data.number }), href: link(at('orders', data.id)), hrefLabel: t('orders.show') });
+  } catch (error) {
+    toastFailure(error);
+  }
+}
+
+export async function dismiss(prediction, name) {
+  const set = (status) => put(address(`/api/predicted-orders/${at(prediction.id)}`), { status });
+  try {
+    await set('rejected');
+    toast({ text: t('predictions.dismissed', { store: name }), action: { label: t('predictions.take_back'), run: () => set('pending').catch(toastFailure) } });
+  } catch (error) {
+    toastFailure(error);
+  }
+}
+
+export function Acts({ prediction, name }) {
+  if (!may('sales.write') || prediction.status !== 'pending') return null;
+  return html`<span class="cell-acts">
+    <a class="button" href=${link('orders/new', { prediction: prediction.id })}>${t('predictions.order')}<span class="hidden"> ${name}</span></a>
+    <button type="button" class="plain" onClick=${() => accept(prediction, name)}>${t('predictions.accept')}<span class="hidden"> ${name}</span></button>
+    <button type="button" class="quiet square" title=${t('predictions.dismiss')} aria-label=${`${t('predictions.dismiss')} ${name}`} onClick=${() => dismiss(prediction, name)}><${Icon} name="cross" /></button>
+  </span>`;
+}
+
+/* ---- the list ---- */
+
+/* { due, error, again }: pending predictions up to today, the most important first. */
+function useDue() {
+  const { answer, error, again } = useLive(address('/api/predicted-orders', { 'filter[status][eq]': 'pending', 'filter[predicted_date][lte]': today(), limit: MOST }), [...PREDICTION_TABLES, ...ORDER_TABLES]);
+  const stores = useNamed('stores');
+  const due = useKept(answer)?.data.map((row) => ({ ...row, of: stores.get(row.store_id), name: stores.get(row.store_id)?.name ?? row.store ?? row.store_id.slice(-6) }));
+  due?.sort((a, b) => WEIGHT.indexOf(a.priority) - WEIGHT.indexOf(b.priority) || Number(b.total_amount) - Number(a.total_amount));
+  return { due, error, again };
+}
+
+export const Phone = ({ of }) => (of?.phone ? html`<a class="phone" href=${`tel:${of.phone.replace(/[^+\d]/g, '')}`}>${of.phone}</a>` : '');
+
+const COLUMNS = [
+  { id: 'store', label: t('shop_column.store'), kind: 'name', value: (row) => html`${storeLink(row.store_id, row.name)}${row.of?.city && html`<p class="note">${row.of.city}</p>`}` },
+  { id: 'priority', label: t('shop_column.priority'), value: (row) => html`<${State} of="priority" state=${row.priority} />` },
+  { id: 'phone', label: t('shop_column.phone'), value: (row) => html`<${Phone} of=${row.of} />` },
+  { id: 'predicted_date', label: t('shop_column.due'), value: (row) => html`<${When} day=${row.predicted_date} />` },
+  { id: 'total_amount', label: t('shop_column.expected'), align: 'end', value: (row) => amount(row.total_amount) },
+  { id: 'confidence', label: t('shop_column.confidence'), value: (row) => html`<${Confidence} prediction=${row} /> <${Because} id=${row.id} label=${row.name} />` },
+  { id: 'act', label: t('table.act'), quiet: true, align: 'end', value: (row) => html`<${Acts} prediction=${row} name=${row.name} />` },
+];
+
+export function Calls() {
+  const { due, error, again } = useDue();
+  let body = html`<${Skeleton} shape="table" n=${6} />`;
+  if (error && !due) body = html`<${Failed} error=${error} again=${again} />`;
+  else if (due && !due.length) body = html`<${Empty} icon="check" title=${t('calls.none')}><p>${t('calls.none_advice')}</p><//>`;
+  else if (due) body = html`<${Table} caption=${t('calls.title')} columns=${COLUMNS} rows=${due} keyOf=${(row) => row.id} />`;
+  return html`<div class="page">
+    <${PageHead} title=${t('calls.title')} note=${t('calls.note')} back=${{ href: link('stores'), label: t('page.stores') }} />
+    <${Card} title=${t('calls.list')}>${body}<//>
+  </div>`;
+}
+
+/* The first of them, as a part of the dashboard. */
+export function DueCard() {
+  const { due } = useDue();
+  const all = html`<a class="quiet" href=${link('stores/calls')}>${t('calls.all')}</a>`;
+  let body = html`<${Skeleton} n=${4} />`;
+  if (due && !due.length) body = html`<p class="note">${t('calls.none')}</p>`;
+  else if (due) body = html`<ul class="due">${due.slice(0, SHOWN).map((row) => html`<li key=${row.id}>
+    <div>${storeLink(row.store_id, row.name)} <${State} of="priority" state=${row.priority} /><p class="note"><${When} day=${row.predicted_date} /> \u00b7 ${rupees(row.total_amount)}<br /><${Confidence} prediction=${row} /></p></div>
+    ${may('sales.write') && html`<a class="plain" href=${link('orders/new', { prediction: row.id })}>${t('predictions.order')}<span class="hidden"> ${row.name}</span></a>`}
+  </li>`)}</ul>`;
+  return html`<${Card} title=${t('calls.today', { n: due?.length ?? '' })} actions=${due?.length > 0 && all}>${body}<//>`;
+}

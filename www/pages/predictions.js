@@ -1,0 +1,186 @@
+/* What stores are expected to order (#/predictions), what kind of customers they are
+** (#/predictions/segments), and what goes with what (#/predictions/upselling). Why something
+** is expected is a drawer (because=ID). */
+import { address, useKept } from '../lib/api.js';
+import { count } from '../lib/decimal.js';
+import { useEndless } from '../lib/endless.js';
+import { formatDay } from '../lib/format.js';
+import { html } from '../lib/html.js';
+import { useLive } from '../lib/live.js';
+import { at, here, link, replace } from '../lib/route.js';
+import { nameOf, t } from '../lib/text.js';
+import { Card } from '../parts/card.js';
+import { Choice } from '../parts/chart_card.js';
+import { Drawer } from '../parts/dialog.js';
+import { PageHead } from '../parts/page_head.js';
+import { Empty, Failed, Skeleton } from '../parts/state.js';
+import { Stats } from '../parts/stat.js';
+import { Table } from '../parts/table.js';
+import { Acts } from './calls.js';
+import { amount, Because, Confidence, Facts, MOST, number, ORDER_TABLES, PREDICTION_TABLES, productLink, rupees, share, State, storeLink, useNamed, When } from './shop.js';
+
+const STATES = ['pending', 'approved', 'rejected', ''];
+const VALUES = ['', 'high', 'medium', 'low'];
+
+/* ---- the head of the three ---- */
+
+const TABS = [['predictions', 'predictions.title'], ['predictions/segments', 'segments.title'], ['predictions/upselling', 'upselling.title']];
+const Head = ({ here: own, note }) => html`<${PageHead} title=${t(TABS.find(([path]) => path === own)[1])} note=${note}>
+  <nav class="sub-nav" aria-label=${t('page.predictions')}><ul>${TABS.map(([path, name]) => html`<li key=${path}><a href=${link(path)} aria-current=${path === own ? 'page' : undefined}>${t(name)}</a></li>`)}</ul></nav>
+<//>`;
+
+/* A list whose rows come as they are looked at, told in one place. */
+function Rows({ list, caption, columns, none, order }) {
+  const { rows, total, error, again, stale, need } = list;
+  if (error && !rows) return html`<${Failed} error=${error} again=${again} />`;
+  if (!rows) return html`<${Skeleton} shape="table" n=${8} />`;
+  if (!rows.length) return none;
+  const sorted = order && { order, onOrder: ({ id, down }) => replace(here({ sort: `${down ? '-' : ''}${id}` })) };
+  return html`<${Table} caption=${caption} columns=${columns} rows=${rows} total=${total} onNeed=${need} keyOf=${(row) => row.id} busy=${stale} first=${rows.length} ...${sorted} />
+    <p class="pager"><span role="status">${t('records.total', { n: total, shown: { n: count(total) } })}</span></p>`;
+}
+
+/* ---- predictions ---- */
+
+const predictionColumns = (stores) => {
+  const name = (row) => stores.get(row.store_id)?.name ?? row.store;
+  return [
+    { id: 'store_id', label: t('shop_column.store'), kind: 'name', value: (row) => storeLink(row.store_id, name(row)) },
+    { id: 'predicted_date', label: t('shop_column.due'), sort: true, value: (row) => html`<${When} day=${row.predicted_date} />` },
+    { id: 'priority', label: t('shop_column.priority'), value: (row) => html`<${State} of="priority" state=${row.priority} />` },
+    { id: 'confidence', label: t('shop_column.confidence'), sort: true, value: (row) => html`<${Confidence} prediction=${row} /> <${Because} id=${row.id} label=${name(row)} />` },
+    { id: 'total_amount', label: t('shop_column.expected'), align: 'end', sort: true, value: (row) => amount(row.total_amount) },
+    { id: 'act', label: t('table.act'), quiet: true, align: 'end', value: (row) => (row.status === 'pending' ? html`<${Acts} prediction=${row} name=${name(row)} />` : html`<${State} of="prediction" state=${row.status} />`) },
+  ];
+};
+
+function List({ query }) {
+  const state = query.state ?? 'pending';
+  const sort = query.sort ?? 'predicted_date';
+  const list = useEndless((cursor, limit) => address('/api/predicted-orders', { 'filter[status][eq]': state === 'all' ? null : state, sort, limit, cursor }), [...PREDICTION_TABLES, ...ORDER_TABLES]);
+  const stores = useNamed('stores');
+  const states = STATES.map((id) => ({ id: id || 'all', label: id ? nameOf('shop_prediction', id) : t('shop.all') }));
+  const none = html`<${Empty} icon="check" title=${t('predictions.none')}><p>${t('predictions.none_advice')}</p><//>`;
+  return html`<div class="page">
+    <${Head} here="predictions" note=${t('predictions.note')} />
+    <${Card} title=${t('predictions.list')} actions=${html`<${Choice} label=${t('predictions.state')} options=${states} value=${state} onChange=${(id) => replace(here({ state: id }))} />`}>
+      <${Rows} list=${list} caption=${t('predictions.title')} columns=${predictionColumns(stores)} none=${none} order=${{ id: sort.replace('-', ''), down: sort.startsWith('-') }} />
+    <//>
+  </div>`;
+}
+
+/* ---- segments ---- */
+
+export const Score = ({ name, value }) => html`<span class="score" role="img" aria-label=${t('segments.score_of', { name: t(`segments.${name}`), n: value })} title=${t(`segments.${name}_help`)}><i>${t(`segments.${name}_short`)}</i>${[1, 2, 3, 4, 5].map((n) => html`<b key=${n} class=${n <= value ? 'on' : ''}></b>`)}</span>`;
+export const Scores = ({ segment }) => html`<span class="scores"><${Score} name="recency" value=${segment.recency_score} /><${Score} name="frequency" value=${segment.frequency_score} /><${Score} name="monetary" value=${segment.monetary_score} /></span>`;
+export const Churn = ({ risk }) => html`<span class=${Number(risk) >= 0.7 ? 'ink-bad' : Number(risk) >= 0.4 ? 'ink-warn' : undefined}>${share(risk)}</span>`;
+
+const segmentColumns = (stores) => [
+  { id: 'store_id', label: t('shop_column.store'), kind: 'name', value: (row) => storeLink(row.store_id, stores.get(row.store_id)?.name ?? row.store) },
+  { id: 'segment_name', label: t('shop_column.segment'), sort: true, value: (row) => row.segment_name },
+  { id: 'segment_value', label: t('shop_column.value'), sort: true, value: (row) => html`<${State} of="value" state=${row.segment_value} />` },
+  { id: 'total_revenue', label: t('shop_column.revenue'), align: 'end', sort: true, value: (row) => amount(row.total_revenue) },
+  { id: 'orders', label: t('shop_column.orders'), align: 'end', sort: true, value: (row) => count(row.orders) },
+  { id: 'last_order', label: t('shop_column.last_order'), sort: true, value: (row) => formatDay(row.last_order) },
+  { id: 'scores', label: t('segments.scores'), value: (row) => html`<${Scores} segment=${row} />` },
+  { id: 'churn_risk', label: t('shop_column.churn'), align: 'end', sort: true, value: (row) => html`<${Churn} risk=${row.churn_risk} />` },
+];
+
+/* How many stores there are of each kind; choosing one narrows the list. */
+function Kinds({ query }) {
+  const { answer } = useLive(address('/api/customer-segments', { fields: 'segment_name', limit: MOST }), ['customer_segments']);
+  const rows = useKept(answer)?.data;
+  if (!rows?.length) return null;
+  const kinds = Map.groupBy ? Map.groupBy(rows, (row) => row.segment_name) : rows.reduce((map, row) => map.set(row.segment_name, [...(map.get(row.segment_name) ?? []), row]), new Map());
+  const stats = [...kinds].sort((a, b) => b[1].length - a[1].length).map(([name, own]) => ({ id: name, label: name, value: count(own.length), href: here({ segment: query.segment === name ? null : name }) }));
+  return html`<${Stats} label=${t('segments.title')} rows=${stats} />`;
+}
+
+function Segments({ query }) {
+  const sort = query.sort ?? '-total_revenue';
+  const list = useEndless((cursor, limit) => address('/api/customer-segments', { 'filter[segment_value][eq]': query.value, 'filter[segment_name][eq]': query.segment, sort, limit, cursor }), ['customer_segments']);
+  const stores = useNamed('stores');
+  const values = VALUES.map((id) => ({ id, label: id ? nameOf('shop_value', id) : t('shop.all') }));
+  const none = html`<${Empty} icon="user" title=${t('segments.none')}><p>${t('segments.none_advice')}</p><//>`;
+  const actions = html`${query.segment && html`<a class="chip" href=${here({ segment: null })}>${query.segment} \u00d7</a>`}<${Choice} label=${t('shop_column.value')} options=${values} value=${query.value ?? ''} onChange=${(value) => replace(here({ value }))} />`;
+  return html`<div class="page">
+    <${Head} here="predictions/segments" note=${t('segments.note')} />
+    <${Kinds} query=${query} />
+    <${Card} title=${t('segments.list')} actions=${actions}>
+      <${Rows} list=${list} caption=${t('segments.title')} columns=${segmentColumns(stores)} none=${none} order=${{ id: sort.replace('-', ''), down: sort.startsWith('-') }} />
+    <//>
+  </div>`;
+}
+
+/* ---- what goes with what ---- */
+
+export const ruleColumns = (products) => [
+  { id: 'product_id', label: t('upselling.product'), kind: 'name', value: (row) => productLink(row.product_id, products.get(row.product_id)?.name ?? row.product) },
+  { id: 'reason', label: t('upselling.reason'), value: (row) => row.reason },
+  { id: 'confidence', label: t('upselling.confidence'), align: 'end', value: (row) => share(row.confidence) },
+  { id: 'support', label: t('upselling.support'), align: 'end', value: (row) => share(row.support) },
+  { id: 'lift', label: t('upselling.lift'), align: 'end', value: (row) => t('upselling.times', { n: Number(row.lift).toFixed(1) }) },
+];
+
+function Upselling() {
+  const list = useEndless((cursor, limit) => address('/api/records/upselling_recommendation', { sort: '-confidence', limit, cursor }), ['upselling_recommendations']);
+  const products = useNamed('products');
+  const stores = useNamed('stores');
+  const columns = [{ id: 'store_id', label: t('shop_column.store'), kind: 'name', value: (row) => storeLink(row.store_id, stores.get(row.store_id)?.name) }, ...ruleColumns(products).map((column) => ({ ...column, kind: undefined }))];
+  const none = html`<${Empty} icon="boxes" title=${t('upselling.none')}><p>${t('upselling.none_advice')}</p><//>`;
+  return html`<div class="page">
+    <${Head} here="predictions/upselling" note=${t('upselling.note')} />
+    <${Card} title=${t('upselling.list')}><${Rows} list=${list} caption=${t('upselling.title')} columns=${columns} none=${none} /><//>
+  </div>`;
+}
+
+/* ---- why it is expected ---- */
+
+const LINES = (products) => [
+  { id: 'product_id', label: t('shop_column.product'), kind: 'name', value: (row) => productLink(row.product_id, products.get(row.product_id)?.name ?? row.product) },
+  { id: 'quantity', label: t('shop_column.quantity'), align: 'end', value: (row) => number(row.quantity) },
+  { id: 'total_price', label: t('shop_column.amount'), align: 'end', value: (row) => amount(row.total_price) },
+  { id: 'chance', label: t('predictions.chance'), align: 'end', value: (row) => share(row.chance) },
+];
+
+/* What the server says it follows from, as sentences where there are words for it. */
+const told = (key, value) => [nameOf('because', key), typeof value === 'number' ? number(value) : typeof value === 'string' ? value : JSON.stringify(value)];
+
+export function Explained({ prediction, lines }) {
+  const products = useNamed('products');
+  const { hits, tries } = prediction.explanation ?? {};
+  return html`<div class="stack">
+    <${Stats} label=${t('predictions.title')} rows=${[
+      { id: 'date', label: t('shop_column.due'), value: formatDay(prediction.predicted_date) },
+      { id: 'amount', label: t('shop_column.expected'), value: rupees(prediction.total_amount) },
+      { id: 'confidence', label: t('shop_column.confidence'), value: share(prediction.confidence), note: tries > 0 && t('predictions.held', { hits: count(hits), tries: count(tries) }) },
+    ]} />
+    ${tries > 0 && html`<p>${t('predictions.measured', { hits: count(hits), tries: count(tries), days: count(prediction.days) })}</p>`}
+    <${Facts} rows=${[[t('predictions.method'), nameOf('prediction_method', prediction.method)], prediction.based_on && [t('predictions.based_on'), formatDay(prediction.based_on)], ...Object.entries(prediction.explanation ?? {}).filter(([key]) => !['hits', 'tries', 'method'].includes(key)).map(([key, value]) => told(key, value))]} />
+    ${lines?.length > 0 && html`<${Table} caption=${t('predictions.lines')} columns=${LINES(products)} rows=${lines} keyOf=${(row) => row.product_id} />`}
+  </div>`;
+}
+
+/* The lines that an order is likely to hold: with it, or as records of their own. */
+export function usePredictionLines(prediction) {
+  const { answer } = useLive(prediction && !prediction.items ? address('/api/records/predicted_order_item', { 'filter[predicted_order_id][eq]': prediction.id, sort: '-chance', limit: MOST }) : null, PREDICTION_TABLES);
+  return prediction?.items ?? answer?.data;
+}
+
+export function BecauseDrawer({ value, onClose }) {
+  const { answer, error, again } = useLive(address(`/api/predicted-orders/${at(value)}`), PREDICTION_TABLES);
+  const prediction = useKept(answer)?.data;
+  const lines = usePredictionLines(prediction);
+  const store = useNamed('stores').get(prediction?.store_id)?.name ?? prediction?.store;
+  let body = html`<${Skeleton} n=${6} />`;
+  if (error && !prediction) body = html`<${Failed} error=${error} again=${again} />`;
+  else if (prediction) body = html`<${Explained} prediction=${prediction} lines=${lines} /><${Acts} prediction=${prediction} name=${store} />`;
+  return html`<${Drawer} title=${t('predictions.why_of', { store: store ?? '' })} onClose=${onClose}>${body}<//>`;
+}
+
+const PARTS = { segments: Segments, upselling: Upselling };
+
+export function Predictions({ id, query }) {
+  const Own = PARTS[id] ?? List;
+  return html`<${Own} query=${query} />`;
+}

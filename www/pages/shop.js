@@ -1,0 +1,66 @@
+/* What the pages of field sales have in common: the tables that their figures follow from, how
+** amounts and states are shown, and the names of stores and products. */
+import { useMemo } from 'preact/hooks';
+import { count, money, quantity } from '../lib/decimal.js';
+import { formatDay } from '../lib/format.js';
+import { html } from '../lib/html.js';
+import { cachedList } from '../lib/offline.js';
+import { at, link } from '../lib/route.js';
+import { nameOf, t } from '../lib/text.js';
+import { Badge } from '../parts/card.js';
+import { Icon } from '../parts/icon.js';
+import { InDrawer } from '../parts/why.js';
+
+export const ORDER_TABLES = ['orders', 'order_items', 'run', 'run_undone', 'mangalam_invoices', 'invoice_items'];
+export const PREDICTION_TABLES = ['predicted_orders', 'predicted_order_items'];
+export const SHOP_TABLES = [...ORDER_TABLES, ...PREDICTION_TABLES, 'stores', 'products', 'customer_segments'];
+export const MOST = 10000; /* rows of a list in one answer */
+
+/* ---- figures ---- */
+
+const text = (value) => (value === null || value === undefined ? null : String(value));
+export const amount = (value) => (text(value) === null ? t('stat.none') : money(text(value)));
+export const rupees = (value) => (text(value) === null ? t('stat.none') : `\u20b9\u00a0${money(text(value))}`);
+export const number = (value) => (text(value) === null ? t('stat.none') : quantity(text(value)));
+/* 0.61 is 61 %. */
+export const share = (value) => (text(value) === null ? t('stat.none') : `${Math.round(Number(value) * 100)}\u00a0%`);
+export const today = () => new Date(Date.now() - new Date().getTimezoneOffset() * 60000).toISOString().slice(0, 10);
+
+/* ---- names ---- */
+
+/* Map(id -> store) or of products; empty until they are known. */
+export function useNamed(name) {
+  const { rows } = cachedList(name).value;
+  return useMemo(() => new Map((rows ?? []).map((row) => [row.id, row])), [rows]);
+}
+
+export const storeLink = (id, name) => html`<a href=${link(at('stores', id))}>${name ?? id?.slice(-6)}</a>`;
+export const productLink = (id, name) => (id ? html`<a href=${link(at('products', id))}>${name ?? id.slice(-6)}</a>` : name);
+export const orderLink = (order) => html`<a href=${link(at('orders', order.id))}>${order.number ?? order.invoice_id ?? order.id}</a>`;
+
+/* ---- states ---- */
+
+const TONES = {
+  priority: { high: 'bad', medium: 'warn', low: 'plain' },
+  value: { high: 'ok', medium: 'busy', low: 'plain' },
+  order: { draft: 'plain', pending: 'warn', approved: 'busy', invoiced: 'ok', cancelled: 'plain' },
+  prediction: { pending: 'warn', approved: 'ok', rejected: 'plain' },
+};
+export const State = ({ of, state }) => (state ? html`<${Badge} tone=${TONES[of][state]}>${nameOf(`shop_${of}`, state)}<//>` : '');
+
+/* ---- predictions ---- */
+
+/* How sure: how often such predictions held, with the counts that say so. */
+export function Confidence({ prediction }) {
+  const { hits, tries } = prediction.explanation ?? {};
+  return html`<span class="confidence">${share(prediction.confidence)}${tries > 0 && html` <span class="note">${t('predictions.held', { hits: count(hits), tries: count(tries) })}</span>`}</span>`;
+}
+
+export const Because = ({ id, label }) => html`<${InDrawer} kind="because" value=${id}><${Icon} name="explain" /> ${t('predictions.why')}<span class="hidden"> ${label}</span><//>`;
+
+/* '3 days ago', 'today', 'in 2 days'. */
+const relative = new Intl.RelativeTimeFormat('en-IN', { numeric: 'auto' });
+export const daysTo = (day) => Math.round((Date.parse(day) - Date.parse(today())) / 86400000);
+export const When = ({ day }) => html`<time datetime=${day} title=${formatDay(day)} class=${daysTo(day) < 0 ? 'ink-warn' : undefined}>${Math.abs(daysTo(day)) < 15 ? relative.format(daysTo(day), 'day') : formatDay(day)}</time>`;
+
+export const Facts = ({ rows }) => html`<dl class="details">${rows.filter(Boolean).map(([label, value]) => html`<div key=${label}><dt>${label}</dt><dd>${value || t('stat.none')}</dd></div>`)}</dl>`;

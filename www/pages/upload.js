@@ -1,0 +1,128 @@
+/* An invoices file: sent, taken in batches by a job, and what comes of it as it goes. */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { address, get, upload } from '../lib/api.js';
+import { count } from '../lib/decimal.js';
+import { formatBytes, formatSeconds } from '../lib/format.js';
+import { html } from '../lib/html.js';
+import { here, link, replace } from '../lib/route.js';
+import { t } from '../lib/text.js';
+import { Card } from '../parts/card.js';
+import { DropZone } from '../parts/drop_zone.js';
+import { Icon } from '../parts/icon.js';
+import { PageHead } from '../parts/page_head.js';
+import { Progress } from '../parts/progress.js';
+import { Stats } from '../parts/stat.js';
+import { Table } from '../parts/table.js';
+import { bringFile, brought } from './import_draft.js';
+
+const ASK_MS = 500;
+const OVER = ['completed', 'done', 'failed', 'cancelled', 'dead'];
+export const isOver = (status) => OVER.includes(status);
+export const went = (status) => ['completed', 'done'].includes(status);
+
+/* { doc, error } of a job, asked until it is over. */
+function useStatus(job) {
+  const [state, setState] = useState({});
+  useEffect(() => {
+    if (!job) return undefined;
+    const stop = new AbortController();
+    let timer = 0;
+    const ask = () => get(address(`/api/bulk-upload/status/${encodeURIComponent(job)}`), stop.signal).then(
+      ({ data }) => {
+        setState({ job, doc: data });
+        if (!isOver(data.status)) timer = setTimeout(ask, ASK_MS);
+      },
+      (error) => {
+        if (error.name === 'AbortError') return;
+        setState((old) => ({ ...old, job, error }));
+        if (error.status !== 404) timer = setTimeout(ask, ASK_MS * 4);
+      },
+    );
+    ask();
+    return () => {
+      stop.abort();
+      clearTimeout(timer);
+    };
+  }, [job]);
+  return state.job === job ? state : {};
+}
+
+function useSending() {
+  const [state, setState] = useState(null);
+  const stop = useRef(null);
+  const send = async (file) => {
+    stop.current?.abort();
+    const own = (stop.current = new AbortController());
+    setState({ file, sent: 0 });
+    try {
+      const { data } = await upload(address('/api/bulk-upload', { filename: file.name }), file, { onProgress: (sent) => setState({ file, sent }), signal: own.signal });
+      setState(null);
+      replace(here({ job: data.job_id }));
+    } catch (error) {
+      if (stop.current === own) setState(error.name === 'AbortError' ? null : { file, error });
+    }
+  };
+  useEffect(() => () => stop.current?.abort(), []);
+  return { state, send, cancel: () => stop.current?.abort() };
+}
+
+/* ---- as it goes ---- */
+
+const ERRORS = [
+  { id: 'line', label: t('column.line'), align: 'end', kind: 'name', value: (row) => (row.line ? count(row.line) : row.batch ? t('upload.batch', { n: row.batch }) : '') },
+  { id: 'field', label: t('upload.field'), value: (row) => row.field ?? row.code ?? '' },
+  { id: 'detail', label: t('upload.what'), value: (row) => (typeof row === 'string' ? row : row.detail ?? row.message ?? row.error ?? '') },
+];
+
+function Going({ doc }) {
+  const { status, progress, errors = [], breaker } = doc;
+  const done = isOver(status);
+  const state = typeof breaker === 'string' ? breaker : breaker?.state;
+  const tone = went(status) ? (doc.failed_records ? 'warn' : 'ok') : done ? 'bad' : undefined;
+  return html`
+    ${done && html`<p class=${`notice tone-${tone}`} role="status"><${Icon} name=${tone === 'ok' ? 'check' : 'warn'} /> <span>${t(went(status) ? (doc.failed_records ? 'upload.done_some' : 'upload.done') : 'upload.failed', { n: count(doc.failed_records) })}</span></p>`}
+    <${Card} title=${t(`upload.title_${done ? 'done' : 'going'}`)}>
+      <${Progress} label=${t('upload.going')} share=${Number(progress) / 100} tone=${went(status) ? 'ok' : done ? 'bad' : undefined} note=${t('upload.rows', { done: count(doc.processed_records), all: count(doc.total_records) })} />
+      <${Stats} label=${t('upload.going')} rows=${[
+        { id: 'processed', label: t('upload.processed'), value: count(doc.processed_records) },
+        { id: 'failed', label: t('upload.failed_rows'), value: count(doc.failed_records), tone: doc.failed_records ? 'bad' : undefined },
+        { id: 'batches', label: t('upload.batches'), value: count(doc.batches), note: doc.failed_batches ? t('upload.failed_batches', { n: doc.failed_batches }) : null },
+        { id: 'time', label: t('upload.time'), value: formatSeconds(doc.duration_ms === null || doc.duration_ms === undefined ? null : doc.duration_ms / 1000) },
+        state && { id: 'breaker', label: t('upload.breaker'), value: t(`upload.breaker_${state}`), tone: state === 'closed' ? undefined : 'warn' },
+      ].filter(Boolean)} />
+      ${errors.length > 0 && html`<h3>${t('upload.errors')}</h3><${Table} caption=${t('upload.errors')} columns=${ERRORS} rows=${errors} first=${20} />`}
+    <//>
+    ${went(status) && html`<div class="next-steps"><a class="button" href=${link('dashboard')}><${Icon} name="board" /> ${t('upload.to_dashboard')}</a>
+      ${doc.failed_records > 0 && html`<a class="plain" href=${link('exceptions', { run: doc.run ?? null })}>${t('upload.to_exceptions')}</a>`}
+      <button type="button" class="plain" onClick=${() => replace(here({ job: null }))}>${t('upload.another')}</button></div>`}
+    ${done && !went(status) && html`<div class="next-steps"><button type="button" class="button" onClick=${() => replace(here({ job: null }))}>${t('upload.another')}</button></div>`}`;
+}
+
+function Failure({ error, file }) {
+  const wait = error.status === 503 ? t('upload.open', { n: error.after ?? 60 }) : null;
+  return html`<p class="notice tone-bad" role="alert"><${Icon} name="warn" /> <span>${wait ?? error.message ?? ''}${!wait && !error.message && t('import.not_sent', { name: file.name })}</span></p>`;
+}
+
+export function Upload({ query }) {
+  const { state, send, cancel } = useSending();
+  const { doc, error } = useStatus(query.job);
+  useEffect(() => { /* dropped anywhere on the page */
+    if (!brought.value) return;
+    const file = brought.value;
+    brought.value = null;
+    send(file);
+  }, [brought.value]);
+  let body;
+  if (state && !state.error) {
+    body = html`<div class="card watch"><p class="drop-title">${state.file.name}</p>
+      <${Progress} label=${t('import.sending', { name: state.file.name })} share=${state.file.size ? state.sent / state.file.size : null} note=${t('import.bytes', { done: formatBytes(state.sent), all: formatBytes(state.file.size) })} />
+      <button type="button" class="plain" onClick=${cancel}><${Icon} name="cross" /> ${t('import.cancel')}</button></div>`;
+  } else if (doc) body = html`<${Going} doc=${doc} />`;
+  else if (query.job && !error) body = null;
+  else {
+    body = html`${(state?.error || error) && html`<${Failure} error=${state?.error ?? error} file=${state?.file ?? { name: '' }} />`}
+      <${DropZone} title=${t('upload.drop')} note=${t('upload.drop_note')} button=${t('drop.button')} accept=".csv,.txt,.tsv,.gz,text/csv" onFile=${bringFile} />
+      <${Card} title=${t('upload.columns')} note=${t('upload.columns_note')}><ul class="chips">${['invoice_id', 'invoice_date', 'customer_id', 'customer_name', 'product_id', 'item_name', 'quantity', 'total'].map((name) => html`<li key=${name}><code>${name}</code></li>`)}</ul><//>`;
+  }
+  return html`<div class="page page-narrow"><${PageHead} title=${t('upload.title')} note=${t('upload.note')} back=${{ href: link('dashboard'), label: t('page.dashboard') }} />${body}</div>`;
+}
