@@ -1,5 +1,5 @@
-/* The one way to the server: GET with the ETag of the last answer; POST, PUT, DELETE
-** and uploads.
+/* The one way to the server: GET with the ETag of the last answer; POST, PUT, PATCH,
+** DELETE and uploads.
 **
 ** An answer that has not changed (304) is the very object of last time, so
 ** nothing is drawn again. A failure is a Failure with what the server said: the
@@ -130,6 +130,7 @@ const send = async (method, path, body, { headers, ...more } = {}) =>
 
 export const post = (path, body, signal) => send('POST', path, body, { signal });
 export const put = (path, body) => send('PUT', path, body);
+export const patch = (path, body) => send('PATCH', path, body);
 export const del = (path) => send('DELETE', path);
 /* What is asked before anybody is logged in; 401 is an answer here. */
 export const atDoor = {

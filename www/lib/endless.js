@@ -12,7 +12,7 @@ import { onChange } from './live.js';
 const GATHER_MS = 300;
 const FIRST = 100; /* rows: there at once */
 const NEXT = 500;
-const FAR = 2000; /* somebody dragged the scroll bar: fewer questions, but none that takes long to read */
+const FAR = 1000; /* somebody dragged the scroll bar: fewer questions, but none that takes long to read */
 const AHEAD = 200;
 
 class List {

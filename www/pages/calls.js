@@ -1,5 +1,7 @@
 /* Who is to be called today: stores whose next order is due, the most important first. */
-import { address, post, put, useKept } from '../lib/api.js';
+import { address, patch, post, useKept } from '../lib/api.js';
+import { addDays } from '../lib/days.js';
+import { formatDay } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { useLive } from '../lib/live.js';
 import { at, link } from '../lib/route.js';
@@ -13,6 +15,7 @@ import { Table } from '../parts/table.js';
 import { toast, toastFailure } from '../parts/toast.js';
 import { amount, Because, Confidence, MOST, ORDER_TABLES, PREDICTION_TABLES, rupees, State, storeLink, today, useNamed, When } from './shop.js';
 
+const STALE_DAYS = 14;
 const WEIGHT = ['high', 'medium', 'low'];
 const SHOWN = 6;
 
@@ -28,7 +31,7 @@ export async function accept(prediction, name) {
 }
 
 export async function dismiss(prediction, name) {
-  const set = (status) => put(address(`/api/predicted-orders/${at(prediction.id)}`), { status });
+  const set = (status) => patch(address(`/api/predicted-orders/${at(prediction.id)}`), { status });
   try {
     await set('rejected');
     toast({ text: t('predictions.dismissed', { store: name }), action: { label: t('predictions.take_back'), run: () => set('pending').catch(toastFailure) } });
@@ -48,14 +51,25 @@ export function Acts({ prediction, name }) {
 
 /* ---- the list ---- */
 
-/* { due, error, again }: pending predictions up to today, the most important first. */
-function useDue() {
-  const { answer, error, again } = useLive(address('/api/predicted-orders', { 'filter[status][eq]': 'pending', 'filter[predicted_date][lte]': today(), limit: MOST }), [...PREDICTION_TABLES, ...ORDER_TABLES]);
-  const stores = useNamed('stores');
-  const due = useKept(answer)?.data.map((row) => ({ ...row, of: stores.get(row.store_id), name: stores.get(row.store_id)?.name ?? row.store ?? row.store_id.slice(-6) }));
-  due?.sort((a, b) => WEIGHT.indexOf(a.priority) - WEIGHT.indexOf(b.priority) || Number(b.total_amount) - Number(a.total_amount));
-  return { due, error, again };
+/* The day whose calls they are: today, or of older data the day after its last one. */
+function dayOf(rows) {
+  const last = rows.map((row) => row.explanation?.as_of ?? '').sort().at(-1);
+  return last && addDays(last, STALE_DAYS) < today() ? addDays(last, 1) : today();
 }
+
+/* { due, day, error, again }: pending predictions up to that day, the most important first. */
+function useDue() {
+  const { answer, error, again } = useLive(address('/api/predicted-orders', { status: 'pending', limit: MOST }), [...PREDICTION_TABLES, ...ORDER_TABLES]);
+  const stores = useNamed('stores');
+  const rows = useKept(answer)?.data;
+  if (!rows) return { error, again };
+  const day = dayOf(rows);
+  const due = rows.filter((row) => row.predicted_date <= day).map((row) => ({ ...row, of: stores.get(row.store_id), name: row.store_name ?? row.store_id.slice(-6) }));
+  due.sort((a, b) => WEIGHT.indexOf(a.priority) - WEIGHT.indexOf(b.priority) || Number(b.total_amount) - Number(a.total_amount));
+  return { due, day, error, again };
+}
+
+const Since = ({ day }) => day && day !== today() && html`<p class="note">${t('calls.since', { day: formatDay(day) })}</p>`;
 
 export const Phone = ({ of }) => (of?.phone ? html`<a class="phone" href=${`tel:${of.phone.replace(/[^+\d]/g, '')}`}>${of.phone}</a>` : '');
 
@@ -70,20 +84,20 @@ const COLUMNS = [
 ];
 
 export function Calls() {
-  const { due, error, again } = useDue();
+  const { due, day, error, again } = useDue();
   let body = html`<${Skeleton} shape="table" n=${6} />`;
   if (error && !due) body = html`<${Failed} error=${error} again=${again} />`;
   else if (due && !due.length) body = html`<${Empty} icon="check" title=${t('calls.none')}><p>${t('calls.none_advice')}</p><//>`;
   else if (due) body = html`<${Table} caption=${t('calls.title')} columns=${COLUMNS} rows=${due} keyOf=${(row) => row.id} />`;
   return html`<div class="page">
     <${PageHead} title=${t('calls.title')} note=${t('calls.note')} back=${{ href: link('stores'), label: t('page.stores') }} />
-    <${Card} title=${t('calls.list')}>${body}<//>
+    <${Card} title=${t('calls.list')}><${Since} day=${day} />${body}<//>
   </div>`;
 }
 
 /* The first of them, as a part of the dashboard. */
 export function DueCard() {
-  const { due } = useDue();
+  const { due, day } = useDue();
   const all = html`<a class="quiet" href=${link('stores/calls')}>${t('calls.all')}</a>`;
   let body = html`<${Skeleton} n=${4} />`;
   if (due && !due.length) body = html`<p class="note">${t('calls.none')}</p>`;
@@ -91,5 +105,5 @@ export function DueCard() {
     <div>${storeLink(row.store_id, row.name)} <${State} of="priority" state=${row.priority} /><p class="note"><${When} day=${row.predicted_date} /> \u00b7 ${rupees(row.total_amount)}<br /><${Confidence} prediction=${row} /></p></div>
     ${may('sales.write') && html`<a class="plain" href=${link('orders/new', { prediction: row.id })}>${t('predictions.order')}<span class="hidden"> ${row.name}</span></a>`}
   </li>`)}</ul>`;
-  return html`<${Card} title=${t('calls.today', { n: due?.length ?? '' })} actions=${due?.length > 0 && all}>${body}<//>`;
+  return html`<${Card} title=${t('calls.today', { n: due?.length ?? '' })} actions=${due?.length > 0 && all}><${Since} day=${day} />${body}<//>`;
 }

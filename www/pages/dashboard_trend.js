@@ -64,7 +64,7 @@ export function Trend({ query, of = {}, range = query.range ?? usual() }) {
   const { answer, error, again } = useLive(last && address('/api/analytics/trends', { period, ...days, ...of }), ORDER_TABLES);
   const kept = useKept(answer)?.data;
   const rows = useMemo(() => (kept ?? []).map((row) => {
-    const at = SPANS[period].start(row.period.length === 7 ? `${row.period}-01` : row.period);
+    const at = SPANS[period].start(row.from);
     return { ...row, at, name: SPANS[period].name(at) };
   }), [kept, period]);
   const points = useMemo(() => rows.map((row) => ({ at: row.at, size: position(String(row[measure])), text: `${row.name}  \u00b7  ${shown(measure, row[measure])}` })), [rows, measure]);

@@ -57,7 +57,7 @@ export const NEEDS = {
 };
 
 /* Pages whose parts somebody may hide and put into another order (lib/settings.js: widgets). */
-export const BOARDS = {};
+export const BOARDS = { dashboard: ['figures', 'trend', 'due', 'top_stores', 'top_products'] };
 /* Is there a page that changes an order which was refused? */
 export const EDITS_ORDERS = !!PAGES.orders;
 

@@ -68,7 +68,7 @@ export function Order({ id }) {
   return html`<div class="page">
     <${PageHead} title=${order.number ?? order.invoice_id} back=${{ href: link('orders'), label: t('page.orders') }} badge=${html`<${State} of="order" state=${order.status} />`} actions=${html`<${Actions} order=${order} />`} />
     <${Stats} label=${order.number} rows=${[
-      { id: 'store', label: t('shop_column.store'), value: storeLink(order.store_id, store?.name ?? order.store) },
+      { id: 'store', label: t('shop_column.store'), value: storeLink(order.store_id, order.store_name ?? store?.name) },
       { id: 'day', label: t('shop_column.day'), value: formatDay(order.order_date) },
       { id: 'lines', label: t('shop_column.lines'), value: number(items.length) },
       { id: 'total', label: t('shop_column.amount'), value: rupees(order.total_amount) },

@@ -10,16 +10,18 @@ import { t } from '../lib/text.js';
 import { Card } from '../parts/card.js';
 import { Icon } from '../parts/icon.js';
 import { linesOf, totalOf } from './order_lines.js';
-import { rupees, share, useNamed } from './shop.js';
+import { MOST, rupees, share, useNamed } from './shop.js';
 
 const SUGGESTED = 4;
+const OWED = ['pending', 'approved']; /* what counts against the credit limit */
 
 const expected = (prediction) => ({
   id: 'prediction',
+  prediction: prediction.id,
   source: 'prediction',
   label: t('entry.as_expected'),
   note: t('entry.as_expected_note', { day: formatDay(prediction.predicted_date), total: rupees(prediction.total_amount) }),
-  lines: async (known) => linesOf((await get(address(`/api/predicted-orders/${at(prediction.id)}`))).data.items ?? [], known),
+  lines: async (known) => linesOf(prediction.items, known),
 });
 
 const again = (order) => ({
@@ -27,28 +29,30 @@ const again = (order) => ({
   source: 'template',
   label: t('entry.as_last_time'),
   note: t('entry.as_last_time_note', { day: formatDay(order.order_date), total: rupees(order.total_amount) }),
-  lines: async (known) => linesOf((await get(address(`/api/orders/${at(order.id)}`))).data.items ?? [], known),
+  lines: async (known) => linesOf((await get(address(`/api/orders/${at(order.id)}`))).data.items, known),
 });
 
-/* { store, terms, credit, suggestions, whole: [{ id, label, note, source, lines }], usual: ids of
+/* { store, terms, owed (by orders that no invoice has settled), suggestions, whole: [{ id, label, note, source, lines }], usual: ids of
 ** products }. */
 export function useStore(id) {
   const store = useNamed('stores').get(id);
   const ask = (path, more) => useAnswer(id && address(path, more)).answer?.data;
-  const terms = ask(`/api/stores/${id && at(id)}/preferences`);
   const full = ask(`/api/stores/${id && at(id)}`);
-  const prediction = ask('/api/predicted-orders', { 'filter[store_id][eq]': id, 'filter[status][eq]': 'pending', limit: 1 })?.[0];
+  const terms = full?.preferences;
+  const prediction = ask('/api/predicted-orders', { store: id, limit: 1 })?.[0];
   const suggestions = ask(`/api/upselling/suggestions/${id && at(id)}`) ?? [];
   const bought = ask('/api/analytics/bought', { store: id, limit: 20 }) ?? [];
   const last = full?.orders?.[0];
   const whole = [prediction && expected(prediction), last && again(last)].filter(Boolean);
-  return { store: full ?? store, terms, last, prediction, suggestions, whole, usual: bought.map((row) => row.id) };
+  const open = ask('/api/records/order', { 'filter[store_id][eq]': id, 'filter[status][ne]': 'invoiced', fields: 'status,total_amount', limit: MOST }) ?? [];
+  const owed = sum(open.filter((order) => OWED.includes(order.status)).map((order) => String(order.total_amount)));
+  return { store: full ?? store, terms, owed, last, prediction, suggestions, whole, usual: bought.map((row) => row.id) };
 }
 
-function Credit({ terms, lines }) {
+function Credit({ terms, owed, lines }) {
   if (!terms) return null;
   const limit = terms.credit_limit === null || terms.credit_limit === undefined ? null : String(terms.credit_limit);
-  const open = sum([String(terms.open_amount ?? '0'), totalOf(lines)]);
+  const open = sum([owed, totalOf(lines)]);
   const over = limit !== null && compare(open, limit) > 0;
   const most = limit === null ? null : position(limit);
   return html`<div class="credit" data-over=${String(over)}>
@@ -76,7 +80,7 @@ function Suggested({ suggestions, lines, products, onSuggest }) {
 export function Aside({ about, lines, products, onTake, onSuggest }) {
   if (!about.store) return null;
   return html`<${Card} title=${t('entry.about', { store: about.store.name })} actions=${html`<a class="quiet" href=${link(at('stores', about.store.id))}>${t('entry.show_store')}</a>`}>
-      <div class="stack"><${Credit} terms=${about.terms} lines=${lines} />
+      <div class="stack"><${Credit} terms=${about.terms} owed=${about.owed} lines=${lines} />
       <${Whole} whole=${about.whole} onTake=${onTake} />
       ${!about.terms && html`<p class="note">${t('entry.without')}</p>`}</div>
     <//>

@@ -10,7 +10,7 @@
 ** reload. The address may say what it begins with: store=, prediction=, template= (an order), and
 ** draft= (one that was refused). */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { address, get } from '../lib/api.js';
+import { address, get, patch } from '../lib/api.js';
 import { finder } from '../lib/find.js';
 import { html } from '../lib/html.js';
 import { cachedList, queueOrder, waiting } from '../lib/offline.js';
@@ -28,7 +28,7 @@ import { isRight, lineOf, Lines, linesOf, stepped, Sum, totalOf, withLine } from
 import { LastSent } from './order_unsent.js';
 import { amount, rupees } from './shop.js';
 
-const EMPTY = { store: null, lines: [], notes: '', wanted: '', source: 'quick', instead: null, key: null };
+const EMPTY = { store: null, lines: [], notes: '', wanted: '', source: 'quick', instead: null, prediction: null };
 const OFFERED = 8;
 const RECENT = 12;
 const PATIENCE_MS = 2500; /* for the answer; without one the order is kept, and the next begins */
@@ -90,6 +90,7 @@ function useSending(sheet, change, named) {
       }
       setRefused(null);
       const sent = row?.state === 'sent';
+      if (sent && sheet.prediction) patch(address(`/api/predicted-orders/${at(sheet.prediction)}`), { status: 'approved' }).catch(() => {}); /* somebody else may have decided */
       toast({ text: t(sent ? 'entry.sent' : 'entry.kept', { store: named, number: row?.answer?.number ?? row?.answer?.order_number ?? '' }), ...(sent && { href: link(at('orders', row.answer.id)), hrefLabel: t('orders.show') }) });
       change(() => EMPTY);
       return true;
@@ -112,13 +113,18 @@ async function linesFrom(path, known) {
   return { data, lines: linesOf(data.items, known) };
 }
 
+async function predicted(id, known) {
+  const [{ data }, items] = await Promise.all([get(address(`/api/predicted-orders/${at(id)}`)), get(address('/api/records/predicted_order_item', { 'filter[predicted_order_id][eq]': id, sort: '-chance' }))]);
+  return { data, lines: linesOf(items.data, known) };
+}
+
 function useBeginning(query, change, { known, ready }) {
   useEffect(() => {
     if (!ready || !(query.store || query.prediction || query.template || query.draft)) return;
     const begin = (next) => change(() => ({ ...EMPTY, ...next }));
     const row = query.draft && waiting.value.find((one) => one.key === query.draft);
     if (row) begin({ store: row.order.store_id, notes: row.order.notes ?? '', wanted: row.order.requested_date ?? '', source: row.order.source, instead: row.key, lines: linesOf(row.order.items, known) });
-    else if (query.prediction) linesFrom(`/api/predicted-orders/${at(query.prediction)}`, known).then(({ data, lines }) => begin({ store: data.store_id, lines, source: 'prediction', key: data.id }), toastFailure);
+    else if (query.prediction) predicted(query.prediction, known).then(({ data, lines }) => begin({ store: data.store_id, lines, source: 'prediction', prediction: data.id }), toastFailure);
     else if (query.template) linesFrom(`/api/orders/${at(query.template)}`, known).then(({ data, lines }) => begin({ store: data.store_id, lines, source: 'template' }), toastFailure);
     else if (query.store) begin({ store: query.store });
     replace(here({ store: null, prediction: null, template: null, draft: null }));
@@ -155,7 +161,7 @@ export function OrderEntry({ query }) {
     const from = about.whole.find((one) => one.id === id);
     if (!from) return;
     from.lines(products.known).then((lines) => {
-      change((old) => ({ ...old, source: old.lines.length ? old.source : from.source, lines: merged(old.lines, lines) }));
+      change((old) => ({ ...old, source: old.lines.length ? old.source : from.source, prediction: from.prediction ?? old.prediction, lines: merged(old.lines, lines) }));
       toProduct();
     }, toastFailure);
   };

@@ -25,14 +25,14 @@ const PARTS = {
   all: { path: '/api/orders' },
   recent: { path: '/api/orders/recent', whole: true },
   pending: { path: '/api/orders/pending' },
-  made: { path: '/api/orders', ask: { 'filter[source][ne]': 'invoice' } },
-  invoices: { path: '/api/orders', ask: { 'filter[source][eq]': 'invoice' } },
+  made: { path: '/api/records/order', ask: { sort: '-order_date' }, store: 'filter[store_id][eq]' },
+  invoices: { path: '/api/orders', ask: { source: 'invoice' } },
 };
 
 const columnsOf = (stores) => [
   { id: 'number', label: t('shop_column.number'), kind: 'name', value: orderLink },
   { id: 'order_date', label: t('shop_column.day'), value: (row) => formatDay(row.order_date) },
-  { id: 'store_id', label: t('shop_column.store'), value: (row) => storeLink(row.store_id, stores.get(row.store_id)?.name ?? row.store) },
+  { id: 'store_id', label: t('shop_column.store'), value: (row) => storeLink(row.store_id, row.store_name ?? stores.get(row.store_id)?.name) },
   { id: 'status', label: t('shop_column.status'), value: (row) => html`<${State} of="order" state=${row.status} />` },
   { id: 'source', label: t('shop_column.source'), value: (row) => html`<${Badge}>${nameOf('order_source', row.source)}<//>` },
   { id: 'item_count', label: t('shop_column.lines'), align: 'end', value: (row) => count(row.item_count ?? row.items?.length) },
@@ -40,8 +40,8 @@ const columnsOf = (stores) => [
 ];
 
 function Rows({ part, query }) {
-  const { path, ask, whole } = PARTS[part];
-  const narrow = whole ? {} : { ...ask, q: query.q, 'filter[store_id][eq]': query.store };
+  const { path, ask, whole, store = 'store' } = PARTS[part];
+  const narrow = whole ? {} : { ...ask, q: query.q, [store]: query.store };
   const { rows, total, error, again, stale, need } = useEndless((cursor, limit) => address(path, whole ? {} : { ...narrow, limit, cursor }), ORDER_TABLES);
   const stores = useNamed('stores');
   const columns = useMemo(() => columnsOf(stores), [stores]);

@@ -1,6 +1,7 @@
 /* What stores are expected to order (#/predictions), what kind of customers they are
 ** (#/predictions/segments), and what goes with what (#/predictions/upselling). Why something
 ** is expected is a drawer (because=ID). */
+import { useMemo } from 'preact/hooks';
 import { address, useKept } from '../lib/api.js';
 import { count } from '../lib/decimal.js';
 import { useEndless } from '../lib/endless.js';
@@ -19,6 +20,7 @@ import { Table } from '../parts/table.js';
 import { Acts } from './calls.js';
 import { amount, Because, Confidence, Facts, MOST, number, ORDER_TABLES, PREDICTION_TABLES, productLink, rupees, share, State, storeLink, useNamed, When } from './shop.js';
 
+const WEIGHT = ['high', 'medium', 'low'];
 const STATES = ['pending', 'approved', 'rejected', ''];
 const VALUES = ['', 'high', 'medium', 'low'];
 
@@ -30,41 +32,42 @@ const Head = ({ here: own, note }) => html`<${PageHead} title=${t(TABS.find(([pa
 <//>`;
 
 /* A list whose rows come as they are looked at, told in one place. */
-function Rows({ list, caption, columns, none, order }) {
+function Rows({ list, caption, columns, none, order, sort, keyOf = (row) => row.id }) {
   const { rows, total, error, again, stale, need } = list;
   if (error && !rows) return html`<${Failed} error=${error} again=${again} />`;
   if (!rows) return html`<${Skeleton} shape="table" n=${8} />`;
   if (!rows.length) return none;
-  const sorted = order && { order, onOrder: ({ id, down }) => replace(here({ sort: `${down ? '-' : ''}${id}` })) };
-  return html`<${Table} caption=${caption} columns=${columns} rows=${rows} total=${total} onNeed=${need} keyOf=${(row) => row.id} busy=${stale} first=${rows.length} ...${sorted} />
+  const sorted = order ? { order, onOrder: ({ id, down }) => replace(here({ sort: `${down ? '-' : ''}${id}` })) } : { sort };
+  return html`<${Table} caption=${caption} columns=${columns} rows=${rows} total=${total} onNeed=${need} keyOf=${keyOf} busy=${stale} first=${rows.length} ...${sorted} />
     <p class="pager"><span role="status">${t('records.total', { n: total, shown: { n: count(total) } })}</span></p>`;
 }
 
 /* ---- predictions ---- */
 
-const predictionColumns = (stores) => {
-  const name = (row) => stores.get(row.store_id)?.name ?? row.store;
+const predictionColumns = () => {
+  const name = (row) => row.store_name;
   return [
-    { id: 'store_id', label: t('shop_column.store'), kind: 'name', value: (row) => storeLink(row.store_id, name(row)) },
-    { id: 'predicted_date', label: t('shop_column.due'), sort: true, value: (row) => html`<${When} day=${row.predicted_date} />` },
-    { id: 'priority', label: t('shop_column.priority'), value: (row) => html`<${State} of="priority" state=${row.priority} />` },
-    { id: 'confidence', label: t('shop_column.confidence'), sort: true, value: (row) => html`<${Confidence} prediction=${row} /> <${Because} id=${row.id} label=${name(row)} />` },
-    { id: 'total_amount', label: t('shop_column.expected'), align: 'end', sort: true, value: (row) => amount(row.total_amount) },
+    { id: 'store_id', label: t('shop_column.store'), kind: 'name', sort: name, value: (row) => storeLink(row.store_id, name(row)) },
+    { id: 'predicted_date', label: t('shop_column.due'), sort: (row) => row.predicted_date, value: (row) => html`<${When} day=${row.predicted_date} />` },
+    { id: 'priority', label: t('shop_column.priority'), sort: (row) => WEIGHT.indexOf(row.priority), value: (row) => html`<${State} of="priority" state=${row.priority} />` },
+    { id: 'confidence', label: t('shop_column.confidence'), sort: (row) => Number(row.confidence), value: (row) => html`<${Confidence} prediction=${row} /> <${Because} id=${row.id} label=${name(row)} />` },
+    { id: 'total_amount', label: t('shop_column.expected'), align: 'end', sort: (row) => Number(row.total_amount), value: (row) => amount(row.total_amount) },
     { id: 'act', label: t('table.act'), quiet: true, align: 'end', value: (row) => (row.status === 'pending' ? html`<${Acts} prediction=${row} name=${name(row)} />` : html`<${State} of="prediction" state=${row.status} />`) },
   ];
 };
 
 function List({ query }) {
   const state = query.state ?? 'pending';
-  const sort = query.sort ?? 'predicted_date';
-  const list = useEndless((cursor, limit) => address('/api/predicted-orders', { 'filter[status][eq]': state === 'all' ? null : state, sort, limit, cursor }), [...PREDICTION_TABLES, ...ORDER_TABLES]);
-  const stores = useNamed('stores');
+  const { answer, error, again } = useLive(address('/api/predicted-orders', { status: state, limit: MOST }), [...PREDICTION_TABLES, ...ORDER_TABLES]);
+  const kept = useKept(answer);
+  const list = { rows: kept?.data, total: kept?.total, error, again, stale: !answer };
+  const columns = useMemo(predictionColumns, []);
   const states = STATES.map((id) => ({ id: id || 'all', label: id ? nameOf('shop_prediction', id) : t('shop.all') }));
   const none = html`<${Empty} icon="check" title=${t('predictions.none')}><p>${t('predictions.none_advice')}</p><//>`;
   return html`<div class="page">
     <${Head} here="predictions" note=${t('predictions.note')} />
     <${Card} title=${t('predictions.list')} actions=${html`<${Choice} label=${t('predictions.state')} options=${states} value=${state} onChange=${(id) => replace(here({ state: id }))} />`}>
-      <${Rows} list=${list} caption=${t('predictions.title')} columns=${predictionColumns(stores)} none=${none} order=${{ id: sort.replace('-', ''), down: sort.startsWith('-') }} />
+      <${Rows} list=${list} caption=${t('predictions.title')} columns=${columns} none=${none} sort=${{ id: 'predicted_date' }} />
     <//>
   </div>`;
 }
@@ -76,7 +79,7 @@ export const Scores = ({ segment }) => html`<span class="scores"><${Score} name=
 export const Churn = ({ risk }) => html`<span class=${Number(risk) >= 0.7 ? 'ink-bad' : Number(risk) >= 0.4 ? 'ink-warn' : undefined}>${share(risk)}</span>`;
 
 const segmentColumns = (stores) => [
-  { id: 'store_id', label: t('shop_column.store'), kind: 'name', value: (row) => storeLink(row.store_id, stores.get(row.store_id)?.name ?? row.store) },
+  { id: 'store_id', label: t('shop_column.store'), kind: 'name', value: (row) => storeLink(row.store_id, stores.get(row.store_id)?.name) },
   { id: 'segment_name', label: t('shop_column.segment'), sort: true, value: (row) => row.segment_name },
   { id: 'segment_value', label: t('shop_column.value'), sort: true, value: (row) => html`<${State} of="value" state=${row.segment_value} />` },
   { id: 'total_revenue', label: t('shop_column.revenue'), align: 'end', sort: true, value: (row) => amount(row.total_revenue) },
@@ -117,20 +120,21 @@ function Segments({ query }) {
 export const ruleColumns = (products) => [
   { id: 'product_id', label: t('upselling.product'), kind: 'name', value: (row) => productLink(row.product_id, products.get(row.product_id)?.name ?? row.product) },
   { id: 'reason', label: t('upselling.reason'), value: (row) => row.reason },
-  { id: 'confidence', label: t('upselling.confidence'), align: 'end', value: (row) => share(row.confidence) },
-  { id: 'support', label: t('upselling.support'), align: 'end', value: (row) => share(row.support) },
-  { id: 'lift', label: t('upselling.lift'), align: 'end', value: (row) => t('upselling.times', { n: Number(row.lift).toFixed(1) }) },
+  { id: 'confidence', label: t('upselling.confidence'), align: 'end', sort: (row) => Number(row.confidence), value: (row) => share(row.confidence) },
+  { id: 'support', label: t('upselling.support'), align: 'end', sort: (row) => Number(row.support), value: (row) => share(row.support) },
+  { id: 'lift', label: t('upselling.lift'), align: 'end', sort: (row) => Number(row.lift), value: (row) => t('upselling.times', { n: Number(row.lift).toFixed(1) }) },
 ];
 
 function Upselling() {
-  const list = useEndless((cursor, limit) => address('/api/records/upselling_recommendation', { sort: '-confidence', limit, cursor }), ['upselling_recommendations']);
+  const { answer, error, again } = useLive(address('/api/analytics/rules', { limit: MOST }), ['upselling_recommendations', ...ORDER_TABLES]);
+  const kept = useKept(answer);
+  const list = { rows: kept?.data, total: kept?.total, error, again, stale: !answer };
   const products = useNamed('products');
-  const stores = useNamed('stores');
-  const columns = [{ id: 'store_id', label: t('shop_column.store'), kind: 'name', value: (row) => storeLink(row.store_id, stores.get(row.store_id)?.name) }, ...ruleColumns(products).map((column) => ({ ...column, kind: undefined }))];
+  const columns = useMemo(() => [{ id: 'because_id', label: t('upselling.because'), kind: 'name', sort: (row) => row.because, value: (row) => productLink(row.because_id, row.because) }, ...ruleColumns(products).map((column) => ({ ...column, kind: undefined }))], [products]);
   const none = html`<${Empty} icon="boxes" title=${t('upselling.none')}><p>${t('upselling.none_advice')}</p><//>`;
   return html`<div class="page">
     <${Head} here="predictions/upselling" note=${t('upselling.note')} />
-    <${Card} title=${t('upselling.list')}><${Rows} list=${list} caption=${t('upselling.title')} columns=${columns} none=${none} /><//>
+    <${Card} title=${t('upselling.list')}><${Rows} list=${list} caption=${t('upselling.title')} columns=${columns} none=${none} sort=${{ id: 'confidence', down: true }} keyOf=${(row) => `${row.because_id}/${row.product_id}`} /><//>
   </div>`;
 }
 
@@ -143,8 +147,9 @@ const LINES = (products) => [
   { id: 'chance', label: t('predictions.chance'), align: 'end', value: (row) => share(row.chance) },
 ];
 
-/* What the server says it follows from, as sentences where there are words for it. */
-const told = (key, value) => [nameOf('because', key), typeof value === 'number' ? number(value) : typeof value === 'string' ? value : JSON.stringify(value)];
+/* What the server says it follows from. */
+const TOLD = ['history', 'interval', 'usual_interval', 'outliers', 'as_of', 'amount_method', 'amount_error', 'amount_error_naive'];
+const told = (key, value) => [nameOf('because', key), key.startsWith('amount_error') ? rupees(value) : key === 'as_of' ? formatDay(value) : typeof value === 'number' ? count(value) : value];
 
 export function Explained({ prediction, lines }) {
   const products = useNamed('products');
@@ -155,8 +160,9 @@ export function Explained({ prediction, lines }) {
       { id: 'amount', label: t('shop_column.expected'), value: rupees(prediction.total_amount) },
       { id: 'confidence', label: t('shop_column.confidence'), value: share(prediction.confidence), note: tries > 0 && t('predictions.held', { hits: count(hits), tries: count(tries) }) },
     ]} />
+    ${prediction.explanation?.text && html`<p>${prediction.explanation.text}</p>`}
     ${tries > 0 && html`<p>${t('predictions.measured', { hits: count(hits), tries: count(tries), days: count(prediction.days) })}</p>`}
-    <${Facts} rows=${[[t('predictions.method'), nameOf('prediction_method', prediction.method)], prediction.based_on && [t('predictions.based_on'), formatDay(prediction.based_on)], ...Object.entries(prediction.explanation ?? {}).filter(([key]) => !['hits', 'tries', 'method'].includes(key)).map(([key, value]) => told(key, value))]} />
+    <${Facts} rows=${[[t('predictions.method'), nameOf('prediction_method', prediction.method)], prediction.based_on && [t('predictions.based_on'), formatDay(prediction.based_on)], ...Object.entries(prediction.explanation ?? {}).filter(([key]) => TOLD.includes(key)).map(([key, value]) => told(key, value))]} />
     ${lines?.length > 0 && html`<${Table} caption=${t('predictions.lines')} columns=${LINES(products)} rows=${lines} keyOf=${(row) => row.product_id} />`}
   </div>`;
 }
@@ -171,7 +177,7 @@ export function BecauseDrawer({ value, onClose }) {
   const { answer, error, again } = useLive(address(`/api/predicted-orders/${at(value)}`), PREDICTION_TABLES);
   const prediction = useKept(answer)?.data;
   const lines = usePredictionLines(prediction);
-  const store = useNamed('stores').get(prediction?.store_id)?.name ?? prediction?.store;
+  const store = useNamed('stores').get(prediction?.store_id)?.name ?? prediction?.store_name;
   let body = html`<${Skeleton} n=${6} />`;
   if (error && !prediction) body = html`<${Failed} error=${error} again=${again} />`;
   else if (prediction) body = html`<${Explained} prediction=${prediction} lines=${lines} /><${Acts} prediction=${prediction} name=${store} />`;

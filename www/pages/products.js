@@ -18,7 +18,7 @@ import { Trend } from './dashboard_trend.js';
 import { ruleColumns } from './predictions.js';
 import { History } from './record.js';
 import { RecordList } from './record_list.js';
-import { amount, Facts, productLink, rupees, useNamed } from './shop.js';
+import { amount, Facts, MOST, ORDER_TABLES, productLink, rupees, useNamed } from './shop.js';
 import { OfEntity } from './stores.js';
 
 /* ---- the list ---- */
@@ -55,10 +55,13 @@ function List({ entity, entities, query }) {
 
 /* ---- one of them ---- */
 
+const TOGETHER = 10;
+
 function GoesWith({ id }) {
   const products = useNamed('products');
-  const { answer } = useLive(address('/api/analytics/together', { product: id }), ['upselling_recommendations']);
-  const rows = useKept(answer)?.data;
+  const { answer } = useLive(address('/api/analytics/rules', { limit: MOST }), ['upselling_recommendations', ...ORDER_TABLES]);
+  const all = useKept(answer)?.data;
+  const rows = useMemo(() => all?.filter((row) => row.because_id === id).slice(0, TOGETHER), [all, id]);
   const columns = useMemo(() => ruleColumns(products), [products]);
   return html`<${Card} title=${t('upselling.together')} note=${t('upselling.together_note')}>
     ${rows?.length ? html`<${Table} caption=${t('upselling.together')} columns=${columns} rows=${rows} keyOf=${(row) => row.product_id} />` : html`<p class="note">${t('upselling.none')}</p>`}

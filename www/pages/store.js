@@ -37,7 +37,7 @@ function Segment({ segment }) {
 /* ---- what it is expected to order ---- */
 
 function Next({ id, name }) {
-  const { answer } = useLive(address('/api/predicted-orders', { 'filter[store_id][eq]': id, 'filter[status][eq]': 'pending', limit: 1 }), PREDICTION_TABLES);
+  const { answer } = useLive(address('/api/predicted-orders', { store: id, limit: 1 }), PREDICTION_TABLES);
   const prediction = useKept(answer)?.data[0];
   const lines = usePredictionLines(prediction);
   if (!answer) return html`<${Card} title=${t('predictions.next')}><${Skeleton} n=${4} /><//>`;
