@@ -66,6 +66,27 @@ WHERE (?2 IS NULL OR day >= CAST(julianday(?2) - 2440587.5 AS INTEGER))
   AND (?3 IS NULL OR day <= CAST(julianday(?3) - 2440587.5 AS INTEGER)) AND (?4 IS NULL OR store_id = ?4)
 GROUP BY first ORDER BY first;
 
+-- The same of one product: its lines, and the documents that they stand in.
+-- name: trend_of_product
+SELECT CASE ?1 WHEN 0 THEN day WHEN 1 THEN day - ((day + 3) % 7)
+            ELSE CAST(julianday(date(day * 86400, 'unixepoch', 'start of month')) - 2440587.5 AS INTEGER) END AS first,
+       count(DISTINCT kind || ' ' || store_id || ' ' || day || ' ' || ref), sum(revenue), count(DISTINCT store_id)
+FROM field_line
+WHERE (?2 IS NULL OR day >= CAST(julianday(?2) - 2440587.5 AS INTEGER))
+  AND (?3 IS NULL OR day <= CAST(julianday(?3) - 2440587.5 AS INTEGER)) AND (?4 IS NULL OR store_id = ?4)
+  AND product_id = ?5
+GROUP BY first ORDER BY first;
+
+-- name: bought_by_store
+SELECT l.product_id, p.name, sum(l.quantity), sum(l.revenue) AS revenue, count(DISTINCT l.kind || ' ' || l.day || ' ' || l.ref), max(l.day)
+FROM field_line l JOIN products p ON p.id = l.product_id
+WHERE l.store_id = ?1 GROUP BY l.product_id ORDER BY revenue DESC, l.product_id LIMIT ?2;
+
+-- name: bought_of_product
+SELECT l.store_id, s.name, sum(l.quantity), sum(l.revenue) AS revenue, count(DISTINCT l.kind || ' ' || l.day || ' ' || l.ref), max(l.day)
+FROM field_line l JOIN stores s ON s.id = l.store_id
+WHERE l.product_id = ?1 GROUP BY l.store_id ORDER BY revenue DESC, l.store_id LIMIT ?2;
+
 -- name: sums_hold
 UPDATE field_total SET held = 1;
 -- name: sums_forget_sales

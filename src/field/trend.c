@@ -39,11 +39,12 @@ int trend_list(struct ctx *cx, struct db *db, const struct trend_query *q, struc
   enum period p = PERIOD_DAY;
   if (period_of(cx, q->period, &p) || check_day(cx, "from", q->from) || check_day(cx, "to", q->to))
     return cx->code;
-  struct stmt *s = db_stmt(cx, db, SQL_trend);
+  struct stmt *s = db_stmt(cx, db, q->product ? SQL_trend_of_product : SQL_trend);
   stmt_int(s, 1, p);
   stmt_text(s, 2, q->from);
   stmt_text(s, 3, q->to);
   stmt_text(s, 4, q->store);
+  if (q->product) stmt_text(s, 5, q->product);
   jw_array(w, key);
   while (stmt_row(cx, s)) {
     int64_t orders = col_int(s, 1), revenue = col_int(s, 2);

@@ -1285,7 +1285,14 @@ const struct route routes[] = {
     .need = "sales.read",
     .cached = true,
     .help = "Orders, revenue, average order value and stores by day, week or month. Parameters: tenant, "
-            "period, from, to, store." },
+            "period, from, to, store, product." },
+  { .method = "GET",
+    .pattern = "/api/analytics/bought",
+    .handle = bought_show,
+    .need = "sales.read",
+    .cached = true,
+    .help = "What a store buys, or who buys a product: {id, name, quantity, total_revenue, orders, last_order}, "
+            "the most first. Parameters: tenant, store or product, limit." },
   { .method = "GET",
     .pattern = "/api/analytics/rules",
     .handle = field_rules_list,

@@ -82,7 +82,7 @@ const char *tag_with_version(struct request *rq, int64_t version);
 route_fn orders_list, orders_recent, orders_pending, order_show_one, order_post, order_put, order_patch,
     order_remove, order_generate_post, order_approve_post, order_cancel_post;
 /* routes_dashboard.c */
-route_fn dashboard_show, dashboard_audit_show, trends_show, predictions_list, suggestions_show,
+route_fn bought_show, dashboard_show, dashboard_audit_show, trends_show, predictions_list, suggestions_show,
     store_show_one, preferences_show, preferences_put, categories_list, brands_list, field_rules_list;
 
 /* routes_stock.c */

@@ -1,5 +1,6 @@
 /* routes_dashboard.c - figures of field sales, and what is worked out from them. */
 #include "base/limits.h"
+#include "field/bought.h"
 #include "field/dashboard.h"
 #include "field/predict.h"
 #include "field/shop.h"
@@ -12,6 +13,8 @@ enum {
   PREDICTIONS_MOST = 10000,
   RULES = 200,
   RULES_MOST = 10000,
+  BOUGHT = 50,
+  BOUGHT_MOST = 1000,
   STORE_ORDERS = 20,
   STORE_ORDERS_MOST = 500
 };
@@ -44,10 +47,21 @@ int trends_show(struct request *rq) {
   if (!rc) rc = query_text(rq, "from", &q.from);
   if (!rc) rc = query_text(rq, "to", &q.to);
   if (!rc) rc = query_text(rq, "store", &q.store);
+  if (!rc) rc = query_text(rq, "product", &q.product);
   if (!rc) rc = db_find(rq, &db);
   if (rc) return rc;
   if (!q.period) q.period = "month";
   return trend_list(rq->cx, db, &q, &rq->json, "data");
+}
+
+int bought_show(struct request *rq) {
+  struct bought_query q;
+  struct db *db;
+  int rc = query_text(rq, "store", &q.store);
+  if (!rc) rc = query_text(rq, "product", &q.product);
+  if (!rc) rc = query_int(rq, "limit", 1, BOUGHT_MOST, BOUGHT, &q.limit);
+  if (!rc) rc = db_find(rq, &db);
+  return rc ? rc : bought_list(rq->cx, db, &q, &rq->json, "data");
 }
 
 int field_rules_list(struct request *rq) {

@@ -17,7 +17,7 @@ import { amount, Because, Confidence, MOST, ORDER_TABLES, PREDICTION_TABLES, rup
 
 const STALE_DAYS = 14;
 const WEIGHT = ['high', 'medium', 'low'];
-const SHOWN = 6;
+const SHOWN = 4;
 
 /* ---- what is done about a prediction ---- */
 

@@ -1,7 +1,8 @@
 /* Governance: how well the controls work, who changed them, what the log says, and how
 ** somebody who has no access here can check all of it. On paper it is a report. */
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { address, useAnswer } from '../lib/api.js';
+import { dataset } from '../lib/dataset.js';
 import { count, percent } from '../lib/decimal.js';
 import { formatDay, formatMoment, formatSource } from '../lib/format.js';
 import { html } from '../lib/html.js';
@@ -11,6 +12,7 @@ import { nameOf, t } from '../lib/text.js';
 import { Badge, Card } from '../parts/card.js';
 import { Icon } from '../parts/icon.js';
 import { PageHead } from '../parts/page_head.js';
+import { ScopeBar } from '../parts/scope_bar.js';
 import { Stats } from '../parts/stat.js';
 import { Command, Failed, Skeleton } from '../parts/state.js';
 import { Table } from '../parts/table.js';
@@ -111,7 +113,8 @@ const Log = ({ log }) => html`<${Card} title=${t('governance.log')} note=${t('go
 
 export function Governance() {
   const { answer, error, again } = useLive(address('/api/governance'), ['run', 'rule', 'reference_item', 'review', 'reject', 'run_undone']);
-  const data = answer?.data;
+  const of = dataset.value;
+  const data = useMemo(() => answer && { ...answer.data, controls: answer.data.controls.filter((row) => row.dataset === of) }, [answer, of]);
   const actions = html`<a class="plain" href=${address('/api/support')} download><${Icon} name="download" /> ${t('governance.support')}</a>
     <button type="button" class="button" onClick=${() => print()}><${Icon} name="print" /> ${t('report.print')}</button>`;
   return html`<div class="page governance">
@@ -120,6 +123,7 @@ export function Governance() {
     ${error && !data && html`<${Failed} error=${error} again=${again} />`}
     ${!error && !data && html`<${Skeleton} shape="stats" n=${6} /><${Skeleton} shape="cards" n=${2} />`}
     ${data && html`
+      <${ScopeBar} only=${['dataset']} />
       <${Stats} label=${t('governance.title')} rows=${headline(data)} />
       <${Card} wide title=${t('governance.effectiveness')} note=${t('governance.effectiveness_note')}>
         <${Table} caption=${t('governance.effectiveness')} columns=${CONTROLS} rows=${data.controls} keyOf=${(row) => `${row.dataset}/${row.control}`} />

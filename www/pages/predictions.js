@@ -161,7 +161,6 @@ export function Explained({ prediction, lines }) {
       { id: 'confidence', label: t('shop_column.confidence'), value: share(prediction.confidence), note: tries > 0 && t('predictions.held', { hits: count(hits), tries: count(tries) }) },
     ]} />
     ${prediction.explanation?.text && html`<p>${prediction.explanation.text}</p>`}
-    ${tries > 0 && html`<p>${t('predictions.measured', { hits: count(hits), tries: count(tries), days: count(prediction.days) })}</p>`}
     <${Facts} rows=${[[t('predictions.method'), nameOf('prediction_method', prediction.method)], prediction.based_on && [t('predictions.based_on'), formatDay(prediction.based_on)], ...Object.entries(prediction.explanation ?? {}).filter(([key]) => TOLD.includes(key)).map(([key, value]) => told(key, value))]} />
     ${lines?.length > 0 && html`<${Table} caption=${t('predictions.lines')} columns=${LINES(products)} rows=${lines} keyOf=${(row) => row.product_id} />`}
   </div>`;

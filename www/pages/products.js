@@ -40,7 +40,7 @@ function Groups({ name, path, query }) {
   const groups = useKept(answer)?.data ?? [];
   const key = filterOf(name);
   if (groups.length < 2) return null;
-  return html`<div class="chip-row"><h3>${t(`products.${name}`)}</h3><ul class="chips">${groups.map((group) => {
+  return html`<div class="chip-row"><p id=${`group-${name}`}>${t(`products.${name}`)}</p><ul class="chips" aria-labelledby=${`group-${name}`}>${groups.map((group) => {
     const [text, n] = typeof group === 'string' ? [group, null] : [group.name ?? group[name], group.products ?? group.count];
     const own = query[key] === text;
     return html`<li key=${text}><a class=${`chip ${own ? 'chip-on' : ''}`} aria-current=${own ? 'true' : undefined} href=${here({ [key]: own ? null : text })}>${text}${n !== null && n !== undefined && html` <span>${count(n)}</span>`}</a></li>`;

@@ -1,6 +1,7 @@
 /* Rules: what every row is asked, stage by stage, in words. One of them, a new one and
 ** the reference lists have pages of their own (#/rules/NAME, new, lists). */
 import { address } from '../lib/api.js';
+import { dataset } from '../lib/dataset.js';
 import { count } from '../lib/decimal.js';
 import { html } from '../lib/html.js';
 import { useLive } from '../lib/live.js';
@@ -10,6 +11,7 @@ import { nameOf, t } from '../lib/text.js';
 import { Badge, Card } from '../parts/card.js';
 import { Icon } from '../parts/icon.js';
 import { PageHead } from '../parts/page_head.js';
+import { ScopeBar } from '../parts/scope_bar.js';
 import { Failed, Skeleton } from '../parts/state.js';
 import { figureOf, Why } from '../parts/why.js';
 import { deskLink } from './desk_filter.js';
@@ -45,11 +47,12 @@ const Stage = ({ stage, rules, failed }) => html`<${Card} wide title=${nameOf('s
 function All() {
   const rules = useLive(address('/api/records/rule'), ['rule']);
   const summary = useLive(address('/api/exceptions/summary', { state: 'all' }), ['run', 'reject', 'run_undone', 'review']);
-  const data = rules.answer?.data;
+  const data = rules.answer?.data.filter((rule) => rule.dataset === dataset.value);
   const failed = Object.fromEntries((summary.answer?.data.by_control ?? []).map((row) => [row.name, row.open + row.corrected + row.accepted]));
   const actions = html`<a class="plain" href=${link('rules/lists')}><${Icon} name="table" /> ${t('rules.lists')}</a>${may('data.write') && html`<a class="button" href=${link('rules/new')}><${Icon} name="plus" /> ${t('rules.new')}</a>`}`;
   return html`<div class="page">
     <${PageHead} title=${t('rules.title')} note=${t('rules.note')} actions=${actions} />
+    <${ScopeBar} only=${['dataset']} />
     ${rules.error && !data && html`<${Failed} error=${rules.error} again=${rules.again} />`}
     ${!rules.error && !data && html`<${Skeleton} shape="cards" n=${3} />`}
     ${data && html`<div class="cards">${STAGES.filter((stage) => data.some((rule) => rule.stage === stage)).map((stage) => html`<${Stage} key=${stage} stage=${stage} rules=${data.filter((rule) => rule.stage === stage)} failed=${failed} />`)}</div>`}

@@ -59,8 +59,9 @@ export function Confidence({ prediction }) {
 export const Because = ({ id, label }) => html`<${InDrawer} kind="because" value=${id}><${Icon} name="explain" /> ${t('predictions.why')}<span class="hidden"> ${label}</span><//>`;
 
 /* '3 days ago', 'today', 'in 2 days'. */
+const NEAR_DAYS = 15; /* beyond, a date says more */
 const relative = new Intl.RelativeTimeFormat('en-IN', { numeric: 'auto' });
 export const daysTo = (day) => Math.round((Date.parse(day) - Date.parse(today())) / 86400000);
-export const When = ({ day }) => html`<time datetime=${day} title=${formatDay(day)} class=${daysTo(day) < 0 ? 'ink-warn' : undefined}>${Math.abs(daysTo(day)) < 15 ? relative.format(daysTo(day), 'day') : formatDay(day)}</time>`;
+export const When = ({ day }) => html`<time datetime=${day} title=${formatDay(day)} class=${daysTo(day) < 0 && daysTo(day) > -NEAR_DAYS ? 'ink-warn' : undefined}>${Math.abs(daysTo(day)) < NEAR_DAYS ? relative.format(daysTo(day), 'day') : formatDay(day)}</time>`;
 
 export const Facts = ({ rows }) => html`<dl class="details">${rows.filter(Boolean).map(([label, value]) => html`<div key=${label}><dt>${label}</dt><dd>${value || t('stat.none')}</dd></div>`)}</dl>`;

@@ -5,7 +5,7 @@ import { count } from '../lib/decimal.js';
 import { formatBytes, formatSeconds } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { here, link, replace } from '../lib/route.js';
-import { t } from '../lib/text.js';
+import { nameOf, t } from '../lib/text.js';
 import { Card } from '../parts/card.js';
 import { DropZone } from '../parts/drop_zone.js';
 import { Icon } from '../parts/icon.js';
@@ -14,11 +14,12 @@ import { Progress } from '../parts/progress.js';
 import { Stats } from '../parts/stat.js';
 import { Table } from '../parts/table.js';
 import { bringFile, brought } from './import_draft.js';
+import { Reasons } from './original.js';
 
 const ASK_MS = 500;
-const OVER = ['completed', 'done', 'failed', 'cancelled', 'dead'];
-export const isOver = (status) => OVER.includes(status);
-export const went = (status) => ['completed', 'done'].includes(status);
+const went = (doc) => doc.status === 'completed';
+/* Also when all that follows from it is there. */
+const isOver = (doc) => ['failed', 'cancelled'].includes(doc.status) || (went(doc) && (!doc.run || doc.followed));
 
 /* { doc, error } of a job, asked until it is over. */
 function useStatus(job) {
@@ -30,7 +31,7 @@ function useStatus(job) {
     const ask = () => get(address(`/api/bulk-upload/status/${encodeURIComponent(job)}`), stop.signal).then(
       ({ data }) => {
         setState({ job, doc: data });
-        if (!isOver(data.status)) timer = setTimeout(ask, ASK_MS);
+        if (!isOver(data)) timer = setTimeout(ask, ASK_MS);
       },
       (error) => {
         if (error.name === 'AbortError') return;
@@ -57,7 +58,7 @@ function useSending() {
     try {
       const { data } = await upload(address('/api/bulk-upload', { filename: file.name }), file, { onProgress: (sent) => setState({ file, sent }), signal: own.signal });
       setState(null);
-      replace(here({ job: data.job_id }));
+      replace(here({ file: data.job_id }));
     } catch (error) {
       if (stop.current === own) setState(error.name === 'AbortError' ? null : { file, error });
     }
@@ -69,43 +70,41 @@ function useSending() {
 /* ---- as it goes ---- */
 
 const ERRORS = [
-  { id: 'line', label: t('column.line'), align: 'end', kind: 'name', value: (row) => (row.line ? count(row.line) : row.batch ? t('upload.batch', { n: row.batch }) : '') },
-  { id: 'field', label: t('upload.field'), value: (row) => row.field ?? row.code ?? '' },
-  { id: 'detail', label: t('upload.what'), value: (row) => (typeof row === 'string' ? row : row.detail ?? row.message ?? row.error ?? '') },
+  { id: 'line', label: t('column.line'), align: 'end', kind: 'name', value: (row) => count(row.line) },
+  { id: 'category', label: t('column.category'), value: (row) => nameOf('category', row.category) },
+  { id: 'reason', label: t('column.reason'), value: (row) => html`<${Reasons} faults=${row.faults} />` },
 ];
 
 function Going({ doc }) {
-  const { status, progress, errors = [], breaker } = doc;
-  const done = isOver(status);
-  const state = typeof breaker === 'string' ? breaker : breaker?.state;
-  const tone = went(status) ? (doc.failed_records ? 'warn' : 'ok') : done ? 'bad' : undefined;
+  const { progress, errors = [], breaker } = doc;
+  const done = isOver(doc);
+  const tone = went(doc) ? (doc.failed_records ? 'warn' : 'ok') : done ? 'bad' : undefined;
   return html`
-    ${done && html`<p class=${`notice tone-${tone}`} role="status"><${Icon} name=${tone === 'ok' ? 'check' : 'warn'} /> <span>${t(went(status) ? (doc.failed_records ? 'upload.done_some' : 'upload.done') : 'upload.failed', { n: count(doc.failed_records) })}</span></p>`}
+    ${done && html`<p class=${`notice tone-${tone}`} role="status"><${Icon} name=${tone === 'ok' ? 'check' : 'warn'} /> <span>${t(went(doc) ? (doc.failed_records ? 'upload.done_some' : 'upload.done') : 'upload.failed', { n: doc.failed_records, shown: { n: count(doc.failed_records) } })} ${!went(doc) && doc.cause}</span></p>`}
     <${Card} title=${t(`upload.title_${done ? 'done' : 'going'}`)}>
-      <${Progress} label=${t('upload.going')} share=${Number(progress) / 100} tone=${went(status) ? 'ok' : done ? 'bad' : undefined} note=${t('upload.rows', { done: count(doc.processed_records), all: count(doc.total_records) })} />
+      <${Progress} label=${t('upload.going')} share=${Number(progress) / 100} tone=${went(doc) ? 'ok' : done ? 'bad' : undefined} note=${t(went(doc) && !done ? 'upload.following' : 'upload.rows', { n: count(doc.processed_records) })} />
       <${Stats} label=${t('upload.going')} rows=${[
         { id: 'processed', label: t('upload.processed'), value: count(doc.processed_records) },
         { id: 'failed', label: t('upload.failed_rows'), value: count(doc.failed_records), tone: doc.failed_records ? 'bad' : undefined },
         { id: 'batches', label: t('upload.batches'), value: count(doc.batches), note: doc.failed_batches ? t('upload.failed_batches', { n: doc.failed_batches }) : null },
-        { id: 'time', label: t('upload.time'), value: formatSeconds(doc.duration_ms === null || doc.duration_ms === undefined ? null : doc.duration_ms / 1000) },
-        state && { id: 'breaker', label: t('upload.breaker'), value: t(`upload.breaker_${state}`), tone: state === 'closed' ? undefined : 'warn' },
+        { id: 'time', label: t('upload.time'), value: formatSeconds(doc.duration_ms / 1000) },
+        { id: 'breaker', label: t('upload.breaker'), value: nameOf('breaker', breaker.state), tone: breaker.state === 'closed' ? undefined : 'warn' },
       ].filter(Boolean)} />
       ${errors.length > 0 && html`<h3>${t('upload.errors')}</h3><${Table} caption=${t('upload.errors')} columns=${ERRORS} rows=${errors} first=${20} />`}
     <//>
-    ${went(status) && html`<div class="next-steps"><a class="button" href=${link('dashboard')}><${Icon} name="board" /> ${t('upload.to_dashboard')}</a>
-      ${doc.failed_records > 0 && html`<a class="plain" href=${link('exceptions', { run: doc.run ?? null })}>${t('upload.to_exceptions')}</a>`}
-      <button type="button" class="plain" onClick=${() => replace(here({ job: null }))}>${t('upload.another')}</button></div>`}
-    ${done && !went(status) && html`<div class="next-steps"><button type="button" class="button" onClick=${() => replace(here({ job: null }))}>${t('upload.another')}</button></div>`}`;
+    ${done && went(doc) && html`<div class="next-steps"><a class="button" href=${link('dashboard')}><${Icon} name="board" /> ${t('upload.to_dashboard')}</a>
+      ${doc.failed_records > 0 && html`<a class="plain" href=${link('exceptions', { run: doc.run })}>${t('upload.to_exceptions')}</a>`}
+      <button type="button" class="plain" onClick=${() => replace(here({ file: null }))}>${t('upload.another')}</button></div>`}
+    ${done && !went(doc) && html`<div class="next-steps"><button type="button" class="button" onClick=${() => replace(here({ file: null }))}>${t('upload.another')}</button></div>`}`;
 }
 
 function Failure({ error, file }) {
-  const wait = error.status === 503 ? t('upload.open', { n: error.after ?? 60 }) : null;
-  return html`<p class="notice tone-bad" role="alert"><${Icon} name="warn" /> <span>${wait ?? error.message ?? ''}${!wait && !error.message && t('import.not_sent', { name: file.name })}</span></p>`;
+  return html`<p class="notice tone-bad" role="alert"><${Icon} name="warn" /> <span>${error.message || t('import.not_sent', { name: file.name })}</span></p>`;
 }
 
 export function Upload({ query }) {
   const { state, send, cancel } = useSending();
-  const { doc, error } = useStatus(query.job);
+  const { doc, error } = useStatus(query.file);
   useEffect(() => { /* dropped anywhere on the page */
     if (!brought.value) return;
     const file = brought.value;
@@ -118,7 +117,7 @@ export function Upload({ query }) {
       <${Progress} label=${t('import.sending', { name: state.file.name })} share=${state.file.size ? state.sent / state.file.size : null} note=${t('import.bytes', { done: formatBytes(state.sent), all: formatBytes(state.file.size) })} />
       <button type="button" class="plain" onClick=${cancel}><${Icon} name="cross" /> ${t('import.cancel')}</button></div>`;
   } else if (doc) body = html`<${Going} doc=${doc} />`;
-  else if (query.job && !error) body = null;
+  else if (query.file && !error) body = null;
   else {
     body = html`${(state?.error || error) && html`<${Failure} error=${state?.error ?? error} file=${state?.file ?? { name: '' }} />`}
       <${DropZone} title=${t('upload.drop')} note=${t('upload.drop_note')} button=${t('drop.button')} accept=".csv,.txt,.tsv,.gz,text/csv" onFile=${bringFile} />

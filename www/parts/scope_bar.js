@@ -2,7 +2,7 @@
 **
 ** It stands above every page of figures and writes into the address, so the pages
 ** need not know it: they ask with scopeOf(). The groups and their values come from
-** GET /api/figures; only: the parts that a page has use for ('run', 'days', 'groups'). */
+** GET /api/figures; only: the parts that a page has use for ('run', 'days', 'groups'; or 'dataset' alone). */
 import { useEffect, useState } from 'preact/hooks';
 import { address, useKept } from '../lib/api.js';
 import { dataset, there } from '../lib/dataset.js';
@@ -90,8 +90,7 @@ const Group = ({ name, rows, value }) => html`<${Select} label=${nameOf('field',
 <//>`;
 
 /* Of which rows: only where files of several kinds came in. */
-function DatasetChoice() {
-  const known = [...new Set([...there.value, dataset.value])];
+function DatasetChoice({ known }) {
   if (known.length < 2) return null;
   const choose = (as) => replace(here({ ...Object.fromEntries(SCOPE.map((name) => [name, null])), as }));
   return html`<${Select} label=${t('scope.as')} value=${dataset.value} onChange=${choose}>
@@ -101,12 +100,14 @@ function DatasetChoice() {
 
 export function ScopeBar({ only = ['run', 'days', 'groups'], children }) {
   const { query } = route.value;
-  const wanted = only.some((part) => part !== 'run');
+  const wanted = only.some((part) => part === 'days' || part === 'groups');
   const figures = useKept(useLive(wanted ? address('/api/figures', { as: dataset.value, run: query.run }) : null).answer)?.data;
   const groups = (figures?.groups ?? []).filter((group) => group.kind === 'code');
+  const known = [...new Set([...there.value, dataset.value])];
   const used = SCOPE.filter((name) => query[name]);
+  if (only.includes('dataset') && known.length < 2) return null;
   return html`<div class="scope" role="group" aria-label=${t('scope.label')}>
-    ${only.length > 0 && html`<${DatasetChoice} />`}
+    <${DatasetChoice} known=${known} />
     ${only.includes('run') && html`<${RunChoice} run=${query.run} />`}
     ${only.includes('days') && html`<${Days} query=${query} first=${figures?.first_day} last=${figures?.last_day} />`}
     ${only.includes('groups') && groups.map(({ name }) => html`<${Group} key=${name} name=${name} rows=${figures[`by_${name}`] ?? []} value=${query[name]} />`)}

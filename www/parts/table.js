@@ -23,7 +23,8 @@ import { Icon } from './icon.js';
 import { step, WindowedRows } from './table_window.js';
 
 const SHOWN_AT_FIRST = 100;
-const DRAWN_MOST = 200; /* beyond it only those that are seen */
+const DRAWN_MOST = 1000; /* beyond it only those that are seen; less when they are fetched as they are looked at */
+const DRAWN_FETCHED = 200;
 const words = new Intl.Collator(locale, { numeric: true });
 
 const classOf = (column) => [column.align === 'end' && 'end', column.kind].filter(Boolean).join(' ') || undefined;
@@ -129,7 +130,7 @@ export function Table({ caption, columns, rows, keyOf, onOpen, openLabel, busy, 
   const list = useMemo(() => (onOrder ? rows : sorted(rows, columns.find((c) => c.id === order?.id), order?.down)), [rows, order]);
   const shown = all || first >= list.length ? list : list.slice(0, first);
   const [box, scrolls] = useScrolls();
-  const windowed = Math.max(shown.length, onNeed ? total : 0) > DRAWN_MOST;
+  const windowed = onNeed ? total > DRAWN_FETCHED : shown.length > DRAWN_MOST;
   const widen = useSteady(box, windowed, columns);
   const draw = (row, i) => html`<${Row} key=${keyOf ? keyOf(row) : i} place=${windowed ? i + 2 : undefined} ...${{ columns, row, onOpen, openLabel }} />`;
   const stop = scrolls && { role: 'region', 'aria-label': caption, tabindex: 0 };

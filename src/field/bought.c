@@ -1,0 +1,27 @@
+#include "field/bought.h"
+
+#include "base/time.h"
+#include "field/history.h"
+
+int bought_list(struct ctx *cx, struct db *db, const struct bought_query *q, struct jw *w, const char *key) {
+  char day[DATE_SIZE];
+  if (!q->store == !q->product)
+    return fail(cx, E_INVALID, "store", "say of which store, or of which product: one of them");
+  struct stmt *s = db_stmt(cx, db, q->store ? SQL_bought_by_store : SQL_bought_of_product);
+  stmt_text(s, 1, q->store ? q->store : q->product);
+  stmt_int(s, 2, q->limit);
+  jw_array(w, key);
+  while (stmt_row(cx, s)) {
+    jw_object(w, NULL);
+    jw_str(w, "id", col_str(s, 0));
+    jw_str(w, "name", col_str(s, 1));
+    jw_number(w, "quantity", col_int(s, 2), FIELD_SCALE, 0);
+    jw_number(w, "total_revenue", col_int(s, 3), FIELD_SCALE, 2);
+    jw_int(w, "orders", col_int(s, 4));
+    date_iso(day, (int32_t)col_int(s, 5));
+    jw_text(w, "last_order", day);
+    jw_close(w, '}');
+  }
+  jw_close(w, ']');
+  return cx->code;
+}
