@@ -33,7 +33,7 @@ struct trend_query {
   const char *period;    /* day, week or month */
   const char *from, *to; /* days, inclusive; NULL: all */
   const char *store;     /* id, or NULL */
-  const char *product;   /* id, or NULL: then orders are those that hold it, and revenue is that of its lines */
+  const char *product; /* id, or NULL: then orders are those that hold it, and revenue is that of its lines */
 };
 /* An array of {period, from, orders, revenue, average_order_value, stores}, oldest first: days as 2024-02-29, ISO weeks
 ** as 2024-W09, months as 2024-02. Periods without an order are not there. */

@@ -1291,8 +1291,9 @@ const struct route routes[] = {
     .handle = bought_show,
     .need = "sales.read",
     .cached = true,
-    .help = "What a store buys, or who buys a product: {id, name, quantity, total_revenue, orders, last_order}, "
-            "the most first. Parameters: tenant, store or product, limit." },
+    .help =
+        "What a store buys, or who buys a product: {id, name, quantity, total_revenue, orders, last_order}, "
+        "the most first. Parameters: tenant, store or product, limit." },
   { .method = "GET",
     .pattern = "/api/analytics/rules",
     .handle = field_rules_list,
