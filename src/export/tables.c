@@ -31,6 +31,7 @@ struct out {
   struct jw w; /* of the line that is being written */
   int cell;
   int64_t rows;
+  bool plain; /* formulas are not guarded */
   struct parquet_writer *parquet;
   struct parquet_value value[COLUMNS_MAX]; /* of its row */
   struct buf repaired[COLUMNS_MAX];        /* texts that were not UTF-8 */
@@ -54,6 +55,19 @@ static bool looks_like_formula(struct str s) {
   if (s.n > 0 && s.p[0] != '\'' && dec_parse(s, 0, &number, NULL)) return false;
   while (s.n > 0 && s.p[0] == '\'') s.p++, s.n--;
   return s.n > 0 && memchr("=+-@\t\r", s.p[0], 6) != NULL;
+}
+
+void export_csv_text(struct buf *out, struct str text) {
+  struct buf guarded;
+  if (!looks_like_formula(text)) {
+    csv_put(out, text);
+    return;
+  }
+  buf_init(&guarded, text.n + 1);
+  buf_char(&guarded, '\'');
+  buf_str(&guarded, text);
+  csv_put(out, buf_view(&guarded));
+  buf_clear(&guarded);
 }
 
 /* Parquet's texts are UTF-8: what is not becomes U+FFFD, as it does in JSON. */
@@ -89,16 +103,10 @@ static void put_cell(struct out *o, struct str text, bool number) {
       jw_str(&o->w, name, text);
   } else {
     if (o->cell) buf_char(&o->buf, ',');
-    if (number || !looks_like_formula(text)) {
+    if (number || o->plain)
       csv_put(&o->buf, text);
-    } else {
-      struct buf guarded;
-      buf_init(&guarded, text.n + 1);
-      buf_char(&guarded, '\'');
-      buf_str(&guarded, text);
-      csv_put(&o->buf, buf_view(&guarded));
-      buf_clear(&guarded);
-    }
+    else
+      export_csv_text(&o->buf, text);
   }
   o->cell++;
 }
@@ -405,7 +413,8 @@ static void clear_out(void *arg) {
 
 static struct out *new_out(struct ctx *cx, enum export_format format, export_write_fn *write, void *arg) {
   struct out *o = ctx_alloc(cx, sizeof *o);
-  o->format = format;
+  o->format = format == EXPORT_CSV_PLAIN ? EXPORT_CSV : format;
+  o->plain = format == EXPORT_CSV_PLAIN;
   o->write = write;
   o->arg = arg;
   o->from = INT32_MIN;

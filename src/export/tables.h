@@ -21,7 +21,11 @@
 #include "base/json.h"
 #include "store/store.h"
 
-enum export_format { EXPORT_CSV, EXPORT_JSON, EXPORT_PARQUET };
+/* EXPORT_CSV_PLAIN: formulas are not guarded, for programs that read it. */
+enum export_format { EXPORT_CSV, EXPORT_JSON, EXPORT_PARQUET, EXPORT_CSV_PLAIN };
+
+/* A text as a cell of CSV, guarded and quoted where that is needed. */
+void export_csv_text(struct buf *out, struct str text);
 
 /* Takes bytes as they come; a failure ends the export. */
 typedef int export_write_fn(struct ctx *cx, void *arg, const char *p, size_t n);

@@ -174,7 +174,7 @@ static int sums_read(struct ctx *cx, struct db *db, enum sql_id query, const cha
   *out = (struct sums){ .deleted = true };
   stmt_text(s, 1, id);
   if (!stmt_row(cx, s)) return cx->code;
-  *out = (struct sums){ col_int(s, 1), col_int(s, 2),      col_int(s, 3),    col_int(s, 4),
+  *out = (struct sums){ col_int(s, 1), col_int(s, 2),      col_int(s, 3),      col_int(s, 4),
                         col_int(s, 5), col_int(s, 6) != 0, col_int(s, 7) != 0, col_dup(cx, s, 0) };
   stmt_done(s);
   return OK;

@@ -151,6 +151,8 @@ static void use(struct request *rq, struct kept *k) {
 bool cache_find(struct request *rq) {
   struct tenant *t;
   struct cache *c = rq->server->cache;
+  const char *accept = wire_header(rq, "Accept", NULL);
+  if (accept && str_starts(str_of(accept), STR("text/csv"))) return false; /* see records_csv.c */
   struct cache_look *look = ctx_alloc(rq->cx, sizeof *look);
   if (tenant_find(rq, &t)) return true; /* and what it said is the reply */
   if (!key_of(rq, t, look) || !tenant_content(t, &look->content)) return false;

@@ -150,7 +150,7 @@ static void success_head(struct request *rq, struct buf *head) {
   if (rq->repeated) line(head, "Idempotent-Replayed", "true");
   if (rq->attachment)
     buf_printf(head, "Content-Disposition: attachment; filename=\"%s\"\r\n", rq->attachment);
-  line(head, "Vary", "Accept-Encoding");
+  line(head, "Vary", "Accept, Accept-Encoding");
   line(head, "Link", rq->link);
   if (rq->status != 304) line(head, "Content-Encoding", rq->encoding);
 }

@@ -734,10 +734,11 @@ const struct route routes[] = {
     .entity = ENTITY_BY_NAME,
     .handle = records_list,
     .reply = "[@]; total?: int, next?: text?",
-    .query = "q, filter, sort, fields, limit: int, cursor, deleted: 0|1, as_of",
+    .query = "q, filter, sort, fields, limit: int, cursor, deleted: 0|1, as_of, format: json|csv",
     .need = "record.read",
     .cached = true,
-    .help = "The records of an entity. Parameters: tenant, deleted=1 for those that were deleted, too, as_of "
+    .help = "The records of an entity, as JSON or as CSV (Accept: text/csv). Parameters: tenant, deleted=1 "
+            "for those that were deleted, too, as_of "
             "(a day or an instant) for what was known then." },
   { .method = "POST",
     .pattern = "/api/records/{id}",
@@ -820,9 +821,10 @@ const struct route routes[] = {
     .pattern = "/api/tables/{id}",
     .handle = table_send,
     .reply = "*text/csv|application/json|application/vnd.apache.parquet",
-    .query = "format: csv|json|parquet, run",
+    .query = "format: csv|json|parquet, plain: 0|1, run",
     .need = "data.read",
-    .help = "A table as a file. Parameters: tenant, format=csv, json or parquet, run." },
+    .help = "A table as a file. Parameters: tenant, format=csv, json or parquet, run, plain=1 "
+            "(formulas are not guarded; takes system.write)." },
   { .method = "POST",
     .pattern = "/api/uploads",
     .handle = upload_post,
@@ -1447,7 +1449,7 @@ const struct route routes[] = {
     .entity = ENTITY_BY_PATH,
     .handle = records_list,
     .reply = "[@]; total?: int, next?: text?",
-    .query = "q, filter, sort, fields, limit: int, cursor, deleted: 0|1, as_of",
+    .query = "q, filter, sort, fields, limit: int, cursor, deleted: 0|1, as_of, format: json|csv",
     .need = "record.read",
     .cached = true,
     .help = "As /api/records/{id}." },

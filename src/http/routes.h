@@ -19,6 +19,11 @@ route_fn runs_list, run_show, exceptions_list, run_undo, run_redo, run_rejudge; 
 route_fn governance_show, catalogue_show, proof_export, support_export;         /* routes_governance.c */
 /* routes_desk.c */
 route_fn desk_rows, desk_summary_show, desk_show_one, desk_file, desk_review, desk_fix, desk_fix_one;
+/* records_csv.c */
+struct record_query;
+int records_csv_asked(struct request *rq, bool *csv); /* by format=csv, or Accept: text/csv */
+int records_csv(struct request *rq, struct db *db, const struct record_query *q);
+
 route_fn problems_list, problem_page;                                              /* problems.c */
 route_fn openapi_show;                                                             /* openapi.c */
 int openapi_count(void);                                                           /* operations in it */

@@ -105,11 +105,14 @@ int records_list(struct request *rq) {
   struct record_filter filters[FILTERS_MAX];
   struct record_query q = { 0 };
   int64_t as_of;
+  bool csv = false;
   int rc = entity_asked(rq);
+  if (!rc) rc = records_csv_asked(rq, &csv);
   if (!rc) rc = query_asked(rq, &q, filters);
   if (!rc) rc = as_of_asked(rq, &as_of);
   if (!rc) rc = db_find(rq, &db);
   if (rc) return rc;
+  if (csv && !as_of) return records_csv(rq, db, &q);
   return as_of ? list_then(rq, db, rq->entity, &q, as_of) : list_now(rq, db, rq->entity, &q);
 }
 

@@ -14,7 +14,9 @@ static int format_asked(struct request *rq, enum export_format *format) {
   const char *text;
   int rc = query_text(rq, "format", &text);
   if (rc) return rc;
-  *format = EXPORT_CSV;
+  bool plain;
+  if (query_flag(rq, "plain", &plain) || (plain && request_need(rq, "system.write"))) return rq->cx->code;
+  *format = plain ? EXPORT_CSV_PLAIN : EXPORT_CSV;
   if (!text || !strcmp(text, "csv")) return OK;
   *format = !strcmp(text, "json") ? EXPORT_JSON : EXPORT_PARQUET;
   if (*format == EXPORT_JSON || !strcmp(text, "parquet")) return OK;
@@ -26,9 +28,10 @@ int table_send(struct request *rq) {
     [EXPORT_CSV] = "text/csv; charset=utf-8",
     [EXPORT_JSON] = "application/json",
     [EXPORT_PARQUET] = "application/vnd.apache.parquet",
+    [EXPORT_CSV_PLAIN] = "text/csv; charset=utf-8",
   };
   static const char *const endings[] = {
-    [EXPORT_CSV] = "csv", [EXPORT_JSON] = "json", [EXPORT_PARQUET] = "parquet"
+    [EXPORT_CSV] = "csv", [EXPORT_JSON] = "json", [EXPORT_PARQUET] = "parquet", [EXPORT_CSV_PLAIN] = "csv"
   };
   const char *table = rq->param[0], *run;
   enum export_format format;

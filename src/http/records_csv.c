@@ -1,0 +1,78 @@
+/*
+** records_csv.c - a page of records as a table for a spreadsheet: the same list, the same order, a column for each
+** property. Texts that a spreadsheet would take for formulas are guarded.
+*/
+#include "base/limits.h"
+#include "export/tables.h"
+#include "http/routes.h"
+#include "record/record.h"
+
+/* The columns: those of the first row, which all rows have. */
+static void put_heading(struct buf *out, const struct jv *row) {
+  const char *between = "";
+  for (void *it = jv_first(row); it; it = jv_next(row, it), between = ",") {
+    buf_puts(out, between);
+    export_csv_text(out, jv_key(it));
+  }
+  buf_puts(out, "\r\n");
+}
+
+static void put_row(struct buf *out, const struct jv *row) {
+  const char *between = "";
+  for (void *it = jv_first(row); it; it = jv_next(row, it), between = ",") {
+    struct str text = jv_text(jv_value(it));
+    enum jv_kind kind = jv_kind(jv_value(it));
+    buf_puts(out, between);
+    if (text.p) export_csv_text(out, text);
+    if (kind != JV_OBJECT && kind != JV_ARRAY) continue;
+    struct buf json;
+    buf_init(&json, LIMIT_TEXT_BYTES * 2);
+    jv_write(&json, jv_value(it));
+    export_csv_text(out, buf_view(&json));
+    buf_clear(&json);
+  }
+  buf_puts(out, "\r\n");
+}
+
+static int send_rows(struct request *rq, const struct jv *rows) {
+  struct buf part;
+  buf_init(&part, LIMIT_REPLY_BYTES);
+  if (jv_size(rows)) put_heading(&part, jv_at(rows, 0));
+  for (size_t i = 0; i < jv_size(rows) && !rq->cx->code; i++) {
+    put_row(&part, jv_at(rows, i));
+    if (part.n < STREAM_PART) continue;
+    reply_write(rq->cx, rq, part.p, part.n);
+    buf_reset(&part);
+  }
+  if (!rq->cx->code) reply_write(rq->cx, rq, part.p, part.n);
+  buf_clear(&part);
+  return rq->cx->code;
+}
+
+int records_csv_asked(struct request *rq, bool *csv) {
+  const char *format, *accept = wire_header(rq, "Accept", NULL);
+  if (query_text(rq, "format", &format)) return rq->cx->code;
+  *csv = format ? !strcmp(format, "csv") : accept && str_starts(str_of(accept), STR("text/csv"));
+  if (!format || *csv || !strcmp(format, "json")) return OK;
+  return fail(rq->cx, E_INVALID, "format", "format is json or csv, not '%.40s'", format);
+}
+
+int records_csv(struct request *rq, struct db *db, const struct record_query *q) {
+  struct record_page page;
+  struct buf list;
+  struct jw w;
+  struct jv *root = NULL;
+  buf_init(&list, LIMIT_REPLY_BYTES);
+  jw_init(&w, &list);
+  jw_object(&w, NULL);
+  record_query(rq->cx, db, rq->entity, q, &w, "data", &page);
+  jw_close(&w, '}');
+  if (!rq->cx->code && list.full) fail(rq->cx, E_LIMIT, NULL, "the list is too large; ask for less at once");
+  if (!rq->cx->code && page.next)
+    rq->link = ctx_printf(rq->cx, "<%s>; rel=\"next\"", query_with(rq, "cursor", page.next));
+  if (!rq->cx->code) jv_parse(rq->cx, buf_view(&list), &root);
+  buf_clear(&list);
+  if (rq->cx->code) return rq->cx->code;
+  reply_stream(rq, "text/csv; charset=utf-8", ctx_printf(rq->cx, "%s.csv", rq->entity->name));
+  return send_rows(rq, jv_get(root, "data"));
+}
