@@ -12,6 +12,7 @@
 #define LOCK_FIRST_US (4 * SECOND_US)
 #define LOCK_MOST_US (900 * SECOND_US)
 #define FORGET_US (3600 * SECOND_US)
+#define ADDRESS_FORGETS_US (60 * SECOND_US) /* one failure: behind an address there may be many who mistype */
 
 /* What is counted, and how many failures are free. */
 enum { PAIR, ACCOUNT, ADDRESS, COUNTERS };
@@ -45,8 +46,10 @@ static int read_counter(struct ctx *cx, struct db *db, struct counter *c) {
   c->failures = c->until = 0;
   stmt_blob(s, 1, c->name, sizeof c->name);
   if (!stmt_row(cx, s)) return cx->code;
-  bool recent = cx->now - col_int(s, 1) < FORGET_US;
-  if (recent) c->failures = col_int(s, 0), c->until = col_int(s, 2);
+  int64_t passed = cx->now - col_int(s, 1);
+  if (passed < FORGET_US) c->failures = col_int(s, 0), c->until = col_int(s, 2);
+  if (!c->of_account && passed > 0) c->failures -= passed / ADDRESS_FORGETS_US;
+  if (c->failures < 0) c->failures = 0;
   stmt_done(s);
   return OK;
 }

@@ -117,6 +117,9 @@ int member_text(struct request *rq, const struct jv *body, const char *name, con
   *out = NULL;
   if (!v || jv_kind(v) == JV_NULL) return OK;
   if (jv_kind(v) != JV_STRING) return fail(rq->cx, E_INVALID, name, "%s has to be a text", name);
+  struct str text = jv_text(v);
+  if (memchr(text.p, 0, text.n))
+    return fail(rq->cx, E_INVALID, name, "%s has to be a text without zero bytes", name);
   *out = ctx_strdup(rq->cx, jv_text(v));
   return OK;
 }
