@@ -486,12 +486,13 @@ test('knowing an account or not takes as long', { skip: !LONG, timeout: 1200e3 }
   const clock = path.join(p.dir, 'clock');
   fs.writeFileSync(clock, '0');
   process.env.OUTPOST_CLOCK = clock;
-  const server = await lib.serveWith(OUTPOST_TEST, t, p.data, '--rate', '0');
+  const server = await lib.serveWith(OUTPOST_TEST, t, p.data, '--rate', '0', '--workers', '0');
   delete process.env.OUTPOST_CLOCK;
   const times = { known: [], unknown: [] };
   for (let i = 0; i < 1000; i++) {
     fs.writeFileSync(clock, String(i * 7200e6)); // so that nothing is locked
-    for (const [what, who] of [['known', email('admin')], ['unknown', 'nobody@example.org']]) {
+    const both = [['known', email('admin')], ['unknown', 'nobody@example.org']];
+    for (const [what, who] of i % 2 ? both : both.reverse()) {
       const began = performance.now();
       await problem(login(server, who, 'wrong'), 401);
       times[what].push(performance.now() - began);
