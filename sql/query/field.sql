@@ -41,23 +41,31 @@ WHERE NOT EXISTS (SELECT 1 FROM mangalam_invoices m
                   WHERE m.key = invoice_items.key AND m.run = invoice_items.run
                     AND m.record = invoice_items.id >> 1 & 0xffffffff);
 
--- name: field_items_missing
-SELECT m.id, m.key, m.run, coalesce(m.invoice_id, m.key), m.invoice_date, m.customer_id, m.item_name, m.quantity,
-       m.free_quantity, m.rate, m.total
-FROM mangalam_invoices m WHERE NOT EXISTS (SELECT 1 FROM invoice_items i WHERE i.id = m.id << 1);
+-- name: field_items_count_missing
+SELECT (SELECT count(*) FROM mangalam_invoices) - (SELECT count(*) FROM invoice_items WHERE free = 0);
 
--- name: field_item_add
+-- One statement for all of them, because each one notes the old state of the pages that it touches. A price is the
+-- rate, or what a unit came to, half to even; a record that was deleted keeps its lines.
+-- name: field_items_add
 INSERT INTO invoice_items (id, key, run, invoice_id, invoice_date, store_id, product_id, free, quantity, unit_price, total_price)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11);
-
--- name: field_items_clear
-DELETE FROM invoice_items;
-
--- name: field_store_ids
-SELECT (SELECT id FROM term WHERE text = s.customer_id), s.id FROM stores s ORDER BY s.deleted_at IS NULL, s.deleted_at;
-
--- name: field_product_ids
-SELECT (SELECT id FROM term WHERE text = p.name), p.id FROM products p ORDER BY p.deleted_at IS NULL, p.deleted_at;
+SELECT id << 1 | free, key, run, coalesce(invoice_id, key), invoice_date, store, product, free,
+       iif(free, free_quantity, quantity),
+       CASE WHEN free THEN 0 WHEN rate IS NOT NULL THEN rate WHEN quantity = 0 THEN 0
+            WHEN abs(total) >= 900000000000000 THEN total / quantity * 10000
+            ELSE total * 10000 / quantity
+                 + (2 * abs(total * 10000 % quantity) > abs(quantity)
+                    OR (2 * abs(total * 10000 % quantity) = abs(quantity) AND total * 10000 / quantity % 2))
+                   * iif((total < 0) = (quantity < 0), 1, -1) END,
+       iif(free, 0, total)
+FROM (SELECT m.id, m.key, m.run, m.invoice_id, m.invoice_date, m.quantity, m.free_quantity, m.rate, m.total, f.free,
+             coalesce((SELECT s.id FROM stores s WHERE s.customer_id = c.text AND s.deleted_at IS NULL),
+                      (SELECT s.id FROM stores s WHERE s.customer_id = c.text ORDER BY s.deleted_at DESC LIMIT 1)) AS store,
+             coalesce((SELECT p.id FROM products p WHERE p.name = n.text AND p.deleted_at IS NULL),
+                      (SELECT p.id FROM products p WHERE p.name = n.text ORDER BY p.deleted_at DESC LIMIT 1)) AS product
+      FROM mangalam_invoices m JOIN term c ON c.id = m.customer_id JOIN term n ON n.id = m.item_name
+      JOIN (SELECT 0 AS free UNION ALL SELECT 1) f ON f.free = 0 OR m.free_quantity > 0
+      WHERE NOT EXISTS (SELECT 1 FROM invoice_items i WHERE i.id = m.id << 1))
+WHERE store IS NOT NULL AND product IS NOT NULL; -- else the door refused the record, and sync_log says why
 
 -- name: field_items_check
 SELECT (SELECT count(*) FROM mangalam_invoices), (SELECT coalesce(sum(total), 0) FROM mangalam_invoices),

@@ -46,7 +46,7 @@ static int write_items(struct ctx *cx, struct db *db, void *arg) {
   stmt_text(s, 5, "summary");
   stmt_text(
       s, 6,
-      ctx_printf(cx, "{\"lines_removed\":%lld,\"rows_added\":%lld}", (long long)removed, (long long)added));
+      ctx_printf(cx, "{\"lines_removed\":%lld,\"lines_added\":%lld}", (long long)removed, (long long)added));
   return stmt_run(cx, s);
 }
 int populate_items(struct ctx *cx, struct tenant *t) { return tenant_write(cx, t, write_items, NULL); }

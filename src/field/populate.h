@@ -4,7 +4,7 @@
 
 #include "store/store.h"
 
-/* Inside tenant_write. removed: lines; added: rows that have theirs now. */
+/* Inside tenant_write. removed and added: lines. */
 int items_write(struct ctx *cx, struct db *db, int64_t *removed, int64_t *added);
 
 #endif

@@ -110,7 +110,8 @@ static bool is_one_of(struct str name, const char *const *names) {
 /* A record's entry is for who may read its group. Imports concern who works with the data and who looks at figures
 ** that come of it. What belongs to nothing of these is for who reads the log itself. */
 static uint64_t need_of(struct str table) {
-  static const char *const accounts[] = { "sessions", "credential", NULL }, *const secrets[] = { "secret", NULL };
+  static const char *const accounts[] = { "sessions", "credential", NULL }, *const secrets[] = { "secret",
+                                                                                                 NULL };
   static const char *const files[] = { "run", "run_check", "sale", "mangalam_invoices", NULL };
   static const char *const work[] = { "job",          "graph_run",      "event_segment",
                                       "event_parked", "event_position", NULL };
