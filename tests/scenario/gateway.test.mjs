@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { ask, data, post, problem } from './api.mjs';
+import { addUser, as, email, token } from './auth.mjs';
 import { generate, importFile, outpost, place, serve } from './lib.mjs';
 
 const logged = (server) => server.log.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
@@ -136,4 +137,54 @@ test('a statement that takes long is told with its plan and without what was ask
   assert.ok(line.duration_ms >= 1 && line.level === 'warning');
   assert.ok(!JSON.stringify(logged(server).filter((l) => l.event === 'SLOW_QUERY')).includes('canary'));
   assert.equal(outpost(['serve', '--data', p.data, '--slow-query', 'soon']).code, 2);
+});
+
+test('a hundred requests a minute for a token, and for an address without one', async (t) => {
+  const p = place(t);
+  for (const role of ['admin', 'sales']) addUser(p, role);
+  const server = await serve(t, p.data);
+  const [first, second] = [await token(server, email('admin')), await token(server, email('sales'))];
+  const began = Date.now();
+  const many = async (n, one) => {
+    const answers = [];
+    for (let i = 0; i < n; i += 20) answers.push(...(await Promise.all(Array.from({ length: 20 }, one))));
+    return answers;
+  };
+  const answers = await many(200, () => as(server, first, '/api/tenants'));
+  const good = answers.filter((a) => a.status === 200).length;
+  const most = 100 + ((Date.now() - began) / 60000) * 100;
+  assert.ok(good >= 100 && good <= most + 1, `${good} of 200 passed, not 100 to ${most}`);
+  const refused = answers.find((a) => a.status === 429);
+  const document = await problem(refused, 429, /100 requests a minute/);
+  assert.equal(document.type, '/problems/rate');
+  assert.ok(Number(refused.headers['retry-after']) >= 1);
+  assert.match(refused.headers['ratelimit-policy'], /^"default";q=100;w=60$/);
+  assert.match(refused.headers.ratelimit, /^"default";r=0;t=\d+$/);
+
+  // Others are not concerned; and it goes on when it was said to.
+  const other = await as(server, second, '/api/tenants');
+  assert.equal(other.status, 200);
+  assert.match(other.headers.ratelimit, /^"default";r=99;t=1$/);
+  const wait = Number((await as(server, first, '/api/tenants')).headers['retry-after'] ?? 0);
+  assert.ok(wait <= 2, String(wait));
+  const until_ = Date.now() + 20000;
+  while ((await as(server, first, '/api/tenants')).status !== 200) assert.ok(Date.now() < until_, 'it did not go on');
+
+  // Nobody in particular: by address. A browser that has logged in asks in bursts, and may.
+  const nobody = await many(120, () => ask(server, '/api/tenants'));
+  assert.ok(nobody.filter((a) => a.status === 401).length >= 95 && nobody.some((a) => a.status === 429));
+  assert.equal((await ask(server, '/healthz')).status, 200);
+  assert.equal((await ask(server, '/')).status, 200, 'the page itself has no limit');
+});
+
+test('no limit where none is wanted', async (t) => {
+  const p = place(t);
+  addUser(p, 'admin');
+  for (const more of [['--rate', '0'], ['--rate-exempt', '10.9.8.7,127.0.0.1']]) {
+    const server = await serve(t, p.data, ...more);
+    const mine = await token(server, email('admin'));
+    for (let i = 0; i < 8; i++) for (const a of await Promise.all(Array.from({ length: 20 }, () => as(server, mine, '/api/tenants')))) assert.deepEqual([a.status, a.headers.ratelimit], [200, undefined]);
+    await server.stop();
+  }
+  for (const wrong of [['--rate', '-1'], ['--rate', 'many']]) assert.equal(outpost(['serve', '--data', p.data, ...wrong]).code, 2, wrong.join(' '));
 });
