@@ -122,7 +122,8 @@ int session_grant(struct ctx *cx, struct tenant *t, struct db *db, const struct 
 struct opaque_row {
   const char *id, *kind, *family, *user_id;
   int64_t expires_at, over_at;
-  bool used, revoked;
+  int64_t used_at; /* 0: not yet */
+  bool revoked;
 };
 
 /* E_DENIED when there is none that has not ended. */
@@ -139,7 +140,7 @@ static int find_opaque(struct ctx *cx, struct db *db, const unsigned char *store
                               .user_id = col_dup(cx, s, 3),
                               .expires_at = col_int(s, 4),
                               .over_at = col_int(s, 5),
-                              .used = !col_null(s, 6),
+                              .used_at = col_int(s, 6),
                               .revoked = !col_null(s, 7) };
   stmt_done(s);
   bool over = cx->now >= out->expires_at || clock >= out->over_at;
@@ -163,11 +164,14 @@ static int end_family(struct ctx *cx, struct db *db, const char *family) {
   return stmt_run(cx, s);
 }
 
+#define TABS_US INT64_C(10000000)
+
 struct refreshing {
   struct tenant *tenant;
   const unsigned char *stored;
   const struct visitor *visitor;
   struct granted *out;
+  bool cookie;
   bool stolen; /* and its family has ended: that is to be kept */
 };
 
@@ -178,21 +182,22 @@ static int refresh(struct ctx *cx, struct db *db, void *arg) {
   if (find_opaque(cx, db, r->stored, "refresh", &row) || account_get(cx, db, row.user_id, &a))
     return cx->code;
   str_copy(cx->actor, sizeof cx->actor, str_of(a.email));
-  r->stolen = row.used;
-  if (row.used) {
+  bool by_tabs = r->cookie && cx->now - row.used_at >= 0 && cx->now - row.used_at < TABS_US;
+  r->stolen = row.used_at && !by_tabs;
+  if (r->stolen) {
     if (end_family(cx, db, row.family)) return cx->code;
     return note(cx, db, "TOKEN_REUSED", row.id,
                 ctx_printf(cx, "a refresh token of %s came a second time, from %s: its sessions were ended",
                            a.email, r->visitor->address));
   }
   if (!a.active) return fail(cx, E_DENIED, NULL, "the account is not active");
-  if (use(cx, db, row.id)) return cx->code;
+  if (!row.used_at && use(cx, db, row.id)) return cx->code;
   return session_grant(cx, r->tenant, db, &a, false, row.family, r->visitor, r->out);
 }
 
-int session_refresh(struct ctx *cx, struct tenant *t, const unsigned char *stored, const struct visitor *v,
-                    struct granted *out) {
-  struct refreshing r = { t, stored, v, out, false };
+int session_refresh(struct ctx *cx, struct tenant *t, const unsigned char *stored, bool cookie,
+                    const struct visitor *v, struct granted *out) {
+  struct refreshing r = { t, stored, v, out, cookie, false };
   if (tenant_write(cx, t, refresh, &r)) return cx->code;
   return r.stolen ? fail(cx, E_DENIED, NULL, "it was used already") : OK;
 }
@@ -337,7 +342,7 @@ static int set_up(struct ctx *cx, struct db *db, void *arg) {
   struct account a;
   char id[37];
   if (find_opaque(cx, db, s->stored, "setup", &row)) return cx->code;
-  if (row.used) return fail(cx, E_DENIED, NULL, "it was used already");
+  if (row.used_at) return fail(cx, E_DENIED, NULL, "it was used already");
   if (use(cx, db, row.id)) return cx->code;
   if (!row.user_id && add_first(cx, db, s, id)) return cx->code;
   if (row.user_id) {
@@ -357,7 +362,7 @@ static int check_link(struct ctx *cx, struct tenant *t, const unsigned char *sto
   struct ctx aside; /* its end gives the reader back */
   struct db *db;
   ctx_begin(&aside, cx->actor);
-  if (!tenant_read(&aside, t, &db) && !find_opaque(&aside, db, stored, "setup", &row) && row.used)
+  if (!tenant_read(&aside, t, &db) && !find_opaque(&aside, db, stored, "setup", &row) && row.used_at)
     fail(&aside, E_DENIED, NULL, "it was used already");
   if (aside.code) fail_from(cx, &aside);
   ctx_end(&aside);

@@ -43,9 +43,10 @@ struct granted {
 int session_grant(struct ctx *cx, struct tenant *t, struct db *db, const struct account *a, bool pin,
                   const char *family, const struct visitor *v, struct granted *out);
 
-/* A new token for the one that refreshes. E_DENIED for every one that is not good. */
-int session_refresh(struct ctx *cx, struct tenant *t, const unsigned char *stored, const struct visitor *v,
-                    struct granted *out);
+/* A new token for the one that refreshes. E_DENIED for every one that is not good. cookie: two tabs of a browser
+** may come with the same one at the same time, so within some seconds that is no theft. */
+int session_refresh(struct ctx *cx, struct tenant *t, const unsigned char *stored, bool cookie,
+                    const struct visitor *v, struct granted *out);
 
 /* Ends a session with its family. owner: only one of this account (NULL: of anybody). E_NOT_FOUND. */
 int session_end(struct ctx *cx, struct tenant *t, const char *id, const char *owner);

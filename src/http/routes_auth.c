@@ -123,12 +123,13 @@ static int not_any_more(struct request *rq, const char *sentence) {
 }
 
 /* From the body, or, of our own page, from the cookie. */
-static int refresh_token(struct request *rq, struct str *token) {
+static int refresh_token(struct request *rq, struct str *token, bool *cookie) {
   struct jv *body;
   const char *text = NULL;
   if (body_members_if_any(rq, "refresh_token", &body)) return rq->cx->code;
   if (body && member_text(rq, body, "refresh_token", &text)) return rq->cx->code;
-  *token = text || !rq->own_page ? str_of(text) : cookie_find(rq, cookie_refresh_name(rq));
+  *cookie = !text && rq->own_page;
+  *token = !*cookie ? str_of(text) : cookie_find(rq, cookie_refresh_name(rq));
   return token->n ? OK : refuse(rq, 401, E_DENIED, "there is no refresh token; log in again");
 }
 
@@ -138,8 +139,10 @@ int auth_refresh_post(struct request *rq) {
   struct granted granted;
   struct tenant *t;
   struct str token;
-  if (refresh_token(rq, &token) || tenant_of_token(rq, TOKEN_REFRESH, token, &t, stored)) return rq->cx->code;
-  if (session_refresh(rq->cx, t, stored, &v, &granted))
+  bool cookie = false;
+  if (refresh_token(rq, &token, &cookie) || tenant_of_token(rq, TOKEN_REFRESH, token, &t, stored))
+    return rq->cx->code;
+  if (session_refresh(rq->cx, t, stored, cookie, &v, &granted))
     return not_any_more(rq, "this refresh token is not good any more; log in again");
   return tell_granted(rq, tenant_slug(t), &granted);
 }

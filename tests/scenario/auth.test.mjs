@@ -308,6 +308,8 @@ test('a browser has a cookie that no script sees, and only our own page changes 
   await data(ask(server, target, { method: 'POST', headers: { cookie, ...own }, body }), 201);
   const fresh = await ask(server, '/api/auth/refresh', { method: 'POST', headers: { cookie, ...own }, body: '' });
   assert.equal(fresh.status, 200);
+  assert.equal((await ask(server, '/api/auth/refresh', { method: 'POST', headers: { cookie, ...own }, body: '' })).status, 200, 'another tab at the same time');
+  await problem(ask(server, '/api/auth/refresh', { method: 'POST', headers: { cookie }, body: '' }), 403);
   const next = fresh.headers['set-cookie'].map((one) => one.split(';')[0]).join('; ');
   const out = await ask(server, '/api/auth/logout', { method: 'POST', headers: { cookie: next, ...own }, body: '' });
   assert.equal(out.status, 200);
