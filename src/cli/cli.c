@@ -31,9 +31,23 @@ const char *cli_origin(const struct cli *c, const char *option, const char **fro
 
 /* Only what stays the same from call to call can stand in a configuration. */
 static bool configurable(const char *option) {
-  static const char *const names[] = { "data",   "tenant",      "ca-file",      "listen",     "tls",
-                                       "public", "cert",        "cert-key",     "www",        "workers",
-                                       "rate",   "rate-exempt", "allow-origin", "slow-query", NULL };
+  static const char *const names[] = { "data",
+                                       "tenant",
+                                       "ca-file",
+                                       "listen",
+                                       "tls",
+                                       "public",
+                                       "cert",
+                                       "cert-key",
+                                       "www",
+                                       "workers",
+                                       "rate",
+                                       "rate-exempt",
+                                       "allow-origin",
+                                       "slow-query",
+                                       "connections",
+                                       "connections-per-address",
+                                       NULL };
   for (int i = 0; names[i]; i++)
     if (strcmp(names[i], option) == 0) return true;
   return false;

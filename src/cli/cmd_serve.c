@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "cli/cli.h"
 #include "export/support.h"
+#include "gate/gate.h"
 #include "gate/trust.h"
 #include "http/http.h"
 #include "job/engine.h"
@@ -69,6 +70,21 @@ static int read_trust(struct ctx *cx, struct cli *c, struct trust_options *trust
   return OK;
 }
 
+static int read_ceilings(struct ctx *cx, struct cli *c, struct serve_options *o) {
+  int64_t all, one;
+  if (cli_int(cx, c, "connections", GATE_CONNECTIONS, &all) ||
+      cli_int(cx, c, "connections-per-address", 0, &one))
+    return cx->code;
+  if (all < GATE_CONNECTIONS_LEAST || all > GATE_CONNECTIONS_MOST)
+    return cli_usage(cx, "--connections is %d to %d, not %lld", GATE_CONNECTIONS_LEAST, GATE_CONNECTIONS_MOST,
+                     (long long)all);
+  if (one < 0 || one > all)
+    return cli_usage(cx, "--connections-per-address is 1 to %lld, not %lld", (long long)all, (long long)one);
+  o->connections = (int)all;
+  o->per_address = (int)one;
+  return OK;
+}
+
 int cmd_serve(struct ctx *cx, struct cli *c) {
   struct store *s;
   struct trust_options trust;
@@ -85,7 +101,7 @@ int cmd_serve(struct ctx *cx, struct cli *c) {
   if (cli_store(cx, c, &s) || cli_int(cx, c, "workers", ENGINE_WORKERS, &serving.workers) ||
       cli_int(cx, c, "rate", RATE_PER_MINUTE, &o.rate_per_minute) ||
       cli_int(cx, c, "slow-query", SLOW_QUERY_MS, &slow_ms) || check_origins(cx, o.allow_origins) ||
-      read_trust(cx, c, &trust, &o))
+      read_trust(cx, c, &trust, &o) || read_ceilings(cx, c, &o))
     return cx->code;
   if (o.rate_per_minute < 0 || o.rate_per_minute > RATE_MOST)
     return cli_usage(cx, "--rate is 0 to %d requests a minute, not %lld", RATE_MOST,

@@ -86,6 +86,9 @@ const struct option_spec options[] = {
     "requests a minute that a token or an address may send; 100 when not given, 0 for no limit" },
   { "rate-exempt", "ADDRESSES", "addresses without that limit, such as 127.0.0.1,10.0.0.7" },
   { "allow-origin", "ORIGINS", "whose pages may use the API, such as https://shop.example" },
+  { "connections", "N", "connections that are open at the same time; 4096 when not given" },
+  { "connections-per-address", "N",
+    "connections of one address; 256 when not given, and from this machine as many as in all" },
   { "slow-query", "MS",
     "note statements that take longer than so many milliseconds; 250 when not given, 0 for none" },
   { "listen", "ADDRESS", "address and port, 127.0.0.1:8080 when not given (8443 with https)" },
@@ -142,7 +145,8 @@ const struct command commands[] = {
     "  outpost tenant add acme --name \"Acme Foods\"", cmd_tenant_add },
   { "tenant list", "", "data json", "list the tenants", "  outpost tenant list --json", cmd_tenant_list },
   { "serve", "",
-    "data listen tls public name cert cert-key www workers demo rate rate-exempt allow-origin slow-query",
+    "data listen tls public name cert cert-key www workers demo rate rate-exempt allow-origin slow-query"
+    " connections connections-per-address",
     "serve the page and the API",
     "  outpost serve --listen 127.0.0.1:8080         for this machine alone\n"
     "  outpost serve --public                        for others too, by https; makes its certificate itself\n"

@@ -28,7 +28,6 @@ enum {
   ACCEPT_AT_ONCE = 64,
   DESCRIPTORS_ELSE = 256, /* of files and databases */
   DESCRIPTORS_MOST = 65536,
-  CONNECTIONS_LEAST = 64,
 };
 
 #define SOCKET_NAME "outpost-workers"
@@ -242,7 +241,7 @@ static void find_ceiling(struct gate *g) {
     getrlimit(RLIMIT_NOFILE, &files);
   }
   long long room = (long long)files.rlim_cur - g->options.workers - DESCRIPTORS_ELSE;
-  if (room < CONNECTIONS_LEAST) room = CONNECTIONS_LEAST;
+  if (room < GATE_CONNECTIONS_LEAST) room = GATE_CONNECTIONS_LEAST;
   if (g->connections > room) g->connections = (int)room;
 }
 

@@ -44,7 +44,9 @@ enum {
   GATE_OUTBOX = 1 << 20,      /* bytes that a connection may owe its client */
   GATE_IDLE_SECONDS = 30,     /* between two requests of a connection */
   GATE_CONNECTIONS = 4096,    /* in all, unless the system allows less */
-  GATE_ADDRESS_MOST = 256,    /* of one address */
+  GATE_CONNECTIONS_LEAST = 64,
+  GATE_CONNECTIONS_MOST = 60000,
+  GATE_ADDRESS_MOST = 256, /* of one address */
   GATE_HANDLE = 24,
 };
 

@@ -158,13 +158,15 @@ static int workers_start(struct ctx *cx, struct server *server, struct mg_contex
 
 /* From the port to the first request that may come. */
 static int listen_start(struct ctx *cx, struct server *server, const struct address *a,
-                        struct mg_context **web) {
+                        const struct serve_options *with, struct mg_context **web) {
   struct gate_options o = {
     .host = a->host,
     .port = (int)a->port,
     .tls = server->trust ? trust_tls(server->trust) : NULL,
     .folder = store_dir(server->store),
     .workers = WORKERS,
+    .connections = with->connections,
+    .per_address = with->per_address,
     .refuse = on_refusal,
     .arg = server,
   };
@@ -234,7 +236,7 @@ static void announce(struct ctx *cx, const struct server *server, const struct a
 static int serve(struct ctx *cx, struct server *server, const struct address *a, const sigset_t *signals,
                  const struct serve_options *o) {
   struct mg_context *web = NULL;
-  int rc = listen_start(cx, server, a, &web);
+  int rc = listen_start(cx, server, a, o, &web);
   if (o->port) *o->port = server->port;
   if (!rc && o->begin) rc = o->begin(cx, o->arg);
   if (!rc) announce(cx, server, a, o->setup);

@@ -21,9 +21,10 @@ struct serve_options {
   const char *rate_exempt;   /* addresses without a limit, "127.0.0.1, 10.0.0.7"; may be NULL */
   const char *allow_origins; /* whose pages may use the API, "https://a.example"; may be NULL */
   const char *www_dir;       /* the page's files from this folder instead of from the binary; may be NULL */
-  const atomic_bool *stop;   /* ends the serving when it becomes true; may be NULL */
-  const char *setup;         /* a token that makes the first account: its link is printed, too; may be NULL */
-  int *port;                 /* the port it really listens on; may be NULL */
+  int connections, per_address; /* ceilings, as in gate/gate.h; 0: those that are usual */
+  const atomic_bool *stop;      /* ends the serving when it becomes true; may be NULL */
+  const char *setup; /* a token that makes the first account: its link is printed, too; may be NULL */
+  int *port;         /* the port it really listens on; may be NULL */
   /* Work beside the requests: begun when the address is printed, ended when no request comes any more.
   ** May be NULL. */
   int (*begin)(struct ctx *cx, void *arg);
