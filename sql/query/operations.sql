@@ -46,6 +46,9 @@ SELECT (?1 - max(made_at)) / 1e6 FROM backup_made WHERE removed_at IS NULL HAVIN
 -- name: ops_alerts
 SELECT severity, count(*) FROM alert WHERE status = 'open' AND deleted_at IS NULL GROUP BY severity;
 
+-- name: ops_breakers
+SELECT name AS breaker, CASE state WHEN 'open' THEN 2 WHEN 'half-open' THEN 1 ELSE 0 END FROM circuit_breaker;
+
 -- name: ops_changes
 SELECT max(seq) FROM change_log HAVING count(*) > 0;
 

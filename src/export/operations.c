@@ -46,6 +46,7 @@ static const struct family families[] = {
   { "outpost_outbox", "Mails and requests by state.", GAUGE, SQL_ops_outbox },
   { "outpost_backup_age_seconds", "How old the newest verified copy is.", GAUGE, SQL_ops_backup_age },
   { "outpost_alerts_open", "Alerts that nobody has looked at, by severity.", GAUGE, SQL_ops_alerts },
+  { "outpost_breaker_state", "Circuit breakers: 0 closed, 1 half-open, 2 open.", GAUGE, SQL_ops_breakers },
   { "outpost_changes_total", "Entries of the change log.", COUNTER, SQL_ops_changes },
 };
 enum { FAMILIES = sizeof families / sizeof *families };

@@ -141,6 +141,8 @@ test('after three failures of the system nothing is taken for a minute; then one
   const refused = await post(server, '/api/bulk-upload', small(6), CSV);
   assert.equal(refused.status, 503);
   assert.match(refused.json.detail, /3 times/);
+  assert.match(String((await ask(server, '/metrics')).body), /outpost_breaker_state\{tenant="demo",breaker="bulk-upload"\} 2\n/);
+  assert.equal((await data(ask(server, '/api/system'))).breakers.find((b) => b.name === 'bulk-upload').state, 'open');
   const wait = Number(refused.headers['retry-after']);
   assert.ok(wait > 0 && wait <= 60, `${wait}`);
   p.set('2027-03-01T10:30:00Z');
