@@ -27,6 +27,7 @@ import { add, remove, rowsOf, sendAll } from './outbox.js';
 import { me, may, onLeave, owner } from './session.js';
 
 const AGAIN_MS = [1000, 2000, 5000, 15000, 30000, 60000];
+const GATHER_MS = 300;
 const TABS = new BroadcastChannel('outpost-orders');
 
 export const waiting = signal([]);
@@ -45,15 +46,16 @@ async function show() {
   waiting.value = await rowsOf(owner());
 }
 
-async function changed() {
-  await show();
+/* Other windows read it again; this one knows what has changed. */
+function changed(rows) {
+  waiting.value = rows;
   TABS.postMessage('changed');
 }
 
-async function ended(key, outcome) {
+function ended(key, outcome) {
   sending.value = null;
-  await changed();
-  asked.get(key)?.(waiting.value.find((row) => row.key === key) ?? { key, ...outcome });
+  changed(waiting.value.map((row) => (row.key === key ? { ...row, ...outcome } : row)));
+  asked.get(key)?.({ key, ...waiting.value.find((row) => row.key === key), ...outcome });
   asked.delete(key);
 }
 
@@ -94,14 +96,14 @@ export async function queueOrder(order, { shown, instead } = {}) {
   const row = await add({ owner: owner(), tenant: tenant.value, order, shown, instead });
   navigator.storage?.persist?.().catch(() => {});
   const done = new Promise((resolve) => asked.set(row.key, resolve));
-  await changed();
+  changed([...waiting.value.filter((one) => one.key !== instead), row]);
   sendNow();
   return { key: row.key, done };
 }
 
 export async function discard(key) {
   await remove(key);
-  await changed();
+  changed(waiting.value.filter((row) => row.key !== key));
 }
 
 /* What was refused left nothing behind, so a new key makes no second one. */
@@ -110,7 +112,13 @@ export async function again(key) {
   if (row?.state === 'refused') await queueOrder(row.order, { shown: row.shown, instead: key });
 }
 
-TABS.onmessage = () => show().catch(() => {});
+let reading = 0;
+TABS.onmessage = () => {
+  reading ||= setTimeout(() => {
+    reading = 0;
+    show().catch(() => {});
+  }, GATHER_MS);
+};
 addEventListener('online', () => sendNow());
 document.addEventListener('visibilitychange', () => document.hidden || sendNow());
 effect(() => {
@@ -121,7 +129,6 @@ effect(() => {
 
 const LISTS = { stores: { path: '/api/stores', tables: ['stores'] }, products: { path: '/api/products', tables: ['products'] } };
 const AT_ONCE = 1000;
-const GATHER_MS = 500;
 const lists = new Map();
 
 const idOf = (name) => [tenant.value ?? '', owner(), name].join('\n');

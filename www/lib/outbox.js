@@ -14,7 +14,7 @@
 **   first    when it was sent first, and by whom
 **
 ** Nothing here draws: lib/offline.js shows it. */
-import { all, amend, write } from './kept.js';
+import { all, amend, one, write } from './kept.js';
 
 const PATH = '/api/orders';
 const PATIENCE_MS = 30000; /* for one answer; a server that hangs is one that is away */
@@ -75,17 +75,18 @@ async function attempt(row, owner) {
   return { ...tried, state: 'refused', problem: { status, detail: answer.detail, errors: answer.errors ?? [] } };
 }
 
-/* Sends what waits, the oldest first, until there is nothing or the server cannot be asked.
+/* Sends what waits now, the oldest first, until there is nothing or the server cannot be asked.
 ** begun(key) and ended(key, outcome) tell of each. Gives what stopped it: null, or
 ** { status, after }. */
 export async function sendAll(owner, { begun, ended }) {
-  for (;;) {
-    const row = (await rowsOf(owner)).find((one) => one.state === 'waiting');
-    if (!row) return null;
+  for (const { key } of (await rowsOf(owner)).filter((known) => known.state === 'waiting')) {
+    const row = await one('orders', key); /* it may have been discarded meanwhile */
+    if (row?.state !== 'waiting') continue;
     begun(row.key);
     const { status, after, ...outcome } = await attempt(row, owner);
     await amend('orders', row.key, (now) => ({ ...now, ...outcome }));
     ended(row.key, outcome);
     if (outcome.state === 'waiting') return { status, after };
   }
+  return null;
 }

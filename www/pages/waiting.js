@@ -13,7 +13,7 @@ import { Empty } from '../parts/state.js';
 import { toast, toastFailure } from '../parts/toast.js';
 import { EDITS_ORDERS } from './index.js';
 
-const SENT_MOST = 50; /* shown */
+const SHOWN_MOST = 50;
 const TONE = { waiting: ['warn', 'queue'], sending: ['busy', 'again'], sent: ['ok', 'check'], refused: ['bad', 'warn'] };
 const stateOf = (row) => (row.state === 'waiting' && sending.value === row.key ? 'sending' : row.state);
 
@@ -66,11 +66,11 @@ function Order({ row }) {
   </li>`;
 }
 
-const Orders = ({ title, note, rows, actions }) => rows.length > 0 && html`<${Card} title=${title} note=${note} actions=${actions}><ul class="waiting-list">${rows.map((row) => html`<${Order} key=${row.key} row=${row} />`)}</ul><//>`;
+const Orders = ({ title, note, rows, actions }) => rows.length > 0 && html`<${Card} title=${title} note=${note} actions=${actions}><ul class="waiting-list">${rows.slice(0, SHOWN_MOST).map((row) => html`<${Order} key=${row.key} row=${row} />`)}</ul>${rows.length > SHOWN_MOST && html`<p class="note">${t('waiting.more', { n: rows.length - SHOWN_MOST })}</p>`}<//>`;
 
 export function Waiting() {
   const of = (state) => waiting.value.filter((row) => row.state === state);
-  const [open, refused, sent] = [of('waiting'), of('refused'), of('sent').reverse().slice(0, SENT_MOST)];
+  const [open, refused, sent] = [of('waiting'), of('refused'), of('sent').reverse()];
   const now = html`<button type="button" class="button" disabled=${!!sending.value} onClick=${() => sendNow()}><${Icon} name="again" /> ${t('waiting.now')}</button>`;
   return html`<div class="page page-narrow">
     <${PageHead} title=${t('page.waiting')} note=${t('waiting.note')} />
