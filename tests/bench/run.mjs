@@ -35,6 +35,9 @@
 //             inventory-events, both processes whole, against `sqlite3 .import` of the same lines
 //             into one text column of a fresh WAL file: at least 0.3 of its speed. Peak
 //             memory at a million and at three million: at most 1.15 of it (events.mjs).
+//   orders    POST /api/orders, durable, 64 connections, and the dashboard over 14,464 invoices, against Express
+//             and pg (pool of 20) with a PostgreSQL of its own (orders.mjs): a fifth of the time of one
+//             process, a third of four; the dashboard a hundredth.
 //   parts     benchmarks of single parts, tests/bench/*.c, with limits of their own.
 //
 // How: every figure is a ratio within one run of this program. The sides of a
@@ -63,6 +66,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { events } from './events.mjs';
 import { otherKeys, views } from './views.mjs';
+import { orders } from './orders.mjs';
 import { stock } from './stock.mjs';
 import { Figures, machine, median, rounds, timed } from './measure.mjs';
 
@@ -74,7 +78,7 @@ const RUNS = Number(process.env.BENCH_RUNS ?? 5);
 const ROWS = Number(process.env.BENCH_ROWS ?? 1000000);
 const LARGE_ROWS = 10000000;
 const LARGE_SECONDS = 180; // more than that only when asked for
-const PARTS = ['import', 'shuffled', 'duckdb', 'memory', 'serve', 'rows', 'rejudge', 'undo', 'views', 'parquet', 'jobs', 'events', 'stock', 'parts'];
+const PARTS = ['import', 'shuffled', 'duckdb', 'memory', 'serve', 'rows', 'rejudge', 'undo', 'views', 'parquet', 'jobs', 'events', 'stock', 'orders', 'parts'];
 const DUCKDB_THREADS = 4;
 const MIB = 2 ** 20;
 
@@ -95,7 +99,7 @@ function install() {
   const lock = fs.readFileSync(path.join(HERE, 'package-lock.json'), 'utf8');
   const stamp = path.join(HOME, 'installed.json');
   if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === lock) return;
-  console.error('bench: installing DuckDB for node in build/bench');
+  console.error('bench: installing the packages of tests/bench in build/bench');
   for (const name of ['package.json', 'package-lock.json']) fs.copyFileSync(path.join(HERE, name), path.join(HOME, name));
   execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: HOME, stdio: ['ignore', 'ignore', 'inherit'] });
   fs.writeFileSync(stamp, lock);
@@ -410,7 +414,7 @@ function parts() {
 const partsMissed = [];
 fs.mkdirSync(FILES, { recursive: true });
 try {
-  if (does('duckdb', 'parquet')) install();
+  if (does('duckdb', 'parquet', 'orders')) install();
   fs.copyFileSync(path.join(ROOT, 'build/outpost'), OUTPOST);
   fs.chmodSync(OUTPOST, 0o755);
   const version = execFileSync(OUTPOST, ['version'], { encoding: 'utf8' }).trim().split('\n')[0];
@@ -425,6 +429,7 @@ try {
   if (does('views')) await viewTimes();
   if (does('parquet')) parquet();
   if (does('stock')) stockFigures();
+  if (does('orders')) await orders(figures, { outpost: OUTPOST, folder: FILES, home: HOME, runs: RUNS });
   if (does('events')) events({ figures, folder: FILES, fresh, outpost: OUTPOST, runs: RUNS, count: ROWS, large: process.env.BENCH_LARGE !== '0' });
   figures.print();
 } finally {
