@@ -149,7 +149,7 @@ int sums_renew(struct ctx *cx, struct db *db, int64_t *corrected) {
                                        SQL_sums_sales,    SQL_sums_forget_stores,
                                        SQL_sums_stores,   SQL_sums_forget_products,
                                        SQL_sums_products, SQL_sums_total };
-  *corrected += db_int(cx, db, SQL_sums_wrong, 0);
+  if (corrected) *corrected += db_int(cx, db, SQL_sums_wrong, 0);
   for (size_t i = 0; i < sizeof steps / sizeof *steps && !cx->code; i++)
     stmt_run(cx, db_stmt(cx, db, steps[i]));
   return cx->code;

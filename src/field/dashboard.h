@@ -39,7 +39,7 @@ struct trend_query {
 ** as 2024-W09, months as 2024-02. Periods without an order are not there. */
 int trend_list(struct ctx *cx, struct db *db, const struct trend_query *q, struct jw *w, const char *key);
 
-/* The sums again, from their rows: they are as they should be, or *corrected counts the rows that were not. */
+/* The sums again, from their rows; *corrected (may be NULL) counts the rows that were not as they should be. */
 int sums_renew(struct ctx *cx, struct db *db, int64_t *corrected);
 /* A verify_part_fn. */
 int sums_verify(struct ctx *cx, struct db *db,

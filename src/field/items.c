@@ -12,7 +12,7 @@
 enum { MANY = 1000 };
 
 int items_write(struct ctx *cx, struct db *db, int64_t *removed, int64_t *added) {
-  int64_t gone = db_int(cx, db, SQL_field_items_count_gone, 0), ignored = 0;
+  int64_t gone = db_int(cx, db, SQL_field_items_count_gone, 0);
   int64_t missing = db_int(cx, db, SQL_field_items_count_missing, 0) + gone;
   bool held = gone > MANY || missing > MANY;
   *removed = *added = 0;
@@ -21,7 +21,7 @@ int items_write(struct ctx *cx, struct db *db, int64_t *removed, int64_t *added)
   if (gone) *removed = db_changes(db);
   if (stmt_run(cx, db_stmt(cx, db, SQL_field_items_add))) return cx->code;
   *added = db_changes(db);
-  return held ? sums_renew(cx, db, &ignored) : OK;
+  return held ? sums_renew(cx, db, NULL) : OK;
 }
 
 int items_rebuild(struct ctx *cx, struct db *db, int64_t *corrected) {

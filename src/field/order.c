@@ -152,7 +152,7 @@ static int next_number(struct ctx *cx, struct db *db, const char *device, const 
 
 /* ---- the door ---- */
 
-/* Set while an order is saved whose lines follow in the same transaction. */
+/* Set while an order and its lines are saved: they fit when both are. */
 static _Thread_local bool lines_follow;
 
 static int save_whole(struct ctx *cx, struct db *db, struct form *f, const char **id) {
@@ -190,11 +190,20 @@ static int check_order(struct ctx *cx, struct db *db, const char *id) {
               money(cx, s.total), (long long)s.count);
 }
 
+static int save_lines(struct ctx *cx, struct db *db, const char *order, const struct order_lines *lines,
+                      bool fresh) {
+  lines_follow = true;
+  int rc = lines_save(cx, db, order, lines, fresh);
+  lines_follow = false;
+  return rc;
+}
+
 /* A line that was changed by itself changes its order. */
 static int check_item(struct ctx *cx, struct db *db, const char *id) {
   struct sums s;
   struct form f;
   int64_t total;
+  if (lines_follow) return OK;
   struct stmt *q = db_stmt(cx, db, SQL_order_item_now);
   stmt_text(q, 1, id);
   if (!stmt_row(cx, q)) return cx->code;
@@ -256,7 +265,7 @@ int draft_save(struct ctx *cx, struct db *db, struct order_draft *d, const struc
   jw_int(w, "item_count", (int64_t)d->lines.count);
   if (over) jw_bool(w, "over_limit", true);
   if (!strcmp(status, "approved")) write_approval(cx, w);
-  if (save_whole(cx, db, &f, &saved) || lines_save(cx, db, saved, &d->lines, true)) return cx->code;
+  if (save_whole(cx, db, &f, &saved) || save_lines(cx, db, saved, &d->lines, true)) return cx->code;
   str_copy(id, 37, str_of(saved));
   return again_order(cx, db, AGAIN_SECONDS);
 }
@@ -369,7 +378,7 @@ static int change_save(struct ctx *cx, struct db *db, const char *id, const stru
   if (counts(status) && more && check_limit(cx, &t, total, d->override, by, &over)) return cx->code;
   write_change(cx, form_begin(&f, id), c, o, &t, status, store, over);
   if (save_whole(cx, db, &f, NULL)) return cx->code;
-  if (c->lines && lines_save(cx, db, id, &d->lines, false)) return cx->code;
+  if (c->lines && save_lines(cx, db, id, &d->lines, false)) return cx->code;
   return again_order(cx, db, AGAIN_SECONDS);
 }
 

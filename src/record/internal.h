@@ -38,6 +38,12 @@ bool property_is_number(const struct property *p); /* stored as INTEGER */
 enum { STAMPS = 8 };
 extern const struct property stamp_properties[STAMPS];
 
+/* Texts of an entity's statements are composed once and kept as long as the process lives. */
+enum { ENTITIES_KEPT = 256 };
+enum kept_sql { KEPT_JSON, KEPT_READ, KEPT_ADD, KEPT_CHANGE, KEPT_SQL };
+typedef const char *sql_fn(struct ctx *cx, const struct entity *e);
+const char *sql_kept(struct ctx *cx, const struct entity *e, enum kept_sql which, sql_fn *make);
+
 /* json_object('id', id, ...) of a whole row: what the log keeps and lists show. */
 const char *row_json(struct ctx *cx, const struct entity *e);
 /* A JSON value of one property, as SQL. */

@@ -53,7 +53,7 @@ static int note(struct ctx *cx, struct db *db, const struct entity *e, const cha
 /* ?1 the id, ?2 and ?3 the stamps. One statement for an entity, whatever is given: it stays prepared. */
 enum { FIRST = 4 };
 
-static int add(struct ctx *cx, struct db *db, const struct entity *e, const struct draft *d) {
+static const char *add_sql(struct ctx *cx, const struct entity *e) {
   struct buf columns, values;
   buf_init(&columns, LIMIT_TEXT_BYTES);
   buf_init(&values, LIMIT_TEXT_BYTES);
@@ -61,14 +61,17 @@ static int add(struct ctx *cx, struct db *db, const struct entity *e, const stru
     buf_printf(&columns, ", %s", e->properties[i].name);
     buf_printf(&values, ", ?%d", FIRST + i);
   }
-  struct stmt *s =
-      db_compose(cx, db,
-                 ctx_printf(cx,
-                            "INSERT INTO %s (id, created_at, created_by, updated_at, updated_by%s) "
-                            "VALUES (?1, ?2, ?3, ?2, ?3%s)",
-                            e->table, buf_view(&columns).p, buf_view(&values).p));
+  const char *sql = ctx_printf(cx,
+                               "INSERT INTO %s (id, created_at, created_by, updated_at, updated_by%s) "
+                               "VALUES (?1, ?2, ?3, ?2, ?3%s)",
+                               e->table, buf_view(&columns).p, buf_view(&values).p);
   buf_clear(&columns);
   buf_clear(&values);
+  return sql;
+}
+
+static int add(struct ctx *cx, struct db *db, const struct entity *e, const struct draft *d) {
+  struct stmt *s = db_compose(cx, db, sql_kept(cx, e, KEPT_ADD, add_sql));
   stmt_text(s, 1, d->id);
   stmt_int(s, 2, cx->now);
   stmt_text(s, 3, cx->actor);
@@ -88,19 +91,23 @@ static int check_version(struct ctx *cx, const struct entity *e, struct jv *obje
   return OK;
 }
 
-static int change(struct ctx *cx, struct db *db, const struct entity *e, const struct draft *d,
-                  const char *before) {
+static const char *change_sql(struct ctx *cx, const struct entity *e) {
   struct buf set;
   buf_init(&set, LIMIT_TEXT_BYTES);
   for (int i = 0; i < e->property_count; i++) {
     const char *name = e->properties[i].name;
     buf_printf(&set, ", %s = iif(?%d, ?%d, %s)", name, FIRST + 2 * i, FIRST + 2 * i + 1, name);
   }
-  struct stmt *s = db_compose(
-      cx, db,
+  const char *sql =
       ctx_printf(cx, "UPDATE %s SET version = version + 1, updated_at = ?2, updated_by = ?3%s WHERE id = ?1",
-                 e->table, buf_view(&set).p));
+                 e->table, buf_view(&set).p);
   buf_clear(&set);
+  return sql;
+}
+
+static int change(struct ctx *cx, struct db *db, const struct entity *e, const struct draft *d,
+                  const char *before) {
+  struct stmt *s = db_compose(cx, db, sql_kept(cx, e, KEPT_CHANGE, change_sql));
   stmt_text(s, 1, d->id);
   stmt_int(s, 2, cx->now);
   stmt_text(s, 3, cx->actor);

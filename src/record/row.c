@@ -1,3 +1,6 @@
+#include <stdatomic.h>
+#include <stdlib.h>
+
 #include "base/limits.h"
 #include "record/internal.h"
 
@@ -43,7 +46,7 @@ const char *property_json(struct ctx *cx, const struct property *p) {
   }
 }
 
-const char *row_json(struct ctx *cx, const struct entity *e) {
+static const char *row_sql(struct ctx *cx, const struct entity *e) {
   struct buf sql;
   buf_init(&sql, LIMIT_TEXT_BYTES);
   buf_puts(&sql, "json_object('id', id");
@@ -57,9 +60,28 @@ const char *row_json(struct ctx *cx, const struct entity *e) {
   return text;
 }
 
+const char *sql_kept(struct ctx *cx, const struct entity *e, enum kept_sql which, sql_fn *make) {
+  static _Atomic(const char *) texts[ENTITIES_KEPT][KEPT_SQL];
+  ptrdiff_t at = e - entity_at(0);
+  if (at < 0 || at >= ENTITIES_KEPT) return make(cx, e);
+  const char *text = atomic_load(&texts[at][which]), *none = NULL;
+  if (text) return text;
+  text = make(cx, e);
+  char *own = xmalloc(strlen(text) + 1);
+  memcpy(own, text, strlen(text) + 1);
+  if (atomic_compare_exchange_strong(&texts[at][which], &none, own)) return own;
+  free(own); /* another thread was first */
+  return none;
+}
+
+const char *row_json(struct ctx *cx, const struct entity *e) { return sql_kept(cx, e, KEPT_JSON, row_sql); }
+
+static const char *read_sql(struct ctx *cx, const struct entity *e) {
+  return ctx_printf(cx, "SELECT %s FROM %s WHERE id = ?1", row_json(cx, e), e->table);
+}
+
 char *row_read(struct ctx *cx, struct db *db, const struct entity *e, const char *id) {
-  struct stmt *s =
-      db_compose(cx, db, ctx_printf(cx, "SELECT %s FROM %s WHERE id = ?1", row_json(cx, e), e->table));
+  struct stmt *s = db_compose(cx, db, sql_kept(cx, e, KEPT_READ, read_sql));
   stmt_text(s, 1, id);
   if (!stmt_row(cx, s)) return NULL;
   char *json = col_dup(cx, s, 0);

@@ -37,6 +37,15 @@ CREATE TABLE field_product (
 ) WITHOUT ROWID;
 CREATE INDEX field_product_revenue ON field_product(revenue DESC, product_id);
 
+-- What is there already.
+INSERT INTO field_sale (kind, ref, store_id, day, revenue, lines)
+SELECT 0, invoice_id, store_id, invoice_date, sum(total_price), count(*) FROM invoice_items
+GROUP BY invoice_id, store_id, invoice_date;
+INSERT INTO field_store (store_id, orders, revenue) SELECT store_id, count(*), sum(revenue) FROM field_sale GROUP BY store_id;
+INSERT INTO field_product (product_id, lines, quantity, revenue)
+SELECT product_id, count(*), sum(quantity), sum(total_price) FROM invoice_items GROUP BY product_id;
+UPDATE field_total SET orders = (SELECT count(*) FROM field_sale), revenue = (SELECT coalesce(sum(revenue), 0) FROM field_sale);
+
 CREATE TRIGGER field_sale_added AFTER INSERT ON field_sale WHEN NOT (SELECT held FROM field_total)
 BEGIN
   UPDATE field_total SET orders = orders + 1, revenue = revenue + new.revenue;
