@@ -6,6 +6,7 @@
 enum { DATASETS_MAX = 64 };
 static const struct dataset *all[DATASETS_MAX];
 static int count;
+static char names[1024]; /* "sales, invoices": made while they are registered, before any thread starts */
 
 /* A declaration beyond what the program can hold is a fault of the program. */
 static void check(const struct dataset *d) {
@@ -29,7 +30,10 @@ static void check(const struct dataset *d) {
 
 void dataset_register(const struct dataset *d) {
   check(d);
-  if (count < DATASETS_MAX) all[count++] = d;
+  if (count == DATASETS_MAX) return;
+  size_t n = strlen(names);
+  snprintf(names + n, sizeof names - n, "%s%s", count ? ", " : "", d->name);
+  all[count++] = d;
 }
 
 const struct dataset *dataset_find(const char *name) {
@@ -40,13 +44,7 @@ const struct dataset *dataset_find(const char *name) {
 
 const struct dataset *dataset_at(int i) { return i >= 0 && i < count ? all[i] : NULL; }
 
-const char *dataset_names(void) {
-  static char names[1024]; /* the same for every caller: datasets are registered before any thread starts */
-  size_t n = 0;
-  for (int i = 0; i < count && n < sizeof names; i++)
-    n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", i ? ", " : "", all[i]->name);
-  return names;
-}
+const char *dataset_names(void) { return names; }
 
 int dataset_field(const struct dataset *d, struct str name) {
   for (int i = 0; i < d->field_count; i++)

@@ -6,10 +6,13 @@
 enum { ENTITIES_MAX = 256, NAMES_MAX = 8192 };
 static struct entity all[ENTITIES_MAX];
 static int count;
+static char names[NAMES_MAX]; /* made when they are registered, before any thread starts */
 
 void entity_register_declared(void) {
   if (count) return;
   while (count < ENTITIES_MAX && entities_declared[count].name) {
+    size_t n = strlen(names);
+    snprintf(names + n, sizeof names - n, "%s%s", count ? ", " : "", entities_declared[count].name);
     all[count] = entities_declared[count];
     count++;
   }
@@ -45,15 +48,7 @@ const struct entity *entity_of_path(struct str path) {
 
 const struct entity *entity_at(int i) { return i >= 0 && i < count ? &all[i] : NULL; }
 
-const char *entity_names(void) {
-  static char
-      names[NAMES_MAX]; /* the same for every caller: entities are registered before any thread starts */
-  size_t n = 0;
-  if (*names) return names;
-  for (int i = 0; i < count && n < sizeof names; i++)
-    n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", i ? ", " : "", all[i].name);
-  return names;
-}
+const char *entity_names(void) { return names; }
 
 const char *property_kind_name(enum property_kind kind) {
   static const char *const names[] = {
