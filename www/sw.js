@@ -33,7 +33,7 @@ async function activate() {
 async function keptOf(request) {
   const names = (await caches.keys()).filter((name) => name.startsWith(PREFIX) && name !== NAME);
   for (const name of [NAME, ...names.reverse()]) {
-    const found = await (await caches.open(name)).match(request, { ignoreSearch: true });
+    const found = await (await caches.open(name)).match(request, { ignoreSearch: true, ignoreVary: true });
     if (found) return found;
   }
   return null;

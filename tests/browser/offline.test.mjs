@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { test } from 'node:test';
 import { WAIT, audit, open, overflow } from './chromium.mjs';
-import { dataFolder, serve } from './outpost.mjs';
+import { dataFolder, run, serve } from './outpost.mjs';
 
 const FLIPS = process.env.LONG ? 1000 : 60;
 const LONG_WAIT = { timeout: 120_000 };
@@ -175,6 +175,69 @@ test('what was sent so long ago that the server has forgotten its key is not sen
   await page.locator('.waiting[data-state="sent"]').waitFor(WAIT);
   assert.deepEqual(query(db, 'SELECT notes FROM orders'), ['old']);
   assert.deepEqual(page.faults, []);
+});
+
+async function logIn(page, email) {
+  await page.getByLabel('Email', { exact: true }).fill(email);
+  await page.getByLabel('Password', { exact: true }).fill('four words to remember');
+  await page.keyboard.press('Enter');
+  await page.locator('.frame').waitFor(WAIT);
+}
+
+const keptLists = (page) => page.evaluate(() => new Promise((resolve) => {
+  const request = indexedDB.open('outpost');
+  request.onsuccess = () => {
+    const all = request.result.transaction('lists').objectStore('lists').getAll();
+    all.onsuccess = () => {
+      request.result.close();
+      resolve(all.result.map((list) => list.rows.length));
+    };
+  };
+}));
+
+test('an order is written from a cold start without the server; it is his who wrote it, and the lists go when he goes', async (t) => {
+  const { data, db, server } = await place(t);
+  for (const name of ['asha', 'ravi']) run(['user', 'add', `${name}@example.org`, '--role', 'sales', '--password', 'four words to remember', '--data', data, '--tenant', 'demo']);
+  const page = await kept(t, `${server.base}/#/orders/new`);
+  await logIn(page, 'asha@example.org');
+  await page.locator('[role="option"]').first().waitFor(WAIT);
+  assert.deepEqual(await keptLists(page), [1, 1]);
+  await server.stop('SIGKILL');
+  await page.reload();
+  await heading(page, 'New order');
+  await page.locator('[role="option"]', { hasText: 'Sri Balaji' }).waitFor(WAIT);
+  await page.keyboard.press('Enter');
+  await page.getByRole('combobox', { name: 'Product' }).fill('mas');
+  await page.locator('[role="option"]', { hasText: 'Masala' }).waitFor(WAIT);
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('7');
+  await page.keyboard.press('Control+Enter');
+  await page.getByText(/is kept here and waits to be sent/).waitFor(WAIT);
+  await serve(t, data, '--rate', '0', '--listen', `127.0.0.1:${server.port}`);
+  await until(page, (now) => now.sent === 1);
+  assert.deepEqual(query(db, 'SELECT o.created_by, s.name, o.total_amount FROM orders o JOIN stores s ON s.id = o.store_id'), ['asha@example.org|Sri Balaji Stores|7000']);
+
+  await page.route('**/api/orders', (route) => route.abort());
+  const { order } = (await inBrowser(page))[0];
+  const [asha] = query(db, "SELECT id FROM users WHERE email = 'asha@example.org'");
+  await queue(page, [{ ...order, notes: 'not yet' }], { owner: asha });
+  await page.goto(`${server.base}/#/waiting`);
+  await page.getByText(/Sent .*without an answer/).waitFor(WAIT);
+  await page.getByRole('button', { name: /^Account/ }).click();
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await page.getByRole('dialog', { name: '1 order is not sent yet' }).getByRole('button', { name: 'Log out' }).click();
+  await heading(page, 'Log in');
+  assert.deepEqual(await keptLists(page), []);
+  await page.unroute('**/api/orders');
+  await logIn(page, 'ravi@example.org');
+  await page.getByText('Everything has arrived').waitFor(WAIT);
+  await page.getByRole('button', { name: /^Account/ }).click();
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await heading(page, 'Log in');
+  assert.deepEqual(query(db, 'SELECT count(*) FROM orders'), ['1']);
+  await logIn(page, 'asha@example.org');
+  await until(page, (now) => now.sent === 2);
+  assert.deepEqual(query(db, "SELECT created_by FROM orders WHERE notes = 'not yet'"), ['asha@example.org']);
 });
 
 // A generator of its own, so that a failure can be had again.
