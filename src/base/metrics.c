@@ -28,13 +28,17 @@ struct metric_family metric_job_seconds = { .name = "outpost_job_duration_second
 struct metric_family metric_cache = { .name = "outpost_http_cache_total",
                                       .help = "Replies that were looked for among those that are kept.",
                                       .label = { "route", "outcome" } };
+struct metric_family metric_slow = { .name = "outpost_slow_statements_total",
+                                     .help = "Statements that computed for longer than was set as slow.",
+                                     .label = { "file" } };
 struct metric_family metric_units = { .name = "outpost_units_total",
                                       .help = "Units of work by their end: ok, data (the input was wrong) or "
                                               "system (the program or the machine failed).",
                                       .label = { "kind", "end" } };
 
-static struct metric_family *const families[] = { &metric_requests, &metric_request_seconds,
-                                                  &metric_job_seconds, &metric_cache, &metric_units };
+static struct metric_family *const families[] = { &metric_requests,    &metric_request_seconds,
+                                                  &metric_job_seconds, &metric_cache,
+                                                  &metric_slow,        &metric_units };
 
 static const double bound[METRIC_BUCKETS] = { 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
                                               0.25,  0.5,    1,     2.5,  10,    60,   600 };

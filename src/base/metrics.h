@@ -27,6 +27,7 @@ struct metric_family {
 extern struct metric_family metric_requests, metric_request_seconds; /* method and route, status */
 extern struct metric_family metric_job_seconds;                      /* kind, outcome */
 extern struct metric_family metric_cache;                            /* method and route, "hit" or "miss" */
+extern struct metric_family metric_slow;                             /* "tenant demo" */
 extern struct metric_family metric_units; /* "http" or "job", "ok", "data" or "system" */
 
 void metric_count(struct metric_family *f, const char *a, const char *b);

@@ -22,6 +22,7 @@
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/metrics.h"
 
 enum { WRITER_CACHE = 32 << 20 }; /* enough for what requests change; imports bring their own order */
 
@@ -346,6 +347,7 @@ static void note_slow(const struct ctx *cx, struct stmt *s) {
                                       { "sql", sql, 0 },
                                       { "plan", buf_view(&plan).p, 0 } };
   s->spent = INT64_MIN / 2; /* told once */
+  metric_count(&metric_slow, s->db->name, NULL);
   log_event(LOG_WARN, cx, "SLOW_QUERY", fields, sizeof fields / sizeof *fields,
             "%s: a statement took %lld ms", s->db->name, (long long)fields[0].number);
   buf_clear(&plan);
