@@ -71,7 +71,8 @@ static void operations_find(struct document *d) {
   for (size_t i = 0; i < route_count; i++) {
     const struct route *r = &routes[i];
     const struct entity *e;
-    if (!strcmp(r->pattern, "/*")) continue;
+    bool upgrades = r->reply && !strncmp(r->reply, "101", 3); /* OpenAPI has no words for a WebSocket */
+    if (upgrades || !strcmp(r->pattern, "/*")) continue;
     if (r->entity != ENTITY_BY_PATH) operation_add(d, r, NULL);
     for (int k = 0; r->entity == ENTITY_BY_PATH && (e = entity_at(k)); k++)
       if (e->path) operation_add(d, r, e);

@@ -34,6 +34,8 @@ static const struct problem problems[] = {
     "The request can be read, and something in it is wrong. `errors` names the field, its place in the body "
     "as a JSON "
     "pointer, and what would be right." },
+  { 426, "upgrade", "Upgrade Required",
+    "This address speaks WebSocket, and the request does not ask for that." },
   { 428, "precondition", "Precondition Required", "This takes If-Match with the version that was read." },
   { 429, "rate", "Too Many Requests",
     "Too much was asked in a minute. Retry-After says when to go on; RateLimit says how much is left." },

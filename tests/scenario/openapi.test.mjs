@@ -31,7 +31,7 @@ test('two linters find nothing, and the table of routes is what it says', async 
 
   // Rows of the table, read from the source, against the operations.
   const source = fs.readFileSync(path.join(ROOT, 'src/http/routes.c'), 'utf8');
-  const rows = [...source.matchAll(/\{ \.method = "(\w+)",\s*\.pattern = "([^"]+)",([\s\S]*?)\},\n/g)].map(([, method, pattern, rest]) => ({ method, pattern, byPath: /ENTITY_BY_PATH/.test(rest), byName: /ENTITY_BY_NAME/.test(rest) })).filter((r) => r.pattern !== '/*');
+  const rows = [...source.matchAll(/\{ \.method = "(\w+)",\s*\.pattern = "([^"]+)",([\s\S]*?)\},\n/g)].map(([, method, pattern, rest]) => ({ method, pattern, byPath: /ENTITY_BY_PATH/.test(rest), byName: /ENTITY_BY_NAME/.test(rest) })).filter((r) => !['/*', '/realtime'].includes(r.pattern));
   assert.ok(rows.length > 100);
   const all = await data(ask(server, '/api/entities'));
   const wanted = new Set();
@@ -71,7 +71,7 @@ const IDS = (f) => ({
 });
 // Reads that may answer 4xx in a folder as small as this one, and why.
 const FEW = {
-  '/api/kept/{name}': 'nothing was worked out yet', '/api/low-stock': 'the same', '/ca.crt': 'no TLS', '/ca.pem': 'no TLS', '/api/trust': 'no TLS', '/api/stock/weeks/{id}': 'there is no report of that week', '/api/events': 'never ends',
+  '/api/kept/{name}': 'nothing was worked out yet', '/api/low-stock': 'the same', '/ca.crt': 'no TLS', '/ca.pem': 'no TLS', '/api/trust': 'no TLS', '/api/stock/weeks/{id}': 'there is no report of that week', '/api/events': 'never ends', '/api/analytics/bought': 'there is no store yet',
 };
 
 test('every operation is tried: what comes back is what the document says', async (t) => {
