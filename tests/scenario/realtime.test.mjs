@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { ask, data, post, problem, remove, stream } from './api.mjs';
 import { addUser, bearer, token } from './auth.mjs';
 import { installed } from '../browser/outpost.mjs';
-import { generate, importFile, ok, one, place, query, random, serve, sleep } from './lib.mjs';
+import { LONG, generate, importFile, ok, one, place, query, random, serve, sleep } from './lib.mjs';
 
 const load = (name) => import(pathToFileURL(createRequire(installed()).resolve(name)).href);
 const { default: WebSocket } = await load('ws');
@@ -239,7 +239,17 @@ test('a thousand watch', async (t) => {
   await save(server, 'Overseas');
   await until(() => all.every((w) => w.updates().length === 1), 'the update', 30);
   assert.equal((await ask(server, '/api/runs')).status, 200);
+  await until(() => all.every((w) => w.pings > 0), 'a ping', 60);
   assert.ok(all.every((w) => !w.closed));
+});
+
+test('who answers no ping is let go', { skip: !LONG }, async (t) => {
+  const p = place(t);
+  const server = await serve(t, p.data);
+  const [mute, well] = [watch(t, server, { autoPong: false }), watch(t, server)];
+  await until(() => mute.closed, 'its end', 120);
+  assert.deepEqual(mute.closed, { code: 1001, reason: 'no answer to a ping' });
+  assert.ok(!well.closed);
 });
 
 test('each is told what he may see, and a session that ends while he watches ends that', async (t) => {
