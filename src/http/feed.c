@@ -43,6 +43,7 @@ struct page {
 struct feed {
   struct tenant *tenant;
   struct tasks *tasks;
+  struct db *db; /* of the look */
   struct content content;
   unsigned version;
   struct page pages[PAGES];
@@ -169,29 +170,23 @@ static void forget(struct page *p) {
   }
 }
 
-void feed_begin(struct feed *f) {
+int feed_begin(struct ctx *cx, struct feed *f, int64_t *end) {
+  struct change_end last = { 0 };
   f->news.used = false;
   for (int i = 0; i < PAGES; i++)
     if (f->pages[i].used) forget(&f->pages[i]);
-}
-
-int feed_end(struct ctx *cx, struct feed *f, int64_t *seq) {
-  struct change_end end = { 0 };
-  struct db *db;
-  if (tenant_read(cx, f->tenant, &db) || change_last(cx, db, &end)) return cx->code;
-  *seq = end.seq;
+  if (tenant_read(cx, f->tenant, &f->db) || change_last(cx, f->db, &last)) return cx->code;
+  *end = last.seq;
   return OK;
 }
 
 static struct page *page_after(struct ctx *cx, struct feed *f, int64_t after) {
-  struct db *db;
   for (int i = 0; i < PAGES; i++)
     if (f->pages[i].used && f->pages[i].after == after) return &f->pages[i];
   struct page *p = &f->pages[f->next++ % PAGES];
   forget(p);
   p->after = p->last = after;
-  if (tenant_read(cx, f->tenant, &db) || changes_since(cx, db, after, ENTRIES_AT_ONCE, take_entry, p))
-    return NULL;
+  if (changes_since(cx, f->db, after, ENTRIES_AT_ONCE, take_entry, p)) return NULL;
   p->used = true;
   return p;
 }
@@ -298,10 +293,8 @@ struct str feed_news(struct feed *f, struct feed_clocks *clocks, struct sort sor
 
 int feed_jobs(struct ctx *cx, struct feed *f, int64_t after, struct sort sort, struct buf *out) {
   struct telling t = { out, sort, "job" };
-  struct db *db;
   if (!sees(sort, GROUP_WORK)) return OK;
-  if (tenant_read(cx, f->tenant, &db)) return cx->code;
-  return job_tell_since(cx, db, after >= 0 ? changes_time(cx, db, after) : INT64_MAX, take_news, &t);
+  return job_tell_since(cx, f->db, after >= 0 ? changes_time(cx, f->db, after) : INT64_MAX, take_news, &t);
 }
 
 /* ---- positions ---- */

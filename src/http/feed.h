@@ -35,10 +35,9 @@ bool feed_changed(struct feed *f);
 unsigned feed_version(const struct feed *f); /* how often it has */
 void feed_look_again(struct feed *f);        /* what was found was not dealt with */
 
-/* A look: feed_end, feed_page and feed_jobs are asked with its cx. A failure is a file that is busy or replaced just
-** now: it is looked at again. */
-void feed_begin(struct feed *f);
-int feed_end(struct ctx *cx, struct feed *f, int64_t *seq); /* the number of the last entry */
+/* A look begins: *end is the number of the last entry. What follows is asked with the same cx, and the look ends with
+** it. A failure is a file that is busy or replaced just now: it is looked at again. */
+int feed_begin(struct ctx *cx, struct feed *f, int64_t *end);
 
 /* What comes after an entry: bytes for viewers of this sort (may be none), valid until the next look, and the number
 ** of the last entry that they speak of. */

@@ -58,7 +58,7 @@ struct hub {
   pthread_mutex_t lock; /* over what follows; the thread alone takes viewers out */
   pthread_cond_t wake;
   struct viewer *viewers;
-  bool stop, running;
+  bool stop, running, arrived;
   int of_one;          /* ceiling of viewers of an account or address */
   atomic_bool stirred; /* something happened since the thread looked last */
   atomic_int events, sockets;
@@ -205,7 +205,11 @@ void hub_begin(struct viewer *v, struct gate_conn *conn) {
   v->live = gate_live_take(conn, v->sort.socket ? &socket_ops : &event_ops, v);
   v->begun = true;
   pthread_mutex_unlock(&v->lock);
-  wake(h);
+  atomic_store(&h->stirred, true);
+  pthread_mutex_lock(&h->lock);
+  h->arrived = true;
+  pthread_cond_signal(&h->wake);
+  pthread_mutex_unlock(&h->lock);
 }
 
 /* 1: it may be served, 0: not yet, -1: it is over. */
@@ -325,8 +329,7 @@ static void look_at_log(struct viewer *first, struct feed *f, double now) {
   struct ctx cx;
   int64_t end;
   ctx_begin(&cx, "http");
-  feed_begin(f);
-  int rc = feed_end(&cx, f, &end);
+  int rc = feed_begin(&cx, f, &end);
   for (struct viewer *v = first; v && !rc; v = v->next)
     if (v->feed == f && state_of(v) > 0) rc = serve_viewer(&cx, v, end, now);
   if (rc) feed_look_again(f);
@@ -395,8 +398,12 @@ static bool go_round(struct hub *h, double now) {
   return more;
 }
 
+static struct timespec instant(double seconds) {
+  return (struct timespec){ (time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9) };
+}
+
 static void sleep_until(struct hub *h, double seconds) {
-  struct timespec at = { (time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9) };
+  const struct timespec at = instant(seconds);
   pthread_mutex_lock(&h->lock);
   while (!atomic_load(&h->stirred) && !h->stop)
     if (!h->viewers ? pthread_cond_wait(&h->wake, &h->lock) : pthread_cond_timedwait(&h->wake, &h->lock, &at))
@@ -404,10 +411,13 @@ static void sleep_until(struct hub *h, double seconds) {
   pthread_mutex_unlock(&h->lock);
 }
 
-/* While commits follow each other, one look is for many of them. */
-static void keep_gap(double last) {
-  double left = last + GAP - time_seconds();
-  if (left > 0) nanosleep(&(struct timespec){ .tv_nsec = (long)(left * 1e9) }, NULL);
+/* While commits follow each other, one look is for many of them. Who has just come need not wait for that. */
+static void keep_gap(struct hub *h, double last) {
+  const struct timespec at = instant(last + GAP);
+  pthread_mutex_lock(&h->lock);
+  while (!h->arrived && !h->stop && !pthread_cond_timedwait(&h->wake, &h->lock, &at)) continue;
+  h->arrived = false;
+  pthread_mutex_unlock(&h->lock);
 }
 
 static bool stopped(struct hub *h) {
@@ -426,7 +436,7 @@ static void *hub_main(void *arg) {
     atomic_store(&h->stirred, false);
     more = go_round(h, began);
     if (!more) sleep_until(h, began + TICK);
-    keep_gap(more ? 0 : began);
+    if (!more) keep_gap(h, began);
   }
   for (struct viewer *v = first_of(h); v; v = v->next) send_away(v, WS_GOING_AWAY, "the server stops");
   return NULL;
