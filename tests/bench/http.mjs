@@ -1,0 +1,134 @@
+// How fast requests are answered: a list of 211 records for somebody who has logged in, against civetweb alone
+// (bare_civetweb.c, 50 threads) that answers a constant body of the same size, and against nginx that sends a file of that
+// size, where it is installed (its package would start a server, so it is not installed for this). All are asked by wrk over 16 connections that are kept, in turn; and what good clients see
+// while a thousand others are slow (../scenario/slow.mjs and slowhttptest).
+//
+// Ours asks who it is, may he, counts, logs each request to a file, and looks whether the list has changed.
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { goodClient, slowClients } from '../scenario/slow.mjs';
+
+const SECONDS = Number(process.env.BENCH_HTTP_SECONDS ?? 4);
+const ROWS = 211;
+const SLOW = 1000;
+const SLOW_SECONDS = 20;
+
+// The first line that a server prints, once it answers.
+function started(command, args, options) {
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'], ...options });
+  return new Promise((resolve, reject) => {
+    let out = '';
+    child.stdout.on('data', (bytes) => {
+      out += bytes;
+      if (out.includes('\n')) resolve({ child, line: out.split('\n')[0] });
+    });
+    child.on('exit', (code) => reject(new Error(`${command} ended with ${code}`)));
+  });
+}
+
+function prepare(outpost, data, folder) {
+  const run = (...args) => execFileSync(outpost, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  fs.rmSync(data, { recursive: true, force: true });
+  run('init', data);
+  run('tenant', 'add', 'bench', '--data', data);
+  const csv = path.join(folder, 'invoices.csv');
+  fs.writeFileSync(csv, execFileSync(outpost, ['generate', 'invoices', '--stores', String(ROWS), '--products', '424', '--invoices', '14464', '--seed', '1'], { maxBuffer: 1 << 26 }));
+  run('import', csv, '--as', 'invoices', '--data', data);
+  run('user', 'add', 'bench@example.org', '--role', 'admin', '--password', 'long enough for a bench', '--data', data);
+  return run('token', 'create', 'bench', '--role', 'admin', '--data', data).trim().split('\n').at(-1).trim();
+}
+
+// { rate, p50, p99, requests }: requests a second, ms.
+function wrk(url, token, connections = 16) {
+  const script = path.join(path.dirname(new URL(import.meta.url).pathname), 'wrk.lua');
+  const out = execFileSync('wrk', ['-t2', `-c${connections}`, `-d${SECONDS}`, '-s', script, '-H', `Authorization: Bearer ${token}`, url], { encoding: 'utf8' });
+  const found = JSON.parse(out.trim().split('\n').at(-1));
+  if (found.errors) throw new Error(`wrk: ${found.errors} of ${found.requests} requests to ${url} failed`);
+  return found;
+}
+
+function nginx(folder, bytes) {
+  const root = path.join(folder, 'nginx');
+  fs.mkdirSync(root, { recursive: true });
+  fs.writeFileSync(path.join(root, 'list.json'), 'x'.repeat(bytes));
+  const port = 20000 + (process.pid % 20000);
+  fs.writeFileSync(path.join(root, 'nginx.conf'), `
+    daemon off; worker_processes 4; pid ${root}/pid; error_log /dev/null;
+    events { worker_connections 1024; }
+    http { access_log ${root}/access.log; client_body_temp_path ${root}; proxy_temp_path ${root}; fastcgi_temp_path ${root};
+           uwsgi_temp_path ${root}; scgi_temp_path ${root}; sendfile on; keepalive_requests 100000000;
+           server { listen 127.0.0.1:${port} backlog=1024; root ${root}; } }`);
+  return { child: spawn('nginx', ['-p', root, '-c', path.join(root, 'nginx.conf')], { stdio: 'ignore' }), url: `http://127.0.0.1:${port}/list.json` };
+}
+
+async function answers(url) {
+  for (let i = 0; i < 200; i++) {
+    if ((await fetch(url).catch(() => null))?.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`${url} does not answer`);
+}
+
+async function speed(figures, { outpost, bare, folder, runs }) {
+  const data = path.join(folder, 'data-http');
+  const token = prepare(outpost, data, folder);
+  const log = fs.openSync(path.join(folder, 'http.log'), 'w');
+  const ours = await started(outpost, ['serve', '--data', data, '--listen', '127.0.0.1:0', '--rate', '1000000', '--workers', '0'], { stdio: ['ignore', 'pipe', log] });
+  const url = `${ours.line}api/stores?limit=${ROWS}`;
+  const bytes = (await (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).arrayBuffer()).byteLength;
+  const theirs = await started(bare, [String(bytes)]);
+  const other = spawnSync('nginx', ['-v']).status === 0 ? nginx(folder, bytes) : null;
+  if (other) await answers(other.url);
+  const sides = { outpost: url, civetweb: `http://127.0.0.1:${theirs.line}/`, ...(other && { nginx: other.url }) };
+  const seen = { outpost: [], civetweb: [], nginx: [] };
+  for (let round = 0; round <= runs; round++)
+    for (const [name, at] of Object.entries(sides)) {
+      const one = wrk(at, token);
+      if (round) seen[name].push(one);
+      process.stderr.write(`http: ${name} ${Math.round(one.rate)}/s, p99 ${one.p99.toFixed(1)} ms\n`);
+    }
+  const us = (name) => seen[name].map((one) => 1e6 / one.rate);
+  const what = `a list of ${ROWS} records, ${bytes} bytes, 16 connections`;
+  figures.ratio('http', what, 'us', us('outpost'), us('civetweb'), 'bare civetweb, constant body', { limit: 2.5 });
+  if (other) figures.ratio('http_nginx', what, 'us', us('outpost'), us('nginx'), 'nginx, a file');
+  if (other) figures.ratio('http_p99', `p99 of ${what}`, 'ms', seen.outpost.map((o) => o.p99), seen.nginx.map((o) => o.p99), 'nginx, a file');
+  const rss = Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${ours.child.pid}/status`, 'utf8'))[1]) / 1024;
+  console.log(`http: ${rss.toFixed(1)} MiB of memory after ${seen.outpost.reduce((sum, one) => sum + one.requests, 0)} requests`);
+  for (const child of [ours.child, theirs.child, other?.child]) child?.kill();
+}
+
+async function slow(figures, { outpost, folder, data }) {
+  const ours = await started(outpost, ['serve', '--data', data, '--listen', '127.0.0.1:0', '--rate', '0', '--workers', '0']);
+  const port = Number(new URL(ours.line).port);
+  const paths = ['/healthz', '/', '/app.js'];
+  for (const kind of ['header', 'body', 'large', 'read']) {
+    const clients = slowClients(port, kind, SLOW);
+    const seen = await goodClient(port, SLOW_SECONDS, paths);
+    clients.stop();
+    console.log(`http: ${SLOW} slow, ${kind}: ${seen.asked} good requests, ${seen.bad} failed, p50 ${seen.p50.toFixed(1)} ms, p99 ${seen.p99.toFixed(1)} ms, most ${seen.most.toFixed(1)} ms`);
+    figures.against(`http_slow_${kind}`, `p99 of good requests beside ${SLOW} slow clients (${kind})`, 'ms', [seen.bad ? Infinity : seen.p99], 1000);
+  }
+  for (const [mode, ...more] of [['-H'], ['-B'], ['-X', '-w', '10', '-y', '20', '-n', '5', '-z', '32', '-k', '3']]) {
+    const prefix = path.join(folder, 'slowhttptest');
+    const probe = goodClient(port, SLOW_SECONDS, paths);
+    await new Promise((resolve, reject) => {
+      const child = spawn('slowhttptest', [mode, '-c', String(SLOW), '-r', '500', '-i', '5', '-l', String(SLOW_SECONDS), '-p', '3', '-g', '-o', prefix, '-u', `http://127.0.0.1:${port}/app.js`, ...more], { stdio: 'ignore' });
+      child.on('close', resolve).on('error', reject);
+    });
+    const seen = await probe;
+    const rows = fs.readFileSync(`${prefix}.csv`, 'utf8').trim().split('\n').slice(1).map((row) => row.split(','));
+    const available = rows.filter((row) => Number(row.at(-1)) > 0).length;
+    console.log(`http: slowhttptest ${mode}: available in ${available} of ${rows.length} samples; ${seen.asked} good requests, ${seen.bad} failed, p99 ${seen.p99.toFixed(1)} ms`);
+    figures.against(`http_slowhttptest${mode}`, `slowhttptest ${mode}, p99 of good requests`, 'ms', [seen.bad || available < rows.length ? Infinity : seen.p99], 1000);
+  }
+  ours.child.kill();
+}
+
+export async function http(figures, options) {
+  await speed(figures, options);
+  const data = path.join(options.folder, 'data-slow');
+  fs.rmSync(data, { recursive: true, force: true });
+  execFileSync(options.outpost, ['init', data]);
+  await slow(figures, { ...options, data });
+}
