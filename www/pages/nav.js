@@ -67,7 +67,8 @@ export const Rail = () => html`<nav class="rail" aria-label=${t('nav.label')}>
 export function Bar() {
   const [open, setOpen] = useState(false);
   const entries = useEntries();
-  const first = entries.filter((entry) => entry.first).slice(0, FIRST_MOST);
+  const selling = dataset.value === 'invoices'; /* what is looked at most stands first */
+  const first = entries.filter((entry) => entry.first).sort((a, b) => selling * ((b.part === 'shop') - (a.part === 'shop'))).slice(0, FIRST_MOST);
   const here = entries.find((entry) => isHere(entry.path));
   return html`<nav class="bar-nav" aria-label=${t('nav.label')}>
     <ul>
