@@ -55,9 +55,13 @@ test('the list of rules', async (t) => {
   const failed = Object.fromEntries(query(db, "SELECT f.value ->> 'control', count(DISTINCT x.id) FROM reject x, json_each(x.faults) f GROUP BY 1"));
   const shown = () => page.locator('[data-rule]').evaluateAll((all) => all.map((line) => [line.dataset.rule, line.querySelector('.rule-failed').textContent.replace(/,/g, '')]));
   await until(page, () => document.querySelector('.rule-failed a'));
-  const rules = query(db, 'SELECT name FROM rule WHERE deleted_at IS NULL ORDER BY position').map(([name]) => name);
+  const rules = query(db, "SELECT name FROM rule WHERE deleted_at IS NULL AND dataset = 'sales' ORDER BY position").map(([name]) => name);
   assert.deepEqual((await shown()).sort(), rules.map((name) => [name, failed[name] ?? '0']).sort());
   assert.equal(await page.locator('[data-rule="revenue_not_negative"] p').textContent(), 'Revenue is at least 0');
+  await page.locator('.scope select').selectOption('invoices');
+  await page.locator('[data-rule="customer_id_present"]').waitFor(WAIT);
+  assert.deepEqual((await shown()).map(([name]) => name).sort(), query(db, "SELECT name FROM rule WHERE deleted_at IS NULL AND dataset = 'invoices'").map(([name]) => name).sort());
+  await page.goto(`${base}/#/rules`);
   await page.locator('[data-rule="region_known"] .rule-failed a').click();
   await page.locator('.desk-row').first().waitFor(WAIT);
   assert.match(page.url(), /control=region_known/);

@@ -47,12 +47,13 @@ const Stage = ({ stage, rules, failed }) => html`<${Card} wide title=${nameOf('s
 function All() {
   const rules = useLive(address('/api/records/rule'), ['rule']);
   const summary = useLive(address('/api/exceptions/summary', { state: 'all' }), ['run', 'reject', 'run_undone', 'review']);
-  const data = rules.answer?.data.filter((rule) => rule.dataset === dataset.value);
+  const every = rules.answer?.data;
+  const data = every?.filter((rule) => rule.dataset === dataset.value);
   const failed = Object.fromEntries((summary.answer?.data.by_control ?? []).map((row) => [row.name, row.open + row.corrected + row.accepted]));
   const actions = html`<a class="plain" href=${link('rules/lists')}><${Icon} name="table" /> ${t('rules.lists')}</a>${may('data.write') && html`<a class="button" href=${link('rules/new')}><${Icon} name="plus" /> ${t('rules.new')}</a>`}`;
   return html`<div class="page">
     <${PageHead} title=${t('rules.title')} note=${t('rules.note')} actions=${actions} />
-    <${ScopeBar} only=${['dataset']} />
+    <${ScopeBar} only=${['dataset']} datasets=${(every ?? []).map((rule) => rule.dataset)} />
     ${rules.error && !data && html`<${Failed} error=${rules.error} again=${rules.again} />`}
     ${!rules.error && !data && html`<${Skeleton} shape="cards" n=${3} />`}
     ${data && html`<div class="cards">${STAGES.filter((stage) => data.some((rule) => rule.stage === stage)).map((stage) => html`<${Stage} key=${stage} stage=${stage} rules=${data.filter((rule) => rule.stage === stage)} failed=${failed} />`)}</div>`}

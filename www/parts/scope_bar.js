@@ -2,7 +2,8 @@
 **
 ** It stands above every page of figures and writes into the address, so the pages
 ** need not know it: they ask with scopeOf(). The groups and their values come from
-** GET /api/figures; only: the parts that a page has use for ('run', 'days', 'groups'; or 'dataset' alone). */
+** GET /api/figures; only: the parts that a page has use for ('run', 'days', 'groups'; or 'dataset' alone); datasets:
+** among which there is a choice. */
 import { useEffect, useState } from 'preact/hooks';
 import { address, useKept } from '../lib/api.js';
 import { dataset, there } from '../lib/dataset.js';
@@ -98,12 +99,12 @@ function DatasetChoice({ known }) {
   <//>`;
 }
 
-export function ScopeBar({ only = ['run', 'days', 'groups'], children }) {
+export function ScopeBar({ only = ['run', 'days', 'groups'], datasets = there.value, children }) {
   const { query } = route.value;
   const wanted = only.some((part) => part === 'days' || part === 'groups');
   const figures = useKept(useLive(wanted ? address('/api/figures', { as: dataset.value, run: query.run }) : null).answer)?.data;
   const groups = (figures?.groups ?? []).filter((group) => group.kind === 'code');
-  const known = [...new Set([...there.value, dataset.value])];
+  const known = [...new Set([...datasets, dataset.value])];
   const used = SCOPE.filter((name) => query[name]);
   if (only.includes('dataset') && known.length < 2) return null;
   return html`<div class="scope" role="group" aria-label=${t('scope.label')}>
