@@ -134,3 +134,19 @@ test('every operation is tried: what comes back is what the document says', asyn
   assert.ok(tried.good > 120 && tried.bad > 120, JSON.stringify(tried));
   assert.equal(json(['verify', ...f.p.args]).ok, true);
 });
+
+test('the page asks for nothing that is not in the document', async (t) => {
+  const p = place(t);
+  const server = await serve(t, p.data);
+  // What the page puts in at run time (*) may be anything; so may a parameter of the document.
+  const paths = Object.keys((await document(server)).paths).map((at) => at.split('/'));
+  const fits = (at) => paths.some((path_) => path_.length === at.length && path_.every((part, i) => part === at[i] || part.startsWith('{') || at[i].includes('*')));
+  const asked = new Map();
+  for (const file of fs.readdirSync(path.join(ROOT, 'www'), { recursive: true }).filter((f) => f.endsWith('.js')))
+    for (const [, literal] of fs.readFileSync(path.join(ROOT, 'www', file), 'utf8').matchAll(/['`](\/(?:api|metrics|ca|openapi)[^'`\s]*)['`]/g)) {
+      const at = literal.replace(/\$\{(?:[^{}]|\{[^{}]*\})*\}/g, '*').replace(/\?.*/, '');
+      if (!at.endsWith('/')) asked.set(at, file);
+    }
+  assert.ok(asked.size > 60, `${asked.size} addresses`);
+  assert.deepEqual([...asked].filter(([at]) => !fits(at.split('/'))), []);
+});

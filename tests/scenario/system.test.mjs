@@ -41,12 +41,15 @@ test('each service of old is there, with counters that live', async (t) => {
   for (const was of ['API Gateway', 'Bulk Upload', 'Prediction Service', 'Queue Processor', 'Frontend', 'PostgreSQL', 'Redis']) assert.ok(Object.values(before).some((s) => s.was.startsWith(was) && s.state === 'up'), was);
   await data(post(server, '/api/stock-items', { sku: 'A' }), 201);
   await data(post(server, '/api/jobs', { kind: 'jobs_tidy' }), 201);
-  for (let i = 0; i < 3; i++) await ask(server, '/api/stock-items');
-  const after = await services();
+  // The job commits at a moment of its own, and then a list is made anew.
+  let after;
+  for (const end = Date.now() + 20000; !after || after.cache.counters.hits < before.cache.counters.hits + 2; after = await services()) {
+    assert.ok(Date.now() < end, 'lists are not kept');
+    await ask(server, '/api/stock-items');
+  }
   assert.ok(after.gateway.counters.requests >= before.gateway.counters.requests + 5);
   assert.ok(after.queue.counters.jobs > before.queue.counters.jobs);
   assert.ok(after.store.counters.changes > before.store.counters.changes);
-  assert.ok(after.cache.counters.hits >= before.cache.counters.hits + 2);
 });
 
 // ---- the schema ----
