@@ -35,6 +35,7 @@ struct facts {
 struct trust {
   struct trust_options options;
   struct tls *tls;
+  int64_t warned_at;
   int64_t stamp[2 * TIMES_OF_A_FILE]; /* by which it is seen that its files have changed */
   pthread_mutex_t lock;               /* over the next three */
   struct facts facts;
@@ -175,9 +176,10 @@ int trust_authority_pem(struct ctx *cx, const char *dir, const char **pem) {
 
 /* ---- of a running server ---- */
 
-/* Somebody should know in time, whoever it is that renews it. */
-static void warn_of_end(struct ctx *cx, const struct facts *f) {
+/* Somebody should know in time, whoever it is that renews it: said once a day. */
+static void warn_of_end(struct ctx *cx, struct trust *t, const struct facts *f) {
   char at[TIME_SIZE];
+  t->warned_at = cx->now;
   if (f->source == SOURCE_OWN || f->until > cx->now + SOON_DAYS * DAY_US) return;
   log_line(LOG_WARN, cx, "certificate_ends",
            "the certificate %s %s on %.10s; browsers refuse it from then on", f->file,
@@ -196,7 +198,7 @@ static int take(struct ctx *cx, struct trust *t, const struct files *f) {
   free(t->authority_pem);
   t->authority_pem = pem ? strdup(pem) : NULL;
   pthread_mutex_unlock(&t->lock);
-  warn_of_end(cx, facts);
+  warn_of_end(cx, t, facts);
   return OK;
 }
 
@@ -211,6 +213,7 @@ int trust_refresh(struct ctx *cx, struct trust *t) {
   pthread_mutex_unlock(&t->lock);
   if (choose(cx, &t->options, true, &f)) return cx->code;
   stamp_of(&f, stamp);
+  if (t->tls && cx->now - t->warned_at > DAY_US) warn_of_end(cx, t, &t->facts);
   if (t->tls && memcmp(stamp, t->stamp, sizeof stamp) == 0) return OK;
   if (take(cx, t, &f)) return cx->code;
   memcpy(t->stamp, stamp, sizeof stamp);
