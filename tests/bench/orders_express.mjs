@@ -12,6 +12,7 @@ const processes = Number(process.env.PROCESSES ?? 1);
 
 function serve() {
   const pool = new pg.Pool({ host: '127.0.0.1', port: Number(process.env.PGPORT), user: 'bench', database: 'postgres', max: 20 });
+  pool.on('error', () => {}); // PostgreSQL ends before this does
   const app = express();
   app.use(express.json());
   app.post('/api/orders', async (request, response) => {
