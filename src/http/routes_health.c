@@ -1,15 +1,41 @@
 /* routes_health.c - how things are, what goes out, and the secrets that it takes. */
 #include "base/limits.h"
 #include "export/operations.h"
+#include "gate/gate.h"
 #include "http/routes.h"
 #include "notify/mail.h"
 #include "notify/outbox.h"
 #include "notify/secret.h"
 
+static void put_connections(struct gate *gate, struct buf *out) {
+  struct gate_numbers n;
+  gate_numbers(gate, &n);
+  const struct {
+    const char *name, *help, *type;
+    int64_t value;
+  } rows[] = {
+    { "outpost_connections", "Connections of clients that are open.", "gauge", n.connections },
+    { "outpost_connections_live", "Those of them that watch what happens.", "gauge", n.live },
+    { "outpost_requests_serving", "Requests that a worker serves.", "gauge", n.serving },
+    { "outpost_requests_queued", "Requests that wait for a worker.", "gauge", n.queued },
+    { "outpost_reply_bytes_owed", "Bytes that clients have not taken yet.", "gauge", n.owed },
+    { "outpost_connections_accepted_total", "Connections since the start.", "counter", n.accepted },
+    { "outpost_connections_refused_total", "Requests that were none, and connections beyond the ceiling.",
+      "counter", n.refused },
+    { "outpost_connections_evicted_total", "Connections that made room for others.", "counter", n.evicted },
+    { "outpost_connections_timed_out_total", "Connections that were too slow, or idle for long.", "counter",
+      n.timed_out },
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %lld\n", rows[i].name, rows[i].help, rows[i].name,
+               rows[i].type, rows[i].name, (long long)rows[i].value);
+}
+
 int prometheus_show(struct request *rq) {
   struct buf out;
   buf_init(&out, LIMIT_REPLY_BYTES);
   operations_metrics(rq->cx, rq->server->opened, rq->who->open ? NULL : rq->who->tenant, &out);
+  put_connections(rq->server->gate, &out);
   rq->content = (struct str){ ctx_strdup(rq->cx, buf_view(&out)), out.n };
   rq->type = "text/plain; version=0.0.4; charset=utf-8";
   buf_clear(&out);

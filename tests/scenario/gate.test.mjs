@@ -228,6 +228,11 @@ test('at the ceiling those that wait longest make room', async (t) => {
   const seen = await goodClient(server.port, 3);
   assert.ok(seen.bad <= seen.asked / 20, JSON.stringify(seen));
   assert.ok(slow.reopened > 0);
+  const told = await (await fetch(`${server.base}/metrics`)).text();
+  const figure = (name) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(told)[1]);
+  assert.ok(figure('outpost_connections') <= 100 && figure('outpost_connections') > 50);
+  assert.ok(figure('outpost_connections_evicted_total') >= 100);
+  assert.equal(figure('outpost_requests_serving'), 1);
   assert.ok(fds(server) < 250, `${fds(server)}`);
 });
 

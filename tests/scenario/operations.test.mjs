@@ -76,6 +76,8 @@ const NAMES = {
   process_resident_memory_bytes: [], process_resident_memory_peak_bytes: [], process_open_fds: [], process_max_fds: [], process_threads: [], process_cpu_seconds_total: [], process_start_time_seconds: [],
   outpost_disk_free_bytes: [], outpost_disk_size_bytes: [], outpost_build_info: ['version'],
   outpost_http_requests_total: ['route', 'status'], outpost_http_request_duration_seconds: ['route'], outpost_job_duration_seconds: ['kind', 'outcome'], outpost_http_cache_total: ['route', 'outcome'], outpost_slow_statements_total: ['file'], outpost_units_total: ['kind', 'end'],
+  outpost_connections: [], outpost_connections_live: [], outpost_requests_serving: [], outpost_requests_queued: [], outpost_reply_bytes_owed: [],
+  outpost_connections_accepted_total: [], outpost_connections_refused_total: [], outpost_connections_evicted_total: [], outpost_connections_timed_out_total: [],
   outpost_jobs: ['tenant', 'queue', 'state'], outpost_job_oldest_seconds: ['tenant', 'queue'], outpost_job_attempts_lost: ['tenant'],
   outpost_schedule_late_seconds: ['tenant'], outpost_schedule_slots_missed: ['tenant', 'schedule'], outpost_graph_runs: ['tenant', 'graph', 'state'],
   outpost_import_runs_total: ['tenant', 'dataset', 'state'], outpost_import_rows_total: ['tenant', 'dataset', 'result'], outpost_import_last_seconds: ['tenant', 'dataset'], outpost_import_memory_peak_bytes: ['tenant', 'dataset'],
