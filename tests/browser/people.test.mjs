@@ -85,7 +85,7 @@ test('one account: role, PIN, unlocking, sessions, and deactivation', async (t) 
   await toast(page, 'Ravi Menon can try again');
 
   await drawer.getByRole('button', { name: 'Deactivate' }).click();
-  await page.getByRole('dialog').last().getByRole('button', { name: 'Deactivate' }).click();
+  await page.getByRole('dialog', { name: 'Deactivate Ravi Menon?' }).getByRole('button', { name: 'Deactivate' }).click();
   await toast(page, 'can no longer log in');
   assert.deepEqual(query(db, "SELECT active FROM users WHERE email = 'ravi@example.org'"), ['0']);
   assert.equal((await logIn(base, { user: '0004711', pin: '274915' }, 'pin')).ok, false);

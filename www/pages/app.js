@@ -2,7 +2,7 @@
 ** the tenant is. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { address, reachable, slowed, tenant, useAnswer } from '../lib/api.js';
-import { there } from '../lib/dataset.js';
+import { dataset, there } from '../lib/dataset.js';
 import { html } from '../lib/html.js';
 import { connect, live, running, useLive } from '../lib/live.js';
 import { toSend } from '../lib/offline.js';
@@ -164,15 +164,17 @@ function useDefaultDays() {
   const { page, query } = route.value;
   const wanted = range();
   const done = useRef('all');
-  if (wanted === 'all') done.current = wanted;
-  const given = query.from || query.to || query.run;
-  const open = done.current !== wanted && !given && may('data.read') && NEEDS_DATA.includes(page ?? home());
-  const last = useLive(open ? address('/api/figures') : null).answer?.data.last_day;
+  const set = useRef([]); /* from and to, as they were put into the address here */
+  const [from, to] = set.current;
+  const chosen = query.run || ((query.from || query.to) && (query.from !== from || query.to !== to));
+  if (wanted === 'all' || chosen) done.current = wanted;
+  const open = done.current !== wanted && may('data.read') && NEEDS_DATA.includes(page ?? home());
+  const last = useLive(open ? address('/api/figures', { as: dataset.value }) : null).answer?.data.last_day;
   useEffect(() => {
     if (!open || !last) return;
     done.current = wanted;
-    const [from, to] = rangeOf(wanted, last);
-    replace(here({ from, to }));
+    set.current = rangeOf(wanted, last);
+    replace(here({ from: set.current[0], to: set.current[1] }));
   }, [open, last, wanted]);
 }
 
