@@ -101,6 +101,30 @@ test('before anything was sold the dashboard says how to begin; a file is upload
   assert.deepEqual(page.faults, []);
 });
 
+test('the import wizard knows invoices from sales, and pages of figures speak of them', async (t) => {
+  const data = dataFolder(t, 'demo');
+  const { base } = await serve(t, data);
+  const { file, rows } = invoices(t, { stores: 12, products: 20, rows: 200 });
+  const page = await open(t, `${base}/#/imports/new`);
+  await page.locator('input[type="file"]').setInputFiles(file);
+  await page.getByRole('radio', { name: 'Invoices', checked: true }).waitFor({ ...WAIT, state: 'attached' });
+  await page.getByRole('button', { name: 'To the mapping' }).click();
+  await page.locator('[data-field="customer_id"]').waitFor(WAIT);
+  assert.equal(await page.locator('.map-bad').count(), 0);
+  await page.getByRole('button', { name: 'Test run' }).click();
+  await page.getByRole('button', { name: `Import ${rows.length} rows` }).click(LATER);
+  await page.getByText('is imported').waitFor(LATER);
+  await page.getByRole('link', { name: 'See the figures' }).click();
+  const revenue = rupees(text(rows.reduce((sum, row) => sum + row.total, 0n)));
+  await stat(page, 'total_revenue').filter({ hasText: revenue }).waitFor(LATER);
+  await page.goto(`${base}/#/sales`);
+  await stat(page, 'total').filter({ hasText: revenue }).waitFor(LATER);
+  await page.locator('[data-stat="total"] .tick-ok').waitFor(LATER);
+  await page.goto(`${base}/#/quality`);
+  await stat(page, 'read').filter({ hasText: String(rows.length) }).waitFor(LATER);
+  assert.deepEqual(page.faults, []);
+});
+
 const STROKE_MS = 60; // a hand is slower than a scanner, which the page tells from it
 
 // Keys that a hand presses, each counted.
