@@ -13,7 +13,7 @@ import { Card } from '../parts/card.js';
 import { Icon } from '../parts/icon.js';
 import { PageHead } from '../parts/page_head.js';
 import { Empty, Failed, Skeleton } from '../parts/state.js';
-import { Figures, ListTick } from './dashboard_figures.js';
+import { Figures, ListTick, useAudit } from './dashboard_figures.js';
 import { Trend } from './dashboard_trend.js';
 import { DueCard } from './calls.js';
 import { BOARDS } from './index.js';
@@ -24,18 +24,18 @@ export function useSummary() {
   return { summary: useKept(answer)?.data, error, again };
 }
 
-const Top = ({ name, title, rows, page, note }) => html`<${Card} title=${html`${title} <${ListTick} name=${name} />`} actions=${html`<a class="quiet" href=${link(page)}>${t('dashboard.all')}<span class="hidden"> ${title}</span></a>`}>
+const Top = ({ name, audited, title, rows, page, note }) => html`<${Card} title=${html`${title} <${ListTick} name=${name} audited=${audited} />`} actions=${html`<a class="quiet" href=${link(page)}>${t('dashboard.all')}<span class="hidden"> ${title}</span></a>`}>
   ${rows.length ? html`<${Bars} rows=${rows.map((row) => ({ name: row.name, size: position(String(row.total_revenue)), text: amount(row.total_revenue), note: note(row), onOpen: () => go(link(at(page, row.id))) }))} />` : html`<p class="note">${t('dashboard.none_yet')}</p>`}
 <//>`;
 
 /* ---- the parts: each so many of six columns wide ---- */
 
 export const WIDGETS = {
-  figures: { span: 6, draw: ({ summary }) => html`<${Figures} summary=${summary} />` },
+  figures: { span: 6, draw: ({ summary, audited }) => html`<${Figures} summary=${summary} audited=${audited} />` },
   trend: { span: 4, draw: ({ query }) => html`<${Trend} query=${query} />` },
   due: { span: 2, draw: () => html`<${DueCard} />` },
-  top_stores: { span: 3, draw: ({ summary }) => html`<${Top} name="top_stores" title=${t('dashboard.top_stores')} page="stores" rows=${summary.top_stores} note=${(row) => t('dashboard.orders', { n: row.orders })} />` },
-  top_products: { span: 3, draw: ({ summary }) => html`<${Top} name="top_products" title=${t('dashboard.top_products')} page="products" rows=${summary.top_products} note=${(row) => t('dashboard.sold', { n: number(row.quantity) })} />` },
+  top_stores: { span: 3, draw: ({ summary, audited }) => html`<${Top} name="top_stores" audited=${audited} title=${t('dashboard.top_stores')} page="stores" rows=${summary.top_stores} note=${(row) => t('dashboard.orders', { n: row.orders })} />` },
+  top_products: { span: 3, draw: ({ summary, audited }) => html`<${Top} name="top_products" audited=${audited} title=${t('dashboard.top_products')} page="products" rows=${summary.top_products} note=${(row) => t('dashboard.sold', { n: number(row.quantity) })} />` },
 };
 
 /* Those that are shown, in the order of the settings; what they do not name stands last. */
@@ -57,6 +57,7 @@ const Begin = () => html`<div class="page">
 
 export function Dashboard({ query }) {
   const { summary, error, again } = useSummary();
+  const audited = useAudit();
   if (error && !summary) return html`<${Failed} page error=${error} again=${again} />`;
   if (!summary) return html`<div class="page"><${Skeleton} shape="title" n=${1} /><${Skeleton} shape="stats" n=${7} /><${Skeleton} shape="cards" n=${2} /></div>`;
   if (!summary.total_stores && !summary.total_orders) return html`<${Begin} />`;
@@ -64,6 +65,6 @@ export function Dashboard({ query }) {
     ${may('sales.write') && html`<a class="button" href=${link('orders/new')}><${Icon} name="plus" /> ${t('orders.new')}</a>`}`;
   return html`<div class="page">
     <${PageHead} title=${t('page.dashboard')} note=${t('dashboard.note')} actions=${actions} />
-    <div class="board">${shown().map((id) => html`<div key=${id} class=${`widget widget-${WIDGETS[id].span}`} data-widget=${id}>${WIDGETS[id].draw({ summary, query })}</div>`)}</div>
+    <div class="board">${shown().map((id) => html`<div key=${id} class=${`widget widget-${WIDGETS[id].span}`} data-widget=${id}>${WIDGETS[id].draw({ summary, audited, query })}</div>`)}</div>
   </div>`;
 }

@@ -29,7 +29,7 @@ const FIGURES = {
 const LISTS = { top_stores: { rows: ['stores'] }, top_products: { rows: ['products'] } };
 
 /* { [name]: { ok, shown, again, how } }: each figure computed a second time. */
-function useAudit() {
+export function useAudit() {
   const { answer, error } = useLive(address('/api/dashboard/audit'), SHOP_TABLES);
   const kept = useKept(answer)?.data;
   return { audit: kept && Object.fromEntries(kept.map((row) => [row.name, row])), failed: !!error };
@@ -41,13 +41,11 @@ function Mark({ one, failed }) {
 }
 
 /* The tick beside the heading of a list; it explains itself as the figures do. */
-export function ListTick({ name }) {
-  const { audit, failed } = useAudit();
+export function ListTick({ name, audited: { audit, failed } }) {
   return html`<${InDrawer} kind="total" value=${name} label=${t('dashboard.how', { what: t(`total.${name}.name`) })}><${Mark} one=${audit?.[name]} failed=${failed} /><//>`;
 }
 
-export function Figures({ summary }) {
-  const { audit, failed } = useAudit();
+export function Figures({ summary, audited: { audit, failed } }) {
   const rows = Object.entries(FIGURES).map(([name, { show }]) => {
     const label = t(`total.${name}.name`);
     const value = show(summary[name]);

@@ -78,6 +78,6 @@ function List({ query }) {
 }
 
 export function Orders({ id, query }) {
-  if (id === 'new') return html`<${OrderEntry} query=${query} />`;
-  return id ? html`<${Order} id=${id} />` : html`<${List} query=${query} />`;
+  if (id === 'new' && may('sales.write')) return html`<${OrderEntry} query=${query} />`;
+  return id && id !== 'new' ? html`<${Order} id=${id} />` : html`<${List} query=${query} />`;
 }
