@@ -9,12 +9,14 @@
 #include "base/time.h"
 #include "field/made.h"
 #include "field/market.h"
+#include "field/rhythm.h"
 
 #include <stdlib.h>
 
-/* Of the reference. */
-static const int64_t INVOICES = 14464, FREE = 75, PAISE = 4247834440;
-enum { MOST = 1000000, ROWS_A_DAY = 3, REDRAWS = 6 };
+/* Of the reference. EXPECTED of its stores order soon (predict.h), LEADERS are of high value (segment.h). */
+static const int64_t INVOICES = 14464, FREE = 75, PAISE = 4247834440, STORES = 211, EXPECTED = 77,
+                     LEADERS = 87;
+enum { MOST = 1000000, ROWS_A_DAY = 3, REDRAWS = 6, ROWS_TO_FIT = 40 /* of a store, in a year */ };
 
 /* a * b / c, to the nearest. */
 static int64_t share(int64_t a, int64_t b, int64_t c) { return (int64_t)(((__int128)a * b + c / 2) / c); }
@@ -68,12 +70,14 @@ struct visit {
   int32_t day, store, rows;
 };
 
-/* The days of all stores, intervals stretched to `percent`; list NULL: only how many. */
+/* The days of all stores, intervals stretched to `percent`; list NULL: only how many. Each store has dice of its
+** own: to change one moves no other. */
 static int64_t deal_visits(const struct made *m, int64_t percent, uint64_t seed, struct visit *list) {
-  struct random r = { seed };
   int64_t count = 0;
   for (int64_t i = 0; i < m->asked->stores; i++) {
+    struct random r = { seed + (uint64_t)i };
     const struct made_store *s = &m->stores[i];
+    random_next(&r);
     int64_t step = s->interval * percent,
             day = random_below(&r, step < MADE_DAYS * 33 ? step : MADE_DAYS * 33);
     for (bool first = true; first || day / 100 <= s->last; first = false) {
@@ -93,6 +97,57 @@ static int by_day(const void *a, const void *b) {
   return x->day != y->day ? x->day - y->day : x->store - y->store;
 }
 
+/* ---- who orders soon ---- */
+
+enum { SOON = 7, ALIVE_DAYS = 7 };
+
+/* Is the store of list[from] expected to order within the week after the year's last day? */
+static bool expected(const struct visit *list, int64_t from, int64_t to, int32_t first, int32_t last) {
+  int32_t days[MADE_DAYS], n = 0;
+  struct rhythm next;
+  for (int64_t i = from; i < to; i++)
+    if (!n || first + list[i].day > days[n - 1]) days[n++] = first + list[i].day;
+  return rhythm_next(days, (size_t)n, last, &next) && next.day > last && next.day - last <= SOON;
+}
+
+/* How many are; *other: the last store that is, or is not, as asked, and was not changed yet. */
+static int64_t count_expected(const struct made *m, const struct visit *list, int64_t count, bool is,
+                              const bool *changed, int64_t *other) {
+  int64_t n = 0;
+  int32_t first = m->asked->until - (MADE_DAYS - 1), last = first;
+  *other = -1;
+  for (int64_t i = 0; i < count; i++)
+    if (first + list[i].day > last) last = first + list[i].day;
+  for (int64_t from = 0, to; from < count; from = to) {
+    for (to = from; to < count && list[to].store == list[from].store;) to++;
+    bool soon = expected(list, from, to, first, last);
+    n += soon;
+    if (soon == is && !changed[list[from].store]) *other = list[from].store;
+  }
+  return n;
+}
+
+/* Stores begin to order every week, or stop in the middle of the year, until as many as wanted order soon. */
+static void fit_expected(struct made *m, int64_t percent, uint64_t seed) {
+  int64_t stores = m->asked->stores, wanted = share(EXPECTED, stores, STORES), other;
+  if (m->asked->invoices < stores * ROWS_TO_FIT) return;
+  bool *changed = xcalloc((size_t)stores, sizeof *changed);
+  struct visit *list = xcalloc((size_t)stores * (MADE_DAYS + 1), sizeof *list);
+  for (int64_t i = 0; i < stores; i++) {
+    int64_t count = deal_visits(m, percent, seed, list);
+    bool more = count_expected(m, list, count, true, changed, &other) > wanted;
+    if (!more && count_expected(m, list, count, false, changed, &other) == wanted) break;
+    if (other < 0) break;
+    struct made_store *s = &m->stores[other];
+    s->last = more ? MADE_DAYS / 3 + (int32_t)(other % (MADE_DAYS / 3)) : MADE_DAYS - 1;
+    if (!more) s->interval = (int32_t)(ALIVE_DAYS * 100 / percent), s->jitter = 0;
+    if (!more && !s->interval) s->interval = 1;
+    changed[other] = true;
+  }
+  free(list);
+  free(changed);
+}
+
 /* As many days of orders as there are to be rows, by three or a bit less. */
 static struct visit *plan_visits(struct made *m, int64_t *count) {
   uint64_t seed = random_next(&m->dice);
@@ -101,6 +156,8 @@ static struct visit *plan_visits(struct made *m, int64_t *count) {
   if (wanted > 0) percent = n * 100 / wanted;
   if (percent < 15) percent = 15;
   while ((n = deal_visits(m, percent, seed, NULL)) > m->asked->invoices) percent *= 2;
+  fit_expected(m, percent, seed);
+  n = deal_visits(m, percent, seed, NULL);
   struct visit *list = xcalloc((size_t)n, sizeof *list);
   deal_visits(m, percent, seed, list);
   for (int64_t i = 0; i < m->asked->stores; i++) {
@@ -205,6 +262,69 @@ static int64_t sum(const struct made *m) {
   return total;
 }
 
+/* ---- who brings most ---- */
+
+enum { LEAD = 80, EVEN = 1000 };
+
+static int descending(const void *a, const void *b) {
+  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+  return x < y ? 1 : x > y ? -1 : 0;
+}
+
+/* Pieces of a row when what its store brings is moved by `t` thousandths of the way to the mean of all. */
+static int32_t evened(const struct made_line *l, const int64_t *brings, int64_t mean, int t) {
+  int64_t has = brings[l->store], to = has + (mean - has) * t / EVEN;
+  int64_t n = share(l->quantity, to > has / 8 ? to : has / 8, has);
+  return n > 1 ? (int32_t)n : 1;
+}
+
+/* The stores that bring four fifths of all, the largest first. */
+static int64_t leaders(const struct made *m, const int64_t *brings, int64_t mean, int t) {
+  struct made_amounts a;
+  int64_t stores = m->asked->stores, total = 0, before = 0, n = 0;
+  int64_t *sums = xcalloc((size_t)stores, sizeof *sums);
+  for (int64_t i = 0; i < m->asked->invoices; i++) {
+    struct made_line l = m->lines[i];
+    l.quantity = evened(&l, brings, mean, t);
+    made_amounts(m, &l, &a);
+    sums[l.store] += a.total;
+    total += a.total;
+  }
+  qsort(sums, (size_t)stores, sizeof *sums, descending);
+  while (n < stores && before * 100 < total * LEAD) before += sums[n++];
+  free(sums);
+  return n;
+}
+
+/* The least t with at least so many. */
+static int least_even(const struct made *m, const int64_t *brings, int64_t mean, int64_t wanted) {
+  int low = -EVEN, high = EVEN;
+  while (low < high) {
+    int mid = low + (high - low) / 2;
+    if (leaders(m, brings, mean, mid) >= wanted)
+      high = mid;
+    else
+      low = mid + 1;
+  }
+  return low;
+}
+
+/* Quantities are moved, evenly for all rows of a store, until as many as wanted lead; t is taken from the middle
+** of what does it, because amounts are still scaled. */
+static void fit_leaders(struct made *m) {
+  struct made_amounts a;
+  int64_t stores = m->asked->stores, wanted = share(LEADERS, stores, STORES), mean = 0;
+  if (m->asked->invoices < stores * ROWS_TO_FIT) return;
+  int64_t *brings = xcalloc((size_t)stores, sizeof *brings);
+  for (int64_t i = 0; i < m->asked->invoices; i++)
+    made_amounts(m, &m->lines[i], &a), brings[m->lines[i].store] += a.total, mean += a.total;
+  mean /= stores;
+  int t = (least_even(m, brings, mean, wanted) + least_even(m, brings, mean, wanted + 1)) / 2;
+  for (int64_t i = 0; i < m->asked->invoices; i++)
+    m->lines[i].quantity = evened(&m->lines[i], brings, mean, t);
+  free(brings);
+}
+
 static void price(struct made *m) {
   int64_t rows = m->asked->invoices, before = sum(m);
   for (int64_t i = 0; i < m->asked->products; i++) {
@@ -240,6 +360,7 @@ int made_new(struct ctx *cx, const struct generate_invoices *asked, struct made 
   struct visit *list = plan_visits(m, &visits);
   fill(m, list, visits);
   free(list);
+  fit_leaders(m);
   price(m);
   *out = m;
   return cx->code;
