@@ -113,7 +113,7 @@ export function generate(dir, rows, seed, formatErrors = 0) {
 // ---- the judge: the sqlite3 shell ----
 
 export function sqlite(db, sql, ...flags) {
-  const ended = spawnSync('sqlite3', ['-batch', '-bail', ...flags, db], { input: sql, encoding: 'utf8', maxBuffer: 1 << 29, timeout: 60000 });
+  const ended = spawnSync('sqlite3', ['-batch', '-bail', '-cmd', '.timeout 20000', ...flags, db], { input: sql, encoding: 'utf8', maxBuffer: 1 << 29, timeout: 60000 });
   assert.equal(ended.status, 0, `sqlite3: ${ended.stderr}\n${sql.slice(0, 500)}`);
   return ended.stdout;
 }
