@@ -242,12 +242,14 @@ static void sweep(struct ctx *cx, struct tenant *t) {
   const char *dir;
   struct db *db;
   struct ctx aside;
+  struct timespec now; /* of the machine's own clock, which stamps files */
+  clock_gettime(CLOCK_REALTIME, &now);
   ctx_begin(&aside, cx->actor);
   DIR *d = bulk_folder(&aside, t, &dir) || tenant_read(&aside, t, &db) ? NULL : opendir(dir);
   for (struct dirent *e; d && (e = readdir(d));) {
     const char *path = ctx_printf(&aside, "%s/%s", dir, e->d_name);
     struct stat st;
-    if (e->d_name[0] == '.' || lstat(path, &st) != 0 || time(NULL) - st.st_mtime < LOST_AFTER_SECONDS)
+    if (e->d_name[0] == '.' || lstat(path, &st) != 0 || now.tv_sec - st.st_mtime < LOST_AFTER_SECONDS)
       continue;
     struct stmt *s = db_stmt(&aside, db, SQL_bulk_file_needed);
     stmt_text(s, 1, path);

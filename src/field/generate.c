@@ -33,7 +33,8 @@ static void deal_store(struct made *m, int64_t i) {
                             .interval = intervals[random_below(r, 10)],
                             .last = MADE_DAYS - 1,
                             .discount = (int)random_below(r, 4) * 25,
-                            .weight = 1 + (int)random_below(r, 2) + (int)(random_below(r, 10) * random_below(r, 10) / 10) };
+                            .weight = 1 + (int)random_below(r, 2) +
+                                      (int)(random_below(r, 10) * random_below(r, 10) / 10) };
   s->jitter = s->interval * (int32_t)random_below(r, 4) / 14; /* none to a fifth */
   if (random_below(r, 5) == 0) s->last = MADE_DAYS / 3 + (int32_t)random_below(r, MADE_DAYS / 2);
   if (i % 8 != 3) return;
