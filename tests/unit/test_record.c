@@ -2,6 +2,7 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "field/invoices.h"
 #include "ingest/entities.h"
 #include "record/record.h"
 #include "sales/sales.h"
@@ -38,6 +39,7 @@ static struct tenant *opened(struct ctx *cx) {
   struct tenant *t = NULL;
   snprintf(dir, sizeof dir, "%s/data", unit_dir());
   dataset_register(&sales_dataset);
+  dataset_register(&invoices_dataset);
   entity_register_declared();
   entity_hooks_register("rule", &control_hooks);
   entity_hooks_register("reference_item", &control_hooks);
