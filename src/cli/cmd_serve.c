@@ -97,6 +97,8 @@ int cmd_serve(struct ctx *cx, struct cli *c) {
                              .end = end,
                              .arg = &serving };
   int64_t slow_ms;
+  if (cli_has(c, "demo") && is_on(c, "public"))
+    return cli_usage(cx, "--demo is for this machine alone, without --public");
   if (cli_has(c, "demo") && demo_prepare(cx, c)) return cx->code;
   if (cli_store(cx, c, &s) || cli_int(cx, c, "workers", ENGINE_WORKERS, &serving.workers) ||
       cli_int(cx, c, "rate", RATE_PER_MINUTE, &o.rate_per_minute) ||

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHmac, generateKeyPairSync } from 'node:crypto';
 import fs from 'node:fs';
+import https from 'node:https';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -544,4 +545,31 @@ test('a session says when it was there last', async (t) => {
     await data(as(server, one, '/api/records/reference_item', 'POST', { list: 'colours', value: String(Math.random()) }), 201); // wakes the engine
     await lib.sleep(50);
   }
+});
+
+test('a server for others is never open, and its cookies go by TLS only', async (t) => {
+  const p = lib.place(t);
+  const server = await serve(t, p.data, '--tls', '--public');
+  const ask = (target, method = 'GET', body = '', headers = {}) =>
+    new Promise((resolve, reject) => {
+      const request = https.request({ host: '127.0.0.1', port: server.port, path: target, method, rejectUnauthorized: false, agent: false, headers: { ...headers, ...(body ? { 'content-type': 'application/json', 'content-length': body.length } : {}) } }, async (answer) => {
+        const parts = [];
+        for await (const part of answer) parts.push(part);
+        resolve({ status: answer.statusCode, headers: answer.headers, json: JSON.parse(Buffer.concat(parts)) });
+      });
+      request.on('error', reject);
+      request.end(body);
+    });
+  const { data: who } = (await ask('/api/auth/me')).json;
+  assert.deepEqual([who.open, who.setup, who.permissions], [false, true, []]);
+  assert.equal((await ask('/api/runs')).status, 401);
+  assert.equal((await ask('/api/users', 'POST', '{"email":"a@example.org","role":"admin"}')).status, 401);
+  addUser(p, 'admin');
+  const own = { origin: `https://127.0.0.1:${server.port}`, 'sec-fetch-site': 'same-origin' };
+  const answer = await ask('/api/auth/login', 'POST', JSON.stringify({ email: email('admin'), password: PASSWORD }), own);
+  assert.equal(answer.status, 200);
+  assert.match(answer.headers['set-cookie'][0], /^__Host-outpost=[^;]+; Path=\/; .*; Secure$/);
+  assert.match(answer.headers['set-cookie'][1], /^__Secure-outpost-refresh=[^;]+; Path=\/api\/auth; .*; Secure$/);
+  assert.equal((await ask('/api/runs', 'GET', '', { cookie: answer.headers['set-cookie'][0].split(';')[0] })).status, 200);
+  assert.equal((await ask('/api/runs', 'GET', '', { cookie: answer.headers['set-cookie'][0].split(';')[0].replace('__Host-', '') })).status, 401);
 });
