@@ -12,7 +12,7 @@ import { installed } from '../browser/outpost.mjs';
 import { LONG, generate, importFile, ok, one, place, query, random, serve, sleep } from './lib.mjs';
 
 const load = (name) => import(pathToFileURL(createRequire(installed()).resolve(name)).href);
-const { default: WebSocket } = await load('ws');
+const { default: Client } = await load('ws');
 const { EventSource } = await load('eventsource');
 
 const last = (p) => Number(one(p.db, 'SELECT max(seq) FROM change_log'));
@@ -28,7 +28,7 @@ async function until(is, what, seconds = 20) {
 
 // A WebSocket and all that it was told: { messages, updates(), closed: { code, reason }, refused: status }.
 function watch(t, server, { target = '/realtime', headers = {}, ...more } = {}) {
-  const socket = new WebSocket(`ws://127.0.0.1:${server.port}${target}`, { headers, ...more });
+  const socket = new Client(`ws://127.0.0.1:${server.port}${target}`, { headers, ...more });
   const w = { socket, messages: [], pings: 0, closed: undefined, refused: undefined };
   socket.on('message', (bytes, binary) => (assert.ok(!binary), w.messages.push(JSON.parse(bytes))));
   socket.on('ping', () => w.pings++);

@@ -413,8 +413,8 @@ test('much in both directions, and events, go through TLS as without', async (t)
   assert.equal(String(sent.body), ok(['export', 'clean_sales', '--csv', ...p.args]));
   assert.ok(sent.body.length > 1 << 20);
 
-  const { default: WebSocket } = await import(pathToFileURL(createRequire(installed()).resolve('ws')).href);
-  const socket = new WebSocket(`wss://localhost:${server.port}/realtime`, { ca: server.ca });
+  const { default: Client } = await import(pathToFileURL(createRequire(installed()).resolve('ws')).href);
+  const socket = new Client(`wss://localhost:${server.port}/realtime`, { ca: server.ca });
   t.after(() => socket.terminate());
   const told = [];
   socket.on('message', (bytes) => told.push(JSON.parse(bytes)));
