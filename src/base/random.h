@@ -19,9 +19,9 @@ static inline uint64_t random_next(struct random *r) {
   return z ^ z >> 31;
 }
 
-/* From 0 to n - 1; n > 0. */
+/* From 0 to n - 1; 0 when there is nothing to choose from. */
 static inline int64_t random_below(struct random *r, int64_t n) {
-  return (int64_t)(random_next(r) % (uint64_t)n);
+  return n > 0 ? (int64_t)(random_next(r) % (uint64_t)n) : 0;
 }
 
 /* Selection sampling (Knuth, TAOCP 3.4.2 S): of `left` that are still to come, whether this one is among

@@ -329,7 +329,7 @@ static void fit_leaders(struct made *m) {
 static void price(struct made *m) {
   int64_t rows = m->asked->invoices, before = sum(m);
   for (int64_t i = 0; i < m->asked->products; i++) {
-    int64_t rate = share(m->products[i].rate, m->revenue, before);
+    int64_t rate = before > 0 ? share(m->products[i].rate, m->revenue, before) : 0;
     m->products[i].rate = rate > 0 ? rate : 1;
   }
   int64_t rest = m->revenue - sum(m), each = rest / rows, one = rest < 0 ? -1 : 1, ones = labs(rest % rows);

@@ -110,7 +110,7 @@ static int enqueue(struct ctx *cx, struct db *db, void *arg) {
 
 /* Before the bytes come: who is not let through need not send them. */
 static int check_breaker(struct request *rq, struct tenant *t) {
-  struct breaker b;
+  struct breaker b = { 0 };
   struct db *db;
   struct ctx aside; /* gives the reader back before the body comes */
   ctx_begin(&aside, rq->cx->actor);
