@@ -20,13 +20,14 @@ export function invoiceFile(p, name, rows) {
 export const importInvoices = (p, file, ...more) => json(['import', file, '--as', 'invoices', ...p.args, ...more]);
 
 // Stores with rhythms of their own, noise included: rows as above, in the order of days.
-export function market(seed, { stores = 12, days = 300, items = 15, first = '2024-01-01', noise = 0.25, lines = 1 } = {}) {
+export function market(seed, { stores = 12, days = 300, items = 15, first = '2024-01-01', noise = 0.25, lines = 1, skip = 0 } = {}) {
   const r = random(seed);
   const rows = [];
   for (let s = 1; s <= stores; s++) {
     const every = 4 + r.below(14);
     const spread = Math.max(1, Math.round(every * noise));
     for (let d = r.below(every); d < days; d += Math.max(1, every + r.below(2 * spread + 1) - spread)) {
+      if (skip && r.chance(skip)) continue; // an order that was missed
       const many = 1 + r.below(lines);
       const day = isoDay(dayNumber(first) + d);
       for (let k = 1; k <= many; k++) {

@@ -10,7 +10,7 @@ const setting = (p, values) => ok(['record', 'save', 'prediction_setting', JSON.
 
 test('which stores get a prediction, and for when', (t) => {
   const p = place(t);
-  const rows = market(21, { stores: 60, days: 400, noise: 0.2 });
+  const rows = [...market(21, { stores: 60, days: 400, noise: 0.2 }), ...market(22, { stores: 60, days: 400, noise: 0.6, skip: 0.15 }).map((r) => ({ ...r, store: `S${r.store}`, invoice: `S${r.invoice}` }))];
   for (let s = 1; s <= 10; s++) // Tuesdays, and fifths of a month
     for (let d = 1; d < 400; d++) {
       const day = isoDay(dayNumber('2024-01-01') + d);
@@ -35,7 +35,7 @@ test('the stated confidence is the share that holds, on days that the program ha
   let predictions = 0;
   let held = 0;
   for (const [seed, noise] of [[1, 0.1], [2, 0.3], [3, 0.6], [4, 0.9]]) {
-    const all = market(seed, { stores: lib.LONG ? 400 : 150, days: 420, noise });
+    const all = market(seed, { stores: lib.LONG ? 1200 : 400, days: 420, noise });
     const byStore = storesOf(all.map((r) => ({ store: r.store, day: dayNumber(r.day), ref: r.invoice, revenue: 0n })));
     const p = place(t);
     const cut = isoDay(dayNumber('2024-01-01') + 360);
@@ -55,9 +55,9 @@ test('the stated confidence is the share that holds, on days that the program ha
   }
   const stated = [...bins.values()].reduce((a, b) => a + b.stated, 0);
   t.diagnostic(`${predictions} predictions, stated ${(stated / predictions).toFixed(3)}, achieved ${(held / predictions).toFixed(3)}; ${[...bins].sort(([a], [b]) => a - b).map(([k, b]) => `${k * 20} %: ${b.n}, ${(b.stated / b.n).toFixed(2)} / ${(b.held / b.n).toFixed(2)}`).join('; ')}`);
-  assert.ok(predictions > 150);
-  assert.ok(Math.abs(stated - held) / predictions < 0.06);
-  for (const b of bins.values()) if (b.n >= 60) assert.ok(Math.abs(b.stated - b.held) / b.n < 0.12, JSON.stringify(b));
+  assert.ok(predictions > 900);
+  assert.ok(Math.abs(stated - held) / predictions < 0.03);
+  for (const b of bins.values()) if (b.n >= 100) assert.ok(Math.abs(b.stated - b.held) / b.n < 0.08, JSON.stringify(b));
 });
 
 test('amounts are foretold better than by the last one, and the legacy formula is there', (t) => {
