@@ -168,7 +168,7 @@ static void welcome(struct gate *g, int fd, const struct sockaddr_storage *peer)
 
 void gate_accept(struct gate *g) {
   for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
-    struct sockaddr_storage peer;
+    struct sockaddr_storage peer = { 0 };
     socklen_t n = sizeof peer;
     int fd = accept4(g->listener, (struct sockaddr *)&peer, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {

@@ -133,16 +133,13 @@ struct gate {
   char backend[64];
   const char *folder_path; /* of the unit of work that opened it, until gate_start */
   pthread_t thread;
-  bool running;
-  atomic_bool stopping;
 
   struct gate_conn **slots; /* of `connections`; made when first needed */
-  uint32_t used;            /* so many were */
   uint32_t *free;           /* numbers of free places */
+  uint32_t used;            /* so many places were made */
   uint32_t free_count;
   struct gate_address *addresses[1024];
   struct gate_conn *dead; /* by `next` */
-  bool deaf;              /* no accepting until the next look at the clock */
 
   pthread_mutex_t lock;
   struct gate_conn *queue, **queue_end; /* wait for a worker */
@@ -154,6 +151,9 @@ struct gate {
 
   atomic_llong owed, accepted, refused, evicted, timed_out, requests;
   atomic_int open, queued, live;
+  atomic_bool stopping;
+  bool running;
+  bool deaf; /* no accepting until the next look at the clock */
 };
 
 /* socket.c: the caller holds the lock of the connection. */
