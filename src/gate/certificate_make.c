@@ -219,7 +219,7 @@ int certificate_make_leaf(struct ctx *cx, struct certificate *authority, const s
   if (maker_new(cx, &m)) return cx->code;
   /* A common name may have 64 characters. Browsers look at the alternative names only. */
   bool fits = names->count && strlen(names->text[0]) <= 64;
-  snprintf(subject, sizeof subject, "CN=%s,O=Outpost", fits ? names->text[0] : "outpost");
+  snprintf(subject, sizeof subject, "CN=%.64s,O=Outpost", fits ? names->text[0] : "outpost");
   int rc = mbedtls_x509_dn_gets(issuer, sizeof issuer, &authority->chain.subject);
   rc = rc < 0 ? rc : set_common(m, &authority->key, v);
   if (!rc) rc = mbedtls_x509write_crt_set_subject_name(&m->crt, subject);
