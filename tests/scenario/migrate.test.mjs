@@ -157,9 +157,11 @@ test('an older file is brought up when it is opened, and a copy is made first', 
   assert.equal(one(path.join(folder, up), 'PRAGMA user_version'), String(HEAD - 1));
   // What going down took away comes back with the copy.
   ok(['backup', 'restore', path.join(folder, down), ...p.args]);
-  const { change_log: _, ...rest } = manifest(p.db);
-  const { change_log: __, ...was } = full;
+  const { change_log: _, sessions: none, ...rest } = manifest(p.db);
+  const { change_log: __, sessions: some, ...was } = full;
   assert.deepEqual(rest, was);
+  assert.notEqual(none, some);
+  assert.equal(one(p.db, 'SELECT count(*) FROM sessions'), '0', 'whoever was logged in then is not now');
   sound(p);
 });
 
