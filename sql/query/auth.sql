@@ -48,6 +48,11 @@ ON CONFLICT (user_id) DO UPDATE SET pin = excluded.pin, changed_at = excluded.ch
 INSERT INTO credential (user_id, badge, changed_at) VALUES (?1, ?2, ?3)
 ON CONFLICT (user_id) DO UPDATE SET badge = excluded.badge, changed_at = excluded.changed_at;
 
+-- Of a deleted account: somebody else has it now.
+-- name: auth_badge_free
+UPDATE credential SET badge = NULL
+WHERE badge = ?1 AND user_id IN (SELECT id FROM users WHERE deleted_at IS NOT NULL);
+
 -- name: auth_users
 SELECT u.id, u.email, u.name, r.name, u.active, u.must_change, c.password IS NOT NULL, c.pin IS NOT NULL, c.badge IS NOT NULL,
   (SELECT max(s.created_at) FROM sessions s WHERE s.user_id = u.id AND s.kind IN ('login', 'pin'))

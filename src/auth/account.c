@@ -295,6 +295,13 @@ int account_set_pin(struct ctx *cx, struct tenant *t, const char *id, const char
   return tenant_write(cx, t, set_pin, &s);
 }
 
+static int free_badge(struct ctx *cx, struct db *db, struct str digest) {
+  if (!digest.p) return OK;
+  struct stmt *s = db_stmt(cx, db, SQL_auth_badge_free);
+  stmt_blob(s, 1, digest.p, digest.n);
+  return stmt_run(cx, s);
+}
+
 static int set_badge(struct ctx *cx, struct db *db, void *arg) {
   const struct setting *s = arg;
   struct account a, other;
@@ -303,7 +310,8 @@ static int set_badge(struct ctx *cx, struct db *db, void *arg) {
     return fail(cx, E_CONFLICT, "badge", "this badge is somebody else's");
   ctx_forgive(cx);
   struct str digest = { s->value ? badge_digest(cx, s->value) : NULL, SHA256_SIZE };
-  if (put_credential(cx, db, SQL_auth_badge_set, s->id, digest, true)) return cx->code;
+  if (free_badge(cx, db, digest) || put_credential(cx, db, SQL_auth_badge_set, s->id, digest, true))
+    return cx->code;
   return note(cx, db, s->id, "BADGE_CHANGED", ctx_printf(cx, "the badge of %s was changed", a.email));
 }
 

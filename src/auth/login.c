@@ -172,11 +172,20 @@ static int record_failure(struct ctx *cx, struct db *db, void *arg) {
   return lock || a->counters[PAIR].failures == 1 ? note_failure(cx, db, a, lock) : OK;
 }
 
+/* Hashing takes a while. What was changed meanwhile is asked for again. */
+static int check_unchanged(struct ctx *cx, const struct attempt *a, const struct account *now) {
+  bool pin = a->login->pin;
+  const char *was = pin ? a->account.pin : a->account.password, *is = pin ? now->pin : now->password;
+  if (is && strcmp(is, was) == 0) return OK;
+  return fail(cx, E_BUSY, NULL, "the %s was changed just now; log in again", pin ? "PIN" : "password");
+}
+
 static int record_success(struct ctx *cx, struct db *db, void *arg) {
   struct attempt *a = arg;
   struct account now;
   if (account_get(cx, db, a->account.id, &now)) return cx->code;
   if (!now.active) return fail(cx, E_DENIED, NULL, "the account is not active");
+  if (check_unchanged(cx, a, &now)) return cx->code;
   str_copy(cx->actor, sizeof cx->actor, str_of(now.email));
   if (forget_failures(cx, db, &a->counters[PAIR]) || forget_failures(cx, db, &a->counters[ACCOUNT]))
     return cx->code;

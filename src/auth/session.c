@@ -278,6 +278,8 @@ int session_machine(struct ctx *cx, struct tenant *t, const char *name, const ch
   if (!name || !*name || strlen(name) > NAME_MOST)
     return fail(cx, E_INVALID, "name", "a token has a name of at most %d bytes, such as the machine's",
                 NAME_MOST);
+  if (strchr(name, '@'))
+    return fail(cx, E_INVALID, "name", "a token's name has no @: in the log it would look like an account");
   if (!role) return fail(cx, E_INVALID, "role", "say which role the token has");
   if (days < 1 || days > TOKEN_DAYS_MOST)
     return fail(cx, E_INVALID, "days", "a token lasts from 1 to %d days", TOKEN_DAYS_MOST);

@@ -173,6 +173,11 @@ static int look_before(struct request *rq) {
   return rc;
 }
 
+/* A token by itself: two may have one name. */
+static const char *sender_of(const struct identity *who) {
+  return who->user_id[0] || who->open ? who->email : who->session;
+}
+
 int once_begin(struct request *rq, bool *done) {
   const char *key = wire_header(rq, "Idempotency-Key", NULL);
   *done = false;
@@ -182,7 +187,8 @@ int once_begin(struct request *rq, bool *done) {
                   "Idempotency-Key is 1 to 255 characters without blanks, such as a UUID");
   struct once_call *call = ctx_alloc(rq->cx, sizeof *call);
   if (fingerprint(rq, call->request) || tenant_find(rq, &call->tenant)) return rq->cx->code;
-  call->mine = (struct under_way){ .tenant = tenant_slug(call->tenant), .user = rq->who->email, .key = key };
+  call->mine =
+      (struct under_way){ .tenant = tenant_slug(call->tenant), .user = sender_of(rq->who), .key = key };
   if (!enter(rq->server->once, &call->mine)) {
     rq->retry_after = 1;
     return fail(rq->cx, E_CONFLICT, "Idempotency-Key",

@@ -23,6 +23,12 @@ static int format_asked(struct request *rq, enum export_format *format) {
   return fail(rq->cx, E_INVALID, "format", "format is csv, json or parquet, not '%s'", text);
 }
 
+/* The route lets in who may read the data; these tell of other things, too. */
+static int check_table(struct request *rq, const char *table, bool archived) {
+  if (!strcmp(table, "audit_log")) return request_need(rq, "audit.read");
+  return archived ? request_need(rq, "stock.read") : OK;
+}
+
 int table_send(struct request *rq) {
   static const char *const types[] = {
     [EXPORT_CSV] = "text/csv; charset=utf-8",
@@ -42,6 +48,7 @@ int table_send(struct request *rq) {
   if (!rc && !archived && !export_has(table, NULL))
     rc = fail(rq->cx, E_NOT_FOUND, "table", "there is no table %.80s; there are %s", table,
               export_names(rq->cx));
+  if (!rc) rc = check_table(rq, table, archived);
   if (!rc) rc = db_find(rq, &db);
   if (rc) return rc;
   reply_stream(rq, types[format], ctx_printf(rq->cx, "%s.%s", table, endings[format]));

@@ -340,6 +340,12 @@ test('a shift begins with a badge and a PIN', async (t) => {
   await problem(pin('canary-badge-00472', '4711'), 401);
   await data(as(server, admin, `/api/users/${worker.id}/pin`, 'POST', { pin: '' }));
   await problem(pin(email('operator'), '4711'), 401);
+
+  // Who is gone leaves his badge to somebody else.
+  await data(as(server, admin, `/api/users/${worker.id}`, 'DELETE'));
+  await data(as(server, admin, `/api/users/${claims(admin).sub}/badge`, 'POST', { badge: 'canary-badge-00471' }));
+  await data(as(server, admin, `/api/users/${worker.id}/restore`, 'POST'));
+  assert.equal(lib.one(p.db, `SELECT badge IS NULL FROM credential WHERE user_id = '${worker.id}'`), '1');
 });
 
 test('somebody always remains who can look after the accounts', async (t) => {
@@ -380,7 +386,7 @@ test('a machine has a token of its own', async (t) => {
   assert.deepEqual([listed.name, listed.role, listed.created_by, Object.values(listed).includes(made.token)], ['scale 7', 'operator', email('admin'), false]);
   await data(as(server, admin, `/api/tokens/${made.id}`, 'DELETE'));
   await problem(as(server, made.token, '/api/stock/levels'), 401);
-  for (const body of [{ name: 'x', role: 'nobody' }, { role: 'operator' }, { name: 'x', role: 'operator', days: 0 }, { name: 'x', role: 'operator', days: 99999 }])
+  for (const body of [{ name: 'x', role: 'nobody' }, { role: 'operator' }, { name: 'x', role: 'operator', days: 0 }, { name: 'x', role: 'operator', days: 99999 }, { name: email('admin'), role: 'operator' }])
     assert.ok([404, 422].includes((await as(server, admin, '/api/tokens', 'POST', body)).status), JSON.stringify(body));
 });
 
@@ -455,6 +461,30 @@ test('what is put back from a copy lets nobody in who was put out since', async 
   await problem(post(server, '/api/auth/refresh', { refresh_token: granted.refresh_token }), 401);
   await data(as(server, await token(server, email('admin')), '/api/runs'));
   lib.sound(p);
+});
+
+test('a password that is changed lets nobody in who was just proving the old one', async (t) => {
+  const p = lib.place(t);
+  addUser(p, 'admin');
+  addUser(p, 'sales');
+  const server = await serve(t, p.data, '--rate', '0');
+  const granted = [];
+  let over = false;
+  const proving = Array.from({ length: 8 }, async () => {
+    while (!over) {
+      const answer = await login(server, email('sales'));
+      assert.ok([200, 401, 429, 503].includes(answer.status), String(answer.body));
+      if (answer.status !== 200) return;
+      granted.push(answer.json.data.token);
+    }
+  });
+  while (!granted.length) await lib.sleep(10);
+  const changed = await lib.start(['user', 'passwd', email('sales'), '--password', 'canary-Tomate-8', ...p.args], { binary: lib.OUTPOST }).ended;
+  assert.equal(changed.code, 0, changed.err);
+  over = true;
+  await Promise.all(proving);
+  for (const one of granted) assert.equal((await as(server, one, '/api/auth/sessions')).status, 401);
+  assert.equal((await login(server, email('sales'), 'canary-Tomate-8')).status, 200);
 });
 
 test('many log in at once, and others are still answered', async (t) => {

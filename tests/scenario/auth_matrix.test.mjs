@@ -101,6 +101,24 @@ test('every route and every entity as every role: no difference to the list', { 
   assert.ok(asked > 1000, String(asked));
 });
 
+test('a table that tells of more than the data takes the permission for that', async (t) => {
+  const p = lib.place(t);
+  for (const role of ['admin', 'sales', 'inspector']) addUser(p, role);
+  const server = await serve(t, p.data, '--workers', '0');
+  const admin = await token(server, email('admin'));
+  const table = async (who, name, format = 'csv') => (await as(server, who, `/api/tables/${name}?format=${format}`)).status;
+  const [sales, inspector] = [await token(server, email('sales')), await token(server, email('inspector'))];
+  for (const format of ['csv', 'json', 'parquet']) {
+    assert.equal(await table(sales, 'audit_log', format), 403, format);
+    assert.equal(await table(inspector, 'audit_log', format), 200, format);
+    assert.equal(await table(sales, 'runs', format), 200, format);
+  }
+  await data(as(server, admin, '/api/roles', 'POST', { name: 'figures', permissions: 'data.read' }), 201);
+  const { token: figures } = await data(as(server, admin, '/api/tokens', 'POST', { name: 'figures', role: 'figures' }), 201);
+  assert.equal(await table(figures, 'stock_transactions', 'parquet'), 403);
+  assert.equal(await table(sales, 'stock_transactions', 'parquet'), 200);
+});
+
 // A tenant with something of everything in it: { p, ids }.
 function furnished(data, slug) {
   lib.ok(['tenant', 'add', slug, '--data', data]);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { ask, data, post, problem, remove } from './api.mjs';
+import { addUser, as, bearer, email, token } from './auth.mjs';
 import { OUTPOST_TEST, one, place, serve, serveWith, sleep, sound, sqlite } from './lib.mjs';
 
 const crashes = spawnSync(OUTPOST_TEST, ['version'], { env: { ...process.env, OUTPOST_CRASH: '' } }).status === 0;
@@ -109,4 +110,16 @@ test('killed anywhere on the way: the repetition gives one effect and one reply'
   assert.ok(killed >= 3, `killed ${killed} times`);
   assert.ok(replayed >= 1, 'at least once between the commit and the reply');
   sound(p);
+});
+
+test('two tokens of one name have keys of their own', async (t) => {
+  const p = place(t);
+  addUser(p, 'admin');
+  const server = await serve(t, p.data);
+  const admin = await token(server, email('admin'));
+  const machine = async () => (await data(as(server, admin, '/api/tokens', 'POST', { name: 'till', role: 'operator' }), 201)).token;
+  const add = (who, sku) => post(server, '/api/stock-items', { sku, name: sku }, { ...bearer(who), ...key('same') });
+  const [one_, two] = [await machine(), await machine()];
+  for (const [who, sku] of [[one_, 'T-1'], [two, 'T-2'], [one_, 'T-1']]) assert.equal((await data(add(who, sku), 201)).sku, sku);
+  assert.equal(items(p), 2);
 });

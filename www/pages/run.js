@@ -90,12 +90,12 @@ const Source = ({ run }) => html`<${Card} title=${t('quality.source')}>
 /* Every exported table, with what it holds of this run. */
 function Downloads({ run }) {
   const { answer } = useAnswer(address('/api/tables'));
-  const own = (answer?.data ?? []).filter(({ name, columns }) => name !== 'runs' && columns.some((column) => column.name === 'run_id'));
+  const own = (answer?.data ?? []).filter(({ name, columns }) => name !== 'runs' && (name !== 'audit_log' || may('audit.read')) && columns.some((column) => column.name === 'run_id'));
   if (!own.length) return null;
   return html`<${Card} title=${t('run.downloads')} note=${t('run.downloads_note')}>
     <ul class="downloads">
       ${own.map(({ name }) => html`<li key=${name}><a class="quiet" download href=${address(`/api/tables/${name}`, { format: 'csv', run: run.run })}><${Icon} name="download" /> ${nameOf('table_name', name)}</a></li>`)}
-      <li><a class="quiet" download href=${address('/api/proof', { run: run.run })}><${Icon} name="shield" /> ${t('run.proof')}</a></li>
+      ${may('audit.read') && html`<li><a class="quiet" download href=${address('/api/proof', { run: run.run })}><${Icon} name="shield" /> ${t('run.proof')}</a></li>`}
     </ul>
   <//>`;
 }
