@@ -138,7 +138,7 @@ build/gen/sql.stamp: build/host/embed_sql build/gen/entities.stamp build/gen/SQL
 	@touch $@
 build/gen/sql.h build/gen/sql.c: build/gen/sql.stamp ; @:
 
-# The page: esbuild bundles www/app.js and www/app.css; every other file of www/
+# The page: esbuild bundles www/app.js and www/app.css (inject: see app.js); every other file of www/
 # goes as it is. Last comes the service worker, which knows all the others and their
 # digest. node_modules stays in build/www.
 ifneq ($(wildcard www/package.json),)
@@ -155,7 +155,7 @@ build/www/bundled: build/www/installed build/gen/PAGE.list $(PAGE)
 	@cd www && find . -type f ! -name '*.js' ! -name '*.css' ! -name '*.json' ! -name '.*' ! -name screenshot.png \
 	  -exec cp --parents {} ../build/www/dist \;
 	@$(if $(wildcard www/app.js),NODE_PATH=build/www/node_modules build/www/node_modules/.bin/esbuild \
-	  $(wildcard www/app.js www/app.css) --bundle --splitting --minify --format=esm --target=es2022 --chunk-names=part-[hash] \
+	  $(wildcard www/app.js www/app.css) --bundle --splitting --inject:./www/app.js --minify --format=esm --target=es2022 --chunk-names=part-[hash] \
 	  --legal-comments=none --log-level=warning --outdir=build/www/dist)
 	@$(if $(wildcard www/sw.js),cd build/www/dist && NODE_PATH=../node_modules ../node_modules/.bin/esbuild ../../../www/sw.js \
 	  --minify --target=es2022 --log-level=warning --outfile=sw.js \

@@ -14,11 +14,20 @@
 ** What it asks it asks with useLive, which names the tables that it depends on (stock_items,
 ** not the entity stock_item), so that it follows what happens; which figures are meant
 ** stands in the address (scopeOf), and what explains itself is a drawer.
+**
+** Every page gets this file along (esbuild's inject), so that all it needs is one file, and a page
+** brings only what is its own; hence the parts that most pages have. Words of a part of the
+** pages and the library that draws come later.
 */
 import { render } from 'preact';
 import { html } from './lib/html.js';
 import { keepShell } from './lib/shell.js';
 import { Doorway } from './pages/doorway.js';
+import './parts/chart_card.js';
+import './parts/form.js';
+import './parts/stat.js';
+import './parts/tick.js';
+import './parts/why.js';
 
 render(html`<${Doorway} />`, document.getElementById('app'));
 keepShell();

@@ -16,14 +16,18 @@ export function lazy(load, name, meanwhile = Waiting) {
   return function Lazy(props) {
     const [state, setState] = useState({});
     useEffect(() => {
+      let left = false; /* whoever is somewhere else by then is not drawn any more */
       if (!Own)
         load().then(
           (module) => {
             Own = module[name];
-            setState({ ready: true });
+            if (!left) setState({ ready: true });
           },
-          () => setState({ error: { status: 0 } }),
+          () => left || setState({ error: { status: 0 } }),
         );
+      return () => {
+        left = true;
+      };
     }, []);
     if (Own) return html`<${Own} ...${props} />`;
     if (state.error) return html`<${Failed} page error=${state.error} again=${() => location.reload()} />`;

@@ -3,34 +3,34 @@
 ** asks. A drawer gets { value, onClose } and shows a Drawer of parts/dialog.js.
 ** What has no page here is not in the navigation either. */
 import { lazy } from '../lib/lazy.js';
-import { Sales } from './sales.js';
 
 /* Pages that bring their own words: these are there before anything of the page is. */
 const withWork = (load, ...rest) => lazy(() => import('./work_words.js').then(load), ...rest);
+const withData = (load, ...rest) => lazy(() => import('./data_words.js').then(load), ...rest);
 const withShop = (load, ...rest) => lazy(() => import('./shop_words.js').then(load), ...rest);
 const withStock = (load, ...rest) => lazy(() => import('./stock_words.js').then(load), ...rest);
 const withDoors = (load, ...rest) => lazy(() => import('./door_words.js').then(load), ...rest);
 
-/* Only the page that is seen first comes with app.js; the others when they are opened. */
+/* Each comes when it is opened. */
 export const PAGES = {
-  sales: Sales,
-  quality: lazy(() => import('./quality.js'), 'Quality'),
-  exceptions: lazy(() => import('./desk.js'), 'Desk'),
-  audit: lazy(() => import('./audit.js'), 'Audit'),
-  controls: lazy(() => import('./controls.js'), 'Controls'),
-  compare: lazy(() => import('./compare.js'), 'Compare'),
-  tab: lazy(() => import('./tab.js'), 'Tab'),
-  imports: lazy(() => import('./imports.js'), 'Imports'),
-  rules: lazy(() => import('./rules.js'), 'Rules'),
-  governance: lazy(() => import('./governance.js'), 'Governance'),
-  catalogue: lazy(() => import('./catalogue.js'), 'Catalogue'),
+  sales: lazy(() => import('./sales.js'), 'Sales'),
+  quality: withData(() => import('./quality.js'), 'Quality'),
+  exceptions: withData(() => import('./desk.js'), 'Desk'),
+  audit: withData(() => import('./audit.js'), 'Audit'),
+  controls: withData(() => import('./controls.js'), 'Controls'),
+  compare: withData(() => import('./compare.js'), 'Compare'),
+  tab: withData(() => import('./tab.js'), 'Tab'),
+  imports: withData(() => import('./imports.js'), 'Imports'),
+  rules: withData(() => import('./rules.js'), 'Rules'),
+  governance: withData(() => import('./governance.js'), 'Governance'),
+  catalogue: withData(() => import('./catalogue.js'), 'Catalogue'),
   records: lazy(() => import('./records.js'), 'Records'),
   dashboard: withShop(() => import('./dashboard.js'), 'Dashboard'),
   stores: withShop(() => import('./stores.js'), 'Stores'),
   products: withShop(() => import('./products.js'), 'Products'),
   orders: withShop(() => import('./orders.js'), 'Orders'),
   predictions: withShop(() => import('./predictions.js'), 'Predictions'),
-  upload: withShop(() => import('./upload.js'), 'Upload'),
+  upload: withShop(() => import('./data_words.js').then(() => import('./upload.js')), 'Upload'),
   stock: withStock(() => import('./stock.js'), 'Stock'),
   alerts: withStock(() => import('./alerts.js'), 'Alerts'),
   jobs: withWork(() => import('./jobs.js'), 'Jobs'),
@@ -65,12 +65,12 @@ export const EDITS_ORDERS = !!PAGES.orders;
 export const NEEDS_DATA = ['sales', 'quality', 'exceptions', 'audit', 'controls', 'compare', 'tab', 'imports'];
 
 export const DRAWERS = {
-  why: lazy(() => import('./why.js'), 'WhyDrawer', null),
-  row: lazy(() => import('./row.js'), 'RowDrawer', null),
-  line: lazy(() => import('./line.js'), 'LineDrawer', null),
-  exception: lazy(() => import('./exception.js'), 'ExceptionDrawer', null),
-  entry: lazy(() => import('./audit.js'), 'EntryDrawer', null),
-  impact: lazy(() => import('./controls.js'), 'ImpactDrawer', null),
+  why: withData(() => import('./why.js'), 'WhyDrawer', null),
+  row: withData(() => import('./row.js'), 'RowDrawer', null),
+  line: withData(() => import('./line.js'), 'LineDrawer', null),
+  exception: withData(() => import('./exception.js'), 'ExceptionDrawer', null),
+  entry: withData(() => import('./audit.js'), 'EntryDrawer', null),
+  impact: withData(() => import('./controls.js'), 'ImpactDrawer', null),
   item: withStock(() => import('./item.js'), 'ItemDrawer', null),
   total: withShop(() => import('./dashboard_figures.js'), 'TotalDrawer', null),
   because: withShop(() => import('./predictions.js'), 'BecauseDrawer', null),

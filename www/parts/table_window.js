@@ -65,6 +65,7 @@ function blocksAt(heights, blocks, top, bottom) {
 function useSeen(own, heights, blocks) {
   const [seen, setSeen] = useState([0, 2]);
   useEffect(() => {
+    if (!own.current) return undefined; /* gone before it was seen */
     let frame = 0;
     const look = () => {
       frame = 0;
@@ -127,7 +128,8 @@ export function WindowedRows({ rows, total, onNeed, onDrawn, span, draw, same })
   });
   useLayoutEffect(() => onDrawn?.(), [from, to, rows.length > from * BLOCK]);
   useEffect(() => {
-    const table = own.current.parentNode;
+    const table = own.current?.parentNode;
+    if (!table) return undefined;
     const hold = (event) => setHeld(event.target.closest('tbody')?.dataset.block ? Number(event.target.closest('tbody').dataset.block) : null);
     const drop = (event) => table.contains(event.relatedTarget) || (event.relatedTarget && setHeld(null));
     table.addEventListener('focusin', hold);
