@@ -184,6 +184,15 @@ static void tell_start(struct ctx *cx, const struct bulk *b) {
   log_event(LOG_INFO, cx, "BULK_UPLOAD_START", fields, sizeof fields / sizeof *fields, "%s", b->source);
 }
 
+static int complete(struct ctx *cx, struct db *db, void *arg) {
+  const struct bulk *b = arg;
+  struct stmt *s = db_stmt(cx, db, SQL_bulk_completed);
+  stmt_int(s, 1, job_id(b->job));
+  stmt_int(s, 2, cx->now);
+  return stmt_run(cx, s) ? (int)cx->code : breaker_ended(cx, db, BULK_BREAKER, OK, NULL);
+}
+
+/* Who asks how far it is finds it at work until it can be read that it is complete. */
 static int import(struct ctx *cx, struct bulk *b) {
   struct input *in;
   struct profile *profile;
@@ -203,17 +212,9 @@ static int import(struct ctx *cx, struct bulk *b) {
   b->request.also_arg = b;
   b->work = (struct at_work){ .slug = tenant_slug(job_tenant(b->job)), .job = job_id(b->job) };
   work_begin(&b->work);
-  int rc = import_run(cx, job_tenant(b->job), &b->request, &b->result);
+  if (!import_run(cx, job_tenant(b->job), &b->request, &b->result)) job_finish(cx, b->job, complete, b);
   work_end(&b->work);
-  return rc;
-}
-
-static int complete(struct ctx *cx, struct db *db, void *arg) {
-  const struct bulk *b = arg;
-  struct stmt *s = db_stmt(cx, db, SQL_bulk_completed);
-  stmt_int(s, 1, job_id(b->job));
-  stmt_int(s, 2, cx->now);
-  return stmt_run(cx, s) ? (int)cx->code : breaker_ended(cx, db, BULK_BREAKER, OK, NULL);
+  return cx->code;
 }
 
 struct failure {
@@ -266,11 +267,10 @@ static int run(struct ctx *cx, struct job *job) {
   double began = time_seconds();
   b->job = job;
   if (read_order(cx, b)) return cx->code;
-  if (!b->run && import(cx, b)) {
-    tell_breaker(cx, b);
+  if (b->run ? job_finish(cx, job, complete, b) : import(cx, b)) {
+    if (!b->run) tell_breaker(cx, b);
     return cx->code;
   }
-  if (job_finish(cx, job, complete, b)) return cx->code;
   const struct log_field fields[] = { { "jobId", NULL, job_id(job) },
                                       { "duration", NULL, (int64_t)((time_seconds() - began) * 1000) } };
   log_event(LOG_INFO, cx, "PROCESSING_COMPLETE", fields, sizeof fields / sizeof *fields, "%s", b->source);
@@ -351,12 +351,13 @@ static void write_times(struct ctx *cx, struct jw *w, const struct stmt *s) {
 static int write_one(struct ctx *cx, struct tenant *t, struct db *db, int64_t id, struct jw *w,
                      const char **run, const struct dataset **d) {
   struct import_progress p = { 0 };
+  bool live =
+      work_find(tenant_slug(t), id, &p); /* before the file is read: what has ended since is complete there */
   struct stmt *s = db_stmt(cx, db, SQL_bulk_show);
   stmt_int(s, 1, id);
   if (!stmt_row(cx, s))
     return cx->code ? (int)cx->code
                     : fail(cx, E_NOT_FOUND, "jobId", "no file was handed in as job %lld", (long long)id);
-  bool live = work_find(tenant_slug(t), id, &p);
   jw_int(w, "job_id", id);
   jw_str(w, "status", col_str(s, STATUS));
   jw_str(w, "source", col_str(s, SOURCE));

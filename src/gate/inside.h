@@ -55,7 +55,7 @@ enum state {
 enum {
   IN_FIRST = 4096,      /* what a connection reads into, at first */
   READ_PART = 16 << 10, /* of a large body, at once */
-  LINGER_BYTES = 4 << 20,
+  LINGER_BYTES = 64 << 20,
   OWED_MOST = 64 << 20, /* in all outboxes; beyond it those that wait longest are closed */
   BACKEND_IDLE_SECONDS = 30,
   SEND_PARTS = 8,

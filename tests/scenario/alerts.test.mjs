@@ -85,7 +85,7 @@ test('people acknowledge and resolve; the terminal and the API agree', async (t)
   await problem(post(server, `/api/alerts/${third.id}/resolve`, {}), 409, /resolved already/);
   await problem(post(server, '/api/alerts/none/resolve', {}), 404, /no alert/);
   await problem(ask(server, '/api/alerts?state=lost'), 422);
-  await problem(post(server, `/api/alerts/${first.id}/resolve`, 'no json', { 'content-type': 'application/json' }), 422);
+  await problem(post(server, `/api/alerts/${first.id}/resolve`, 'no json', { 'content-type': 'application/json' }), 400);
   const done = (await data(ask(server, '/api/alerts?state=resolved'))).find((a) => a.id === third.id);
   assert.deepEqual([done.resolved_by, done.note], ['people', 'mine']);
   const history = json(['record', 'history', 'alert', third.id, ...p.args]);

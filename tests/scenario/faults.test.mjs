@@ -191,7 +191,7 @@ test(`kill -9 at ${LONG ? 1000 : 50} random moments of a larger import`, { timeo
 
 test('a full disk: the import fails with a sentence, nothing is lost, and it works when there is room', (t) => {
   const p = place(t);
-  const g = generate(p.dir, 80000, 3);
+  const g = generate(p.dir, 240000, 3);
   const small = generate(p.dir, 100, 4);
   const room = 2 * fs.statSync(p.db).size + (3 << 20); // an empty file and its WAL while it is made
   const script = `
@@ -205,7 +205,7 @@ test('a full disk: the import fails with a sentence, nothing is lost, and it wor
     set -e
     $O verify --data $D --json
     $O runs --data $D --json
-    mount -o remount,size=120m ${p.dir}/mnt
+    mount -o remount,size=400m ${p.dir}/mnt
     $O import ${g.file} --as sales --unique order_id,revenue --data $D --json
     $O verify --data $D --json
     $O runs --data $D --json
@@ -227,7 +227,7 @@ test('a full disk: the import fails with a sentence, nothing is lost, and it wor
   assert.equal(runs.filter((r) => r.state === 'running').length, 0);
   assert.ok(['failed', 'interrupted'].includes(runs[0].state) || runs.length === 1);
   assert.equal(first.rows.read, 100);
-  assert.equal(second.rows.read, 80000);
+  assert.equal(second.rows.read, 240000);
   assert.equal(runs2[0].state, 'done');
 });
 

@@ -42,10 +42,11 @@ test('the graphs of the references are there as they are drawn', (t) => {
     low_stock_alerts: { check_low_stock: [], calculate_stockout_risk: ['check_low_stock'], generate_alerts: ['calculate_stockout_risk'], send_notifications: ['generate_alerts'], update_dashboard: ['generate_alerts'], trigger_reorder: ['generate_alerts'] },
     weekly_summary: { aggregate_weekly_data: [], calculate_weekly_metrics: ['aggregate_weekly_data'], generate_reports: ['calculate_weekly_metrics'], update_dashboards: ['generate_reports'] },
     sync_connectors: { sync_connector: [] },
+    process_bulk_upload_complete: { populate_stores: [], populate_products: [], populate_items: ['populate_stores', 'populate_products'], predict_orders: ['populate_items'], segment_customers: ['populate_items'], find_upselling: ['populate_items'] },
   };
   const list = json(['dag', 'list', ...p.args]);
   assert.deepEqual(Object.fromEntries(list.map((g) => [g.name, Object.fromEntries(g.tasks.map((x) => [x.name, x.after]))])), drawn);
-  for (const g of list) assert.deepEqual([g.retries, g.retry_delay_s, g.catch_up, g.max_active], [3, 300, false, 1]);
+  for (const g of list) assert.deepEqual([g.retries, g.retry_delay_s, g.catch_up, g.max_active], [3, g.name === 'process_bulk_upload_complete' ? 10 : 300, false, 1]);
   const sync = list.find((g) => g.name === 'sync_connectors');
   assert.deepEqual([sync.owner, sync.start_day, sync.tasks[0].map, sync.schedules.length], ['dyocense', '2024-11-01', 'connectors', 3]);
 });

@@ -183,7 +183,7 @@ test('two that make them at once agree on one authority', async (t) => {
     const child = spawn(OUTPOST, ['tls', 'renew', '--json', '--data', p.data]);
     child.stdout.on('data', (part) => (out += part));
     child.stderr.on('data', (part) => (out += part));
-    child.on('exit', (code) => resolve({ code, out }));
+    child.on('close', (code) => resolve({ code, out }));
   })));
   for (const { code, out } of all) assert.equal(code, 0, out);
   assert.equal(new Set(all.map(({ out }) => JSON.parse(out).authority.fingerprint)).size, 1);
