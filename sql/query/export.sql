@@ -22,10 +22,13 @@ SELECT seq, at, actor, unit, event, tbl, key, count, text FROM change_log WHERE 
 -- name: changes_count
 SELECT count(*) FROM change_log
 WHERE (?1 IS NULL OR unit = ?1) AND (?2 IS NULL OR event = ?2) AND (?3 IS NULL OR tbl = ?3) AND (?4 IS NULL OR key = ?4)
-  AND (?5 IS NULL OR actor = ?5) AND (?6 IS NULL OR at >= ?6) AND (?7 IS NULL OR at < ?7);
+  AND (?5 IS NULL OR actor = ?5) AND (?6 IS NULL OR at >= ?6) AND (?7 IS NULL OR at < ?7)
+  AND (?8 IS NULL OR coalesce(tbl, '') NOT IN (SELECT value FROM json_each(?8)));
 
 -- name: changes_before
 SELECT seq, at, actor, unit, event, tbl, key, count, text, before, after FROM change_log
 WHERE (?1 IS NULL OR unit = ?1) AND (?2 IS NULL OR event = ?2) AND (?3 IS NULL OR tbl = ?3) AND (?4 IS NULL OR key = ?4)
-  AND (?5 IS NULL OR actor = ?5) AND (?6 IS NULL OR at >= ?6) AND (?7 IS NULL OR at < ?7) AND seq < ?8
-ORDER BY seq DESC LIMIT ?9;
+  AND (?5 IS NULL OR actor = ?5) AND (?6 IS NULL OR at >= ?6) AND (?7 IS NULL OR at < ?7)
+  AND (?8 IS NULL OR coalesce(tbl, '') NOT IN (SELECT value FROM json_each(?8)))
+  AND seq < ?9
+ORDER BY seq DESC LIMIT ?10;

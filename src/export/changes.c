@@ -60,6 +60,7 @@ static void bind_filter(struct stmt *s, const struct change_filter *f) {
   stmt_text(s, 5, f->actor);
   if (f->from) stmt_int(s, 6, f->from);
   if (f->to) stmt_int(s, 7, f->to);
+  stmt_text(s, 8, f->hidden);
 }
 
 static void write_json(struct jw *w, const char *key, const struct stmt *s, int column) {
@@ -77,8 +78,8 @@ int changes_page(struct ctx *cx, struct db *db, const struct change_filter *f, s
   stmt_done(s);
   if (!(s = db_stmt(cx, db, SQL_changes_before))) return cx->code;
   bind_filter(s, f);
-  stmt_int(s, 8, f->before ? f->before : INT64_MAX);
-  stmt_int(s, 9, f->limit + 1); /* one more tells whether there is more */
+  stmt_int(s, 9, f->before ? f->before : INT64_MAX);
+  stmt_int(s, 10, f->limit + 1); /* one more tells whether there is more */
   jw_array(w, key);
   while (stmt_row(cx, s)) {
     if (rows++ == f->limit) {

@@ -25,6 +25,7 @@ int64_t changes_time(struct ctx *cx, struct db *db, int64_t seq);
 
 struct change_filter {
   const char *unit, *event, *table, *key, *actor; /* NULL: any */
+  const char *hidden;                             /* tables that are passed over, a JSON array; NULL: none */
   int64_t from, to;                               /* instants, from inclusive; 0: any */
   int64_t before;                                 /* a seq; 0: from the newest on */
   int64_t limit;

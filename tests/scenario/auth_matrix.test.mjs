@@ -117,6 +117,15 @@ test('a table that tells of more than the data takes the permission for that', a
   const { token: figures } = await data(as(server, admin, '/api/tokens', 'POST', { name: 'figures', role: 'figures' }), 201);
   assert.equal(await table(figures, 'stock_transactions', 'parquet'), 403);
   assert.equal(await table(sales, 'stock_transactions', 'parquet'), 200);
+
+  // Who may read the log, but not accounts, finds nothing of them in it.
+  const seen = async (who, name) => (await as(server, who, `/api/changes?table=${name}`)).json.total;
+  for (const name of ['users', 'roles', 'sessions']) {
+    assert.ok(await seen(admin, name) > 0, name);
+    assert.equal(await seen(inspector, name), 0, name);
+  }
+  const { data: log } = (await as(server, inspector, '/api/changes?limit=1000')).json;
+  assert.ok(log.length > 0 && !JSON.stringify(log).includes(email('admin')), 'the page of the log is free of them, too');
 });
 
 // A tenant with something of everything in it: { p, ids }.

@@ -48,7 +48,7 @@ export const PAGES = {
 
 /* What one must be permitted to open a page; the rest is there for everybody. */
 export const NEEDS = {
-  sales: 'data.read', quality: 'data.read', exceptions: 'data.read', audit: 'data.read', controls: 'data.read', compare: 'data.read',
+  sales: 'data.read', quality: 'data.read', exceptions: 'data.read', audit: 'audit.read', controls: 'data.read', compare: 'data.read',
   tab: 'data.read', imports: 'data.read', rules: 'data.read', governance: 'audit.read', catalogue: 'audit.read', stock: 'stock.read',
   alerts: 'alerts.read', jobs: 'work.read', schedules: 'work.read', graphs: 'work.read', topics: 'work.read', health: 'system.read',
   waiting: 'sales.write', people: 'people.read', about: 'system.read',
