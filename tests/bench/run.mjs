@@ -43,6 +43,8 @@
 //             process, a third of four; the dashboard a hundredth.
 //   http      requests against bare civetweb and nginx, and good requests beside a thousand slow clients (http.mjs): at
 //             most 2.5 of the time of a request to civetweb alone; p99 under 1 s, none fails.
+//   lighthouse  what Lighthouse says of the login and the dashboard (lighthouse.mjs): performance and
+//             accessibility at least 95 of 100 each.
 //   parts     benchmarks of single parts, tests/bench/*.c, with limits of their own.
 //
 // How: every figure is a ratio within one run of this program. The sides of a
@@ -73,6 +75,7 @@ import { events } from './events.mjs';
 import { http } from './http.mjs';
 import { otherKeys, views } from './views.mjs';
 import { invoices } from './invoices.mjs';
+import { lighthouse } from './lighthouse.mjs';
 import { orders } from './orders.mjs';
 import { stock } from './stock.mjs';
 import { Figures, machine, median, rounds, timed } from './measure.mjs';
@@ -85,7 +88,7 @@ const RUNS = Number(process.env.BENCH_RUNS ?? 5);
 const ROWS = Number(process.env.BENCH_ROWS ?? 1000000);
 const LARGE_ROWS = 10000000;
 const LARGE_SECONDS = 180; // more than that only when asked for
-const PARTS = ['import', 'shuffled', 'duckdb', 'memory', 'serve', 'rows', 'rejudge', 'undo', 'views', 'parquet', 'jobs', 'events', 'stock', 'invoices', 'orders', 'http', 'parts'];
+const PARTS = ['import', 'shuffled', 'duckdb', 'memory', 'serve', 'rows', 'rejudge', 'undo', 'views', 'parquet', 'jobs', 'events', 'stock', 'invoices', 'orders', 'http', 'lighthouse', 'parts'];
 const DUCKDB_THREADS = 4;
 const MIB = 2 ** 20;
 
@@ -421,7 +424,7 @@ function parts() {
 const partsMissed = [];
 fs.mkdirSync(FILES, { recursive: true });
 try {
-  if (does('duckdb', 'parquet', 'invoices', 'orders')) install();
+  if (does('duckdb', 'parquet', 'invoices', 'orders', 'lighthouse')) install();
   fs.copyFileSync(path.join(ROOT, 'build/outpost'), OUTPOST);
   fs.chmodSync(OUTPOST, 0o755);
   const version = execFileSync(OUTPOST, ['version'], { encoding: 'utf8' }).trim().split('\n')[0];
@@ -439,6 +442,7 @@ try {
   if (does('invoices')) await invoices(figures, { outpost: OUTPOST, folder: FILES, home: HOME, runs: RUNS });
   if (does('orders')) await orders(figures, { outpost: OUTPOST, folder: FILES, home: HOME, runs: RUNS });
   if (does('http')) await http(figures, { outpost: OUTPOST, bare: path.join(HOME, 'bare_civetweb'), folder: FILES, runs: RUNS });
+  if (does('lighthouse')) await lighthouse(figures, { outpost: OUTPOST, folder: FILES, home: HOME, runs: RUNS });
   if (does('events')) events({ figures, folder: FILES, fresh, outpost: OUTPOST, runs: RUNS, count: ROWS, large: process.env.BENCH_LARGE !== '0' });
   figures.print();
 } finally {
