@@ -164,7 +164,8 @@ SELECT count(*) FROM job INDEXED BY job_failed WHERE (state = 'dead' OR state = 
   AND (?2 IS NULL OR queue = ?2) AND (?3 IS NULL OR kind = ?3);
 
 -- name: job_news
-SELECT kind, queue, state, attempts, progress_done, progress_total, progress_text, cause FROM job WHERE id = ?1;
+SELECT kind, queue, state, attempts, progress_done, progress_total, progress_text, cause FROM job
+WHERE id = ?1 AND worker IS NOT ?2;
 
 -- name: job_news_running
 SELECT id FROM job INDEXED BY job_running WHERE state = 'running' AND worker <> ?1 LIMIT ?2;

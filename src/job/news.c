@@ -5,9 +5,11 @@
 */
 #include "job/internal.h"
 
-static int tell(struct ctx *cx, struct db *db, struct tenant *t, int64_t id) {
+/* Not what `holder` runs, who knows better how far it is. */
+static int tell(struct ctx *cx, struct db *db, struct tenant *t, int64_t id, const char *holder) {
   struct stmt *s = db_stmt(cx, db, SQL_job_news);
   stmt_int(s, 1, id);
+  stmt_text(s, 2, holder);
   if (!stmt_row(cx, s)) return cx->code;
   struct notice n = { .id = id,
                       .slug = tenant_slug(t),
@@ -44,20 +46,20 @@ static void tell_running(struct ctx *cx, struct db *db, struct news *n, struct t
   stmt_text(s, 1, holder);
   stmt_int(s, 2, NEWS_MOST);
   int count = ids_of(cx, s, now);
-  for (int i = 0; i < count; i++) tell(cx, db, t, now[i]);
+  for (int i = 0; i < count; i++) tell(cx, db, t, now[i], holder);
   for (int i = 0; i < n->count; i++)
-    if (!is_among(n->running[i], now, count)) tell(cx, db, t, n->running[i]);
+    if (!is_among(n->running[i], now, count)) tell(cx, db, t, n->running[i], holder);
   memcpy(n->running, now, sizeof now);
   n->count = count;
 }
 
-static void tell_new(struct ctx *cx, struct db *db, struct news *n, struct tenant *t) {
+static void tell_new(struct ctx *cx, struct db *db, struct news *n, struct tenant *t, const char *holder) {
   int64_t ids[NEWS_MOST];
   struct stmt *s = db_stmt(cx, db, SQL_job_news_new);
   stmt_int(s, 1, n->last);
   stmt_int(s, 2, NEWS_MOST);
   int count = ids_of(cx, s, ids); /* the newest first */
-  for (int i = count; i > 0; i--) tell(cx, db, t, ids[i - 1]);
+  for (int i = count; i > 0; i--) tell(cx, db, t, ids[i - 1], holder);
   if (count) n->last = ids[0];
 }
 
@@ -67,6 +69,6 @@ int news_tell(struct ctx *cx, struct news *n, struct tenant *t, const char *hold
   if (!n->begun) n->last = db_int(cx, db, SQL_job_last_id, 0);
   n->begun = true;
   tell_running(cx, db, n, t, holder);
-  tell_new(cx, db, n, t);
+  tell_new(cx, db, n, t, holder);
   return cx->code;
 }

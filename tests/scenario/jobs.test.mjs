@@ -321,7 +321,7 @@ test('progress comes as it is made, and a client that comes back is told what en
   await s.until((x) => mine(x).some((j) => j.state === 'done'), 'its end');
   const progress = mine(s).filter((j) => j.progress).map((j) => j.progress);
   assert.ok(progress.length >= 4, `${progress.length} times`);
-  progress.forEach((x, i) => assert.ok(x.total === 1500 && x.text === 'sleeping' && (i === 0 || x.done >= progress[i - 1].done)));
+  progress.forEach((x, i) => assert.ok(x.total === 1500 && x.text === 'sleeping' && (i === 0 || x.done >= progress[i - 1].done), JSON.stringify(progress)));
   const last = Number(one(p.db, 'SELECT max(seq) FROM change_log'));
   s.close();
   const missed = await data(post(server, '/api/jobs', { kind: 'test_effect', payload: { steps: 1 } }), 201);

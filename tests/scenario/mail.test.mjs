@@ -200,7 +200,7 @@ test('a wrong password, a connection that is cut in the middle of DATA, an answe
     setTimeout(() => post.server.connections.forEach((c) => c.id === session.id && c._socket.destroy()), 1);
   };
   setPassword(p, 'right');
-  await until(() => job(p, id).attempts > 4, 30);
+  await until(() => job(p, id).attempts > 4, 120);
   post.on.rcpt = null;
   await until(() => job(p, id).state === 'done');
   assert.equal(post.mails.length, 1);

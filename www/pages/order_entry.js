@@ -9,7 +9,7 @@
 ** the server has it: it is all the same without a connection. What is being written survives a
 ** reload. The address may say what it begins with: store=, prediction=, template= (an order), and
 ** draft= (one that was refused). */
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { address, get, patch } from '../lib/api.js';
 import { finder } from '../lib/find.js';
 import { html } from '../lib/html.js';
@@ -155,7 +155,12 @@ export function OrderEntry({ query }) {
     forgive();
     change((old) => ({ ...old, lines: typeof lines === 'function' ? lines(old.lines) : lines }));
   };
-  const quantity = (i) => requestAnimationFrame(() => page.current?.querySelector(`[data-quantity="${i}"]`)?.focus());
+  // Before the next key comes, which belongs to the new line already.
+  const counts = useRef(false);
+  useLayoutEffect(() => {
+    if (counts.current) page.current.querySelector('[data-quantity="0"]')?.focus();
+    counts.current = false;
+  }, [sheet.lines]);
   const toProduct = () => productField.current?.focus();
   const take = (id) => {
     const from = about.whole.find((one) => one.id === id);
@@ -167,8 +172,8 @@ export function OrderEntry({ query }) {
   };
   const pick = (it, byKey) => {
     if (it.whole) return take(it.whole);
-    setLines((lines) => withLine(lines, lineOf(it.product), !byKey));
-    return byKey ? quantity(0) : undefined;
+    counts.current = byKey;
+    return setLines((lines) => withLine(lines, lineOf(it.product), !byKey));
   };
   const suggest = (product, because) => setLines((lines) => withLine(lines, lineOf(product, '1', because)));
   const sendIt = async (override) => {
