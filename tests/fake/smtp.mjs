@@ -4,7 +4,8 @@
 //   post.mails      what it took: { id, from, to, bytes }
 //   post.tries      every mail whose end of DATA it has read, taken or not
 //   post.on.data = async (mail) => { throw refuse(452, 'later') }
-//   post.on.rcpt = (address) => { ... }
+//   post.on.rcpt = (address, session) => { ... }
+//   post.on.part = (session) => { ... }     a piece of the body has come
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
@@ -47,7 +48,7 @@ export async function smtp(t, { security = 'starttls', user, password, port = 0,
     },
     onData(stream, session, done) {
       const parts = [];
-      stream.on('data', (part) => parts.push(part));
+      stream.on('data', (part) => { parts.push(part); post.on.part?.(session); });
       stream.on('end', async () => {
         const bytes = Buffer.concat(parts);
         const mail = { bytes, id: /^Message-ID:\s*<(.*)>/m.exec(bytes)?.[1], from: session.envelope.mailFrom.address, to: session.envelope.rcptTo.map((r) => r.address), secure: session.secure, user: session.user };

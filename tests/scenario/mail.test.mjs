@@ -196,12 +196,10 @@ test('a wrong password, a connection that is cut in the middle of DATA, an answe
   assert.match(job(p, id).cause, /535|denied|password/i);
   assert.equal(post.tries.length, 0);
   // Cut while the body is under way: it cannot have been taken.
-  post.on.rcpt = (_, session) => {
-    setTimeout(() => post.server.connections.forEach((c) => c.id === session.id && c._socket.destroy()), 1);
-  };
+  post.on.part = (session) => post.server.connections.forEach((c) => c.id === session.id && c._socket.destroy());
   setPassword(p, 'right');
   await until(() => job(p, id).attempts > 4, 120);
-  post.on.rcpt = null;
+  post.on.part = null;
   await until(() => job(p, id).state === 'done');
   assert.equal(post.mails.length, 1);
   // Cut after the end of DATA, before the answer: it was taken, and nobody here can know. Again, the same Message-ID.
