@@ -94,8 +94,8 @@ bool feed_changed(struct feed *f) {
   return !same;
 }
 
-struct feed_clocks feed_clocks(const struct feed *f) {
-  return (struct feed_clocks){ job_notices_clock(), tasks_clock(f->tasks) };
+struct feed_clocks feed_clocks(struct tasks *tasks) {
+  return (struct feed_clocks){ job_notices_clock(), tasks_clock(tasks) };
 }
 
 unsigned feed_version(const struct feed *f) { return f->version; }
@@ -284,7 +284,7 @@ struct str feed_news(struct feed *f, struct feed_clocks *clocks, struct sort sor
     f->news.used = true;
     f->news.sort = sort;
     f->news.from = *clocks;
-    f->news.to = feed_clocks(f);
+    f->news.to = feed_clocks(f->tasks);
     compose_news(f, f->news.from, f->news.to, sort);
   }
   *clocks = f->news.to;

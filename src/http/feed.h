@@ -48,7 +48,7 @@ int feed_page(struct ctx *cx, struct feed *f, int64_t after, struct sort sort, s
 struct feed_clocks {
   uint64_t jobs, tasks;
 };
-struct feed_clocks feed_clocks(const struct feed *f); /* now */
+struct feed_clocks feed_clocks(struct tasks *tasks); /* now */
 struct str feed_news(struct feed *f, struct feed_clocks *clocks, struct sort sort);
 
 /* For who begins: the jobs that run, and if he comes back (after an entry, else -1) those that ended since. */

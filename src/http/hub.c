@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "gate/gate.h"
 #include "gate/websocket.h"
+#include "store/change.h"
 
 enum {
   VIEWERS_MOST = 2000,   /* in all: 2 KB each, and what the gate holds for them */
@@ -42,7 +43,7 @@ struct viewer {
 
   /* The hub's thread alone: */
   bool greeted, behind;
-  int64_t after, seq; /* where it asked to begin (-1: now); the last entry that it knows of */
+  int64_t after, seq; /* where it asked to begin (-1: at the request); the last entry that it knows of */
   struct feed_clocks clocks;
   double said, checked;
   unsigned version; /* of the feed, when it was checked */
@@ -165,14 +166,28 @@ static int check_ceilings(struct request *rq, struct hub *h, const struct viewer
   return refuse(rq, 429, E_BUSY, "as many connections of yours are watching as one may have");
 }
 
+/* "From now on" is from this request on: what happens until the thread comes to the viewer is told, too. */
+static int find_end(struct ctx *cx, struct tenant *t, int64_t *seq) {
+  struct change_end last = { 0 };
+  struct db *db;
+  if (tenant_read(cx, t, &db) || change_last(cx, db, &last)) return cx->code;
+  *seq = last.seq;
+  return OK;
+}
+
 int hub_admit(struct request *rq, struct tenant *t, bool socket, int64_t after, struct viewer **out) {
   struct hub *h = rq->server->hub;
+  int64_t seq = after;
+  const struct feed_clocks clocks = feed_clocks(rq->server->tasks);
+  if (after < 0 && find_end(rq->cx, t, &seq)) return rq->cx->code;
   struct viewer *v = *out = xcalloc(1, sizeof *v);
   v->hub = h;
   v->tenant = t;
   v->sort = (struct sort){ socket, rq->who->permissions };
   v->who = *rq->who;
-  v->after = v->seq = after;
+  v->after = after;
+  v->seq = seq;
+  v->clocks = clocks;
   str_copy(v->address, sizeof v->address, str_of(wire_address(rq)));
   pthread_mutex_init(&v->lock, NULL);
   atomic_init(&v->asked, -1);
@@ -284,11 +299,9 @@ static bool check_identity(struct viewer *v, double now) {
 
 /* ---- a look ---- */
 
-static int greet(struct ctx *cx, struct viewer *v, int64_t end, double now) {
+static int greet(struct ctx *cx, struct viewer *v, double now) {
   struct buf out;
   buf_init(&out, LIMIT_BODY_BYTES);
-  if (v->after < 0) v->seq = end;
-  v->clocks = feed_clocks(v->feed);
   feed_greet(v->sort, v->seq, &out);
   int rc = feed_jobs(cx, v->feed, v->after, v->sort, &out);
   if (!rc) say(v, buf_view(&out), now);
@@ -313,7 +326,7 @@ static bool is_pending(struct viewer *v) {
 static int serve_viewer(struct ctx *cx, struct viewer *v, int64_t end, double now) {
   struct str bytes;
   int64_t asked = atomic_exchange(&v->asked, -1);
-  if (!v->greeted && greet(cx, v, end, now)) return cx->code;
+  if (!v->greeted && greet(cx, v, now)) return cx->code;
   if (asked >= 0) v->seq = asked;
   if (v->seq > end) reset(v, end, now);
   v->behind = v->seq < end;
@@ -336,8 +349,8 @@ static void look_at_log(struct viewer *first, struct feed *f, double now) {
   ctx_end(&cx);
 }
 
-static void tell_news(struct viewer *first, struct feed *f, double now) {
-  struct feed_clocks clocks = feed_clocks(f);
+static void tell_news(struct hub *h, struct viewer *first, struct feed *f, double now) {
+  struct feed_clocks clocks = feed_clocks(h->server->tasks);
   for (struct viewer *v = first; v; v = v->next) {
     bool old = v->clocks.jobs != clocks.jobs || v->clocks.tasks != clocks.tasks;
     if (v->feed == f && v->greeted && old && state_of(v) > 0 && owed(v) <= OWED_MOST)
@@ -391,7 +404,7 @@ static bool go_round(struct hub *h, double now) {
     for (struct viewer *v = first; v && !look; v = v->next)
       look = v->feed == f && state_of(v) > 0 && is_pending(v);
     if (look) look_at_log(first, f, now);
-    if (news) tell_news(first, f, now);
+    if (news) tell_news(h, first, f, now);
   }
   for (struct viewer *v = first; v && !more; v = v->next)
     more = v->behind && state_of(v) > 0 && is_pending(v);

@@ -45,6 +45,18 @@ test('from now on: what the server and what other processes write', async (t) =>
   assert.ok(s.changes().some((c) => c.event === 'RUN_COMPLETED' && c.count === 60));
 });
 
+test('from now on is from the request on, however late the first words come', async (t) => {
+  const p = place(t);
+  const server = await serve(t, p.data);
+  const one = async (i) => {
+    const s = await stream(t, server);
+    const { location } = (await post(server, '/api/records/reference_item', { list: 'colours', value: `n${i}` })).headers;
+    await s.until(() => s.changes().some((c) => location.endsWith(c.key)), `change ${i}`);
+    s.close();
+  };
+  for (let i = 0; i < 100; i += 10) await Promise.all(Array.from({ length: 10 }, (_, k) => one(i + k)));
+});
+
 test('a stream that is cut again and again, by client and by server, misses nothing and says nothing twice', async (t) => {
   const p = place(t);
   const r = lib.random(5);
