@@ -305,3 +305,15 @@ void jv_write(struct buf *out, const struct jv *v) {
   jw_init(&w, out);
   write_value(&w, NULL, v);
 }
+
+bool jv_same(const struct jv *a, const struct jv *b) {
+  struct buf x, y;
+  buf_init(&x, LIMIT_REPLY_BYTES);
+  buf_init(&y, LIMIT_REPLY_BYTES);
+  jv_write(&x, a);
+  jv_write(&y, b);
+  bool same = str_eq(buf_view(&x), buf_view(&y));
+  buf_clear(&x);
+  buf_clear(&y);
+  return same;
+}

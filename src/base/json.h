@@ -69,5 +69,6 @@ struct jv *jv_value(void *it);
 
 /* Writes a value as compact JSON; numbers are numbers again. */
 void jv_write(struct buf *out, const struct jv *v);
+bool jv_same(const struct jv *a, const struct jv *b); /* they are written alike */
 
 #endif

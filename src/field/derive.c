@@ -39,17 +39,10 @@ void derived_keep(struct derived *d, struct str key) {
   if (row) row->put = true;
 }
 
+/* A form may give a number where a record shows a text. */
 static bool same_value(const struct jv *a, const struct jv *b) {
-  if (jv_kind(a) != JV_OBJECT && jv_kind(a) != JV_ARRAY) return str_eq(jv_text(a), jv_text(b));
-  struct buf x, y;
-  buf_init(&x, LIMIT_TEXT_BYTES);
-  buf_init(&y, LIMIT_TEXT_BYTES);
-  jv_write(&x, a);
-  jv_write(&y, b);
-  bool same = str_eq(buf_view(&x), buf_view(&y));
-  buf_clear(&x);
-  buf_clear(&y);
-  return same;
+  bool whole = jv_kind(a) == JV_OBJECT || jv_kind(a) == JV_ARRAY;
+  return whole ? jv_same(a, b) : str_eq(jv_text(a), jv_text(b));
 }
 
 /* Every member of the form is as the record has it. */

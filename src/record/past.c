@@ -112,18 +112,6 @@ static bool is_default(struct ctx *cx, const struct property *p, const struct jv
   return now.kind == otherwise.kind && now.number == otherwise.number && str_eq(now.text, otherwise.text);
 }
 
-static bool same_value(const struct jv *a, const struct jv *b) {
-  struct buf x, y;
-  buf_init(&x, LIMIT_REPLY_BYTES);
-  buf_init(&y, LIMIT_REPLY_BYTES);
-  jv_write(&x, a);
-  jv_write(&y, b);
-  bool same = str_eq(buf_view(&x), buf_view(&y));
-  buf_clear(&x);
-  buf_clear(&y);
-  return same;
-}
-
 /* Says the log the same? It knows nothing of properties that came later. */
 static bool same_record(struct ctx *cx, const struct entity *e, const char *row, const char *known) {
   struct jv *a, *b;
@@ -135,7 +123,7 @@ static bool same_record(struct ctx *cx, const struct entity *e, const char *row,
     const char *name = ctx_strdup(cx, jv_key(it));
     const struct jv *was = jv_get(b, name);
     int i = entity_property(e, jv_key(it));
-    if (was ? !same_value(jv_value(it), was) : i < 0 || !is_default(cx, &e->properties[i], jv_value(it)))
+    if (was ? !jv_same(jv_value(it), was) : i < 0 || !is_default(cx, &e->properties[i], jv_value(it)))
       return false;
     later += !was;
   }
