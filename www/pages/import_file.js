@@ -1,6 +1,6 @@
 /* Step 1: which file, and what was recognised in it. */
-import { useEffect, useRef, useState } from 'preact/hooks';
-import { address, upload } from '../lib/api.js';
+import { useEffect, useState } from 'preact/hooks';
+import { address } from '../lib/api.js';
 import { DATASETS } from '../lib/dataset.js';
 import { count } from '../lib/decimal.js';
 import { formatBytes } from '../lib/format.js';
@@ -9,44 +9,12 @@ import { nameOf, t } from '../lib/text.js';
 import { Choice } from '../parts/chart_card.js';
 import { DropZone } from '../parts/drop_zone.js';
 import { Icon } from '../parts/icon.js';
-import { Progress } from '../parts/progress.js';
+import { Sending, useSending } from '../parts/sending.js';
 import { Stats } from '../parts/stat.js';
 import { Table } from '../parts/table.js';
 import { begin, bringFile, brought, change, draft, recognise, takeAs } from './import_draft.js';
 
 const SIGNS = { ',': 'comma', ';': 'semicolon', '\t': 'tab', '|': 'bar', tab: 'tab' };
-
-/* Sends a file and looks at it; { state, sent, error, stop }. */
-function useSending() {
-  const [state, setState] = useState(null);
-  const stop = useRef(null);
-  const send = async (file) => {
-    stop.current?.abort();
-    const own = (stop.current = new AbortController());
-    setState({ file, sent: 0 });
-    try {
-      const onProgress = (sent) => setState({ file, sent });
-      const { data } = await upload(address('/api/uploads', { name: file.name }), file, { onProgress, signal: own.signal });
-      setState({ file, sent: file.size, looking: true });
-      await recognise(data.upload);
-      setState(null);
-    } catch (error) {
-      if (stop.current === own) setState(error.name === 'AbortError' ? null : { file, error });
-    }
-  };
-  useEffect(() => () => stop.current?.abort(), []);
-  return { state, send, stop: () => stop.current?.abort() };
-}
-
-function Sending({ state, onStop }) {
-  const { file, sent, looking } = state;
-  const note = looking ? t('import.looking') : t('import.bytes', { done: formatBytes(sent), all: formatBytes(file.size) });
-  return html`<div class="card watch">
-    <p class="drop-title">${file.name}</p>
-    <${Progress} label=${t('import.sending', { name: file.name })} share=${looking || !file.size ? null : sent / file.size} note=${note} />
-    <button type="button" class="plain" onClick=${onStop}><${Icon} name="cross" /> ${t('import.cancel')}</button>
-  </div>`;
-}
 
 function Paste({ onFile }) {
   const [text, setText] = useState('');
@@ -111,7 +79,7 @@ function Recognised({ look }) {
 
 export function FileStep() {
   const { look } = draft.value;
-  const { state, send, stop } = useSending();
+  const { state, send, stop } = useSending((file) => address('/api/uploads', { name: file.name }), (data) => recognise(data.upload));
   useEffect(() => {
     if (!brought.value) return;
     const file = brought.value;

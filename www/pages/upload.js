@@ -1,8 +1,8 @@
 /* An invoices file: sent, taken in batches by a job, and what comes of it as it goes. */
-import { useEffect, useRef, useState } from 'preact/hooks';
-import { address, get, upload } from '../lib/api.js';
+import { useEffect, useState } from 'preact/hooks';
+import { address, get } from '../lib/api.js';
 import { count } from '../lib/decimal.js';
-import { formatBytes, formatSeconds } from '../lib/format.js';
+import { formatSeconds } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { here, link, replace } from '../lib/route.js';
 import { nameOf, t } from '../lib/text.js';
@@ -11,6 +11,7 @@ import { DropZone } from '../parts/drop_zone.js';
 import { Icon } from '../parts/icon.js';
 import { PageHead } from '../parts/page_head.js';
 import { Progress } from '../parts/progress.js';
+import { Sending, useSending } from '../parts/sending.js';
 import { Stats } from '../parts/stat.js';
 import { Table } from '../parts/table.js';
 import { bringFile, brought } from './import_draft.js';
@@ -46,25 +47,6 @@ function useStatus(job) {
     };
   }, [job]);
   return state.job === job ? state : {};
-}
-
-function useSending() {
-  const [state, setState] = useState(null);
-  const stop = useRef(null);
-  const send = async (file) => {
-    stop.current?.abort();
-    const own = (stop.current = new AbortController());
-    setState({ file, sent: 0 });
-    try {
-      const { data } = await upload(address('/api/bulk-upload', { filename: file.name }), file, { onProgress: (sent) => setState({ file, sent }), signal: own.signal });
-      setState(null);
-      replace(here({ file: data.job_id }));
-    } catch (error) {
-      if (stop.current === own) setState(error.name === 'AbortError' ? null : { file, error });
-    }
-  };
-  useEffect(() => () => stop.current?.abort(), []);
-  return { state, send, cancel: () => stop.current?.abort() };
 }
 
 /* ---- as it goes ---- */
@@ -103,7 +85,7 @@ function Failure({ error, file }) {
 }
 
 export function Upload({ query }) {
-  const { state, send, cancel } = useSending();
+  const { state, send, stop } = useSending((file) => address('/api/bulk-upload', { filename: file.name }), (data) => replace(here({ file: data.job_id })));
   const { doc, error } = useStatus(query.file);
   useEffect(() => { /* dropped anywhere on the page */
     if (!brought.value) return;
@@ -112,11 +94,8 @@ export function Upload({ query }) {
     send(file);
   }, [brought.value]);
   let body;
-  if (state && !state.error) {
-    body = html`<div class="card watch"><p class="drop-title">${state.file.name}</p>
-      <${Progress} label=${t('import.sending', { name: state.file.name })} share=${state.file.size ? state.sent / state.file.size : null} note=${t('import.bytes', { done: formatBytes(state.sent), all: formatBytes(state.file.size) })} />
-      <button type="button" class="plain" onClick=${cancel}><${Icon} name="cross" /> ${t('import.cancel')}</button></div>`;
-  } else if (doc) body = html`<${Going} doc=${doc} />`;
+  if (state && !state.error) body = html`<${Sending} state=${state} onStop=${stop} />`;
+  else if (doc) body = html`<${Going} doc=${doc} />`;
   else if (query.file && !error) body = null;
   else {
     body = html`${(state?.error || error) && html`<${Failure} error=${state?.error ?? error} file=${state?.file ?? { name: '' }} />`}
