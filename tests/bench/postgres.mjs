@@ -2,19 +2,12 @@
 // (fsync and synchronous_commit on), run by an unprivileged user because it refuses root. stop() ends it and removes all.
 import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
+import { freePort } from '../scenario/postgres.mjs';
 
 const BIN = fs.existsSync('/usr/lib/postgresql') ? path.join('/usr/lib/postgresql', fs.readdirSync('/usr/lib/postgresql').sort((a, b) => a - b).at(-1), 'bin') : '';
 const NOBODY = 65534;
 const as = process.getuid() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
-
-const freePort = () => new Promise((resolve) => {
-  const server = net.createServer().listen(0, '127.0.0.1', () => {
-    const { port } = server.address();
-    server.close(() => resolve(port));
-  });
-});
 
 export const hasPostgres = () => Boolean(BIN) && fs.existsSync(path.join(BIN, 'initdb'));
 
