@@ -65,6 +65,8 @@ static void start(void) {
   if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0 || pthread_key_create(&key, handle_free) != 0) abort();
 }
 
+void net_start(void) { pthread_once(&once, start); }
+
 static uint64_t rules_hash(const struct dial *d) {
   const struct net_rules *r = d->rules;
   uint64_t h = hash64(r->authorities.p, r->authorities.n) ^ (uint64_t)(d->plain * 2 + d->trusted);
@@ -74,7 +76,7 @@ static uint64_t rules_hash(const struct dial *d) {
 }
 
 static CURL *handle_take(uint64_t rules) {
-  pthread_once(&once, start);
+  net_start();
   struct handle *h = pthread_getspecific(key);
   if (!h) {
     h = xcalloc(1, sizeof *h);

@@ -1,7 +1,7 @@
 /*
 ** net.h - dialling out: what the HTTP client (http_client.h) and mail (mail.h) share.
-** This folder is the only user of libcurl, and libcurl the only user of OpenSSL
-** (mbedtls is what listens, signs and encrypts).
+** This folder is the only user of libcurl, and libcurl with libpq (replicate/pg.h) the only users
+** of OpenSSL (mbedtls is what listens, signs and encrypts).
 **
 ** Whom we may reach. An address that a user typed is not to become a way into the
 ** machine or the network that the program runs in, so a peer on a loopback, private,
@@ -25,6 +25,9 @@ struct net_rules {
   size_t count;
   struct str authorities; /* certificates (PEM) that are trusted instead of the system's; p NULL: those */
 };
+
+/* OpenSSL made ready, once: whoever dials with it calls this first. */
+void net_start(void);
 
 /* E_INVALID when it is none of the forms above. */
 int net_check_allowed(struct ctx *cx, const char *field, const char *entry);

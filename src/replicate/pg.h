@@ -1,0 +1,96 @@
+/*
+** pg.h - the only door to libpq: one connection to headquarters' PostgreSQL.
+**
+** What libpq knows holds here, too: conninfo strings and URIs, PG* variables, service and password
+** files, several hosts (tried in their order), sslmode, sslrootcert, SCRAM with channel binding. What is not said is set
+** so that nothing hangs: connect_timeout 10 s, keepalives, tcp_user_timeout 30 s; application_name is outpost. Of
+** several hosts the one is taken that can be written to (target_session_attrs, unless the dsn says otherwise).
+**
+** A connection belongs to one thread. It works behind a pooler in transaction mode: no named
+** statements, and nothing of a session is relied on between transactions.
+**
+** Waiting: every wait ends when the server was silent for PG_PATIENCE seconds (more for a statement that is known to be
+** long: pg_patience), or when the thread's stop flag is set (pg_stop_when). The connection is broken then. Nobody waits
+** for a server inside of a SQLite transaction.
+**
+** Errors: E_BUSY when trying again later may help (no connection, a server that ends, a full disk, a lost race, a database that is
+** read-only now), E_DENIED (password, revoked, certificate, missing privilege), E_CONFLICT (a key that is there already), E_INVALID
+** (the dsn, a value), E_FAIL (schema older or newer, anything else). The sentence says in words what is wrong and what to do; it
+** never holds a password. A failed statement leaves its transaction failed: pg_rollback.
+*/
+#ifndef REPLICATE_PG_H
+#define REPLICATE_PG_H
+
+#include <stdatomic.h>
+
+#include "base/ctx.h"
+
+enum { PG_PATIENCE = 30, PG_CONNECT_SECONDS = 10, PG_STATE_SIZE = 6, PG_SERVER_LEAST = 150000 };
+
+struct pg;      /* a connection; closed by pg_close or at the end of the unit of work that opened it */
+struct pg_rows; /* rows of one answer; they live until the unit of work ends that asked */
+
+/* password NULL: what the dsn, PGPASSWORD or the password file says. E_INVALID for a dsn that cannot be read, before anything is dialled. */
+int pg_open(struct ctx *cx, const char *dsn, const char *password, struct pg **out);
+void pg_close(struct pg *p); /* NULL and a closed one do nothing */
+
+/* One or more statements without parameters; their results are dropped. */
+int pg_do(struct ctx *cx, struct pg *p, const char *sql);
+
+struct pg_value {
+  enum { PG_NULL, PG_TEXT, PG_INT, PG_BYTES } kind;
+  struct str text; /* PG_TEXT, which holds no zero byte, and PG_BYTES (a bytea) */
+  int64_t number;  /* PG_INT */
+};
+static inline struct pg_value pg_null(void) { return (struct pg_value){ .kind = PG_NULL }; }
+static inline struct pg_value pg_str(struct str v) {
+  return (struct pg_value){ v.p ? PG_TEXT : PG_NULL, v, 0 };
+}
+static inline struct pg_value pg_z(const char *v) { return pg_str(str_of(v)); } /* NULL is NULL */
+static inline struct pg_value pg_number(int64_t v) {
+  return (struct pg_value){ .kind = PG_INT, .number = v };
+}
+static inline struct pg_value pg_bytes(const void *p, size_t n) {
+  return (struct pg_value){ PG_BYTES, { p, n }, 0 };
+}
+
+/* One statement with parameters $1..$n. out may be NULL. */
+int pg_ask(struct ctx *cx, struct pg *p, const char *sql, const struct pg_value *v, int n,
+           struct pg_rows **out);
+int pg_rows_count(const struct pg_rows *r);
+int64_t pg_rows_changed(const struct pg_rows *r); /* of an INSERT, UPDATE, DELETE */
+struct str pg_text(const struct pg_rows *r, int row,
+                   int column); /* as PostgreSQL prints it; bytea decoded; p NULL for NULL */
+bool pg_is_null(const struct pg_rows *r, int row, int column);
+int64_t pg_int(const struct pg_rows *r, int row, int column); /* 0 for NULL */
+
+/* COPY ... FROM STDIN: lines in the format that the statement names, cut anywhere. */
+int pg_copy_begin(struct ctx *cx, struct pg *p, const char *sql);
+int pg_copy_put(struct ctx *cx, struct pg *p, struct str bytes);
+int pg_copy_end(struct ctx *cx, struct pg *p, int64_t *rows);
+
+/* Ends an open or failed transaction, and a COPY that is under way. Nothing when there is none or the connection is broken. */
+void pg_rollback(struct pg *p);
+
+/* SQLSTATE of the last failure, "" when the server did not say one ("28P01"). */
+const char *pg_state(const struct pg *p);
+/* The connection is gone: the outcome of what was under way is unknown. */
+bool pg_is_broken(const struct pg *p);
+int pg_server_version(const struct pg *p); /* 150018 */
+
+const char *pg_literal(struct ctx *cx, struct pg *p,
+                       const char *text); /* 'it''s', for statements that take no parameters */
+const char *pg_identifier(struct ctx *cx, struct pg *p, const char *text); /* "name" */
+/* One setting of the dsn as libpq reads it ("host", "sslmode", "user"), NULL when it says nothing of it. */
+int pg_dsn_part(struct ctx *cx, const char *dsn, const char *keyword, const char **out);
+
+/* How long the server may be silent from now on. */
+void pg_patience(struct pg *p, int seconds);
+/* Waits of this thread end soon after the flag is set; NULL: none. The flag must last. */
+void pg_stop_when(const atomic_bool *flag);
+
+/* What went through this connection so far: bytes of statements, values and copied lines, and statements. */
+int64_t pg_bytes_out(const struct pg *p);
+int64_t pg_statements(const struct pg *p);
+
+#endif
