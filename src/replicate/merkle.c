@@ -1,0 +1,125 @@
+#include "replicate/merkle.h"
+
+#include <stdlib.h>
+
+/* What a backslash and `c` stand for; -1 when they mean nothing here. */
+static int escaped(char c) {
+  switch (c) {
+  case 'b': return '\b';
+  case 'f': return '\f';
+  case 'n': return '\n';
+  case 'r': return '\r';
+  case 't': return '\t';
+  case 'v': return '\v';
+  case '\\': return '\\';
+  default: return -1;
+  }
+}
+
+bool copy_value(struct str line, size_t *at, struct buf *plain, struct str *value) {
+  if (*at > line.n) return false;
+  buf_reset(plain);
+  size_t i = *at;
+  bool null = i + 2 <= line.n && line.p[i] == '\\' && line.p[i + 1] == 'N';
+  if (null) i += 2;
+  while (!null && i < line.n && line.p[i] != '\t') {
+    size_t run = i;
+    while (run < line.n && line.p[run] != '\t' && line.p[run] != '\\') run++;
+    buf_add(plain, line.p + i, run - i);
+    i = run;
+    if (i == line.n || line.p[i] == '\t') break;
+    int c = i + 1 < line.n ? escaped(line.p[i + 1]) : -1;
+    if (c < 0) return false;
+    buf_char(plain, (char)c);
+    i += 2;
+  }
+  if (i < line.n && line.p[i] != '\t') return false;
+  *at = i + 1;
+  *value = null ? (struct str){ NULL, 0 } : buf_view(plain);
+  return !plain->full;
+}
+
+void merkle_value(struct buf *out, struct str value) {
+  if (!value.p) {
+    buf_char(out, '-');
+    return;
+  }
+  buf_int(out, (int64_t)value.n);
+  buf_char(out, ':');
+  buf_str(out, value);
+}
+
+static bool row_text(struct buf *text, struct buf *plain, struct str line) {
+  struct str value;
+  for (size_t at = 0; at <= line.n;) {
+    if (!copy_value(line, &at, plain, &value)) return false;
+    merkle_value(text, value);
+  }
+  return !text->full;
+}
+
+static void add_leaf(struct buf *leaves, const char *table, struct str rows) {
+  unsigned char out[SHA256_SIZE];
+  struct sha256 *h = sha256_new();
+  sha256_add(h, "", 1);
+  sha256_add(h, table, strlen(table));
+  sha256_add(h, "\x1f", 1);
+  sha256_add(h, rows.p, rows.n);
+  sha256_end(h, out);
+  sha256_free(h);
+  buf_add(leaves, out, sizeof out);
+}
+
+static bool add_leaves(struct buf *leaves, const char *table, struct str copy, struct buf *text,
+                       struct buf *plain, int64_t *rows) {
+  *rows = 0;
+  for (size_t at = 0; at < copy.n;) {
+    const char *end = memchr(copy.p + at, '\n', copy.n - at);
+    if (!end) return false;
+    struct str line = { copy.p + at, (size_t)(end - copy.p) - at };
+    if (!row_text(text, plain, line)) return false;
+    at += line.n + 1;
+    if (++*rows % MERKLE_BLOCK && at < copy.n) continue;
+    add_leaf(leaves, table, buf_view(text));
+    buf_reset(text);
+  }
+  return !leaves->full;
+}
+
+int merkle_leaves(struct ctx *cx, struct buf *leaves, const char *table, struct str copy, int64_t *rows) {
+  struct buf text, plain;
+  buf_init(&text, SIZE_MAX);
+  buf_init(&plain, SIZE_MAX);
+  bool well = add_leaves(leaves, table, copy, &text, &plain, rows);
+  buf_clear(&text);
+  buf_clear(&plain);
+  return well ? OK
+              : fail(cx, E_INVALID, "copy", "row %lld of %s is no COPY text", (long long)*rows + 1, table);
+}
+
+static void node(const unsigned char *left, const unsigned char *right, unsigned char *out) {
+  struct sha256 *h = sha256_new();
+  sha256_add(h, "\x01", 1);
+  sha256_add(h, left, SHA256_SIZE);
+  sha256_add(h, right, SHA256_SIZE);
+  sha256_end(h, out);
+  sha256_free(h);
+}
+
+/* Level by level: who has no neighbour goes up as he is, which gives RFC 6962's tree. */
+void merkle_root(struct str leaves, unsigned char out[static SHA256_SIZE]) {
+  size_t n = leaves.n / SHA256_SIZE;
+  if (n == 0) {
+    sha256_of("", 0, out);
+    return;
+  }
+  unsigned char *level = xmalloc(n * SHA256_SIZE);
+  memcpy(level, leaves.p, n * SHA256_SIZE);
+  for (; n > 1; n = (n + 1) / 2) {
+    for (size_t i = 0; i + 1 < n; i += 2)
+      node(level + i * SHA256_SIZE, level + (i + 1) * SHA256_SIZE, level + i / 2 * SHA256_SIZE);
+    if (n % 2) memmove(level + n / 2 * SHA256_SIZE, level + (n - 1) * SHA256_SIZE, SHA256_SIZE);
+  }
+  memcpy(out, level, SHA256_SIZE);
+  free(level);
+}
