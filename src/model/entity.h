@@ -37,6 +37,13 @@ enum property_kind {
   PROPERTY_REFERENCE
 };
 
+/* Which way the records of an entity go: to headquarters, from there, both, or nowhere. */
+enum entity_sync { SYNC_UP, SYNC_DOWN, SYNC_BOTH, SYNC_NONE };
+
+/* Two sides changed it and did not know of each other: the latest change holds; the changes of a number add up; a
+** person decides, and until then the latest shows. */
+enum property_merge { MERGE_LATEST, MERGE_DELTA, MERGE_REVIEW };
+
 struct property {
   const char *name;
   enum property_kind kind;
@@ -51,6 +58,7 @@ struct property {
   const char *choices;   /* "open|closed" */
   const char *reference; /* the entity whose record it names */
   const char *help;      /* what would be right, for messages and forms */
+  enum property_merge merge;
 };
 
 /* No two records that are not deleted have the same of these together. */
@@ -82,6 +90,7 @@ struct entity {
   const char *help;   /* what one of its records is */
   const char *path;   /* "stores": its records are at /api/stores, too; NULL: at /api/records/NAME alone */
   const char *access; /* the group of permissions that it belongs to: "sales" */
+  enum entity_sync sync;
   const struct property *properties;
   const struct entity_key *keys;
   int property_count, key_count;

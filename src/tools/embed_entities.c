@@ -18,9 +18,11 @@
 **   path     stock-items           its own address, /api/stock-items; without: /api/records/stock_item alone
 **   order    category, -sku        how lists are sorted; - is downwards. Else by id
 **   search   sku, name             where lists search. Else in all texts
+**   sync     both                  which way its records go: up to headquarters (what holds without the
+**                                  line), down from there, both, or none
 **
 **   sku        text required unique max 64      its code, such as LAPTOP-001
-**   unit_cost  decimal 4 min 0                  what one costs
+**   unit_cost  decimal 4 min 0 merge review     what one costs
 **   method     choice eoq|min_max default eoq   how much is ordered
 **   supplier   reference stock_supplier         who delivers it
 **   note       text since 16                    came later, in migration 16
@@ -29,8 +31,9 @@
 ** Kinds: text, integer, decimal N, boolean, day, instant, json, choice a|b,
 ** reference ENTITY. Words after the kind, in any order: required, unique, cascade (of a reference:
 ** what refers to a record is deleted with it, and restored with it), min N,
-** max N (of a text: characters), default V ("V" with blanks), since N, until N. The rest of
-** the line is the help sentence. `unique` means among records that are not deleted.
+** max N (of a text: characters), default V ("V" with blanks), since N, until N, and what becomes of
+** changes of both sides that did not know of each other: the latest holds, merge delta (of a number: they
+** add up), merge review (a person decides). The rest of the line is the help sentence. `unique` means among records that are not deleted.
 ** A property with a default is never empty. A required one that came later has one.
 **
 ** The text of a migration depends on the lines of its number only, so a line that was
@@ -72,6 +75,7 @@ struct property {
   bool required, unique, searched, cascade;
   const char *name, *choices, *reference, *help;
   const char *min, *max, *otherwise; /* as written; NULL without */
+  const char *merge;                 /* "DELTA", "REVIEW" or NULL */
 };
 
 struct key {
@@ -81,11 +85,11 @@ struct key {
 
 struct entity {
   const char *path, *name, *table, *help, *order, *search;
-  const char *address, *access;
+  const char *address, *access, *sync;
   struct property properties[MAX_LINES]; /* in the order of the file, also those that held once */
   struct key keys[MAX_KEYS];
   int property_count, key_count;
-  int line, since, order_line, search_line, address_line, access_line;
+  int line, since, order_line, search_line, address_line, access_line, sync_line;
   bool by_hand;
 };
 
@@ -130,6 +134,16 @@ static bool takes_number(char **rest, const char *what) {
   if (takes(rest, what) && isdigit((unsigned char)(*rest)[strspn(*rest, " \t")])) return true;
   *rest = before;
   return false;
+}
+
+/* "merge delta" and "merge review"; "merge" alone begins a sentence. NULL when it is something else. */
+static const char *takes_merge(char **rest) {
+  char *before = *rest;
+  if (takes(rest, "merge") && takes(rest, "delta")) return "DELTA";
+  *rest = before;
+  if (takes(rest, "merge") && takes(rest, "review")) return "REVIEW";
+  *rest = before;
+  return NULL;
 }
 
 static bool is_digits(const char *p) { return *p && !p[strspn(p, "0123456789")]; }
@@ -262,7 +276,10 @@ static void check_default(struct entity *e, const struct property *p) {
 /* The words behind the kind. "since when" is no number: it begins the help. */
 static void read_words(struct entity *e, struct property *p, char **rest) {
   for (bool more = true; more;) {
-    if (takes(rest, "required"))
+    const char *merge = takes_merge(rest);
+    if (merge)
+      p->merge = merge;
+    else if (takes(rest, "required"))
       p->required = true;
     else if (takes(rest, "unique"))
       p->unique = true;
@@ -292,6 +309,8 @@ static void read_property(struct entity *e, int line, char *name, char *rest) {
   if (p->otherwise) check_default(e, p);
   p->help = rest + strspn(rest, " \t");
   if (!*p->help) complain(e->path, line, "%s has no help: say for people what it is", name);
+  if (p->merge && is(p->merge, "DELTA") && p->kind != INTEGER && p->kind != DECIMAL)
+    complain(e->path, line, "%s: only changes of an integer or a decimal add up", name);
   if (p->min && p->max && strtoll(p->min, NULL, 10) > strtoll(p->max, NULL, 10))
     complain(e->path, line, "%s: its min is above its max", name);
   if (!p->until && property_find(e, name)) complain(e->path, line, "%s has a %s already", e->name, name);
@@ -336,6 +355,8 @@ static bool read_head(struct entity *e, int line, const char *name, char *rest) 
     e->address = rest, e->address_line = line;
   else if (is(name, "access"))
     e->access = rest, e->access_line = line;
+  else if (is(name, "sync"))
+    e->sync = rest, e->sync_line = line;
   else if (is(name, "since") && is(rest, "by hand"))
     e->by_hand = true;
   else if (is(name, "since"))
@@ -359,6 +380,14 @@ static void check_access(const struct entity *e) {
              e->address);
 }
 
+static const char *const sync_names[] = { "up", "down", "both", "none", NULL };
+
+static void check_sync(struct entity *e) {
+  if (!e->sync) e->sync = sync_names[0];
+  if (index_in(sync_names, e->sync) < 0)
+    complain(e->path, e->sync_line, "sync is up, down, both or none, not \"%s\"", e->sync);
+}
+
 static void check_head(struct entity *e) {
   const char *base = strrchr(e->path, '/');
   size_t n = e->name ? strlen(e->name) : 0;
@@ -378,6 +407,7 @@ static void check_head(struct entity *e) {
   if (!e->since && !e->by_hand)
     complain(e->path, 1, "no line \"since N\": the migration that makes its table");
   check_access(e);
+  check_sync(e);
 }
 
 static bool same_text(const char *a, const char *b) { return a && b ? is(a, b) : a == b; }
@@ -751,6 +781,7 @@ static void put_property(FILE *f, const struct property *p) {
   if (p->required && !p->otherwise) fputs(", .required = true", f);
   if (p->searched) fputs(", .searched = true", f);
   if (p->cascade) fputs(", .cascade = true", f);
+  if (p->merge) fprintf(f, ", .merge = MERGE_%s", p->merge);
   if (p->born) fprintf(f, ", .since = %d", p->born);
   if (p->min) fprintf(f, ", .has_min = true, .min = %s", p->min);
   if (p->max) fprintf(f, ", .has_max = true, .max = %s", p->max);
@@ -781,9 +812,11 @@ static void put_code(FILE *f) {
   fputs("/* Written by src/tools/embed_entities.c from sql/entity/. */\n#include \"model/entity.h\"\n", f);
   for (int i = 0; i < entity_count; i++) put_descriptor(f, &entities[i]);
   fputs("\nconst struct entity entities_declared[] = {\n", f);
+  static const char *const syncs[] = { "UP", "DOWN", "BOTH", "NONE" };
   for (int i = 0; i < entity_count; i++) {
     const struct entity *e = &entities[i];
-    fprintf(f, "  { .name = \"%s\", .table = \"%s\"", e->name, e->table);
+    fprintf(f, "  { .name = \"%s\", .table = \"%s\", .sync = SYNC_%s", e->name, e->table,
+            syncs[index_in(sync_names, e->sync)]);
     put_member(f, "order", e->order ? e->order : "id");
     put_member(f, "help", e->help);
     put_member(f, "path", e->address);
