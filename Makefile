@@ -17,7 +17,8 @@
 #   through npm and esbuild).
 # - Everything but the C library is linked static. civetweb and curl come as Debian
 #   source packages: there is no static library of the one, and that of the other
-#   wants Kerberos, LDAP and more, which the program has no use for.
+#   wants Kerberos, LDAP and more, which the program has no use for. libpq has its static
+#   library, but two parts of it lie in a package for servers, which is unpacked and not installed.
 # - build/VARIANT/link says how it was linked, for the test that links it with one
 #   entity more.
 # - Changed flags or a removed file rebuild what they concern (build/*/flags,
@@ -38,7 +39,7 @@ FORCE:
 # ---- what is needed ----------------------------------------------------------
 
 PACKAGES_BUILD := gcc libc6-dev libstdc++-12-dev libsqlite3-dev libjansson-dev libcsv-dev \
-  libmbedtls-dev zlib1g-dev libuchardet-dev libssl-dev libargon2-dev dpkg-dev nodejs npm
+  libmbedtls-dev zlib1g-dev libuchardet-dev libssl-dev libargon2-dev libpq-dev dpkg-dev nodejs npm
 PACKAGES_TEST := sqlite3 chromium tzdata openssl postgresql-15 postgresql-15-pgtap
 PACKAGES_BENCH := sqlite3 time wrk slowhttptest postgresql-15 chromium
 PACKAGES_CLANG := clang libclang-rt-14-dev
@@ -69,7 +70,8 @@ CFLAGS_tsan := $(CFLAGS_ALL) -O1 -DOUTPOST_TEST -fno-omit-frame-pointer -fsaniti
 CFLAGS_fuzz := $(CFLAGS_ALL) -O1 -DOUTPOST_TEST -fno-omit-frame-pointer \
   -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 
-LDFLAGS_ALL := -pie -pthread -static-libgcc -Wl,-z,relro,-z,now -Wl,--gc-sections
+# ldap_init: src/replicate/pg_absent.c, which libpq asks for after the archives of benches and fuzzers were searched.
+LDFLAGS_ALL := -pie -pthread -static-libgcc -Wl,-z,relro,-z,now -Wl,--gc-sections -Wl,-u,ldap_init
 LDFLAGS_asan := -fsanitize=address,undefined
 LDFLAGS_tsan := -fsanitize=thread
 LDFLAGS_fuzz := -fsanitize=address,undefined
@@ -77,8 +79,9 @@ LDFLAGS_FUZZER_fuzz := -fsanitize=fuzzer
 FUZZ_MAIN_asan := tests/fuzz/replay.o
 LIBRARIES := sqlite3 jansson csv mbedtls mbedx509 mbedcrypto ssl crypto z uchardet argon2 stdc++
 CURL := build/deps/lib/libcurl.a
-LIBS := $(CURL) $(LIBRARIES:%=-l:lib%.a) -lm
-ARCHIVES := $(CURL) $(wildcard $(foreach l,$(LIBRARIES),/usr/lib/*-linux-gnu/lib$l.a))
+PQ_PARTS := build/deps/lib/libpgcommon_shlib.a build/deps/lib/libpgport_shlib.a
+LIBS := $(CURL) -l:libpq.a $(PQ_PARTS) $(LIBRARIES:%=-l:lib%.a) -lm
+ARCHIVES := $(CURL) $(PQ_PARTS) $(wildcard $(foreach l,pq $(LIBRARIES),/usr/lib/*-linux-gnu/lib$l.a))
 
 # civetweb: on a socket of the file system (src/gate is in front), no TLS of its own, no CGI, no files from disk; the stop flag is seen within 200 ms.
 CIVETWEB_FLAGS := -DNO_SSL -DNO_CGI -DNO_FILES -DUSE_X_DOM_SOCKET -DSOCKET_TIMEOUT_QUANTUM=200 -DSTOP_FLAG_NEEDS_LOCK -w
@@ -175,12 +178,13 @@ build/gen/assets.stamp: build/host/embed_www build/www/bundled
 build/gen/assets.h build/gen/assets.c: build/gen/assets.stamp ; @:
 
 # What is linked in, for `outpost version --libs`.
-build/gen/libs.h: $(ARCHIVES) build/deps/civetweb/debian-version build/deps/curl/debian-version
+build/gen/libs.h: $(ARCHIVES) build/deps/civetweb/debian-version build/deps/curl/debian-version build/deps/pq/debian-version
 	@mkdir -p $(@D)
 	@dpkg-query -W -f '  { "$${source:Package}", "$${Version}" },\n' $(filter-out libc6-dev libstdc++-12-dev,$(filter lib%-dev zlib1g-dev,$(PACKAGES_BUILD))) > $@
 	@for p in civetweb curl; do printf '  { "%s", "%s" },\n' $$p "$$(cat build/deps/$$p/debian-version)"; done >> $@
+	@printf '  { "postgresql-15-pgcommon", "%s" },\n' "$$(cat build/deps/pq/debian-version)" >> $@
 
-# ---- civetweb and curl -------------------------------------------------------
+# ---- civetweb, curl, parts of libpq ------------------------------------------
 
 # One after the other: they share the private lists of packages.
 build/deps/civetweb/debian-version: | deps
@@ -215,6 +219,13 @@ $(CURL): build/deps/curl/debian-version build/deps/curl.flags
 	@cp -R build/deps/curl/include/curl build/deps/include/
 	@cp build/deps/curl.build/lib/.libs/libcurl.a $@
 build/deps/include/curl/curl.h: $(CURL) ; @:
+
+# Of the version that libpq.a has; what libpq.a asks of Kerberos and LDAP is answered by src/replicate/pg_absent.c.
+build/deps/pq/debian-version: $(wildcard /usr/lib/*-linux-gnu/libpq.a) | deps build/deps/curl/debian-version
+	@src/tools/fetch_package postgresql-server-dev-15 "$$(dpkg-query -W -f '$${Version}' libpq-dev)" build/deps/pq build/apt
+build/deps/lib/libpg%_shlib.a: build/deps/pq/debian-version
+	@mkdir -p $(@D)
+	@cp build/deps/pq/usr/lib/postgresql/15/lib/$(@F) $@
 
 # ---- the variants ------------------------------------------------------------
 
