@@ -142,7 +142,7 @@ build/gen/sql.stamp: build/host/embed_sql build/gen/entities.stamp build/gen/SQL
 build/gen/sql.h build/gen/sql.c: build/gen/sql.stamp ; @:
 
 # The page: esbuild bundles www/app.js and www/app.css (inject: see app.js); every other file of www/
-# goes as it is. Last comes the service worker, which knows all the others and their
+# goes as it is; index.html is told which parts belong together (page_parts.mjs). Last comes the service worker, which knows all the others and their
 # digest. node_modules stays in build/www.
 ifneq ($(wildcard www/package.json),)
 build/www/installed: www/package.json www/package-lock.json | deps
@@ -152,14 +152,15 @@ build/www/installed: www/package.json www/package-lock.json | deps
 	@cd build/www && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error > npm.log 2>&1 || { cat npm.log >&2; exit 1; }
 	@touch $@
 
-build/www/bundled: build/www/installed build/gen/PAGE.list $(PAGE)
+build/www/bundled: build/www/installed build/gen/PAGE.list $(PAGE) src/tools/page_parts.mjs
 	@rm -rf build/www/dist
 	@mkdir -p build/www/dist
 	@cd www && find . -type f ! -name '*.js' ! -name '*.css' ! -name '*.json' ! -name '.*' ! -name screenshot.png \
 	  -exec cp --parents {} ../build/www/dist \;
 	@$(if $(wildcard www/app.js),NODE_PATH=build/www/node_modules build/www/node_modules/.bin/esbuild \
 	  $(wildcard www/app.js www/app.css) --bundle --splitting --inject:./www/app.js --minify --format=esm --target=es2022 --chunk-names=part-[hash] \
-	  --legal-comments=none --log-level=warning --outdir=build/www/dist)
+	  --legal-comments=none --log-level=warning --outdir=build/www/dist --metafile=build/www/meta.json \
+	  && node src/tools/page_parts.mjs build/www/meta.json build/www/dist/index.html)
 	@$(if $(wildcard www/sw.js),cd build/www/dist && NODE_PATH=../node_modules ../node_modules/.bin/esbuild ../../../www/sw.js \
 	  --minify --target=es2022 --log-level=warning --outfile=sw.js \
 	  --define:VERSION="\"$$(find . -type f | LC_ALL=C sort | xargs sha256sum | sha256sum | cut -c1-16)\"" \

@@ -241,13 +241,19 @@ SELECT * FROM (
   ORDER BY f.day DESC, f.ref DESC LIMIT ?10))
 ORDER BY 5 DESC, 2 DESC LIMIT ?10;
 
+-- name: predict_day
+SELECT CASE WHEN date(last, '+' || ?2 || ' days') < ?1 THEN date(last, '+1 day') ELSE ?1 END
+FROM (SELECT max(explanation ->> 'as_of') last FROM predicted_orders WHERE status = 'pending' AND deleted_at IS NULL);
+
 -- name: predict_list
 SELECT p.id, p.store_id, s.name, p.predicted_date, p.confidence, p.priority, p.total_amount, p.status, p.method, p.days,
        p.explanation, p.notes, o.id, o.number, p.version, p.created_at, count(*) OVER ()
 FROM predicted_orders p LEFT JOIN stores s ON s.id = p.store_id
 LEFT JOIN orders o ON o.source_id = p.id AND o.source = 'prediction' AND o.deleted_at IS NULL
 WHERE p.deleted_at IS NULL AND (?1 IS NULL OR p.status = ?1) AND (?2 IS NULL OR p.store_id = ?2)
-ORDER BY p.predicted_date, CASE p.priority WHEN 'high' THEN 0 WHEN 'medium' THEN 1 ELSE 2 END, s.name, p.id LIMIT ?3;
+  AND (?4 IS NULL OR p.predicted_date <= ?4)
+ORDER BY CASE WHEN ?4 IS NULL THEN p.predicted_date ELSE CASE p.priority WHEN 'high' THEN 0 WHEN 'medium' THEN 1 ELSE 2 END END,
+  CASE WHEN ?4 IS NOT NULL THEN -p.total_amount END, CASE p.priority WHEN 'high' THEN 0 WHEN 'medium' THEN 1 ELSE 2 END, s.name, p.id LIMIT ?3;
 
 -- name: predict_items
 SELECT i.product_id, p.name, i.quantity, i.unit_price, i.total_price, i.chance

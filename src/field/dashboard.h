@@ -45,4 +45,7 @@ int sums_renew(struct ctx *cx, struct db *db, int64_t *corrected);
 int sums_verify(struct ctx *cx, struct db *db,
                 void (*found)(void *arg, const char *check, bool ok, const char *text), void *arg);
 
+/* Is the text of `field` a day, 2024-02-29? NULL is none, and right. */
+int day_check(struct ctx *cx, const char *field, const char *text);
+
 #endif

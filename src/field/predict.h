@@ -37,7 +37,7 @@
 #include "field/history.h"
 #include "field/setting.h"
 
-enum { PREDICT_LOOK_DAYS = 730, PREDICT_STEP_DAYS = 5 };
+enum { PREDICT_LOOK_DAYS = 730, PREDICT_STEP_DAYS = 5, PREDICT_STALE_DAYS = 14 };
 
 /* The stage of populate: saves those that changed. */
 int predict_all(struct ctx *cx, struct tenant *t);
@@ -47,11 +47,14 @@ int predict_all(struct ctx *cx, struct tenant *t);
 struct calibration_sample *predict_backtest(const struct history *h, const struct field_setting *setting,
                                             int32_t from, int32_t to, size_t *count);
 
-/* An array of predicted orders with items and explanation, soonest first; status NULL: pending. */
+/* An array of predicted orders with items and explanation, soonest first; status NULL: all. due: a day, or NULL for all
+** days; only those that are expected until then, those first that matter most. */
 struct predict_query {
-  const char *status, *store;
+  const char *status, *store, *due;
   int64_t limit;
 };
+/* Whose calls are due today: that day, or, if the data ended PREDICT_STALE_DAYS before, the day after its last. */
+int predict_day(struct ctx *cx, struct db *db, const char *today, const char **out);
 int predict_list(struct ctx *cx, struct db *db, const struct predict_query *q, struct jw *w, const char *key,
                  int64_t *total);
 

@@ -1,4 +1,5 @@
 #include "base/json.h"
+#include "field/dashboard.h"
 #include "field/predict.h"
 
 /* Columns: product, name, sku, quantity, unit price, total, chance. */
@@ -46,12 +47,23 @@ static void write_one(struct jw *w, const struct stmt *s) {
   jw_time(w, "created_at", col_int(s, 15));
 }
 
+int predict_day(struct ctx *cx, struct db *db, const char *today, const char **out) {
+  if (day_check(cx, "due", today)) return cx->code;
+  struct stmt *s = db_stmt(cx, db, SQL_predict_day);
+  stmt_text(s, 1, today);
+  stmt_int(s, 2, PREDICT_STALE_DAYS);
+  *out = stmt_row(cx, s) ? ctx_strdup(cx, col_str(s, 0)) : NULL;
+  stmt_done(s);
+  return cx->code;
+}
+
 int predict_list(struct ctx *cx, struct db *db, const struct predict_query *q, struct jw *w, const char *key,
                  int64_t *total) {
   struct stmt *s = db_stmt(cx, db, SQL_predict_list);
   stmt_text(s, 1, q->status);
   stmt_text(s, 2, q->store);
   stmt_int(s, 3, q->limit);
+  stmt_text(s, 4, q->due);
   jw_array(w, key);
   *total = 0;
   while (stmt_row(cx, s)) {

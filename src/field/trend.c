@@ -29,7 +29,7 @@ static void write_period(struct jw *w, enum period p, int32_t first) {
   jw_text(w, "from", day);
 }
 
-static int check_day(struct ctx *cx, const char *field, const char *text) {
+int day_check(struct ctx *cx, const char *field, const char *text) {
   int64_t at;
   if (!text || (strlen(text) == 10 && time_parse_iso(str_of(text), &at))) return OK;
   return fail(cx, E_INVALID, field, "%s is a day, such as 2024-02-29", field);
@@ -37,7 +37,7 @@ static int check_day(struct ctx *cx, const char *field, const char *text) {
 
 int trend_list(struct ctx *cx, struct db *db, const struct trend_query *q, struct jw *w, const char *key) {
   enum period p = PERIOD_DAY;
-  if (period_of(cx, q->period, &p) || check_day(cx, "from", q->from) || check_day(cx, "to", q->to))
+  if (period_of(cx, q->period, &p) || day_check(cx, "from", q->from) || day_check(cx, "to", q->to))
     return cx->code;
   struct stmt *s = db_stmt(cx, db, q->product ? SQL_trend_of_product : SQL_trend);
   stmt_int(s, 1, p);

@@ -1313,12 +1313,15 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/predicted-orders",
     .handle = predictions_list,
-    .query = "status: pending|approved|rejected|all, store, limit: int",
+    .query = "status: pending|approved|rejected|all, store, due, limit: int",
     .need = "sales.read",
     .cached = true,
     .help = "Orders that stores are expected to make, soonest first, with items and explanation. Parameters: "
-            "tenant, status (pending, "
-            "approved, rejected, all), store, limit." },
+            "tenant, status (pending, approved, rejected, all), store, limit; due: a day (2024-05-31): those "
+            "that are "
+            "due by then, what matters most first, and in `day` whose calls they are, which is the day after "
+            "the last "
+            "one of the data where that is long past." },
   { .method = "GET",
     .pattern = "/api/stores/{id}",
     .handle = store_show_one,

@@ -82,12 +82,15 @@ int predictions_list(struct request *rq) {
   int64_t total = 0;
   int rc = query_text(rq, "status", &q.status);
   if (!rc) rc = query_text(rq, "store", &q.store);
+  if (!rc) rc = query_text(rq, "due", &q.due);
   if (!rc) rc = query_int(rq, "limit", 1, PREDICTIONS_MOST, PREDICTIONS, &q.limit);
   if (!rc) rc = db_find(rq, &db);
+  if (!rc && q.due) rc = predict_day(rq->cx, db, q.due, &q.due);
   if (rc) return rc;
   q.status = !q.status ? "pending" : !strcmp(q.status, "all") ? NULL : q.status;
   rc = predict_list(rq->cx, db, &q, &rq->json, "data", &total);
   if (!rc) jw_int(&rq->json, "total", total);
+  if (!rc && q.due) jw_text(&rq->json, "day", q.due);
   return rc;
 }
 

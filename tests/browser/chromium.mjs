@@ -10,7 +10,7 @@ const require = createRequire(installed());
 const { chromium } = require('playwright-core');
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
-export const WAIT = { timeout: 10000 };
+export const WAIT = { timeout: 30000 }; // far more than it takes: on a busy machine nothing may hang on it
 
 let browser, profile;
 before(async () => {

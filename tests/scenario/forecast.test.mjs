@@ -170,6 +170,22 @@ test('property: whatever comes in whatever order, what follows is the same as fr
   }
 });
 
+test('whose calls are due: what matters most first, on the day that follows old data', async (t) => {
+  const p = place(t);
+  importInvoices(p, invoiceFile(p, 'invoices.csv', market(8, { stores: 20, days: 200, noise: 0.05 })));
+  const s = await serve(t, p.data);
+  const all = await data(ask(s, '/api/predicted-orders'));
+  const last = all.map((one) => one.explanation.as_of).sort().at(-1);
+  const after = (days) => new Date(Date.parse(last) + days * 86400000).toISOString().slice(0, 10);
+  const rank = ({ priority }) => ['high', 'medium', 'low'].indexOf(priority);
+  for (const [asked, day] of [[after(0), after(0)], [after(3), after(3)], [after(14), after(14)], [after(15), after(1)], [after(900), after(1)]]) {
+    const due = all.filter((one) => one.predicted_date <= day).sort((a, b) => rank(a) - rank(b) || b.total_amount - a.total_amount);
+    const { json: found } = await ask(s, `/api/predicted-orders?due=${asked}&limit=3`);
+    assert.deepEqual([found.day, found.total, found.data.map((one) => one.id)], [day, due.length, due.slice(0, 3).map((one) => one.id)]);
+  }
+  assert.equal((await ask(s, '/api/predicted-orders?due=tomorrow')).status, 422);
+});
+
 test('a store whose predictions are approved without asking gets its order, once', async (t) => {
   const p = place(t);
   importInvoices(p, invoiceFile(p, 'invoices.csv', market(8, { stores: 20, days: 200, noise: 0.05 })));

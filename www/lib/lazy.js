@@ -3,6 +3,8 @@
 **   const Rules = lazy(() => import('./rules.js'), 'Rules')
 **
 ** meanwhile is what is shown until it is there (null: nothing, as for a drawer).
+** Rules.begin() fetches it before it is shown. All the files that it consists of are asked for at once: the
+** build wrote into index.html which these are, by the name (src/tools/page_parts.mjs).
 ** Where it cannot be fetched the server is away, or has been updated since this page
 ** was loaded: loading the page anew helps. */
 import { useEffect, useState } from 'preact/hooks';
@@ -11,20 +13,35 @@ import { html } from './html.js';
 
 const Waiting = () => html`<div class="page"><${Skeleton} shape="title" n=${2} /><${Skeleton} shape="cards" n=${2} /></div>`;
 
+const parts = JSON.parse(document.getElementById('parts')?.textContent ?? '{}');
+
+function askFor(name) {
+  const links = (parts.of?.[name] ?? []).map((i) => {
+    const link = document.createElement('link');
+    link.rel = 'modulepreload';
+    link.href = parts.files[i];
+    return link;
+  });
+  document.head.append(...links);
+}
+
 export function lazy(load, name, meanwhile = Waiting) {
   let Own = null;
-  return function Lazy(props) {
+  let begun = null;
+  const begin = () => {
+    if (!begun) askFor(name);
+    begun ??= load().then((module) => {
+      Own = module[name];
+    });
+    begun.catch(() => { begun = null; });
+    return begun;
+  };
+  function Lazy(props) {
     const [state, setState] = useState({});
+    const drawn = !!Own; /* it may come between this and the effect */
     useEffect(() => {
       let left = false; /* whoever is somewhere else by then is not drawn any more */
-      if (!Own)
-        load().then(
-          (module) => {
-            Own = module[name];
-            if (!left) setState({ ready: true });
-          },
-          () => left || setState({ error: { status: 0 } }),
-        );
+      if (!drawn) begin().then(() => left || setState({ ready: true }), () => left || setState({ error: { status: 0 } }));
       return () => {
         left = true;
       };
@@ -32,5 +49,6 @@ export function lazy(load, name, meanwhile = Waiting) {
     if (Own) return html`<${Own} ...${props} />`;
     if (state.error) return html`<${Failed} page error=${state.error} again=${() => location.reload()} />`;
     return meanwhile && html`<${meanwhile} />`;
-  };
+  }
+  return Object.assign(Lazy, { begin });
 }

@@ -1,6 +1,5 @@
 /* Who is to be called today: stores whose next order is due, the most important first. */
 import { address, patch, post, useKept } from '../lib/api.js';
-import { addDays } from '../lib/days.js';
 import { formatDay } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { useLive } from '../lib/live.js';
@@ -15,8 +14,6 @@ import { Table } from '../parts/table.js';
 import { toast, toastFailure } from '../parts/toast.js';
 import { amount, Because, Confidence, MOST, ORDER_TABLES, PREDICTION_TABLES, rupees, State, storeLink, today, useNamed, When } from './shop.js';
 
-const STALE_DAYS = 14;
-const WEIGHT = ['high', 'medium', 'low'];
 const SHOWN = 4;
 
 /* ---- what is done about a prediction ---- */
@@ -51,32 +48,23 @@ export function Acts({ prediction, name }) {
 
 /* ---- the list ---- */
 
-/* The day whose calls they are: today, or of older data the day after its last one. */
-function dayOf(rows) {
-  const last = rows.map((row) => row.explanation?.as_of ?? '').sort().at(-1);
-  return last && addDays(last, STALE_DAYS) < today() ? addDays(last, 1) : today();
-}
-
-/* { due, day, error, again }: pending predictions up to that day, the most important first. */
-function useDue() {
-  const { answer, error, again } = useLive(address('/api/predicted-orders', { status: 'pending', limit: MOST }), [...PREDICTION_TABLES, ...ORDER_TABLES]);
-  const stores = useNamed('stores');
-  const rows = useKept(answer)?.data;
-  if (!rows) return { error, again };
-  const day = dayOf(rows);
-  const due = rows.filter((row) => row.predicted_date <= day).map((row) => ({ ...row, of: stores.get(row.store_id), name: row.store_name ?? row.store_id.slice(-6) }));
-  due.sort((a, b) => WEIGHT.indexOf(a.priority) - WEIGHT.indexOf(b.priority) || Number(b.total_amount) - Number(a.total_amount));
-  return { due, day, error, again };
+/* { due, total, day, error, again }: pending predictions up to that day, the most important first. The day
+** is today, or of older data the day after its last one. */
+function useDue(limit) {
+  const { answer, error, again } = useLive(address('/api/predicted-orders', { due: today(), limit }), [...PREDICTION_TABLES, ...ORDER_TABLES]);
+  const { data, total, day } = useKept(answer) ?? {};
+  const due = data?.map((row) => ({ ...row, name: row.store_name ?? row.store_id.slice(-6) }));
+  return { due, total, day, error, again };
 }
 
 const Since = ({ day }) => day && day !== today() && html`<p class="note">${t('calls.since', { day: formatDay(day) })}</p>`;
 
 export const Phone = ({ of }) => (of?.phone ? html`<a class="phone" href=${`tel:${of.phone.replace(/[^+\d]/g, '')}`}>${of.phone}</a>` : '');
 
-const COLUMNS = [
-  { id: 'store', label: t('shop_column.store'), kind: 'name', value: (row) => html`${storeLink(row.store_id, row.name)}${row.of?.city && html`<p class="note">${row.of.city}</p>`}` },
+const columnsOf = (stores) => [
+  { id: 'store', label: t('shop_column.store'), kind: 'name', value: (row) => html`${storeLink(row.store_id, row.name)}${stores.get(row.store_id)?.city && html`<p class="note">${stores.get(row.store_id).city}</p>`}` },
   { id: 'priority', label: t('shop_column.priority'), value: (row) => html`<${State} of="priority" state=${row.priority} />` },
-  { id: 'phone', label: t('shop_column.phone'), value: (row) => html`<${Phone} of=${row.of} />` },
+  { id: 'phone', label: t('shop_column.phone'), value: (row) => html`<${Phone} of=${stores.get(row.store_id)} />` },
   { id: 'predicted_date', label: t('shop_column.due'), value: (row) => html`<${When} day=${row.predicted_date} />` },
   { id: 'total_amount', label: t('shop_column.expected'), align: 'end', value: (row) => amount(row.total_amount) },
   { id: 'confidence', label: t('shop_column.confidence'), value: (row) => html`<${Confidence} prediction=${row} /> <${Because} id=${row.id} label=${row.name} />` },
@@ -84,11 +72,12 @@ const COLUMNS = [
 ];
 
 export function Calls() {
-  const { due, day, error, again } = useDue();
+  const { due, day, error, again } = useDue(MOST);
+  const columns = columnsOf(useNamed('stores'));
   let body = html`<${Skeleton} shape="table" n=${6} />`;
   if (error && !due) body = html`<${Failed} error=${error} again=${again} />`;
   else if (due && !due.length) body = html`<${Empty} icon="check" title=${t('calls.none')}><p>${t('calls.none_advice')}</p><//>`;
-  else if (due) body = html`<${Table} caption=${t('calls.title')} columns=${COLUMNS} rows=${due} keyOf=${(row) => row.id} />`;
+  else if (due) body = html`<${Table} caption=${t('calls.title')} columns=${columns} rows=${due} keyOf=${(row) => row.id} />`;
   return html`<div class="page">
     <${PageHead} title=${t('calls.title')} note=${t('calls.note')} back=${{ href: link('stores'), label: t('page.stores') }} />
     <${Card} title=${t('calls.list')}><${Since} day=${day} />${body}<//>
@@ -97,13 +86,13 @@ export function Calls() {
 
 /* The first of them, as a part of the dashboard. */
 export function DueCard() {
-  const { due, day } = useDue();
+  const { due, total, day } = useDue(SHOWN);
   const all = html`<a class="quiet" href=${link('stores/calls')}>${t('calls.all')}</a>`;
   let body = html`<${Skeleton} n=${4} />`;
   if (due && !due.length) body = html`<p class="note">${t('calls.none')}</p>`;
-  else if (due) body = html`<ul class="due">${due.slice(0, SHOWN).map((row) => html`<li key=${row.id}>
+  else if (due) body = html`<ul class="due">${due.map((row) => html`<li key=${row.id}>
     <div>${storeLink(row.store_id, row.name)} <${State} of="priority" state=${row.priority} /><p class="note"><${When} day=${row.predicted_date} /> \u00b7 ${rupees(row.total_amount)}<br /><${Confidence} prediction=${row} /></p></div>
     ${may('sales.write') && html`<a class="plain" href=${link('orders/new', { prediction: row.id })}>${t('predictions.order')}<span class="hidden"> ${row.name}</span></a>`}
   </li>`)}</ul>`;
-  return html`<${Card} title=${t('calls.today', { n: due?.length ?? '' })} actions=${due?.length > 0 && all}><${Since} day=${day} />${body}<//>`;
+  return html`<${Card} title=${t('calls.today', { n: total ?? '' })} actions=${total > 0 && all}><${Since} day=${day} />${body}<//>`;
 }

@@ -1,5 +1,6 @@
 /* The dashboard of field sales: what was sold, what is due, and where it goes. Which parts
-** there are and in what order is everybody's own: he says so in his settings. */
+** there are and in what order is everybody's own: he says so in his settings. Each part has its
+** place before there is anything to show in it. */
 import { address, useKept } from '../lib/api.js';
 import { position } from '../lib/decimal.js';
 import { html } from '../lib/html.js';
@@ -25,7 +26,7 @@ export function useSummary() {
 }
 
 const Top = ({ name, audited, title, rows, page, note }) => html`<${Card} title=${html`${title} <${ListTick} name=${name} audited=${audited} />`} actions=${html`<a class="quiet" href=${link(page)}>${t('dashboard.all')}<span class="hidden"> ${title}</span></a>`}>
-  ${rows.length ? html`<${Bars} rows=${rows.map((row) => ({ name: row.name, size: position(String(row.total_revenue)), text: amount(row.total_revenue), note: note(row), onOpen: () => go(link(at(page, row.id))) }))} />` : html`<p class="note">${t('dashboard.none_yet')}</p>`}
+  ${!rows ? html`<${Skeleton} n=${10} />` : rows.length ? html`<${Bars} rows=${rows.map((row) => ({ name: row.name, size: position(String(row.total_revenue)), text: amount(row.total_revenue), note: note(row), onOpen: () => go(link(at(page, row.id))) }))} />` : html`<p class="note">${t('dashboard.none_yet')}</p>`}
 <//>`;
 
 /* ---- the parts: each so many of six columns wide ---- */
@@ -34,8 +35,8 @@ export const WIDGETS = {
   figures: { span: 6, draw: ({ summary, audited }) => html`<${Figures} summary=${summary} audited=${audited} />` },
   trend: { span: 4, draw: ({ query }) => html`<${Trend} query=${query} />` },
   due: { span: 2, draw: () => html`<${DueCard} />` },
-  top_stores: { span: 3, draw: ({ summary, audited }) => html`<${Top} name="top_stores" audited=${audited} title=${t('dashboard.top_stores')} page="stores" rows=${summary.top_stores} note=${(row) => t('dashboard.orders', { n: row.orders })} />` },
-  top_products: { span: 3, draw: ({ summary, audited }) => html`<${Top} name="top_products" audited=${audited} title=${t('dashboard.top_products')} page="products" rows=${summary.top_products} note=${(row) => t('dashboard.sold', { n: number(row.quantity) })} />` },
+  top_stores: { span: 3, draw: ({ summary, audited }) => html`<${Top} name="top_stores" audited=${audited} title=${t('dashboard.top_stores')} page="stores" rows=${summary?.top_stores} note=${(row) => t('dashboard.orders', { n: row.orders })} />` },
+  top_products: { span: 3, draw: ({ summary, audited }) => html`<${Top} name="top_products" audited=${audited} title=${t('dashboard.top_products')} page="products" rows=${summary?.top_products} note=${(row) => t('dashboard.sold', { n: number(row.quantity) })} />` },
 };
 
 /* Those that are shown, in the order of the settings; what they do not name stands last. */
@@ -59,8 +60,7 @@ export function Dashboard({ query }) {
   const { summary, error, again } = useSummary();
   const audited = useAudit();
   if (error && !summary) return html`<${Failed} page error=${error} again=${again} />`;
-  if (!summary) return html`<div class="page"><${Skeleton} shape="title" n=${1} /><${Skeleton} shape="stats" n=${7} /><${Skeleton} shape="cards" n=${2} /></div>`;
-  if (!summary.total_stores && !summary.total_orders) return html`<${Begin} />`;
+  if (summary && !summary.total_stores && !summary.total_orders) return html`<${Begin} />`;
   const actions = html`<a class="quiet" href=${link('settings')}><${Icon} name="board" /> ${t('dashboard.arrange')}</a>
     ${may('sales.write') && html`<a class="button" href=${link('orders/new')}><${Icon} name="plus" /> ${t('orders.new')}</a>`}`;
   return html`<div class="page">
