@@ -154,7 +154,6 @@ $$;
 
 -- ---- receipts ----
 
-CREATE SCHEMA IF NOT EXISTS outpost_seal;
 CREATE TABLE IF NOT EXISTS outpost_seal.key (id int PRIMARY KEY CHECK (id = 1), inner_pad bytea NOT NULL, outer_pad bytea NOT NULL);
 REVOKE ALL ON SCHEMA outpost_seal FROM PUBLIC;
 REVOKE ALL ON outpost_seal.key FROM PUBLIC;

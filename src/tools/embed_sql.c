@@ -14,6 +14,8 @@
 **   sql/migrate/tenant/NNNN_name.sql, sql/migrate/system/NNNN_name.sql
 **                                  "-- up" and "-- down", statements after each;
 **                                  numbered from 1 without a gap
+**   sql/upstream/NNN_name.sql      what headquarters' PostgreSQL is given, in the order of the numbers; taken
+**                                  as it is
 **   build/gen/entities.sql         written by embed_entities: "-- migration: NNNN FILE",
 **                                  then as a migration. It becomes part of the migration
 **                                  of that number, first on the way up and last on the
@@ -45,7 +47,7 @@ struct list {
   size_t count;
 };
 
-static struct list queries, reports, tenant_migrations, system_migrations, entity_parts;
+static struct list queries, reports, tenant_migrations, system_migrations, entity_parts, upstream_parts;
 
 /* ---- reading ---- */
 
@@ -269,6 +271,23 @@ static void read_migration(struct source *s, struct list *l) {
   finish_migration(it);
 }
 
+static void read_upstream(struct source *s) {
+  const char *base = strrchr(s->path, '/') + 1;
+  char name[256];
+  snprintf(name, sizeof name, "%s", base);
+  name[strcspn(name, ".")] = 0;
+  if (strspn(base, "0123456789") != 3 || base[3] != '_') {
+    complain(s->path, 1, "a part of headquarters' schema is called NNN_name.sql");
+    return;
+  }
+  struct item *it = item_new(&upstream_parts, s, name + 4);
+  it->line = 1;
+  it->version = (int)strtol(name, NULL, 10);
+  for (char *line; (line = source_line(s));) append(&it->text, line);
+  if (!it->text) append(&it->text, "");
+  check_sql(it, it->text, false);
+}
+
 /* What the entities of a number need: any number of migrations in one file. */
 static void read_entity_parts(struct source *s) {
   struct item *it = NULL;
@@ -317,6 +336,8 @@ static void read_file(const char *path) {
     read_queries(&s);
   else if (strstr(path, "/report/"))
     read_report(&s);
+  else if (strstr(path, "/upstream/"))
+    read_upstream(&s);
   else if (strstr(path, "/entities.sql"))
     read_entity_parts(&s);
   else if (strstr(path, "/migrate/tenant/"))
@@ -324,7 +345,7 @@ static void read_file(const char *path) {
   else if (strstr(path, "/migrate/system/"))
     read_migration(&s, &system_migrations);
   else
-    complain(path, 1, "SQL stands in query/, report/, migrate/tenant/ or migrate/system/");
+    complain(path, 1, "SQL stands in query/, report/, upstream/, migrate/tenant/ or migrate/system/");
   free(s.text);
 }
 
@@ -370,7 +391,9 @@ static void put_header(FILE *f) {
         "extern const struct report_text report_texts[];\nextern const size_t report_count;\n\n"
         "struct migration {\n  int version;\n  const char *name, *up, *down;\n};\n"
         "extern const struct migration tenant_migrations[], system_migrations[];\n"
-        "extern const size_t tenant_migration_count, system_migration_count;\n\n#endif\n",
+        "extern const size_t tenant_migration_count, system_migration_count;\n\n"
+        "struct upstream_part {\n  int number;\n  const char *name, *text;\n};\n"
+        "extern const struct upstream_part upstream_parts[];\nextern const size_t upstream_part_count;\n\n#endif\n",
         f);
 }
 
@@ -391,12 +414,24 @@ static void put_list(FILE *f, const struct list *l, const char *type, const char
   if (count) fprintf(f, "const size_t %s = %zu;\n", count, l->count);
 }
 
+static void put_parts(FILE *f) {
+  fputs("\nconst struct upstream_part upstream_parts[] = {\n", f);
+  for (size_t i = 0; i < upstream_parts.count; i++) {
+    const struct item *it = &upstream_parts.items[i];
+    fprintf(f, "  { %d, \"%s\",\n    ", it->version, it->name);
+    put_text(f, it->text);
+    fputs(" },\n", f);
+  }
+  fprintf(f, "  { 0 },\n};\nconst size_t upstream_part_count = %zu;\n", upstream_parts.count);
+}
+
 static void put_code(FILE *f) {
   fputs("/* Written by src/tools/embed_sql.c from sql/. */\n#include \"gen/sql.h\"\n", f);
   put_list(f, &queries, "sql_text", "sql_texts", "SQL_COUNT + 1", NULL, false);
   put_list(f, &reports, "report_text", "report_texts", "", "report_count", false);
   put_list(f, &tenant_migrations, "migration", "tenant_migrations", "", "tenant_migration_count", true);
   put_list(f, &system_migrations, "migration", "system_migrations", "", "system_migration_count", true);
+  put_parts(f);
 }
 
 int main(int argc, char **argv) {
@@ -410,6 +445,7 @@ int main(int argc, char **argv) {
   merge_entity_parts();
   sort_and_check_names(&tenant_migrations);
   sort_and_check_names(&system_migrations);
+  sort_and_check_names(&upstream_parts);
   check_numbers(&tenant_migrations);
   check_numbers(&system_migrations);
   if (complaints) return 1;
