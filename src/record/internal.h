@@ -7,6 +7,7 @@
 **   row.c      a whole row as JSON
 **   past.c     as it was at a time, its history, and the proof against the log
 **   describe.c what an entity is, for forms and clients
+**   take.c     a record as it is elsewhere
 **   list.c     lists: searched, filtered, sorted, in pages
 **
 ** SQL is composed here only from a descriptor's identifiers and bound values.
@@ -40,7 +41,7 @@ extern const struct property stamp_properties[STAMPS];
 
 /* Texts of an entity's statements are composed once and kept as long as the process lives. */
 enum { ENTITIES_KEPT = 256 };
-enum kept_sql { KEPT_JSON, KEPT_READ, KEPT_ADD, KEPT_CHANGE, KEPT_SQL };
+enum kept_sql { KEPT_JSON, KEPT_READ, KEPT_ADD, KEPT_CHANGE, KEPT_PUT, KEPT_SQL };
 typedef const char *sql_fn(struct ctx *cx, const struct entity *e);
 const char *sql_kept(struct ctx *cx, const struct entity *e, enum kept_sql which, sql_fn *make);
 

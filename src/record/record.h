@@ -27,6 +27,12 @@ int record_change(struct ctx *cx, struct db *db, const struct entity *e, const c
 int record_delete(struct ctx *cx, struct db *db, const struct entity *e, const char *id);
 int record_restore(struct ctx *cx, struct db *db, const struct entity *e, const char *id);
 
+/* Makes a record what it is elsewhere: row is all of it, as the log has it, with its stamps, which are kept. References
+** and unique keys hold as always (E_INVALID, E_CONFLICT name the property); a deleted row needs none. Nothing is logged
+** when it is so already. The log's entry belongs to cx->id. */
+int record_take(struct ctx *cx, struct db *db, const struct entity *e, const struct jv *row,
+                const char *text);
+
 /* One record as an object; E_NOT_FOUND. */
 int record_get(struct ctx *cx, struct db *db, const struct entity *e, const char *id, struct jw *w,
                const char *key);

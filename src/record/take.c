@@ -1,0 +1,86 @@
+/*
+** take.c - a record as it is elsewhere: at headquarters, or in a part of the log that this file has lost.
+*/
+#include "base/ids.h"
+#include "record/internal.h"
+#include "store/change.h"
+
+static int bind_stamp(struct ctx *cx, struct stmt *s, int at, const struct jv *v) {
+  struct str text = jv_text(v);
+  int64_t n;
+  if (!text.p)
+    stmt_null(s, at);
+  else if (jv_kind(v) != JV_NUMBER)
+    stmt_str(s, at, text);
+  else if (str_to_int(text, &n))
+    stmt_int(s, at, n);
+  else
+    return fail(cx, E_INVALID, NULL, "'" STR_FMT "' is no number", STR_ARG(text));
+  return OK;
+}
+
+static const char *put_sql(struct ctx *cx, const struct entity *e) {
+  const char *columns = "", *places = "", *set = "";
+  for (int i = 0; i < STAMPS + e->property_count; i++) {
+    const char *name = i < STAMPS ? stamp_properties[i].name : e->properties[i - STAMPS].name;
+    columns = ctx_printf(cx, "%s%s%s", columns, i ? ", " : "", name);
+    places = ctx_printf(cx, "%s%s?%d", places, i ? ", " : "", i + 1);
+    if (i) set = ctx_printf(cx, "%s%s%s = excluded.%s", set, i > 1 ? ", " : "", name, name);
+  }
+  return ctx_printf(cx, "INSERT INTO %s (%s) VALUES (%s) ON CONFLICT (id) DO UPDATE SET %s", e->table,
+                    columns, places, set);
+}
+
+static int put(struct ctx *cx, struct db *db, const struct entity *e, const struct draft *d,
+               const struct jv *row) {
+  struct stmt *s = db_compose(cx, db, sql_kept(cx, e, KEPT_PUT, put_sql));
+  for (int i = 0; i < STAMPS; i++)
+    if (bind_stamp(cx, s, i + 1, jv_get(row, stamp_properties[i].name))) return cx->code;
+  for (int i = 0; i < e->property_count; i++) value_bind(s, STAMPS + i + 1, &d->values[i]);
+  return stmt_run(cx, s);
+}
+
+static int read_values(struct ctx *cx, const struct entity *e, const struct jv *row, struct draft *d) {
+  d->values = ctx_alloc(cx, (size_t)e->property_count * sizeof *d->values);
+  d->given = ctx_alloc(cx, (size_t)e->property_count * sizeof *d->given);
+  for (int i = 0; i < e->property_count && !cx->code; i++) {
+    d->given[i] = true;
+    value_read(cx, &e->properties[i], jv_get(row, e->properties[i].name), &d->values[i]);
+  }
+  return cx->code;
+}
+
+static bool deleted(struct ctx *cx, const char *row) {
+  struct jv *v;
+  return row && !jv_parse(cx, str_of(row), &v) && jv_kind(jv_get(v, "deleted_at")) != JV_NULL;
+}
+
+static const char *event_of(bool was, bool was_deleted, bool is_deleted) {
+  if (!was) return "RECORD_CREATED";
+  if (was_deleted == is_deleted) return "RECORD_UPDATED";
+  return is_deleted ? "RECORD_DELETED" : "RECORD_RESTORED";
+}
+
+int record_take(struct ctx *cx, struct db *db, const struct entity *e, const struct jv *row,
+                const char *text) {
+  struct str id = jv_text(jv_get(row, "id"));
+  if (!id.p || !uuid_valid(id)) return fail(cx, E_INVALID, "id", "a %s without an id cannot be taken", e->name);
+  struct draft d = { .id = ctx_strdup(cx, id) };
+  bool gone = jv_kind(jv_get(row, "deleted_at")) != JV_NULL;
+  const char *before = row_read(cx, db, e, d.id);
+  if (cx->code || read_values(cx, e, row, &d)) return cx->code;
+  if (!gone && check_draft(cx, db, e, &d)) return cx->code;
+  if (put(cx, db, e, &d, row)) return cx->code;
+  const char *after = row_read(cx, db, e, d.id);
+  if (cx->code || (before && strcmp(before, after) == 0)) return cx->code;
+  if (e->hooks.check && e->hooks.check(cx, db)) return cx->code;
+  if (e->hooks.check_row && e->hooks.check_row(cx, db, d.id)) return cx->code;
+  return change_append(cx, db,
+                       &(struct change){ .event = event_of(before != NULL, deleted(cx, before), gone),
+                                         .table = e->table,
+                                         .key = d.id,
+                                         .before = str_of(before),
+                                         .after = str_of(after),
+                                         .count = 1,
+                                         .text = text });
+}
