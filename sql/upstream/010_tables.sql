@@ -85,6 +85,7 @@ CREATE TABLE IF NOT EXISTS outpost.batch (
   last_seq        bigint,
   row_count       bigint NOT NULL,
   byte_count      bigint NOT NULL,
+  sections        text,                               -- JSON: which tables, columns, rows, leaves
   leaves          bytea NOT NULL,                     -- 32 bytes a block of rows
   root            bytea NOT NULL,
   hash            bytea NOT NULL,
@@ -112,8 +113,10 @@ CREATE TABLE IF NOT EXISTS outpost.change_log (
   count           bigint NOT NULL,
   text            text NOT NULL,
   hash            bytea NOT NULL,
+  stamp           bigint,                             -- when, by headquarters' clock: see src/replicate/clock.h
   PRIMARY KEY (organization_id, origin, seq)
 );
+CREATE INDEX IF NOT EXISTS change_log_row ON outpost.change_log (organization_id, tbl, key);
 
 CREATE TABLE IF NOT EXISTS outpost.run (
   organization_id uuid NOT NULL,
@@ -125,28 +128,27 @@ CREATE TABLE IF NOT EXISTS outpost.run (
   state           text NOT NULL,
   kind            text NOT NULL,
   rank            bigint NOT NULL,
-  counts          boolean NOT NULL DEFAULT false,     -- its rows count: it is done, and not undone
-  undone_at       timestamptz,
+  counts          boolean NOT NULL,                   -- its rows count: it is done, and not undone
   started_at      timestamptz NOT NULL,
   ended_at        timestamptz,
   actor           text NOT NULL,
-  bytes           bigint NOT NULL DEFAULT 0,
+  bytes           bigint NOT NULL,
   sha256          text,
-  rows_read       bigint NOT NULL DEFAULT 0,
-  rows_clean      bigint NOT NULL DEFAULT 0,
-  rows_rejected   bigint NOT NULL DEFAULT 0,
-  rows_updated    bigint NOT NULL DEFAULT 0,
-  rows_unchanged  bigint NOT NULL DEFAULT 0,
-  clean_crc       bigint NOT NULL DEFAULT 0,
-  reject_crc      bigint NOT NULL DEFAULT 0,
-  total_crc       bigint NOT NULL DEFAULT 0,
+  rows_read       bigint NOT NULL,
+  rows_clean      bigint NOT NULL,
+  rows_rejected   bigint NOT NULL,
+  rows_updated    bigint NOT NULL,
+  rows_unchanged  bigint NOT NULL,
+  clean_crc       bigint NOT NULL,
+  reject_crc      bigint NOT NULL,
+  total_crc       bigint NOT NULL,
   key_min         text,
   key_max         text,
-  memory_bytes    bigint NOT NULL DEFAULT 0,
-  settings        json NOT NULL DEFAULT '{}',
-  rules           json,                               -- the rule set that judged it
+  memory_bytes    bigint NOT NULL,
+  settings        json NOT NULL,
   message         text,
-  extra           json,                               -- what this schema does not know
+  undone_at       timestamptz,
+  undone_by       text,
   PRIMARY KEY (organization_id, origin, run)
 );
 CREATE INDEX IF NOT EXISTS run_uuid ON outpost.run (organization_id, uuid);
@@ -167,18 +169,27 @@ CREATE TABLE IF NOT EXISTS outpost.reject (
   run             bigint NOT NULL,
   record          bigint NOT NULL,
   line            bigint NOT NULL,
-  byte_offset     bigint NOT NULL,
+  "offset"        bigint NOT NULL,                    -- of its first byte in the file
   category        text NOT NULL,
   stage           text NOT NULL,
   faults          json NOT NULL,
   raw             bytea NOT NULL,
-  state           text NOT NULL DEFAULT 'open',
-  solved_run      bigint,
+  PRIMARY KEY (organization_id, origin, run, record)
+);
+
+-- Rejected rows that a later run brought right: settled as long as that run counts.
+CREATE TABLE IF NOT EXISTS outpost.reject_solved (
+  organization_id uuid NOT NULL,
+  origin          integer NOT NULL,
+  run             bigint NOT NULL,
+  record          bigint NOT NULL,
+  solved_run      bigint NOT NULL,
   note            text,
   updated_at      timestamptz,
   updated_by      text,
-  PRIMARY KEY (organization_id, origin, run, record)
+  PRIMARY KEY (organization_id, origin, run, record, solved_run)
 );
+CREATE INDEX IF NOT EXISTS reject_solved_by ON outpost.reject_solved (organization_id, origin, solved_run);
 
 -- The bytes of a file as they came; all chunks of a run in their order are the file.
 CREATE TABLE IF NOT EXISTS outpost.raw_chunk (
@@ -186,7 +197,7 @@ CREATE TABLE IF NOT EXISTS outpost.raw_chunk (
   origin          integer NOT NULL,
   run             bigint NOT NULL,
   chunk           bigint NOT NULL,
-  byte_offset     bigint NOT NULL,
+  "offset"        bigint NOT NULL,
   line            bigint NOT NULL,
   record          bigint NOT NULL,
   count           bigint NOT NULL,
@@ -202,7 +213,7 @@ CREATE TABLE IF NOT EXISTS outpost.stock_transactions (
   id              bigint NOT NULL,
   event_id        text NOT NULL,                      -- a UUID, or as its sender called it
   kind            text NOT NULL,
-  sku             text NOT NULL,
+  item            text NOT NULL,
   warehouse       text NOT NULL,
   location        text,
   lot             text,
@@ -221,7 +232,7 @@ CREATE TABLE IF NOT EXISTS outpost.stock_transactions (
   unit_cost       numeric(19,4),
   PRIMARY KEY (organization_id, origin, id)
 );
-CREATE INDEX IF NOT EXISTS stock_transactions_item ON outpost.stock_transactions (organization_id, sku, warehouse, at);
+CREATE INDEX IF NOT EXISTS stock_transactions_item ON outpost.stock_transactions (organization_id, item, warehouse, at);
 
 -- Two sides changed a property and did not know of each other. What did not win is kept here.
 CREATE TABLE IF NOT EXISTS outpost.conflict (
@@ -276,12 +287,12 @@ CREATE INDEX IF NOT EXISTS request_waiting ON outpost.request (organization_id, 
 -- ---- who may do what with them; the policies (900_access.sql) say with whose ----
 
 GRANT SELECT ON outpost.hq, outpost.schema_part, outpost.organizations, outpost.member, outpost.edge, outpost.origin, outpost.lane,
-  outpost.batch, outpost.change_log, outpost.run, outpost.undo_kept, outpost.reject, outpost.raw_chunk, outpost.stock_transactions,
-  outpost.conflict, outpost.scope, outpost.request TO outpost_edge, outpost_hq;
--- What is written once: the log, the batches, rows, bytes.
-GRANT INSERT ON outpost.batch, outpost.change_log, outpost.raw_chunk, outpost.stock_transactions TO outpost_edge;
-GRANT INSERT, UPDATE ON outpost.lane, outpost.run, outpost.reject, outpost.conflict TO outpost_edge;
-GRANT INSERT, DELETE ON outpost.undo_kept TO outpost_edge;
+  outpost.batch, outpost.change_log, outpost.run, outpost.undo_kept, outpost.reject, outpost.reject_solved, outpost.raw_chunk,
+  outpost.stock_transactions, outpost.conflict, outpost.scope, outpost.request TO outpost_edge, outpost_hq;
+-- What is written once: the log, the batches, rows, bytes. What is said of a run is replaced as a whole.
+GRANT INSERT ON outpost.batch, outpost.change_log, outpost.reject, outpost.raw_chunk, outpost.stock_transactions TO outpost_edge;
+GRANT INSERT, DELETE ON outpost.run, outpost.undo_kept, outpost.reject_solved TO outpost_edge;
+GRANT INSERT, UPDATE ON outpost.lane, outpost.conflict TO outpost_edge;
 GRANT INSERT, UPDATE (fork_seq, fork_hash, instance) ON outpost.origin TO outpost_edge;
 GRANT UPDATE (last_seen_at, version) ON outpost.edge TO outpost_edge;
 GRANT UPDATE (state, result, done_at) ON outpost.request TO outpost_edge;

@@ -2,7 +2,7 @@
 -- behind a view hold for who asks). What an organization has several edges of is told apart by edge_id.
 
 CREATE OR REPLACE VIEW outpost.clean_sales WITH (security_invoker = true) AS
-SELECT organization_id, edge_id, id, run_id, coalesce(order_id, key) AS order_id, order_date, region, product, quantity, revenue,
+SELECT organization_id, edge_id, id, run_id, order_id, order_date, region, product, quantity, revenue,
        round(revenue / nullif(quantity, 0), 2) AS revenue_per_unit, processed_timestamp
 FROM (SELECT DISTINCT ON (s.organization_id, o.edge_id, s.key)
              s.*, o.edge_id, (s.run << 32) | s.record AS id, r.uuid AS run_id, r.ended_at AS processed_timestamp
@@ -14,7 +14,7 @@ FROM (SELECT DISTINCT ON (s.organization_id, o.edge_id, s.key)
       ORDER BY s.organization_id, o.edge_id, s.key, r.rank DESC, s.origin DESC) s;
 
 CREATE OR REPLACE VIEW outpost.clean_invoices WITH (security_invoker = true) AS
-SELECT organization_id, edge_id, id, run_id, coalesce(invoice_id, key) AS invoice_id, invoice_date, customer_id, customer_name, product_id,
+SELECT organization_id, edge_id, id, run_id, invoice_id, invoice_date, customer_id, customer_name, product_id,
        item_name, quantity, total, line_number, customer_gstin, customer_phone, customer_email, billing_address, billing_city,
        billing_state, billing_pin, shipping_address, shipping_city, shipping_state, shipping_pin, place_of_supply, category_name,
        brand, sku, barcode, hsn_code, unit, free_quantity, rate, discount_percent, discount_amount, taxable_value, gst_rate, cgst,
@@ -37,7 +37,17 @@ CREATE OR REPLACE VIEW outpost.exceptions WITH (security_invoker = true) AS
 SELECT x.organization_id, o.edge_id, (x.run << 32) | x.record AS id, r.uuid AS run_id, x.record AS original_record_id,
        x.category AS error_category, x.stage AS pipeline_stage,
        (SELECT string_agg(f.value->>'reason', '; ' ORDER BY f.ordinality) FROM json_array_elements(x.faults) WITH ORDINALITY f) AS error_details,
-       r.ended_at AS timestamp, x.raw AS raw_data, x.line, x.state, x.faults, x.byte_offset, length(x.raw) AS byte_length
+       r.ended_at AS timestamp, x.raw AS raw_data, x.line,
+       CASE WHEN EXISTS (SELECT FROM outpost.reject_solved v JOIN outpost.run c ON c.organization_id = v.organization_id AND c.origin = v.origin
+                                AND c.run = v.solved_run AND c.counts
+                         WHERE v.organization_id = x.organization_id AND v.origin = x.origin AND v.run = x.run AND v.record = x.record)
+              THEN 'corrected'
+            WHEN EXISTS (SELECT FROM outpost.review w JOIN outpost.origin q ON q.organization_id = w.organization_id AND q.origin = w.sync_origin
+                         WHERE w.organization_id = x.organization_id AND w.exception = ((x.run << 32) | x.record) AND q.edge_id = o.edge_id
+                               AND w.decision = 'accepted' AND w.deleted_at IS NULL)
+              THEN 'accepted'
+            ELSE 'open' END AS state,
+       x.faults, x."offset" AS byte_offset, length(x.raw) AS byte_length
 FROM outpost.reject x
 JOIN outpost.origin o ON o.organization_id = x.organization_id AND o.origin = x.origin
 JOIN outpost.run r ON r.organization_id = x.organization_id AND r.origin = x.origin AND r.run = x.run
