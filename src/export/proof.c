@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "base/utf8.h"
 #include "base/version.h"
+#include "ingest/checks.h"
 #include "ingest/kept.h"
 #include "ingest/spans.h"
 
@@ -290,18 +291,8 @@ static int put_row(struct proof *p, const struct spans *spans, const struct stmt
 static int put_rows_of(struct proof *p, const struct spans *spans, const char *table) {
   struct ctx *cx = p->cx;
   const struct dataset *d = p->run.dataset;
-  const char *columns = "x.key, x.record", *joins = "";
-  for (int i = 0; i < d->field_count; i++) {
-    const char *name = d->fields[i].name;
-    if (d->fields[i].kind == FIELD_CODE) {
-      columns = ctx_printf(cx, "%s, t%d.text", columns, i);
-      joins = ctx_printf(cx, "%s LEFT JOIN term t%d ON t%d.id = x.%s", joins, i, i, name);
-    } else if (strcmp(name, d->key_field) == 0) {
-      columns = ctx_printf(cx, "%s, coalesce(x.%s, x.key)", columns, name);
-    } else {
-      columns = ctx_printf(cx, "%s, x.%s", columns, name);
-    }
-  }
+  const char *columns, *joins;
+  checks_row_columns(cx, d, &columns, &joins);
   struct stmt *s =
       db_once(cx, p->db,
               ctx_printf(cx, "SELECT %s FROM %s x%s WHERE x.run = ?1 AND x.key BETWEEN ?2 AND ?3", columns,

@@ -298,22 +298,27 @@ static int64_t one_int(struct ctx *cx, struct stmt *s) {
   return v;
 }
 
-/* SELECT sum(crc32(key, record, fields...)): codes by their text, so that a
-** changed term is noticed, too. */
-static int64_t digest_clean(struct ctx *cx, struct db *db, const struct check_subject *c) {
-  const struct dataset *d = c->dataset;
-  const char *columns = "x.key, x.record", *joins = "";
+void checks_row_columns(struct ctx *cx, const struct dataset *d, const char **columns, const char **joins) {
+  *columns = "x.key, x.record";
+  *joins = "";
   for (int i = 0; i < d->field_count; i++) {
     const char *name = d->fields[i].name;
     if (d->fields[i].kind == FIELD_CODE) {
-      columns = ctx_printf(cx, "%s, t%d.text", columns, i);
-      joins = ctx_printf(cx, "%s LEFT JOIN term t%d ON t%d.id = x.%s", joins, i, i, name);
+      *columns = ctx_printf(cx, "%s, t%d.text", *columns, i);
+      *joins = ctx_printf(cx, "%s LEFT JOIN term t%d ON t%d.id = x.%s", *joins, i, i, name);
     } else if (strcmp(name, d->key_field) == 0) {
-      columns = ctx_printf(cx, "%s, coalesce(x.%s, x.key)", columns, name);
+      *columns = ctx_printf(cx, "%s, coalesce(x.%s, x.key)", *columns, name);
     } else {
-      columns = ctx_printf(cx, "%s, x.%s", columns, name);
+      *columns = ctx_printf(cx, "%s, x.%s", *columns, name);
     }
   }
+}
+
+/* SELECT sum(crc32(key, record, fields...)). */
+static int64_t digest_clean(struct ctx *cx, struct db *db, const struct check_subject *c) {
+  const struct dataset *d = c->dataset;
+  const char *columns, *joins;
+  checks_row_columns(cx, d, &columns, &joins);
   struct stmt *s = db_compose(cx, db,
                               ctx_printf(cx,
                                          "SELECT (SELECT coalesce(sum(crc32(%s)), 0) FROM %s x%s WHERE x.run "

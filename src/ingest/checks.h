@@ -60,6 +60,10 @@ int checks_digest_settled(struct ctx *cx, struct db *db, int64_t run, int64_t *c
 /* ... and over its stored checks. */
 int checks_digest_audit(struct ctx *cx, struct db *db, int64_t run, int64_t *crc);
 
+/* What the digest of a clean row covers, for SELECT <columns> FROM <its table> x <joins>: key, record and the fields;
+** codes by their text, so that a changed term is noticed, too. */
+void checks_row_columns(struct ctx *cx, const struct dataset *d, const char **columns, const char **joins);
+
 /* Are the sums of what counts now (current_table) those of the rows that are there? */
 int checks_current(struct ctx *cx, struct db *db, const struct dataset *d, bool *same);
 

@@ -155,11 +155,10 @@ int kept_profile(struct ctx *cx, const struct input *in, const struct kept_run *
   return mapping_make(cx, run->dataset, *profile, &request, mapping);
 }
 
-int kept_setup(struct ctx *cx, const struct input *in, const struct kept_run *run, struct judge_setup *out) {
-  struct profile *profile;
-  struct mapping *mapping = ctx_alloc(cx, sizeof *mapping);
+/* By the rules of the run, and on its day. */
+static int setup_of(struct ctx *cx, const struct kept_run *run, const struct profile *profile,
+                    const struct mapping *mapping, struct judge_setup *out) {
   struct rules *rules;
-  if (kept_profile(cx, in, run, &profile, mapping)) return cx->code;
   if (rules_from(cx, run->dataset, str_of(run->rules), &rules)) return cx->code;
   *out = (struct judge_setup){ .dataset = run->dataset,
                                .profile = profile,
@@ -167,6 +166,13 @@ int kept_setup(struct ctx *cx, const struct input *in, const struct kept_run *ru
                                .rules = rules,
                                .today = (int32_t)(run->started_at / DAY_US) };
   return OK;
+}
+
+int kept_setup(struct ctx *cx, const struct input *in, const struct kept_run *run, struct judge_setup *out) {
+  struct profile *profile;
+  struct mapping *mapping = ctx_alloc(cx, sizeof *mapping);
+  if (kept_profile(cx, in, run, &profile, mapping)) return cx->code;
+  return setup_of(cx, run, profile, mapping, out);
 }
 
 /* ---- one record ---- */
@@ -385,15 +391,8 @@ int kept_headings(struct ctx *cx, struct db *db, const struct kept_run *run, str
 static int quick_setup(struct ctx *cx, struct db *db, const struct kept_run *run, struct judge_setup *out) {
   struct profile *profile;
   struct mapping *mapping = ctx_alloc(cx, sizeof *mapping);
-  struct rules *rules;
   if (kept_headings(cx, db, run, &profile, mapping)) return cx->code;
-  if (rules_from(cx, run->dataset, str_of(run->rules), &rules)) return cx->code;
-  *out = (struct judge_setup){ .dataset = run->dataset,
-                               .profile = profile,
-                               .mapping = mapping,
-                               .rules = rules,
-                               .today = (int32_t)(run->started_at / DAY_US) };
-  return OK;
+  return setup_of(cx, run, profile, mapping, out);
 }
 
 int kept_judge_new(struct ctx *cx, struct db *db, const struct kept_run *run, struct kept_judge **out) {
