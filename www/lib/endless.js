@@ -7,9 +7,8 @@
 ** are asked again; one that ends elsewhere than before takes the pages behind it along. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { get } from './api.js';
-import { onChange } from './live.js';
+import { useChanges } from './live.js';
 
-const GATHER_MS = 300;
 const FIRST = 100; /* rows: there at once */
 const NEXT = 500;
 const FAR = 1000; /* somebody dragged the scroll bar: fewer questions, but none that takes long to read */
@@ -91,20 +90,8 @@ export function useEndless(make, of) {
   useEffect(() => {
     list.go();
   }, [list]);
-  useEffect(() => {
-    let timer = 0;
-    const end = onChange(() => {
-      timer ||= setTimeout(() => {
-        timer = 0;
-        own.current.list.changed();
-      }, GATHER_MS);
-    }, of);
-    return () => {
-      clearTimeout(timer);
-      end();
-      own.current.list.end();
-    };
-  }, []);
+  useChanges(() => own.current.list.changed(), of);
+  useEffect(() => () => own.current.list.end(), []);
 
   const ready = list.pages.length > 0;
   const shown = ready || list.error ? list : before.current;

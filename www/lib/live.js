@@ -9,6 +9,7 @@
 **   onChange(fn, of)    fn(change | null) for every change that `of` accepts (a list of
 **                       tables, or a function of the change); null: something may
 **                       have changed. Gives a function that ends it.
+**   useChanges(fn, of, path)  the same for a part of the page; anew when the path is another
 **   useLive(path, of)   useAnswer that asks again when a change concerns it
 **                       (what happens to a job comes as a change of the table 'job')
 **   imports             signal: imports under way, { [id]: document of GET /api/imports/ID }
@@ -110,14 +111,14 @@ addEventListener('pagehide', () => {
 });
 addEventListener('pageshow', (event) => event.persisted && open());
 
-export function useLive(path, of) {
-  const result = useAnswer(path);
+/* fn when a change concerns it: of many at once only once, a moment later. */
+export function useChanges(fn, of, path) {
   useEffect(() => {
     let gathered = 0;
     const end = onChange(() => {
       gathered ||= setTimeout(() => {
         gathered = 0;
-        result.again();
+        fn();
       }, GATHER_MS);
     }, of);
     return () => {
@@ -125,5 +126,10 @@ export function useLive(path, of) {
       end();
     };
   }, [path]);
+}
+
+export function useLive(path, of) {
+  const result = useAnswer(path);
+  useChanges(result.again, of, path);
   return result;
 }

@@ -4,9 +4,7 @@
 ** that rows which are gone go, and the place on the screen stays. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { get } from './api.js';
-import { onChange } from './live.js';
-
-const GATHER_MS = 300;
+import { useChanges } from './live.js';
 
 async function ask(make, pages, signal) {
   const all = { rows: [], total: 0, next: null };
@@ -39,21 +37,8 @@ export function usePages(make, of) {
     return () => stop.abort();
   }, [key, turn]);
 
-  useEffect(() => {
-    let timer = 0;
-    const end = onChange(() => {
-      timer ||= setTimeout(() => {
-        timer = 0;
-        setTurn((n) => n + 1);
-      }, GATHER_MS);
-    }, of);
-    return () => {
-      clearTimeout(timer);
-      end();
-    };
-  }, []);
-
   const again = () => setTurn((n) => n + 1);
+  useChanges(again, of);
   const more = () => {
     if (busy) return;
     setBusy(true);

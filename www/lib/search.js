@@ -6,9 +6,8 @@
 ** question is being answered. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { get } from './api.js';
-import { onChange } from './live.js';
+import { useChanges } from './live.js';
 
-const GATHER_MS = 400;
 const plainPick = (answer) => ({ items: answer.data, next: answer.next });
 
 function withAfter(path, name, value) {
@@ -35,7 +34,7 @@ const NOTHING = { items: [], next: null, first: null };
 
 /* { items, first (the first answer), more, busy, stale, error, again, onMore }; items is
 ** null until something has come; stale: they answer another question than the present. pick(answer) gives { items, next } of an answer; after is
-** the parameter that goes on; of: tables whose changes concern it (onChange). */
+** the parameter that goes on; of: tables whose changes concern it (useChanges). */
 export function useSearch(path, { pick = plainPick, after = 'after', size = 50, of } = {}) {
   const [state, setState] = useState({ path: null, got: NOTHING });
   const [wanted, setWanted] = useState({ path, n: size });
@@ -57,19 +56,7 @@ export function useSearch(path, { pick = plainPick, after = 'after', size = 50, 
     return () => stop.abort();
   }, [path, n, turn]);
 
-  useEffect(() => {
-    let gathered = 0;
-    const end = onChange(() => {
-      gathered ||= setTimeout(() => {
-        gathered = 0;
-        setTurn((i) => i + 1);
-      }, GATHER_MS);
-    }, of);
-    return () => {
-      clearTimeout(gathered);
-      end();
-    };
-  }, [path]);
+  useChanges(() => setTurn((i) => i + 1), of, path);
 
   const { got, error } = state;
   const own = state.path === path;
