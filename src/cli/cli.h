@@ -160,6 +160,7 @@ int cmd_why(struct ctx *cx, struct cli *c);
 int cmd_impact(struct ctx *cx, struct cli *c);
 int cmd_verify(struct ctx *cx, struct cli *c);
 int cmd_rebuild(struct ctx *cx, struct cli *c);
+int cmd_upstream_init(struct ctx *cx, struct cli *c);
 int cmd_doctor(struct ctx *cx, struct cli *c);
 int cmd_config(struct ctx *cx, struct cli *c);
 int cmd_record_entities(struct ctx *cx, struct cli *c);

@@ -71,6 +71,9 @@ const struct option_spec options[] = {
   { "key", NULL, "only the public key and its fingerprint" },
   { "from", "DAY", "from this day on" },
   { "until", "DAY", "up to and with this day" },
+  { "dsn", "DSN",
+    "headquarters' database, as libpq has it: postgresql://admin@host/db?sslmode=verify-full, or words; the "
+    "password better stands in PGPASSWORD or ~/.pgpass" },
   { "to", "N|WHO|DAY", "the schema to go to, who gets it, or the last day" },
   { "at", "TIME", "what it was at this time: 2024-02-29T10:15, UTC" },
   { "as-of", "TIME", "as it was at this time: 2024-02-29 or 2024-02-29T12:00:00Z" },
@@ -135,6 +138,7 @@ const struct command_group command_groups[] = {
   { "Alerts, mail and webhooks", "alerts list" },
   { "Copies and the archive", "backup create" },
   { "Who may come in", "user add" },
+  { "Headquarters", "upstream init" },
   { "The program itself", "doctor" },
   { NULL, NULL },
 };
@@ -551,6 +555,11 @@ const struct command commands[] = {
     cmd_tls_import },
   { "tls forget", "", "data json name", "show the own authority's certificate again", "  outpost tls forget",
     cmd_tls_forget },
+  { "upstream init", "", "dsn json", "make headquarters' database, or bring it up to date",
+    "  outpost upstream init --dsn 'postgresql://admin@db.example.com/hq?sslmode=verify-full'\n\n"
+    "  For who may create roles and schemas there. It may be called again and again, edges may be at work\n"
+    "  meanwhile, and it says what it did. PostgreSQL 15 or newer.",
+    cmd_upstream_init },
   { "doctor", "", "data json", "look for what is wrong: folder and connection, data, performance",
     "  outpost doctor\n  outpost doctor --json", cmd_doctor },
   { "support-bundle", "", "data tenant listen www workers json out",
