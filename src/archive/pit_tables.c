@@ -168,6 +168,16 @@ static const struct rule rules[] = {
   { "field_rule", PIT_DERIVED, false, "DELETE FROM field_rule" },
   { "archive_partition", PIT_CUT, true, NULL }, /* by pit_ledger.c */
   { "backup_made", PIT_KEPT, false, NULL },     /* the copies are still there */
+
+  /* Headquarters holds what it was sent: replicate/epoch.h finds that the log went back. */
+  { "sync_upstream", PIT_KEPT, false, NULL },
+  { "sync_origin", PIT_KEPT, false, NULL },
+  { "sync_lane", PIT_KEPT, false, NULL },
+  { "sync_batch", PIT_KEPT, false, NULL },
+  { "sync_contact", PIT_KEPT, false, "UPDATE sync_contact SET seq = min(seq, ?2)" },
+  { "sync_error", PIT_KEPT, false, NULL },
+  { "sync_day", PIT_KEPT, false, NULL },
+  { "sync_history", PIT_KEPT, false, NULL },
 };
 
 enum { RULES = sizeof rules / sizeof *rules };

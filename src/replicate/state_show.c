@@ -1,0 +1,201 @@
+/*
+** state_show.c - how replication stands, as JSON for the page, the API and the terminal.
+**
+**   state     none        not enrolled
+**             up to date  headquarters holds everything
+**             sending     something is behind and the link is there
+**             waiting     it went wrong and is tried again
+**             refused     headquarters does not let us in: somebody must do something
+**             paused      by a person
+*/
+#include "base/time.h"
+#include "replicate/state.h"
+
+struct shown {
+  struct sync_upstream up;
+  struct sync_lane lane[LANE_COUNT];
+  struct sync_behind behind[LANE_COUNT];
+  int64_t rows, bytes, speed, holds_until, contact_at;
+  const char *error, *error_code; /* NULL: none */
+  int64_t since, tries, next_try;
+};
+
+static int read_lanes(struct ctx *cx, struct db *db, struct shown *o) {
+  for (int i = 0; i < LANE_COUNT; i++) {
+    if (sync_lane_read(cx, db, i, &o->lane[i]) || sync_lane_behind(cx, db, &o->lane[i], &o->behind[i]))
+      return cx->code;
+    o->rows += o->behind[i].rows;
+    o->bytes += o->behind[i].bytes;
+  }
+  return OK;
+}
+
+static int read_all(struct ctx *cx, struct db *db, struct shown *o) {
+  *o = (struct shown){ 0 };
+  if (sync_upstream_read(cx, db, &o->up) || !o->up.enrolled) return cx->code;
+  if (read_lanes(cx, db, o) || sync_holds_until(cx, db, &o->holds_until)) return cx->code;
+  o->speed = db_int(cx, db, SQL_sync_speed, 0);
+  o->contact_at = db_int(cx, db, SQL_sync_last_contact, 0);
+  struct stmt *s = db_stmt(cx, db, SQL_sync_error_get);
+  if (!stmt_row(cx, s)) return cx->code;
+  o->error_code = col_dup(cx, s, 0);
+  o->error = col_dup(cx, s, 1);
+  o->since = col_int(s, 2);
+  o->tries = col_int(s, 3);
+  o->next_try = col_int(s, 4);
+  stmt_done(s);
+  return OK;
+}
+
+static const char *state_of(const struct shown *o) {
+  if (!o->up.enrolled) return "none";
+  if (o->up.paused) return "paused";
+  if (o->error) return strcmp(o->error_code, err_name(E_DENIED)) ? "waiting" : "refused";
+  return o->rows || !o->contact_at ? "sending" : "up to date";
+}
+
+/* 14:32 on the day itself, otherwise with the date. */
+static const char *moment(struct ctx *cx, int64_t us) {
+  char iso[TIME_SIZE];
+  time_iso(iso, us);
+  if (us / DAY_US == cx->now / DAY_US) return ctx_printf(cx, "%.5s UTC", iso + 11);
+  return ctx_printf(cx, "%.10s %.5s UTC", iso, iso + 11);
+}
+
+static const char *sentence_of(struct ctx *cx, const struct shown *o) {
+  if (!o->up.enrolled)
+    return "this tenant is not enrolled at headquarters: outpost upstream enroll --dsn ... does it";
+  const char *until =
+      o->holds_until ? ctx_printf(cx, "headquarters holds everything up to %s", moment(cx, o->holds_until))
+                     : "headquarters holds nothing of it yet";
+  if (o->up.paused) return ctx_printf(cx, "paused; %s", until);
+  if (o->error) return ctx_printf(cx, "%s. %s", o->error, until);
+  if (!o->rows) return until;
+  return ctx_printf(cx, "%s; %lld rows are on their way", until, (long long)o->rows);
+}
+
+static void put_lanes(struct jw *w, const struct shown *o) {
+  jw_array(w, "lanes");
+  for (int i = 0; i < LANE_COUNT; i++) {
+    jw_object(w, NULL);
+    jw_text(w, "lane", o->lane[i].name);
+    jw_int(w, "sequence", o->lane[i].sequence);
+    jw_raw(w, "position", str_of(o->lane[i].position));
+    jw_int(w, "behind_rows", o->behind[i].rows);
+    jw_int(w, "behind_bytes", o->behind[i].bytes);
+    jw_time_known(w, "behind_since", o->behind[i].since);
+    jw_time_known(w, "confirmed_at", o->lane[i].confirmed_at);
+    jw_close(w, '}');
+  }
+  jw_close(w, ']');
+}
+
+static void put_forecast(struct jw *w, const struct shown *o) {
+  jw_object(w, "forecast");
+  jw_int(w, "rows", o->rows);
+  jw_int(w, "bytes", o->bytes);
+  if (o->speed)
+    jw_int(w, "seconds", (o->bytes + o->speed - 1) / o->speed);
+  else
+    jw_text(w, "seconds", NULL);
+  jw_int(w, "measured_bytes_per_second", o->speed);
+  jw_close(w, '}');
+}
+
+static void put_error(struct jw *w, const struct shown *o) {
+  if (!o->error) return jw_text(w, "error", NULL);
+  jw_object(w, "error");
+  jw_text(w, "code", o->error_code);
+  jw_text(w, "sentence", o->error);
+  jw_time(w, "since", o->since);
+  jw_int(w, "tries", o->tries);
+  jw_time(w, "next_try", o->next_try);
+  jw_close(w, '}');
+}
+
+static int put_receipt(struct ctx *cx, struct db *db, struct jw *w) {
+  struct stmt *s = db_stmt(cx, db, SQL_sync_last_receipt);
+  if (!stmt_row(cx, s)) return jw_text(w, "last_receipt", NULL), cx->code;
+  jw_object(w, "last_receipt");
+  jw_str(w, "lane", col_str(s, 0));
+  jw_int(w, "sequence", col_int(s, 1));
+  jw_time_known(w, "received_at", col_int(s, 2));
+  jw_str(w, "receipt", col_str(s, 3));
+  jw_close(w, '}');
+  stmt_done(s);
+  return OK;
+}
+
+static int put_metered(struct ctx *cx, struct db *db, struct jw *w, const struct shown *o) {
+  int64_t left;
+  if (sync_metered_left(cx, db, &left)) return cx->code;
+  if (!o->up.metered_bytes) return jw_text(w, "metered", NULL), OK;
+  jw_object(w, "metered");
+  jw_int(w, "bytes_a_day", o->up.metered_bytes);
+  jw_int(w, "left_today", left);
+  jw_close(w, '}');
+  return OK;
+}
+
+int sync_state_json(struct ctx *cx, struct db *db, struct jw *w) {
+  struct shown o;
+  if (read_all(cx, db, &o)) return cx->code;
+  jw_object(w, NULL);
+  jw_bool(w, "enrolled", o.up.enrolled);
+  jw_text(w, "state", state_of(&o));
+  jw_text(w, "sentence", sentence_of(cx, &o));
+  jw_text(w, "name", o.up.name);
+  jw_text(w, "organization", o.up.organization);
+  jw_text(w, "edge", o.up.edge);
+  jw_text(w, "upstream", o.up.dsn);
+  jw_int(w, "origin", o.up.origin);
+  jw_int(w, "epoch", o.up.epoch);
+  jw_time_known(w, "enrolled_at", o.up.enrolled_at);
+  jw_time_known(w, "holds_until", o.holds_until);
+  jw_time_known(w, "contact_at", o.contact_at);
+  if (o.up.enrolled) put_lanes(w, &o);
+  put_forecast(w, &o);
+  put_error(w, &o);
+  if (put_receipt(cx, db, w) || put_metered(cx, db, w, &o)) return cx->code;
+  jw_close(w, '}');
+  return OK;
+}
+
+static void put_batches(struct ctx *cx, struct stmt *s, struct jw *w) {
+  jw_array(w, "batches");
+  while (stmt_row(cx, s)) {
+    jw_object(w, NULL);
+    jw_str(w, "lane", col_str(s, 0));
+    jw_int(w, "sequence", col_int(s, 1));
+    jw_int(w, "rows", col_int(s, 2));
+    jw_int(w, "bytes", col_int(s, 3));
+    jw_time(w, "made_at", col_int(s, 4));
+    jw_time_known(w, "confirmed_at", col_int(s, 5));
+    jw_str(w, "hash", col_str(s, 6));
+    jw_bool(w, "receipted", col_int(s, 7) != 0);
+    jw_close(w, '}');
+  }
+  jw_close(w, ']');
+}
+
+int sync_history_json(struct ctx *cx, struct db *db, int64_t limit, struct jw *w) {
+  struct stmt *s = db_stmt(cx, db, SQL_sync_history_list);
+  if (!s) return cx->code;
+  stmt_int(s, 1, limit);
+  jw_object(w, NULL);
+  jw_array(w, "history");
+  while (stmt_row(cx, s)) {
+    jw_object(w, NULL);
+    jw_int(w, "id", col_int(s, 0));
+    jw_time(w, "at", col_int(s, 1));
+    jw_str(w, "kind", col_str(s, 2));
+    jw_str(w, "text", col_str(s, 3));
+    jw_close(w, '}');
+  }
+  jw_close(w, ']');
+  if (cx->code || !(s = db_stmt(cx, db, SQL_sync_batches_list))) return cx->code;
+  stmt_int(s, 1, limit);
+  put_batches(cx, s, w);
+  jw_close(w, '}');
+  return cx->code;
+}
