@@ -272,7 +272,7 @@ int draft_save(struct ctx *cx, struct db *db, struct order_draft *d, const struc
 
 static int check_members(struct ctx *cx, const struct jv *body) {
   static const char *const known = ", store_id, items, order_date, requested_date, due_date, status, notes, "
-                                   "source, device, override, version, ";
+                                   "source, device, override, prediction_id, version, ";
   for (void *it = jv_first(body); it; it = jv_next(body, it)) {
     const char *name = ctx_strdup(cx, jv_key(it));
     if (!strstr(known, ctx_printf(cx, ", %s, ", name)))
@@ -285,14 +285,22 @@ static int check_members(struct ctx *cx, const struct jv *body) {
 int order_create(struct ctx *cx, struct db *db, const struct jv *body, const struct order_by *by,
                  char id[static 37]) {
   struct order_draft d = { .source = by->source };
-  const char *store, *source;
+  const char *store, *source, *prediction;
+  bool settles = false;
   if (check_members(cx, body) || draft_read(cx, body, &d) || text_of(cx, body, "store_id", &store) ||
-      text_of(cx, body, "source", &source))
+      text_of(cx, body, "source", &source) || text_of(cx, body, "prediction_id", &prediction))
     return cx->code;
   if (source) d.source = source;
   if (store_find(cx, db, store, "store_id", &d.store)) return cx->code;
   if (jv_get(body, "items") && lines_read(cx, db, jv_get(body, "items"), &d.lines)) return cx->code;
-  return draft_save(cx, db, &d, by, id);
+  if (prediction && (!d.status || counts(d.status)))
+    if (prediction_open(cx, db, prediction, d.store, &settles)) return cx->code;
+  if (settles) {
+    d.source = "prediction";
+    d.source_id = prediction;
+  }
+  if (draft_save(cx, db, &d, by, id)) return cx->code;
+  return settles ? prediction_approve(cx, db, prediction) : OK;
 }
 
 /* ---- one that is there ---- */

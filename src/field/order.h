@@ -39,8 +39,9 @@ struct order_by {
 /* ---- inside tenant_write ---- */
 
 /* {store_id, items: [{product_id | sku | barcode | name | code, quantity, unit_price?, note?}], order_date?, requested_date?, due_date?,
-** status? (draft, pending, approved), notes?, source?, device?, override?}. store_id is an id or a customer_id; `code` is what a
-** scanner read: a barcode, SKU or name. E_INVALID names the field, such as items/0/quantity. */
+** status? (draft, pending, approved), notes?, source?, device?, override?, prediction_id?}. store_id is an id or a customer_id; `code` is what a
+** scanner read: a barcode, SKU or name. E_INVALID names the field, such as items/0/quantity. prediction_id: what it was entered from, which is approved with it;
+** a prediction that is decided already, gone, or of another store says nothing: the order may have waited long. */
 int order_create(struct ctx *cx, struct db *db, const struct jv *body, const struct order_by *by,
                  char id[static 37]);
 

@@ -47,6 +47,10 @@ int draft_save(struct ctx *cx, struct db *db, struct order_draft *d, const struc
 /* An id or customer_id of a store that is there; E_INVALID for `field`. */
 int store_find(struct ctx *cx, struct db *db, const char *name, const char *field, const char **id);
 
+/* Is the prediction one of this store that nobody has decided on? */
+int prediction_open(struct ctx *cx, struct db *db, const char *id, const char *store, bool *out);
+int prediction_approve(struct ctx *cx, struct db *db, const char *id);
+
 /* A member that is a text, or NULL; E_INVALID when it is something else. */
 int text_of(struct ctx *cx, const struct jv *body, const char *name, const char **out);
 

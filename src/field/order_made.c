@@ -40,6 +40,20 @@ static int predicted_read(struct ctx *cx, struct db *db, const char *id, struct 
   return fail(cx, E_CONFLICT, "prediction_id", "the prediction is %s already", status);
 }
 
+int prediction_open(struct ctx *cx, struct db *db, const char *id, const char *store, bool *out) {
+  struct stmt *s = db_stmt(cx, db, SQL_order_prediction);
+  stmt_text(s, 1, id);
+  *out = stmt_row(cx, s) && str_eq(col_str(s, 0), str_of(store)) && str_eq(col_str(s, 2), STR("pending"));
+  stmt_done(s);
+  return cx->code;
+}
+
+int prediction_approve(struct ctx *cx, struct db *db, const char *id) {
+  struct form f;
+  jw_text(form_begin(&f, id), "status", "approved");
+  return form_save(cx, db, "predicted_order", &f, NULL);
+}
+
 static const char *today(struct ctx *cx) {
   char iso[DATE_SIZE];
   return ctx_strdup(cx, str_of(date_iso(iso, (int32_t)(cx->now / DAY_US))));
@@ -47,7 +61,6 @@ static const char *today(struct ctx *cx) {
 
 static int from_prediction(struct ctx *cx, struct db *db, const struct predicted *p, struct order_draft *d,
                            const struct order_by *by, char id[static 37]) {
-  struct form f;
   d->source = "prediction";
   d->source_id = p->id;
   if (!d->order_date) d->order_date = today(cx);
@@ -57,9 +70,7 @@ static int from_prediction(struct ctx *cx, struct db *db, const struct predicted
     return cx->code;
   if (!d->lines.count)
     return fail(cx, E_CONFLICT, "prediction_id", "the prediction says nothing of products that are sold");
-  if (draft_save(cx, db, d, by, id)) return cx->code;
-  jw_text(form_begin(&f, p->id), "status", "approved");
-  return form_save(cx, db, "predicted_order", &f, NULL);
+  return draft_save(cx, db, d, by, id) ? (int)cx->code : prediction_approve(cx, db, p->id);
 }
 
 /* ---- from an earlier order or invoice ---- */

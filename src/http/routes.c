@@ -1370,13 +1370,15 @@ const struct route routes[] = {
     .handle = order_post,
     .body = "{store_id: id, store, items: [{product_id: id, sku, barcode, name, code, quantity: any, "
             "unit_price: any, ...}], order_date: day, requested_date: day, due_date: day, status, notes, "
-            "source, device, override: bool, ...}",
+            "source, device, override: bool, prediction_id: id, ...}",
     .reply = "201 any; ...",
     .need = "sales.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "Makes an order: {store_id, items: [{product_id | sku | barcode | name | code, quantity, "
             "unit_price}], order_date, "
-            "requested_date, due_date, status, notes, source, device, override}. Parameter: tenant." },
+            "requested_date, due_date, status, notes, source, device, override, prediction_id}: that "
+            "prediction, if "
+            "nobody has decided on it, is approved with the order. Parameter: tenant." },
   { .method = "GET",
     .pattern = "/api/orders/recent",
     .handle = orders_recent,

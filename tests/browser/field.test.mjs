@@ -228,17 +228,13 @@ test('with a finger, from a prediction, by scan; beyond the credit limit it is r
   assert.deepEqual(page.faults.filter((fault) => !/409/.test(fault)), []);
 });
 
-test('without a connection an order is kept and says so, and is sent once there is one', async (t) => {
-  const { base, data, server } = await started(t, { stores: 12, products: 20, rows: 150 });
-  const page = await open(t, `${base}/#/orders/new`);
-  await page.locator('[role="option"]').first().waitFor(LATER);
-  await page.keyboard.press('Enter');
-  const combo = page.getByRole('combobox', { name: 'Product' });
-  await combo.fill('a');
-  await page.locator('[role="option"]').first().waitFor(LATER);
+test('without a connection an order is kept and says so, and is sent once there is one, with what it decides', async (t) => {
+  const { base, data, server } = await started(t);
+  const [prediction] = await api(base, 'predicted-orders?limit=1');
+  const page = await open(t, `${base}/#/orders/new?prediction=${prediction.id}`);
+  await page.waitForFunction((n) => document.querySelectorAll('.entry-line').length === n, prediction.items.length, LATER);
   await server.stop();
-  await combo.press('Enter');
-  await page.keyboard.type('7');
+  await page.locator('.entry-line input').first().fill('7');
   await page.keyboard.press('Control+Enter');
   await page.getByText(/is kept here and waits to be sent/).waitFor(WAIT);
   await page.locator('.last-sent', { hasText: /Waiting to be sent|Being sent/ }).waitFor(WAIT);
@@ -246,8 +242,9 @@ test('without a connection an order is kept and says so, and is sent once there 
   await page.getByText('1 order is waiting to be sent.').waitFor(WAIT);
   await serve(t, data, '--listen', `127.0.0.1:${server.port}`);
   await page.getByText('1 order is waiting to be sent.').waitFor({ ...LATER, state: 'detached' });
-  assert.deepEqual(query(data, 'SELECT item_count FROM orders'), [['1']]);
-  assert.deepEqual(query(data, 'SELECT quantity FROM order_items'), [['70000']]);
+  assert.deepEqual(query(data, 'SELECT source, source_id, item_count FROM orders'), [['prediction', prediction.id, String(prediction.items.length)]]);
+  assert.ok(query(data, 'SELECT quantity FROM order_items').some(([quantity]) => quantity === '70000'));
+  assert.deepEqual(query(data, `SELECT status FROM predicted_orders WHERE id = '${prediction.id}'`), [['approved']]);
 });
 
 test('stores, products and predictions: found, looked at, changed and decided', async (t) => {

@@ -221,6 +221,31 @@ test('orders from an earlier one, for a store, and from a prediction, each once'
   await checkSummary(p, s);
 });
 
+test('an order that was entered from a prediction decides on it, however late it arrives, and never twice', async (t) => {
+  const { s } = await shop(t, market(8, { stores: 10, days: 200, noise: 0.05 }));
+  const predictions = await data(ask(s, '/api/predicted-orders'));
+  const [first, second] = predictions;
+  const other = predictions.find((one) => one.store_id !== first.store_id);
+  const order = (prediction, more) => ({ store_id: prediction.store_id, prediction_id: prediction.id, items: [{ product_id: prediction.items[0].product_id, quantity: 3 }], source: 'quick', ...more });
+  const status = async ({ id }) => (await data(ask(s, '/api/predicted-orders?status=all'))).find((one) => one.id === id).status;
+
+  await data(post(s, '/api/orders', order(first, { status: 'draft' })), 201);
+  const elsewhere = await data(post(s, '/api/orders', order(first, { store_id: other.store_id })), 201);
+  await problem(post(s, '/api/orders', order(first, { items: [{ product_id: 'nothing', quantity: 1 }] })), 422, /nothing/);
+  assert.deepEqual([await status(first), elsewhere.source, elsewhere.source_id ?? null], ['pending', 'quick', null]);
+
+  const made = await data(post(s, '/api/orders', order(first), { 'idempotency-key': 'late' }), 201);
+  const repeated = await post(s, '/api/orders', order(first), { 'idempotency-key': 'late' });
+  assert.deepEqual([made.source, made.source_id, repeated.json.data.id, await status(first)], ['prediction', first.id, made.id, 'approved']);
+  const again = await data(post(s, '/api/orders', order(first)), 201); // another one of the same store: it stands, and decides nothing
+  assert.deepEqual([again.source, again.source_id ?? null], ['quick', null]);
+
+  await data(ask(s, `/api/predicted-orders/${second.id}`, { method: 'PATCH', body: { status: 'rejected' } }));
+  assert.equal((await data(post(s, '/api/orders', order(second)), 201)).source, 'quick');
+  assert.equal(await status(second), 'rejected');
+  assert.equal((await data(post(s, '/api/orders', order(first, { prediction_id: 'gone' })), 201)).source, 'quick');
+});
+
 test('each of the nine figures turns red when somebody changes a row by hand', async (t) => {
   const { p, s } = await shop(t);
   await data(post(s, '/api/orders', { store_id: p.stores[0].id, items: [{ product_id: p.products[0].id, quantity: 2 }] }), 201);

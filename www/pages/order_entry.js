@@ -10,7 +10,7 @@
 ** reload. The address may say what it begins with: store=, prediction=, template= (an order), and
 ** draft= (one that was refused). */
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { address, get, patch } from '../lib/api.js';
+import { address, get } from '../lib/api.js';
 import { finder } from '../lib/find.js';
 import { html } from '../lib/html.js';
 import { cachedList, queueOrder, waiting } from '../lib/offline.js';
@@ -63,13 +63,14 @@ function useProductsFound(store, lines) {
 
 /* ---- on its way ---- */
 
-const orderOf = ({ store, lines, notes, wanted, source, override }) => ({
+const orderOf = ({ store, lines, notes, wanted, source, override, prediction }) => ({
   store_id: store,
   source,
   items: [...lines].reverse().map(({ product_id, quantity, price }) => ({ product_id, quantity: quantity.trim(), unit_price: price })),
   ...(notes.trim() && { notes: notes.trim() }),
   ...(wanted && { requested_date: wanted }),
   ...(override && { override: true }),
+  ...(prediction && { prediction_id: prediction }), /* it is decided with the order, whenever that arrives */
 });
 
 const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms, null));
@@ -90,7 +91,6 @@ function useSending(sheet, change, named) {
       }
       setRefused(null);
       const sent = row?.state === 'sent';
-      if (sent && sheet.prediction) patch(address(`/api/predicted-orders/${at(sheet.prediction)}`), { status: 'approved' }).catch(() => {}); /* somebody else may have decided */
       toast({ text: t(sent ? 'entry.sent' : 'entry.kept', { store: named, number: row?.answer?.number ?? row?.answer?.order_number ?? '' }), ...(sent && { href: link(at('orders', row.answer.id)), hrefLabel: t('orders.show') }) });
       change(() => EMPTY);
       return true;
@@ -204,7 +204,7 @@ export function OrderEntry({ query }) {
     <div class="entry-sides">
       <div class="stack">
         <section class="card" aria-label=${t('shop_column.store')}>
-          ${sheet.store ? html`<${Chosen} store=${about.store ?? { name: sheet.store.slice(-6) }} onChange=${() => change((old) => ({ ...old, store: null }))} />` : html`<${TypeAhead} name="store" label=${t('entry.store')} placeholder=${t('entry.store_example')} find=${findStore} onPick=${(it) => change((old) => ({ ...old, store: it.id }))} focus=${storeField} eager />`}
+          ${sheet.store ? html`<${Chosen} store=${about.store ?? { name: sheet.store.slice(-6) }} onChange=${() => change((old) => ({ ...old, store: null, prediction: null }))} />` : html`<${TypeAhead} name="store" label=${t('entry.store')} placeholder=${t('entry.store_example')} find=${findStore} onPick=${(it) => change((old) => ({ ...old, store: it.id }))} focus=${storeField} eager />`}
         </section>
         <section class="card" aria-label=${t('orders.lines')}>
           <${TypeAhead} name="product" label=${t('entry.product')} placeholder=${t('entry.product_example')} icon="scan" find=${products.find} onPick=${pick} focus=${productField} keys=${plusMinus} />
