@@ -127,5 +127,9 @@ DELETE FROM login_failure WHERE last_at < ?1;
 -- name: login_failures_unlock
 DELETE FROM login_failure WHERE account = ?1;
 
+-- A lock of more than ?3 was made by another clock.
+-- name: login_waits
+SELECT coalesce(max(until), 0) FROM login_failure WHERE account = ?1 AND until > ?2 AND until <= ?2 + ?3;
+
 -- name: auth_setting
 SELECT id FROM dashboard_settings WHERE user IS ?1 AND deleted_at IS NULL ORDER BY id LIMIT 1;

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 
+#include "auth/login.h"
 #include "auth/password.h"
 #include "auth/permission.h"
 #include "auth/stamp.h"
@@ -327,6 +328,7 @@ int account_set_badge(struct ctx *cx, struct tenant *t, const char *id, const ch
 
 int accounts_list(struct ctx *cx, struct db *db, struct jw *w, const char *key, int64_t *total) {
   char at[TIME_SIZE];
+  int64_t until;
   *total = 0;
   jw_array(w, key);
   struct stmt *s = db_stmt(cx, db, SQL_auth_users);
@@ -337,6 +339,8 @@ int accounts_list(struct ctx *cx, struct db *db, struct jw *w, const char *key, 
     for (int i = 0; i < 4; i++) jw_str(w, texts[i], col_str(s, i));
     for (int i = 0; i < 5; i++) jw_bool(w, flags[i], col_int(s, 4 + i));
     jw_text(w, "last_login", col_null(s, 9) ? NULL : time_iso(at, col_int(s, 9)));
+    if (login_waits(cx, db, col_dup(cx, s, 1), &until)) break;
+    jw_text(w, "locked_until", until ? time_iso(at, until) : NULL);
     jw_close(w, '}');
     ++*total;
   }

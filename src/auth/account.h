@@ -59,8 +59,8 @@ bool account_tables(struct ctx *cx, struct db *db);
 /* The id of the role of this name. E_NOT_FOUND lists those there are. */
 int role_find(struct ctx *cx, struct db *db, const char *name, const char **id);
 
-/* An array of {id, email, name, role, active, must_change, password, pin, badge, last_login}: whether they are set,
-** not what they are. */
+/* An array of {id, email, name, role, active, must_change, password, pin, badge, last_login, locked_until}: whether they are
+** set, not what they are; locked_until: after failures, from wherever they came (null: not locked). */
 int accounts_list(struct ctx *cx, struct db *db, struct jw *w, const char *key, int64_t *total);
 
 #endif

@@ -252,3 +252,15 @@ static int unlock(struct ctx *cx, struct db *db, void *arg) {
 int login_unlock(struct ctx *cx, struct tenant *t, const char *id) {
   return tenant_write(cx, t, unlock, ctx_strdup(cx, str_of(id)));
 }
+
+int login_waits(struct ctx *cx, struct db *db, const char *email, int64_t *until) {
+  unsigned char account[SHA256_SIZE];
+  digest(cx, email, "", account);
+  struct stmt *s = db_stmt(cx, db, SQL_login_waits);
+  stmt_blob(s, 1, account, sizeof account);
+  stmt_int(s, 2, cx->now);
+  stmt_int(s, 3, LOCK_MOST_US);
+  *until = stmt_row(cx, s) ? col_int(s, 0) : 0;
+  stmt_done(s);
+  return cx->code;
+}

@@ -31,4 +31,7 @@ int login_change_password(struct ctx *cx, struct tenant *t, const struct identit
 /* Forgets the failures of an account (its id), wherever they came from. */
 int login_unlock(struct ctx *cx, struct tenant *t, const char *id);
 
+/* Until when an account (its email) has to wait that failed to log in, from wherever; 0: it does not. */
+int login_waits(struct ctx *cx, struct db *db, const char *email, int64_t *until);
+
 #endif

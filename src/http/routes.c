@@ -124,6 +124,16 @@ const struct route routes[] = {
     .handle = token_delete,
     .need = "people.write",
     .help = "Revokes a token, at once and everywhere." },
+  { .method = "GET",
+    .pattern = "/api/users/logins",
+    .handle = users_logins,
+    .reply =
+        "[{id, email, name, role, active: bool, must_change: bool, password: bool, pin: bool, badge: bool, "
+        "last_login: text?, locked_until: text?}]; total: int",
+    .need = "people.read",
+    .help = "How accounts log in: which proofs they have, when each did last, and until when it has to wait "
+            "after "
+            "failures." },
   { .method = "POST",
     .pattern = "/api/users",
     .handle = user_post,

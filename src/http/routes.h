@@ -12,7 +12,7 @@ enum { PAGE_ROWS = 50, PAGE_ROWS_MOST = 1000 };
 /* routes_auth.c */
 route_fn auth_login_post, auth_pin_post, auth_refresh_post, auth_logout_post, auth_me_get, auth_password_post;
 route_fn auth_setup_post, auth_sessions_get, auth_session_delete, settings_get, settings_put;
-route_fn tokens_list, token_post, token_delete;
+route_fn users_logins, tokens_list, token_post, token_delete;
 route_fn user_post, user_password_post, user_pin_post, user_badge_post, user_unlock_post;
 
 route_fn runs_list, run_show, exceptions_list, run_undo, run_redo, run_rejudge; /* routes_runs.c */

@@ -230,6 +230,15 @@ int auth_password_post(struct request *rq) {
   return rc ? too_often(rq, wait) : OK;
 }
 
+int users_logins(struct request *rq) {
+  struct db *db;
+  int64_t total = 0;
+  int rc = db_find(rq, &db);
+  if (!rc) rc = accounts_list(rq->cx, db, &rq->json, "data", &total);
+  if (!rc) jw_int(&rq->json, "total", total);
+  return rc;
+}
+
 /* ---- sessions ---- */
 
 int auth_sessions_get(struct request *rq) {

@@ -81,8 +81,13 @@ test('one account: role, PIN, unlocking, sessions, and deactivation', async (t) 
   let status = 401;
   for (let i = 0; i < 20 && status === 401; i++) ({ status } = await logIn(base, { email: 'ravi@example.org', password: 'guessed' }));
   assert.equal(status, 429, 'guessing is slowed down');
+  execFileSync('sqlite3', [db, 'UPDATE login_failure SET until = until + 600000000']); // longer than any test takes
+  await page.reload();
+  await drawer.getByText(/Locked until/).waitFor(WAIT);
+  await drawer.getByText('Set: password, PIN, badge.').waitFor(WAIT);
   await drawer.getByRole('button', { name: 'Unlock' }).click();
   await toast(page, 'Ravi Menon can try again');
+  await drawer.getByText(/Locked until/).waitFor({ ...WAIT, state: 'detached' });
 
   await drawer.getByRole('button', { name: 'Deactivate' }).click();
   await page.getByRole('dialog', { name: 'Deactivate Ravi Menon?' }).getByRole('button', { name: 'Deactivate' }).click();

@@ -209,6 +209,8 @@ test('guessing has to wait, longer each time; an account that is not there looks
   delete process.env.OUTPOST_CLOCK;
   const ahead = (seconds) => fs.writeFileSync(clock, String(seconds * 1e6));
 
+  const within = await token(server, email('admin'));
+  const logins = () => data(as(server, within, '/api/users/logins'));
   const replies = [];
   for (const who of [email('admin'), 'nobody@example.org']) {
     const got = [];
@@ -228,11 +230,16 @@ test('guessing has to wait, longer each time; an account that is not there looks
     const locked = await login(server, email('admin'));
     assert.equal(locked.status, 429);
     waits.push(Number(locked.headers['retry-after']));
+    assert.deepEqual((await logins()).filter((row) => row.locked_until).map((row) => row.email), [email('admin')]);
   }
   assert.ok(waits.every((w, i) => i === 0 || w >= waits[i - 1] - 1), waits.join());
   assert.ok(waits[0] > 4 && waits.at(-1) > 890 && waits.at(-1) <= 900, waits.join());
   lib.ok(['user', 'unlock', email('admin'), ...p.args]);
   await data(login(server, email('admin')));
+  const rows = await logins();
+  assert.equal(rows.filter((row) => row.locked_until).length, 0);
+  assert.deepEqual(Object.fromEntries(rows.map((row) => [row.email, [row.password, row.pin, row.badge, !!row.last_login]]))[email('admin')], [true, false, false, true]);
+  await problem(as(server, await token(server, email('sales')), '/api/users/logins'), 403);
   for (let i = 0; i < 5; i++) await login(server, email('admin'), 'wrong');
   assert.equal((await login(server, email('admin'))).status, 429);
   ahead(at + 4000);

@@ -3,10 +3,10 @@
 **   #/people           accounts; a click opens one (drawer user=ID)
 **   #/people/roles     the table of groups and roles
 **   #/people/tokens    tokens */
-import { useState } from 'preact/hooks';
-import { address } from '../lib/api.js';
+import { useMemo, useState } from 'preact/hooks';
+import { address, useKept } from '../lib/api.js';
 import { count } from '../lib/decimal.js';
-import { formatMoment } from '../lib/format.js';
+import { formatAgo, formatClock, formatMoment } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { useLive } from '../lib/live.js';
 import { usePages } from '../lib/pages.js';
@@ -31,12 +31,22 @@ export function useRoles() {
   return { roles: answer && new Map(answer.data.map((role) => [role.id, role])), error, again };
 }
 
-function columnsOf(roles) {
+/* Map(id of an account -> how it logs in): its proofs, last_login, locked_until. */
+export function useLogins() {
+  const { answer } = useLive(address('/api/users/logins'), ['users', 'sessions', 'credential']);
+  const rows = useKept(answer)?.data;
+  return useMemo(() => new Map((rows ?? []).map((row) => [row.id, row])), [rows]);
+}
+
+export const Locked = ({ until }) => until && html`<${Badge} tone="bad"><${Icon} name="lock" /> ${t('people.locked', { when: formatClock(until) })}<//>`;
+export const lastLogin = (login) => login && (login.last_login ? html`<time datetime=${login.last_login} title=${formatMoment(login.last_login)}>${formatAgo(login.last_login)}</time>` : t('people.never'));
+
+function columnsOf(roles, logins) {
   return [
-    { id: 'name', label: t('people.name'), kind: 'name', sort: true, value: (row) => html`${row.name} ${row.id === me.value.user?.id && html`<${Badge}>${t('people.you')}<//>`} ${!row.active && html`<${Badge} tone="warn">${t('people.inactive')}<//>`}` },
+    { id: 'name', label: t('people.name'), kind: 'name', sort: true, value: (row) => html`${row.name} ${row.id === me.value.user?.id && html`<${Badge}>${t('people.you')}<//>`} ${!row.active && html`<${Badge} tone="warn">${t('people.inactive')}<//>`} <${Locked} until=${logins.get(row.id)?.locked_until} />` },
     { id: 'email', label: t('people.email'), sort: true, value: (row) => row.email },
     { id: 'role', label: t('people.role'), value: (row) => nameOf('role', roles?.get(row.role)?.name) },
-    { id: 'updated_at', label: t('records.updated'), sort: true, value: (row) => formatMoment(row.updated_at / 1000) },
+    { id: 'last_login', label: t('people.last_login'), value: (row) => lastLogin(logins.get(row.id)) },
   ];
 }
 
@@ -44,6 +54,7 @@ const orderOf = (text) => ({ id: text.replace(/^-/, ''), down: text.startsWith('
 
 function Accounts({ query }) {
   const { roles } = useRoles();
+  const logins = useLogins();
   const sort = query.sort ?? 'email';
   const { rows, total, next, busy, stale, error, again, more } = usePages((cursor) => address('/api/records/user', { q: query.q, sort, limit: AT_ONCE, cursor }), ['users']);
   const search = (event) => {
@@ -55,7 +66,7 @@ function Accounts({ query }) {
   else if (!rows) body = html`<${Skeleton} shape="table" n=${5} />`;
   else if (!rows.length) body = html`<${Empty} icon="user" title=${t(query.q ? 'records.none' : 'people.none')}><p>${t(query.q ? 'records.none_fits' : 'people.none_text')}</p>${!query.q && me.value.open && html`<a class="button" href="#/setup">${t('me.first')}</a>`}<//>`;
   else
-    body = html`<${Table} caption=${t('page.people')} columns=${columnsOf(roles)} rows=${rows} keyOf=${(row) => row.id} busy=${stale} first=${rows.length}
+    body = html`<${Table} caption=${t('page.people')} columns=${columnsOf(roles, logins)} rows=${rows} keyOf=${(row) => row.id} busy=${stale} first=${rows.length}
         order=${orderOf(sort)} onOrder=${({ id, down }) => replace(here({ sort: `${down ? '-' : ''}${id}` }))} onOpen=${(row) => openDrawer('user', row.id)} openLabel=${(row) => row.name} />
       <div class="pager"><span role="status">${t('rows.shown_of', { n: count(rows.length), total: count(total) })}</span>
         ${next && html`<button type="button" class="button-line" disabled=${busy} onClick=${more}>${t('records.more')}</button>`}</div>`;

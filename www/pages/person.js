@@ -14,10 +14,10 @@ import { Icon } from '../parts/icon.js';
 import { Failed, Skeleton } from '../parts/state.js';
 import { toast, toastFailure } from '../parts/toast.js';
 import { Sessions } from './account.js';
-import { useRoles } from './people.js';
+import { lastLogin, Locked, useLogins, useRoles } from './people.js';
 import { HandOver, roleOptions, setupLink } from './person_new.js';
 
-const ACTS = { pin: { kind: 'secret' }, badge: { kind: 'text' }, password: { kind: 'secret' } };
+const ACTS = { password: { kind: 'secret' }, pin: { kind: 'secret' }, badge: { kind: 'text' } };
 const path = (user, what) => address(`/api/users/${at(user.id)}/${what}`);
 
 function Facts({ user, roles, onSaved }) {
@@ -45,13 +45,21 @@ function NewProof({ user, act, onDone }) {
   return html`<${Form} fields=${[field]} onSave=${save} onCancel=${onDone} />`;
 }
 
-function Proofs({ user }) {
+/* What he has to show who he is, and whether he may try. */
+function HowNow({ user, login }) {
+  const set = Object.keys(ACTS).filter((id) => login[id]).map((id) => t(`people.proof.${id}`));
+  return html`<p>${set.length ? t('people.has', { what: set.join(', ') }) : t('people.has_none')}</p>
+    ${login.locked_until && html`<p class="notice tone-bad"><${Icon} name="lock" /> <span>${t('people.locked_note', { name: user.name })}</span></p>`}`;
+}
+
+function Proofs({ user, login }) {
   const [act, setAct] = useState(null);
   const [setup, setSetup] = useState(null);
   const unlock = () => post(path(user, 'unlock')).then(() => toast({ text: t('people.unlocked', { name: user.name }) }), toastFailure);
   const invite = () => post(path(user, 'password'), {}).then(({ data }) => setSetup(data.setup_link), toastFailure);
   if (act) return html`<${NewProof} key=${act} user=${user} act=${act} onDone=${() => setAct(null)} />`;
   return html`
+    ${login && html`<${HowNow} user=${user} login=${login} />`}
     ${setup && html`<${HandOver} title=${t('people.link')} note=${t('people.link_note')} text=${setupLink(setup)} />`}
     <div class="drawer-acts">
       <button type="button" class="plain" onClick=${invite}><${Icon} name="key" /> ${t('people.invite')}</button>
@@ -73,16 +81,18 @@ async function setActive(user, active) {
 export function PersonDrawer({ value, onClose }) {
   const { answer, error, again } = useLive(address(`/api/records/user/${at(value)}`), ['users']);
   const { roles } = useRoles();
+  const login = useLogins().get(value);
   const user = answer?.data;
   if (error && !user) return html`<${Drawer} title=${t('people.one')} onClose=${onClose}><${Failed} error=${error} again=${again} /><//>`;
   if (!user || !roles) return html`<${Drawer} title=${t('people.one')} onClose=${onClose}><${Skeleton} n=${5} /><//>`;
   const own = user.id === me.value.user?.id;
   const change = may('people.write');
   return html`<${Drawer} title=${user.name} note=${user.email} onClose=${onClose}>
-    <p>${user.active ? html`<${Badge} tone="ok"><${Icon} name="check" /> ${t('people.active')}<//>` : html`<${Badge} tone="warn">${t('people.inactive')}<//>`} <${Badge}>${nameOf('role', roles.get(user.role)?.name)}<//></p>
+    <p>${user.active ? html`<${Badge} tone="ok"><${Icon} name="check" /> ${t('people.active')}<//>` : html`<${Badge} tone="warn">${t('people.inactive')}<//>`} <${Badge}>${nameOf('role', roles.get(user.role)?.name)}<//> <${Locked} until=${login?.locked_until} /></p>
+    ${login && html`<p class="note">${t('people.last_login')}: ${lastLogin(login)}</p>`}
     ${change && html`
       <h3>${t('people.facts')}</h3><${Facts} user=${user} roles=${roles} onSaved=${again} />
-      <h3>${t('people.proofs')}</h3><${Proofs} user=${user} />`}
+      <h3>${t('people.proofs')}</h3><${Proofs} user=${user} login=${login} />`}
     <h3>${t('people.sessions')}</h3><${Sessions} of=${own ? undefined : user.id} />
     ${change && !own && html`<div class="dialog-foot">${user.active
       ? html`<button type="button" class="button danger" onClick=${() => setActive(user, false)}>${t('people.stop')}</button>`
