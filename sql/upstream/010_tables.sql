@@ -234,30 +234,28 @@ CREATE TABLE IF NOT EXISTS outpost.stock_transactions (
 );
 CREATE INDEX IF NOT EXISTS stock_transactions_item ON outpost.stock_transactions (organization_id, item, warehouse, at);
 
--- Two sides changed a property and did not know of each other. What did not win is kept here.
+-- Two sides changed a field and did not know of each other: one row for every value that lost and that nobody built upon. Its id
+-- follows from the edit that lost, so it is the same whoever finds out, and however often. See src/replicate/merge.h.
 CREATE TABLE IF NOT EXISTS outpost.conflict (
   organization_id uuid NOT NULL,
-  conflict_id     uuid NOT NULL DEFAULT gen_random_uuid(),
+  conflict_id     uuid NOT NULL,
   tbl             text NOT NULL,
   key             text NOT NULL,
   field           text NOT NULL,
-  base            json,
-  mine            json,
-  theirs          json,
-  mine_origin     integer,                            -- NULL: headquarters
-  theirs_origin   integer,
-  mine_stamp      bigint,
-  theirs_stamp    bigint,
-  winner          text NOT NULL CHECK (winner IN ('mine', 'theirs', 'both', 'none')),
+  base            jsonb,                              -- what the loser had before
+  lost            jsonb,
+  lost_stamp      bigint NOT NULL,
+  lost_origin     integer NOT NULL,                   -- 0: headquarters
+  won             jsonb,
+  won_stamp       bigint NOT NULL,
+  won_origin      integer NOT NULL,
   state           text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'settled')),
   at              timestamptz NOT NULL DEFAULT now(),
-  settled_at      timestamptz,
-  settled_by      text,
   sync_xid        xid8 NOT NULL DEFAULT pg_current_xact_id(),
   PRIMARY KEY (organization_id, conflict_id)
 );
-CREATE INDEX IF NOT EXISTS conflict_row ON outpost.conflict (organization_id, tbl, key);
-CREATE INDEX IF NOT EXISTS conflict_xid ON outpost.conflict (organization_id, sync_xid);
+CREATE INDEX IF NOT EXISTS conflict_row ON outpost.conflict (organization_id, tbl, key, field);
+CREATE INDEX IF NOT EXISTS conflict_lost ON outpost.conflict (organization_id, lost_origin, sync_xid);
 
 -- Which records an edge gets: those whose field has one of these values. A table without a row here: all.
 CREATE TABLE IF NOT EXISTS outpost.scope (
@@ -296,6 +294,6 @@ GRANT INSERT, UPDATE ON outpost.lane, outpost.conflict TO outpost_edge;
 GRANT INSERT, UPDATE (fork_seq, fork_hash, instance) ON outpost.origin TO outpost_edge;
 GRANT UPDATE (last_seen_at, version) ON outpost.edge TO outpost_edge;
 GRANT UPDATE (state, result, done_at) ON outpost.request TO outpost_edge;
-GRANT UPDATE (state, winner, settled_at, settled_by, sync_xid) ON outpost.conflict TO outpost_hq;
+GRANT UPDATE (state, sync_xid) ON outpost.conflict TO outpost_hq;
 GRANT INSERT, UPDATE, DELETE ON outpost.scope TO outpost_hq;
 GRANT INSERT, UPDATE (state) ON outpost.request TO outpost_hq;

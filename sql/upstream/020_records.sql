@@ -3,8 +3,8 @@
 --
 --   sync_at      stamp of the row's last change: milliseconds << 16 and a counter, as the log's hlc; never goes back
 --   sync_origin  who made it: an origin, NULL: headquarters
---   sync_stamps  fields that were changed before that, {"name": [stamp, origin]}; a field that is not named is of
---                sync_at and sync_origin, so NULL says that the whole row was written at once. Deletion is the field deleted_at
+--   sync_stamps  the stamp of every field, {"": [stamp, origin], "name": [stamp, origin]}, as src/replicate/merge.h says; NULL:
+--                the whole row was written at once. Deletion is the field deleted_at
 --   sync_xid     the transaction that wrote the row: edges ask for what was committed after their last look
 --
 -- Arguments of the triggers: what a value may be, "name" for one that is required, "name=a|b" for choices.
@@ -15,7 +15,7 @@ DECLARE
   w text;
   field text;
 BEGIN
-  FOREACH w IN ARRAY wanted LOOP
+  FOREACH w IN ARRAY coalesce(wanted, '{}') LOOP
     field := split_part(w, '=', 1);
     IF position('=' IN w) = 0 AND r->>field IS NULL THEN
       RAISE EXCEPTION '% is required', field USING ERRCODE = 'not_null_violation';
@@ -55,21 +55,20 @@ END $$;
 CREATE OR REPLACE FUNCTION outpost.changed_by_hand() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 DECLARE
-  before json;
-  latest bigint;
+  marks   jsonb := outpost.stamps_of(old.sync_at, old.sync_origin, old.sync_stamps::jsonb);
+  changed text[];
 BEGIN
   IF new.organization_id <> old.organization_id OR new.id <> old.id THEN
     RAISE EXCEPTION 'the id of a record stays as it is';
   END IF;
   PERFORM outpost.check_by_hand(to_json(new), VARIADIC TG_ARGV);
-  -- The earlier stamps of what stays as it is.
-  SELECT json_object_agg(n.name, coalesce(old.sync_stamps->n.name, json_build_array(old.sync_at, old.sync_origin)))
-         FILTER (WHERE n.value IS NOT DISTINCT FROM o.value)
-  INTO before FROM outpost.stamped_fields(to_json(new)) n JOIN outpost.stamped_fields(to_json(old)) o ON o.name = n.name;
-  SELECT greatest(old.sync_at, max((s.value->>0)::bigint)) INTO latest FROM json_each(old.sync_stamps) s;
-  new.sync_at := greatest(outpost.stamp_now(), latest + 1);
+  SELECT array_agg(n.name) INTO changed
+  FROM outpost.stamped_fields(to_json(new)) n JOIN outpost.stamped_fields(to_json(old)) o ON o.name = n.name
+  WHERE n.value IS DISTINCT FROM o.value;
+  IF old.sync_origin IS NOT NULL THEN marks := marks || '{"*": true}'; END IF;
+  new.sync_at := greatest(outpost.stamp_now(), (outpost.stamps_latest(marks)->>0)::bigint + 1, old.sync_at + 1);
   new.sync_origin := NULL;
-  new.sync_stamps := before;
+  new.sync_stamps := outpost.stamps_add(marks, changed || '{updated_at}'::text[], jsonb_build_object('', new.sync_at), 0);
   new.sync_xid := pg_current_xact_id();
   IF new.version = old.version THEN new.version := old.version + 1; END IF;
   IF new.updated_at IS NOT DISTINCT FROM old.updated_at THEN new.updated_at := clock_timestamp(); END IF;

@@ -3,29 +3,6 @@
 --
 -- Callers set sync_at of a row with every write, so the trigger of HQ's own people knows that it was none of them.
 
--- One row for every value that lost and that nobody built upon. Its id follows from the edit that lost, so it is the same
--- whoever finds out, and however often.
-CREATE TABLE IF NOT EXISTS outpost.conflict (
-  organization_id uuid NOT NULL,
-  conflict_id     uuid NOT NULL,
-  tbl             text NOT NULL,
-  key             text NOT NULL,
-  field           text NOT NULL,
-  base            jsonb,              -- what the loser had before
-  lost            jsonb,
-  lost_stamp      bigint NOT NULL,
-  lost_origin     integer NOT NULL,   -- 0: headquarters
-  won             jsonb,
-  won_stamp       bigint NOT NULL,
-  won_origin      integer NOT NULL,
-  state           text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'settled')),
-  at              timestamptz NOT NULL DEFAULT now(),
-  sync_xid        xid8 NOT NULL DEFAULT pg_current_xact_id(),
-  PRIMARY KEY (organization_id, conflict_id)
-);
-CREATE INDEX IF NOT EXISTS conflict_of ON outpost.conflict (organization_id, tbl, key, field);
-CREATE INDEX IF NOT EXISTS conflict_lost ON outpost.conflict (organization_id, lost_origin, sync_xid);
-
 -- Stamps of a row, whole: {"": [stamp, origin], "field": [stamp, origin], ...}.
 CREATE OR REPLACE FUNCTION outpost.stamps_of(at bigint, origin integer, stamps jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -238,42 +215,4 @@ LANGUAGE sql AS $$
   SELECT outpost.merge_row(organization, of_tbl, who, e.id, e.before, e.after, e.stamps, kinds)
   FROM (SELECT * FROM unnest(records, befores, afters, stamps) WITH ORDINALITY AS u(id, before, after, stamps, n)
         ORDER BY id, n) e
-$$;
-
--- The trigger of all tables of records: what a person at headquarters writes gets a stamp that is later than all of the row,
--- because he saw what is there.
-CREATE OR REPLACE FUNCTION outpost.stamp_row() RETURNS trigger
-LANGUAGE plpgsql SET timezone = 'UTC' AS $$
-DECLARE
-  clock   bigint := (extract(epoch FROM clock_timestamp()) * 1000)::bigint << 16;
-  marks   jsonb;
-  changed text[];
-BEGIN
-  IF TG_OP = 'INSERT' THEN
-    IF NEW.sync_at IS NULL THEN
-      NEW.sync_at := clock;
-      NEW.sync_origin := NULL;
-      NEW.sync_stamps := NULL;
-      NEW.sync_xid := pg_current_xact_id();
-    END IF;
-    RETURN NEW;
-  END IF;
-  IF NEW.sync_at IS DISTINCT FROM OLD.sync_at THEN RETURN NEW; END IF;
-  changed := ARRAY (
-    SELECT n.key FROM jsonb_each((to_jsonb(NEW) - 'extra') || coalesce(NEW.extra::jsonb, '{}')) n
-    WHERE n.value IS DISTINCT FROM ((to_jsonb(OLD) - 'extra') || coalesce(OLD.extra::jsonb, '{}'))->n.key
-      AND n.key NOT IN ('organization_id', 'version', 'updated_at', 'updated_by', 'sync_at', 'sync_origin', 'sync_stamps', 'sync_xid'));
-  IF changed = '{}' THEN RETURN OLD; END IF;
-  marks := outpost.stamps_of(OLD.sync_at, OLD.sync_origin, OLD.sync_stamps::jsonb);
-  IF OLD.sync_origin IS NOT NULL THEN marks := marks || '{"*": true}'; END IF;
-  clock := greatest(clock, (outpost.stamps_latest(marks)->>0)::bigint + 1, OLD.sync_at + 1);
-  NEW.sync_stamps := outpost.stamps_add(marks, changed || '{updated_at}'::text[], jsonb_build_object('', clock), 0);
-  NEW.sync_at := clock;
-  NEW.sync_origin := NULL;
-  NEW.sync_xid := pg_current_xact_id();
-  NEW.version := OLD.version + 1;
-  NEW.updated_at := now();
-  NEW.updated_by := session_user;
-  RETURN NEW;
-END
 $$;

@@ -9,15 +9,17 @@ import { arrival, edits, lost, random, state } from './merge_model.mjs';
 import { startPostgres } from './postgres.mjs';
 
 const ORGANIZATION = '00000000-0000-7000-8000-000000000001';
-const TABLE = `CREATE SCHEMA outpost;
-CREATE TABLE outpost.thing (organization_id uuid NOT NULL, id text NOT NULL, a text, b jsonb, c timestamptz, n numeric(20,2), version bigint NOT NULL,
+const PARTS = ['000_roles', '010_tables', '020_records', '060_merge'];
+const TABLE = `CREATE TABLE outpost.thing (organization_id uuid NOT NULL, id text NOT NULL, a text, b json, c timestamptz, n numeric(20,2), version bigint NOT NULL DEFAULT 1,
   created_at timestamptz, created_by text, updated_at timestamptz, updated_by text, deleted_at timestamptz, deleted_by text, extra json,
-  sync_origin integer, sync_at bigint, sync_stamps jsonb, sync_xid xid8 NOT NULL DEFAULT pg_current_xact_id(), PRIMARY KEY (organization_id, id));`;
-const TRIGGER = `CREATE TRIGGER stamp BEFORE INSERT OR UPDATE ON outpost.thing FOR EACH ROW EXECUTE FUNCTION outpost.stamp_row();`;
+  sync_origin integer, sync_at bigint, sync_stamps json, sync_xid xid8 NOT NULL DEFAULT pg_current_xact_id(), PRIMARY KEY (organization_id, id));
+CREATE TRIGGER added BEFORE INSERT ON outpost.thing FOR EACH ROW WHEN (new.sync_at IS NULL) EXECUTE FUNCTION outpost.added_by_hand();
+CREATE TRIGGER changed BEFORE UPDATE ON outpost.thing FOR EACH ROW WHEN (new.sync_at IS NOT DISTINCT FROM old.sync_at) EXECUTE FUNCTION outpost.changed_by_hand();`;
 
 async function headquarters(t) {
   const hq = await startPostgres(t);
-  hq.psql(undefined, { input: `${TABLE}\n${fs.readFileSync(path.join(ROOT, 'sql/upstream/060_merge.sql'), 'utf8')}\n${TRIGGER}` });
+  const parts = PARTS.map((name) => fs.readFileSync(path.join(ROOT, 'sql/upstream', `${name}.sql`), 'utf8'));
+  hq.psql(undefined, { input: [...parts, TABLE].join('\n') });
   return hq;
 }
 
@@ -25,7 +27,7 @@ async function headquarters(t) {
 const instant = (text) => `2026-01-01T00:${String(Math.floor(Number(text.slice(1)) / 60)).padStart(2, '0')}:${String(Number(text.slice(1)) % 60).padStart(2, '0')}.000000Z`;
 function document(id, s, stamp) {
   if (!s) return null;
-  const at = stamp * 1000;
+  const at = Number(BigInt(stamp) % 1_000_000n) * 1000;
   return JSON.stringify({ id, a: s.a, b: { is: s.b }, c: instant(s.c), n: `${s.n}.5`, d: s.a, version: s.version, created_at: 1000, created_by: 'x', updated_at: at, updated_by: 'x', deleted_at: s.deleted ? at : null, deleted_by: s.deleted ? 'x' : null });
 }
 const quote = (text) => (text === null ? 'NULL' : `'${text.replaceAll("'", "''")}'`);
@@ -35,12 +37,12 @@ const call = (id, e) =>
 
 // What is shown of each record, and which values of it are in the list.
 const SHOWN = `SELECT id, json_build_object('a', a, 'b', b->>'is', 'c', 'c' || extract(epoch FROM c - '2026-01-01Z')::bigint, 'n', n - 0.5, 'd', extra->>'d', 'deleted', deleted_at IS NOT NULL, 'version', version,
-  'stamps', (SELECT jsonb_object_agg(k, v) FROM jsonb_each(sync_stamps) s(k, v))) FROM outpost.thing ORDER BY id`;
+  'stamps', (SELECT jsonb_object_agg(k, v) FROM jsonb_each(sync_stamps::jsonb) s(k, v))) FROM outpost.thing ORDER BY id`;
 const LISTED = `SELECT key, string_agg(CASE WHEN state = 'open' THEN field || ':' || lost_stamp || ':' || lost_origin END, ',') FROM outpost.conflict WHERE field <> 'd' GROUP BY key`;
 
 test('edits of several origins come to one state in every order of arrival, and what was lost is listed', { timeout: 600_000 }, async (t) => {
   const hq = await headquarters(t);
-  const sets = LONG ? 2000 : 150;
+  const sets = LONG ? 2000 : 100;
   const orders = 5;
   const r = random(20261121);
   const expected = new Map();
@@ -74,4 +76,30 @@ test('edits of several origins come to one state in every order of arrival, and 
   assert.equal(expected.size, 0);
   assert.ok(conflicts > sets, `${conflicts} conflicts`);
   t.diagnostic(`${sets} sets of edits in ${orders} orders, ${script.length} edits, ${conflicts} conflicts`);
+});
+
+test('who changes a record at headquarters saw what is there: his word holds, and an edge that did not know of it is told', { timeout: 120_000 }, async (t) => {
+  const hq = await headquarters(t);
+  const now = `(SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint << 16)`;
+  const stamp = BigInt(hq.psql(`SELECT ${now}`));
+  const is = (a, b, n, version) => ({ a, b, c: 'c0', n, deleted: false, version });
+  const edge = (before, after, at) => hq.psql(call('x', { origin: 1, stamp: at, before, after }));
+  const shows = (expected) => assert.equal(hq.psql(`SELECT concat_ws(' ', a, b->>'is', n, version, updated_by) FROM outpost.thing`), expected);
+  edge(null, is('a0', 'b0', 100, 1), stamp - 1000n);
+  hq.psql(`UPDATE outpost.thing SET a = 'of hq', n = n - 3`);
+  shows('of hq b0 97.50 2 hq:postgres');
+  // Earlier than that, and not knowing of it: another field, the same field, the amount.
+  edge(is('a0', 'b0', 100, 1), is('a1', 'b1', 110, 2), stamp - 500n);
+  shows('of hq b1 107.50 3 hq:postgres');
+  assert.deepEqual(hq.rows(`SELECT field, base#>>'{}', lost#>>'{}', lost_origin, won#>>'{}', won_origin, state FROM outpost.conflict WHERE field = 'a'`), [['a', 'a0', 'a1', '1', 'of hq', '0', 'open']]);
+  // Later: it shows, and what headquarters had said is the loser.
+  edge(is('a1', 'b1', 110, 2), is('a2', 'b1', 110, 3), stamp + (3600_000n << 16n));
+  shows('a2 b1 107.50 4 x');
+  assert.deepEqual(hq.rows(`SELECT lost#>>'{}', lost_origin, state FROM outpost.conflict WHERE field = 'a' ORDER BY lost_origin`), [['of hq', '0', 'open'], ['a1', '1', 'settled']]);
+  // Who brings back what was lost settles it; a stamp of headquarters is above all of the row, whatever its clock says.
+  hq.psql(`UPDATE outpost.thing SET a = 'of hq, again'`);
+  shows('of hq, again b1 107.50 5 hq:postgres');
+  edge(is('a2', 'b1', 110, 3), is('a2', 'b2', 110, 4), stamp + (3601_000n << 16n));
+  shows('of hq, again b2 107.50 6 x');
+
 });
