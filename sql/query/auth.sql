@@ -30,6 +30,9 @@ SELECT 1 FROM credential WHERE keeper LIMIT 1;
 -- name: auth_keeper_mark
 UPDATE credential SET keeper = 1 WHERE user_id = ?1 AND NOT keeper;
 
+-- name: auth_role
+SELECT permissions FROM roles WHERE id = ?1;
+
 -- name: auth_role_by_name
 SELECT id FROM roles WHERE name = ?1 AND deleted_at IS NULL;
 
@@ -63,13 +66,22 @@ WHERE u.deleted_at IS NULL ORDER BY u.email;
 INSERT INTO sessions (id, family, kind, user_id, name, role, token, created_at, created_by, expires_at, over_at, address, agent)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13);
 
--- Who a session stands for: by its id (?1), or by what is stored of its token (?2).
+-- Who a session stands for: by its id (?1), or by what is stored of its token (?2). user_id of a machine's token is who made it:
+-- the token may do what both roles may, for as long as its maker may log in.
 -- name: session_who
-SELECT s.id, s.kind, s.user_id, coalesce(u.email, s.name), coalesce(u.name, s.name), r.name, r.permissions,
-  coalesce(u.must_change, 0), s.created_at, s.expires_at, s.over_at, s.last_seen_at,
-  s.revoked_at IS NULL AND r.deleted_at IS NULL AND (s.user_id IS NULL OR (u.active AND u.deleted_at IS NULL))
-FROM sessions s LEFT JOIN users u ON u.id = s.user_id JOIN roles r ON r.id = coalesce(u.role, s.role)
+SELECT s.id, s.kind, iif(s.kind = 'token', NULL, s.user_id), iif(s.kind = 'token', s.name, u.email),
+  iif(s.kind = 'token', s.name, u.name), r.name, r.permissions, s.kind <> 'token' AND u.must_change,
+  s.created_at, s.expires_at, s.over_at, s.last_seen_at,
+  s.revoked_at IS NULL AND r.deleted_at IS NULL
+    AND (s.user_id IS NULL OR (u.active AND u.deleted_at IS NULL AND m.deleted_at IS NULL)),
+  coalesce(m.permissions, '*.write')
+FROM sessions s LEFT JOIN users u ON u.id = s.user_id LEFT JOIN roles m ON m.id = u.role
+  JOIN roles r ON r.id = iif(s.kind = 'token', s.role, u.role)
 WHERE s.id = coalesce(?1, (SELECT id FROM sessions WHERE token = ?2));
+
+-- Of whom a session is, or by whom a machine's token was made.
+-- name: session_maker
+SELECT user_id FROM sessions WHERE id = ?1;
 
 -- name: session_by_token
 SELECT id, kind, family, user_id, expires_at, over_at, used_at, revoked_at FROM sessions WHERE token = ?1;
@@ -83,26 +95,29 @@ UPDATE sessions SET last_seen_at = ?2 WHERE id = ?1;
 -- name: session_end_family
 UPDATE sessions SET revoked_at = ?2, revoked_by = ?3 WHERE family = ?1 AND revoked_at IS NULL;
 
--- All of somebody, but not those that belong to the session ?4 (or NULL).
+-- All of somebody, but not those that belong to the session ?4 (or NULL); ?5: the machines' tokens that he made, too.
 -- name: session_end_user
 UPDATE sessions SET revoked_at = ?2, revoked_by = ?3
-WHERE user_id = ?1 AND revoked_at IS NULL AND (?4 IS NULL OR family <> (SELECT family FROM sessions WHERE id = ?4));
+WHERE user_id = ?1 AND revoked_at IS NULL AND (?5 OR kind <> 'token') AND (?4 IS NULL OR family <> (SELECT family FROM sessions WHERE id = ?4));
 
 -- name: session_end_setup
 UPDATE sessions SET revoked_at = ?1, revoked_by = ?2
 WHERE kind = 'setup' AND user_id IS ?3 AND revoked_at IS NULL AND used_at IS NULL;
 
 -- name: session_find
-SELECT s.family, s.user_id, s.kind, coalesce(u.email, s.name) FROM sessions s LEFT JOIN users u ON u.id = s.user_id
+SELECT s.family, iif(s.kind = 'token', NULL, s.user_id), s.kind, iif(s.kind = 'token', s.name, u.email),
+  r.permissions, coalesce(m.permissions, '*.write')
+FROM sessions s LEFT JOIN users u ON u.id = s.user_id LEFT JOIN roles m ON m.id = u.role
+  LEFT JOIN roles r ON r.id = iif(s.kind = 'token', s.role, u.role)
 WHERE s.id = ?1 AND s.revoked_at IS NULL AND s.expires_at > ?2;
 
 -- One row for what somebody sees as one session: the last login of a family. ?2: of this account only, or NULL;
 -- ?3: machines' tokens instead of people's sessions.
 -- name: session_list
-SELECT s.id, s.kind, s.user_id, coalesce(u.email, s.name), r.name, s.address, s.agent,
+SELECT s.id, s.kind, iif(?3, NULL, s.user_id), iif(?3, s.name, u.email), r.name, s.address, s.agent,
   (SELECT min(f.created_at) FROM sessions f WHERE f.family = s.family), s.last_seen_at,
   (SELECT max(f.expires_at) FROM sessions f WHERE f.family = s.family AND f.revoked_at IS NULL), s.created_by
-FROM sessions s LEFT JOIN users u ON u.id = s.user_id LEFT JOIN roles r ON r.id = coalesce(u.role, s.role)
+FROM sessions s LEFT JOIN users u ON u.id = s.user_id LEFT JOIN roles r ON r.id = iif(?3, s.role, u.role)
 WHERE s.revoked_at IS NULL AND s.expires_at > ?1 AND s.over_at > ?1 AND (?2 IS NULL OR s.user_id = ?2)
   AND iif(?3, s.kind = 'token', s.kind IN ('login', 'pin'))
   AND NOT EXISTS (SELECT 1 FROM sessions n WHERE n.family = s.family AND n.kind = s.kind AND n.id > s.id)

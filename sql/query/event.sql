@@ -120,7 +120,7 @@ WHERE topic = ?1 AND name = ?2 RETURNING attempts;
 -- The entries of the change log as events: what is read is composed in changes.c.
 -- name: event_changes
 SELECT seq, at, actor, unit, event, tbl, key, before, after, count, text FROM change_log
-WHERE seq >= ?1 ORDER BY seq LIMIT ?2;
+WHERE seq >= ?1 ORDER BY seq;
 
 -- name: event_parked_count
 SELECT count(*) FROM event_parked

@@ -92,12 +92,24 @@ static int run_drill(struct ctx *cx, struct job *job) {
 }
 
 static const struct job_kind kinds[] = {
-  { "archive_run", "maintenance", "moves old rows into files, as the retention policies say", run_archive,
-    1 },
-  { "backup_daily", "maintenance", "makes a copy of the file, opens it, verifies it, and rotates older ones",
-    run_backup, 1 },
-  { "backup_drill", "maintenance", "restores the newest copy into a folder aside and compares it", run_drill,
-    1 },
+  { .name = "archive_run",
+    .queue = "maintenance",
+    .help = "moves old rows into files, as the retention policies say",
+    .need = "archive.write",
+    .run = run_archive,
+    .at_once = 1 },
+  { .name = "backup_daily",
+    .queue = "maintenance",
+    .help = "makes a copy of the file, opens it, verifies it, and rotates older ones",
+    .need = "archive.write",
+    .run = run_backup,
+    .at_once = 1 },
+  { .name = "backup_drill",
+    .queue = "maintenance",
+    .help = "restores the newest copy into a folder aside and compares it",
+    .need = "archive.write",
+    .run = run_drill,
+    .at_once = 1 },
 };
 
 void archive_register(void) {

@@ -4,12 +4,12 @@
 
 #include "auth/login.h"
 #include "auth/password.h"
-#include "auth/permission.h"
 #include "auth/stamp.h"
 #include "base/hash.h"
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/time.h"
+#include "model/permission.h"
 #include "record/record.h"
 #include "store/change.h"
 
@@ -64,32 +64,67 @@ static int check_keeper(struct ctx *cx, struct db *db) {
               "the permission people.write");
 }
 
-static int end_sessions(struct ctx *cx, struct db *db, const char *id, const char *but_session) {
+int account_end_sessions(struct ctx *cx, struct db *db, const char *id, const char *but_session,
+                         bool machines) {
   struct stmt *s = db_stmt(cx, db, SQL_session_end_user);
+  stamp_touch();
   stmt_text(s, 1, id);
   stmt_int(s, 2, cx->now);
   stmt_text(s, 3, cx->actor);
   stmt_text(s, 4, but_session);
+  stmt_int(s, 5, machines);
   return stmt_run(cx, s);
 }
 
-/* Who may not log in any more is out at once, and not in again when he may. */
+int account_within(struct ctx *cx, const struct account *a) {
+  return permissions_within(cx, a->permissions, ctx_printf(cx, "the account %s", a->email));
+}
+
+static int user_before(struct ctx *cx, struct db *db, const char *id) {
+  struct account a;
+  return account_get(cx, db, id, &a) || account_within(cx, &a) ? (int)cx->code : OK;
+}
+
+/* Who may not log in any more is out at once, with the tokens that he made, and not in again when he may. */
 static int user_changed(struct ctx *cx, struct db *db, const char *id) {
   struct account a;
   stamp_touch();
-  if (account_get(cx, db, id, &a)) return cx->code;
-  if (!a.active && end_sessions(cx, db, id, NULL)) return cx->code;
+  if (account_get(cx, db, id, &a) || account_within(cx, &a)) return cx->code;
+  if (!a.active && account_end_sessions(cx, db, id, NULL, true)) return cx->code;
   return check_keeper(cx, db);
 }
 
-static int role_changed(struct ctx *cx, struct db *db) {
+int role_permissions(struct ctx *cx, struct db *db, const char *id, uint64_t *out) {
+  struct stmt *s = db_stmt(cx, db, SQL_auth_role);
+  *out = 0;
+  stmt_text(s, 1, id);
+  if (!stmt_row(cx, s))
+    return cx->code ? (int)cx->code : fail(cx, E_NOT_FOUND, "role", "there is no such role");
+  permissions_read(cx, col_str(s, 0), out);
+  stmt_done(s);
+  return cx->code;
+}
+
+/* Before and after: neither what it had nor what it gets is more than his. */
+static int role_within(struct ctx *cx, struct db *db, const char *id) {
+  uint64_t permissions;
+  return role_permissions(cx, db, id, &permissions) ? (int)cx->code
+                                                    : permissions_within(cx, permissions, "the role");
+}
+
+static int roles_changed(struct ctx *cx, struct db *db) {
   stamp_touch();
   return check_keeper(cx, db);
 }
 
 void auth_register(void) {
-  static const struct entity_hooks user_hooks = { .check_object = check_user, .check_row = user_changed },
-                                   role_hooks = { .check_object = check_role, .check = role_changed };
+  static const struct entity_hooks user_hooks = { .check_object = check_user,
+                                                  .check_before = user_before,
+                                                  .check_row = user_changed },
+                                   role_hooks = { .check_object = check_role,
+                                                  .check_before = role_within,
+                                                  .check = roles_changed,
+                                                  .check_row = role_within };
   entity_hooks_register("user", &user_hooks);
   entity_hooks_register("role", &role_hooks);
   store_add_committed_hook(stamp_committed);
@@ -250,10 +285,10 @@ static int put_must_change(struct ctx *cx, struct db *db, const char *id, bool m
 int account_put_password(struct ctx *cx, struct db *db, const char *id, const char *hash, bool must_change,
                          const char *but_session) {
   struct account a;
-  if (account_get(cx, db, id, &a)) return cx->code;
+  if (account_get(cx, db, id, &a) || account_within(cx, &a)) return cx->code;
   if (put_credential(cx, db, SQL_auth_password_set, id, str_of(hash), false)) return cx->code;
   if (a.must_change != must_change && put_must_change(cx, db, id, must_change)) return cx->code;
-  if (end_sessions(cx, db, id, but_session) || check_keeper(cx, db)) return cx->code;
+  if (account_end_sessions(cx, db, id, but_session, false) || check_keeper(cx, db)) return cx->code;
   return note(cx, db, id, "PASSWORD_CHANGED", ctx_printf(cx, "the password of %s was changed", a.email));
 }
 
@@ -283,7 +318,7 @@ int account_set_password(struct ctx *cx, struct tenant *t, const char *id, const
 static int set_pin(struct ctx *cx, struct db *db, void *arg) {
   const struct setting *s = arg;
   struct account a;
-  if (account_get(cx, db, s->id, &a) ||
+  if (account_get(cx, db, s->id, &a) || account_within(cx, &a) ||
       put_credential(cx, db, SQL_auth_pin_set, s->id, str_of(s->value), false))
     return cx->code;
   return note(cx, db, s->id, "PIN_CHANGED", ctx_printf(cx, "the PIN of %s was changed", a.email));
@@ -306,7 +341,7 @@ static int free_badge(struct ctx *cx, struct db *db, struct str digest) {
 static int set_badge(struct ctx *cx, struct db *db, void *arg) {
   const struct setting *s = arg;
   struct account a, other;
-  if (account_get(cx, db, s->id, &a)) return cx->code;
+  if (account_get(cx, db, s->id, &a) || account_within(cx, &a)) return cx->code;
   if (s->value && !account_by_badge(cx, db, s->value, &other) && strcmp(other.id, s->id) != 0)
     return fail(cx, E_CONFLICT, "badge", "this badge is somebody else's");
   ctx_forgive(cx);

@@ -6,6 +6,10 @@
 ** Once there is an active account with a password and the permission people.write, one is always
 ** left: whatever would take away the last one is refused (E_CONFLICT).
 **
+** Whoever acts (ctx.may) gives nobody more than he has himself, and leaves alone whoever has more: neither by an account,
+** its role, what its role may do, a token, a link, nor by another password for somebody who may do more
+** (E_DENIED). The command line may do everything: it is the owner of the files.
+**
 ** What takes a hash is made before the transaction, because that takes long.
 */
 #ifndef AUTH_ACCOUNT_H
@@ -42,6 +46,9 @@ int account_add(struct ctx *cx, struct tenant *t, const struct account_new *new,
 int account_put(struct ctx *cx, struct db *db, const struct account_new *new, const char *hash,
                 char id[static 37]);
 
+/* May whoever acts touch it? */
+int account_within(struct ctx *cx, const struct account *a);
+
 /* Sets it and ends all sessions of the account but this one (NULL: all). */
 int account_set_password(struct ctx *cx, struct tenant *t, const char *id, const char *password,
                          bool must_change, const char *but_session);
@@ -49,6 +56,9 @@ int account_put_password(struct ctx *cx, struct db *db, const char *id, const ch
                          const char *but_session);
 /* The same password, hashed with today's parameters. */
 int account_renew_hash(struct ctx *cx, struct db *db, const char *id, const char *hash);
+/* Within a write: ends all sessions of the account but this one (NULL: all). machines: and the tokens that it made. */
+int account_end_sessions(struct ctx *cx, struct db *db, const char *id, const char *but_session,
+                         bool machines);
 /* Empty: takes it away. */
 int account_set_pin(struct ctx *cx, struct tenant *t, const char *id, const char *pin);
 int account_set_badge(struct ctx *cx, struct tenant *t, const char *id, const char *badge);
@@ -58,6 +68,7 @@ bool account_tables(struct ctx *cx, struct db *db);
 
 /* The id of the role of this name. E_NOT_FOUND lists those there are. */
 int role_find(struct ctx *cx, struct db *db, const char *name, const char **id);
+int role_permissions(struct ctx *cx, struct db *db, const char *id, uint64_t *out);
 
 /* An array of {id, email, name, role, active, must_change, password, pin, badge, last_login, locked_until}: whether they are
 ** set, not what they are; locked_until: after failures, from wherever they came (null: not locked). */

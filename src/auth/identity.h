@@ -4,8 +4,8 @@
 #ifndef AUTH_IDENTITY_H
 #define AUTH_IDENTITY_H
 
-#include "auth/permission.h"
 #include "base/limits.h"
+#include "model/permission.h"
 
 enum { IDENTITY_NAME = 128 };
 

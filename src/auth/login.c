@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "auth/password.h"
+#include "base/address.h"
 #include "base/hash.h"
 #include "store/change.h"
 
@@ -32,9 +33,11 @@ static void digest(struct ctx *cx, const char *user, const char *address,
 
 static void name_counters(struct ctx *cx, const char *user, const char *address,
                           struct counter c[static COUNTERS]) {
-  digest(cx, user, address, c[PAIR].name);
+  char network[ADDRESS_SIZE];
+  address_network(address, network);
+  digest(cx, user, network, c[PAIR].name);
   digest(cx, user, "", c[ACCOUNT].name);
-  digest(cx, "", address, c[ADDRESS].name);
+  digest(cx, "", network, c[ADDRESS].name);
   for (int i = 0; i < COUNTERS; i++) {
     memcpy(c[i].account, c[ACCOUNT].name, SHA256_SIZE);
     c[i].of_account = i != ADDRESS;
@@ -236,7 +239,7 @@ int login_change_password(struct ctx *cx, struct tenant *t, const struct identit
 static int unlock(struct ctx *cx, struct db *db, void *arg) {
   struct counter c[COUNTERS];
   struct account a;
-  if (account_get(cx, db, arg, &a)) return cx->code;
+  if (account_get(cx, db, arg, &a) || account_within(cx, &a)) return cx->code;
   name_counters(cx, a.email, "", c);
   struct stmt *s = db_stmt(cx, db, SQL_login_failures_unlock);
   stmt_blob(s, 1, c[ACCOUNT].account, SHA256_SIZE);

@@ -208,6 +208,13 @@ struct ending {
   const char *id, *owner;
 };
 
+/* What both lists allow: of the role, and of who stands behind it. A link to set up the first account has no role. */
+static uint64_t permissions_of(struct ctx *cx, struct stmt *s, int role, int maker) {
+  uint64_t its = 0, his = 0;
+  if (permissions_read(cx, col_str(s, role), &its) || permissions_read(cx, col_str(s, maker), &his)) return 0;
+  return its & his;
+}
+
 static int end_one(struct ctx *cx, struct db *db, void *arg) {
   const struct ending *e = arg;
   struct stmt *s = db_stmt(cx, db, SQL_session_find);
@@ -216,10 +223,13 @@ static int end_one(struct ctx *cx, struct db *db, void *arg) {
   bool found = stmt_row(cx, s);
   const char *family = found ? col_dup(cx, s, 0) : NULL, *user_id = found ? col_dup(cx, s, 1) : NULL;
   const char *kind = found ? col_dup(cx, s, 2) : NULL, *who = found ? col_dup(cx, s, 3) : NULL;
+  uint64_t permissions = found ? permissions_of(cx, s, 4, 5) : 0;
   if (found) stmt_done(s);
   if (cx->code) return cx->code;
   if (!found || (e->owner && (!user_id || strcmp(user_id, e->owner) != 0)))
     return fail(cx, E_NOT_FOUND, "id", "there is no such session");
+  if (!e->owner && permissions_within(cx, permissions, ctx_printf(cx, "the session of %s", who)))
+    return cx->code;
   if (end_family(cx, db, family)) return cx->code;
   bool machine = strcmp(kind, "token") == 0;
   return note(cx, db, machine ? "TOKEN_REVOKED" : "LOGOUT", e->id,
@@ -234,13 +244,7 @@ static int end_all(struct ctx *cx, struct db *db, void *arg) {
   const char *user_id = arg;
   struct account a;
   if (account_get(cx, db, user_id, &a)) return cx->code;
-  struct stmt *s = db_stmt(cx, db, SQL_session_end_user);
-  stamp_touch();
-  stmt_text(s, 1, user_id);
-  stmt_int(s, 2, cx->now);
-  stmt_text(s, 3, cx->actor);
-  stmt_null(s, 4);
-  if (stmt_run(cx, s)) return cx->code;
+  if (account_end_sessions(cx, db, user_id, NULL, false)) return cx->code;
   return note(cx, db, "LOGOUT", user_id, ctx_printf(cx, "all sessions of %s were ended", a.email));
 }
 
@@ -252,38 +256,54 @@ int session_end_all(struct ctx *cx, struct tenant *t, const char *user_id) {
 
 struct machine {
   struct tenant *tenant;
-  const char *name, *role, *token;
-  int64_t days;
+  const struct machine_new *new;
+  const char *token;
   char *id;
 };
+
+/* Of a person he himself; of a machine the person behind it; NULL: nobody. */
+static const char *maker_of(struct ctx *cx, struct db *db, const char *session) {
+  struct stmt *s = db_stmt(cx, db, SQL_session_maker);
+  stmt_text(s, 1, session);
+  const char *id = stmt_row(cx, s) && !col_null(s, 0) ? col_dup(cx, s, 0) : NULL;
+  stmt_done(s);
+  return id;
+}
 
 static int add_machine(struct ctx *cx, struct db *db, void *arg) {
   struct machine *m = arg;
   unsigned char stored[SHA256_SIZE];
+  uint64_t permissions;
   const char *role;
-  if (role_find(cx, db, m->role, &role)) return cx->code;
+  if (role_find(cx, db, m->new->role, &role) || role_permissions(cx, db, role, &permissions) ||
+      permissions_within(cx, permissions, ctx_printf(cx, "the role %s", m->new->role)))
+    return cx->code;
   m->token = opaque_write(cx, TOKEN_MACHINE, tenant_slug(m->tenant), stored);
-  struct row r = {
-    .kind = "token", .name = m->name, .role = role, .stored = stored, .lasts = m->days * DAY_US
-  };
-  if (add_row(cx, db, &r)) return cx->code;
+  struct row r = { .kind = "token",
+                   .user_id = maker_of(cx, db, m->new->by),
+                   .name = m->new->name,
+                   .role = role,
+                   .stored = stored,
+                   .lasts = m->new->days *DAY_US };
+  if (cx->code || add_row(cx, db, &r)) return cx->code;
   memcpy(m->id, r.id, sizeof r.id);
   return note(cx, db, "TOKEN_CREATED", r.id,
-              ctx_printf(cx, "the token %s was made, with the role %s", m->name, m->role));
+              ctx_printf(cx, "the token %s was made, with the role %s", m->new->name, m->new->role));
 }
 
-int session_machine(struct ctx *cx, struct tenant *t, const char *name, const char *role, int64_t days,
-                    char id[static 37], const char **token) {
+int session_machine(struct ctx *cx, struct tenant *t, const struct machine_new *new, char id[static 37],
+                    const char **token) {
   enum { NAME_MOST = 60 };
+  const char *name = new->name;
   if (!name || !*name || strlen(name) > NAME_MOST)
     return fail(cx, E_INVALID, "name", "a token has a name of at most %d bytes, such as the machine's",
                 NAME_MOST);
   if (strchr(name, '@'))
     return fail(cx, E_INVALID, "name", "a token's name has no @: in the log it would look like an account");
-  if (!role) return fail(cx, E_INVALID, "role", "say which role the token has");
-  if (days < 1 || days > TOKEN_DAYS_MOST)
+  if (!new->role) return fail(cx, E_INVALID, "role", "say which role the token has");
+  if (new->days < 1 || new->days > TOKEN_DAYS_MOST)
     return fail(cx, E_INVALID, "days", "a token lasts from 1 to %d days", TOKEN_DAYS_MOST);
-  struct machine m = { t, name, role, NULL, days, id };
+  struct machine m = { t, new, NULL, id };
   int rc = tenant_write(cx, t, add_machine, &m);
   *token = m.token;
   return rc;
@@ -300,7 +320,9 @@ static int make_link(struct ctx *cx, struct db *db, void *arg) {
   struct linking *l = arg;
   unsigned char stored[SHA256_SIZE];
   struct account a = { .email = "the first account" };
-  if (l->user_id && account_get(cx, db, l->user_id, &a)) return cx->code;
+  if (l->user_id ? account_get(cx, db, l->user_id, &a) || account_within(cx, &a)
+                 : permissions_within(cx, PERMISSION_ALL, a.email))
+    return cx->code;
   struct stmt *s = db_stmt(cx, db, SQL_session_end_setup);
   stmt_int(s, 1, cx->now);
   stmt_text(s, 2, cx->actor);
@@ -397,7 +419,8 @@ static void read_session(struct ctx *cx, struct stmt *s, struct session *out) {
   copy(who->email, sizeof who->email, s, 3);
   copy(who->name, sizeof who->name, s, 4);
   copy(who->role, sizeof who->role, s, 5);
-  if (permissions_read(cx, col_str(s, 6), &who->permissions)) return;
+  who->permissions = permissions_of(cx, s, 6, 13);
+  if (cx->code) return;
   who->must_change = col_int(s, 7);
   out->created_at = col_int(s, 8);
   out->expires_at = col_int(s, 9);

@@ -6,8 +6,9 @@
 ** refreshes it (30 days). Refreshing uses that one up and gives two new rows of the same family. A refresh
 ** token that comes a second time was stolen from somebody, so the whole family ends.
 **
-** A PIN's login lasts a shift and cannot be refreshed. Machines' tokens and links to set up an account
-** are rows, too.
+** A PIN's login lasts a shift and cannot be refreshed. Links to set up an account are rows, too, and so are machines'
+** tokens. A token may do what its role may and its maker may as well, now: it ends with his account, and what his role loses it
+** loses. Another password of his leaves it alone. One that the command line made has nobody behind it.
 **
 ** Clocks: a session ends when the machine's clock says so (expires_at), and also when the clock does
 ** that never goes back (over_at): the latest time that the log or this process has seen. So one that has expired stays so when somebody sets the
@@ -56,9 +57,13 @@ int session_end_all(struct ctx *cx, struct tenant *t, const char *user_id);
 int sessions_list(struct ctx *cx, struct db *db, const char *user_id, bool machines, struct jw *w,
                   const char *key, int64_t *total);
 
-/* A token for a machine. It acts under its name. */
-int session_machine(struct ctx *cx, struct tenant *t, const char *name, const char *role, int64_t days,
-                    char id[static 37], const char **token);
+/* A token for a machine. It acts under its name. by: the session of whoever makes it; "" on the command line. */
+struct machine_new {
+  const char *name, *role, *by;
+  int64_t days;
+};
+int session_machine(struct ctx *cx, struct tenant *t, const struct machine_new *new, char id[static 37],
+                    const char **token);
 
 /* A link to set up an account, or (user_id NULL) the first one: an hour, once. Earlier ones end. */
 int session_setup_link(struct ctx *cx, struct tenant *t, const char *user_id, const char **token);

@@ -32,7 +32,7 @@ void *xcalloc(size_t count, size_t size) { return or_abort(calloc(count ? count 
 void *xrealloc(void *p, size_t n) { return or_abort(realloc(p, n ? n : 1)); }
 
 void ctx_begin(struct ctx *cx, const char *actor) {
-  *cx = (struct ctx){ .now = time_now() };
+  *cx = (struct ctx){ .now = time_now(), .may = UINT64_MAX };
   uuid7(cx->id, cx->now);
   str_copy(cx->actor, sizeof cx->actor, str_of(actor));
 }

@@ -36,6 +36,7 @@ struct ctx {
   int64_t now;       /* UTC microseconds at the beginning of the unit */
   char id[37];       /* UUIDv7 of the unit of work */
   char actor[64];    /* who acts: a user, a job, "cli" */
+  uint64_t may;      /* his permissions (model/permission.h); the program itself has them all */
   enum err code;     /* of the first failure; OK while all is well */
   char field[64];    /* what it was about, may be empty */
   char message[512]; /* a sentence for people */

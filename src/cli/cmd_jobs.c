@@ -56,7 +56,7 @@ struct act {
 
 static int add(struct ctx *cx, struct db *db, void *arg) {
   struct act *a = arg;
-  return job_enqueue(cx, db, &a->order, &a->id);
+  return job_kind_allowed(cx, a->order.kind) ? (int)cx->code : job_enqueue(cx, db, &a->order, &a->id);
 }
 
 int cmd_jobs_add(struct ctx *cx, struct cli *c) {

@@ -165,16 +165,16 @@ int cmd_token_create(struct ctx *cx, struct cli *c) {
   struct jw *w = &c->json;
   struct tenant *t;
   char id[37];
-  int64_t days;
-  if (!cli_get(c, "role")) return cli_usage(cx, "say which role the token has: --role operator");
-  if (cli_int(cx, c, "days", DAYS, &days) || cli_tenant(cx, c, &t) ||
-      session_machine(cx, t, c->operand[0], cli_get(c, "role"), days, id, &token))
+  struct machine_new new = { .name = c->operand[0], .role = cli_get(c, "role"), .by = "" };
+  if (!new.role) return cli_usage(cx, "say which role the token has: --role operator");
+  if (cli_int(cx, c, "days", DAYS, &new.days) || cli_tenant(cx, c, &t) ||
+      session_machine(cx, t, &new, id, &token))
     return cx->code;
   if (!cli_has(c, "json")) return cli_print(cx, "%s\n", token);
   jw_object(w, NULL);
   jw_text(w, "id", id);
   jw_text(w, "token", token);
-  jw_int(w, "days", days);
+  jw_int(w, "days", new.days);
   jw_close(w, '}');
   return cli_print_json(cx, &c->out);
 }

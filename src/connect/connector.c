@@ -151,6 +151,7 @@ void connectors_register(void) {
   static const struct job_kind kind = { .name = "connector_sync",
                                         .queue = "graph",
                                         .help = "reads what is new in an outside system",
+                                        .need = "work.write",
                                         .run = run_sync };
   entity_hooks_register("connector", &hooks);
   graph_lister_register("connectors", list_due);

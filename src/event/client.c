@@ -30,9 +30,11 @@ static int fetch(struct ctx *cx, struct db *db, struct client *c) {
     if (fetch_events(cx, db, c->topic, place->partition, place->next, p->max - from, false, p->events,
                      &p->count))
       break;
-    if (p->count > from)
+    bool passed = p->count == from && c->topic->changes; /* entries that are not for whoever reads */
+    if (p->count > from || passed)
       p->positions[p->position_count++] =
-          (struct event_position){ place->partition, p->events[p->count - 1].offset + 1, place->fence };
+          (struct event_position){ place->partition, passed ? place->end : p->events[p->count - 1].offset + 1,
+                                   place->fence };
   }
   return cx->code;
 }
@@ -71,7 +73,7 @@ int event_poll(struct ctx *cx, struct tenant *t, struct event_poll *p) {
       if (cx->code) return cx->code;
       if (look(cx, t, &c, &should)) return cx->code;
     }
-    if (p->count || time_seconds() >= until || (p->stop && p->stop(p->arg))) return OK;
+    if (p->count || p->position_count || time_seconds() >= until || (p->stop && p->stop(p->arg))) return OK;
     nanosleep(&(struct timespec){ .tv_nsec = LOOK_AGAIN_NS }, NULL);
   }
 }

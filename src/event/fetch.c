@@ -3,6 +3,7 @@
 #include "base/time.h"
 #include "event/internal.h"
 #include "event/segment.h"
+#include "model/visible.h"
 
 enum { FETCH_BYTES = 8 << 20 }; /* in one go and of one partition: events may be large, and many */
 
@@ -37,15 +38,16 @@ static void change_event(struct ctx *cx, struct stmt *s, struct event *e) {
   buf_clear(&out);
 }
 
+/* As far as whoever reads may see them; the others are passed over. */
 static int fetch_changes(struct ctx *cx, struct db *db, int64_t offset, size_t most, struct event *events,
                          size_t *n) {
   struct stmt *s = db_stmt(cx, db, SQL_event_changes);
   stmt_int(s, 1, offset);
-  stmt_int(s, 2, (int64_t)most);
   for (size_t bytes = 0; stmt_row(cx, s);) {
+    if (!table_visible(cx, col_str(s, 5))) continue;
     change_event(cx, s, &events[*n]);
     bytes += events[(*n)++].body.n;
-    if (bytes < FETCH_BYTES) continue;
+    if (bytes < FETCH_BYTES && --most) continue;
     stmt_done(s);
     break;
   }

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/time.h"
+#include "model/visible.h"
 #include "store/column.h"
 
 enum { SEQ, AT, ACTOR, UNIT, EVENT, TABLE, KEY, COUNT, TEXT, BEFORE, AFTER };
@@ -52,7 +53,7 @@ int changes_since(struct ctx *cx, struct db *db, int64_t after, int64_t limit, c
   return cx->code;
 }
 
-static void bind_filter(struct stmt *s, const struct change_filter *f) {
+static void bind_filter(struct stmt *s, const struct change_filter *f, const char *hidden) {
   stmt_text(s, 1, f->unit);
   stmt_text(s, 2, f->event);
   stmt_text(s, 3, f->table);
@@ -60,7 +61,7 @@ static void bind_filter(struct stmt *s, const struct change_filter *f) {
   stmt_text(s, 5, f->actor);
   if (f->from) stmt_int(s, 6, f->from);
   if (f->to) stmt_int(s, 7, f->to);
-  stmt_text(s, 8, f->hidden);
+  stmt_text(s, 8, hidden);
 }
 
 static void write_json(struct jw *w, const char *key, const struct stmt *s, int column) {
@@ -69,15 +70,16 @@ static void write_json(struct jw *w, const char *key, const struct stmt *s, int 
 
 int changes_page(struct ctx *cx, struct db *db, const struct change_filter *f, struct jw *w, const char *key,
                  int64_t *total, int64_t *next) {
+  const char *hidden = tables_hidden(cx);
   int64_t rows = 0;
   struct stmt *s = db_stmt(cx, db, SQL_changes_count);
   *total = *next = 0;
   if (!s) return cx->code;
-  bind_filter(s, f);
+  bind_filter(s, f, hidden);
   if (stmt_row(cx, s)) *total = col_int(s, 0);
   stmt_done(s);
   if (!(s = db_stmt(cx, db, SQL_changes_before))) return cx->code;
-  bind_filter(s, f);
+  bind_filter(s, f, hidden);
   stmt_int(s, 9, f->before ? f->before : INT64_MAX);
   stmt_int(s, 10, f->limit + 1); /* one more tells whether there is more */
   jw_array(w, key);

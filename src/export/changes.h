@@ -25,13 +25,12 @@ int64_t changes_time(struct ctx *cx, struct db *db, int64_t seq);
 
 struct change_filter {
   const char *unit, *event, *table, *key, *actor; /* NULL: any */
-  const char *hidden;                             /* tables that are passed over, a JSON array; NULL: none */
   int64_t from, to;                               /* instants, from inclusive; 0: any */
   int64_t before;                                 /* a seq; 0: from the newest on */
   int64_t limit;
 };
 
-/* An array of entries, newest first. *total counts all that fit the filter, *next is the
+/* An array of entries, newest first, without those that whoever acts may not see (model/visible.h). *total counts all that fit the filter, *next is the
 ** seq to go on before, 0 at the end. */
 int changes_page(struct ctx *cx, struct db *db, const struct change_filter *f, struct jw *w, const char *key,
                  int64_t *total, int64_t *next);

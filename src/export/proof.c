@@ -9,6 +9,7 @@
 #include "ingest/checks.h"
 #include "ingest/kept.h"
 #include "ingest/spans.h"
+#include "model/visible.h"
 
 static const size_t FLUSH_BYTES = 65536;
 
@@ -361,6 +362,7 @@ static void hash_of(const struct stmt *s, char hex[static SHA256_HEX]) {
 }
 
 static int put_log(struct proof *p) {
+  enum { TBL = 6 };
   char previous[SHA256_HEX], hash[SHA256_HEX];
   struct gap gap = { 0 };
   bool first = true;
@@ -370,8 +372,9 @@ static int put_log(struct proof *p) {
   stmt_text(s, 1, p->run.uuid);
   while (stmt_row(p->cx, s)) {
     bool own = col_int(s, 13) == 1, before = first && !own;
+    bool told = own || (p->request->log && table_visible(p->cx, col_str(s, TBL)));
     hash_of(s, hash);
-    if (!before && !own && !p->request->log) {
+    if (!before && !told) {
       if (!gap.from) memcpy(gap.previous, previous, sizeof previous), gap.from = col_int(s, 0);
       gap.to = col_int(s, 0);
       memcpy(gap.hash, hash, sizeof hash);

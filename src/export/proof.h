@@ -18,7 +18,7 @@
 **              the change log; the first one has `previous`, the hash before it
 **   gap        from, to, previous, hash: entries that speak of others. What is in them is not given
 **              away, so that they lead from one hash to the other is stated here, not proved;
-**              asked for with `log` they are all there
+**              asked for with `log` they are there, as far as whoever asks may see them (model/visible.h)
 **   signature  algorithm, fingerprint, signature (base64 of DER): ECDSA P-256 over the SHA-256 of all
 **              bytes before this line
 **
@@ -45,7 +45,8 @@
 struct proof_request {
   const char *run; /* an id, its unique prefix, or "latest" */
   bool rows;       /* every clean row and every exception, too */
-  bool log;        /* every entry of the log since the run began, also those that speak of others */
+  bool log;        /* every entry of the log since the run began that whoever acts may see, also those that
+                      speak of others */
   const struct sign_key *key;
 };
 

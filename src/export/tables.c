@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "format/parquet.h"
 #include "ingest/kept.h"
+#include "model/visible.h"
 
 enum { COLUMNS_MAX = 64 };
 static const size_t FLUSH_BYTES = 65536;
@@ -255,6 +256,7 @@ static int export_select(struct ctx *cx, struct db *db, const struct report_text
   struct stmt *s = sql ? db_compose(cx, db, sql) : NULL;
   if (!s || put_heading(cx, o)) return cx->code;
   stmt_named(s, ":run", run);
+  stmt_named(s, ":hidden", tables_hidden(cx));
   while (stmt_row(cx, s)) {
     begin_row(o);
     for (int i = 0; i < o->columns; i++) put_column(o, s, i);

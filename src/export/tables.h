@@ -8,6 +8,7 @@
 **   day            days since 1970      2024-02-29
 **   time           UTC microseconds     2024-02-29T23:59:59.123456Z
 **   decS.M         integer at scale S, shown with at least M decimals
+** A SELECT of the change log leaves out the tables of :hidden, a JSON array or NULL (model/visible.h).
 ** TO ADD A TABLE: write sql/report/NAME.sql; then a sentence in facts.c and its
 ** name in the help of `export`.
 **

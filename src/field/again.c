@@ -24,6 +24,7 @@ const struct job_kind again_kind = {
   .name = "field_again",
   .queue = "default",
   .help = "works predictions, segments and recommendations out again after orders have changed",
+  .need = "sales.write",
   .run = run,
   .at_once = 1,
 };

@@ -137,6 +137,7 @@ static const struct job_kind populate_kind = {
   .name = "populate",
   .queue = "bulk-upload",
   .help = "what follows from invoices: stores, products, lines, predictions, segments, suggestions",
+  .need = "sales.write",
   .run = populate_run,
   .at_once = 1,
 };
@@ -155,7 +156,12 @@ void field_register(void) {
   job_kind_register(&populate_kind);
   for (int i = 0; i < STAGES; i++) {
     stage_kinds[i] = (struct job_kind){
-      .name = stages[i].name, .queue = "graph", .help = stages[i].help, .run = stage_run, .at_once = 1
+      .name = stages[i].name,
+      .queue = "graph",
+      .help = stages[i].help,
+      .need = "sales.write",
+      .run = stage_run,
+      .at_once = 1,
     };
     job_kind_register(&stage_kinds[i]);
   }

@@ -4,13 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "auth/permission.h"
 #include "base/limits.h"
 #include "export/changes.h"
 #include "gate/websocket.h"
 #include "http/tasks.h"
 #include "job/job.h"
-#include "model/entity.h"
+#include "model/permission.h"
+#include "model/visible.h"
 #include "store/change.h"
 
 enum { ENTRIES_AT_ONCE = 200, PAGES = 16, SORTS = 4, OP_BYTES = 48 };
@@ -101,36 +101,6 @@ struct feed_clocks feed_clocks(struct tasks *tasks) {
 unsigned feed_version(const struct feed *f) { return f->version; }
 void feed_look_again(struct feed *f) { f->content = (struct content){ 0 }; }
 
-/* ---- who may see an entry ---- */
-
-static bool is_one_of(struct str name, const char *const *names) {
-  while (*names && !str_eq(name, str_of(*names))) names++;
-  return *names != NULL;
-}
-
-/* A record's entry is for who may read its group. Imports concern who works with the data and who looks at figures
-** that come of it. What belongs to nothing of these is for who reads the log itself. */
-static uint64_t need_of(struct str table) {
-  static const char *const accounts[] = { "sessions", "credential", NULL }, *const secrets[] = { "secret",
-                                                                                                 NULL };
-  static const char *const files[] = { "run", "run_check", "sale", "mangalam_invoices", NULL };
-  static const char *const work[] = { "job",          "graph_run",      "event_segment",
-                                      "event_parked", "event_position", NULL };
-  char name[128];
-  const uint64_t audit = PERMISSION_READ(GROUP_AUDIT);
-  const struct entity *e = str_copy(name, sizeof name, table) ? entity_of_table(name) : NULL;
-  if (e) {
-    int n = snprintf(name, sizeof name, "%s.read", e->access);
-    return permission_bit((struct str){ name, (size_t)n });
-  }
-  if (is_one_of(table, accounts)) return PERMISSION_READ(GROUP_PEOPLE);
-  if (is_one_of(table, secrets)) return PERMISSION_READ(GROUP_SYSTEM);
-  if (is_one_of(table, files)) return audit | PERMISSION_READ(GROUP_DATA) | PERMISSION_READ(GROUP_SALES);
-  if (is_one_of(table, work)) return audit | PERMISSION_READ(GROUP_WORK);
-  if (str_starts(table, STR("stock_"))) return audit | PERMISSION_READ(GROUP_STOCK);
-  return audit;
-}
-
 /* ---- a page of the log ---- */
 
 /* RECORD_UPDATED is "update", RUN_COMPLETED is "run_completed". */
@@ -150,7 +120,7 @@ static void op_of(struct str event, char out[static OP_BYTES]) {
 static bool take_entry(void *arg, const struct change_told *c) {
   struct page *p = arg;
   struct entry *e = &p->entries[p->count++];
-  *e = (struct entry){ .seq = c->seq, .need = need_of(c->table), .at = p->text.n, .n = c->json.n };
+  *e = (struct entry){ .seq = c->seq, .need = table_readers(c->table), .at = p->text.n, .n = c->json.n };
   op_of(c->event, e->op);
   buf_str(&p->text, c->json);
   p->last = c->seq;

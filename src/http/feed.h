@@ -22,7 +22,7 @@ struct tasks;
 /* How somebody watches, and what he may see. */
 struct sort {
   bool socket;          /* frames of a WebSocket; else server-sent events */
-  uint64_t permissions; /* see auth/permission.h */
+  uint64_t permissions; /* see model/permission.h */
 };
 
 struct feed;

@@ -91,7 +91,9 @@ int request_identify(struct request *rq) {
     rq->who = &local;
     return OK;
   }
+  rq->cx->may = 0;
   if (find_out(rq)) return rq->cx->code;
+  if (rq->who) rq->cx->may = rq->who->permissions;
   if (rq->who) str_copy(rq->cx->actor, sizeof rq->cx->actor, str_of(rq->who->email));
   return OK;
 }

@@ -1,6 +1,6 @@
 /*
-** rate.c - how often somebody may ask: so many requests a minute for each token, and for each address where nobody
-** has logged in.
+** rate.c - how often somebody may ask: so many requests a minute for each token, and for each address (of IPv6, each
+** /64) where nobody has logged in.
 **
 ** A bucket of that many tokens that fills evenly, written as one number: the time at which it would be full
 ** again (the "generic cell rate algorithm"). A request moves it by a minute / limit; one that would move it further than
@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/address.h"
 #include "base/hash.h"
 
 enum { SETS = 2048, WAYS = 8, PAGE_TIMES = 10 };
@@ -99,7 +100,9 @@ static int64_t seconds_up(int64_t us) { return (us + 999999) / 1000000; }
 
 /* Whose bucket it is. */
 static uint64_t asker_of(const struct request *rq, int rc) {
-  const char *who = rc || !rq->who || !*rq->who->session ? wire_address(rq) : rq->who->session;
+  char network[ADDRESS_SIZE];
+  address_network(wire_address(rq), network);
+  const char *who = rc || !rq->who || !*rq->who->session ? network : rq->who->session;
   uint64_t hash = hash64(who, strlen(who));
   return hash ? hash : 1;
 }

@@ -161,7 +161,7 @@ struct route {
   const char *pattern; /* {id} stands for one segment, at most twice; a star at the end for all the rest.
                           Of two that fit the first is taken: /things/new stands before /things/{id} */
   route_fn *handle;
-  /* Who may use it: a permission (auth/permission.h); "record.read" and "record.write" for those of the
+  /* Who may use it: a permission (model/permission.h); "record.read" and "record.write" for those of the
      entity that it is about; "login" for everybody who has logged in. A route says that or `open`. */
   const char *need;
   const char *help; /* one sentence for people who write clients */

@@ -160,6 +160,7 @@ int auth_setup_post(struct request *rq) {
       member_needed(rq, body, "password", &s.password) ||
       tenant_of_token(rq, TOKEN_SETUP, str_of(token), &t, stored))
     return rq->cx->code;
+  rq->cx->may = PERMISSION_ALL; /* it is the link that gives the right, whoever else is logged in here */
   if (session_set_up(rq->cx, t, stored, &s, &v, &granted))
     return not_any_more(rq, "this link is not good any more: it holds for an hour, and once");
   return tell_granted(rq, tenant_slug(t), &granted);
@@ -283,24 +284,24 @@ int tokens_list(struct request *rq) {
 
 int token_post(struct request *rq) {
   enum { DAYS = 90 };
-  const char *name, *role, *token;
+  struct machine_new new = { .by = rq->who->session, .days = DAYS };
+  const char *token;
   struct tenant *t;
   struct jv *body;
   char id[37];
-  int64_t days = DAYS;
-  if (body_members(rq, "name, role, days", &body) || member_needed(rq, body, "name", &name) ||
-      member_needed(rq, body, "role", &role))
+  if (body_members(rq, "name, role, days", &body) || member_needed(rq, body, "name", &new.name) ||
+      member_needed(rq, body, "role", &new.role))
     return rq->cx->code;
   struct str given = jv_text(jv_get(body, "days"));
-  if (given.p && !str_to_int(given, &days))
+  if (given.p && !str_to_int(given, &new.days))
     return fail(rq->cx, E_INVALID, "days", "days is how many days the token lasts, such as 90");
-  if (tenant_find(rq, &t) || session_machine(rq->cx, t, name, role, days, id, &token)) return rq->cx->code;
+  if (tenant_find(rq, &t) || session_machine(rq->cx, t, &new, id, &token)) return rq->cx->code;
   rq->status = 201;
   rq->location = ctx_printf(rq->cx, "/api/tokens/%s", id);
   jw_object(&rq->json, "data");
   jw_text(&rq->json, "id", id);
   jw_text(&rq->json, "token", token);
-  jw_int(&rq->json, "expires_in", days * (DAY_US / 1000000));
+  jw_int(&rq->json, "expires_in", new.days *(DAY_US / 1000000));
   jw_close(&rq->json, '}');
   return OK;
 }

@@ -1,12 +1,10 @@
 /*
 ** routes_changes.c - the change log a page at a time, by what is looked for in it.
 */
-#include "auth/permission.h"
 #include "base/limits.h"
 #include "base/time.h"
 #include "export/changes.h"
 #include "http/routes.h"
-#include "model/entity.h"
 
 /* A day or an instant; of a day its beginning, or with `end` what comes after it. */
 static int instant_asked(struct request *rq, const char *name, bool end, int64_t *at) {
@@ -21,30 +19,8 @@ static int instant_asked(struct request *rq, const char *name, bool end, int64_t
   return OK;
 }
 
-static bool may_read(const struct request *rq, const char *group) {
-  return (rq->who->permissions & permission_bit(str_of(ctx_printf(rq->cx, "%s.read", group)))) != 0;
-}
-
-/* Tables whose records he may not read; NULL when there are none. Live events hide the same (feed.c). */
-static const char *hidden_from(struct request *rq) {
-  struct buf out;
-  struct jw w;
-  buf_init(&out, LIMIT_TEXT_BYTES);
-  jw_init(&w, &out);
-  jw_array(&w, NULL);
-  const struct entity *e;
-  for (int i = 0; (e = entity_at(i)); i++)
-    if (!may_read(rq, e->access)) jw_text(&w, NULL, e->table);
-  if (!may_read(rq, "people")) jw_text(&w, NULL, "sessions"), jw_text(&w, NULL, "credential");
-  if (!may_read(rq, "system")) jw_text(&w, NULL, "secret");
-  jw_close(&w, ']');
-  const char *names = out.n > 2 ? ctx_strdup(rq->cx, buf_view(&out)) : NULL;
-  buf_clear(&out);
-  return names;
-}
-
 int changes_list(struct request *rq) {
-  struct change_filter f = { .hidden = hidden_from(rq) };
+  struct change_filter f = { 0 };
   struct db *db;
   int64_t total = 0, next = 0;
   int rc = query_text(rq, "unit", &f.unit);

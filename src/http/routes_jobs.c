@@ -92,7 +92,7 @@ static int order_of(struct request *rq, const struct jv *body, struct job_order 
 
 static int make(struct ctx *cx, struct db *db, void *arg) {
   struct order *o = arg;
-  if (job_enqueue(cx, db, &o->order, &o->id)) return cx->code;
+  if (job_kind_allowed(cx, o->order.kind) || job_enqueue(cx, db, &o->order, &o->id)) return cx->code;
   return job_show(cx, db, o->id, &o->rq->json, "data");
 }
 

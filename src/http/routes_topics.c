@@ -42,6 +42,7 @@ int topic_events(struct request *rq) {
     size_t most = filtered && partition >= 0 ? 1000 : (size_t)limit;
     struct ctx one; /* what was looked at goes with it */
     ctx_begin(&one, cx->actor);
+    one.may = cx->may;
     struct event *events = ctx_alloc(&one, PAGE_ROWS_MOST * sizeof *events);
     if (event_read(&one, db, t, (int)partition, offset, most, events, &n)) fail_from(cx, &one);
     for (size_t i = 0; i < n && found < (size_t)limit; i++) {

@@ -114,7 +114,8 @@ int job_replay_dead(struct ctx *cx, struct db *db, const char *queue, int64_t *c
 
 int job_edit(struct ctx *cx, struct db *db, int64_t id, struct str payload) {
   struct state st;
-  if (read_state(cx, db, id, &st) || job_check_payload(cx, payload)) return cx->code;
+  if (read_state(cx, db, id, &st) || job_kind_allowed(cx, st.kind) || job_check_payload(cx, payload))
+    return cx->code;
   if (is(&st, "running") || is(&st, "done"))
     return fail(cx, E_CONFLICT, "id",
                 "job %lld is %s; its payload can be changed while it waits, is dead or cancelled",

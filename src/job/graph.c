@@ -485,7 +485,7 @@ int graph_start(struct ctx *cx, struct db *db, const struct graph_order *o, int6
   struct tasks tasks;
   if (o->notify && http_check_url(cx, "notify", o->notify)) return cx->code;
   if (!window.to && manual_window(cx, db, o->graph, &window)) return cx->code;
-  if (add_run(cx, db, o, &window, &tasks, run)) return cx->code;
+  if (add_run(cx, db, o, &window, &tasks, run) || tasks_allowed(cx, &tasks)) return cx->code;
   for (int i = 0; i < tasks.count; i++)
     if (task_add(cx, db, *run, &tasks, i)) return cx->code;
   return graph_begin_waiting(cx, db, o->graph);

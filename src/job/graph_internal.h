@@ -31,6 +31,8 @@ struct tasks {
 /* Reads and checks a declaration: names, what waits for what, no cycle. `kinds`: kinds and
 ** lists must be known as well, as is asked of what people save. E_INVALID, field tasks. */
 int tasks_read(struct ctx *cx, struct str json, bool kinds, struct tasks *out);
+/* May whoever acts order all of them? */
+int tasks_allowed(struct ctx *cx, const struct tasks *t);
 int tasks_find(const struct tasks *t, const char *name); /* -1 */
 /* Marks what comes after a task, itself included. */
 void tasks_after(const struct tasks *t, int from, bool *in);

@@ -91,7 +91,7 @@ static int check_known(struct reading *r, const struct task *t) {
     return wrong(r, t->name,
                  ctx_printf(r->cx, "there is no list %.64s to map it over; there are %s", t->map,
                             lister_names(r->cx)));
-  return OK;
+  return job_kind_allowed(r->cx, t->kind);
 }
 
 static int read_task(struct reading *r, const struct jv *v, struct task *t) {
@@ -208,6 +208,13 @@ void tasks_after(const struct tasks *t, int from, bool *in) {
       for (int k = 0; k < t->task[i].after_count && !in[i]; k++)
         if (in[t->task[i].after[k]]) in[i] = moved = true;
   }
+}
+
+/* A kind that is gone makes its task fail, when it begins. */
+int tasks_allowed(struct ctx *cx, const struct tasks *t) {
+  for (int i = 0; i < t->count; i++)
+    if (job_kind_find(t->task[i].kind) && job_kind_allowed(cx, t->task[i].kind)) return cx->code;
+  return OK;
 }
 
 /* ---- what may be saved ---- */

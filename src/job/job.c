@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "job/internal.h"
+#include "model/permission.h"
 
 enum { KINDS_MAX = 128 };
 static const struct job_kind *kinds[KINDS_MAX];
@@ -34,6 +35,22 @@ static const char *kind_names(struct ctx *cx) {
   const char *names = kind_count ? kinds[0]->name : "none";
   for (int i = 1; i < kind_count; i++) names = ctx_printf(cx, "%s, %s", names, kinds[i]->name);
   return names;
+}
+
+static const struct job_kind *kind_known(struct ctx *cx, const char *name) {
+  const struct job_kind *k = job_kind_find(name);
+  if (!k) fail(cx, E_INVALID, "kind", "there is no kind of job %.80s; there are: %s", name, kind_names(cx));
+  return k;
+}
+
+int job_kind_allowed(struct ctx *cx, const char *name) {
+  const struct job_kind *k = kind_known(cx, name);
+  if (!k) return cx->code;
+  if (!k->need)
+    return fail(cx, E_DENIED, "kind",
+                "jobs of the kind %s are ordered by the program alone, when they are due", name);
+  if (permission_bit(str_of(k->need)) & cx->may) return OK;
+  return fail(cx, E_DENIED, "kind", "a job of the kind %s takes the permission %s, too", name, k->need);
 }
 
 /* ---- orders ---- */
@@ -102,12 +119,10 @@ static int add(struct ctx *cx, struct db *db, const struct job_order *o, const c
 }
 
 int job_enqueue(struct ctx *cx, struct db *db, const struct job_order *o, int64_t *id) {
-  const struct job_kind *kind = job_kind_find(o->kind);
+  const struct job_kind *kind = kind_known(cx, o->kind);
   struct queue_settings set;
   int64_t made = 0;
-  if (!kind)
-    return fail(cx, E_INVALID, "kind", "there is no kind of job %.80s; there are: %s", o->kind,
-                kind_names(cx));
+  if (!kind) return cx->code;
   const char *queue = o->queue ? o->queue : kind->queue;
   if (!queue_settings(cx, db, queue, &set) && !cx->code)
     return fail(cx, E_INVALID, "queue", "there is no queue %.80s; there are: %s", queue, queue_names(cx, db));

@@ -4,7 +4,7 @@
 **
 ** TO ADD A KIND OF JOB
 **   1. its function in the folder that it belongs to: int run(struct ctx *, struct job *)
-**   2. a struct job_kind beside it: name, queue, a sentence
+**   2. a struct job_kind beside it: name, queue, a sentence, and what it takes to order one by hand
 **   3. job_kind_register in main.c
 **   4. job_enqueue where the work is caused, in that transaction
 **   5. a case in a scenario that kills the program while it runs
@@ -34,11 +34,18 @@ struct job; /* one attempt; belongs to the worker's unit of work */
 struct job_kind {
   const char *name, *queue, *help;
   int (*run)(struct ctx *cx, struct job *job);
+  const char
+      *need;   /* "stock.write": the permission that it takes, besides work.write, to order one by hand, by a
+                       schedule or in a graph; NULL: nobody may, only the program orders them */
   int at_once; /* jobs of this kind that may run at the same time in one tenant; 0: as many as the queue may */
 };
 void job_kind_register(const struct job_kind *k); /* main.c, before any thread is started */
 const struct job_kind *job_kind_find(const char *name);
 const struct job_kind *job_kind_at(int i); /* NULL beyond the last */
+
+/* May whoever acts (ctx.may) order jobs of this kind? E_DENIED, or E_INVALID when there is none of that name. Asked where a
+** person orders, schedules, draws or starts; never where a write causes work, nor when a slot has come. */
+int job_kind_allowed(struct ctx *cx, const char *name);
 
 void job_register_kinds(void); /* those of this folder */
 

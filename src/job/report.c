@@ -301,6 +301,7 @@ void job_kinds(struct jw *w, const char *key) {
     jw_object(w, NULL);
     jw_text(w, "name", k->name);
     jw_text(w, "queue", k->queue);
+    jw_text(w, "need", k->need);
     jw_text(w, "help", k->help);
     jw_close(w, '}');
   }

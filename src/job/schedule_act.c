@@ -48,6 +48,18 @@ static int check_graph(struct ctx *cx, struct db *db, const char *kind, const ch
   return fail(cx, E_INVALID, "graph", "there is no graph %s; there are %s", graph, graph_names(cx, db));
 }
 
+/* What it starts whoever saves it may start himself: its payload is laid over that of the tasks. */
+static int check_allowed(struct ctx *cx, struct db *db, const char *kind, const char *graph) {
+  struct tasks tasks;
+  if (strcmp(kind, "graph") != 0) return job_kind_allowed(cx, kind);
+  struct stmt *s = db_stmt(cx, db, SQL_graph_of_name);
+  stmt_text(s, 1, graph);
+  const char *json = stmt_row(cx, s) ? col_dup(cx, s, 0) : NULL;
+  stmt_done(s);
+  if (!json || tasks_read(cx, str_of(json), false, &tasks)) return cx->code;
+  return tasks_allowed(cx, &tasks);
+}
+
 static int check_row(struct ctx *cx, struct db *db, const char *id) {
   struct cron cron;
   const struct zone *zone;
@@ -58,6 +70,7 @@ static int check_row(struct ctx *cx, struct db *db, const char *id) {
   const char *graph = col_dup(cx, s, 4);
   bool deleted = col_int(s, 6) != 0, active = col_int(s, 7) != 0;
   stmt_done(s);
+  if (check_allowed(cx, db, kind, graph)) return cx->code;
   if (deleted) return OK;
   if (cron_parse(cx, str_of(when), &cron) || zone_find(cx, where, &zone)) return cx->code;
   return active ? check_graph(cx, db, kind, graph) : OK;
@@ -112,7 +125,7 @@ int schedule_run(struct ctx *cx, struct db *db, const char *name, int64_t *job, 
   if (!strcmp(f.kind, "graph"))
     graph_start(cx, db, &(struct graph_order){ .graph = f.graph, .cause = "manual", .payload = f.payload },
                 run);
-  else
+  else if (!job_kind_allowed(cx, f.kind))
     job_enqueue(cx, db,
                 &(struct job_order){
                     .kind = f.kind, .payload = f.payload, .unique = ctx_printf(cx, "schedule:%s", name) },

@@ -111,5 +111,6 @@ const struct job_kind job_tidy_kind = {
   .name = "jobs_tidy",
   .queue = "maintenance",
   .help = "forgets jobs that have been over for longer than their queue keeps them",
+  .need = "work.write",
   .run = run
 };

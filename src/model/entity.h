@@ -78,6 +78,8 @@ struct entity_hooks {
   const char *row_dataset, *row_key;
   /* Called before a change with what is to be saved; each value fits its kind. */
   int (*check_object)(struct ctx *cx, const struct jv *object);
+  /* Called in the transaction before a record that there is is changed, deleted or restored. */
+  int (*check_before)(struct ctx *cx, struct db *db, const char *id);
   /* Called in the transaction after a change: what concerns all records. */
   int (*check)(struct ctx *cx, struct db *db);
   /* The same for what concerns the one record that was saved, deleted or restored. */

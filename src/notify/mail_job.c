@@ -214,5 +214,6 @@ const struct job_kind mail_send_kind = {
   .name = "mail_send",
   .queue = "email-queue",
   .help = "sends a mail: {\"to\", \"subject\", \"text\"}",
+  .need = "system.write",
   .run = run,
 };

@@ -229,5 +229,6 @@ const struct job_kind webhook_send_kind = {
   .name = "webhook_send",
   .queue = "webhook-queue",
   .help = "posts an event: {\"target\", \"type\", \"subject\", \"data\"}",
+  .need = "system.write",
   .run = run,
 };

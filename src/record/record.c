@@ -124,6 +124,7 @@ static int save(struct ctx *cx, struct db *db, const struct entity *e, struct jv
                 const char *before, bool whole) {
   struct draft d = { .id = id };
   if (before && check_version(cx, e, object, before)) return cx->code;
+  if (before && e->hooks.check_before && e->hooks.check_before(cx, db, id)) return cx->code;
   if (read_draft(cx, e, object, whole, &d)) return cx->code;
   if (e->hooks.check_object && e->hooks.check_object(cx, object)) return cx->code;
   if (check_draft(cx, db, e, &d)) return cx->code;
@@ -215,6 +216,7 @@ static int mark(struct ctx *cx, struct db *db, const struct entity *e, const cha
   const char *before = row_read(cx, db, e, id);
   int64_t at = 0;
   if (!before) return missing(cx, e, id);
+  if (e->hooks.check_before && e->hooks.check_before(cx, db, id)) return cx->code;
   if (!deleted && deleted_when(cx, db, e, id, &at)) return cx->code;
   if (deleted ? check_unused(cx, db, e, id) : check_restored(cx, db, e, id)) return cx->code;
   const char *sql =

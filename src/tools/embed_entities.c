@@ -14,7 +14,7 @@
 **   since    11                    the migration that makes its table; "by hand" when a
 **                                  released one did
 **   help     something that is kept in stock
-**   access   stock                 the permission that it takes: auth/permission.h lists them
+**   access   stock                 the permission that it takes: model/permission.h lists them
 **   path     stock-items           its own address, /api/stock-items; without: /api/records/stock_item alone
 **   order    category, -sku        how lists are sorted; - is downwards. Else by id
 **   search   sku, name             where lists search. Else in all texts

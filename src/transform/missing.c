@@ -106,5 +106,6 @@ const struct job_kind missing_data_job = {
   .name = "missing_data_check",
   .queue = "default",
   .help = "tells of days of the last 30 that have no metric, each once",
+  .need = "data.write",
   .run = run_missing,
 };

@@ -319,11 +319,13 @@ const struct job_kind revenue_metrics_job = {
   .name = "revenue_metrics",
   .queue = "default",
   .help = "adds up the revenue of days from the sales that count now",
+  .need = "data.write",
   .run = run_revenue,
 };
 const struct job_kind monthly_revenue_job = {
   .name = "monthly_revenue_refresh",
   .queue = "default",
   .help = "brings the revenue of days and months up to date",
+  .need = "data.write",
   .run = run_monthly,
 };

@@ -1,6 +1,6 @@
 /* Who may do what: permissions, and the table of routes that needs them. */
 #include "auth/identity.h"
-#include "auth/permission.h"
+#include "model/permission.h"
 #include <stdio.h>
 
 #include "http/request.h"

@@ -1,4 +1,4 @@
-#include "auth/permission.h"
+#include "model/permission.h"
 
 #include <stdio.h>
 
@@ -61,6 +61,17 @@ int permissions_read(struct ctx *cx, struct str list, uint64_t *out) {
     *out |= bits;
   }
   return OK;
+}
+
+int permissions_within(struct ctx *cx, uint64_t permissions, const char *what) {
+  uint64_t left = permissions & ~cx->may;
+  char name[PERMISSION_SIZE];
+  if (!permission_next(&left, name)) return OK;
+  return fail(
+      cx, E_DENIED, NULL,
+      "%.150s has the permission %s, and whoever asks has not: nobody may give or change more than he "
+      "has himself",
+      what, name);
 }
 
 const char *permission_next(uint64_t *left, char out[static PERMISSION_SIZE]) {

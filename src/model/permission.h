@@ -9,8 +9,8 @@
 ** TO ADD A GROUP: 1. its value here, 2. its row in permission.c, 3. in a migration what
 ** the shipped roles may do with it (admin and auditor have every group by their *).
 */
-#ifndef AUTH_PERMISSION_H
-#define AUTH_PERMISSION_H
+#ifndef MODEL_PERMISSION_H
+#define MODEL_PERMISSION_H
 
 #include "base/ctx.h"
 
@@ -43,6 +43,10 @@ uint64_t permission_bit(struct str name);
 /* A list as a role has it, blanks or commas between: all bits, those that follow included
 ** (write gives read). E_INVALID names what is no permission. */
 int permissions_read(struct ctx *cx, struct str list, uint64_t *out);
+
+/* E_DENIED when whoever acts has not all of them: nobody gives, takes or becomes more than he may himself. It names the
+** first that is missing; what: "the account a@b.example". */
+int permissions_within(struct ctx *cx, uint64_t permissions, const char *what);
 
 /* One after the other, "sales.read"; NULL at the end: uint64_t left = mask; while (permission_next(&left, name)) */
 enum { PERMISSION_SIZE = 24 };
