@@ -1,0 +1,245 @@
+#include "replicate/recover.h"
+
+#include "base/limits.h"
+#include "model/entity.h"
+#include "notify/alert.h"
+#include "record/record.h"
+#include "replicate/recover_internal.h"
+
+enum { PAGE = 200, ROUNDS = 4 };
+
+/* One record of the lost part: what it was before the part and after it. */
+struct back {
+  const struct lost *lost;
+  const struct entity *entity;
+  struct str key, before, after;
+  struct recovered *out;
+  bool again; /* a round before has told what does not fit */
+};
+
+/* The rows that a part is lost of; c is the log. */
+#define LOST                                                                                                 \
+  "c.organization_id = $1::uuid AND c.origin = ANY ($2::int[]) AND "                                         \
+  "(c.origin <> $3::int OR c.seq > $4::bigint AND c.seq <= $5::bigint)"
+
+void lost_values(const struct lost *l, struct pg_value v[static LOST_VALUES]) {
+  v[0] = pg_z(l->organization);
+  v[1] = pg_z(l->origins);
+  v[2] = pg_number(l->origin);
+  v[3] = pg_number(l->from);
+  v[4] = pg_number(l->to);
+}
+
+void unit_of_lost(struct ctx *cx, const struct lost *l) {
+  ctx_begin(cx, "headquarters");
+  str_copy(cx->id, sizeof cx->id, str_of(ctx_printf(cx, "hq:lost-%lld-%lld", (long long)l->origin, (long long)l->from)));
+}
+
+void note_left(struct ctx *cx, struct recovered *out, int64_t *count, const char *what, const char *why) {
+  ++*count;
+  if (!out->first_left) out->first_left = ctx_printf(cx, "%s: %s", what, why);
+}
+
+/* ---- what both changed ---- */
+
+/* 0: nobody here did, since; 1: headquarters' hand alone; 2: somebody. */
+static int changed_since(struct ctx *cx, struct db *db, const struct back *b, int *by) {
+  struct stmt *s = db_stmt(cx, db, SQL_sync_changed_since);
+  *by = 0;
+  stmt_text(s, 1, b->entity->table);
+  stmt_str(s, 2, b->key);
+  stmt_int(s, 3, b->lost->from);
+  if (!stmt_row(cx, s)) return cx->code;
+  *by = (int)col_int(s, 0);
+  stmt_done(s);
+  return OK;
+}
+
+static bool same_in(const struct jv *a, const struct jv *b, const char *name) {
+  const struct jv *x = jv_get(a, name), *y = jv_get(b, name);
+  return x && y && jv_same(x, y);
+}
+
+/* What stands here, with the properties that were changed in the lost part and not here. */
+static int merged(struct ctx *cx, const struct back *b, const struct jv *here, const struct jv *after,
+                  struct jv **out) {
+  struct jv *before = NULL;
+  struct buf text;
+  struct jw w;
+  if (b->before.p && jv_parse(cx, b->before, &before)) return cx->code;
+  buf_init(&text, LIMIT_BODY_BYTES);
+  jw_init(&w, &text);
+  jw_object(&w, NULL);
+  for (void *it = jv_first(here); it; it = jv_next(here, it)) {
+    const char *name = ctx_strdup(cx, jv_key(it));
+    bool stamp = entity_property(b->entity, jv_key(it)) < 0 && strcmp(name, "deleted_at") && strcmp(name, "deleted_by");
+    bool theirs = !stamp && before && same_in(here, before, name) && jv_get(after, name);
+    struct buf value;
+    buf_init(&value, LIMIT_BODY_BYTES);
+    jv_write(&value, theirs ? jv_get(after, name) : jv_value(it));
+    jw_raw(&w, name, str_of(ctx_strdup(cx, buf_view(&value))));
+    buf_clear(&value);
+  }
+  jw_close(&w, '}');
+  jv_parse(cx, str_of(ctx_strdup(cx, buf_view(&text))), out);
+  buf_clear(&text);
+  return cx->code;
+}
+
+/* ---- one record ---- */
+
+static int read_here(struct ctx *cx, struct db *db, const struct back *b, struct jv **out) {
+  struct buf text;
+  struct jw w;
+  *out = NULL;
+  buf_init(&text, LIMIT_BODY_BYTES);
+  jw_init(&w, &text);
+  int rc = record_get(cx, db, b->entity, ctx_strdup(cx, b->key), &w, NULL);
+  if (rc == E_NOT_FOUND) ctx_forgive(cx);
+  if (!rc) jv_parse(cx, str_of(ctx_strdup(cx, buf_view(&text))), out);
+  buf_clear(&text);
+  return cx->code;
+}
+
+/* Its number is another's by now: a second one, and both are named. */
+static int rename_row(struct ctx *cx, struct db *db, const struct back *b, const struct jv *row, struct jv **out) {
+  const struct property *key = record_key(b->entity);
+  struct buf text;
+  struct jw w;
+  bool fresh;
+  struct str name = jv_text(jv_get(row, key->name));
+  const char *other = ctx_printf(cx, STR_FMT " (2)", STR_ARG(name));
+  buf_init(&text, LIMIT_BODY_BYTES);
+  jw_init(&w, &text);
+  jw_object(&w, NULL);
+  for (void *it = jv_first(row); it; it = jv_next(row, it)) {
+    struct buf value;
+    buf_init(&value, LIMIT_BODY_BYTES);
+    jv_write(&value, jv_value(it));
+    if (str_eq(jv_key(it), str_of(key->name)))
+      jw_text(&w, key->name, other);
+    else
+      jw_raw(&w, ctx_strdup(cx, jv_key(it)), str_of(ctx_strdup(cx, buf_view(&value))));
+    buf_clear(&value);
+  }
+  jw_close(&w, '}');
+  jv_parse(cx, str_of(ctx_strdup(cx, buf_view(&text))), out);
+  buf_clear(&text);
+  if (cx->code) return cx->code;
+  const char *said = ctx_printf(cx,
+                                "The %s " STR_FMT " was made before an older copy of the file took its place, and its %s was given "
+                                "once more since. Both are there; the earlier one is called %s now.",
+                                b->entity->name, STR_ARG(name), key->name, other);
+  return alert_raise(cx, db,
+                     &(struct alert){ .kind = "sync_number",
+                                      .subject = ctx_printf(cx, "%s " STR_FMT, b->entity->name, STR_ARG(name)),
+                                      .state = "twice",
+                                      .severity = SEVERITY_WARNING,
+                                      .title = ctx_printf(cx, "two records have the %s " STR_FMT, key->name, STR_ARG(name)),
+                                      .text = said },
+                     &fresh);
+}
+
+static int take(struct ctx *cx, struct db *db, const struct jv *row, struct back *b) {
+  const char *text = ctx_printf(cx, "a %s was fetched back from headquarters", b->entity->name);
+  const struct property *key = record_key(b->entity);
+  int rc = record_take(cx, db, b->entity, row, text);
+  if (rc != E_CONFLICT || !key || strcmp(cx->field, key->name) != 0) return rc;
+  struct jv *other;
+  ctx_forgive(cx);
+  if (rename_row(cx, db, b, row, &other) || record_take(cx, db, b->entity, other, text)) return cx->code;
+  b->out->renamed++;
+  return OK;
+}
+
+static bool newer(const struct jv *a, const struct jv *b) {
+  int64_t x = 0, y = 0;
+  str_to_int(jv_text(jv_get(a, "updated_at")), &x);
+  str_to_int(jv_text(jv_get(b, "updated_at")), &y);
+  return x > y;
+}
+
+static int take_back(struct ctx *cx, struct db *db, void *arg) {
+  struct back *b = arg;
+  struct jv *after, *here;
+  int by;
+  if (jv_parse(cx, b->after, &after) || read_here(cx, db, b, &here)) return cx->code;
+  if (!here) return take(cx, db, after, b);
+  if (changed_since(cx, db, b, &by)) return cx->code;
+  if (by == 1 && !newer(after, here)) return OK; /* it is here already, or headquarters has sent a newer one */
+  if (by == 2 && merged(cx, b, here, after, &after)) return cx->code;
+  return jv_same(here, after) ? OK : take(cx, db, after, b);
+}
+
+static int one_record(struct ctx *cx, struct tenant *t, struct back *b, bool last) {
+  struct ctx aside;
+  unit_of_lost(&aside, b->lost);
+  int64_t before = b->out->renamed;
+  int rc = tenant_write(&aside, t, take_back, b);
+  if (!rc)
+    b->out->records++;
+  else if (rc == E_INVALID || rc == E_CONFLICT || rc == E_NOT_FOUND) {
+    b->out->renamed = before;
+    if (last)
+      note_left(cx, b->out, &b->out->records_left, ctx_printf(cx, "%s " STR_FMT, b->entity->name, STR_ARG(b->key)),
+                ctx_strdup(cx, str_of(aside.message)));
+  } else
+    fail_from(cx, &aside);
+  ctx_end(&aside);
+  return rc;
+}
+
+/* ---- all of them ---- */
+
+/* One page; *left counts those that do not fit yet (what they refer to may come later). */
+static int record_page(struct ctx *cx, struct tenant *t, struct pg *p, struct back *b, int64_t offset, bool last,
+                       int64_t *count, int64_t *left) {
+  struct ctx page;
+  struct pg_rows *rows;
+  struct pg_value v[LOST_VALUES + 2];
+  ctx_begin(&page, cx->actor);
+  lost_values(b->lost, v);
+  v[LOST_VALUES] = pg_number(PAGE);
+  v[LOST_VALUES + 1] = pg_number(offset);
+  *count = 0;
+  if (!pg_ask(&page, p,
+              "SELECT c.tbl, c.key, (array_agg(c.before::text ORDER BY c.origin, c.seq))[1], "
+              "(array_agg(c.after::text ORDER BY c.origin DESC, c.seq DESC))[1] FROM outpost.change_log AS c WHERE " LOST
+              " AND c.event LIKE 'RECORD\\_%' AND c.tbl IS NOT NULL AND c.key IS NOT NULL AND c.after IS NOT NULL "
+              "GROUP BY c.tbl, c.key ORDER BY min(c.origin), min(c.seq) LIMIT $6::bigint OFFSET $7::bigint",
+              v, LOST_VALUES + 2, &rows))
+    *count = pg_rows_count(rows);
+  for (int64_t i = 0; i < *count && !cx->code; i++) {
+    b->entity = entity_of_table(ctx_strdup(&page, pg_text(rows, (int)i, 0)));
+    b->key = pg_text(rows, (int)i, 1);
+    b->before = pg_text(rows, (int)i, 2);
+    b->after = pg_text(rows, (int)i, 3);
+    if (b->entity && one_record(cx, t, b, last)) ++*left;
+  }
+  if (page.code) fail_from(cx, &page);
+  ctx_end(&page);
+  return cx->code;
+}
+
+/* In the order in which they were first written; what refers to a record that comes later fits in the next round. */
+static int recover_records(struct ctx *cx, struct tenant *t, struct pg *p, const struct lost *lost,
+                           struct recovered *out) {
+  int64_t left = 1, before = INT64_MAX;
+  for (int round = 1; round <= ROUNDS && left && !cx->code; round++) {
+    struct back b = { .lost = lost, .out = out };
+    bool last = round == ROUNDS || left == before;
+    before = left;
+    left = out->records = 0;
+    for (int64_t offset = 0, count = PAGE; count == PAGE && !cx->code; offset += PAGE)
+      record_page(cx, t, p, &b, offset, last, &count, &left);
+    if (last) break;
+  }
+  return cx->code;
+}
+
+int recover_lost(struct ctx *cx, struct tenant *t, struct pg *p, const struct lost *lost,
+                 struct recovered *out) {
+  *out = (struct recovered){ 0 };
+  if (recover_records(cx, t, p, lost, out) || recover_runs(cx, t, p, lost, out)) return cx->code;
+  return recover_moves(cx, t, p, lost, out);
+}
