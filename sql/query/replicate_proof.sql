@@ -1,6 +1,10 @@
 -- name: sync_contact_add
 INSERT INTO sync_contact (at, boot_id, boot_at, hq_at, round_trip, seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6);
 
+-- Of contacts between which nothing was logged the first and the last say all. ?1: the entry.
+-- name: sync_contact_between
+DELETE FROM sync_contact WHERE seq = ?1 AND hq_at > (SELECT min(hq_at) FROM sync_contact WHERE seq = ?1);
+
 -- name: sync_contacts
 SELECT at, boot_id, boot_at, hq_at, seq FROM sync_contact ORDER BY seq, hq_at;
 
@@ -14,7 +18,7 @@ UPDATE sync_origin SET current = 0 WHERE current;
 INSERT INTO sync_origin (origin, epoch, instance, fork_seq, fork_hash, opened_at, current) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1);
 
 -- name: sync_changed_since
-SELECT max(CASE WHEN unit GLOB 'hq:*' THEN 1 ELSE 2 END) FROM change_log WHERE tbl = ?1 AND key = ?2 AND seq > ?3;
+SELECT coalesce(max(CASE WHEN unit GLOB 'hq:*' THEN 1 ELSE 2 END), 0) FROM change_log WHERE tbl = ?1 AND key = ?2 AND seq > ?3;
 
 -- name: sync_run_here
 SELECT 1 FROM run WHERE uuid = ?1

@@ -64,7 +64,8 @@ static const char *event_of(bool was, bool was_deleted, bool is_deleted) {
 int record_take(struct ctx *cx, struct db *db, const struct entity *e, const struct jv *row,
                 const char *text) {
   struct str id = jv_text(jv_get(row, "id"));
-  if (!id.p || !uuid_valid(id)) return fail(cx, E_INVALID, "id", "a %s without an id cannot be taken", e->name);
+  if (!id.p || !uuid_valid(id))
+    return fail(cx, E_INVALID, "id", "a %s without an id cannot be taken", e->name);
   struct draft d = { .id = ctx_strdup(cx, id) };
   bool gone = jv_kind(jv_get(row, "deleted_at")) != JV_NULL;
   const char *before = row_read(cx, db, e, d.id);

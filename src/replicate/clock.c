@@ -59,11 +59,11 @@ static const char *span(struct ctx *cx, int64_t us) {
 static int say_clock(struct ctx *cx, struct db *db, const struct contact *c) {
   int64_t off = c->at - c->hq_at;
   if (llabs((long long)off) <= CLOCK_ALERT_US) return alert_settle(cx, db, "clock_off", "clock");
-  const char *text = ctx_printf(
-      cx,
-      "This machine says %s, and headquarters said %s at that moment. Set the machine's clock; what was noted by it in "
-      "the meantime is corrected on the way to headquarters, and its order stays.",
-      time_of(cx, c->at), time_of(cx, c->hq_at));
+  const char *text = ctx_printf(cx,
+                                "This machine says %s, and headquarters said %s at that moment. Set the "
+                                "machine's clock; what was noted by it in "
+                                "the meantime is corrected on the way to headquarters, and its order stays.",
+                                time_of(cx, c->at), time_of(cx, c->hq_at));
   bool fresh;
   return alert_raise(cx, db,
                      &(struct alert){ .kind = "clock_off",
@@ -84,7 +84,10 @@ static int note_contact(struct ctx *cx, struct db *db, void *arg) {
   if (change_last(cx, db, &end) || clock_open(cx, db, &clock)) return cx->code;
   if (clock->count && clock->anchors[clock->count - 1].hq_at >= c->hq_at)
     c->hq_at = clock->anchors[clock->count - 1].hq_at + 1000;
-  struct stmt *s = db_stmt(cx, db, SQL_sync_contact_add);
+  struct stmt *s = db_stmt(cx, db, SQL_sync_contact_between);
+  stmt_int(s, 1, end.seq);
+  if (stmt_run(cx, s)) return cx->code;
+  s = db_stmt(cx, db, SQL_sync_contact_add);
   stmt_int(s, 1, c->at);
   stmt_text(s, 2, boot_id());
   stmt_int(s, 3, c->boot_at);
@@ -120,7 +123,8 @@ int clock_open(struct ctx *cx, struct db *db, struct clock **out) {
   c->last = end.seq;
   struct stmt *s = db_stmt(cx, db, SQL_sync_contacts);
   while (stmt_row(cx, s)) {
-    if (c->count == room) c->anchors = xrealloc(c->anchors, (room = room ? room * 2 : 64) * sizeof *c->anchors);
+    if (c->count == room)
+      c->anchors = xrealloc(c->anchors, (room = room ? room * 2 : 64) * sizeof *c->anchors);
     struct contact k = { col_int(s, 0), col_int(s, 2), col_int(s, 3), 0, col_int(s, 4) };
     c->anchors[c->count++] = (struct anchor){ k.seq, k.hq_at, k.at - k.hq_at };
     read_now(c, &k, col_str(s, 1));

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/crash.h"
 #include "base/file.h"
 #include "base/ids.h"
 #include "base/key_file.h"
-#include "base/crash.h"
 #include "base/limits.h"
 #include "notify/alert.h"
 #include "replicate/recover.h"
@@ -36,7 +36,8 @@ static int instance_read(struct ctx *cx, struct tenant *t, const char **out) {
   char text[64];
   size_t n;
   *out = NULL;
-  if (key_file_read(cx, "the instance of the file", instance_path(cx, t), text, sizeof text, &n)) return cx->code;
+  if (key_file_read(cx, "the instance of the file", instance_path(cx, t), text, sizeof text, &n))
+    return cx->code;
   struct str id = str_trim((struct str){ text, n });
   if (uuid_valid(id)) *out = ctx_strdup(cx, id);
   return OK;
@@ -45,8 +46,8 @@ static int instance_read(struct ctx *cx, struct tenant *t, const char **out) {
 static int instance_write(struct ctx *cx, struct tenant *t, const char *id) {
   const char *path = instance_path(cx, t);
   if (unlink(path) == 0) crash_point("instance removed");
-  return key_file_make(cx, "the instance of the file", ctx_printf(cx, "%s/keys", store_dir(tenant_store(t))), path, 0600,
-                       str_of(ctx_printf(cx, "%s\n", id)));
+  return key_file_make(cx, "the instance of the file", ctx_printf(cx, "%s/keys", store_dir(tenant_store(t))),
+                       path, 0600, str_of(ctx_printf(cx, "%s\n", id)));
 }
 
 int epoch_instance_new(struct ctx *cx, struct tenant *t, char out[static 37]) {
@@ -71,7 +72,8 @@ static int hq_hash(struct ctx *cx, struct pg *p, const struct compared *c, int64
   struct pg_value v[] = { pg_z(c->up.organization), pg_number(c->up.origin), pg_number(seq) };
   *out = (struct str){ NULL, 0 };
   if (pg_ask(cx, p,
-             "SELECT hash FROM outpost.change_log WHERE organization_id = $1::uuid AND origin = $2::int AND seq = "
+             "SELECT hash FROM outpost.change_log WHERE organization_id = $1::uuid AND origin = $2::int AND "
+             "seq = "
              "$3::bigint",
              v, 3, &rows))
     return cx->code;
@@ -98,7 +100,8 @@ static int read_head(struct ctx *cx, struct db *db, struct pg *p, struct compare
              v, 2, &rows))
     return cx->code;
   if (pg_rows_count(rows) == 0)
-    return fail(cx, E_DENIED, NULL, "headquarters does not know this edge any more (origin %lld): enroll it again",
+    return fail(cx, E_DENIED, NULL,
+                "headquarters does not know this edge any more (origin %lld): enroll it again",
                 (long long)c->up.origin);
   c->head = pg_int(rows, 0, 0);
   c->shared = pg_int(rows, 0, 2);
@@ -110,17 +113,20 @@ static int read_head(struct ctx *cx, struct db *db, struct pg *p, struct compare
 
 static void decide(struct ctx *cx, struct compared *c) {
   if (c->head > c->shared && c->head > c->end.seq)
-    c->why = ctx_printf(cx,
-                        "headquarters holds the log up to entry %lld, and here it ends with %lld: an older copy of the "
-                        "file is in its place",
-                        (long long)c->head, (long long)c->end.seq);
+    c->why = ctx_printf(
+        cx,
+        "headquarters holds the log up to entry %lld, and here it ends with %lld: an older copy of the "
+        "file is in its place",
+        (long long)c->head, (long long)c->end.seq);
   else if (c->head > c->shared && !c->same_head)
-    c->why = ctx_printf(cx,
-                        "entry %lld is another one here than at headquarters: an older copy of the file, or a copy of "
-                        "this folder, went on",
-                        (long long)c->head);
+    c->why = ctx_printf(
+        cx,
+        "entry %lld is another one here than at headquarters: an older copy of the file, or a copy of "
+        "this folder, went on",
+        (long long)c->head);
   else if (!c->instance || strcmp(c->instance, c->up.instance) != 0)
-    c->why = "the file names another instance than this folder: it was copied from elsewhere, or is an older one";
+    c->why =
+        "the file names another instance than this folder: it was copied from elsewhere, or is an older one";
 }
 
 /* The last entry that both have: what is the same stays the same all the way down. */
@@ -156,12 +162,13 @@ static int open_there(struct ctx *cx, struct pg *p, struct opening *o) {
                           o->fork_hash.p ? pg_bytes(o->fork_hash.p, o->fork_hash.n) : pg_null() };
   for (int i = 0;; i++) {
     struct pg_rows *rows;
-    int rc = pg_ask(cx, p,
-                    "INSERT INTO outpost.origin (organization_id, origin, edge_id, epoch, instance, fork_seq, fork_hash) "
-                    "SELECT $1::uuid, (SELECT max(origin) + 1 FROM outpost.origin WHERE organization_id = $1::uuid), "
-                    "$2::uuid, (SELECT max(epoch) + 1 FROM outpost.origin WHERE organization_id = $1::uuid "
-                    "AND edge_id = $2::uuid), $3::uuid, $4::bigint, $5::bytea RETURNING origin, epoch",
-                    v, 5, &rows);
+    int rc = pg_ask(
+        cx, p,
+        "INSERT INTO outpost.origin (organization_id, origin, edge_id, epoch, instance, fork_seq, fork_hash) "
+        "SELECT $1::uuid, (SELECT max(origin) + 1 FROM outpost.origin WHERE organization_id = $1::uuid), "
+        "$2::uuid, (SELECT max(epoch) + 1 FROM outpost.origin WHERE organization_id = $1::uuid "
+        "AND edge_id = $2::uuid), $3::uuid, $4::bigint, $5::bytea RETURNING origin, epoch",
+        v, 5, &rows);
     if (rc == E_CONFLICT && i < TRIES) {
       ctx_forgive(cx);
       continue;
@@ -218,9 +225,9 @@ static int note_epoch(struct ctx *cx, struct db *db, const struct opening *o) {
                          .title = "the file went back in time, or has a twin",
                          .text = text };
   if (sync_history_add(cx, db, "epoch", text) || alert_raise(cx, db, &alert, &fresh)) return cx->code;
-  const char *after = ctx_printf(cx, "{\"epoch\":%lld,\"origin\":%lld,\"fork_seq\":%lld,\"head_seq\":%lld}",
-                                 (long long)o->epoch, (long long)o->origin, (long long)o->c->shared,
-                                 (long long)o->c->head);
+  const char *after =
+      ctx_printf(cx, "{\"epoch\":%lld,\"origin\":%lld,\"fork_seq\":%lld,\"head_seq\":%lld}",
+                 (long long)o->epoch, (long long)o->origin, (long long)o->c->shared, (long long)o->c->head);
   return change_append(cx, db,
                        &(struct change){ .event = "SYNC_EPOCH_OPENED",
                                          .after = str_of(after),
@@ -254,25 +261,31 @@ static int fork_hash(struct ctx *cx, struct db *db, struct opening *o) {
 /* Whose parts this file may lack: its own origin's, and those of later epochs up to the one that the folder names. */
 static int lost_origins(struct ctx *cx, struct pg *p, const struct compared *c, struct lost *lost) {
   struct pg_rows *rows;
-  struct pg_value v[] = { pg_z(c->up.organization), pg_z(c->up.edge), pg_number(c->up.epoch), pg_z(c->instance),
-                          pg_number(c->up.origin) };
-  *lost = (struct lost){ .organization = c->up.organization, .origin = c->up.origin, .from = c->shared, .to = c->head };
-  if (pg_ask(cx, p,
-             "SELECT array_agg(origin ORDER BY epoch) FROM outpost.origin WHERE organization_id = $1::uuid "
-             "AND edge_id = $2::uuid AND (origin = $5::int OR epoch > $3::int AND epoch <= (SELECT max(epoch) "
-             "FROM outpost.origin WHERE organization_id = $1::uuid AND edge_id = $2::uuid AND instance = $4::uuid))",
-             v, 5, &rows))
+  struct pg_value v[] = { pg_z(c->up.organization), pg_z(c->up.edge), pg_number(c->up.epoch),
+                          pg_z(c->instance), pg_number(c->up.origin) };
+  *lost = (struct lost){
+    .organization = c->up.organization, .origin = c->up.origin, .from = c->shared, .to = c->head
+  };
+  if (pg_ask(
+          cx, p,
+          "SELECT array_agg(origin ORDER BY epoch) FROM outpost.origin WHERE organization_id = $1::uuid "
+          "AND edge_id = $2::uuid AND (origin = $5::int OR epoch > $3::int AND epoch <= (SELECT max(epoch) "
+          "FROM outpost.origin WHERE organization_id = $1::uuid AND edge_id = $2::uuid AND instance = "
+          "$4::uuid))",
+          v, 5, &rows))
     return cx->code;
   lost->origins = ctx_strdup(cx, pg_text(rows, 0, 0));
   return OK;
 }
 
 /* What is lost comes back first: killed anywhere, the next contact finds the same fork and goes on. */
-static int open_epoch(struct ctx *cx, struct tenant *t, struct db *db, struct pg *p, const struct compared *c) {
+static int open_epoch(struct ctx *cx, struct tenant *t, struct db *db, struct pg *p,
+                      const struct compared *c) {
   struct lost lost;
   struct recovered back = { 0 };
   struct opening o = { .c = c, .back = &back };
-  if (fork_hash(cx, db, &o) || lost_origins(cx, p, c, &lost) || recover_lost(cx, t, p, &lost, &back)) return cx->code;
+  if (fork_hash(cx, db, &o) || lost_origins(cx, p, c, &lost) || recover_lost(cx, t, p, &lost, &back))
+    return cx->code;
   uuid7(o.instance, cx->now);
   if (lane_starts(cx, p, &o) || open_there(cx, p, &o)) return cx->code;
   crash_point("epoch opened at headquarters");
@@ -285,7 +298,8 @@ int epoch_check(struct ctx *cx, struct tenant *t, struct pg *p, bool *opened) {
   struct compared c = { 0 };
   struct db *db;
   *opened = false;
-  if (tenant_read(cx, t, &db) || sync_upstream_need(cx, db, &c.up) || instance_read(cx, t, &c.instance)) return cx->code;
+  if (tenant_read(cx, t, &db) || sync_upstream_need(cx, db, &c.up) || instance_read(cx, t, &c.instance))
+    return cx->code;
   if (change_last(cx, db, &c.end) || read_head(cx, db, p, &c)) return cx->code;
   decide(cx, &c);
   if (!c.why) return recover_settle(cx, t, p);

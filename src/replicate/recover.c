@@ -32,7 +32,8 @@ void lost_values(const struct lost *l, struct pg_value v[static LOST_VALUES]) {
 
 void unit_of_lost(struct ctx *cx, const struct lost *l) {
   ctx_begin(cx, "headquarters");
-  str_copy(cx->id, sizeof cx->id, str_of(ctx_printf(cx, "hq:lost-%lld-%lld", (long long)l->origin, (long long)l->from)));
+  str_copy(cx->id, sizeof cx->id,
+           str_of(ctx_printf(cx, "hq:lost-%lld-%lld", (long long)l->origin, (long long)l->from)));
 }
 
 void note_left(struct ctx *cx, struct recovered *out, int64_t *count, const char *what, const char *why) {
@@ -72,7 +73,8 @@ static int merged(struct ctx *cx, const struct back *b, const struct jv *here, c
   jw_object(&w, NULL);
   for (void *it = jv_first(here); it; it = jv_next(here, it)) {
     const char *name = ctx_strdup(cx, jv_key(it));
-    bool stamp = entity_property(b->entity, jv_key(it)) < 0 && strcmp(name, "deleted_at") && strcmp(name, "deleted_by");
+    bool stamp = entity_property(b->entity, jv_key(it)) < 0 && strcmp(name, "deleted_at") &&
+                 strcmp(name, "deleted_by");
     bool theirs = !stamp && before && same_in(here, before, name) && jv_get(after, name);
     struct buf value;
     buf_init(&value, LIMIT_BODY_BYTES);
@@ -102,7 +104,8 @@ static int read_here(struct ctx *cx, struct db *db, const struct back *b, struct
 }
 
 /* Its number is another's by now: a second one, and both are named. */
-static int rename_row(struct ctx *cx, struct db *db, const struct back *b, const struct jv *row, struct jv **out) {
+static int rename_row(struct ctx *cx, struct db *db, const struct back *b, const struct jv *row,
+                      struct jv **out) {
   const struct property *key = record_key(b->entity);
   struct buf text;
   struct jw w;
@@ -126,18 +129,20 @@ static int rename_row(struct ctx *cx, struct db *db, const struct back *b, const
   jv_parse(cx, str_of(ctx_strdup(cx, buf_view(&text))), out);
   buf_clear(&text);
   if (cx->code) return cx->code;
-  const char *said = ctx_printf(cx,
-                                "The %s " STR_FMT " was made before an older copy of the file took its place, and its %s was given "
-                                "once more since. Both are there; the earlier one is called %s now.",
-                                b->entity->name, STR_ARG(name), key->name, other);
-  return alert_raise(cx, db,
-                     &(struct alert){ .kind = "sync_number",
-                                      .subject = ctx_printf(cx, "%s " STR_FMT, b->entity->name, STR_ARG(name)),
-                                      .state = "twice",
-                                      .severity = SEVERITY_WARNING,
-                                      .title = ctx_printf(cx, "two records have the %s " STR_FMT, key->name, STR_ARG(name)),
-                                      .text = said },
-                     &fresh);
+  const char *said = ctx_printf(
+      cx,
+      "The %s " STR_FMT " was made before an older copy of the file took its place, and its %s was given "
+      "once more since. Both are there; the earlier one is called %s now.",
+      b->entity->name, STR_ARG(name), key->name, other);
+  return alert_raise(
+      cx, db,
+      &(struct alert){ .kind = "sync_number",
+                       .subject = ctx_printf(cx, "%s " STR_FMT, b->entity->name, STR_ARG(name)),
+                       .state = "twice",
+                       .severity = SEVERITY_WARNING,
+                       .title = ctx_printf(cx, "two records have the %s " STR_FMT, key->name, STR_ARG(name)),
+                       .text = said },
+      &fresh);
 }
 
 static int take(struct ctx *cx, struct db *db, const struct jv *row, struct back *b) {
@@ -166,7 +171,8 @@ static int take_back(struct ctx *cx, struct db *db, void *arg) {
   if (jv_parse(cx, b->after, &after) || read_here(cx, db, b, &here)) return cx->code;
   if (!here) return take(cx, db, after, b);
   if (changed_since(cx, db, b, &by)) return cx->code;
-  if (by == 1 && !newer(after, here)) return OK; /* it is here already, or headquarters has sent a newer one */
+  if (by == 1 && !newer(after, here))
+    return OK; /* it is here already, or headquarters has sent a newer one */
   if (by == 2 && merged(cx, b, here, after, &after)) return cx->code;
   return jv_same(here, after) ? OK : take(cx, db, after, b);
 }
@@ -181,7 +187,8 @@ static int one_record(struct ctx *cx, struct tenant *t, struct back *b, bool las
   else if (rc == E_INVALID || rc == E_CONFLICT || rc == E_NOT_FOUND) {
     b->out->renamed = before;
     if (last)
-      note_left(cx, b->out, &b->out->records_left, ctx_printf(cx, "%s " STR_FMT, b->entity->name, STR_ARG(b->key)),
+      note_left(cx, b->out, &b->out->records_left,
+                ctx_printf(cx, "%s " STR_FMT, b->entity->name, STR_ARG(b->key)),
                 ctx_strdup(cx, str_of(aside.message)));
   } else
     fail_from(cx, &aside);
@@ -192,8 +199,8 @@ static int one_record(struct ctx *cx, struct tenant *t, struct back *b, bool las
 /* ---- all of them ---- */
 
 /* One page; *left counts those that do not fit yet (what they refer to may come later). */
-static int record_page(struct ctx *cx, struct tenant *t, struct pg *p, struct back *b, int64_t offset, bool last,
-                       int64_t *count, int64_t *left) {
+static int record_page(struct ctx *cx, struct tenant *t, struct pg *p, struct back *b, int64_t offset,
+                       bool last, int64_t *count, int64_t *left) {
   struct ctx page;
   struct pg_rows *rows;
   struct pg_value v[LOST_VALUES + 2];
@@ -204,8 +211,9 @@ static int record_page(struct ctx *cx, struct tenant *t, struct pg *p, struct ba
   *count = 0;
   if (!pg_ask(&page, p,
               "SELECT c.tbl, c.key, (array_agg(c.before::text ORDER BY c.origin, c.seq))[1], "
-              "(array_agg(c.after::text ORDER BY c.origin DESC, c.seq DESC))[1] FROM outpost.change_log AS c WHERE " LOST
-              " AND c.event LIKE 'RECORD\\_%' AND c.tbl IS NOT NULL AND c.key IS NOT NULL AND c.after IS NOT NULL "
+              "(array_agg(c.after::text ORDER BY c.origin DESC, c.seq DESC))[1] FROM outpost.change_log AS c "
+              "WHERE " LOST " AND c.event LIKE 'RECORD\\_%' AND c.tbl IS NOT NULL AND c.key IS NOT NULL AND "
+                            "c.after IS NOT NULL "
               "GROUP BY c.tbl, c.key ORDER BY min(c.origin), min(c.seq) LIMIT $6::bigint OFFSET $7::bigint",
               v, LOST_VALUES + 2, &rows))
     *count = pg_rows_count(rows);

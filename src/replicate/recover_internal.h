@@ -6,11 +6,13 @@
 
 enum { LOST_VALUES = 5 };
 void lost_values(const struct lost *l, struct pg_value v[static LOST_VALUES]); /* $1 to $5 */
-void unit_of_lost(struct ctx *cx, const struct lost *l);                        /* begins a unit of work named hq:... */
+void unit_of_lost(struct ctx *cx, const struct lost *l); /* begins a unit of work named hq:... */
 /* What could not be brought back; the first is told. */
 void note_left(struct ctx *cx, struct recovered *out, int64_t *count, const char *what, const char *why);
 
-int recover_runs(struct ctx *cx, struct tenant *t, struct pg *p, const struct lost *lost, struct recovered *out);
-int recover_moves(struct ctx *cx, struct tenant *t, struct pg *p, const struct lost *lost, struct recovered *out);
+int recover_runs(struct ctx *cx, struct tenant *t, struct pg *p, const struct lost *lost,
+                 struct recovered *out);
+int recover_moves(struct ctx *cx, struct tenant *t, struct pg *p, const struct lost *lost,
+                  struct recovered *out);
 
 #endif

@@ -38,7 +38,8 @@ static int is_here(struct ctx *cx, struct tenant *t, const struct gone *g, bool 
 }
 
 /* Its bytes, in a file that is removed with the unit of work. */
-static int fetch_bytes(struct ctx *cx, struct tenant *t, struct pg *p, const struct gone *g, const char **path) {
+static int fetch_bytes(struct ctx *cx, struct tenant *t, struct pg *p, const struct gone *g,
+                       const char **path) {
   struct file_out *file;
   *path = ctx_printf(cx, "%s/recover-%s.part", store_dir(tenant_store(t)), g->uuid);
   unlink(*path);
@@ -46,12 +47,13 @@ static int fetch_bytes(struct ctx *cx, struct tenant *t, struct pg *p, const str
   for (int64_t from = -1, count = CHUNKS; count == CHUNKS && !cx->code;) {
     struct ctx page;
     struct pg_rows *rows;
-    struct pg_value v[] = { pg_z(g->lost->organization), pg_number(g->origin), pg_number(g->run), pg_number(from),
-                            pg_number(CHUNKS) };
+    struct pg_value v[] = { pg_z(g->lost->organization), pg_number(g->origin), pg_number(g->run),
+                            pg_number(from), pg_number(CHUNKS) };
     ctx_begin(&page, cx->actor);
     count = 0;
     if (!pg_ask(&page, p,
-                "SELECT chunk, bytes FROM outpost.raw_chunk WHERE organization_id = $1::uuid AND origin = $2::int "
+                "SELECT chunk, bytes FROM outpost.raw_chunk WHERE organization_id = $1::uuid AND origin = "
+                "$2::int "
                 "AND run = $3::bigint AND chunk > $4::bigint ORDER BY chunk LIMIT $5::bigint",
                 v, 5, &rows))
       count = pg_rows_count(rows);
@@ -69,14 +71,16 @@ static int fetch_bytes(struct ctx *cx, struct tenant *t, struct pg *p, const str
 /* Which run of headquarters this one stands for: recover_settle looks for it. */
 static int note_as(struct ctx *cx, struct db *db, const char *run, void *arg) {
   const struct gone *g = arg;
-  const char *after = ctx_printf(cx, "{\"run\":\"%s\",\"uuid\":\"%s\",\"origin\":%lld}", run, g->uuid, (long long)g->origin);
-  return change_append(cx, db,
-                       &(struct change){ .event = "SYNC_RUN_FETCHED",
-                                         .table = "sync_run",
-                                         .key = g->uuid,
-                                         .after = str_of(after),
-                                         .count = 1,
-                                         .text = ctx_printf(cx, "%s was fetched back from headquarters", g->source) });
+  const char *after =
+      ctx_printf(cx, "{\"run\":\"%s\",\"uuid\":\"%s\",\"origin\":%lld}", run, g->uuid, (long long)g->origin);
+  return change_append(
+      cx, db,
+      &(struct change){ .event = "SYNC_RUN_FETCHED",
+                        .table = "sync_run",
+                        .key = g->uuid,
+                        .after = str_of(after),
+                        .count = 1,
+                        .text = ctx_printf(cx, "%s was fetched back from headquarters", g->source) });
 }
 
 static int import_bytes(struct ctx *cx, struct tenant *t, const struct gone *g, const char *path) {
@@ -88,8 +92,10 @@ static int import_bytes(struct ctx *cx, struct tenant *t, const struct gone *g, 
   struct jv *settings;
   if (file_digest(cx, path, &digest)) return cx->code;
   if (strcmp(digest.sha256, g->sha256) != 0)
-    return fail(cx, E_NOT_FOUND, NULL, "its bytes had not arrived at headquarters whole: import the file again");
-  if (jv_parse(cx, str_of(g->settings), &settings) || settings_read(cx, str_of(g->settings), &r.dialect, &r.mapping))
+    return fail(cx, E_NOT_FOUND, NULL,
+                "its bytes had not arrived at headquarters whole: import the file again");
+  if (jv_parse(cx, str_of(g->settings), &settings) ||
+      settings_read(cx, str_of(g->settings), &r.dialect, &r.mapping))
     return cx->code;
   r.update = str_eq(jv_text(jv_get(settings, "existing")), STR("update"));
   if (strcmp(g->kind, "file") != 0) r.kind = g->kind;
@@ -99,7 +105,8 @@ static int import_bytes(struct ctx *cx, struct tenant *t, const struct gone *g, 
   return g->undone ? undo_run(cx, t, result.run, false, &undo) : OK;
 }
 
-static int one_run(struct ctx *cx, struct tenant *t, struct pg *p, const struct gone *g, struct recovered *out) {
+static int one_run(struct ctx *cx, struct tenant *t, struct pg *p, const struct gone *g,
+                   struct recovered *out) {
   struct ctx aside;
   const char *path = NULL;
   unit_of_lost(&aside, g->lost);
@@ -111,22 +118,27 @@ static int one_run(struct ctx *cx, struct tenant *t, struct pg *p, const struct 
   if (aside.code == E_BUSY || aside.code == E_FAIL || aside.code == E_DENIED)
     fail_from(cx, &aside);
   else if (aside.code)
-    note_left(cx, out, &out->runs_left, ctx_printf(cx, "the run of %s", g->source), ctx_strdup(cx, str_of(aside.message)));
+    note_left(cx, out, &out->runs_left, ctx_printf(cx, "the run of %s", g->source),
+              ctx_strdup(cx, str_of(aside.message)));
   ctx_end(&aside);
   return cx->code;
 }
 
 /* Those that began in the lost part, in their order. */
-int recover_runs(struct ctx *cx, struct tenant *t, struct pg *p, const struct lost *lost, struct recovered *out) {
+int recover_runs(struct ctx *cx, struct tenant *t, struct pg *p, const struct lost *lost,
+                 struct recovered *out) {
   struct pg_rows *rows;
   struct pg_value v[LOST_VALUES];
   lost_values(lost, v);
   if (pg_ask(cx, p,
              "SELECT r.origin, r.run, r.uuid, r.dataset, r.source, r.kind, r.sha256, r.settings::text, "
-             "r.undone_at IS NOT NULL FROM outpost.run AS r WHERE r.organization_id = $1::uuid AND r.origin = ANY "
-             "($2::int[]) AND r.state = 'done' AND r.uuid::text IN (SELECT c.unit FROM outpost.change_log AS c WHERE "
+             "r.undone_at IS NOT NULL FROM outpost.run AS r WHERE r.organization_id = $1::uuid AND r.origin "
+             "= ANY "
+             "($2::int[]) AND r.state = 'done' AND r.uuid::text IN (SELECT c.unit FROM outpost.change_log AS "
+             "c WHERE "
              "c.organization_id = $1::uuid AND c.origin = ANY ($2::int[]) AND c.event = 'RUN_STARTED' "
-             "AND (c.origin <> $3::int OR c.seq > $4::bigint AND c.seq <= $5::bigint)) ORDER BY r.started_at, r.run",
+             "AND (c.origin <> $3::int OR c.seq > $4::bigint AND c.seq <= $5::bigint)) ORDER BY "
+             "r.started_at, r.run",
              v, LOST_VALUES, &rows))
     return cx->code;
   for (int i = 0; i < pg_rows_count(rows) && !cx->code; i++) {
@@ -152,11 +164,12 @@ static int settle_one(struct ctx *cx, struct pg *p, const struct sync_upstream *
   if (jv_parse(cx, str_of(said), &v)) return cx->code;
   struct pg_value values[] = { pg_z(up->organization), pg_str(jv_text(jv_get(v, "origin"))),
                                pg_str(jv_text(jv_get(v, "uuid"))), pg_str(jv_text(jv_get(v, "run"))) };
-  return pg_ask(cx, p,
-                "UPDATE outpost.run AS o SET counts = false, message = 'stands again as ' || $4::text WHERE "
-                "o.organization_id = $1::uuid AND o.origin = $2::int AND o.uuid = $3::uuid AND o.counts "
-                "AND EXISTS (SELECT FROM outpost.run AS n WHERE n.organization_id = $1::uuid AND n.uuid = $4::uuid)",
-                values, 4, &rows);
+  return pg_ask(
+      cx, p,
+      "UPDATE outpost.run AS o SET counts = false, message = 'stands again as ' || $4::text WHERE "
+      "o.organization_id = $1::uuid AND o.origin = $2::int AND o.uuid = $3::uuid AND o.counts "
+      "AND EXISTS (SELECT FROM outpost.run AS n WHERE n.organization_id = $1::uuid AND n.uuid = $4::uuid)",
+      values, 4, &rows);
 }
 
 /* Few, and only until headquarters has what stands for them. */
@@ -196,16 +209,24 @@ static int move_page(struct ctx *cx, struct tenant *t, struct pg *p, const struc
   v[LOST_VALUES] = pg_number(MOVES);
   v[LOST_VALUES + 1] = pg_number(offset);
   if (!pg_ask(&page, p,
-              "WITH ranges AS (SELECT c.origin, (c.after ->> 'first')::bigint AS a, (c.after ->> 'last')::bigint AS z FROM "
-              "outpost.change_log AS c WHERE c.organization_id = $1::uuid AND c.origin = ANY ($2::int[]) AND c.event = "
+              "WITH ranges AS (SELECT c.origin, (c.after ->> 'first')::bigint AS a, (c.after ->> "
+              "'last')::bigint AS z FROM "
+              "outpost.change_log AS c WHERE c.organization_id = $1::uuid AND c.origin = ANY ($2::int[]) AND "
+              "c.event = "
               "'STOCK_MOVED' AND (c.origin <> $3::int OR c.seq > $4::bigint AND c.seq <= $5::bigint)) "
-              "SELECT json_strip_nulls(json_build_object('eventId', x.event_id, 'eventType', x.kind, 'timestamp', "
-              "to_char(x.at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), 'sku', x.item, 'warehouseId', "
-              "x.warehouse, 'quantityChange', trim_scale(CASE WHEN x.kind IN ('RESERVATION', 'RELEASE') THEN x.reserved "
-              "ELSE x.quantity END), 'referenceId', x.reference_id, 'notes', x.notes, 'location', x.location, 'lot', x.lot, "
+              "SELECT json_strip_nulls(json_build_object('eventId', x.event_id, 'eventType', x.kind, "
+              "'timestamp', "
+              "to_char(x.at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), 'sku', x.item, "
+              "'warehouseId', "
+              "x.warehouse, 'quantityChange', trim_scale(CASE WHEN x.kind IN ('RESERVATION', 'RELEASE') THEN "
+              "x.reserved "
+              "ELSE x.quantity END), 'referenceId', x.reference_id, 'notes', x.notes, 'location', "
+              "x.location, 'lot', x.lot, "
               "'serial', x.serial, 'unitCost', trim_scale(x.unit_cost), 'deviceId', x.device, 'deviceSeq', "
-              "x.device_seq))::text FROM outpost.stock_transactions AS x JOIN ranges AS r ON r.origin = x.origin AND x.id "
-              "BETWEEN r.a AND r.z WHERE x.organization_id = $1::uuid ORDER BY x.origin, x.id LIMIT $6::bigint OFFSET "
+              "x.device_seq))::text FROM outpost.stock_transactions AS x JOIN ranges AS r ON r.origin = "
+              "x.origin AND x.id "
+              "BETWEEN r.a AND r.z WHERE x.organization_id = $1::uuid ORDER BY x.origin, x.id LIMIT "
+              "$6::bigint OFFSET "
               "$7::bigint",
               v, LOST_VALUES + 2, &rows))
     m.count = (size_t)pg_rows_count(rows);
@@ -220,7 +241,8 @@ static int move_page(struct ctx *cx, struct tenant *t, struct pg *p, const struc
 }
 
 /* What the ledger knows by its id it does not book again; what it refuses is parked. */
-int recover_moves(struct ctx *cx, struct tenant *t, struct pg *p, const struct lost *lost, struct recovered *out) {
+int recover_moves(struct ctx *cx, struct tenant *t, struct pg *p, const struct lost *lost,
+                  struct recovered *out) {
   for (int64_t offset = 0, count = MOVES; count == MOVES && !cx->code; offset += MOVES)
     move_page(cx, t, p, lost, offset, &count, out);
   return cx->code;
