@@ -15,9 +15,6 @@ WHERE c.seq > ?1 AND (c.event IN ('RUN_STARTED', 'RUN_COMPLETED', 'RUN_FAILED', 
                                   'RUN_AUDITED', 'STOCK_MOVED'))
 ORDER BY c.seq LIMIT 1;
 
--- name: push_hash_at
-SELECT hash FROM change_log WHERE seq = ?1;
-
 -- name: push_run
 SELECT r.id, r.uuid, r.dataset, r.source, r.state, r.kind, r.rank, u.run IS NULL AND r.state = 'done', r.started_at, r.ended_at,
        r.actor, r.bytes, r.sha256, r.rows_read, r.rows_clean, r.rows_rejected, r.rows_updated, r.rows_unchanged, r.clean_crc,
@@ -51,3 +48,14 @@ LEFT JOIN stock_name i ON i.id = x.item LEFT JOIN stock_name w ON w.id = x.wareh
 LEFT JOIN stock_name l ON l.id = x.location LEFT JOIN stock_name t ON t.id = x.lot LEFT JOIN stock_name s ON s.id = x.serial
 LEFT JOIN stock_name a ON a.id = x.actor LEFT JOIN stock_name d ON d.id = x.device
 WHERE x.id > max(?1, CAST(?2 AS INTEGER)) AND x.id <= ?4 ORDER BY x.id LIMIT ?3;
+
+-- name: push_batch_add
+INSERT INTO sync_batch (origin, lane, sequence, previous, position_from, position_to, first_seq, last_seq, rows, bytes, sections,
+                        root, hash, signature, made_at, confirmed_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+ON CONFLICT (origin, lane, sequence) DO UPDATE
+SET previous = excluded.previous, position_from = excluded.position_from, position_to = excluded.position_to,
+    first_seq = excluded.first_seq, last_seq = excluded.last_seq, rows = excluded.rows, bytes = excluded.bytes,
+    sections = excluded.sections, root = excluded.root, hash = excluded.hash, signature = excluded.signature,
+    made_at = excluded.made_at, confirmed_at = excluded.confirmed_at, received_at = NULL, receipt = NULL
+WHERE hash <> excluded.hash;

@@ -138,9 +138,10 @@ int up_seal(struct ctx *cx, const struct sign_key *key, struct up_batch *b) {
   for (int i = 0; i < b->count; i++) {
     const struct up_section *s = &b->sections[i];
     if (s->copy.full) return fail(cx, E_LIMIT, s->table, "rows of %s are too long to be sent", s->table);
-    said[i] = (struct seal_section){
-      .table = s->table, .columns = s->columns, .keys = s->keys, .copy = buf_view(&s->copy)
-    };
+    said[i] = (struct seal_section){ .table = s->table,
+                                     .columns = s->columns,
+                                     .keys = s->how == BATCH_ADD && !s->missing ? s->keys : NULL,
+                                     .copy = buf_view(&s->copy) };
   }
   return seal_make(cx, key, said, b->count, &b->seal);
 }

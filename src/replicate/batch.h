@@ -11,11 +11,11 @@
 **   bytes     \x and hex
 **   boolean   t, f
 **
-** How a section is applied:
-**   BATCH_ADD      rows that are new: INSERT. With `missing`, those that are there already are left alone.
-**   BATCH_REPLACE  rows whose column `of` has one of `values` go, then these come: what is said of these runs is replaced
-**                  by what is so now. No row for a value: there is nothing any more.
-** `keys` are the columns that order rows which never change at headquarters; NULL: they may change.
+** How a section is applied, within its organization and origin:
+**   BATCH_ADD      rows that are new are inserted. With `missing`, those that are there already are left alone.
+**   BATCH_REPLACE  rows whose column `of` has one of `values` go, then these come: no row for a value means that there is
+**                  nothing any more.
+** `keys` of BATCH_ADD order rows that never change at headquarters; NULL: they may change.
 **
 ** Records of entities have no section: they follow from the entries of the log (apply.h).
 */

@@ -1,0 +1,32 @@
+/*
+** apply_records.h - private to apply.c and apply_records.c: records from the entries of the log.
+*/
+#ifndef REPLICATE_APPLY_RECORDS_H
+#define REPLICATE_APPLY_RECORDS_H
+
+#include "base/map.h"
+#include "replicate/apply.h"
+#include "replicate/net.h"
+
+struct applier {
+  struct pg *pg;
+  struct map types; /* "table column" -> a pointer to the name of its type */
+  bool merges;      /* outpost.merge_row is there */
+  int temporary;    /* tables made in this transaction */
+};
+
+/* Asks for the columns of tables: "run,reject". */
+int apply_know(struct ctx *cx, struct applier *a, const char *tables);
+/* NULL: headquarters has no such column. */
+const char *apply_type(const struct applier *a, const char *table, struct str column);
+
+struct apply_source {
+  const char *from;     /* stands behind FROM, and is called s */
+  struct pg_value json; /* its parameter; PG_NULL: it has none */
+};
+int apply_source(struct ctx *cx, struct applier *a, const char *table, const char *columns, int64_t rows,
+                 struct str copy, int parameter, struct apply_source *out);
+
+int apply_records(struct ctx *cx, struct applier *a, const struct up_batch *b, const struct net *net);
+
+#endif

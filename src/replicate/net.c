@@ -1,0 +1,247 @@
+#include "replicate/net.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "base/map.h"
+#include "replicate/merkle.h"
+
+enum { CELL_SEQ, CELL_UNIT = 4, CELL_TABLE = 6, CELL_KEY, CELL_BEFORE, CELL_AFTER, CELL_STAMP = 13, CELLS };
+
+/* What happened to one record so far. Stamps of its properties, then of deleted_at and updated_at; 0: not changed. */
+struct change_of {
+  int entity;
+  const char *key;
+  int64_t first_seq, last_seq, created, latest;
+  int64_t *stamps;
+};
+
+struct collector {
+  struct ctx *cx;
+  const struct entity **entities; /* by the order in which they were met */
+  int entity_count;
+  struct change_of **changes;
+  size_t count, room;
+  struct map places; /* of the change of a table and key, from 1 */
+  struct buf name;
+};
+
+/* ---- members of an object of the log ---- */
+
+struct member {
+  struct str name, value; /* as they are written; the name without quotes */
+};
+
+static size_t string_end(struct str s, size_t i) {
+  for (i++; i < s.n && s.p[i] != '"'; i++)
+    if (s.p[i] == '\\') i++;
+  return i + 1;
+}
+
+static size_t value_end(struct str s, size_t i) {
+  for (int depth = 0; i < s.n;) {
+    char c = s.p[i];
+    if (c == '"') {
+      i = string_end(s, i);
+      continue;
+    }
+    if (depth == 0 && (c == ',' || c == '}')) return i;
+    if (c == '{' || c == '[') depth++;
+    if (c == '}' || c == ']') depth--;
+    i++;
+  }
+  return s.n;
+}
+
+/* The next of an object that the log composed: compact, no name has an escape. *at begins at 1. */
+static bool next_member(struct str object, size_t *at, struct member *m) {
+  size_t i = *at;
+  if (i >= object.n || object.p[i] != '"') return false;
+  size_t end = string_end(object, i);
+  if (end >= object.n || object.p[end] != ':') return false;
+  m->name = (struct str){ object.p + i + 1, end - i - 2 };
+  size_t last = value_end(object, end + 1);
+  m->value = (struct str){ object.p + end + 1, last - end - 1 };
+  *at = last + 1;
+  return true;
+}
+
+/* The value of a name, looked for from where the last one was found: both sides have the same order. */
+static struct str value_of(struct str object, size_t *at, struct str name) {
+  struct member m;
+  for (int round = 0; round < 2; round++) {
+    while (next_member(object, at, &m))
+      if (str_eq(m.name, name)) return m.value;
+    *at = 1;
+  }
+  return STR("null");
+}
+
+/* ---- one entry ---- */
+
+enum { MORE_STAMPS = 2 };
+
+/* Where a member's stamp stands; -1: it has none. */
+static int place_of(const struct entity *e, struct str name) {
+  if (str_eq(name, STR("deleted_at"))) return e->property_count;
+  if (str_eq(name, STR("updated_at"))) return e->property_count + 1;
+  return entity_property(e, name);
+}
+
+static void note_changes(const struct entity *e, struct change_of *c, struct str before, struct str after,
+                         int64_t stamp) {
+  struct member m;
+  size_t there = 1;
+  for (size_t at = 1; next_member(after, &at, &m);) {
+    int place = place_of(e, m.name);
+    if (place >= 0 && !str_eq(m.value, value_of(before, &there, m.name))) c->stamps[place] = stamp;
+  }
+}
+
+static int entity_place(struct collector *k, const struct entity *e) {
+  for (int i = 0; i < k->entity_count; i++)
+    if (k->entities[i] == e) return i;
+  k->entities[k->entity_count++] = e;
+  return k->entity_count - 1;
+}
+
+static struct change_of *change_find(struct collector *k, const struct entity *e, struct str key) {
+  bool added;
+  buf_reset(&k->name);
+  buf_printf(&k->name, "%s ", e->table);
+  buf_str(&k->name, key);
+  uint64_t *place = map_put(&k->places, buf_view(&k->name), &added);
+  if (!added) return k->changes[*place - 1];
+  if (k->count == k->room) {
+    k->room = k->room ? 2 * k->room : 256;
+    k->changes = xrealloc(k->changes, k->room * sizeof *k->changes);
+  }
+  struct change_of *c = ctx_alloc(k->cx, sizeof *c);
+  c->entity = entity_place(k, e);
+  c->key = ctx_strdup(k->cx, key);
+  c->stamps = ctx_alloc(k->cx, ((size_t)e->property_count + MORE_STAMPS) * sizeof *c->stamps);
+  *place = k->count + 1;
+  k->changes[k->count++] = c;
+  return c;
+}
+
+static bool goes_up(const struct entity *e) { return e && (e->sync == SYNC_UP || e->sync == SYNC_BOTH); }
+
+static int take_entry(struct collector *k, const struct str cells[static CELLS]) {
+  int64_t seq, stamp;
+  if (!cells[CELL_TABLE].p || !cells[CELL_KEY].p || !cells[CELL_AFTER].p) return OK;
+  if (str_starts(cells[CELL_UNIT], STR("hq:"))) return OK;
+  const char *table = ctx_strdup(k->cx, cells[CELL_TABLE]);
+  const struct entity *e = entity_of_table(table);
+  if (!goes_up(e)) return OK;
+  if (!str_to_int(cells[CELL_SEQ], &seq) || !str_to_int(cells[CELL_STAMP], &stamp))
+    return fail(k->cx, E_INVALID, "change_log", "an entry of the log has no number");
+  struct change_of *c = change_find(k, e, cells[CELL_KEY]);
+  if (!c->first_seq) c->first_seq = seq;
+  c->last_seq = seq;
+  c->latest = stamp;
+  if (cells[CELL_BEFORE].p)
+    note_changes(e, c, cells[CELL_BEFORE], cells[CELL_AFTER], stamp);
+  else
+    c->created = stamp;
+  return OK;
+}
+
+/* ---- what it comes to ---- */
+
+static void write_stamps(struct buf *out, const struct entity *e, const struct change_of *c, const char *form,
+                         const char *first, int64_t origin) {
+  struct buf json;
+  buf_init(&json, 1 << 20);
+  buf_puts(&json, first);
+  for (int i = 0; i < e->property_count + MORE_STAMPS; i++) {
+    if (!c->stamps[i]) continue;
+    const char *name = i < e->property_count    ? e->properties[i].name
+                       : i == e->property_count ? "deleted_at"
+                                                : "updated_at";
+    buf_printf(&json, "%s\"%s\":", json.n > 1 ? "," : "", name);
+    buf_printf(&json, form, (long long)c->stamps[i], (long long)origin);
+  }
+  buf_char(&json, '}');
+  cell_text(out, buf_view(&json));
+  buf_clear(&json);
+}
+
+static void write_change(struct net_entity *n, const struct change_of *c, int64_t origin) {
+  const struct entity *e = n->entity;
+  char first[64];
+  bool later = false;
+  for (int i = 0; i < e->property_count + MORE_STAMPS; i++) later |= c->stamps[i] != 0;
+  cell_text(&n->copy, str_of(c->key));
+  cell_int(&n->copy, c->first_seq);
+  cell_int(&n->copy, c->last_seq);
+  cell_int(&n->copy, c->latest);
+  snprintf(first, sizeof first, c->created ? "{\"\":%lld" : "{", (long long)c->created);
+  write_stamps(&n->copy, e, c, "%lld", first, origin);
+  snprintf(first, sizeof first, "{\"\":[%lld,%lld]", (long long)c->created,
+           c->created ? (long long)origin : 0LL);
+  if (c->created && !later)
+    cell_null(&n->copy);
+  else
+    write_stamps(&n->copy, e, c, "[%lld,%lld]", first, origin);
+  n->copy.p[n->copy.n - 1] = '\n';
+  n->rows++;
+}
+
+static void clear_copies(void *arg) {
+  struct net *net = arg;
+  for (int i = 0; i < net->count; i++) buf_clear(&net->entities[i].copy);
+}
+
+static void write_all(struct collector *k, int64_t origin, struct net *out) {
+  struct net *kept = ctx_alloc(k->cx, sizeof *kept);
+  kept->count = k->entity_count;
+  kept->entities = ctx_alloc(k->cx, ((size_t)k->entity_count + 1) * sizeof *kept->entities);
+  for (int i = 0; i < k->entity_count; i++) {
+    kept->entities[i].entity = k->entities[i];
+    buf_init(&kept->entities[i].copy, BATCH_BYTES_MOST);
+  }
+  ctx_defer(k->cx, clear_copies, kept);
+  for (size_t i = 0; i < k->count; i++)
+    write_change(&kept->entities[k->changes[i]->entity], k->changes[i], origin);
+  *out = *kept;
+}
+
+static bool read_line(struct str line, struct buf plain[static CELLS], struct str cells[static CELLS]) {
+  size_t at = 0;
+  for (int i = 0; i < CELLS; i++)
+    if (!copy_value(line, &at, &plain[i], &cells[i])) return false;
+  return true;
+}
+
+static int read_log(struct collector *k, const struct up_section *log) {
+  struct buf plain[CELLS];
+  struct str cells[CELLS], copy = buf_view(&log->copy);
+  for (int i = 0; i < CELLS; i++) buf_init(&plain[i], BATCH_BYTES_MOST);
+  for (size_t at = 0; at < copy.n && !k->cx->code;) {
+    const char *end = memchr(copy.p + at, '\n', copy.n - at);
+    struct str line = { copy.p + at, end ? (size_t)(end - copy.p) - at : 0 };
+    if (!end || !read_line(line, plain, cells))
+      fail(k->cx, E_INVALID, "change_log", "an entry of the log cannot be read");
+    else
+      take_entry(k, cells);
+    at += line.n + 1;
+  }
+  for (int i = 0; i < CELLS; i++) buf_clear(&plain[i]);
+  return k->cx->code;
+}
+
+int net_make(struct ctx *cx, const struct up_section *log, int64_t origin, struct net *out) {
+  struct collector k = { .cx = cx };
+  int known = 0;
+  while (entity_at(known)) known++;
+  k.entities = ctx_alloc(cx, ((size_t)known + 1) * sizeof *k.entities);
+  map_init(&k.places);
+  buf_init(&k.name, 1 << 20);
+  if (!read_log(&k, log)) write_all(&k, origin, out);
+  map_clear(&k.places);
+  buf_clear(&k.name);
+  free(k.changes);
+  return cx->code;
+}

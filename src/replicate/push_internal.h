@@ -1,0 +1,31 @@
+/*
+** push_internal.h - private to push.c and push_wide.c: one call of push_some.
+*/
+#ifndef REPLICATE_PUSH_INTERNAL_H
+#define REPLICATE_PUSH_INTERNAL_H
+
+#include "replicate/apply.h"
+#include "replicate/compose.h"
+#include "replicate/state.h"
+
+struct push {
+  struct tenant *tenant;
+  struct pg *pg;
+  struct applier *applier;
+  const char *organization;
+  int64_t origin;
+  struct sign_key *key;
+};
+
+/* How much a batch may be, and what one took. full: the budget ended it. */
+struct compose_budget push_budget(void);
+void push_measured(double ms, bool full);
+void push_broke(void);
+
+/* The next batch of a lane that is at `lane`, sealed; no rows: there is nothing. Its texts live in cx. */
+int push_compose(struct ctx *cx, struct push *u, const struct sync_lane *lane, struct up_batch *b,
+                 bool *whole);
+/* It is at headquarters: the lane here moves. */
+int push_confirm(struct ctx *cx, struct tenant *t, const struct up_batch *b, double seconds);
+
+#endif
