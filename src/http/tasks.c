@@ -122,13 +122,28 @@ static void note_progress(void *arg, const struct import_progress *p) {
   pthread_mutex_unlock(&k->tasks->lock);
 }
 
+static void rows_write(struct jw *w, const struct import_result *r) {
+  jw_object(w, "rows");
+  jw_int(w, "read", r->read);
+  jw_int(w, "clean", r->clean);
+  jw_int(w, "rejected", r->rejected);
+  jw_int(w, "created", r->clean - r->updated - r->unchanged);
+  jw_int(w, "updated", r->updated);
+  jw_int(w, "unchanged", r->unchanged);
+  jw_int(w, "edits", r->edits);
+  jw_close(w, '}');
+}
+
 static char *result_json(const struct import_result *r) {
   struct buf out;
   struct jw w;
   buf_init(&out, MIB(1));
   jw_init(&w, &out);
   jw_object(&w, NULL);
-  import_counts_json(&w, r);
+  rows_write(&w, r);
+  jw_object(&w, "rejected");
+  for (int i = 0; i < r->category_count; i++) jw_int(&w, r->category[i].name, r->category[i].rows);
+  jw_close(&w, '}');
   jw_bool(&w, "reconciled", r->reconciled);
   jw_real(&w, "seconds", r->seconds, 3);
   jw_raw(&w, "controls", str_of(r->controls));

@@ -451,7 +451,12 @@ int import_again(struct ctx *cx, struct tenant *t, const char *run, const struct
   return cx->code;
 }
 
-void import_counts_json(struct jw *w, const struct import_result *result) {
+void import_result_json(struct jw *w, const struct import_request *r, const struct import_result *result) {
+  jw_object(w, NULL);
+  if (r->dry_run) jw_bool(w, "dry_run", true);
+  jw_text(w, "run", result->run);
+  jw_text(w, "source", input_name(r->input));
+  jw_text(w, "sha256", result->sha256);
   jw_object(w, "rows");
   jw_int(w, "read", result->read);
   jw_int(w, "clean", result->clean);
@@ -459,21 +464,11 @@ void import_counts_json(struct jw *w, const struct import_result *result) {
   jw_int(w, "created", result->clean - result->updated - result->unchanged);
   jw_int(w, "updated", result->updated);
   jw_int(w, "unchanged", result->unchanged);
-  jw_int(w, "edits", result->edits);
   jw_close(w, '}');
   jw_object(w, "rejected");
   for (int i = 0; i < result->category_count; i++)
     jw_int(w, result->category[i].name, result->category[i].rows);
   jw_close(w, '}');
-}
-
-void import_result_json(struct jw *w, const struct import_request *r, const struct import_result *result) {
-  jw_object(w, NULL);
-  if (r->dry_run) jw_bool(w, "dry_run", true);
-  jw_text(w, "run", result->run);
-  jw_text(w, "source", input_name(r->input));
-  jw_text(w, "sha256", result->sha256);
-  import_counts_json(w, result);
   jw_bool(w, "reconciled", result->reconciled);
   jw_real(w, "seconds", result->seconds, 3);
   jw_object(w, "stages"); /* seconds of work of the threads, which work at the same time */

@@ -87,8 +87,6 @@ int import_again(struct ctx *cx, struct tenant *t, const char *run, const struct
 /* Marks runs as interrupted whose process has died. For tenant_set_hook. */
 int import_recover(struct ctx *cx, struct tenant *t);
 
-/* The members "rows" {read, clean, rejected, created, updated, unchanged, edits} and "rejected" {category: rows}. */
-void import_counts_json(struct jw *w, const struct import_result *result);
 /* {"dry_run"?, "run", "source", "sha256", "rows", "rejected", "reconciled", ...} */
 void import_result_json(struct jw *w, const struct import_request *r, const struct import_result *result);
 
