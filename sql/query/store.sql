@@ -16,8 +16,9 @@ SELECT seq, hlc, hash FROM change_log ORDER BY seq DESC LIMIT 1;
 -- name: change_hash
 SELECT hash FROM change_log WHERE seq = ?1;
 
+-- OR FAIL: a task that fails is undone as a whole, so this statement need not be, for which SQLite would copy pages.
 -- name: change_add
-INSERT INTO change_log (seq, hlc, at, actor, unit, event, tbl, key, before, after, count, text, hash)
+INSERT OR FAIL INTO change_log (seq, hlc, at, actor, unit, event, tbl, key, before, after, count, text, hash)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13);
 
 -- name: change_walk

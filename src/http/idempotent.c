@@ -212,10 +212,13 @@ void once_end(struct request *rq) {
 
 /* ---- a write ---- */
 
+/* What a request is like before its work, for the writer may have it done twice. */
 struct write {
   struct request *rq;
   write_fn *fn;
   void *arg;
+  struct request before;
+  size_t body_bytes;
 };
 
 static int run(struct ctx *cx, struct db *db, void *arg) {
@@ -225,9 +228,25 @@ static int run(struct ctx *cx, struct db *db, void *arg) {
   return put_down(w->rq, cx, db);
 }
 
+static int run_once(struct ctx *cx, struct db *db, void *arg) {
+  const struct write *w = arg;
+  return w->fn(cx, db, w->arg);
+}
+
+static void again(void *arg) {
+  struct write *w = arg;
+  struct buf body = w->rq->body; /* its memory may have moved meanwhile */
+  body.n = w->body_bytes;
+  body.full = w->before.body.full;
+  if (body.p) body.p[body.n] = 0;
+  *w->rq = w->before;
+  w->rq->body = body;
+  if (w->rq->once) w->rq->once->kept = false;
+}
+
 int write_once(struct request *rq, write_fn *fn, void *arg) {
   struct tenant *t;
   if (tenant_find(rq, &t)) return rq->cx->code;
-  if (!rq->once) return tenant_write(rq->cx, t, fn, arg);
-  return tenant_write(rq->cx, t, run, &(struct write){ rq, fn, arg });
+  struct write w = { rq, fn, arg, *rq, rq->body.n };
+  return tenant_write_again(rq->cx, t, rq->once ? run : run_once, again, &w);
 }

@@ -205,7 +205,8 @@ int db_find(struct request *rq, struct db **db); /* that tenant's file, to be re
 
 /* idempotent.c: tenant_write on the tenant of the request, for one that may be sent again. With an Idempotency-Key
 ** what fn did and what it composed - rq->json, rq->status, rq->location, rq->etag, all of it inside fn - is one commit;
-** a repetition gets that reply, and fn is not called. */
+** a repetition gets that reply, and fn is not called. fn may be called twice (tenant_write_again); the request is then as
+** it was before, and arg has to do with what fn left in it. */
 int write_once(struct request *rq, write_fn *fn, void *arg);
 
 /* assets.c */

@@ -251,11 +251,12 @@ void db_close(struct db *db) {
   if (!db) return;
   db_end_once(db);
   for (int i = 0; i < SQL_COUNT; i++) stmt_free(db->fixed[i]);
-  while (db->composed) {
-    struct stmt *s = db->composed;
-    db->composed = s->next;
-    stmt_free(s);
-  }
+  for (int i = 0; i < COMPOSED; i++)
+    while (db->composed[i]) {
+      struct stmt *s = db->composed[i];
+      db->composed[i] = s->next;
+      stmt_free(s);
+    }
   sqlite3_close_v2(db->lite);
   free(db);
 }
@@ -281,7 +282,8 @@ struct stmt *db_stmt(struct ctx *cx, struct db *db, enum sql_id id) {
 
 struct stmt *db_compose(struct ctx *cx, struct db *db, const char *sql) {
   uint64_t hash = hash64(sql, strlen(sql));
-  for (struct stmt *s = db->composed; s; s = s->next) {
+  struct stmt **list = &db->composed[hash % COMPOSED];
+  for (struct stmt *s = *list; s; s = s->next) {
     if (s->hash != hash || strcmp(s->sql, sql) != 0) continue;
     stmt_done(s);
     return s;
@@ -290,8 +292,8 @@ struct stmt *db_compose(struct ctx *cx, struct db *db, const char *sql) {
   if (!s) return NULL;
   s->sql = sqlite3_sql(s->lite);
   s->hash = hash;
-  s->next = db->composed;
-  db->composed = s;
+  s->next = *list;
+  *list = s;
   return s;
 }
 

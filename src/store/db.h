@@ -9,6 +9,8 @@
 
 #include "store/store.h"
 
+enum { COMPOSED = 64 };
+
 struct db {
   sqlite3 *lite;
   bool writes; /* the tenant's writer, or system.db */
@@ -16,10 +18,10 @@ struct db {
       wal_bytes;    /* of a writer: what stands in the WAL since it began anew, as of its last commit */
   struct stat file; /* whose dev and ino tell whether it was replaced */
   const char *name; /* for messages: "tenant demo" */
-  struct stmt *fixed[SQL_COUNT]; /* by sql_id, prepared when first used */
-  struct stmt *composed;         /* list of those made by db_compose */
-  struct once *once;             /* list of those made by db_once that are still there */
-  struct db *next;               /* in the tenant's pool of idle readers */
+  struct stmt *fixed[SQL_COUNT];   /* by sql_id, prepared when first used */
+  struct stmt *composed[COMPOSED]; /* lists of those made by db_compose, by their hashes */
+  struct once *once;               /* list of those made by db_once that are still there */
+  struct db *next;                 /* in the tenant's pool of idle readers */
 };
 
 enum { DB_READ, DB_WRITE };

@@ -92,6 +92,11 @@ int tenant_read(struct ctx *cx, struct tenant *t, struct db **out);
 typedef int write_fn(struct ctx *cx, struct db *db, void *arg);
 int tenant_write(struct ctx *cx, struct tenant *t, write_fn *fn, void *arg);
 
+/* The same, and less work for a group of such: fn may be called a second time after its first changes have been
+** undone. again(arg) takes back before what it left in memory. */
+typedef void again_fn(void *arg);
+int tenant_write_again(struct ctx *cx, struct tenant *t, write_fn *fn, again_fn *again, void *arg);
+
 /* The same for work that brings its own transactions (an import, a backup
 ** restore): fn has the writer for itself and calls db_begin and db_commit. */
 int tenant_write_alone(struct ctx *cx, struct tenant *t, write_fn *fn, void *arg);

@@ -3,13 +3,15 @@
 **
 ** A thread that wants to write puts a task into the tenant's queue. If nobody
 ** leads, it becomes the leader: it takes the lock between processes, runs every
-** task that is queued by then inside one transaction, each in a savepoint of its
-** own, commits once, and wakes the others with their results. Whoever came while
+** task that is queued by then inside one transaction, commits once, and wakes the others with their results. Whoever came while
 ** it was busy waits, and one of them leads the next group. So under load many
 ** writes share one fsync, alone a write waits for nobody, and there is no thread
 ** that only writes.
 **
-**   - A task that fails is undone to its savepoint; the rest of the group commits.
+**   - A task that fails leaves nothing; the rest of the group commits. Most fail before they have changed anything. For
+**     the others each would need a savepoint of its own, for which SQLite copies every page that the task changes: a
+**     quarter of the work. So a group of tasks that can be done again goes without, and when one of them has
+**     failed after a change, all is rolled back and the others are done again, now with savepoints.
 **   - When the commit fails, every task of the group has failed.
 **   - A task "alone" brings its own transactions and is never grouped.
 **   - The right to write is a lock on SLUG.lock (flock: a process that dies gives
@@ -36,18 +38,21 @@
 enum { GROUP_MAX = 256 };                       /* tasks that share a commit: bounds the wait of the first */
 enum { COMPANY_WAITS = 2, COMPANY_NS = 30000 }; /* see wait_for_company */
 static const double LOCK_SECONDS = 10;          /* for another process's group */
-static const int64_t WAL_LONG = 4 << 20;        /* checkpoint from here on: keeps readers fast */
-static const int64_t WAL_TOO_LONG = 64 << 20;   /* give the space back */
+static const int64_t WAL_LONG =
+    16 << 20; /* checkpoint from here on: what follows writes in the WAL again and again is copied once */
+static const int64_t WAL_TOO_LONG = 64 << 20; /* give the space back */
 
 enum { WAL_INSIST_SECONDS = 1, WAL_INSIST_MS = 200 };
 
 struct task {
   struct ctx *cx;
   write_fn *fn;
+  again_fn *again; /* NULL: it cannot be done twice */
   void *arg;
   bool alone, only_if_free;
-  bool done;  /* set before the wake; without it, the wake says: lead */
-  sem_t wake; /* needs no lock: a thread that is woken does not stand in line again */
+  bool failed; /* and was undone */
+  bool done;   /* set before the wake; without it, the wake says: lead */
+  sem_t wake;  /* needs no lock: a thread that is woken does not stand in line again */
   struct task *next;
 };
 
@@ -188,6 +193,46 @@ static void fail_all(struct task *tasks, const struct ctx *why) {
     if (!tasks->cx->code) fail_from(tasks->cx, why);
 }
 
+static bool all_again(const struct task *tasks) {
+  while (tasks && tasks->again) tasks = tasks->next;
+  return !tasks;
+}
+
+/* Whether something of it would have to be undone. */
+static bool failed_halfway(struct task *task, struct db *db) {
+  int64_t before = sqlite3_total_changes64(db->lite);
+  if (task->fn(task->cx, db, task->arg) == OK) return false;
+  task->failed = true;
+  return sqlite3_total_changes64(db->lite) != before;
+}
+
+/* All of them without savepoints, up to the first that fails halfway: then everything is rolled back, and the others
+** are to be done again. */
+static int run_plain(struct ctx *cx, struct task *tasks, struct db *db, bool *again) {
+  for (struct task *task = tasks; task && !*again; task = task->next) {
+    *again = failed_halfway(task, db);
+    if (sqlite3_get_autocommit(db->lite)) return fail_from(cx, task->cx);
+    if (!*again) continue;
+    db_rollback(db);
+    for (struct task *done = tasks; done != task; done = done->next)
+      if (!done->failed) done->again(done->arg);
+    return db_begin(cx, db);
+  }
+  return OK;
+}
+
+/* Those that have not failed yet. A single one needs no savepoint: its failure is the transaction's. */
+static int run_guarded(struct ctx *cx, struct task *tasks, struct db *db) {
+  bool single = !tasks->next;
+  for (struct task *task = tasks; task; task = task->next) {
+    if (task->failed) continue;
+    task->failed = single ? task->fn(task->cx, db, task->arg) != OK : !run_in_savepoint(task, db);
+    if (sqlite3_get_autocommit(db->lite)) /* SQLite itself gave up the transaction: a full disk */
+      return fail_from(cx, task->cx);
+  }
+  return OK;
+}
+
 static int run_group(struct ctx *cx, struct tenant *t, struct db *db, struct task *tasks) {
   if (tasks->alone) {
     tasks->fn(tasks->cx, db, tasks->arg);
@@ -195,15 +240,12 @@ static int run_group(struct ctx *cx, struct tenant *t, struct db *db, struct tas
     return tenant_committed(cx, t, db);
   }
   if (db_begin(cx, db)) return cx->code;
-  bool any = false;
-  for (struct task *task = tasks; task; task = task->next) {
-    bool single = !tasks->next; /* its failure is the transaction's */
-    bool good = single ? task->fn(task->cx, db, task->arg) == OK : run_in_savepoint(task, db);
-    any = any || good;
-    if (sqlite3_get_autocommit(db->lite)) /* SQLite itself gave up the transaction: a full disk */
-      return fail_from(cx, task->cx);
-  }
-  if (!any) {
+  bool plain = tasks->next && all_again(tasks), guarded = !plain;
+  if (plain && run_plain(cx, tasks, db, &guarded)) return cx->code;
+  if (guarded && run_guarded(cx, tasks, db)) return cx->code;
+  const struct task *good = tasks;
+  while (good && good->failed) good = good->next;
+  if (!good) {
     db_rollback(db);
     return OK;
   }
@@ -296,6 +338,10 @@ static int enqueue(struct tenant *t, struct task *mine) {
 
 int tenant_write(struct ctx *cx, struct tenant *t, write_fn *fn, void *arg) {
   return enqueue(t, &(struct task){ .cx = cx, .fn = fn, .arg = arg });
+}
+
+int tenant_write_again(struct ctx *cx, struct tenant *t, write_fn *fn, again_fn *again, void *arg) {
+  return enqueue(t, &(struct task){ .cx = cx, .fn = fn, .again = again, .arg = arg });
 }
 
 int tenant_write_alone(struct ctx *cx, struct tenant *t, write_fn *fn, void *arg) {
