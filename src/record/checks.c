@@ -2,10 +2,14 @@
 
 /* ---- references ---- */
 
+static const char *there_sql(struct ctx *cx, const struct entity *e, int key) {
+  (void)key;
+  return ctx_printf(cx, "SELECT 1 FROM %s WHERE id = ?1 AND deleted_at IS NULL", e->table);
+}
+
 static int check_reference(struct ctx *cx, struct db *db, const struct property *p, struct str id) {
   const struct entity *target = entity_find(p->reference);
-  struct stmt *s = db_compose(
-      cx, db, ctx_printf(cx, "SELECT 1 FROM %s WHERE id = ?1 AND deleted_at IS NULL", target->table));
+  struct stmt *s = db_compose(cx, db, sql_kept(cx, target, KEPT_THERE, there_sql));
   stmt_str(s, 1, id);
   if (stmt_row(cx, s)) {
     stmt_done(s);
@@ -46,19 +50,39 @@ static const char *key_names(struct ctx *cx, const struct entity *e, const struc
   return names;
 }
 
-/* Another record with the same key? What is not given is as the row has it. d NULL: all of it. */
-static int check_key(struct ctx *cx, struct db *db, const struct entity *e, const struct entity_key *k,
-                     const char *id, const struct draft *d) {
+/* Which other record has the same key? What is not given is as the row has it. d NULL: nothing is given. */
+static const char *key_sql_of(struct ctx *cx, const struct entity *e, const struct entity_key *k,
+                              const struct draft *d) {
   const char *sql = ctx_printf(cx, "SELECT id FROM %s x WHERE deleted_at IS NULL AND id <> ?1", e->table);
-  bool given = !d;
   for (int i = 0; i < k->count; i++) {
     const char *name = e->properties[k->property[i]].name;
-    bool own = d && d->given[k->property[i]];
-    given = given || own;
-    sql = own ? ctx_printf(cx, "%s AND %s = ?%d", sql, name, i + 2)
-              : ctx_printf(cx, "%s AND %s = (SELECT %s FROM %s WHERE id = ?1)", sql, name, name, e->table);
+    sql = d && !d->given[k->property[i]]
+              ? ctx_printf(cx, "%s AND %s = (SELECT %s FROM %s WHERE id = ?1)", sql, name, name, e->table)
+              : ctx_printf(cx, "%s AND %s = ?%d", sql, name, i + 2);
   }
-  if (!given) return OK;
+  return sql;
+}
+
+/* All of it is given. */
+static const char *key_sql(struct ctx *cx, const struct entity *e, int key) {
+  return key_sql_of(cx, e, &e->keys[key], NULL);
+}
+
+static int given_of(const struct entity_key *k, const struct draft *d) {
+  int n = 0;
+  for (int i = 0; i < k->count; i++) n += d->given[k->property[i]];
+  return n;
+}
+
+/* d NULL: the row as it is. */
+static int check_key(struct ctx *cx, struct db *db, const struct entity *e, const struct entity_key *k,
+                     const char *id, const struct draft *d) {
+  static const bool nothing[PROPERTIES_MOST];
+  const struct draft row = { .id = id, .given = nothing };
+  int given = d ? given_of(k, d) : 0;
+  if (d && !given) return OK;
+  const char *sql = given == k->count ? sql_kept(cx, e, KEPT_KEY + (int)(k - e->keys), key_sql)
+                                      : key_sql_of(cx, e, k, d ? d : &row);
   struct stmt *s = db_compose(cx, db, sql);
   stmt_text(s, 1, id);
   for (int i = 0; d && i < k->count; i++)

@@ -55,7 +55,8 @@ static int put_row(struct ctx *cx, struct db *db, const struct entity *e, const 
   for (int i = 0; i < STAMPS; i++)
     if (bind_stamp(cx, s, i + 1, jv_get(row, stamp_properties[i].name))) return cx->code;
   for (int i = 0; i < e->property_count; i++) {
-    if (value_read(cx, &e->properties[i], jv_get(row, e->properties[i].name), &v)) return cx->code;
+    struct member m = member_of(jv_get(row, e->properties[i].name));
+    if (value_read(cx, &e->properties[i], &m, &v)) return cx->code;
     value_bind(s, STAMPS + i + 1, &v);
   }
   return stmt_run(cx, s);

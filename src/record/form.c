@@ -1,6 +1,7 @@
 #include "record/form.h"
 
 #include "base/limits.h"
+#include "record/internal.h"
 
 struct jw *form_begin(struct form *f, const char *id) {
   buf_init(&f->json, LIMIT_BODY_BYTES);
@@ -10,12 +11,19 @@ struct jw *form_begin(struct form *f, const char *id) {
   return &f->w;
 }
 
+/* The rules of some entities want the object itself. */
+static int save(struct ctx *cx, struct db *db, const struct entity *e, struct str json, char id[static 37]) {
+  struct jv *object;
+  struct given g;
+  if (e->hooks.check_object)
+    return jv_parse(cx, json, &object) ? (int)cx->code : record_save(cx, db, e, object, id);
+  return given_form(cx, e, json, &g) ? (int)cx->code : save_given(cx, db, e, &g, NULL, id);
+}
+
 int form_save(struct ctx *cx, struct db *db, const char *entity, struct form *f, const char **id) {
   char saved[37];
-  struct jv *object;
   jw_close(&f->w, '}');
-  int rc = jv_parse(cx, buf_view(&f->json), &object);
-  if (!rc) rc = record_save(cx, db, entity_find(entity), object, saved);
+  int rc = save(cx, db, entity_find(entity), buf_view(&f->json), saved);
   if (!rc && id) *id = ctx_strdup(cx, str_of(saved));
   buf_clear(&f->json);
   return rc;

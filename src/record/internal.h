@@ -2,6 +2,7 @@
 ** internal.h - what the files of this folder share.
 **
 **   record.c   the door: save, delete, restore
+**   given.c    the members of an object, whoever wrote it
 **   value.c    coerce: what is given -> what is stored
 **   checks.c   references and unique keys
 **   row.c      a whole row as JSON
@@ -17,6 +18,32 @@
 
 #include "record/record.h"
 
+/* ---- given.c ---- */
+
+/* What an object has for one property. */
+struct member {
+  enum jv_kind kind;     /* JV_NULL: null, or not there at all */
+  bool there;            /* if only as null */
+  struct str text;       /* of a string, a number, true and false; else p is NULL */
+  struct str raw;        /* of a list or an object: how it is written, or ... */
+  const struct jv *json; /* ... what was read of it */
+};
+
+struct given {
+  struct member *of; /* as many as the entity has properties */
+  struct member id, version;
+};
+
+struct member member_of(const struct jv *v);
+/* E_INVALID names what the entity does not have. */
+int given_object(struct ctx *cx, const struct entity *e, struct jv *object, struct given *out);
+/* The same from JSON as a form writes it, without a parser in between. Texts stay where they are. */
+int given_form(struct ctx *cx, const struct entity *e, struct str json, struct given *out);
+
+/* record_save of it. object: for the entity's check_object, if it has one. */
+int save_given(struct ctx *cx, struct db *db, const struct entity *e, const struct given *g,
+               const struct jv *object, char id[static 37]);
+
 /* ---- value.c ---- */
 
 struct value {
@@ -27,7 +54,7 @@ struct value {
 
 /* Coerced; E_INVALID and E_LIMIT name the property and say what would be right. Nothing, or an
 ** empty text, is the default, or NULL. */
-int value_read(struct ctx *cx, const struct property *p, const struct jv *v, struct value *out);
+int value_read(struct ctx *cx, const struct property *p, const struct member *m, struct value *out);
 /* The same from text, for a default or a filter. An empty text is VALUE_NULL. */
 int value_parse(struct ctx *cx, const struct property *p, struct str text, struct value *out);
 void value_bind(struct stmt *s, int at, const struct value *v);
@@ -40,17 +67,34 @@ enum { STAMPS = 8 };
 extern const struct property stamp_properties[STAMPS];
 
 /* Texts of an entity's statements are composed once and kept as long as the process lives. */
-enum { ENTITIES_KEPT = 256 };
-enum kept_sql { KEPT_JSON, KEPT_READ, KEPT_ADD, KEPT_CHANGE, KEPT_PUT, KEPT_SQL };
-typedef const char *sql_fn(struct ctx *cx, const struct entity *e);
-const char *sql_kept(struct ctx *cx, const struct entity *e, enum kept_sql which, sql_fn *make);
+enum { ENTITIES_KEPT = 256, ENTITY_KEYS = 8, PROPERTIES_MOST = 48 }; /* src/tools/embed_entities.c */
+enum kept_sql {
+  KEPT_JSON,
+  KEPT_READ,
+  KEPT_ADD,
+  KEPT_CHANGE,
+  KEPT_PUT,
+  KEPT_THERE,
+  KEPT_KEY, /* of the first unique key, and so on */
+  KEPT_SQL = KEPT_KEY + ENTITY_KEYS
+};
+typedef const char *sql_fn(struct ctx *cx, const struct entity *e, int key); /* key: of KEPT_KEY + key */
+const char *sql_kept(struct ctx *cx, const struct entity *e, int which, sql_fn *make);
 
 /* json_object('id', id, ...) of a whole row: what the log keeps and lists show. */
 const char *row_json(struct ctx *cx, const struct entity *e);
 /* A JSON value of one property, as SQL. */
 const char *property_json(struct ctx *cx, const struct property *p);
-/* The row as JSON; NULL when there is none. */
-char *row_read(struct ctx *cx, struct db *db, const struct entity *e, const char *id);
+/* The row as JSON; NULL when there is none. now: what else is asked of it; may be NULL. */
+struct row_now {
+  int64_t version;
+  bool deleted;
+};
+char *row_read(struct ctx *cx, struct db *db, const struct entity *e, const char *id, struct row_now *now);
+/* What row_read gives of a row that was added with these values just now, without reading it; NULL: that cannot
+** be said (some kinds are shown by SQLite alone). */
+struct draft;
+char *row_added(struct ctx *cx, const struct entity *e, const struct draft *d);
 
 /* ---- checks.c ---- */
 
@@ -58,7 +102,7 @@ char *row_read(struct ctx *cx, struct db *db, const struct entity *e, const char
 struct draft {
   const char *id;
   struct value *values;
-  bool *given;
+  const bool *given;
 };
 
 /* Of a save: those that are given. E_INVALID, E_CONFLICT. */

@@ -24,7 +24,7 @@ static const char *known_at(struct ctx *cx, struct db *db, const struct entity *
 
 int record_get_at(struct ctx *cx, struct db *db, const struct entity *e, const char *id, int64_t at,
                   struct jw *w, const char *key) {
-  const char *json = known_at(cx, db, e, id, at, row_read(cx, db, e, id));
+  const char *json = known_at(cx, db, e, id, at, row_read(cx, db, e, id, NULL));
   if (!json)
     return cx->code ? (int)cx->code
                     : fail(cx, E_NOT_FOUND, "as_of", "there was no %s %.80s then", e->name, id);
@@ -132,7 +132,7 @@ static bool same_record(struct ctx *cx, const struct entity *e, const char *row,
 
 static int check_row(struct ctx *cx, struct db *db, struct db *pristine, const struct entity *e,
                      const char *id) {
-  const char *row = row_read(cx, db, e, id), *known = NULL;
+  const char *row = row_read(cx, db, e, id, NULL), *known = NULL;
   struct stmt *s = db_stmt(cx, db, SQL_record_known_at);
   stmt_text(s, 1, e->table);
   stmt_text(s, 2, id);
@@ -142,7 +142,7 @@ static int check_row(struct ctx *cx, struct db *db, struct db *pristine, const s
     known = col_dup(cx, s, 0);
     stmt_done(s);
   } else {
-    known = row_read(cx, pristine, e, id);
+    known = row_read(cx, pristine, e, id, NULL);
   }
   if (cx->code || same_record(cx, e, row, known)) return cx->code;
   if (!logged)

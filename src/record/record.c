@@ -5,47 +5,33 @@
 #include "record/internal.h"
 #include "store/change.h"
 
-/* ---- what is given ---- */
-
-static int check_names(struct ctx *cx, const struct entity *e, struct jv *object) {
-  if (jv_kind(object) != JV_OBJECT) return fail(cx, E_INVALID, NULL, "a %s is a JSON object", e->name);
-  for (void *it = jv_first(object); it; it = jv_next(object, it)) {
-    struct str name = jv_key(it);
-    if (str_eq(name, STR("id")) || str_eq(name, STR("version")) || entity_property(e, name) >= 0) continue;
-    const char *names = "id";
-    for (int i = 0; i < e->property_count; i++)
-      names = ctx_printf(cx, "%s, %s", names, e->properties[i].name);
-    return fail(cx, E_INVALID, ctx_strdup(cx, name), "a %s has no '" STR_FMT "'; it has %s", e->name,
-                STR_ARG(name), names);
-  }
-  return OK;
-}
-
 /* Everything that is given, coerced; of a new record everything else, too. */
-static int read_draft(struct ctx *cx, const struct entity *e, struct jv *object, bool fresh,
+static int read_draft(struct ctx *cx, const struct entity *e, const struct given *g, bool fresh,
                       struct draft *d) {
+  bool *given = ctx_alloc(cx, (size_t)e->property_count * sizeof *given);
   d->values = ctx_alloc(cx, (size_t)e->property_count * sizeof *d->values);
-  d->given = ctx_alloc(cx, (size_t)e->property_count * sizeof *d->given);
+  d->given = given;
   for (int i = 0; i < e->property_count && !cx->code; i++) {
-    const struct jv *v = jv_get(object, e->properties[i].name);
-    d->given[i] = v || fresh;
-    if (d->given[i]) value_read(cx, &e->properties[i], v, &d->values[i]);
+    given[i] = g->of[i].there || fresh;
+    if (given[i]) value_read(cx, &e->properties[i], &g->of[i], &d->values[i]);
   }
   return cx->code;
 }
 
 /* ---- store and log ---- */
 
+/* after: what the row is now; NULL: it is read. */
 static int note(struct ctx *cx, struct db *db, const struct entity *e, const char *event, const char *id,
-                const char *before, const char *text) {
+                const char *before, const char *after, const char *text) {
   if (e->hooks.check && e->hooks.check(cx, db)) return cx->code;
   if (e->hooks.check_row && e->hooks.check_row(cx, db, id)) return cx->code;
+  if (!after) after = row_read(cx, db, e, id, NULL);
   return change_append(cx, db,
                        &(struct change){ .event = event,
                                          .table = e->table,
                                          .key = id,
                                          .before = str_of(before),
-                                         .after = str_of(row_read(cx, db, e, id)),
+                                         .after = str_of(after),
                                          .count = 1,
                                          .text = text });
 }
@@ -53,7 +39,8 @@ static int note(struct ctx *cx, struct db *db, const struct entity *e, const cha
 /* ?1 the id, ?2 and ?3 the stamps. One statement for an entity, whatever is given: it stays prepared. */
 enum { FIRST = 4 };
 
-static const char *add_sql(struct ctx *cx, const struct entity *e) {
+static const char *add_sql(struct ctx *cx, const struct entity *e, int key) {
+  (void)key;
   struct buf columns, values;
   buf_init(&columns, LIMIT_TEXT_BYTES);
   buf_init(&values, LIMIT_TEXT_BYTES);
@@ -77,21 +64,21 @@ static int add(struct ctx *cx, struct db *db, const struct entity *e, const stru
   stmt_text(s, 3, cx->actor);
   for (int i = 0; i < e->property_count; i++) value_bind(s, FIRST + i, &d->values[i]);
   if (stmt_run(cx, s)) return cx->code;
-  return note(cx, db, e, "RECORD_CREATED", d->id, NULL, ctx_printf(cx, "a %s was added", e->name));
+  return note(cx, db, e, "RECORD_CREATED", d->id, NULL, row_added(cx, e, d),
+              ctx_printf(cx, "a %s was added", e->name));
 }
 
-static int check_version(struct ctx *cx, const struct entity *e, struct jv *object, const char *before) {
-  struct jv *row, *wanted = jv_get(object, "version");
-  if (jv_parse(cx, str_of(before), &row)) return cx->code;
-  if (wanted && !str_eq(jv_text(wanted), jv_text(jv_get(row, "version"))))
-    return fail(cx, E_CONFLICT, "version", "the %s was changed meanwhile: it is at version " STR_FMT, e->name,
-                STR_ARG(jv_text(jv_get(row, "version"))));
-  if (jv_kind(jv_get(row, "deleted_at")) != JV_NULL)
-    return fail(cx, E_CONFLICT, "id", "the %s is deleted; restore it first", e->name);
-  return OK;
+static int check_version(struct ctx *cx, const struct entity *e, const struct given *g,
+                         const struct row_now *now) {
+  const char *version = ctx_printf(cx, "%lld", (long long)now->version);
+  if (g->version.there && !str_eq(g->version.text, str_of(version)))
+    return fail(cx, E_CONFLICT, "version", "the %s was changed meanwhile: it is at version %s", e->name,
+                version);
+  return now->deleted ? fail(cx, E_CONFLICT, "id", "the %s is deleted; restore it first", e->name) : OK;
 }
 
-static const char *change_sql(struct ctx *cx, const struct entity *e) {
+static const char *change_sql(struct ctx *cx, const struct entity *e, int key) {
+  (void)key;
   struct buf set;
   buf_init(&set, LIMIT_TEXT_BYTES);
   for (int i = 0; i < e->property_count; i++) {
@@ -116,33 +103,50 @@ static int change(struct ctx *cx, struct db *db, const struct entity *e, const s
     value_bind(s, FIRST + 2 * i + 1, &d->values[i]);
   }
   if (stmt_run(cx, s)) return cx->code;
-  return note(cx, db, e, "RECORD_UPDATED", d->id, before, ctx_printf(cx, "a %s was changed", e->name));
+  return note(cx, db, e, "RECORD_UPDATED", d->id, before, NULL, ctx_printf(cx, "a %s was changed", e->name));
 }
 
-/* before: the record as it is; NULL: there is none yet. */
-static int save(struct ctx *cx, struct db *db, const struct entity *e, struct jv *object, const char *id,
-                const char *before, bool whole) {
-  struct draft d = { .id = id };
-  if (before && check_version(cx, e, object, before)) return cx->code;
-  if (before && e->hooks.check_before && e->hooks.check_before(cx, db, id)) return cx->code;
-  if (read_draft(cx, e, object, whole, &d)) return cx->code;
-  if (e->hooks.check_object && e->hooks.check_object(cx, object)) return cx->code;
+/* What is to become of a record. */
+struct work {
+  const struct entity *e;
+  const struct given *given;
+  const struct jv *object; /* for the entity's check_object, if it has one */
+  const char *id;
+  const char *before; /* the record as it is; NULL: there is none yet */
+  struct row_now now;
+  bool whole; /* what is not given becomes its default, or empty */
+};
+
+static int save(struct ctx *cx, struct db *db, const struct work *w) {
+  const struct entity *e = w->e;
+  struct draft d = { .id = w->id };
+  if (w->before && check_version(cx, e, w->given, &w->now)) return cx->code;
+  if (w->before && e->hooks.check_before && e->hooks.check_before(cx, db, w->id)) return cx->code;
+  if (read_draft(cx, e, w->given, w->whole, &d)) return cx->code;
+  if (e->hooks.check_object && e->hooks.check_object(cx, w->object)) return cx->code;
   if (check_draft(cx, db, e, &d)) return cx->code;
-  return before ? change(cx, db, e, &d, before) : add(cx, db, e, &d);
+  return w->before ? change(cx, db, e, &d, w->before) : add(cx, db, e, &d);
+}
+
+int save_given(struct ctx *cx, struct db *db, const struct entity *e, const struct given *g,
+               const struct jv *object, char id[static 37]) {
+  struct work w = { .e = e, .given = g, .object = object, .id = id };
+  struct str asked = g->id.text;
+  if (asked.p && !uuid_valid(asked))
+    return fail(cx, E_INVALID, "id", "an id looks like 0190f3a2-...: 32 hexadecimal digits");
+  if (asked.p)
+    str_copy(id, 37, asked);
+  else
+    uuid7(id, cx->now);
+  if (asked.p) w.before = row_read(cx, db, e, id, &w.now);
+  w.whole = !w.before;
+  return cx->code ? (int)cx->code : save(cx, db, &w);
 }
 
 int record_save(struct ctx *cx, struct db *db, const struct entity *e, struct jv *object,
                 char id[static 37]) {
-  if (check_names(cx, e, object)) return cx->code;
-  struct str given = jv_text(jv_get(object, "id"));
-  if (given.p && !uuid_valid(given))
-    return fail(cx, E_INVALID, "id", "an id looks like 0190f3a2-...: 32 hexadecimal digits");
-  if (given.p)
-    str_copy(id, 37, given);
-  else
-    uuid7(id, cx->now);
-  const char *before = given.p ? row_read(cx, db, e, id) : NULL;
-  return cx->code ? (int)cx->code : save(cx, db, e, object, id, before, !before);
+  struct given g;
+  return given_object(cx, e, object, &g) ? (int)cx->code : save_given(cx, db, e, &g, object, id);
 }
 
 static int missing(struct ctx *cx, const struct entity *e, const char *id) {
@@ -151,12 +155,13 @@ static int missing(struct ctx *cx, const struct entity *e, const char *id) {
 
 int record_change(struct ctx *cx, struct db *db, const struct entity *e, const char *id, struct jv *object,
                   bool whole) {
-  if (check_names(cx, e, object)) return cx->code;
-  struct str given = jv_text(jv_get(object, "id"));
-  if (given.p && !str_eq(given, str_of(id)))
+  struct given g;
+  struct work w = { .e = e, .given = &g, .object = object, .id = id, .whole = whole };
+  if (given_object(cx, e, object, &g)) return cx->code;
+  if (g.id.text.p && !str_eq(g.id.text, str_of(id)))
     return fail(cx, E_INVALID, "id", "this is the %s %s: its id cannot be changed", e->name, id);
-  const char *before = row_read(cx, db, e, id);
-  return before ? save(cx, db, e, object, id, before, whole) : missing(cx, e, id);
+  w.before = row_read(cx, db, e, id, &w.now);
+  return w.before ? save(cx, db, &w) : missing(cx, e, id);
 }
 
 /* ---- delete and restore ---- */
@@ -166,14 +171,12 @@ static int followers(struct ctx *cx, struct db *db, const struct entity *of, con
                      const char *id, int64_t at, const char ***out, size_t *count) {
   size_t room = 0;
   *count = 0;
-  struct stmt *s = db_compose(
-      cx, db,
-      ctx_printf(cx, "SELECT id FROM %s WHERE %s = ?1 AND deleted_at IS ?2 ORDER BY id", of->table, p->name));
+  const char *when = at ? "= ?2" : "IS NULL"; /* as the conditions of indexes have it */
+  struct stmt *s = db_compose(cx, db,
+                              ctx_printf(cx, "SELECT id FROM %s WHERE %s = ?1 AND deleted_at %s ORDER BY id",
+                                         of->table, p->name, when));
   stmt_text(s, 1, id);
-  if (at)
-    stmt_int(s, 2, at);
-  else
-    stmt_null(s, 2);
+  if (at) stmt_int(s, 2, at);
   while (stmt_row(cx, s)) {
     if (*count == room) {
       const char **more = ctx_alloc(cx, (room = room ? room * 2 : 16) * sizeof *more);
@@ -213,7 +216,7 @@ static int deleted_when(struct ctx *cx, struct db *db, const struct entity *e, c
 }
 
 static int mark(struct ctx *cx, struct db *db, const struct entity *e, const char *id, bool deleted) {
-  const char *before = row_read(cx, db, e, id);
+  const char *before = row_read(cx, db, e, id, NULL);
   int64_t at = 0;
   if (!before) return missing(cx, e, id);
   if (e->hooks.check_before && e->hooks.check_before(cx, db, id)) return cx->code;
@@ -234,7 +237,7 @@ static int mark(struct ctx *cx, struct db *db, const struct entity *e, const cha
   if (stmt_run(cx, s)) return cx->code;
   if (db_changes(db) == 0)
     return fail(cx, E_CONFLICT, "id", "the %s is %s", e->name, deleted ? "deleted already" : "not deleted");
-  if (note(cx, db, e, deleted ? "RECORD_DELETED" : "RECORD_RESTORED", id, before,
+  if (note(cx, db, e, deleted ? "RECORD_DELETED" : "RECORD_RESTORED", id, before, NULL,
            ctx_printf(cx, "a %s was %s", e->name, deleted ? "deleted" : "restored")))
     return cx->code;
   return deleted || at ? mark_followers(cx, db, e, id, at) : OK;
@@ -251,7 +254,7 @@ int record_restore(struct ctx *cx, struct db *db, const struct entity *e, const 
 
 int record_get(struct ctx *cx, struct db *db, const struct entity *e, const char *id, struct jw *w,
                const char *key) {
-  char *json = row_read(cx, db, e, id);
+  char *json = row_read(cx, db, e, id, NULL);
   if (!json) return missing(cx, e, id);
   jw_raw(w, key, str_of(json));
   return OK;

@@ -19,7 +19,8 @@ static int bind_stamp(struct ctx *cx, struct stmt *s, int at, const struct jv *v
   return OK;
 }
 
-static const char *put_sql(struct ctx *cx, const struct entity *e) {
+static const char *put_sql(struct ctx *cx, const struct entity *e, int key) {
+  (void)key;
   const char *columns = "", *places = "", *set = "";
   for (int i = 0; i < STAMPS + e->property_count; i++) {
     const char *name = i < STAMPS ? stamp_properties[i].name : e->properties[i - STAMPS].name;
@@ -41,11 +42,13 @@ static int put(struct ctx *cx, struct db *db, const struct entity *e, const stru
 }
 
 static int read_values(struct ctx *cx, const struct entity *e, const struct jv *row, struct draft *d) {
+  bool *given = ctx_alloc(cx, (size_t)e->property_count * sizeof *given);
   d->values = ctx_alloc(cx, (size_t)e->property_count * sizeof *d->values);
-  d->given = ctx_alloc(cx, (size_t)e->property_count * sizeof *d->given);
+  d->given = given;
   for (int i = 0; i < e->property_count && !cx->code; i++) {
-    d->given[i] = true;
-    value_read(cx, &e->properties[i], jv_get(row, e->properties[i].name), &d->values[i]);
+    struct member m = member_of(jv_get(row, e->properties[i].name));
+    given[i] = true;
+    value_read(cx, &e->properties[i], &m, &d->values[i]);
   }
   return cx->code;
 }
@@ -68,11 +71,11 @@ int record_take(struct ctx *cx, struct db *db, const struct entity *e, const str
     return fail(cx, E_INVALID, "id", "a %s without an id cannot be taken", e->name);
   struct draft d = { .id = ctx_strdup(cx, id) };
   bool gone = jv_kind(jv_get(row, "deleted_at")) != JV_NULL;
-  const char *before = row_read(cx, db, e, d.id);
+  const char *before = row_read(cx, db, e, d.id, NULL);
   if (cx->code || read_values(cx, e, row, &d)) return cx->code;
   if (!gone && check_draft(cx, db, e, &d)) return cx->code;
   if (put(cx, db, e, &d, row)) return cx->code;
-  const char *after = row_read(cx, db, e, d.id);
+  const char *after = row_read(cx, db, e, d.id, NULL);
   if (cx->code || (before && strcmp(before, after) == 0)) return cx->code;
   if (e->hooks.check && e->hooks.check(cx, db)) return cx->code;
   if (e->hooks.check_row && e->hooks.check_row(cx, db, d.id)) return cx->code;

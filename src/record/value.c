@@ -111,10 +111,12 @@ static int read_reference(struct ctx *cx, const struct property *p, struct str t
   return OK;
 }
 
-static int read_json(struct ctx *cx, const struct property *p, const struct jv *v, struct value *out) {
+static int read_json(struct ctx *cx, const struct property *p, const struct member *m, struct value *out) {
   struct buf text;
+  struct jv *parsed = NULL;
+  if (!m->json && jv_parse(cx, m->raw, &parsed)) return cx->code;
   buf_init(&text, LIMIT_TEXT_BYTES);
-  jv_write(&text, v);
+  jv_write(&text, m->json ? m->json : parsed);
   bool full = text.full;
   *out = (struct value){ .kind = VALUE_TEXT, .text = str_of(ctx_strdup(cx, buf_view(&text))) };
   buf_clear(&text);
@@ -147,12 +149,12 @@ int value_parse(struct ctx *cx, const struct property *p, struct str text, struc
   return OK;
 }
 
-int value_read(struct ctx *cx, const struct property *p, const struct jv *v, struct value *out) {
-  struct str text = jv_text(v);
-  bool nothing = jv_kind(v) == JV_NULL || (p->kind != PROPERTY_JSON && text.p && text.n == 0);
+int value_read(struct ctx *cx, const struct property *p, const struct member *m, struct value *out) {
+  struct str text = m->text;
+  bool nothing = m->kind == JV_NULL || (p->kind != PROPERTY_JSON && text.p && text.n == 0);
   if (nothing && p->required) return fail(cx, E_INVALID, p->name, "%s is needed: %s", p->name, p->help);
   if (nothing) return value_parse(cx, p, str_of(p->otherwise), out);
-  if (p->kind == PROPERTY_JSON) return read_json(cx, p, v, out);
+  if (p->kind == PROPERTY_JSON) return read_json(cx, p, m, out);
   if (!text.p) return fail(cx, E_INVALID, p->name, "%s is a single value: %s", p->name, p->help);
   return value_parse(cx, p, text, out);
 }
