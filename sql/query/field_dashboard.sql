@@ -7,12 +7,14 @@ SELECT (SELECT count(*) FROM stores WHERE deleted_at IS NULL), (SELECT count(*) 
 FROM field_total t;
 
 -- name: dashboard_top_stores
-SELECT f.store_id, coalesce(s.name, ''), f.revenue, f.orders FROM field_store f LEFT JOIN stores s ON s.id = f.store_id
-ORDER BY f.revenue DESC, f.store_id LIMIT ?1;
+SELECT f.store_id, coalesce(s.name, ''), f.revenue, f.orders
+FROM (SELECT * FROM field_store ORDER BY revenue DESC, store_id LIMIT ?1) f LEFT JOIN stores s ON s.id = f.store_id
+ORDER BY f.revenue DESC, f.store_id;
 
 -- name: dashboard_top_products
-SELECT f.product_id, coalesce(p.name, ''), f.revenue, f.quantity FROM field_product f LEFT JOIN products p ON p.id = f.product_id
-ORDER BY f.revenue DESC, f.product_id LIMIT ?1;
+SELECT f.product_id, coalesce(p.name, ''), f.revenue, f.quantity
+FROM (SELECT * FROM field_product ORDER BY revenue DESC, product_id LIMIT ?1) f LEFT JOIN products p ON p.id = f.product_id
+ORDER BY f.revenue DESC, f.product_id;
 
 -- name: dashboard_again
 WITH made (orders, revenue) AS (

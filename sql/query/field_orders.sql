@@ -79,18 +79,18 @@ WHERE store_id = ?1 AND status <> 'pending' AND method <> 'given' AND based_on >
 
 -- Products by what a line names.
 -- name: order_product_by_id
-SELECT id, name, unit_price FROM products WHERE id = ?1 AND active AND deleted_at IS NULL;
+SELECT id, name, unit_price, sku, unit FROM products WHERE id = ?1 AND active AND deleted_at IS NULL;
 -- name: order_product_by_sku
-SELECT id, name, unit_price FROM products WHERE sku = ?1 AND active AND deleted_at IS NULL;
+SELECT id, name, unit_price, sku, unit FROM products WHERE sku = ?1 AND active AND deleted_at IS NULL;
 -- name: order_product_by_barcode
-SELECT id, name, unit_price FROM products WHERE barcode = ?1 AND active AND deleted_at IS NULL;
+SELECT id, name, unit_price, sku, unit FROM products WHERE barcode = ?1 AND active AND deleted_at IS NULL;
 -- name: order_product_by_name
-SELECT id, name, unit_price FROM products WHERE name = ?1 AND active AND deleted_at IS NULL;
+SELECT id, name, unit_price, sku, unit FROM products WHERE name = ?1 AND active AND deleted_at IS NULL;
 -- name: order_product_by_code
-SELECT id, name, unit_price FROM products WHERE barcode = ?1 AND active AND deleted_at IS NULL
-UNION ALL SELECT id, name, unit_price FROM products WHERE sku = ?1 AND active AND deleted_at IS NULL
-UNION ALL SELECT id, name, unit_price FROM products WHERE name = ?1 AND active AND deleted_at IS NULL
-UNION ALL SELECT id, name, unit_price FROM products WHERE name = ?1 COLLATE NOCASE AND active AND deleted_at IS NULL
+SELECT id, name, unit_price, sku, unit FROM products WHERE barcode = ?1 AND active AND deleted_at IS NULL
+UNION ALL SELECT id, name, unit_price, sku, unit FROM products WHERE sku = ?1 AND active AND deleted_at IS NULL
+UNION ALL SELECT id, name, unit_price, sku, unit FROM products WHERE name = ?1 AND active AND deleted_at IS NULL
+UNION ALL SELECT id, name, unit_price, sku, unit FROM products WHERE name = ?1 COLLATE NOCASE AND active AND deleted_at IS NULL
 LIMIT 1;
 
 -- name: order_store
@@ -106,11 +106,22 @@ WHERE store_id = ?1 AND status IN ('pending', 'approved') AND deleted_at IS NULL
 
 -- Numbers of deleted orders are not given again.
 -- name: order_last_number
-SELECT number FROM (
-  SELECT * FROM (SELECT number FROM orders WHERE number BETWEEN ?1 AND ?2 AND deleted_at IS NULL ORDER BY number DESC LIMIT 1)
-  UNION ALL
-  SELECT * FROM (SELECT number FROM orders WHERE number BETWEEN ?1 AND ?2 AND deleted_at IS NOT NULL ORDER BY number DESC LIMIT 1))
-ORDER BY number DESC LIMIT 1;
+SELECT max(coalesce((SELECT number FROM orders WHERE number BETWEEN ?1 AND ?2 AND deleted_at IS NULL ORDER BY number DESC LIMIT 1), ''),
+           coalesce((SELECT number FROM orders WHERE number BETWEEN ?1 AND ?2 AND deleted_at IS NOT NULL ORDER BY number DESC LIMIT 1), ''));
+
+-- A new order that counts, and a new line of one.
+-- name: counted_order
+SELECT store_id, order_date, total_amount, item_count FROM orders
+WHERE id = ?1 AND status IN ('pending', 'approved') AND deleted_at IS NULL;
+-- name: counted_line
+SELECT i.product_id, i.quantity, i.total_price FROM order_items i JOIN orders o ON o.id = i.order_id
+WHERE i.id = ?1 AND i.deleted_at IS NULL AND o.status IN ('pending', 'approved') AND o.deleted_at IS NULL;
+-- name: counted_sale_add
+INSERT OR FAIL INTO field_sale (kind, ref, store_id, day, revenue, lines) VALUES (1, ?1, ?2, ?3, ?4, ?5);
+-- name: counted_product
+UPDATE field_product SET lines = lines + 1, quantity = quantity + ?2, revenue = revenue + ?3 WHERE product_id = ?1;
+-- name: counted_product_add
+INSERT INTO field_product (product_id, lines, quantity, revenue) VALUES (?1, 1, ?2, ?3);
 
 -- name: order_now
 SELECT store_id, status, order_date, notes, total_amount, version FROM orders WHERE id = ?1 AND deleted_at IS NULL;
@@ -168,7 +179,13 @@ JOIN invoice_items i ON i.store_id = s.store_id AND i.invoice_date = s.day AND i
 WHERE s.kind = 0 AND s.ref = ?1 AND NOT i.free ORDER BY i.id;
 
 -- name: order_last_of_store
-SELECT ref FROM field_sale WHERE store_id = ?1 ORDER BY day DESC, kind DESC, ref DESC LIMIT 1;
+SELECT ref FROM (
+  SELECT * FROM (SELECT 0 AS kind, ref, day FROM field_sale
+                 WHERE kind = 0 AND store_id = ?1 ORDER BY day DESC, ref DESC LIMIT 1)
+  UNION ALL
+  SELECT 1, id, CAST(julianday(order_date) - 2440587.5 AS INTEGER) FROM orders
+  WHERE store_id = ?1 AND status IN ('pending', 'approved') AND deleted_at IS NULL)
+ORDER BY day DESC, kind DESC, ref DESC LIMIT 1;
 
 -- name: order_wanted
 SELECT p.id, p.store_id, p.predicted_date

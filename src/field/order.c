@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "field/again.h"
 #include "field/amount.h"
+#include "field/counted.h"
 #include "field/history.h"
 #include "field/order_internal.h"
 #include "field/setting.h"
@@ -37,7 +38,8 @@ static int flag_of(struct ctx *cx, const struct jv *body, const char *name, bool
              : fail(cx, E_INVALID, name, "%s is true or false", name);
 }
 
-int store_find(struct ctx *cx, struct db *db, const char *name, const char *field, const char **id) {
+int store_find(struct ctx *cx, struct db *db, const char *name, const char *field, const char **id,
+               const char **called) {
   struct stmt *s = db_stmt(cx, db, SQL_order_store);
   stmt_text(s, 1, name);
   if (!name || !stmt_row(cx, s))
@@ -46,9 +48,10 @@ int store_find(struct ctx *cx, struct db *db, const char *name, const char *fiel
                   : fail(cx, E_INVALID, field, "%s is needed: the id of a store, or its customer_id", field);
   bool blocked = str_eq(col_str(s, 1), STR("blocked"));
   *id = col_dup(cx, s, 0);
-  const char *called = col_dup(cx, s, 2);
+  const char *text = col_dup(cx, s, 2);
+  if (called) *called = text;
   stmt_done(s);
-  return blocked ? fail(cx, E_CONFLICT, field, "%.200s is blocked: it is not sold to", called) : OK;
+  return blocked ? fail(cx, E_CONFLICT, field, "%.200s is blocked: it is not sold to", text) : OK;
 }
 
 static int check_device(struct ctx *cx, const char *device) {
@@ -182,7 +185,8 @@ static int sums_read(struct ctx *cx, struct db *db, enum sql_id query, const cha
 
 static int check_order(struct ctx *cx, struct db *db, const char *id) {
   struct sums s;
-  if (lines_follow || sums_read(cx, db, SQL_order_sums, id, &s) || s.deleted) return cx->code;
+  if (lines_follow || sums_read(cx, db, SQL_order_sums, id, &s) || s.deleted)
+    return cx->code;
   if (s.total == s.stated && s.count == s.stated_count) return OK;
   if (!s.count && s.lines_deleted) return OK; /* it is being restored: they follow */
   return fail(cx, E_CONFLICT, "total_amount",
@@ -190,7 +194,7 @@ static int check_order(struct ctx *cx, struct db *db, const char *id) {
               money(cx, s.total), (long long)s.count);
 }
 
-static int save_lines(struct ctx *cx, struct db *db, const char *order, const struct order_lines *lines,
+static int save_lines(struct ctx *cx, struct db *db, const char *order, struct order_lines *lines,
                       bool fresh) {
   lines_follow = true;
   int rc = lines_save(cx, db, order, lines, fresh);
@@ -221,8 +225,8 @@ static int check_item(struct ctx *cx, struct db *db, const char *id) {
   return form_save(cx, db, "order", &f, NULL);
 }
 
-const struct entity_hooks order_hooks = { .check_row = check_order },
-                          order_item_hooks = { .check_row = check_item };
+const struct entity_hooks order_hooks = { .added = counted_order, .check_row = check_order },
+                          order_item_hooks = { .added = counted_line, .check_row = check_item };
 
 /* ---- create ---- */
 
@@ -237,36 +241,39 @@ static void write_approval(struct ctx *cx, struct jw *w) {
   jw_text(w, "approved_by", cx->actor);
 }
 
-int draft_save(struct ctx *cx, struct db *db, struct order_draft *d, const struct order_by *by,
-               char id[static 37]) {
+static int draft_complete(struct ctx *cx, struct db *db, struct order_draft *d, const struct order_by *by) {
   struct terms t;
-  struct form f;
   char iso[DATE_SIZE];
-  const char *number = NULL, *saved, *status = d->status ? d->status : "pending";
-  bool over = false;
-  if (!d->lines.count && counts(status))
+  if (!d->status) d->status = "pending";
+  if (!d->lines.count && counts(d->status))
     return fail(cx, E_INVALID, "items", "an order has at least one line");
   if (terms_read(cx, db, d->store, NULL, &t)) return cx->code;
-  if (counts(status) && check_limit(cx, &t, d->lines.total, d->override, by, &over)) return cx->code;
-  if (next_number(cx, db, d->device, &number)) return cx->code;
-  const char *date =
-      d->order_date ? d->order_date : ctx_strdup(cx, str_of(date_iso(iso, (int32_t)(cx->now / DAY_US))));
+  if (counts(d->status) && check_limit(cx, &t, d->lines.total, d->override, by, &d->over_limit))
+    return cx->code;
+  if (!d->order_date) d->order_date = ctx_strdup(cx, str_of(date_iso(iso, (int32_t)(cx->now / DAY_US))));
+  if (!d->due_date) d->due_date = later(cx, d->order_date, t.days);
+  if (!d->source) d->source = "manual";
+  return next_number(cx, db, d->device, &d->number);
+}
+
+int draft_save(struct ctx *cx, struct db *db, struct order_draft *d, const struct order_by *by) {
+  struct form f;
+  if (draft_complete(cx, db, d, by)) return cx->code;
   struct jw *w = form_begin(&f, NULL);
-  jw_text(w, "number", number);
+  jw_text(w, "number", d->number);
   jw_text(w, "store_id", d->store);
-  jw_text(w, "order_date", date);
-  jw_text(w, "due_date", d->due_date ? d->due_date : later(cx, date, t.days));
-  jw_text(w, "status", status);
+  jw_text(w, "order_date", d->order_date);
+  jw_text(w, "due_date", d->due_date);
+  jw_text(w, "status", d->status);
+  jw_text(w, "source", d->source);
   put(w, "requested_date", d->requested_date);
-  put(w, "source", d->source);
   put(w, "source_id", d->source_id);
   put(w, "notes", d->notes);
   jw_decimal(w, "total_amount", d->lines.total, MONEY_SCALE, 0);
   jw_int(w, "item_count", (int64_t)d->lines.count);
-  if (over) jw_bool(w, "over_limit", true);
-  if (!strcmp(status, "approved")) write_approval(cx, w);
-  if (save_whole(cx, db, &f, &saved) || save_lines(cx, db, saved, &d->lines, true)) return cx->code;
-  str_copy(id, 37, str_of(saved));
+  if (d->over_limit) jw_bool(w, "over_limit", true);
+  if (!strcmp(d->status, "approved")) write_approval(cx, w);
+  if (save_whole(cx, db, &f, &d->id) || save_lines(cx, db, d->id, &d->lines, true)) return cx->code;
   return again_order(cx, db, AGAIN_SECONDS);
 }
 
@@ -283,23 +290,23 @@ static int check_members(struct ctx *cx, const struct jv *body) {
 }
 
 int order_create(struct ctx *cx, struct db *db, const struct jv *body, const struct order_by *by,
-                 char id[static 37]) {
-  struct order_draft d = { .source = by->source };
+                 struct order_draft **out) {
+  struct order_draft *d = *out = ctx_alloc(cx, sizeof *d);
   const char *store, *source, *prediction;
   bool settles = false;
-  if (check_members(cx, body) || draft_read(cx, body, &d) || text_of(cx, body, "store_id", &store) ||
+  if (check_members(cx, body) || draft_read(cx, body, d) || text_of(cx, body, "store_id", &store) ||
       text_of(cx, body, "source", &source) || text_of(cx, body, "prediction_id", &prediction))
     return cx->code;
-  if (source) d.source = source;
-  if (store_find(cx, db, store, "store_id", &d.store)) return cx->code;
-  if (jv_get(body, "items") && lines_read(cx, db, jv_get(body, "items"), &d.lines)) return cx->code;
-  if (prediction && (!d.status || counts(d.status)))
-    if (prediction_open(cx, db, prediction, d.store, &settles)) return cx->code;
+  d->source = source ? source : by->source;
+  if (store_find(cx, db, store, "store_id", &d->store, &d->store_name)) return cx->code;
+  if (jv_get(body, "items") && lines_read(cx, db, jv_get(body, "items"), &d->lines)) return cx->code;
+  if (prediction && (!d->status || counts(d->status)))
+    if (prediction_open(cx, db, prediction, d->store, &settles)) return cx->code;
   if (settles) {
-    d.source = "prediction";
-    d.source_id = prediction;
+    d->source = "prediction";
+    d->source_id = prediction;
   }
-  if (draft_save(cx, db, &d, by, id)) return cx->code;
+  if (draft_save(cx, db, d, by)) return cx->code;
   return settles ? prediction_approve(cx, db, prediction) : OK;
 }
 
@@ -371,9 +378,9 @@ static void write_change(struct ctx *cx, struct jw *w, const struct change *c, c
   if (!strcmp(status, "approved") && strcmp(o->status, "approved") != 0) write_approval(cx, w);
 }
 
-static int change_save(struct ctx *cx, struct db *db, const char *id, const struct change *c,
+static int change_save(struct ctx *cx, struct db *db, const char *id, struct change *c,
                        const struct order_now *o, const struct order_by *by) {
-  const struct order_draft *d = &c->draft;
+  struct order_draft *d = &c->draft;
   const char *status, *store = d->store ? d->store : o->store;
   struct terms t;
   struct form f;
@@ -405,7 +412,7 @@ int order_change(struct ctx *cx, struct db *db, const char *id, const struct jv 
   if (order_read(cx, db, id, &o) || check_open(cx, &o) || check_members(cx, body) ||
       check_version(cx, body, &o) || draft_read(cx, body, &c.draft) || text_of(cx, body, "store_id", &store))
     return cx->code;
-  if (store && store_find(cx, db, store, "store_id", &c.draft.store)) return cx->code;
+  if (store && store_find(cx, db, store, "store_id", &c.draft.store, NULL)) return cx->code;
   c.lines = jv_get(body, "items") != NULL;
   if (c.lines && lines_read(cx, db, jv_get(body, "items"), &c.draft.lines)) return cx->code;
   return change_save(cx, db, id, &c, &o, by);

@@ -42,8 +42,9 @@ struct order_by {
 ** status? (draft, pending, approved), notes?, source?, device?, override?, prediction_id?}. store_id is an id or a customer_id; `code` is what a
 ** scanner read: a barcode, SKU or name. E_INVALID names the field, such as items/0/quantity. prediction_id: what it was entered from, which is approved with it;
 ** a prediction that is decided already, gone, or of another store says nothing: the order may have waited long. */
+struct order_draft; /* an order that was made just now; it lives as long as the unit of work */
 int order_create(struct ctx *cx, struct db *db, const struct jv *body, const struct order_by *by,
-                 char id[static 37]);
+                 struct order_draft **out);
 
 /* The same members; whole: what the body does not name is emptied (but store, date, status and number), else
 ** it stays. Lines are replaced when there are items. With `version` it must be that one. */
@@ -60,7 +61,7 @@ int order_cancel(struct ctx *cx, struct db *db, const char *id, const struct jv 
 ** lines of an earlier order or invoice at present prices, or from what the store's prediction, or else its last order, says. Besides: status, order_date,
 ** requested_date, notes, device, override. */
 int order_generate(struct ctx *cx, struct db *db, const struct jv *body, const struct order_by *by,
-                   char id[static 37]);
+                   struct order_draft **out);
 
 /* Approved orders of predictions whose store wants that. */
 int order_approve_wanted(struct ctx *cx, struct db *db);
@@ -81,6 +82,10 @@ const char *order_invoice_number(struct ctx *cx, const char *id);
 /* An order, or an invoice, with its lines: {id, number, store_id, store_name, order_date, ..., total_amount, items: [{id,
 ** product_id, product, sku, unit, quantity, unit_price, total_price}]}. E_NOT_FOUND. */
 int order_show(struct ctx *cx, struct db *db, const char *id, struct jw *w, const char *key);
+
+/* The same of one that was made just now, in the same transaction: it is known, so nothing is read. */
+void order_show_made(struct ctx *cx, const struct order_draft *made, struct jw *w, const char *key);
+const char *order_made_id(const struct order_draft *made);
 
 struct order_query {
   const char *store, *status, *source; /* NULL: all. status invoiced: settled orders and invoices */

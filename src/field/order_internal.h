@@ -13,10 +13,11 @@
 #include "record/form.h"
 
 struct order_line {
-  const char *product;          /* its id */
-  int64_t quantity, unit_price; /* 1/10000 */
-  int64_t total;                /* 1/100 */
-  const char *note;             /* or NULL */
+  const char *id;                          /* once it is saved */
+  const char *product, *name, *sku, *unit; /* the product's id, and what it is called */
+  int64_t quantity, unit_price;            /* 1/10000 */
+  int64_t total;                           /* 1/100 */
+  const char *note;                        /* or NULL */
 };
 
 struct order_lines {
@@ -31,21 +32,22 @@ int lines_read(struct ctx *cx, struct db *db, const struct jv *items, struct ord
 int lines_add(struct ctx *cx, struct db *db, struct order_lines *out, const char *product, int64_t quantity,
               int64_t unit_price);
 /* What the order has becomes these: only lines that differ are saved. fresh: it has none yet. */
-int lines_save(struct ctx *cx, struct db *db, const char *order, const struct order_lines *lines, bool fresh);
+int lines_save(struct ctx *cx, struct db *db, const char *order, struct order_lines *lines, bool fresh);
 
-/* What is to be saved of an order that is made. */
+/* What is to be saved of an order that is made; draft_save completes it. */
 struct order_draft {
-  const char *store, *order_date, *requested_date, *due_date, *status, *source, *source_id, *notes,
-      *device; /* or NULL */
-  bool override;
+  const char *id, *number; /* once it is saved */
+  const char *store, *store_name, *order_date, *requested_date, *due_date, *status, *source, *source_id,
+      *notes, *device; /* or NULL */
+  bool override, over_limit;
   struct order_lines lines;
 };
 int draft_read(struct ctx *cx, const struct jv *body, struct order_draft *d); /* all but store and lines */
-int draft_save(struct ctx *cx, struct db *db, struct order_draft *d, const struct order_by *by,
-               char id[static 37]);
+int draft_save(struct ctx *cx, struct db *db, struct order_draft *d, const struct order_by *by);
 
-/* An id or customer_id of a store that is there; E_INVALID for `field`. */
-int store_find(struct ctx *cx, struct db *db, const char *name, const char *field, const char **id);
+/* An id or customer_id of a store that is there; E_INVALID for `field`. called: its name; may be NULL. */
+int store_find(struct ctx *cx, struct db *db, const char *name, const char *field, const char **id,
+               const char **called);
 
 /* Is the prediction one of this store that nobody has decided on? */
 int prediction_open(struct ctx *cx, struct db *db, const char *id, const char *store, bool *out);

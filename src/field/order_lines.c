@@ -7,12 +7,13 @@
 /* ---- which product ---- */
 
 struct found_product {
-  const char *id, *name;
+  const char *id, *name, *sku, *unit;
   int64_t unit_price; /* -1: it has none */
 };
 
 static int take_product(struct ctx *cx, struct stmt *s, struct found_product *out) {
-  *out = (struct found_product){ col_dup(cx, s, 0), col_dup(cx, s, 1), col_null(s, 2) ? -1 : col_int(s, 2) };
+  *out = (struct found_product){ col_dup(cx, s, 0), col_dup(cx, s, 1), col_dup(cx, s, 3), col_dup(cx, s, 4),
+                                 col_null(s, 2) ? -1 : col_int(s, 2) };
   stmt_done(s);
   return OK;
 }
@@ -46,6 +47,13 @@ static int product_of(struct ctx *cx, struct db *db, const struct jv *item, size
   }
   return fail(cx, E_INVALID, ctx_printf(cx, "items/%zu", at),
               "a line names its product: product_id, sku, barcode, name or code");
+}
+
+static void name_product(struct order_line *l, const struct found_product *p) {
+  l->product = p->id;
+  l->name = p->name;
+  l->sku = p->sku;
+  l->unit = p->unit;
 }
 
 /* ---- how much ---- */
@@ -97,7 +105,7 @@ static int read_line(struct ctx *cx, struct db *db, const struct jv *item, size_
   if (l.unit_price < 0)
     return fail(cx, E_INVALID, ctx_printf(cx, "items/%zu/unit_price", at),
                 "unit_price is needed: %.200s has no price", p.name);
-  l.product = p.id;
+  name_product(&l, &p);
   if (text_of(cx, item, "note", &l.note)) return cx->code;
   return push(cx, out, &l, at);
 }
@@ -118,17 +126,15 @@ int lines_add(struct ctx *cx, struct db *db, struct order_lines *out, const char
   struct found_product p = { 0 };
   if (look(cx, db, SQL_order_product_by_id, str_of(product), &p)) return cx->code;
   if (!p.id || quantity <= 0) return OK; /* not sold any more */
-  return push(cx, out,
-              &(struct order_line){ .product = product,
-                                    .quantity = quantity,
-                                    .unit_price = p.unit_price >= 0 ? p.unit_price : unit_price },
-              out->count);
+  struct order_line l = { .quantity = quantity, .unit_price = p.unit_price >= 0 ? p.unit_price : unit_price };
+  name_product(&l, &p);
+  return push(cx, out, &l, out->count);
 }
 
 /* ---- saving ---- */
 
 static int save_line(struct ctx *cx, struct db *db, const char *order, const char *id, size_t position,
-                     const struct order_line *l) {
+                     struct order_line *l) {
   struct form f;
   struct jw *w = form_begin(&f, id);
   jw_text(w, "order_id", order);
@@ -138,7 +144,7 @@ static int save_line(struct ctx *cx, struct db *db, const char *order, const cha
   jw_decimal(w, "unit_price", l->unit_price, FIELD_SCALE, 0);
   jw_decimal(w, "total_price", l->total, MONEY_SCALE, 0);
   jw_text(w, "note", l->note);
-  return form_save(cx, db, "order_item", &f, NULL);
+  return form_save(cx, db, "order_item", &f, &l->id);
 }
 
 struct present_line {
@@ -153,8 +159,11 @@ static int read_present(struct ctx *cx, struct db *db, const char *order, struct
   stmt_text(s, 1, order);
   while (stmt_row(cx, s) && *count < ORDER_LINES)
     out[(*count)++] = (struct present_line){ .id = col_dup(cx, s, 0),
-                                             .line = { col_dup(cx, s, 1), col_int(s, 2), col_int(s, 3),
-                                                       col_int(s, 4), col_dup(cx, s, 5) } };
+                                             .line = { .product = col_dup(cx, s, 1),
+                                                       .quantity = col_int(s, 2),
+                                                       .unit_price = col_int(s, 3),
+                                                       .total = col_int(s, 4),
+                                                       .note = col_dup(cx, s, 5) } };
   return cx->code;
 }
 
@@ -163,8 +172,7 @@ static bool same_line(const struct order_line *a, const struct order_line *b) {
          a->total == b->total && str_eq(str_of(a->note), str_of(b->note));
 }
 
-int lines_save(struct ctx *cx, struct db *db, const char *order, const struct order_lines *lines,
-               bool fresh) {
+int lines_save(struct ctx *cx, struct db *db, const char *order, struct order_lines *lines, bool fresh) {
   size_t had = 0;
   struct present_line *present = fresh ? NULL : ctx_alloc(cx, ORDER_LINES * sizeof *present);
   if (!fresh && read_present(cx, db, order, present, &had)) return cx->code;

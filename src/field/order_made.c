@@ -60,23 +60,23 @@ static const char *today(struct ctx *cx) {
 }
 
 static int from_prediction(struct ctx *cx, struct db *db, const struct predicted *p, struct order_draft *d,
-                           const struct order_by *by, char id[static 37]) {
+                           const struct order_by *by) {
   d->source = "prediction";
   d->source_id = p->id;
   if (!d->order_date) d->order_date = today(cx);
   if (!d->requested_date) d->requested_date = strcmp(p->date, d->order_date) > 0 ? p->date : d->order_date;
-  if (store_find(cx, db, p->store, "prediction_id", &d->store) ||
+  if (store_find(cx, db, p->store, "prediction_id", &d->store, &d->store_name) ||
       copy_lines(cx, db, SQL_order_predicted_lines, p->id, &d->lines))
     return cx->code;
   if (!d->lines.count)
     return fail(cx, E_CONFLICT, "prediction_id", "the prediction says nothing of products that are sold");
-  return draft_save(cx, db, d, by, id) ? (int)cx->code : prediction_approve(cx, db, p->id);
+  return draft_save(cx, db, d, by) ? (int)cx->code : prediction_approve(cx, db, p->id);
 }
 
 /* ---- from an earlier order or invoice ---- */
 
 static int from_earlier(struct ctx *cx, struct db *db, const char *earlier, const char *source,
-                        struct order_draft *d, const struct order_by *by, char id[static 37]) {
+                        struct order_draft *d, const struct order_by *by) {
   struct stmt *s = db_stmt(cx, db, SQL_order_earlier);
   stmt_text(s, 1, order_invoice_number(cx, earlier));
   if (!stmt_row(cx, s))
@@ -87,12 +87,12 @@ static int from_earlier(struct ctx *cx, struct db *db, const char *earlier, cons
   stmt_done(s);
   d->source = source;
   d->source_id = of;
-  if (!d->store && store_find(cx, db, store, "template_order_id", &d->store)) return cx->code;
+  if (!d->store && store_find(cx, db, store, "template_order_id", &d->store, &d->store_name)) return cx->code;
   if (copy_lines(cx, db, invoice ? SQL_order_invoice_lines : SQL_order_order_lines, of, &d->lines))
     return cx->code;
   if (!d->lines.count)
     return fail(cx, E_CONFLICT, "template_order_id", "none of its products is sold any more");
-  return draft_save(cx, db, d, by, id);
+  return draft_save(cx, db, d, by);
 }
 
 /* ---- for a store ---- */
@@ -107,33 +107,33 @@ static const char *text_from(struct ctx *cx, struct db *db, enum sql_id query, c
 }
 
 static int for_store(struct ctx *cx, struct db *db, const char *store, struct order_draft *d,
-                     const struct order_by *by, char id[static 37]) {
+                     const struct order_by *by) {
   struct predicted p;
-  if (store_find(cx, db, store, "store_id", &d->store)) return cx->code;
+  if (store_find(cx, db, store, "store_id", &d->store, &d->store_name)) return cx->code;
   const char *prediction = text_from(cx, db, SQL_order_prediction_of_store, d->store);
   if (prediction)
-    return predicted_read(cx, db, prediction, &p) ? (int)cx->code : from_prediction(cx, db, &p, d, by, id);
+    return predicted_read(cx, db, prediction, &p) ? (int)cx->code : from_prediction(cx, db, &p, d, by);
   const char *last = text_from(cx, db, SQL_order_last_of_store, d->store);
   if (cx->code) return cx->code;
   if (!last)
     return fail(cx, E_CONFLICT, "store_id",
                 "nothing is known of what this store orders: it has no prediction and no earlier order");
-  return from_earlier(cx, db, last, "store", d, by, id);
+  return from_earlier(cx, db, last, "store", d, by);
 }
 
 int order_generate(struct ctx *cx, struct db *db, const struct jv *body, const struct order_by *by,
-                   char id[static 37]) {
-  struct order_draft d = { 0 };
+                   struct order_draft **out) {
+  struct order_draft *d = *out = ctx_alloc(cx, sizeof *d);
   struct predicted p;
   const char *prediction, *earlier, *store;
-  if (draft_read(cx, body, &d) || text_of(cx, body, "prediction_id", &prediction) ||
+  if (draft_read(cx, body, d) || text_of(cx, body, "prediction_id", &prediction) ||
       text_of(cx, body, "template_order_id", &earlier) || text_of(cx, body, "store_id", &store))
     return cx->code;
   if (prediction)
-    return predicted_read(cx, db, prediction, &p) ? (int)cx->code : from_prediction(cx, db, &p, &d, by, id);
-  if (earlier && store && store_find(cx, db, store, "store_id", &d.store)) return cx->code;
-  if (earlier) return from_earlier(cx, db, earlier, "template", &d, by, id);
-  if (store) return for_store(cx, db, store, &d, by, id);
+    return predicted_read(cx, db, prediction, &p) ? (int)cx->code : from_prediction(cx, db, &p, d, by);
+  if (earlier && store && store_find(cx, db, store, "store_id", &d->store, &d->store_name)) return cx->code;
+  if (earlier) return from_earlier(cx, db, earlier, "template", d, by);
+  if (store) return for_store(cx, db, store, d, by);
   return fail(cx, E_INVALID, "prediction_id",
               "say what the order is made from: prediction_id, template_order_id or store_id");
 }
@@ -154,9 +154,8 @@ int order_approve_wanted(struct ctx *cx, struct db *db) {
     all = one;
   }
   for (; all && !cx->code; all = all->next) {
-    char id[37];
     struct order_draft d = { .status = "approved" };
-    from_prediction(cx, db, &all->p, &d, &(struct order_by){ 0 }, id);
+    from_prediction(cx, db, &all->p, &d, &(struct order_by){ 0 });
     if (cx->code == E_CONFLICT) ctx_forgive(cx);
   }
   return cx->code;

@@ -102,6 +102,60 @@ int order_show(struct ctx *cx, struct db *db, const char *id, struct jw *w, cons
   return cx->code;
 }
 
+/* ---- one that was made just now ---- */
+
+static void write_made_line(struct jw *w, const struct order_line *l) {
+  jw_object(w, NULL);
+  jw_text(w, "id", l->id);
+  jw_text(w, "product_id", l->product);
+  jw_text(w, "product", l->name);
+  jw_text(w, "sku", l->sku);
+  jw_text(w, "unit", l->unit);
+  jw_number(w, "quantity", l->quantity, FIELD_SCALE, 0);
+  jw_number(w, "unit_price", l->unit_price, FIELD_SCALE, 2);
+  jw_number(w, "total_price", l->total, MONEY_SCALE, 2);
+  jw_text(w, "note", l->note);
+  jw_close(w, '}');
+}
+
+static void write_made_stamps(struct ctx *cx, const struct order_draft *d, struct jw *w) {
+  bool approved = !strcmp(d->status, "approved");
+  jw_text(w, "source_id", d->source_id);
+  jw_bool(w, "over_limit", d->over_limit);
+  jw_time_known(w, "approved_at", approved ? cx->now : 0);
+  jw_text(w, "approved_by", approved ? cx->actor : NULL);
+  jw_int(w, "version", 1);
+  jw_time(w, "created_at", cx->now);
+  jw_text(w, "created_by", cx->actor);
+  jw_time(w, "updated_at", cx->now);
+  jw_text(w, "updated_by", cx->actor);
+}
+
+/* As order_show has it. */
+void order_show_made(struct ctx *cx, const struct order_draft *d, struct jw *w, const char *key) {
+  jw_object(w, key);
+  jw_text(w, "id", d->id);
+  jw_text(w, "number", d->number);
+  jw_text(w, "store_id", d->store);
+  jw_text(w, "store_name", d->store_name);
+  jw_text(w, "order_date", d->order_date);
+  jw_text(w, "requested_date", d->requested_date);
+  jw_text(w, "due_date", d->due_date);
+  jw_text(w, "status", d->status);
+  jw_text(w, "source", d->source);
+  jw_number(w, "total_amount", d->lines.total, MONEY_SCALE, 2);
+  jw_int(w, "item_count", (int64_t)d->lines.count);
+  jw_text(w, "invoice_id", NULL);
+  jw_text(w, "notes", d->notes);
+  write_made_stamps(cx, d, w);
+  jw_array(w, "items");
+  for (size_t i = 0; i < d->lines.count; i++) write_made_line(w, &d->lines.line[i]);
+  jw_close(w, ']');
+  jw_close(w, '}');
+}
+
+const char *order_made_id(const struct order_draft *d) { return d->id; }
+
 /* ---- lists ---- */
 
 /* The cursor: the day, kind and number of the last row, separated by blanks. */

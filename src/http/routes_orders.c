@@ -68,10 +68,10 @@ struct order_task {
   struct order_by by;
 };
 
-static int act(struct ctx *cx, struct db *db, struct order_task *t, char id[static 37]) {
+static int act(struct ctx *cx, struct db *db, struct order_task *t, const char *id) {
   switch (t->act) {
-  case CREATE: return order_create(cx, db, t->body, &t->by, id);
-  case GENERATE: return order_generate(cx, db, t->body, &t->by, id);
+  case CREATE:
+  case GENERATE: break; /* see make */
   case REPLACE: return order_change(cx, db, id, t->body, true, &t->by);
   case CHANGE: return order_change(cx, db, id, t->body, false, &t->by);
   case APPROVE: return order_approve(cx, db, id, t->body, &t->by);
@@ -81,15 +81,27 @@ static int act(struct ctx *cx, struct db *db, struct order_task *t, char id[stat
   return order_delete(cx, db, id);
 }
 
+static int make(struct ctx *cx, struct db *db, struct order_task *t) {
+  struct request *rq = t->rq;
+  struct order_draft *made;
+  if (t->act == CREATE ? order_create(cx, db, t->body, &t->by, &made)
+                       : order_generate(cx, db, t->body, &t->by, &made))
+    return cx->code;
+  rq->status = 201;
+  rq->location = ctx_printf(cx, "/api/orders/%s", order_made_id(made));
+  order_show_made(cx, made, &rq->json, "data");
+  return OK;
+}
+
 /* The order as it is after the change is read in the transaction that made it. */
 static int run(struct ctx *cx, struct db *db, void *arg) {
   struct order_task *t = arg;
   struct request *rq = t->rq;
   char id[37];
-  bool fresh = t->act == CREATE || t->act == GENERATE;
   int64_t version;
-  if (!fresh && (order_find(cx, db, rq->param[0], id) || order_version(cx, db, id, &version) ||
-                 match_version(rq, cx, "order", version)))
+  if (t->act == CREATE || t->act == GENERATE) return make(cx, db, t);
+  if (order_find(cx, db, rq->param[0], id) || order_version(cx, db, id, &version) ||
+      match_version(rq, cx, "order", version))
     return cx->code;
   if (act(cx, db, t, id)) return cx->code;
   if (t->act == REMOVE) {
@@ -99,8 +111,6 @@ static int run(struct ctx *cx, struct db *db, void *arg) {
     jw_close(&rq->json, '}');
     return OK;
   }
-  if (fresh) rq->status = 201;
-  if (fresh) rq->location = ctx_printf(cx, "/api/orders/%s", id);
   return order_show(cx, db, id, &rq->json, "data");
 }
 

@@ -123,6 +123,10 @@ int job_enqueue(struct ctx *cx, struct db *db, const struct job_order *o, int64_
   struct queue_settings set;
   int64_t made = 0;
   if (!kind) return cx->code;
+  if (o->unique && known_already(cx, db, o, &made)) {
+    if (id) *id = made;
+    return cx->code;
+  }
   const char *queue = o->queue ? o->queue : kind->queue;
   if (!queue_settings(cx, db, queue, &set) && !cx->code)
     return fail(cx, E_INVALID, "queue", "there is no queue %.80s; there are: %s", queue, queue_names(cx, db));
@@ -130,10 +134,7 @@ int job_enqueue(struct ctx *cx, struct db *db, const struct job_order *o, int64_
   if (cx->code || job_check_payload(cx, payload)) return cx->code;
   if (o->attempts < 0 || o->attempts > 100)
     return fail(cx, E_INVALID, "attempts", "a job has 1 to 100 attempts, not %d", o->attempts);
-  if (!o->unique || !known_already(cx, db, o, &made)) {
-    if (cx->code || add(cx, db, o, queue, &set, payload)) return cx->code;
-    made = db_last_id(db);
-  }
-  if (id) *id = made;
-  return cx->code;
+  if (add(cx, db, o, queue, &set, payload)) return cx->code;
+  if (id) *id = db_last_id(db);
+  return OK;
 }

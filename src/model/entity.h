@@ -82,6 +82,8 @@ struct entity_hooks {
   int (*check_before)(struct ctx *cx, struct db *db, const char *id);
   /* Called in the transaction after a change: what concerns all records. */
   int (*check)(struct ctx *cx, struct db *db);
+  /* Called in the transaction for a record that is new, before the others: what a trigger would do. */
+  int (*added)(struct ctx *cx, struct db *db, const char *id);
   /* The same for what concerns the one record that was saved, deleted or restored. */
   int (*check_row)(struct ctx *cx, struct db *db, const char *id);
 };

@@ -64,6 +64,7 @@ static int add(struct ctx *cx, struct db *db, const struct entity *e, const stru
   stmt_text(s, 3, cx->actor);
   for (int i = 0; i < e->property_count; i++) value_bind(s, FIRST + i, &d->values[i]);
   if (stmt_run(cx, s)) return cx->code;
+  if (e->hooks.added && e->hooks.added(cx, db, d->id)) return cx->code;
   return note(cx, db, e, "RECORD_CREATED", d->id, NULL, row_added(cx, e, d),
               ctx_printf(cx, "a %s was added", e->name));
 }

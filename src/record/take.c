@@ -77,6 +77,7 @@ int record_take(struct ctx *cx, struct db *db, const struct entity *e, const str
   if (put(cx, db, e, &d, row)) return cx->code;
   const char *after = row_read(cx, db, e, d.id, NULL);
   if (cx->code || (before && strcmp(before, after) == 0)) return cx->code;
+  if (!before && e->hooks.added && e->hooks.added(cx, db, d.id)) return cx->code;
   if (e->hooks.check && e->hooks.check(cx, db)) return cx->code;
   if (e->hooks.check_row && e->hooks.check_row(cx, db, d.id)) return cx->code;
   return change_append(cx, db,
