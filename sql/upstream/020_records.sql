@@ -72,9 +72,9 @@ BEGIN
   new.sync_xid := pg_current_xact_id();
   IF new.version = old.version THEN new.version := old.version + 1; END IF;
   IF new.updated_at IS NOT DISTINCT FROM old.updated_at THEN new.updated_at := clock_timestamp(); END IF;
-  IF new.updated_by IS NOT DISTINCT FROM old.updated_by THEN new.updated_by := 'hq:' || session_user; END IF;
+  IF new.updated_by IS NOT DISTINCT FROM old.updated_by THEN new.updated_by := session_user; END IF;
   IF new.deleted_at IS NULL THEN new.deleted_by := NULL;
-  ELSIF old.deleted_at IS NULL AND new.deleted_by IS NULL THEN new.deleted_by := 'hq:' || session_user; END IF;
+  ELSIF old.deleted_at IS NULL AND new.deleted_by IS NULL THEN new.deleted_by := session_user; END IF;
   RETURN new;
 END $$;
 

@@ -130,7 +130,7 @@ static const char *default_of(struct ctx *cx, struct pg *p, const struct propert
              : NULL;
 }
 
-#define WHO "text NOT NULL DEFAULT ('hq:' || session_user)"
+#define WHO "text NOT NULL DEFAULT session_user"
 #define WHEN "timestamptz NOT NULL DEFAULT clock_timestamp()"
 
 static void compose_entity(struct ctx *cx, struct making *m, const struct entity *e) {
@@ -144,7 +144,7 @@ static void compose_entity(struct ctx *cx, struct making *m, const struct entity
   buf_puts(&m->columns,
            "version bigint NOT NULL DEFAULT 1, created_at " WHEN ", created_by " WHO ", updated_at " WHEN
            ", updated_by " WHO ", deleted_at timestamptz, deleted_by text, extra json, sync_at bigint NOT "
-           "NULL, sync_origin integer, sync_stamps json, sync_xid xid8 NOT NULL DEFAULT "
+           "NULL, sync_origin integer, sync_stamps jsonb, sync_xid xid8 NOT NULL DEFAULT "
            "pg_current_xact_id(), PRIMARY KEY (organization_id, id)");
   add_comment(cx, m, NULL, e->help);
   add_index(cx, m, "xid", "sync_xid");
