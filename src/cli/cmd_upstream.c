@@ -1,6 +1,7 @@
 /* cmd_upstream.c - headquarters' database, by who administers it: its schema, and who may come in. */
 #include "base/limits.h"
 #include "cli/cli.h"
+#include "replicate/enroll.h"
 #include "replicate/schema.h"
 
 static int dial(struct ctx *cx, const struct cli *c, struct pg **out) {
@@ -29,4 +30,77 @@ int cmd_upstream_init(struct ctx *cx, struct cli *c) {
   return cli_print(
       cx, jv_size(said) ? "headquarters has schema %d\n" : "nothing to do: headquarters has schema %d\n",
       upstream_version());
+}
+
+/* ---- edges ---- */
+
+static void put_edge(struct jw *w, const struct upstream_edge *e) {
+  jw_object(w, NULL);
+  jw_text(w, "organization", e->organization);
+  jw_text(w, "organization_id", e->organization_id);
+  jw_text(w, "edge", e->edge_id);
+  jw_text(w, "name", e->name);
+  jw_text(w, "role", e->role);
+}
+
+/* What holds only as long as nobody stands in between. */
+static void warn_of_tls(struct ctx *cx, const struct cli *c) {
+  const char *mode = NULL;
+  if (pg_dsn_part(cx, cli_get(c, "dsn"), "sslmode", &mode) || (mode && strncmp(mode, "verify", 6) == 0))
+    return;
+  cli_print(cx,
+            "sslmode is %s: nobody checks that it is headquarters who answers; sslmode=verify-full and "
+            "sslrootcert=FILE in the dsn do\n",
+            mode ? mode : "prefer");
+}
+
+int cmd_upstream_enroll(struct ctx *cx, struct cli *c) {
+  struct pg *p;
+  struct tenant *t;
+  struct upstream_edge e;
+  if (cli_tenant(cx, c, &t) || dial(cx, c, &p) ||
+      upstream_enroll(cx, p, t, cli_get(c, "organization"), cli_get(c, "name"), &e))
+    return cx->code;
+  if (cli_has(c, "json")) {
+    put_edge(&c->json, &e);
+    jw_int(&c->json, "origin", e.origin);
+    jw_close(&c->json, '}');
+    return cli_print_json(cx, &c->out);
+  }
+  cli_print(cx, "%s is enrolled as %s of %s (edge %s, role %s)\n", tenant_slug(t), e.name, e.organization,
+            e.edge_id, e.role);
+  warn_of_tls(cx, c);
+  return cli_print(cx, "`outpost sync` or a running server brings it up to date\n");
+}
+
+int cmd_upstream_revoke(struct ctx *cx, struct cli *c) {
+  struct pg *p;
+  struct upstream_edge e;
+  int64_t ended;
+  const char *who = cli_get(c, "edge");
+  if (!who)
+    return cli_usage(cx,
+                     "--edge EDGE says whose: an id, a role or a name, as `outpost upstream list` has them");
+  if (dial(cx, c, &p) || upstream_revoke(cx, p, who, &e, &ended)) return cx->code;
+  if (cli_has(c, "json")) {
+    put_edge(&c->json, &e);
+    jw_int(&c->json, "connections_ended", ended);
+    jw_close(&c->json, '}');
+    return cli_print_json(cx, &c->out);
+  }
+  return cli_print(cx, "%s of %s is revoked; %lld of its connections were ended. What it brought stays\n",
+                   e.name, e.organization, (long long)ended);
+}
+
+int cmd_upstream_list(struct ctx *cx, struct cli *c) {
+  static const struct cli_column columns[] = { { "organization", "organization", -16 },
+                                               { "name", "edge", -20 },
+                                               { "edge", "id", -36 },
+                                               { "enrolled_at", "enrolled", -19 },
+                                               { "last_seen_at", "last seen", -19 },
+                                               { "revoked_at", "revoked", -19 },
+                                               { NULL, NULL, 0 } };
+  struct pg *p;
+  if (dial(cx, c, &p) || upstream_list(cx, p, &c->json)) return cx->code;
+  return cli_print_list(cx, c, NULL, columns, "no edge is enrolled yet; `outpost upstream enroll` does it");
 }

@@ -74,6 +74,8 @@ const struct option_spec options[] = {
   { "dsn", "DSN",
     "headquarters' database, as libpq has it: postgresql://admin@host/db?sslmode=verify-full, or words; the "
     "password better stands in PGPASSWORD or ~/.pgpass" },
+  { "organization", "SLUG", "of this organization; the tenant's short name when not given" },
+  { "edge", "EDGE", "an edge: its id, role or name" },
   { "to", "N|WHO|DAY", "the schema to go to, who gets it, or the last day" },
   { "at", "TIME", "what it was at this time: 2024-02-29T10:15, UTC" },
   { "as-of", "TIME", "as it was at this time: 2024-02-29 or 2024-02-29T12:00:00Z" },
@@ -560,6 +562,17 @@ const struct command commands[] = {
     "  For who may create roles and schemas there. It may be called again and again, edges may be at work\n"
     "  meanwhile, and it says what it did. PostgreSQL 15 or newer.",
     cmd_upstream_init },
+  { "upstream enroll", "", WHERE " dsn name organization", "let a tenant in at headquarters",
+    "  outpost upstream enroll --dsn 'postgresql://admin@db.example.com/hq?sslmode=verify-full' --tenant "
+    "acme\n\n"
+    "  Makes a login role for this tenant on this device alone. Its password is random, is kept sealed in "
+    "the\n"
+    "  tenant's file and shown to nobody. Devices of one organization meet by its short name.",
+    cmd_upstream_enroll },
+  { "upstream revoke", "", "dsn edge json", "shut an edge out of headquarters, at once",
+    "  outpost upstream revoke --dsn DSN --edge till-3", cmd_upstream_revoke },
+  { "upstream list", "", "dsn json", "list the edges that headquarters knows",
+    "  outpost upstream list --dsn DSN", cmd_upstream_list },
   { "doctor", "", "data json", "look for what is wrong: folder and connection, data, performance",
     "  outpost doctor\n  outpost doctor --json", cmd_doctor },
   { "support-bundle", "", "data tenant listen www workers json out",

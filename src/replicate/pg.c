@@ -7,9 +7,12 @@
 #include "replicate/pg.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 
+#include "base/buf.h"
+#include "base/limits.h"
 #include "base/time.h"
 #include "net/net.h"
 #include "replicate/pg_internal.h"
@@ -412,6 +415,49 @@ void pg_rollback(struct pg *p) {
   if (!p->broken && PQtransactionStatus(p->conn) != PQTRANS_IDLE) pg_do(&cx, p, "ROLLBACK");
   ctx_end(&cx);
   memcpy(p->state, state, sizeof state);
+}
+
+/* ---- for those who make roles ---- */
+
+int pg_password_verifier(struct ctx *cx, struct pg *p, const char *role, const char *password,
+                         const char **out) {
+  if (ready(cx, p)) return cx->code;
+  char *made = PQencryptPasswordConn(p->conn, password, role, "scram-sha-256");
+  if (!made)
+    return fail(cx, E_FAIL, NULL, "no password can be made: %.200s",
+                ctx_strdup(cx, str_trim(str_of(PQerrorMessage(p->conn)))));
+  *out = ctx_strdup(cx, str_of(made));
+  PQfreemem(made);
+  return OK;
+}
+
+/* A word of a dsn, its value in quotes. */
+static void dsn_word(struct buf *out, const char *key, const char *value) {
+  buf_printf(out, "%s%s='", out->n ? " " : "", key);
+  for (; *value; value++) {
+    if (*value == '\'' || *value == '\\') buf_char(out, '\\');
+    buf_char(out, *value);
+  }
+  buf_char(out, '\'');
+}
+
+int pg_dsn_of(struct ctx *cx, const struct pg *p, const char **out) {
+  static const char carried[] =
+      " host hostaddr port dbname sslmode sslrootcert sslcrl sslsni channel_binding "
+      "ssl_min_protocol_version target_session_attrs ";
+  char path[PATH_MAX];
+  struct buf text;
+  buf_init(&text, LIMIT_TEXT_BYTES);
+  PQconninfoOption *list = PQconninfo(p->conn);
+  for (PQconninfoOption *o = list; o && o->keyword; o++) {
+    if (!o->val || !*o->val || !strstr(carried, ctx_printf(cx, " %s ", o->keyword))) continue;
+    bool file = !strcmp(o->keyword, "sslrootcert") || !strcmp(o->keyword, "sslcrl");
+    dsn_word(&text, o->keyword, file && realpath(o->val, path) ? path : o->val);
+  }
+  PQconninfoFree(list);
+  *out = ctx_strdup(cx, buf_view(&text));
+  buf_clear(&text);
+  return OK;
 }
 
 /* ---- the rest ---- */

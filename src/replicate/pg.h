@@ -87,8 +87,14 @@ int pg_server_version(const struct pg *p); /* 150018 */
 const char *pg_literal(struct ctx *cx, struct pg *p,
                        const char *text); /* 'it''s', for statements that take no parameters */
 const char *pg_identifier(struct ctx *cx, struct pg *p, const char *text); /* "name" */
+/* What CREATE ROLE takes instead of the password itself, so that no log of the server ever holds that: its SCRAM verifier. */
+int pg_password_verifier(struct ctx *cx, struct pg *p, const char *role, const char *password,
+                         const char **out);
 /* One setting of the dsn as libpq reads it ("host", "sslmode", "user"), NULL when it says nothing of it. */
 int pg_dsn_part(struct ctx *cx, const char *dsn, const char *keyword, const char **out);
+/* Where this connection leads, for somebody else to go there, too: words like host='db' port='5432' of what its dsn, the environment and
+** service files said, without user, password and what only its machine has; sslrootcert with its whole path. */
+int pg_dsn_of(struct ctx *cx, const struct pg *p, const char **out);
 
 /* How long the server may be silent from now on. */
 void pg_patience(struct pg *p, int seconds);

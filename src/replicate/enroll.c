@@ -1,0 +1,310 @@
+/*
+** enroll.c - see enroll.h.
+*/
+#include "replicate/enroll.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/base64.h"
+#include "base/ids.h"
+#include "base/limits.h"
+#include "base/sign.h"
+#include "notify/secret.h"
+#include "replicate/schema.h"
+#include "replicate/state.h"
+
+enum { PASSWORD_BYTES = 32, SLUG_SHOWN = 40, ROLE_DIGITS = 8, END_MS = 5000 };
+
+/* ---- at headquarters ---- */
+
+/* One enrolment at a time: slugs and numbers are looked for, and then taken. */
+static int admin_begin(struct ctx *cx, struct pg *p) {
+  if (upstream_begin(cx, p)) return cx->code;
+  return pg_do(cx, p, "SELECT pg_advisory_xact_lock(x'656e726f6c6c'::bigint)");
+}
+
+static const char *cell(struct ctx *cx, const struct pg_rows *r, int row, int column) {
+  struct str text = pg_text(r, row, column);
+  return text.p ? ctx_strdup(cx, text) : NULL;
+}
+
+/* The organization of this slug; made with the id of the tenant when there is none. */
+static int organization_need(struct ctx *cx, struct pg *p, struct db *db, struct upstream_edge *e) {
+  struct pg_rows *r;
+  struct stmt *s = db_stmt(cx, db, SQL_enroll_organization);
+  if (!s || !stmt_row(cx, s)) return fail(cx, E_FAIL, NULL, "this file has no tenant");
+  const char *id = col_dup(cx, s, 0), *name = col_dup(cx, s, 2);
+  if (!e->organization) e->organization = col_dup(cx, s, 1);
+  stmt_done(s);
+  const struct pg_value v[] = { pg_z(e->organization), pg_z(id), pg_z(name) };
+  if (pg_ask(cx, p, "SELECT organization_id FROM outpost.organizations WHERE slug = $1", v, 1, &r))
+    return cx->code;
+  if (pg_rows_count(r) > 0) {
+    e->organization_id = cell(cx, r, 0, 0);
+    return OK;
+  }
+  e->organization_id = id;
+  if (pg_ask(
+          cx, p,
+          "INSERT INTO outpost.organizations (slug, organization_id, name) VALUES ($1, $2, $3) ON CONFLICT "
+          "DO NOTHING",
+          v, 3, &r))
+    return cx->code;
+  if (pg_rows_changed(r) == 1) return OK;
+  return fail(
+      cx, E_CONFLICT, "organization",
+      "headquarters knows this tenant's organization by another name than \"%s\"; --organization names it",
+      e->organization);
+}
+
+/* An edge that is no more lets its tenant enroll again. */
+static int check_enrolled(struct ctx *cx, struct pg *p, struct db *db) {
+  struct sync_upstream u;
+  struct pg_rows *r;
+  if (sync_upstream_read(cx, db, &u) || !u.enrolled) return cx->code;
+  const struct pg_value v[] = { pg_z(u.organization), pg_z(u.edge) };
+  if (pg_ask(cx, p,
+             "SELECT count(*) FROM outpost.edge WHERE organization_id = $1::uuid AND edge_id = $2::uuid AND "
+             "revoked_at IS NULL",
+             v, 2, &r) ||
+      pg_int(r, 0, 0) == 0)
+    return cx->code;
+  return fail(cx, E_CONFLICT, "tenant",
+              "this tenant is enrolled already, as %s (edge %s); `outpost upstream revoke` takes that back",
+              u.name, u.edge);
+}
+
+static int check_name(struct ctx *cx, struct pg *p, const struct upstream_edge *e) {
+  struct pg_rows *r;
+  const struct pg_value v[] = { pg_z(e->organization_id), pg_z(e->name) };
+  if (pg_ask(cx, p,
+             "SELECT count(*) FROM outpost.edge WHERE organization_id = $1::uuid AND name = $2 AND "
+             "revoked_at IS NULL",
+             v, 2, &r) ||
+      pg_int(r, 0, 0) == 0)
+    return cx->code;
+  return fail(cx, E_CONFLICT, "name",
+              "%s has an edge that is called %s already; --name gives this one another name", e->organization,
+              e->name);
+}
+
+/* The digits are the last of the edge's id: the first are the time. */
+static void name_role(struct ctx *cx, struct upstream_edge *e) {
+  char id[37];
+  uuid7(id, cx->now);
+  e->edge_id = ctx_strdup(cx, str_of(id));
+  e->role = ctx_printf(cx, "outpost_%.*s_%s", SLUG_SHOWN, e->organization,
+                       e->edge_id + strlen(e->edge_id) - ROLE_DIGITS);
+}
+
+/* As the administrator himself: the owner of the schema makes no roles. */
+static int role_make(struct ctx *cx, struct pg *p, const struct upstream_edge *e, const char *password) {
+  const char *verifier;
+  if (pg_password_verifier(cx, p, e->role, password, &verifier)) return cx->code;
+  return pg_do(cx, p,
+               ctx_printf(cx,
+                          "SET LOCAL ROLE NONE; CREATE ROLE %s LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE "
+                          "NOBYPASSRLS PASSWORD %s IN ROLE outpost_edge; SET LOCAL ROLE outpost_owner",
+                          pg_identifier(cx, p, e->role), pg_literal(cx, p, verifier)));
+}
+
+static int edge_make(struct ctx *cx, struct pg *p, struct upstream_edge *e, const char *instance,
+                     const char *public_key) {
+  struct pg_rows *r;
+  const struct pg_value v[] = { pg_z(e->organization_id), pg_z(e->edge_id), pg_z(e->name), pg_z(e->role),
+                                pg_z(public_key) };
+  const struct pg_value o[] = { v[0], v[1], pg_z(instance) };
+  if (pg_ask(
+          cx, p,
+          "INSERT INTO outpost.member (organization_id, role_name, kind) VALUES ($1::uuid, $2::name, 'edge')",
+          (const struct pg_value[]){ v[0], v[3] }, 2, NULL) ||
+      pg_ask(cx, p,
+             "INSERT INTO outpost.edge (organization_id, edge_id, name, role_name, public_key) "
+             "VALUES ($1::uuid, $2::uuid, $3, $4::name, $5)",
+             v, 5, NULL) ||
+      pg_ask(cx, p,
+             "INSERT INTO outpost.origin (organization_id, edge_id, instance, origin, epoch) "
+             "SELECT $1::uuid, $2::uuid, $3::uuid, coalesce(max(origin), 0) + 1, 1 FROM outpost.origin "
+             "WHERE organization_id = $1::uuid RETURNING origin",
+             o, 3, &r))
+    return cx->code;
+  e->origin = pg_int(r, 0, 0);
+  return pg_do(cx, p, "COMMIT");
+}
+
+/* ---- enroll ---- */
+
+struct saving {
+  struct sync_upstream up;
+};
+static int save(struct ctx *cx, struct db *db, void *arg) {
+  return sync_upstream_save(cx, db, &((struct saving *)arg)->up);
+}
+
+/* The file's own part, when headquarters has done its. */
+static int keep(struct ctx *cx, struct pg *p, struct tenant *t, const struct upstream_edge *e,
+                const char *password, const char *instance) {
+  struct saving s = { .up = { .organization = e->organization_id,
+                              .edge = e->edge_id,
+                              .role = e->role,
+                              .name = e->name,
+                              .enrolled_at = cx->now,
+                              .origin = e->origin,
+                              .epoch = 1,
+                              .instance = instance } };
+  if (pg_dsn_of(cx, p, &s.up.dsn) || secret_set(cx, t, SYNC_SECRET, str_of(password))) return cx->code;
+  return tenant_write(cx, t, save, &s);
+}
+
+static int prepare(struct ctx *cx, struct pg *p, struct tenant *t, struct upstream_edge *e) {
+  struct db *db;
+  char host[256] = "";
+  if (gethostname(host, sizeof host - 1) || !*host) str_copy(host, sizeof host, STR("edge"));
+  if (!e->name) e->name = ctx_strdup(cx, str_of(host));
+  if (tenant_read(cx, t, &db) || admin_begin(cx, p) || check_enrolled(cx, p, db) ||
+      organization_need(cx, p, db, e) || check_name(cx, p, e))
+    return cx->code;
+  name_role(cx, e);
+  return OK;
+}
+
+/* A role that nobody has the password of is of no use to anybody. */
+static void take_back(const struct ctx *cx, struct pg *p, const struct upstream_edge *e) {
+  struct ctx own;
+  struct upstream_edge gone;
+  int64_t ended;
+  ctx_begin(&own, cx->actor);
+  upstream_revoke(&own, p, e->edge_id, &gone, &ended);
+  ctx_end(&own);
+}
+
+int upstream_enroll(struct ctx *cx, struct pg *p, struct tenant *t, const char *organization,
+                    const char *name, struct upstream_edge *out) {
+  unsigned char bytes[PASSWORD_BYTES];
+  char instance[37];
+  struct sign_key *key;
+  struct buf password;
+  *out = (struct upstream_edge){ .organization = organization, .name = name };
+  random_bytes(bytes, sizeof bytes);
+  uuid7(instance, cx->now);
+  buf_init(&password, KIB(1));
+  base64url_put(&password, bytes, sizeof bytes);
+  int rc = sign_key_open(cx, store_dir(tenant_store(t)), &key);
+  if (!rc) rc = prepare(cx, p, t, out);
+  if (!rc) rc = role_make(cx, p, out, password.p);
+  if (!rc) rc = edge_make(cx, p, out, instance, key->pem);
+  if (rc)
+    pg_rollback(p);
+  else if ((rc = keep(cx, p, t, out, password.p, instance)))
+    take_back(cx, p, out);
+  explicit_bzero(password.p, password.n);
+  explicit_bzero(bytes, sizeof bytes);
+  buf_clear(&password);
+  return rc;
+}
+
+/* ---- revoke ---- */
+
+static int edge_find(struct ctx *cx, struct pg *p, const char *who, struct upstream_edge *e) {
+  struct pg_rows *r;
+  const struct pg_value v[] = { pg_z(who) };
+  if (pg_ask(cx, p,
+             "SELECT e.organization_id, g.slug, e.edge_id, e.role_name, e.name FROM outpost.edge e "
+             "JOIN outpost.organizations g ON g.organization_id = e.organization_id "
+             "WHERE e.revoked_at IS NULL AND $1 IN (e.edge_id::text, e.role_name::text, e.name)",
+             v, 1, &r))
+    return cx->code;
+  if (pg_rows_count(r) == 0)
+    return fail(cx, E_NOT_FOUND, "edge",
+                "there is no edge %s that could be revoked; `outpost upstream list` shows all", who);
+  if (pg_rows_count(r) > 1)
+    return fail(cx, E_CONFLICT, "edge",
+                "%d edges are called %s: name it by its id, as `outpost upstream list` has it",
+                pg_rows_count(r), who);
+  *e = (struct upstream_edge){ .organization_id = cell(cx, r, 0, 0),
+                               .organization = cell(cx, r, 0, 1),
+                               .edge_id = cell(cx, r, 0, 2),
+                               .role = cell(cx, r, 0, 3),
+                               .name = cell(cx, r, 0, 4) };
+  return OK;
+}
+
+static int edge_end(struct ctx *cx, struct pg *p, const struct upstream_edge *e) {
+  const struct pg_value v[] = { pg_z(e->organization_id), pg_z(e->edge_id), pg_z(e->role) };
+  const char *role = pg_identifier(cx, p, e->role);
+  if (pg_ask(cx, p,
+             "UPDATE outpost.edge SET revoked_at = clock_timestamp() WHERE organization_id = $1::uuid AND "
+             "edge_id = "
+             "$2::uuid",
+             v, 2, NULL) ||
+      pg_ask(cx, p, "DELETE FROM outpost.member WHERE organization_id = $1::uuid AND role_name = $2::name",
+             (const struct pg_value[]){ v[0], v[2] }, 2, NULL))
+    return cx->code;
+  return pg_do(
+      cx, p,
+      ctx_printf(cx,
+                 "SET LOCAL ROLE NONE; ALTER ROLE %s NOLOGIN PASSWORD NULL; REVOKE outpost_edge FROM %s; "
+                 "COMMIT",
+                 role, role));
+}
+
+/* Who is no superuser must belong to the role for this. Each is waited for. */
+static int connections_end(struct ctx *cx, struct pg *p, const struct upstream_edge *e, int64_t *ended) {
+  struct pg_rows *r;
+  const struct pg_value v[] = { pg_z(e->role), pg_number(END_MS) };
+  const char *role = pg_identifier(cx, p, e->role);
+  if (pg_ask(cx, p, "SELECT pg_has_role($1::name, 'MEMBER')", v, 1, &r)) return cx->code;
+  if (!str_eq(pg_text(r, 0, 0), STR("t")) && pg_do(cx, p, ctx_printf(cx, "GRANT %s TO CURRENT_USER", role)))
+    return cx->code;
+  if (pg_ask(
+          cx, p,
+          "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid, $2::bigint)) FROM pg_stat_activity WHERE "
+          "usename = $1::name",
+          v, 2, &r))
+    return cx->code;
+  *ended = pg_int(r, 0, 0);
+  return OK;
+}
+
+int upstream_revoke(struct ctx *cx, struct pg *p, const char *who, struct upstream_edge *out,
+                    int64_t *ended) {
+  int rc = admin_begin(cx, p);
+  if (!rc) rc = edge_find(cx, p, who, out);
+  if (!rc) rc = edge_end(cx, p, out);
+  if (rc) pg_rollback(p);
+  return rc ? rc : connections_end(cx, p, out, ended);
+}
+
+/* ---- list ---- */
+
+/* An instant as JSON has it. */
+#define INSTANT(column) "to_char(" column " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), "
+
+int upstream_list(struct ctx *cx, struct pg *p, struct jw *w) {
+  static const char *const keys[] = { "organization", "name",       "edge",         "role",
+                                      "enrolled_at",  "revoked_at", "last_seen_at", "version" };
+  enum { KEYS = sizeof keys / sizeof *keys };
+  struct pg_rows *r;
+  if (upstream_begin(cx, p) ||
+      pg_ask(
+          cx, p,
+          "SELECT g.slug, e.name, e.edge_id, e.role_name, " INSTANT("e.enrolled_at") INSTANT("e.revoked_at")
+              INSTANT(
+                  "e.last_seen_at") "e.version, (SELECT count(*) FROM outpost.origin o WHERE "
+                                    "o.organization_id = e.organization_id AND o.edge_id = e.edge_id) FROM "
+                                    "outpost.edge e "
+                                    "JOIN outpost.organizations g ON g.organization_id = e.organization_id "
+                                    "ORDER BY g.slug, e.enrolled_at",
+          NULL, 0, &r))
+    return pg_rollback(p), cx->code;
+  jw_array(w, NULL);
+  for (int i = 0; i < pg_rows_count(r); i++) {
+    jw_object(w, NULL);
+    for (int k = 0; k < KEYS; k++) jw_text(w, keys[k], cell(cx, r, i, k));
+    jw_int(w, "epochs", pg_int(r, i, KEYS));
+    jw_close(w, '}');
+  }
+  jw_close(w, ']');
+  return pg_do(cx, p, "COMMIT");
+}
