@@ -34,6 +34,7 @@
 #include "notify/alert.h"
 #include "notify/mail.h"
 #include "notify/outbox.h"
+#include "replicate/worker.h"
 #include "sales/sales.h"
 #include "transform/metric.h"
 
@@ -113,6 +114,7 @@ int main(int argc, char **argv) {
   stock_set_past(archive_latest);
   verify_register("archive", archive_verify);
   engine_part_register(&events_keep_part);
+  engine_part_register(&sync_part);
   hold_subjects_register(events_hold_fits, "'topic NAME', event_segment (all topics)");
   tenant_set_hook(import_recover);
 

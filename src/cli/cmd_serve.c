@@ -10,6 +10,7 @@
 #include "gate/trust.h"
 #include "http/http.h"
 #include "job/engine.h"
+#include "replicate/worker.h"
 
 struct serving {
   struct opened *tenants;
@@ -19,12 +20,15 @@ struct serving {
 
 static int begin(struct ctx *cx, void *arg) {
   struct serving *s = arg;
-  return s->workers ? engine_start(cx, s->tenants, (int)s->workers, &s->engine) : OK;
+  if (!s->workers) return OK;
+  sync_start();
+  return engine_start(cx, s->tenants, (int)s->workers, &s->engine);
 }
 
 static void end(void *arg) {
   struct serving *s = arg;
   if (s->engine) engine_stop(s->engine);
+  sync_stop();
 }
 
 enum { RATE_PER_MINUTE = 100, RATE_MOST = 1000000, SLOW_QUERY_MS = 250 };

@@ -71,6 +71,7 @@ const struct option_spec options[] = {
   { "key", NULL, "only the public key and its fingerprint" },
   { "from", "DAY", "from this day on" },
   { "until", "DAY", "up to and with this day" },
+  { "once", NULL, "until nothing is left to do" },
   { "dsn", "DSN",
     "headquarters' database, as libpq has it: postgresql://admin@host/db?sslmode=verify-full, or words; the "
     "password better stands in PGPASSWORD or ~/.pgpass" },
@@ -573,6 +574,20 @@ const struct command commands[] = {
     "  outpost upstream revoke --dsn DSN --edge till-3", cmd_upstream_revoke },
   { "upstream list", "", "dsn json", "list the edges that headquarters knows",
     "  outpost upstream list --dsn DSN", cmd_upstream_list },
+  { "sync", "", WHERE " once", "replicate to headquarters, in the foreground; a server does it by itself",
+    "  outpost sync --once     until nothing is left to send or take\n"
+    "  outpost sync            until it is interrupted",
+    cmd_sync },
+  { "sync status", "", WHERE, "tell what headquarters holds, what is on its way and what is wrong",
+    "  outpost sync status --json", cmd_sync_status },
+  { "sync pause", "", WHERE, "send and take nothing until it is resumed", "  outpost sync pause",
+    cmd_sync_pause },
+  { "sync resume", "", WHERE, "go on after a pause", "  outpost sync resume", cmd_sync_resume },
+  { "sync metered", "BYTES|off", WHERE, "send at most so many bytes a day, and only what people did",
+    "  outpost sync metered 5000000\n"
+    "  outpost sync metered off\n\n"
+    "  Rows of imported files and the files themselves wait until the link is not metered any more.",
+    cmd_sync_metered },
   { "doctor", "", "data json", "look for what is wrong: folder and connection, data, performance",
     "  outpost doctor\n  outpost doctor --json", cmd_doctor },
   { "support-bundle", "", "data tenant listen www workers json out",

@@ -1046,6 +1046,72 @@ const struct route routes[] = {
         "The change log, newest first. Parameters: tenant, before, limit, unit, event, table, key, actor, "
         "from, to." },
   { .method = "GET",
+    .pattern = "/api/sync",
+    .handle = sync_show,
+    .reply =
+        "{enrolled: bool, state: none|up to date|sending|waiting|refused|paused, sentence, paused: bool, "
+        "name: "
+        "text?, organization: text?, edge: text?, upstream: text?, origin: int, epoch: int, enrolled_at: "
+        "instant?, holds_until: instant?, contact_at: instant?, lanes: [{lane, sequence: int, position: "
+        "object, behind_rows: int, behind_bytes: int, behind_since: instant?, confirmed_at: instant?}], "
+        "forecast: {rows: int, bytes: int, seconds: int?, measured_bytes_per_second: int}, error: object?, "
+        "last_receipt: object?, metered: object?}",
+    .need = "sync.read",
+    .help = "How replication to headquarters stands: what it holds, how far each lane is, what is still to "
+            "go and how "
+            "long that takes, and what is wrong. Parameter: tenant." },
+  { .method = "GET",
+    .pattern = "/api/sync/history",
+    .handle = sync_history_show,
+    .reply = "{history: [{id: int, at: instant, kind, text}], batches: [{lane, sequence: int, rows: int, "
+             "bytes: int, "
+             "made_at: instant, confirmed_at: instant?, hash, receipted: bool}]}",
+    .query = "limit: int",
+    .need = "sync.read",
+    .help = "What happened on the way to headquarters, and the last batches, newest first. Parameters: "
+            "tenant, limit." },
+  { .method = "POST",
+    .pattern = "/api/sync/now",
+    .handle = sync_now_post,
+    .reply =
+        "{enrolled: bool, state: none|up to date|sending|waiting|refused|paused, sentence, paused: bool, "
+        "name: "
+        "text?, organization: text?, edge: text?, upstream: text?, origin: int, epoch: int, enrolled_at: "
+        "instant?, holds_until: instant?, contact_at: instant?, lanes: [{lane, sequence: int, position: "
+        "object, behind_rows: int, behind_bytes: int, behind_since: instant?, confirmed_at: instant?}], "
+        "forecast: {rows: int, bytes: int, seconds: int?, measured_bytes_per_second: int}, error: object?, "
+        "last_receipt: object?, metered: object?}",
+    .need = "sync.write",
+    .help = "Tries headquarters now, whatever is waited for. The reply is that of GET /api/sync. Parameter: "
+            "tenant." },
+  { .method = "POST",
+    .pattern = "/api/sync/pause",
+    .handle = sync_pause_post,
+    .reply =
+        "{enrolled: bool, state: none|up to date|sending|waiting|refused|paused, sentence, paused: bool, "
+        "name: "
+        "text?, organization: text?, edge: text?, upstream: text?, origin: int, epoch: int, enrolled_at: "
+        "instant?, holds_until: instant?, contact_at: instant?, lanes: [{lane, sequence: int, position: "
+        "object, behind_rows: int, behind_bytes: int, behind_since: instant?, confirmed_at: instant?}], "
+        "forecast: {rows: int, bytes: int, seconds: int?, measured_bytes_per_second: int}, error: object?, "
+        "last_receipt: object?, metered: object?}",
+    .need = "sync.write",
+    .help = "Sends and takes nothing until it is resumed. The reply is that of GET /api/sync. Parameter: "
+            "tenant." },
+  { .method = "POST",
+    .pattern = "/api/sync/resume",
+    .handle = sync_resume_post,
+    .reply =
+        "{enrolled: bool, state: none|up to date|sending|waiting|refused|paused, sentence, paused: bool, "
+        "name: "
+        "text?, organization: text?, edge: text?, upstream: text?, origin: int, epoch: int, enrolled_at: "
+        "instant?, holds_until: instant?, contact_at: instant?, lanes: [{lane, sequence: int, position: "
+        "object, behind_rows: int, behind_bytes: int, behind_since: instant?, confirmed_at: instant?}], "
+        "forecast: {rows: int, bytes: int, seconds: int?, measured_bytes_per_second: int}, error: object?, "
+        "last_receipt: object?, metered: object?}",
+    .need = "sync.write",
+    .help = "Goes on after a pause. The reply is that of GET /api/sync. Parameter: tenant." },
+  { .method = "GET",
     .pattern = "/api/alerts",
     .handle = alerts_list,
     .reply = "[{id, kind, subject, state, severity, title, text, detail: object, address, status, note: "

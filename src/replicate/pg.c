@@ -464,6 +464,12 @@ int pg_dsn_of(struct ctx *cx, const struct pg *p, const char **out) {
 
 const char *pg_state(const struct pg *p) { return p->state; }
 bool pg_is_broken(const struct pg *p) { return p->broken || !p->conn || PQstatus(p->conn) == CONNECTION_BAD; }
+bool pg_alive(struct pg *p) {
+  if (pg_is_broken(p)) return false;
+  struct pollfd f = { PQsocket(p->conn), POLLIN, 0 };
+  if (poll(&f, 1, 0) > 0 && !PQconsumeInput(p->conn)) p->broken = true;
+  return !pg_is_broken(p);
+}
 int pg_server_version(const struct pg *p) { return p->conn ? PQserverVersion(p->conn) : 0; }
 void pg_patience(struct pg *p, int seconds) { p->patience = seconds; }
 int64_t pg_bytes_out(const struct pg *p) { return p->bytes; }

@@ -82,6 +82,8 @@ void pg_rollback(struct pg *p);
 const char *pg_state(const struct pg *p);
 /* The connection is gone: the outcome of what was under way is unknown. */
 bool pg_is_broken(const struct pg *p);
+/* Looks whether an idle connection still stands, without asking the server. */
+bool pg_alive(struct pg *p);
 int pg_server_version(const struct pg *p); /* 150018 */
 
 const char *pg_literal(struct ctx *cx, struct pg *p,

@@ -80,8 +80,8 @@ int sync_error_clear(struct ctx *cx, struct db *db, bool *was);
 int sync_history_add(struct ctx *cx, struct db *db, const char *kind, const char *text);
 
 /* The whole state as JSON, the shape of GET /api/sync; see state_show.c. */
-int sync_state_json(struct ctx *cx, struct db *db, struct jw *w);
+int sync_state_json(struct ctx *cx, struct db *db, struct jw *w, const char *key);
 /* {"history":[...]}: the last lines, newest first, and the last batches. */
-int sync_history_json(struct ctx *cx, struct db *db, int64_t limit, struct jw *w);
+int sync_history_json(struct ctx *cx, struct db *db, int64_t limit, struct jw *w, const char *key);
 
 #endif

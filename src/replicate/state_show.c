@@ -76,7 +76,7 @@ static const char *sentence_of(struct ctx *cx, const struct shown *o) {
 
 static void put_lanes(struct jw *w, const struct shown *o) {
   jw_array(w, "lanes");
-  for (int i = 0; i < LANE_COUNT; i++) {
+  for (int i = 0; o->up.enrolled && i < LANE_COUNT; i++) {
     jw_object(w, NULL);
     jw_text(w, "lane", o->lane[i].name);
     jw_int(w, "sequence", o->lane[i].sequence);
@@ -137,13 +137,14 @@ static int put_metered(struct ctx *cx, struct db *db, struct jw *w, const struct
   return OK;
 }
 
-int sync_state_json(struct ctx *cx, struct db *db, struct jw *w) {
+int sync_state_json(struct ctx *cx, struct db *db, struct jw *w, const char *key) {
   struct shown o;
   if (read_all(cx, db, &o)) return cx->code;
-  jw_object(w, NULL);
+  jw_object(w, key);
   jw_bool(w, "enrolled", o.up.enrolled);
   jw_text(w, "state", state_of(&o));
   jw_text(w, "sentence", sentence_of(cx, &o));
+  jw_bool(w, "paused", o.up.paused);
   jw_text(w, "name", o.up.name);
   jw_text(w, "organization", o.up.organization);
   jw_text(w, "edge", o.up.edge);
@@ -153,7 +154,7 @@ int sync_state_json(struct ctx *cx, struct db *db, struct jw *w) {
   jw_time_known(w, "enrolled_at", o.up.enrolled_at);
   jw_time_known(w, "holds_until", o.holds_until);
   jw_time_known(w, "contact_at", o.contact_at);
-  if (o.up.enrolled) put_lanes(w, &o);
+  put_lanes(w, &o);
   put_forecast(w, &o);
   put_error(w, &o);
   if (put_receipt(cx, db, w) || put_metered(cx, db, w, &o)) return cx->code;
@@ -178,11 +179,11 @@ static void put_batches(struct ctx *cx, struct stmt *s, struct jw *w) {
   jw_close(w, ']');
 }
 
-int sync_history_json(struct ctx *cx, struct db *db, int64_t limit, struct jw *w) {
+int sync_history_json(struct ctx *cx, struct db *db, int64_t limit, struct jw *w, const char *key) {
   struct stmt *s = db_stmt(cx, db, SQL_sync_history_list);
   if (!s) return cx->code;
   stmt_int(s, 1, limit);
-  jw_object(w, NULL);
+  jw_object(w, key);
   jw_array(w, "history");
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);

@@ -1,0 +1,48 @@
+/* routes_sync.c - how replication to headquarters stands, and what people may ask of it. */
+#include "http/routes.h"
+#include "replicate/state.h"
+#include "replicate/worker.h"
+
+enum { HISTORY = 50, HISTORY_MOST = 500 };
+
+int sync_show(struct request *rq) {
+  struct db *db;
+  int rc = db_find(rq, &db);
+  return rc ? rc : sync_state_json(rq->cx, db, &rq->json, "data");
+}
+
+int sync_history_show(struct request *rq) {
+  struct db *db;
+  int64_t limit;
+  int rc = query_int(rq, "limit", 1, HISTORY_MOST, HISTORY, &limit);
+  if (!rc) rc = db_find(rq, &db);
+  return rc ? rc : sync_history_json(rq->cx, db, limit, &rq->json, "data");
+}
+
+/* ---- what people ask ---- */
+
+static int check(struct ctx *cx, struct db *db, void *arg) {
+  (void)arg;
+  return sync_upstream_need(cx, db, &(struct sync_upstream){ 0 });
+}
+static int pause_it(struct ctx *cx, struct db *db, void *arg) {
+  (void)arg;
+  return sync_set_paused(cx, db, true);
+}
+static int resume_it(struct ctx *cx, struct db *db, void *arg) {
+  (void)arg;
+  return sync_set_paused(cx, db, false);
+}
+
+static int ask(struct request *rq, write_fn *change) {
+  struct tenant *t;
+  int rc = tenant_find(rq, &t);
+  if (!rc) rc = tenant_write(rq->cx, t, change, NULL);
+  if (rc) return rc;
+  sync_wake(t);
+  return sync_show(rq);
+}
+
+int sync_now_post(struct request *rq) { return ask(rq, check); }
+int sync_pause_post(struct request *rq) { return ask(rq, pause_it); }
+int sync_resume_post(struct request *rq) { return ask(rq, resume_it); }

@@ -1,0 +1,35 @@
+/* worker_steps.c - what is done whenever headquarters is reached: see worker.h. */
+#include "base/version.h"
+#include "replicate/clock.h"
+#include "replicate/epoch.h"
+#include "replicate/state.h"
+#include "replicate/worker.h"
+
+/* Says that we were here. A role that is no member of its organization any more sees no row. */
+static int greet(struct ctx *cx, struct pg *p, const struct sync_upstream *u) {
+  struct pg_rows *r;
+  struct pg_value v[] = { pg_z(u->edge), pg_z(OUTPOST_VERSION) };
+  if (pg_ask(cx, p,
+             "UPDATE outpost.edge SET last_seen_at = now(), version = $2 WHERE edge_id = $1::uuid "
+             "RETURNING revoked_at IS NOT NULL",
+             v, 2, &r))
+    return cx->code;
+  if (pg_rows_count(r) == 1 && pg_text(r, 0, 0).p[0] == 'f') return OK;
+  return fail(
+      cx, E_DENIED, NULL,
+      "headquarters does not know this edge: it was revoked; enroll it again with outpost upstream enroll");
+}
+
+static int contact(struct ctx *cx, struct tenant *t, struct pg *p, bool *more) {
+  struct db *db;
+  struct sync_upstream u;
+  bool opened;
+  *more = false;
+  if (tenant_read(cx, t, &db) || sync_upstream_need(cx, db, &u) || greet(cx, p, &u)) return cx->code;
+  return clock_contact(cx, t, p) ? (int)cx->code : epoch_check(cx, t, p, &opened);
+}
+
+const struct sync_step sync_steps[] = {
+  { "contact", contact, 600 },
+  { NULL, NULL, 0 },
+};
