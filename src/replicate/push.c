@@ -35,6 +35,11 @@ void push_broke(void) {
   atomic_store(&borne, rows < ROWS_LEAST ? ROWS_LEAST : rows);
 }
 
+bool push_is_full(const struct up_batch *b) {
+  struct compose_budget budget = push_budget();
+  return b->rows >= budget.rows || up_bytes(b) >= budget.bytes;
+}
+
 /* ---- what is known here ---- */
 
 static int add_batch(struct ctx *cx, struct db *db, const struct seal *s, int64_t confirmed_at) {
@@ -191,7 +196,7 @@ static int skip(struct ctx *cx, struct push *u, struct sync_lane *lane, const st
 
 static int send_batch(struct ctx *cx, struct push *u, const struct up_batch *b) {
   double began = time_seconds();
-  struct compose_budget budget = push_budget();
+  bool full = push_is_full(b);
   if (apply_rows(cx, u->applier, b) || apply_commit(cx, u->applier, b)) {
     bool broken = pg_is_broken(u->pg);
     if (!broken) pg_rollback(u->pg);
@@ -199,10 +204,11 @@ static int send_batch(struct ctx *cx, struct push *u, const struct up_batch *b) 
     return cx->code;
   }
   double took = time_seconds() - began;
-  push_measured(took * 1000, b->rows >= budget.rows || up_bytes(b) >= budget.bytes);
+  push_measured(took * 1000, full);
   return push_confirm(cx, u->tenant, b, took);
 }
 
+enum { ALONE = 3 };
 enum sent { SENT_NOTHING, SENT_ALL, SENT_MORE };
 
 /* One batch, in a unit of work of its own. */
@@ -234,17 +240,24 @@ end:
   return cx->code;
 }
 
+/* The first batches alone, to learn what the link bears; when there is more, as push_wide does it. */
 static int push_lane(struct ctx *cx, struct push *u, enum sync_lane_id id, bool *more) {
   double until = time_seconds() + PUSH_TURN_MS / 1000.0;
-  bool settled = false;
+  bool settled = false, whole = false;
   enum sent sent = SENT_MORE;
-  while (sent == SENT_MORE) {
+  for (int alone = 0; sent == SENT_MORE && alone < ALONE; alone++)
     if (lane_step(cx, u, id, &settled, &sent)) return cx->code;
-    if (sent == SENT_MORE && time_seconds() > until) {
-      *more = true;
-      return OK;
-    }
-  }
+  if (sent != SENT_MORE) return OK;
+  struct ctx look;
+  struct sync_lane lane;
+  struct db *db;
+  ctx_begin(&look, cx->actor);
+  int rc = tenant_read(&look, u->tenant, &db) || sync_lane_read(&look, db, id, &lane);
+  if (!rc) lane.position = ctx_strdup(cx, str_of(lane.position));
+  if (rc) fail_from(cx, &look);
+  ctx_end(&look);
+  if (rc || push_wide(cx, u, &lane, until, &whole)) return cx->code;
+  *more = !whole;
   return OK;
 }
 

@@ -6,6 +6,7 @@
 
 #include "replicate/apply.h"
 #include "replicate/compose.h"
+#include "replicate/push.h"
 #include "replicate/state.h"
 
 struct push {
@@ -21,11 +22,15 @@ struct push {
 struct compose_budget push_budget(void);
 void push_measured(double ms, bool full);
 void push_broke(void);
+bool push_is_full(const struct up_batch *b);
 
 /* The next batch of a lane that is at `lane`, sealed; no rows: there is nothing. Its texts live in cx. */
 int push_compose(struct ctx *cx, struct push *u, const struct sync_lane *lane, struct up_batch *b,
                  bool *whole);
 /* It is at headquarters: the lane here moves. */
 int push_confirm(struct ctx *cx, struct tenant *t, const struct up_batch *b, double seconds);
+
+/* What comes behind `from`, until that time on the clock of time_seconds; *whole: up to the end of the log. */
+int push_wide(struct ctx *cx, struct push *u, const struct sync_lane *from, double until, bool *whole);
 
 #endif

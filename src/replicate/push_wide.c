@@ -1,0 +1,222 @@
+/*
+** push_wide.c - a lane that has much to send: one thread composes and signs, the caller and up to two more with connections of
+** their own put batches in.
+**
+**   composer    batch 1, 2, 3 ... each from where the one before it ends, into a free slot
+**   senders     take the next slot, put its rows in (apply_rows, in any order), wait until the batch before it has been
+**               committed, and commit (apply_commit): so the lane moves batch by batch, whoever is faster
+**
+** The first failure ends it: what is not committed is rolled back, and the next call of push_some asks headquarters where the lane is.
+** The others are begun when there turned out to be much; when they get no connection, one is enough.
+*/
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/time.h"
+#include "notify/secret.h"
+#include "replicate/push_internal.h"
+
+enum { SLOTS = 5, WORTH_MORE = 3 }; /* so many batches by one sender, then the others are called */
+
+struct slot {
+  struct ctx cx;
+  struct up_batch b;
+};
+
+struct wide {
+  struct push *u;
+  const char *actor;
+  double until;
+  struct sync_lane lane; /* where the next batch begins; its texts are of `texts` */
+  struct ctx texts;
+
+  pthread_mutex_t lock; /* over all below */
+  pthread_cond_t moved;
+  struct slot slots[SLOTS];
+  int64_t made, taken, committed; /* batches, counted from 0; batch i is in slot i % SLOTS */
+  bool ended, whole, failed;      /* ended: nothing more is composed; whole: up to the end of the log */
+  struct ctx failure;             /* its code and sentence */
+};
+
+static void note_failure(struct wide *w, const struct ctx *cx) {
+  pthread_mutex_lock(&w->lock);
+  if (!w->failed) fail_from(&w->failure, cx);
+  w->failed = true;
+  pthread_cond_broadcast(&w->moved);
+  pthread_mutex_unlock(&w->lock);
+}
+
+/* ---- composing ---- */
+
+static int64_t free_slot(struct wide *w) {
+  pthread_mutex_lock(&w->lock);
+  while (!w->failed && w->made - w->committed >= SLOTS) pthread_cond_wait(&w->moved, &w->lock);
+  int64_t i = w->failed ? -1 : w->made;
+  pthread_mutex_unlock(&w->lock);
+  return i;
+}
+
+static void publish(struct wide *w, bool there, bool whole) {
+  pthread_mutex_lock(&w->lock);
+  if (there) w->made++;
+  w->whole = whole;
+  w->ended = !there || whole || time_seconds() > w->until;
+  pthread_cond_broadcast(&w->moved);
+  pthread_mutex_unlock(&w->lock);
+}
+
+static void go_on_after(struct wide *w, const struct up_batch *b) {
+  w->lane.sequence = b->seal.sequence;
+  memcpy(w->lane.batch_hash, b->seal.hash, SHA256_SIZE);
+  w->lane.position = ctx_strdup(&w->texts, str_of(b->seal.position_to));
+}
+
+static void *compose_all(void *arg) {
+  struct wide *w = arg;
+  int64_t i;
+  while (!w->ended && (i = free_slot(w)) >= 0) {
+    struct slot *s = &w->slots[i % SLOTS];
+    bool whole = false;
+    up_init(&s->b);
+    ctx_begin(&s->cx, w->actor);
+    int rc = push_compose(&s->cx, w->u, &w->lane, &s->b, &whole);
+    bool there = !rc && s->b.rows;
+    if (rc) note_failure(w, &s->cx);
+    if (there) go_on_after(w, &s->b);
+    if (!there) {
+      up_clear(&s->b);
+      ctx_end(&s->cx);
+    }
+    publish(w, there, whole);
+    if (rc) break;
+  }
+  return NULL;
+}
+
+/* ---- sending ---- */
+
+static struct slot *take_slot(struct wide *w, int64_t *i) {
+  struct slot *s = NULL;
+  pthread_mutex_lock(&w->lock);
+  while (!w->failed && w->taken == w->made && !w->ended) pthread_cond_wait(&w->moved, &w->lock);
+  if (!w->failed && w->taken < w->made) {
+    *i = w->taken++;
+    s = &w->slots[*i % SLOTS];
+  }
+  pthread_mutex_unlock(&w->lock);
+  return s;
+}
+
+static bool my_turn(struct wide *w, int64_t i) {
+  pthread_mutex_lock(&w->lock);
+  while (!w->failed && w->committed != i) pthread_cond_wait(&w->moved, &w->lock);
+  bool mine = !w->failed;
+  pthread_mutex_unlock(&w->lock);
+  return mine;
+}
+
+static void clear_slot(struct slot *s) {
+  up_clear(&s->b);
+  ctx_end(&s->cx);
+}
+
+static void committed(struct wide *w, struct slot *s) {
+  clear_slot(s);
+  pthread_mutex_lock(&w->lock);
+  w->committed++;
+  pthread_cond_broadcast(&w->moved);
+  pthread_mutex_unlock(&w->lock);
+}
+
+static bool send_slot(struct wide *w, struct pg *p, struct applier *a, struct slot *s, int64_t i) {
+  double began = time_seconds(), spent;
+  bool full = push_is_full(&s->b);
+  int rc = apply_rows(&s->cx, a, &s->b);
+  spent = time_seconds() - began;
+  if (!rc && !my_turn(w, i)) rc = fail(&s->cx, E_BUSY, "lane", "the batch before it did not arrive");
+  began = time_seconds();
+  if (!rc) rc = apply_commit(&s->cx, a, &s->b);
+  spent += time_seconds() - began;
+  if (rc && pg_is_broken(p))
+    push_broke();
+  else if (rc)
+    pg_rollback(p);
+  if (!rc) {
+    push_measured(spent * 1000, full);
+    rc = push_confirm(&s->cx, w->u->tenant, &s->b, spent);
+  }
+  if (!rc) {
+    committed(w, s);
+    return true;
+  }
+  note_failure(w, &s->cx);
+  clear_slot(s);
+  return false;
+}
+
+static void send_all(struct wide *w, struct pg *p, struct applier *a, int most) {
+  int64_t i = 0;
+  struct slot *s;
+  while (most-- > 0 && (s = take_slot(w, &i)))
+    if (!send_slot(w, p, a, s, i)) return;
+}
+
+/* Another sender, with a connection of its own. */
+static int dial(struct ctx *cx, struct wide *w, struct pg **p) {
+  struct sync_upstream upstream;
+  const char *password;
+  struct db *db;
+  if (tenant_read(cx, w->u->tenant, &db) || sync_upstream_need(cx, db, &upstream)) return cx->code;
+  if (secret_get(cx, w->u->tenant, db, SYNC_SECRET, &password)) return cx->code;
+  return pg_open(cx, upstream.dsn, password, p);
+}
+
+static void *send_too(void *arg) {
+  struct wide *w = arg;
+  struct ctx cx;
+  struct pg *p;
+  struct applier *a;
+  ctx_begin(&cx, w->actor);
+  if (!dial(&cx, w, &p) && !apply_open(&cx, p, &a)) send_all(w, p, a, INT32_MAX);
+  ctx_end(&cx);
+  return NULL;
+}
+
+static int connections(void) {
+  const char *said = getenv("OUTPOST_SYNC_CONNECTIONS");
+  int64_t n;
+  return said && str_to_int(str_of(said), &n) && n >= 1 && n <= PUSH_CONNECTIONS ? (int)n : PUSH_CONNECTIONS;
+}
+
+/* Slots that nobody took. */
+static void clear_rest(struct wide *w) {
+  for (int64_t i = w->taken; i < w->made; i++) clear_slot(&w->slots[i % SLOTS]);
+}
+
+int push_wide(struct ctx *cx, struct push *u, const struct sync_lane *from, double until, bool *whole) {
+  struct wide w = { .u = u, .actor = cx->actor, .until = until, .lane = *from };
+  pthread_t composer, senders[PUSH_CONNECTIONS];
+  int more = 0;
+  pthread_mutex_init(&w.lock, NULL);
+  pthread_cond_init(&w.moved, NULL);
+  ctx_begin(&w.failure, cx->actor);
+  ctx_begin(&w.texts, cx->actor);
+  if (pthread_create(&composer, NULL, compose_all, &w))
+    fail(&w.failure, E_BUSY, NULL, "there is no thread for it now");
+  else {
+    send_all(&w, u->pg, u->applier, WORTH_MORE);
+    for (int n = connections(); more < n - 1 && !w.ended && !w.failed; more++)
+      if (pthread_create(&senders[more], NULL, send_too, &w)) break;
+    send_all(&w, u->pg, u->applier, INT32_MAX);
+    for (int i = 0; i < more; i++) pthread_join(senders[i], NULL);
+    pthread_join(composer, NULL);
+  }
+  clear_rest(&w);
+  *whole = w.whole;
+  if (w.failure.code) fail_from(cx, &w.failure);
+  ctx_end(&w.texts);
+  ctx_end(&w.failure);
+  pthread_cond_destroy(&w.moved);
+  pthread_mutex_destroy(&w.lock);
+  return cx->code;
+}
