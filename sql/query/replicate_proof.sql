@@ -28,3 +28,27 @@ SELECT 1 FROM run WHERE dataset = ?2 AND sha256 = ?3 AND state = 'done' AND ?4 =
 
 -- name: sync_runs_fetched
 SELECT seq, after FROM change_log WHERE tbl = 'sync_run' AND seq > (SELECT fork_seq FROM sync_origin WHERE origin = ?1);
+
+-- name: sync_last_entry
+SELECT max(seq) FROM change_log WHERE tbl = ?1 AND key = ?2;
+
+-- name: sync_origins
+SELECT origin, fork_seq FROM sync_origin ORDER BY epoch;
+
+-- name: sync_log_between
+SELECT seq, hlc, at, actor, unit, event, tbl, key, before, after, count, text, hash
+FROM change_log WHERE seq > ?1 AND seq <= ?2 ORDER BY seq;
+
+-- Runs whose story lies in a part of the log, and whether they count. ?1, ?2: the part; the last entry of a run is at most ?3.
+-- name: sync_runs_between
+SELECT r.id, r.state = 'done' AND r.id NOT IN (SELECT run FROM run_undone) FROM run r
+WHERE (SELECT max(c.seq) FROM change_log c WHERE c.unit = r.uuid AND c.event IN ('RUN_COMPLETED', 'RUN_FAILED', 'RUN_INTERRUPTED'))
+      BETWEEN ?1 + 1 AND ?2
+  AND (SELECT max(c.seq) FROM change_log c WHERE c.unit = r.uuid) <= ?3
+ORDER BY r.id;
+
+-- name: sync_stock_until
+SELECT coalesce(max(CAST(after ->> 'last' AS INTEGER)), 0) FROM change_log WHERE event = 'STOCK_MOVED' AND seq <= ?1;
+
+-- name: sync_runs_unsent
+SELECT count(*) FROM run r WHERE (SELECT max(c.seq) FROM change_log c WHERE c.unit = r.uuid) > ?1;

@@ -277,4 +277,17 @@ BEGIN
 END
 $$;
 
+-- The texts of the rows of one such range, in the order of the keys.
+CREATE OR REPLACE FUNCTION outpost.range_rows(organization uuid, tbl text, columns text, keys text, part json, condition text DEFAULT 'true')
+RETURNS SETOF text LANGUAGE plpgsql STABLE SET search_path = pg_catalog AS $$
+BEGIN
+  RETURN QUERY EXECUTE format('SELECT %1$s FROM outpost.%2$I WHERE organization_id = $1 AND (%3$s) AND %4$s AND %5$s ORDER BY %6$s',
+    outpost.row_expression(tbl, columns), tbl, condition,
+    CASE WHEN json_typeof(part -> 'after') = 'array' THEN outpost.key_condition(tbl, keys, '>', part -> 'after') ELSE 'true' END,
+    CASE WHEN json_typeof(part -> 'upto') = 'array' THEN outpost.key_condition(tbl, keys, '<=', part -> 'upto') ELSE 'true' END,
+    (SELECT string_agg(quote_ident(k), ', ') FROM string_to_table(keys, ',') AS k))
+  USING organization;
+END
+$$;
+
 GRANT USAGE ON SCHEMA outpost_seal TO outpost_edge, outpost_hq;

@@ -580,6 +580,11 @@ const struct command commands[] = {
     cmd_sync },
   { "sync status", "", WHERE, "tell what headquarters holds, what is on its way and what is wrong",
     "  outpost sync status --json", cmd_sync_status },
+  { "sync verify", "", WHERE, "compare this file with headquarters, row by row",
+    "  outpost sync verify\n  outpost sync verify --json\n\n"
+    "  Exit code 0: both hold the same; 1: not, and the first difference is named. What was not sent\n"
+    "  yet is no difference: it is counted.",
+    cmd_sync_verify },
   { "sync pause", "", WHERE, "send and take nothing until it is resumed", "  outpost sync pause",
     cmd_sync_pause },
   { "sync resume", "", WHERE, "go on after a pause", "  outpost sync resume", cmd_sync_resume },

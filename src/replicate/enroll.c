@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/sign.h"
 #include "notify/secret.h"
+#include "replicate/epoch.h"
 #include "replicate/schema.h"
 #include "replicate/state.h"
 
@@ -153,7 +154,7 @@ static int keep(struct ctx *cx, struct pg *p, struct tenant *t, const struct ups
                               .origin = e->origin,
                               .epoch = 1,
                               .instance = instance } };
-  if (pg_dsn_of(cx, p, &s.up.dsn) || secret_set(cx, t, SYNC_SECRET, str_of(password))) return cx->code;
+  if (pg_dsn_of(cx, p, &s.up.dsn) || epoch_instance_keep(cx, t, instance) || secret_set(cx, t, SYNC_SECRET, str_of(password))) return cx->code;
   return tenant_write(cx, t, save, &s);
 }
 

@@ -43,16 +43,11 @@ static int instance_read(struct ctx *cx, struct tenant *t, const char **out) {
   return OK;
 }
 
-static int instance_write(struct ctx *cx, struct tenant *t, const char *id) {
+int epoch_instance_keep(struct ctx *cx, struct tenant *t, const char *id) {
   const char *path = instance_path(cx, t);
   if (unlink(path) == 0) crash_point("instance removed");
   return key_file_make(cx, "the instance of the file", ctx_printf(cx, "%s/keys", store_dir(tenant_store(t))),
                        path, 0600, str_of(ctx_printf(cx, "%s\n", id)));
-}
-
-int epoch_instance_new(struct ctx *cx, struct tenant *t, char out[static 37]) {
-  uuid7(out, cx->now);
-  return instance_write(cx, t, out);
 }
 
 /* ---- both sides ---- */
@@ -289,7 +284,7 @@ static int open_epoch(struct ctx *cx, struct tenant *t, struct db *db, struct pg
   uuid7(o.instance, cx->now);
   if (lane_starts(cx, p, &o) || open_there(cx, p, &o)) return cx->code;
   crash_point("epoch opened at headquarters");
-  if (instance_write(cx, t, o.instance)) return cx->code;
+  if (epoch_instance_keep(cx, t, o.instance)) return cx->code;
   crash_point("instance written");
   return tenant_write(cx, t, open_here, &o);
 }

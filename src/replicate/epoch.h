@@ -29,7 +29,7 @@
 ** turns out not to be where it should. *opened: it did. */
 int epoch_check(struct ctx *cx, struct tenant *t, struct pg *p, bool *opened);
 
-/* The instance of a file that is enrolled: made and noted on both sides. */
-int epoch_instance_new(struct ctx *cx, struct tenant *t, char out[static 37]);
+/* Keeps the instance of a file that is enrolled beside the signing key; the file has it from sync_upstream_save. */
+int epoch_instance_keep(struct ctx *cx, struct tenant *t, const char *instance);
 
 #endif

@@ -49,13 +49,51 @@ void merkle_value(struct buf *out, struct str value) {
   buf_str(out, value);
 }
 
-static bool row_text(struct buf *text, struct buf *plain, struct str line) {
+bool copy_row_text(struct buf *text, struct buf *plain, struct str line) {
   struct str value;
   for (size_t at = 0; at <= line.n;) {
     if (!copy_value(line, &at, plain, &value)) return false;
     merkle_value(text, value);
   }
   return !text->full;
+}
+
+/* Where a name stands in "a,b,c": 0, 1, 2, or -1. */
+static int place_in(const char *columns, struct str name) {
+  int place = 0;
+  for (const char *p = columns;; p++, place++) {
+    size_t n = strcspn(p, ",");
+    if (str_eq(str_trim((struct str){ p, n }), name)) return place;
+    p += n;
+    if (!*p) return -1;
+  }
+}
+
+static bool value_at(struct str line, int place, struct buf *plain, struct str *value) {
+  size_t at = 0;
+  for (int i = 0; i <= place; i++)
+    if (!copy_value(line, &at, plain, value)) return false;
+  return true;
+}
+
+int copy_keys(struct ctx *cx, struct jw *w, const char *name, const char *columns, const char *keys,
+              struct str line) {
+  struct buf plain;
+  buf_init(&plain, SIZE_MAX);
+  jw_array(w, name);
+  for (const char *p = keys; *p; p += *p == ',') {
+    struct str key = { p, strcspn(p, ",") };
+    int place = place_in(columns, key);
+    struct str value;
+    if (place < 0 || !value_at(line, place, &plain, &value) || !value.p)
+      fail(cx, E_INVALID, "keys", "a row has no %.*s", (int)key.n, key.p);
+    else
+      jw_str(w, NULL, value);
+    p += key.n;
+  }
+  jw_close(w, ']');
+  buf_clear(&plain);
+  return cx->code;
 }
 
 static void add_leaf(struct buf *leaves, const char *table, struct str rows) {
@@ -77,7 +115,7 @@ static bool add_leaves(struct buf *leaves, const char *table, struct str copy, s
     const char *end = memchr(copy.p + at, '\n', copy.n - at);
     if (!end) return false;
     struct str line = { copy.p + at, (size_t)(end - copy.p) - at };
-    if (!row_text(text, plain, line)) return false;
+    if (!copy_row_text(text, plain, line)) return false;
     at += line.n + 1;
     if (++*rows % MERKLE_BLOCK && at < copy.n) continue;
     add_leaf(leaves, table, buf_view(text));

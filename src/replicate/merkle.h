@@ -21,6 +21,7 @@
 #include "base/buf.h"
 #include "base/ctx.h"
 #include "base/hash.h"
+#include "base/json.h"
 
 enum { MERKLE_BLOCK = 256 };
 
@@ -36,5 +37,10 @@ void merkle_value(struct buf *out, struct str value);
 /* The next value of a line of COPY text, without its escapes; *at moves behind it. The value is in `plain`,
 ** or p is NULL. false: there is none, or it is no COPY text. */
 bool copy_value(struct str line, size_t *at, struct buf *plain, struct str *value);
+/* A whole line as a row's text; plain is room to work in. */
+bool copy_row_text(struct buf *text, struct buf *plain, struct str line);
+/* The values of the columns `keys` ("run,record") in a line, as an array of texts. E_INVALID: one is not there, or NULL. */
+int copy_keys(struct ctx *cx, struct jw *w, const char *name, const char *columns, const char *keys,
+              struct str line);
 
 #endif

@@ -38,45 +38,6 @@ void seal_hash(const struct seal *s, unsigned char out[static SHA256_SIZE]) {
   buf_clear(&text);
 }
 
-/* Where a name stands in "a,b,c": 0, 1, 2, or -1. */
-static int place_in(const char *columns, struct str name) {
-  int place = 0;
-  for (const char *p = columns;; p++, place++) {
-    size_t n = strcspn(p, ",");
-    if (str_eq(str_trim((struct str){ p, n }), name)) return place;
-    p += n;
-    if (!*p) return -1;
-  }
-}
-
-static bool value_at(struct str line, int place, struct buf *plain, struct str *value) {
-  size_t at = 0;
-  for (int i = 0; i <= place; i++)
-    if (!copy_value(line, &at, plain, value)) return false;
-  return true;
-}
-
-/* The values of the keys in one line, as a JSON array. */
-static int write_keys(struct ctx *cx, struct jw *w, const char *name, const struct seal_section *s,
-                      struct str line) {
-  struct buf plain;
-  buf_init(&plain, SIZE_MAX);
-  jw_array(w, name);
-  for (const char *p = s->keys; *p; p += *p == ',') {
-    struct str key = { p, strcspn(p, ",") };
-    int place = place_in(s->columns, key);
-    struct str value;
-    if (place < 0 || !value_at(line, place, &plain, &value) || !value.p)
-      fail(cx, E_INVALID, "keys", "a row of %s has no %.*s", s->table, (int)key.n, key.p);
-    else
-      jw_str(w, NULL, value);
-    p += key.n;
-  }
-  jw_close(w, ']');
-  buf_clear(&plain);
-  return cx->code;
-}
-
 static struct str first_line(struct str copy) {
   const char *end = memchr(copy.p, '\n', copy.n);
   return (struct str){ copy.p, end ? (size_t)(end - copy.p) : copy.n };
@@ -99,8 +60,8 @@ static int write_section(struct ctx *cx, struct jw *w, struct buf *leaves, const
   jw_int(w, "leaves", (int64_t)(leaves->n - before) / SHA256_SIZE);
   if (s->keys && *rows) {
     jw_text(w, "keys", s->keys);
-    write_keys(cx, w, "first", s, first_line(s->copy));
-    write_keys(cx, w, "last", s, last_line(s->copy));
+    copy_keys(cx, w, "first", s->columns, s->keys, first_line(s->copy));
+    copy_keys(cx, w, "last", s->columns, s->keys, last_line(s->copy));
   }
   jw_close(w, '}');
   return cx->code;

@@ -61,7 +61,13 @@ static bool same_in(const struct jv *a, const struct jv *b, const char *name) {
   return x && y && jv_same(x, y);
 }
 
-/* What stands here, with the properties that were changed in the lost part and not here. */
+static int64_t version_of(const struct jv *row) {
+  int64_t n = 0;
+  str_to_int(jv_text(jv_get(row, "version")), &n);
+  return n;
+}
+
+/* What stands here, with the properties that were changed in the lost part and not here; versions add up. */
 static int merged(struct ctx *cx, const struct back *b, const struct jv *here, const struct jv *after,
                   struct jv **out) {
   struct jv *before = NULL;
@@ -78,7 +84,10 @@ static int merged(struct ctx *cx, const struct back *b, const struct jv *here, c
     bool theirs = !stamp && before && same_in(here, before, name) && jv_get(after, name);
     struct buf value;
     buf_init(&value, LIMIT_BODY_BYTES);
-    jv_write(&value, theirs ? jv_get(after, name) : jv_value(it));
+    if (strcmp(name, "version") == 0)
+      buf_int(&value, version_of(here) + version_of(after) - version_of(before));
+    else
+      jv_write(&value, theirs ? jv_get(after, name) : jv_value(it));
     jw_raw(&w, name, str_of(ctx_strdup(cx, buf_view(&value))));
     buf_clear(&value);
   }
@@ -213,7 +222,7 @@ static int record_page(struct ctx *cx, struct tenant *t, struct pg *p, struct ba
               "SELECT c.tbl, c.key, (array_agg(c.before::text ORDER BY c.origin, c.seq))[1], "
               "(array_agg(c.after::text ORDER BY c.origin DESC, c.seq DESC))[1] FROM outpost.change_log AS c "
               "WHERE " LOST " AND c.event LIKE 'RECORD\\_%' AND c.tbl IS NOT NULL AND c.key IS NOT NULL AND "
-                            "c.after IS NOT NULL "
+              "c.after IS NOT NULL "
               "GROUP BY c.tbl, c.key ORDER BY min(c.origin), min(c.seq) LIMIT $6::bigint OFFSET $7::bigint",
               v, LOST_VALUES + 2, &rows))
     *count = pg_rows_count(rows);

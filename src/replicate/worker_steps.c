@@ -23,13 +23,20 @@ static int greet(struct ctx *cx, struct pg *p, const struct sync_upstream *u) {
 static int contact(struct ctx *cx, struct tenant *t, struct pg *p, bool *more) {
   struct db *db;
   struct sync_upstream u;
-  bool opened;
   *more = false;
   if (tenant_read(cx, t, &db) || sync_upstream_need(cx, db, &u) || greet(cx, p, &u)) return cx->code;
-  return clock_contact(cx, t, p) ? (int)cx->code : epoch_check(cx, t, p, &opened);
+  return clock_contact(cx, t, p);
+}
+
+/* Before anything is sent: somebody may put an old copy in the file's place while we run. */
+static int compare(struct ctx *cx, struct tenant *t, struct pg *p, bool *more) {
+  bool opened;
+  *more = false;
+  return epoch_check(cx, t, p, &opened);
 }
 
 const struct sync_step sync_steps[] = {
   { "contact", contact, 600 },
+  { "compare", compare, 0 },
   { NULL, NULL, 0 },
 };

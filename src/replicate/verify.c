@@ -1,0 +1,324 @@
+#include "model/dataset.h"
+#include "model/entity.h"
+#include "replicate/verify_internal.h"
+#include "store/change.h"
+
+#include <stdio.h>
+
+enum { ORIGINS = 64, SEALS_PATIENCE = 3600 };
+
+/* A part of this file's story that stands under one origin at headquarters: entries behind `from`, up to `to`. */
+struct part {
+  int64_t origin, from, to;
+};
+
+struct parts {
+  struct part part[ORIGINS];
+  int count;
+};
+
+/* ---- what stands where ---- */
+
+static int read_origins(struct verifying *v) {
+  struct stmt *s = db_stmt(v->cx, v->db, SQL_sync_origins);
+  v->origins = "{";
+  for (int n = 0; stmt_row(v->cx, s); n++)
+    v->origins = ctx_printf(v->cx, "%s%s%lld", v->origins, n ? "," : "", (long long)col_int(s, 0));
+  v->origins = ctx_printf(v->cx, "%s}", v->origins);
+  return v->cx->code;
+}
+
+/* Where a lane began under each origin; each goes up to where the next one began. */
+static int read_parts(struct verifying *v, enum sync_lane_id id, struct parts *out, int64_t *sent) {
+  struct sync_lane lane;
+  struct pg_rows *rows;
+  struct pg_value p[] = { pg_z(v->up.organization), pg_z(v->origins), pg_z(sync_lane_names[id]) };
+  out->count = 0;
+  if (sync_lane_read(v->cx, v->db, id, &lane)) return v->cx->code;
+  *sent = lane.seq;
+  if (pg_ask(v->cx, v->pg,
+             "SELECT o.origin, coalesce((b.position_from::json ->> 'seq')::bigint, o.fork_seq, 0) FROM "
+             "outpost.origin AS o "
+             "LEFT JOIN outpost.batch AS b ON b.organization_id = o.organization_id AND b.origin = o.origin "
+             "AND b.lane = $3 AND b.sequence = 1 WHERE o.organization_id = $1::uuid AND o.origin = ANY "
+             "($2::int[]) "
+             "ORDER BY o.epoch",
+             p, 3, &rows))
+    return v->cx->code;
+  for (int i = 0; i < pg_rows_count(rows) && i < ORIGINS; i++) {
+    out->part[i] = (struct part){ pg_int(rows, i, 0), pg_int(rows, i, 1), *sent };
+    if (i) out->part[i - 1].to = out->part[i].from;
+    out->count++;
+  }
+  return OK;
+}
+
+/* ---- the rows of each table ---- */
+
+static int each_entry(struct verifying *v, struct ranged *r) {
+  struct stmt *s = db_stmt(v->cx, v->db, SQL_sync_log_between);
+  stmt_int(s, 1, r->from);
+  stmt_int(s, 2, r->to);
+  while (stmt_row(v->cx, s))
+    if (ranged_take(v, r, s)) break;
+  stmt_done(s);
+  return v->cx->code;
+}
+
+static int each_of_runs(struct verifying *v, struct ranged *r) {
+  for (int i = 0; i < r->run_count && !v->cx->code; i++) {
+    struct stmt *s = r->sql ? db_compose(v->cx, v->db, r->sql) : db_stmt(v->cx, v->db, r->id);
+    stmt_int(s, 1, r->runs[i]);
+    stmt_text(s, 2, "");
+    stmt_int(s, 3, INT64_MAX);
+    if (r->sql) stmt_text(s, 4, "");
+    if (r->sql) stmt_text(s, 5, "\xf4\x8f\xbf\xbf"); /* behind every key */
+    while (stmt_row(v->cx, s))
+      if (ranged_take(v, r, s)) break;
+    stmt_done(s);
+  }
+  return v->cx->code;
+}
+
+static int each_move(struct verifying *v, struct ranged *r) {
+  struct stmt *s = db_stmt(v->cx, v->db, r->id);
+  stmt_int(s, 1, r->from);
+  stmt_text(s, 2, "");
+  stmt_int(s, 3, INT64_MAX);
+  stmt_int(s, 4, r->to);
+  while (stmt_row(v->cx, s))
+    if (ranged_take(v, r, s)) break;
+  stmt_done(s);
+  return v->cx->code;
+}
+
+/* ---- one table ---- */
+
+struct report {
+  struct jw *w;
+  const char *table; /* of the line that is open; parts of one table are one line */
+  int64_t rows;
+  bool same;
+};
+
+static void close_line(struct report *to) {
+  if (!to->table) return;
+  jw_object(to->w, NULL);
+  jw_text(to->w, "table", to->table);
+  jw_int(to->w, "rows", to->rows);
+  jw_bool(to->w, "same", to->same);
+  jw_close(to->w, '}');
+  to->table = NULL;
+}
+
+static void add_line(struct verifying *v, struct report *to, const char *table, int64_t rows,
+                     struct difference *found) {
+  if (to->table && strcmp(to->table, table) != 0) close_line(to);
+  if (!to->table) *to = (struct report){ to->w, table, 0, true };
+  to->rows += rows;
+  v->compared += rows;
+  if (!found) return;
+  to->same = false;
+  if (!v->first) v->first = found;
+}
+
+static int compare(struct verifying *v, struct ranged *r, struct report *to) {
+  struct difference *found = NULL;
+  int64_t rows = 0;
+  if (ranged_compare(v, r, &rows, &found)) return v->cx->code;
+  add_line(v, to, r->like.table, rows, found);
+  return OK;
+}
+
+static int compare_log(struct verifying *v, const struct parts *parts, struct report *to) {
+  for (int i = 0; i < parts->count && !v->cx->code; i++) {
+    const struct part *p = &parts->part[i];
+    struct ranged r = { .like = { .table = "change_log",
+                                  .columns =
+                                      "seq,hlc,at,actor,unit,event,tbl,key,before,after,count,text,hash",
+                                  .keys = "seq" },
+                        .kinds = "iisttttttt"
+                                 "itx",
+                        .each = each_entry,
+                        .from = p->from,
+                        .to = p->to,
+                        .condition = ctx_printf(v->cx, "origin = %lld AND seq > %lld AND seq <= %lld",
+                                                (long long)p->origin, (long long)p->from, (long long)p->to) };
+    compare(v, &r, to);
+  }
+  return v->cx->code;
+}
+
+/* The runs of a part; counting: only those whose rows count. */
+static int runs_of(struct verifying *v, const struct part *p, int64_t sent, bool counting, int64_t **out,
+                   int *count, const char **list) {
+  int room = 0;
+  struct buf text;
+  buf_init(&text, SIZE_MAX);
+  *count = 0;
+  *out = NULL;
+  struct stmt *s = db_stmt(v->cx, v->db, SQL_sync_runs_between);
+  stmt_int(s, 1, p->from);
+  stmt_int(s, 2, p->to);
+  stmt_int(s, 3, sent);
+  while (stmt_row(v->cx, s)) {
+    if (counting && !col_int(s, 1)) continue;
+    if (*count == room) {
+      int64_t *more = ctx_alloc(v->cx, (size_t)(room = room ? room * 2 : 64) * sizeof *more);
+      if (*count) memcpy(more, *out, (size_t)*count * sizeof *more);
+      *out = more;
+    }
+    buf_printf(&text, "%s%lld", text.n ? "," : "", (long long)col_int(s, 0));
+    (*out)[(*count)++] = col_int(s, 0);
+  }
+  *list = ctx_strdup(v->cx, buf_view(&text));
+  buf_clear(&text);
+  return v->cx->code;
+}
+
+/* A table whose rows belong to runs. */
+static int compare_of_runs(struct verifying *v, struct ranged *r, const struct parts *parts, int64_t sent,
+                           bool counting, struct report *to) {
+  for (int i = 0; i < parts->count && !v->cx->code; i++) {
+    int64_t *runs;
+    const char *list;
+    if (runs_of(v, &parts->part[i], sent, counting, &runs, &r->run_count, &list)) return v->cx->code;
+    r->runs = runs;
+    r->condition = ctx_printf(v->cx, "origin = %lld AND run = ANY ('{%s}'::bigint[])",
+                              (long long)parts->part[i].origin, list);
+    compare(v, r, to);
+  }
+  return v->cx->code;
+}
+
+static int stock_until(struct verifying *v, int64_t seq, int64_t *out) {
+  struct stmt *s = db_stmt(v->cx, v->db, SQL_sync_stock_until);
+  *out = 0;
+  stmt_int(s, 1, seq);
+  if (!stmt_row(v->cx, s)) return v->cx->code;
+  *out = col_int(s, 0);
+  stmt_done(s);
+  return OK;
+}
+
+static int compare_moves(struct verifying *v, struct ranged *r, const struct parts *parts,
+                         struct report *to) {
+  for (int i = 0; i < parts->count && !v->cx->code; i++) {
+    const struct part *p = &parts->part[i];
+    if (stock_until(v, p->from, &r->from) || stock_until(v, p->to, &r->to)) return v->cx->code;
+    r->condition = ctx_printf(v->cx, "origin = %lld AND id > %lld AND id <= %lld", (long long)p->origin,
+                              (long long)r->from, (long long)r->to);
+    compare(v, r, to);
+  }
+  return v->cx->code;
+}
+
+static int compare_streams(struct verifying *v, const struct parts *rows, int64_t rows_sent,
+                           const struct parts *raw, int64_t raw_sent, struct report *to) {
+  const struct stream *st;
+  for (int i = 0; (st = stream_at(i)) && !v->cx->code; i++) {
+    if (!st->like.keys) continue;
+    bool is_raw = strcmp(st->lane, "raw") == 0;
+    struct ranged r = { .like = st->like, .kinds = st->kinds, .id = st->sql, .each = each_of_runs };
+    if (st->when != STREAM_STOCK) {
+      compare_of_runs(v, &r, is_raw ? raw : rows, is_raw ? raw_sent : rows_sent, false, to);
+      continue;
+    }
+    r.each = each_move;
+    compare_moves(v, &r, rows, to);
+  }
+  const struct dataset *d;
+  for (int i = 0; (d = dataset_at(i)) && !v->cx->code; i++) {
+    struct ranged r = { .each = each_of_runs, .dataset = d };
+    stream_versions(v->cx, d, &r.like, &r.kinds, &r.sql);
+    compare_of_runs(v, &r, rows, rows_sent, true, to);
+  }
+  return v->cx->code;
+}
+
+static int compare_records(struct verifying *v, int64_t log_sent, struct report *to) {
+  const struct entity *e;
+  for (int i = 0; (e = entity_at(i)) && !v->cx->code; i++) {
+    struct difference *found = NULL;
+    int64_t rows = 0;
+    if (e->sync == SYNC_NONE) continue;
+    if (!records_compare(v, e, log_sent, &rows, &found)) add_line(v, to, e->table, rows, found);
+  }
+  return v->cx->code;
+}
+
+/* ---- the seals ---- */
+
+static int check_seals(struct verifying *v, struct jw *w, int64_t *bad) {
+  struct pg_rows *rows;
+  struct pg_value p[] = { pg_z(v->up.organization), pg_z(v->origins) };
+  pg_patience(v->pg, SEALS_PATIENCE);
+  *bad = 0;
+  if (pg_ask(v->cx, v->pg,
+             "SELECT c.problem FROM unnest($2::int[]) AS o, outpost.check_chain($1::uuid, o) AS c UNION ALL "
+             "SELECT b.problem FROM unnest($2::int[]) AS o, outpost.check_batches($1::uuid, o) AS b",
+             p, 2, &rows))
+    return v->cx->code;
+  jw_array(w, "seals");
+  *bad = pg_rows_count(rows);
+  for (int i = 0; i < *bad; i++) jw_str(w, NULL, pg_text(rows, i, 0));
+  jw_close(w, ']');
+  return OK;
+}
+
+static void write_first(const struct verifying *v, struct jw *w) {
+  const struct difference *d = v->first;
+  if (!d) {
+    jw_text(w, "first", NULL);
+    return;
+  }
+  jw_object(w, "first");
+  jw_text(w, "table", d->table);
+  jw_text(w, "key", d->key);
+  jw_text(w, "column", d->column);
+  jw_text(w, "here", d->here);
+  jw_text(w, "there", d->there);
+  jw_text(w, "text", d->text);
+  jw_close(w, '}');
+}
+
+static const char *sentence(struct ctx *cx, const struct verifying *v, int64_t bad, int64_t behind) {
+  const char *unsent =
+      behind ? ctx_printf(cx, "; %lld entries of the log are not sent yet", (long long)behind) : "";
+  if (v->first) return ctx_printf(cx, "not the same: %s%s", v->first->text, unsent);
+  if (bad) return ctx_printf(cx, "the rows are the same, but headquarters' seals do not hold%s", unsent);
+  return ctx_printf(cx, "both sides hold the same: %lld rows compared%s", (long long)v->compared, unsent);
+}
+
+int sync_verify(struct ctx *cx, struct tenant *t, struct pg *p, struct jw *w, bool *same) {
+  struct verifying v = { .cx = cx, .pg = p };
+  struct parts log, rows, raw;
+  struct report to = { .w = w };
+  struct change_end end;
+  int64_t log_sent, rows_sent, raw_sent, bad;
+  if (tenant_read(cx, t, &v.db) || sync_upstream_need(cx, v.db, &v.up) || read_origins(&v) ||
+      change_last(cx, v.db, &end))
+    return cx->code;
+  if (read_parts(&v, LANE_LOG, &log, &log_sent) || read_parts(&v, LANE_ROWS, &rows, &rows_sent) ||
+      read_parts(&v, LANE_RAW, &raw, &raw_sent))
+    return cx->code;
+  jw_object(w, NULL);
+  jw_array(w, "tables");
+  if (compare_log(&v, &log, &to) || compare_streams(&v, &rows, rows_sent, &raw, raw_sent, &to) ||
+      compare_records(&v, log_sent, &to))
+    return cx->code;
+  close_line(&to);
+  jw_close(w, ']');
+  if (check_seals(&v, w, &bad)) return cx->code;
+  int64_t least = log_sent < rows_sent ? log_sent : rows_sent;
+  int64_t behind = end.seq - (least < raw_sent ? least : raw_sent);
+  *same = !v.first && !bad;
+  jw_bool(w, "same", *same);
+  jw_text(w, "sentence", sentence(cx, &v, bad, behind));
+  write_first(&v, w);
+  jw_int(w, "compared", v.compared);
+  jw_int(w, "not_sent", behind);
+  jw_int(w, "to_pull", v.to_pull);
+  jw_close(w, '}');
+  return OK;
+}
