@@ -22,7 +22,7 @@ const struct route routes[] = {
     .pattern = "/api/auth/login",
     .handle = auth_login_post,
     .body = "{email!, password!, tenant}",
-    .reply = "{token, expires_in: int, refresh_token: text?, user: object}",
+    .reply = "#login",
     .open = true,
     .secret = true,
     .body_max = KIB(16),
@@ -33,7 +33,7 @@ const struct route routes[] = {
     .pattern = "/api/auth/pin",
     .handle = auth_pin_post,
     .body = "{user!, pin!, tenant}",
-    .reply = "{token, expires_in: int, refresh_token: text?, user: object}",
+    .reply = "#login",
     .open = true,
     .secret = true,
     .body_max = KIB(16),
@@ -42,7 +42,7 @@ const struct route routes[] = {
     .pattern = "/api/auth/refresh",
     .handle = auth_refresh_post,
     .body = "{refresh_token}",
-    .reply = "{token, expires_in: int, refresh_token: text?, user: object}",
+    .reply = "#login",
     .open = true,
     .secret = true,
     .body_max = KIB(16),
@@ -51,13 +51,14 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/auth/logout",
     .handle = auth_logout_post,
+    .reply = "{}",
     .open = true,
     .secret = true,
     .help = "Ends this session, at once and everywhere." },
   { .method = "GET",
     .pattern = "/api/auth/me",
     .handle = auth_me_get,
-    .reply = "{user: object?, open: bool, permissions: [text], setup: bool}",
+    .reply = "{user: #person?, open: bool, permissions: [text], setup: bool}",
     .open = true,
     .quiet = true,
     .help = "Who asks: {user (null: nobody has logged in), open, permissions, setup}." },
@@ -74,7 +75,7 @@ const struct route routes[] = {
     .pattern = "/api/auth/setup",
     .handle = auth_setup_post,
     .body = "{token!, password!, email, name}",
-    .reply = "{token, expires_in: int, refresh_token: text?, user: object}",
+    .reply = "#login",
     .open = true,
     .secret = true,
     .body_max = KIB(16),
@@ -83,7 +84,7 @@ const struct route routes[] = {
     .pattern = "/api/auth/sessions",
     .handle = auth_sessions_get,
     .query = "user",
-    .reply = "[object]; total: int, current: text?",
+    .reply = "[#session]; total: int, current: text?",
     .need = "login",
     .help = "One's own sessions; with people.read those of others. Parameter: user (an id, or all)." },
   { .method = "DELETE",
@@ -95,11 +96,17 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/settings",
     .handle = settings_get,
+    .reply = "{theme, layout_config: {...}, widget_preferences: {...}, default_date_range, id?, user?: "
+             "text?, version?: int, created_at?: int, created_by?, updated_at?: int, updated_by?, "
+             "deleted_at?: int?, deleted_by?: text?}",
     .need = "login",
     .help = "How one has set up one's own pages." },
   { .method = "PUT",
     .pattern = "/api/settings",
     .handle = settings_put,
+    .reply = "{theme, layout_config: {...}, widget_preferences: {...}, default_date_range, id?, user?: "
+             "text?, version?: int, created_at?: int, created_by?, updated_at?: int, updated_by?, "
+             "deleted_at?: int?, deleted_by?: text?}",
     .body = "{theme, layout_config: object, widget_preferences: object, default_date_range}",
     .need = "login",
     .body_max = LIMIT_BODY_BYTES,
@@ -107,7 +114,7 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/tokens",
     .handle = tokens_list,
-    .reply = "[object]; total: int",
+    .reply = "[#session]; total: int",
     .need = "people.read",
     .help = "Tokens of machines, as far as anybody may know them." },
   { .method = "POST",
@@ -122,6 +129,7 @@ const struct route routes[] = {
   { .method = "DELETE",
     .pattern = "/api/tokens/{id}",
     .handle = token_delete,
+    .reply = "{ended: bool}",
     .need = "people.write",
     .help = "Revokes a token, at once and everywhere." },
   { .method = "GET",
@@ -138,7 +146,7 @@ const struct route routes[] = {
     .pattern = "/api/users",
     .handle = user_post,
     .body = "{email!, name, role, password, must_change: bool}",
-    .reply = "201 any; ...",
+    .reply = "201 #account",
     .need = "people.write",
     .secret = true,
     .body_max = KIB(16),
@@ -148,6 +156,7 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/users/{id}/password",
     .handle = user_password_post,
+    .reply = "#account",
     .body = "{password, must_change: bool}",
     .need = "people.write",
     .secret = true,
@@ -156,6 +165,7 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/users/{id}/pin",
     .handle = user_pin_post,
+    .reply = "#account",
     .body = "{pin}",
     .need = "people.write",
     .secret = true,
@@ -164,6 +174,7 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/users/{id}/badge",
     .handle = user_badge_post,
+    .reply = "#account",
     .body = "{badge}",
     .need = "people.write",
     .secret = true,
@@ -172,25 +183,30 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/users/{id}/unlock",
     .handle = user_unlock_post,
+    .reply = "#account",
     .need = "people.write",
     .help = "Forgets somebody's failed logins." },
   { .method = "GET",
     .pattern = "/api/runs",
     .handle = runs_list,
-    .reply = "[{run, dataset, source, kind, state, undone: object?, started, ended, seconds: number, actor, "
-             "rows: object, rejected: object, reconciled: bool, quality: number, revenue}]; total: int",
+    .reply = "[{run, dataset, source, kind, state, undone: #undone, started: text?, ended: text?, seconds: "
+             "number, actor, rows: #rows, rejected: {*: int}, reconciled: bool, quality: number, *: "
+             "decimal?}]; total: int",
     .query = "limit: int, offset: int",
     .need = "data.read",
     .help = "The runs of a tenant, newest first. Parameters: tenant, limit, offset." },
   { .method = "GET",
     .pattern = "/api/runs/{id}",
     .handle = run_show,
-    .reply = "{run, dataset, source, kind, state, undone: any, started, ended, seconds: number, actor, rows: "
-             "object, rejected: object, reconciled: bool, quality: number, revenue, sha256, bytes: int, "
-             "rows_per_second: int, memory_bytes: int, mapping: [object], unknown_columns: [any], unique: "
-             "[text], decisions: [object], oddities: [object], dialect: object, existing: any, replaces: "
-             "any, controls: [object], totals: object, by_day: [object], by_region: [object], by_product: "
-             "[object], audits: [object], timeline: [object]}",
+    .reply =
+        "{run, dataset, source, kind, state, undone: #undone, started: text?, ended: text?, seconds: number, "
+        "actor, rows: #rows, rejected: {*: int}, reconciled: bool, quality: number, *: decimal?, sha256, "
+        "bytes: int, rows_per_second: int, memory_bytes: int, mapping: [{field, heading, column: int, how}], "
+        "unknown_columns: [any], unique: [text], decisions: [#decision], oddities: [any], dialect: "
+        "{encoding, delimiter, quote, escape, header, skip}, existing: text?, replaces: text?, controls: "
+        "[{control, version: int, stage, field: text?, category, passed: int, failed: int}], totals: #sums, "
+        "by_day: [#day], by_region: [#group], by_product: [#group], audits: [{check, ok: bool, expected, "
+        "actual, text}], timeline: [{seq: int, at, event, description, count: int}]}",
     .need = "data.read",
     .help = "The report of one run: figures, controls, decisions of the reader, audits, timeline. "
             "The id may be shortened as long as it is unique, or be \"latest\". Parameter: tenant." },
@@ -198,7 +214,7 @@ const struct route routes[] = {
     .pattern = "/api/runs/{id}/exceptions",
     .handle = exceptions_list,
     .reply = "[{id: int, run, record: int, source, line: int, offset: int, length: int, category, stage, "
-             "state, raw, faults: [object]}]; total: int, next: int",
+             "state, raw, faults: [#fault]}]; total: int, next: int",
     .query = "category, control, limit: int, after: int",
     .need = "data.read",
     .help = "The rejected rows of one run with their original lines. Parameters: tenant, category, control, "
@@ -206,8 +222,7 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/runs/{id}/undo",
     .handle = run_undo,
-    .reply = "{run, action, dry_run: bool, rows: object, kept: [object], blocked: [any], dependents: "
-             "[object], figures: object, seconds: number}",
+    .reply = "#moved",
     .query = "dry_run: 0|1",
     .need = "data.write",
     .help =
@@ -216,8 +231,7 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/runs/{id}/redo",
     .handle = run_redo,
-    .reply = "{run, action, dry_run: bool, rows: object, kept: [any], blocked: [any], dependents: [any], "
-             "figures: object, seconds: number}",
+    .reply = "#moved",
     .query = "dry_run: 0|1",
     .need = "data.write",
     .help = "Brings a run back that was undone. 409 when it is not. Parameters: tenant, dry_run=1." },
@@ -234,8 +248,9 @@ const struct route routes[] = {
     .pattern = "/api/jobs",
     .handle = jobs_list,
     .reply = "[{id: int, queue, kind, state, priority: int, due_at, attempts: int, attempts_max: int, "
-             "progress: object?, cause: text?, unique: text?, created_at, created_by, started_at: text?, "
-             "ended_at: text?, graph_run: int?, graph_task: text?}]; total: int, next: int?, counts: object",
+             "progress: #progress, cause: text?, unique: text?, created_at, created_by, started_at: text?, "
+             "ended_at: text?, graph_run: int?, graph_task: text?}]; total: int, next: int?, counts: "
+             "{waiting: int, running: int, done: int, dead: int, cancelled: int}",
     .query = "state: waiting|running|done|dead|cancelled, queue, kind, limit: int, before: int",
     .need = "work.read",
     .help = "Jobs, newest first, and how many there are in each state. Parameters: tenant, state (waiting, "
@@ -244,10 +259,7 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/jobs",
     .handle = job_post,
-    .reply = "201 {id: int, queue, kind, state, priority: int, due_at, attempts: int, attempts_max: int, "
-             "progress: object?, cause: text?, unique: text?, created_at, created_by, started_at: text?, "
-             "ended_at: text?, graph_run: int?, graph_task: text?, item: any, payload: any, result: any, "
-             "steps: [object], tries: [object]}",
+    .reply = "201 #job",
     .body = "{kind!, payload: object, queue, priority: int, due_at, unique}",
     .need = "work.write",
     .body_max = LIMIT_BODY_BYTES,
@@ -265,19 +277,13 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/jobs/{id}",
     .handle = job_show_one,
-    .reply = "{id: int, queue, kind, state, priority: int, due_at, attempts: int, attempts_max: int, "
-             "progress: object?, cause: text?, unique: text?, created_at, created_by, started_at: text?, "
-             "ended_at: text?, graph_run: int?, graph_task: text?, item: any, payload: any, result: any, "
-             "steps: [object], tries: [object]}",
+    .reply = "#job",
     .need = "work.read",
     .help = "One job: payload, result, steps, attempts with their log. Parameter: tenant." },
   { .method = "POST",
     .pattern = "/api/jobs/{id}/retry",
     .handle = job_retry_post,
-    .reply = "{id: int, queue, kind, state, priority: int, due_at, attempts: int, attempts_max: int, "
-             "progress: object?, cause: text?, unique: text?, created_at, created_by, started_at: text?, "
-             "ended_at: text?, graph_run: int?, graph_task: text?, item: any, payload: any, result: any, "
-             "steps: [object], tries: [object]}",
+    .reply = "#job",
     .need = "work.write",
     .help =
         "Begins a dead or cancelled job again with all its attempts, or one that waits for its time at once. "
@@ -285,20 +291,14 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/jobs/{id}/cancel",
     .handle = job_cancel_post,
-    .reply = "{id: int, queue, kind, state, priority: int, due_at, attempts: int, attempts_max: int, "
-             "progress: object?, cause: text?, unique: text?, created_at, created_by, started_at: text?, "
-             "ended_at: text?, graph_run: int?, graph_task: text?, item: any, payload: any, result: any, "
-             "steps: [object], tries: [object]}",
+    .reply = "#job",
     .need = "work.write",
     .help = "Ends a waiting or running job: what it has not written yet it cannot write any more. Parameter: "
             "tenant." },
   { .method = "POST",
     .pattern = "/api/jobs/{id}/edit",
     .handle = job_edit_post,
-    .reply = "{id: int, queue, kind, state, priority: int, due_at, attempts: int, attempts_max: int, "
-             "progress: object?, cause: text?, unique: text?, created_at, created_by, started_at: text?, "
-             "ended_at: text?, graph_run: int?, graph_task: text?, item: any, payload: any, result: any, "
-             "steps: [object], tries: [object]}",
+    .reply = "#job",
     .body = "{payload!: object}",
     .need = "work.write",
     .body_max = LIMIT_BODY_BYTES,
@@ -322,35 +322,32 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/schedules",
     .handle = schedules_list,
-    .reply = "[{id, name, cron, zone, kind, graph: text?, catch_up, payload: object, active: bool, owner, "
-             "help, words, next: [text], overdue_since: any, missed: int, last: any}]",
+    .reply = "[#schedule]",
     .need = "work.read",
     .help = "The schedules: when, what, the next slots, what became of the last one. Parameter: tenant." },
   { .method = "GET",
     .pattern = "/api/schedules/{id}/slots",
     .handle = schedule_slots_list,
-    .reply = "[any]",
+    .reply = "[{slot, state, since?, reason?, at, job: int?, run: int?}]",
     .query = "limit: int",
     .need = "work.read",
     .help = "What became of the slots of a schedule (by name), newest first. Parameters: tenant, limit." },
   { .method = "POST",
     .pattern = "/api/schedules/{id}/run",
     .handle = schedule_run_post,
-    .reply = "202 {job: int, run: any}",
+    .reply = "202 {job: int?, run: int?}",
     .need = "work.write",
     .help = "Starts what a schedule starts, now; 202. Parameter: tenant." },
   { .method = "POST",
     .pattern = "/api/schedules/{id}/pause",
     .handle = schedule_pause_post,
-    .reply = "{id, name, cron, zone, kind, graph: any, catch_up, payload: object, active: bool, owner, help, "
-             "words, next: [any], overdue_since: any, missed: int, last: any}",
+    .reply = "#schedule",
     .need = "work.write",
     .help = "Stops a schedule from starting anything. Parameter: tenant." },
   { .method = "POST",
     .pattern = "/api/schedules/{id}/resume",
     .handle = schedule_resume_post,
-    .reply = "{id, name, cron, zone, kind, graph: any, catch_up, payload: object, active: bool, owner, help, "
-             "words, next: [text], overdue_since: any, missed: int, last: any}",
+    .reply = "#schedule",
     .need = "work.write",
     .help = "Lets a paused schedule go on, from now. Parameter: tenant." },
   { .method = "GET",
@@ -363,9 +360,11 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/graphs",
     .handle = graphs_list,
-    .reply = "[{name, help: text?, owner: text?, retries: int, retry_delay_s: int, start_day: text?, "
-             "catch_up: bool, max_active: int, tasks: [object], schedule: object?, schedules: [object], "
-             "last_run: object?, runs_ok: int, runs_failed: int, median_seconds: number?}]",
+    .reply =
+        "[{name, help: text?, owner: text?, retries: int, retry_delay_s: int, start_day: text?, catch_up: "
+        "bool, max_active: int, tasks: [{name, kind, after: [text], map: text?}], schedule: #when?, "
+        "schedules: [#when], last_run: {id: int, graph, cause, state, from, to, created_at, created_by, "
+        "started_at: text?, ended_at: text?}?, runs_ok: int, runs_failed: int, median_seconds: number?}]",
     .need = "work.read",
     .help = "The graphs of tasks with their schedules and last runs. Parameter: tenant." },
   { .method = "GET",
@@ -379,8 +378,7 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/graphs/{id}/run",
     .handle = graph_run_post,
-    .reply = "202 {id: int, graph, cause, state, from, to, created_at, created_by, started_at: text?, "
-             "ended_at: text?, payload: any, notify: text?, tasks: [object]}",
+    .reply = "202 #graph_run",
     .body = "{payload: object, notify}",
     .need = "work.write",
     .body_max = LIMIT_BODY_BYTES,
@@ -399,15 +397,13 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/graph-runs/{id}",
     .handle = graph_run_show_one,
-    .reply = "{id: int, graph, cause, state, from, to, created_at, created_by, started_at: text?, ended_at: "
-             "text?, payload: any, notify: text?, tasks: [object]}",
+    .reply = "#graph_run",
     .need = "work.read",
     .help = "A run with its tasks: states, times, causes, outputs, logs. Parameter: tenant." },
   { .method = "POST",
     .pattern = "/api/graph-runs/{id}/retry",
     .handle = graph_run_retry_post,
-    .reply = "{id: int, graph, cause, state, from, to, created_at, created_by, started_at: text?, ended_at: "
-             "text?, payload: any, notify: text?, tasks: [object]}",
+    .reply = "#graph_run",
     .body = "{task}",
     .need = "work.write",
     .body_max = LIMIT_BODY_BYTES,
@@ -416,8 +412,7 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/graph-runs/{id}/clear",
     .handle = graph_run_clear_post,
-    .reply = "{id: int, graph, cause, state, from, to, created_at, created_by, started_at: text?, ended_at: "
-             "text?, payload: any, notify: text?, tasks: [object]}",
+    .reply = "#graph_run",
     .body = "{task!}",
     .need = "work.write",
     .body_max = LIMIT_BODY_BYTES,
@@ -425,15 +420,20 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/graph-runs/{id}/cancel",
     .handle = graph_run_cancel_post,
-    .reply = "{id: int, graph, cause, state, from, to, created_at, created_by, started_at: text?, ended_at: "
-             "text?, payload: any, notify: text?, tasks: [object]}",
+    .reply = "#graph_run",
     .need = "work.write",
     .help = "Ends a run. 409 when it has ended. Parameter: tenant." },
   { .method = "GET",
     .pattern = "/api/governance",
     .handle = governance_show,
-    .reply = "{period: object, controls: [object], rule_changes: [any], runs: object, rows: object, audits: "
-             "object, exceptions: object, log: object, proof: object}",
+    .reply = "{period: {from: text?, to: text?}, controls: [{dataset, control, version: int, stage, kind, "
+             "field: text?, category, owner: text?, runs: int, records: int, failed: int, pass_rate: "
+             "number?, first_seen: text?, last_seen: text?, last_caught: text?, changes: int, effective, "
+             "text, versions: [{version: int, runs: int, records: int, failed: int}]}], rule_changes: [any], "
+             "runs: {done: int, failed: int, undone: int, interrupted: int, running: int}, rows: {read: int, "
+             "rejected: int}, audits: {passed: int, failed: int}, exceptions: {open: int, corrected: int, "
+             "accepted: int, median_days_open: number?, median_days_to_settle: number?}, log: {entries: int, "
+             "first: text?, last: text?, head, verified: text?}, proof: {key_fingerprint: text?}}",
     .query = "as, from: day, to: day",
     .need = "audit.read",
     .help =
@@ -460,9 +460,9 @@ const struct route routes[] = {
     .cached = true,
     .reply = "[{sku, name: text?, category: text?, warehouse, on_hand: number, reserved: number, available: "
              "number, reorder_point: number?, velocity: number, trend: number, direction, average_on_hand: "
-             "number, turnover: number, days_of_cover: any, risk: number?, state, updated_at}]; next: text?, "
-             "totals: {levels: int, items: int, warehouses: int, on_hand: number, reserved: number, low: "
-             "int, out: int, over: int}",
+             "number, turnover: number?, days_of_cover: number?, risk: number?, state, updated_at}]; next: "
+             "text?, totals: {levels: int, items: int, warehouses: int, on_hand: number, reserved: number, "
+             "low: int, out: int, over: int}",
     .query = "q, warehouse, category, state: ok|low|out|over|all, sort, limit: int, cursor",
     .need = "stock.read",
     .help = "What there is, with velocity and cover, and totals. Parameters: tenant, q, warehouse, category, "
@@ -471,8 +471,17 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/stock/items/{id}",
     .handle = stock_item_get,
-    .reply = "{item: object, levels: [object], lots: [any], serials: [any], reservations: [any], metrics: "
-             "[object], trends: [object], movements: [object], formulas: object}",
+    .reply = "{item: {id, sku, name: text?, barcode: text?, category: text?, unit: text?, tracked, "
+             "unit_cost: decimal?, reorder_point: decimal?, reorder_quantity: decimal?, active: bool}?, "
+             "levels: [{warehouse, location: text?, lot: text?, expires: text?, on_hand: number, reserved: "
+             "number, updated_at}], lots: [{code, made: text?, expires: text?, blocked: any, notes: text?}], "
+             "serials: [{code, lot: text?, state, warehouse: text?, location: text?}], reservations: [{id: "
+             "any, warehouse, location: text?, lot: text?, quantity: number, reference: text?, customer: "
+             "text?, until: text?}], metrics?: [{sku, name: text?, category: text?, warehouse, "
+             "warehouse_name: text?, day, velocity: number, trend: number, direction, average_on_hand: "
+             "number, turnover: number?, days_of_cover: number?}], trends?: [{warehouse, until, trend: "
+             "number, standard_error: number, issued: [number]}], movements?: [{id: int, type, sku, "
+             "warehouse, *: any}], formulas: {velocity, trend, average_on_hand, turnover, days_of_cover}}",
     .need = "stock.read",
     .help = "One item: levels, lots, serial numbers, reservations, figures with their formulas, movements." },
   { .method = "GET",
@@ -489,7 +498,7 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/stock/scan",
     .handle = stock_scan_get,
-    .reply = "{code, kind, matches: [object], gs1?: object}",
+    .reply = "{code, kind, matches: [{*: any}], gs1?: {*: any}}",
     .query = "code!",
     .need = "stock.read",
     .help = "What a scanned code stands for: SKU, barcode, location, lot, serial number, GS1 element string. "
@@ -503,8 +512,8 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/stock/quality",
     .handle = stock_quality_get,
-    .reply = "[{check, group, help, passed: bool, failed: int, samples: [object]}]; runs: [object], at: "
-             "text?",
+    .reply = "[{check, group, help, passed: bool, failed: int, samples: [{subject, text}]}]; runs: [{id: "
+             "int, at, ledger: int, failed: int}], at: text?",
     .query = "now: 0|1",
     .need = "stock.read",
     .help = "The quality checks as they were made last, with samples and verdicts. Parameters: tenant, "
@@ -512,7 +521,7 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/stock/snapshots",
     .handle = stock_snapshots_get,
-    .reply = "any",
+    .reply = "[{day, made_at, ledger: int, rows: int}]",
     .query = "day: day, known: day, limit: int",
     .need = "stock.read",
     .help =
@@ -521,9 +530,9 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/stock/metrics",
     .handle = stock_metrics_get,
-    .reply = "[{sku, name, category: any, warehouse, warehouse_name: any, day, velocity: number, trend: "
-             "number, direction, average_on_hand: number, turnover: number, days_of_cover: any}]; formulas: "
-             "{velocity, trend, average_on_hand, turnover, days_of_cover}",
+    .reply = "[{sku, name: text?, category: text?, warehouse, warehouse_name: text?, day, velocity: number, "
+             "trend: number, direction, average_on_hand: number, turnover: number?, days_of_cover: "
+             "number?}]; formulas: {velocity, trend, average_on_hand, turnover, days_of_cover}",
     .query = "sku, warehouse, day: day",
     .need = "stock.read",
     .help =
@@ -531,6 +540,7 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/stock/weeks/{id}",
     .handle = stock_week_get,
+    .reply = "{...}",
     .need = "stock.read",
     .help = "The report of the week that a day lies in, such as 2024-02-29." },
   { .method = "POST",
@@ -568,7 +578,9 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/catalogue",
     .handle = catalogue_show,
-    .reply = "{tables: [object]}",
+    .reply = "{tables: [{name, kind, rows: int?, rows_exact: bool, description: text?, owner: text?, fresh: "
+             "text?, rules: [text], columns: [{name, type: text?, description: text?, owner: text?, rules: "
+             "[text], lineage: text?}], table?: text?}]}",
     .need = "audit.read",
     .help =
         "Tables, views, reports, datasets and entities with their columns, owners and origins. Parameter: "
@@ -576,17 +588,20 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/topics",
     .handle = topics_list,
-    .reply = "[{name, help, source, types: [text], partitions: [object], events: int, bytes: int, "
-             "bytes_plain: int, segments: int, retention_days: int, retention_bytes: int, rate_minute: int, "
-             "refused_minute: int, parked: int, groups: [object]}]",
+    .reply =
+        "[{name, help: text?, source, types: [text], partitions: [{partition: int, first: int, next: int, "
+        "bytes: int}], events: int, bytes: int, bytes_plain: int, segments: int, retention_days: int, "
+        "retention_bytes: int, rate_minute: int, refused_minute: int, parked: int, groups: [{topic, group, "
+        "help: text?, outside: bool, active: bool, lag: int, consumed: int, positions: [{partition: int, "
+        "next: int, end: int, fence: int, member: text?}], latency: {p50_ms: number?, p95_ms: number?, "
+        "p99_ms: number?}, rate_minute: int, errors: int, cause: text?, parked: int, members: int}]}]",
     .need = "work.read",
     .help =
         "Topics of events: their partitions and sizes, and how far each group has read. Parameter: tenant." },
   { .method = "GET",
     .pattern = "/api/topics/{id}/events",
     .handle = topic_events,
-    .reply = "[{specversion, id, source, type, subject, time, datacontenttype, partition: int, offset: int, "
-             "data: object}]; next?: int",
+    .reply = "[#event]; next?: int",
     .query = "partition: int, offset: int, limit: int, type, q",
     .need = "work.read",
     .help = "Events of a topic as CloudEvents. Parameters: tenant, partition, offset, limit, type, q. With a "
@@ -594,7 +609,7 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/topics/{id}/events",
     .handle = topic_publish,
-    .reply = "{topic, taken: int, known: int, refused: int, refusals: [object]}",
+    .reply = "{topic, taken: int, known: int, refused: int, refusals: [{line: int, id: text?, why}]}",
     .body = "any",
     .need = "work.write",
     .body_max = MIB(8),
@@ -604,8 +619,7 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/topics/{id}/poll",
     .handle = topic_poll,
-    .reply = "[{specversion, id, source, type, subject, time, datacontenttype, partition: int, offset: int, "
-             "data: object}]; positions: [object]",
+    .reply = "[#event]; positions: [{partition: int, offset: int, fence: int}]",
     .query = "group!, member!, max: int, wait_ms: int",
     .need = "work.read",
     .help = "The next events for a member of a group, and the positions to be committed when they are dealt "
@@ -633,9 +647,9 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/parked",
     .handle = parked_get,
-    .reply =
-        "[{id: int, topic, group: any, event: text?, partition: any, offset: any, reason, line: int, times: "
-        "int, state, at, actor, body, cut: bool, ended_at: any, ended_by: any, ended_text: any}]; total: int",
+    .reply = "[{id: int, topic, group: text?, event: text?, partition: int?, offset: int?, reason, line: "
+             "int?, times: int, state, at, actor, body, cut: bool, ended_at: text?, ended_by: text?, "
+             "ended_text: text?}]; total: int",
     .query = "topic, group, state: waiting|replayed|discarded, limit: int, before: int",
     .need = "work.read",
     .help = "Events that could not be taken, and why, newest first. Parameters: tenant, topic, group (-: "
@@ -669,7 +683,7 @@ const struct route routes[] = {
     .pattern = "/api/exceptions",
     .handle = desk_rows,
     .reply = "[{id: int, run, record: int, source, line: int, offset: int, length: int, category, stage, "
-             "state, assignee: text?, reason: text?, raw, faults: [object], week, attempt_of?: int}]; total: "
+             "state, assignee: text?, reason: text?, raw, faults: [#fault], week, attempt_of?: int}]; total: "
              "int?, next: int?",
     .query = "run, category, control, stage, source, week, state: open|corrected|accepted|attempt|all, "
              "assignee, q, limit: int, after: int, pattern",
@@ -681,9 +695,11 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/exceptions/summary",
     .handle = desk_summary_show,
-    .reply = "{total: int, open: int, corrected: int, accepted: int, complete: bool, left_out: int, "
-             "by_category: [object], by_control: [object], by_source: [object], by_week: [object], "
-             "by_assignee: [object], by_state: [object], trends: [object], patterns: [object]}",
+    .reply =
+        "{total: int, open: int, corrected: int, accepted: int, complete: bool, left_out: int, by_category: "
+        "[#settled], by_control: [#settled], by_source: [#settled], by_week: [#settled], by_assignee: "
+        "[#settled], by_state: [{name, count: int}], trends: [{week, control, count: int}], patterns: "
+        "[{pattern, control, field: text?, value: text?, count: int, runs: int, text}]}",
     .query = "run, category, control, stage, source, week, state: open|corrected|accepted|attempt|all, "
              "assignee, q, pattern",
     .need = "data.read",
@@ -710,7 +726,8 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/exceptions/fix",
     .handle = desk_fix,
-    .reply = "{run: text?, runs: [text], corrected: int, still_open: int, faults: [object]}",
+    .reply =
+        "{run: text?, runs: [text], corrected: int, still_open: int, faults: [{id: int, faults: [#fault]}]}",
     .body = "{ids: [int], filter: object, changes!: object}",
     .need = "data.write",
     .body_max = LIMIT_BODY_BYTES,
@@ -719,7 +736,7 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/exceptions/{id}/fix",
     .handle = desk_fix_one,
-    .reply = "{corrected: bool, run: text?, faults: [object]}",
+    .reply = "{corrected: bool, run: text?, faults: [#fault]}",
     .body = "{changes!: object}",
     .need = "data.write",
     .body_max = LIMIT_BODY_BYTES,
@@ -728,15 +745,18 @@ const struct route routes[] = {
     .pattern = "/api/exceptions/{id}",
     .handle = desk_show_one,
     .reply = "{id: int, run, record: int, source, line: int, offset: int, length: int, category, stage, "
-             "state, assignee: text?, reason: text?, raw, faults: [object], week, dataset, cells: [object], "
-             "extra: int, review: text?, settled_by: object?, history: [object]}",
+             "state, assignee: text?, reason: text?, raw, faults: [#fault], week, attempt_of?: int, dataset, "
+             "cells: [{heading: text?, field: text?, value: text?, controls: [text]}], extra: int, review: "
+             "text?, settled_by: {run, at?: text?, actor}?, history: [{run?, at?: text?, actor?: text?, "
+             "event, text, exception?: int, faults?: [#fault]}]}",
     .need = "data.read",
     .help = "One exception with its cells and its history. Parameter: tenant." },
   { .method = "GET",
     .pattern = "/api/entities",
     .handle = entities_list,
-    .reply = "[{name, table, help, order, path: text?, access, unique: [[any]], properties: [object]}]; "
-             "total: int",
+    .reply = "[{name, table, help, order, path: text?, access, unique: [[text]], properties: [{name, kind, "
+             "required: bool, searched: bool, help, default?: any, choices?: [text], reference?, scale?: "
+             "int, min?: any, max?: any}]}]; total: int",
     .need = "login",
     .help = "What kinds of records there are, with their properties: forms are made from it." },
   { .method = "GET",
@@ -805,26 +825,27 @@ const struct route routes[] = {
     .pattern = "/api/records/{id}/{id}/history",
     .entity = ENTITY_BY_NAME,
     .handle = record_changes,
-    .reply = "[{seq: int, at: instant, actor, event, before: object?, after: object?}]",
+    .reply = "[#entry]",
     .need = "record.read",
     .help = "All that was ever changed of a record, from the change log. Parameter: tenant." },
   { .method = "GET",
     .pattern = "/api/archive",
     .handle = archive_show,
-    .reply = "[{table, month, place, part: int, path, rows: int, bytes: int, first_id: int, last_id: int, "
-             "first_at, last_at, sha256, archived_at, archived_by, purged_at: any}]",
+    .reply = "[{table, month, place: text?, part: int, path, rows: int, bytes: int, first_id: int, last_id: "
+             "int, first_at: text?, last_at: text?, sha256, archived_at, archived_by, purged_at: text?}]",
     .need = "archive.read",
     .help = "The files that old rows were moved to. Parameter: tenant." },
   { .method = "GET",
     .pattern = "/api/backups",
     .handle = backups_show,
-    .reply = "{copies: [any], age_seconds: any, drilled_at: any}",
+    .reply = "{copies: [{file, made_at, last_change: int, bytes: int, sha256, verified_at, drilled_at: "
+             "text?}], age_seconds: int?, drilled_at: text?}",
     .need = "archive.read",
     .help = "The copies that were made by themselves, and how old the newest is. Parameter: tenant." },
   { .method = "GET",
     .pattern = "/api/tables",
     .handle = tables_list,
-    .reply = "[{name, columns: [object]}]",
+    .reply = "[{name, columns: [{name, kind}]}]",
     .need = "data.read",
     .help = "The tables that can be taken away, with their columns." },
   { .method = "GET",
@@ -849,7 +870,7 @@ const struct route routes[] = {
     .handle = bulk_post,
     .query = "filename, as, existing: reject|update, unique, batch: int",
     .body = "*text/csv|multipart/form-data|application/octet-stream",
-    .reply = "202 any; ...",
+    .reply = "202 {job_id: int, status, status_url, source, bytes: int, sha256}",
     .need = "data.write",
     .body_max = LIMIT_UPLOAD_BYTES,
     .help = "Takes a file, the body or the file of a form, and imports it as a job: 202 and where to look. "
@@ -859,6 +880,11 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/bulk-upload/status/{id}",
     .handle = bulk_show,
+    .reply = "{job_id: int, status, source, dataset: text?, bytes: int, progress: int, total_records: int, "
+             "processed_records: int, failed_records: int, batches: int, failed_batches: int, created_at, "
+             "started_at: text?, ended_at: text?, duration_ms: int?, attempts: int, run: text?, cause: "
+             "text?, errors: [{record: int, line: int, category, faults: [#fault]}], followed: bool, "
+             "breaker: {state, failures: int, opened: int, retry_after: int, cause: text?}}",
     .need = "data.read",
     .quiet = true,
     .help =
@@ -866,15 +892,18 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/bulk-upload",
     .handle = bulk_index,
+    .reply = "[#bulk]",
     .query = "limit: int",
     .need = "data.read",
     .help = "The files that were handed in, newest first. Parameters: tenant, limit." },
   { .method = "GET",
     .pattern = "/api/uploads/{id}",
     .handle = upload_show,
-    .reply = "{upload, name, bytes: int, sha256, kind: text?, encoding: text?, decisions: [object], "
-             "oddities: [object], columns: [object], rows_estimate: int?, sample: [[any]], mapping: "
-             "[object], unique: [text], remembered: bool, existing, problem: text?}",
+    .reply =
+        "{upload, name, bytes: int, sha256, kind: text?, encoding: text?, decisions: [#decision], oddities: "
+        "[any], columns: [{index: int, heading, type, examples: [text]}], rows_estimate: int?, sample: "
+        "[[text]], mapping: [{field, kind, essential: bool, optional: bool, heading: text?, column: int?, "
+        "how: text?, help}], unique: [text], remembered: bool, existing, problem: text?}",
     .query = "as, map, unique, existing: reject|update, encoding, delimiter, quote, escape, header, skip, "
              "decimal, date-order, dry_run: 0|1, upload",
     .need = "data.write",
@@ -890,9 +919,7 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/imports",
     .handle = imports_list,
-    .reply = "[{import, name, as, dry_run: bool, state, rows: int, clean: int, rejected: int, bytes: int, "
-             "bytes_total: int, seconds: number, seconds_left: any, message: any, run: text?, result: "
-             "object}]; total: int",
+    .reply = "[#import]; total: int",
     .need = "data.read",
     .quiet = true,
     .help = "The imports of this process, newest first. Parameter: tenant." },
@@ -913,26 +940,23 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/imports/{id}",
     .handle = import_show,
-    .reply = "{import, name, as, dry_run: bool, state, rows: int, clean: int, rejected: int, bytes: int, "
-             "bytes_total: int, seconds: number, seconds_left: number?, message: text?, run: text?, result: "
-             "object?}",
+    .reply = "#import",
     .need = "data.read",
     .quiet = true,
     .help = "How far an import is, and what came of it. Parameter: tenant." },
   { .method = "DELETE",
     .pattern = "/api/imports/{id}",
     .handle = import_cancel,
-    .reply = "{import, name, as, dry_run: bool, state, rows: int, clean: int, rejected: int, bytes: int, "
-             "bytes_total: int, seconds: number, seconds_left: any, message, run: text?, result: any}",
+    .reply = "#import",
     .need = "data.write",
     .help = "Cancels an import: nothing of it is stored. Parameter: tenant." },
   { .method = "GET",
     .pattern = "/api/figures",
     .handle = figures_get,
     .cached = true,
-    .reply = "{dataset, scope, run: text?, from: text?, to: text?, first_day, last_day, measures: [object], "
-             "groups: [object], totals: object, by_day: [object], by_region: [object], by_product: [object], "
-             "source?, undone?: bool}",
+    .reply = "{dataset, scope, run: text?, from: text?, to: text?, first_day: text?, last_day: text?, "
+             "measures: [{name, title, kind}], groups: [{name, title, kind}], totals: #sums, by_day: [#day], "
+             "source?, undone?: bool, *: [#group]}",
     .query = "as, run, from: day, to: day",
     .need = "data.read",
     .help =
@@ -942,8 +966,11 @@ const struct route routes[] = {
     .pattern = "/api/quality",
     .handle = quality_get,
     .cached = true,
-    .reply = "{dataset, scope, run: any, from: any, to: any, rows: object, quality: number, rejected: "
-             "object, settled: object, controls: [object], stages: [object], trend: [object]}",
+    .reply = "{dataset, scope, run: text?, source?, undone?: bool, from: text?, to: text?, rows: #rows, "
+             "quality: number, rejected: {*: int}, settled: {open: int, corrected: int, accepted: int}, "
+             "controls: [{control, version: int, stage, field: text?, category, passed: int, failed: int, "
+             "runs: int}], stages: [{stage, failed: int}], trend: [{run, source, started, read: int, clean: "
+             "int, rejected: int, quality: number}]}",
     .query = "as, run",
     .need = "data.read",
     .help = "How much of what came in is good, which controls found what is not, and the runs one by one. "
@@ -951,8 +978,7 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/rows",
     .handle = rows_get,
-    .reply = "[{key, run, record: int, source, line: int, offset: int, length: int, fate, values: object}]; "
-             "total: int?, next: text?",
+    .reply = "[#row]; total: int?, next: text?",
     .query = "as, run, from: day, to: day, q, limit: int, after",
     .need = "data.read",
     .help = "Clean rows in the order of their keys, each with its place in its file. A page may be short and "
@@ -963,8 +989,10 @@ const struct route routes[] = {
     .pattern = "/api/row",
     .handle = row_get,
     .reply =
-        "{key, run, record: int, source, line: int, offset: int, length: int, fate, values: object, raw, "
-        "sha256, tick: object, versions: [object], controls: [object], notes: [any], edited_by: object?}",
+        "{key, run, record: int, source, line: int, offset: int, length: int, fate, values: {*: text?}, raw, "
+        "sha256, tick: {ok: bool, text}, versions: [{kind, actor, at, key, run, record: int, source, line: "
+        "int, offset: int, length: int, fate, values: {*: text?}, current: bool}], controls: [{control, "
+        "version: int, stage, field: text?, status}], notes: [any], edited_by: {*: any}?}",
     .query = "as, key!",
     .need = "data.read",
     .help =
@@ -983,8 +1011,9 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/why/{id}/{id}",
     .handle = why_get,
-    .reply = "{figure, title?, value: any, formula?, sql?, tick: object?, tick_reason: text?, rows?: object, "
-             "rules?: object, seconds?: number}",
+    .reply = "{figure, title?, value: any, formula?, sql?, tick?: {ok: bool, first: any, second: any, "
+             "method}?, tick_reason?: text?, rows?: {kind, items: [{*: any}], total: int?, next: text?, "
+             "searched?: int}, rules?: {*: [{control, version: int}]}, seconds?: number}",
     .query = "as, run, from: day, to: day, q, limit: int, after, category, control, tick: 0|1",
     .need = "data.read",
     .help = "Why a figure (dataset, measure) is what it is: formula, SQL, the rows behind it, and a second "
@@ -993,8 +1022,10 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/compare",
     .handle = compare_get,
-    .reply = "{dataset, a: object, b: object, totals: [object], by_day: [object], by_region: [object], "
-             "by_product: [object], quality: object, controls: [object], rules_changed: [text]}",
+    .reply = "{dataset, a: #side, b: #side, totals: [{measure, a: any, b: any, difference: any}], by_day: "
+             "[{day, a: #sums, b: #sums, difference: #sums}], quality: {a: number, b: number, difference: "
+             "number}, controls: [{control, a_failed: int?, b_failed: int?, a_version: int?, b_version: "
+             "int?}], rules_changed: [text], *: [{name: text?, a: #sums, b: #sums, difference: #sums}]}",
     .query = "as, a!, b!, from: day, to: day",
     .need = "data.read",
     .help =
@@ -1003,7 +1034,7 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/impact",
     .handle = impact_get,
-    .reply = "{subject, text, counts: object, items: [object]}",
+    .reply = "{subject, text, counts: {*: int}, items: [{kind, name, count: int?, text}]}",
     .query = "as, rule, column, list, file",
     .need = "data.read",
     .help = "What depends on a rule, a field, a reference list or a file that came in. Parameters: tenant, "
@@ -1013,7 +1044,8 @@ const struct route routes[] = {
     .pattern = "/api/line",
     .handle = line_get,
     .reply = "{run, source, record: int, line: int, offset: int, length: int, lines: int, raw, sha256, "
-             "intact: bool, kind, exception: object?, row: object?, fate, figures: [text]}",
+             "intact: bool, kind, exception: {id: int, category, stage, state, reason: text?, faults: "
+             "[#fault], solved_run: text?}?, row: #row?, fate, figures: [text]}",
     .query = "run!, line: int, record: int, offset: int",
     .need = "data.read",
     .help = "What became of a line of a file. Parameters: tenant, run, and one of line, record, offset." },
@@ -1038,8 +1070,8 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/changes",
     .handle = changes_list,
-    .reply = "[{seq: int, at, actor, unit, event, table, key: text?, count: int, text, before: object?, "
-             "after: object?}]; total: int, next: int",
+    .reply = "[{seq: int, at, actor, unit, event, table: text?, key: text?, count: int, text, before: "
+             "{...}?, after: {...}?}]; total: int, next: int",
     .query = "before: int, limit: int, unit, event, table, key, actor, from, to",
     .need = "audit.read",
     .help =
@@ -1114,9 +1146,9 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/alerts",
     .handle = alerts_list,
-    .reply = "[{id, kind, subject, state, severity, title, text, detail: object, address, status, note: "
-             "text?, created_at, times: int, last_at, resolved_at: text?, resolved_by: text?, updated_by, "
-             "sent: int}]; counts: {open: int, acknowledged: int, resolved: int}",
+    .reply = "[{id, kind, subject, state, severity, title, text, detail: {...}, address: text?, status, "
+             "note: text?, created_at, times: int, last_at, resolved_at: text?, resolved_by: text?, "
+             "updated_by, sent: int}]; counts: {open: int, acknowledged: int, resolved: int}",
     .query = "state: open|acknowledged|resolved|all, kind, limit: int",
     .need = "alerts.read",
     .help =
@@ -1158,10 +1190,10 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/reorders",
     .handle = reorders_list,
-    .reply = "[{id, sku, name: any, warehouse, status, quantity: number, unit_cost: any, supplier: any, "
-             "method, state, available: number, incoming: number, reorder_point: number, risk: number, "
-             "reason, detail: object, created_at, updated_at, decided_at: text?, note: text?, reference: "
-             "any}]; counts: {proposed?: int, accepted?: int, dismissed?: int}",
+    .reply = "[{id, sku, name: text?, warehouse, status, quantity: number, unit_cost: number?, supplier: "
+             "text?, method, state, available: number, incoming: number, reorder_point: number, risk: "
+             "number, reason, detail: {...}, created_at, updated_at, decided_at: text?, note: text?, "
+             "reference: text?}]; counts: {*: int}",
     .query = "state: proposed|accepted|dismissed|ordered|received|all, limit: int",
     .need = "stock.read",
     .help = "What should be ordered, the most urgent first, with the reasons. Parameters: tenant, state "
@@ -1220,6 +1252,11 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/rules/try",
     .handle = rules_try_post,
+    .reply =
+        "{runs: [{run, source, rows: int, newly_rejected: int, newly_released: int}], rows: int, "
+        "newly_rejected: {total: int, by_control: {*: int}, sample: [{run, record: int, line: int, raw, "
+        "faults: [#fault]}]}, newly_released: {total: int, by_control: {*: int}, sample: [{run, record: int, "
+        "line: int, raw, faults: [#fault]}]}, figures: {before: #sums, after: #sums}, seconds: number}",
     .query = "as, run",
     .body = "{rules: [object], items: [object]}",
     .need = "data.write",
@@ -1230,7 +1267,7 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/rules/promote",
     .handle = rules_promote_post,
-    .reply = "{rules: [object], items: [object]}",
+    .reply = "{rules: [{id, name, ...}], items: [{id, ...}]}",
     .body = "{rules: [object], items: [object]}",
     .need = "data.write",
     .body_max = LIMIT_BODY_BYTES,
@@ -1245,7 +1282,7 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/health",
     .handle = health_report,
-    .reply = "{tenant, sections: [object], state}",
+    .reply = "{tenant, sections: [{section, state, text}], state}",
     .need = "system.read",
     .quiet = true,
     .help = "How things are, in sentences: {state, sections: [{section, state, text}]}; a state is ok, warn "
@@ -1284,6 +1321,8 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/trust",
     .handle = trust_show,
+    .reply = "{secure: bool, source?, names?: [text], from?, until?, fingerprint?, issuer?, public?: bool, "
+             "authority?: {name, fingerprint, until, bounds: [text]}}",
     .open = true,
     .help = "The certificate of this server: names, until when, fingerprint, and the authority that devices "
             "have to "
@@ -1305,7 +1344,7 @@ const struct route routes[] = {
     .handle = system_show,
     .need = "login",
     .reply = "{version, started: instant, now: instant, counts: [{name, count: int}], services: [{name, was, "
-             "state, counters: object}], breakers: [object], libraries: [{name, version}]}",
+             "state, counters: {*: int}}], breakers: [{*: any}], libraries: [{name, version}]}",
     .help = "What runs here, counted by itself: routes, entities, tables; services with what they did. "
             "Parameter: tenant." },
   { .method = "GET",
@@ -1343,6 +1382,10 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/dashboard/summary",
     .handle = dashboard_show,
+    .reply = "{total_stores: int, total_products: int, total_orders: int, total_revenue: number, "
+             "average_order_value: number, pending_predictions: int, high_value_customers: int, top_stores: "
+             "[{id, name, total_revenue: number, orders: int}], top_products: [{id, name, total_revenue: "
+             "number, quantity: number}]}",
     .need = "sales.read",
     .cached = true,
     .help = "The nine figures of field sales as of the last commit: total_stores, total_products, "
@@ -1352,6 +1395,7 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/dashboard/audit",
     .handle = dashboard_audit_show,
+    .reply = "[{name, shown, again, ok: bool, how}]; ok: bool",
     .need = "sales.read",
     .cached = true,
     .help =
@@ -1359,6 +1403,7 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/analytics/trends",
     .handle = trends_show,
+    .reply = "[{period, from, orders: int, revenue: number, average_order_value: number, stores: int}]",
     .query = "period: day|week|month, store, product, from: day, to: day",
     .need = "sales.read",
     .cached = true,
@@ -1367,6 +1412,7 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/analytics/bought",
     .handle = bought_show,
+    .reply = "[{id, name, quantity: number, total_revenue: number, orders: int, last_order: text?}]",
     .query = "store, product, limit: int",
     .need = "sales.read",
     .cached = true,
@@ -1376,6 +1422,7 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/analytics/rules",
     .handle = field_rules_list,
+    .reply = "[#advice]; total: int",
     .query = "limit: int",
     .need = "sales.read",
     .cached = true,
@@ -1384,11 +1431,16 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/upselling/suggestions/{id}",
     .handle = suggestions_show,
+    .reply = "[#advice]",
     .need = "sales.read",
     .help = "What an order, an invoice or a store may want besides, and why. Parameter: tenant." },
   { .method = "GET",
     .pattern = "/api/predicted-orders",
     .handle = predictions_list,
+    .reply = "[{id, store_id, store_name, predicted_date, confidence: number, priority, total_amount: "
+             "number, status, method, days: int, explanation: {...}, notes: text?, order_id: text?, "
+             "order_number: text?, version: int, created_at, items: [{product_id, product, quantity: number, "
+             "unit_price: number, total_price: number, chance: number}]}]; total: int",
     .query = "status: pending|approved|rejected|all, store, due, limit: int",
     .need = "sales.read",
     .cached = true,
@@ -1401,6 +1453,14 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/stores/{id}",
     .handle = store_show_one,
+    .reply =
+        "{id, customer_id, name: text?, address: text?, city: text?, state: text?, pin: text?, phone: text?, "
+        "email: text?, gstin: text?, salesperson: text?, status, notes: text?, version: int, created_at: "
+        "int, created_by, updated_at: int, updated_by, deleted_at: int?, deleted_by: text?, total_orders: "
+        "int, total_revenue: number, orders: [#order_row], segment: {segment_name, segment_value, "
+        "total_revenue: number, order_frequency: number, churn_risk: number, recency_score: int, "
+        "frequency_score: int, monetary_score: int, last_order: text?}?, preferences: #preferences?, "
+        "prediction: {id, predicted_date, confidence: number, priority, total_amount: number}?}",
     .query = "limit: int",
     .need = "sales.read",
     .help = "A store with its last orders, sums, segment, preferences and prediction. Parameters: tenant, "
@@ -1408,12 +1468,14 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/stores/{id}/preferences",
     .handle = preferences_show,
+    .reply = "#preferences",
     .need = "sales.read",
     .help =
         "How a store wants to be treated; what nobody has set is as it is by default. Parameter: tenant." },
   { .method = "PUT",
     .pattern = "/api/stores/{id}/preferences",
     .handle = preferences_put,
+    .reply = "#preferences",
     .body = "{call_frequency, payment_terms, credit_limit: any, auto_approve_predictions: bool, ...}",
     .need = "sales.write",
     .body_max = LIMIT_BODY_BYTES,
@@ -1423,18 +1485,21 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/products/categories",
     .handle = categories_list,
+    .reply = "[{name: text?, products: int}]; total: int",
     .need = "sales.read",
     .cached = true,
     .help = "The categories of products, by name. Parameter: tenant." },
   { .method = "GET",
     .pattern = "/api/products/brands",
     .handle = brands_list,
+    .reply = "[{name: text?, products: int}]; total: int",
     .need = "sales.read",
     .cached = true,
     .help = "The brands of products, by name. Parameter: tenant." },
   { .method = "GET",
     .pattern = "/api/orders",
     .handle = orders_list,
+    .reply = "[#order_row]; total: int, next: text?",
     .query = "store, status, source, q, from: day, to: day, limit: int, cursor",
     .need = "sales.read",
     .cached = true,
@@ -1447,7 +1512,7 @@ const struct route routes[] = {
     .body = "{store_id: id, store, items: [{product_id: id, sku, barcode, name, code, quantity: any, "
             "unit_price: any, ...}], order_date: day, requested_date: day, due_date: day, status, notes, "
             "source, device, override: bool, prediction_id: id, ...}",
-    .reply = "201 any; ...",
+    .reply = "201 #order",
     .need = "sales.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "Makes an order: {store_id, items: [{product_id | sku | barcode | name | code, quantity, "
@@ -1458,12 +1523,14 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/orders/recent",
     .handle = orders_recent,
+    .reply = "[#order_row]; total: int, next: text?",
     .need = "sales.read",
     .cached = true,
     .help = "The ten newest by business day. Parameter: tenant." },
   { .method = "GET",
     .pattern = "/api/orders/pending",
     .handle = orders_pending,
+    .reply = "[#order_row]; total: int, next: text?",
     .query = "store, q, from: day, to: day, limit: int, cursor",
     .need = "sales.read",
     .cached = true,
@@ -1473,7 +1540,7 @@ const struct route routes[] = {
     .handle = order_generate_post,
     .body = "{prediction_id: id, template_order_id: id, store_id: id, status, order_date: day, "
             "requested_date: day, notes, device, override: bool, ...}",
-    .reply = "201 any; ...",
+    .reply = "201 #order",
     .need = "sales.write",
     .body_max = LIMIT_BODY_BYTES,
     .help = "Makes an order from a prediction, an earlier order or invoice, or what is known of a store: "
@@ -1483,11 +1550,13 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/orders/{id}",
     .handle = order_show_one,
+    .reply = "#order",
     .need = "sales.read",
     .help = "An order or invoice with its lines; {id} may be its number. Parameter: tenant." },
   { .method = "PUT",
     .pattern = "/api/orders/{id}",
     .handle = order_put,
+    .reply = "#order",
     .body = "{store_id: id, store, items: [{product_id: id, sku, barcode, name, code, quantity: any, "
             "unit_price: any, ...}], order_date: day, requested_date: day, due_date: day, status, notes, "
             "source, device, override: bool, ...}",
@@ -1499,6 +1568,7 @@ const struct route routes[] = {
   { .method = "PATCH",
     .pattern = "/api/orders/{id}",
     .handle = order_patch,
+    .reply = "#order",
     .body = "{store_id: id, store, items: [{product_id: id, sku, barcode, name, code, quantity: any, "
             "unit_price: any, ...}], order_date: day, requested_date: day, due_date: day, status, notes, "
             "source, device, override: bool, ...}",
@@ -1508,12 +1578,14 @@ const struct route routes[] = {
   { .method = "DELETE",
     .pattern = "/api/orders/{id}",
     .handle = order_remove,
+    .reply = "{id, deleted: bool}",
     .need = "sales.write",
     .help =
         "Deletes an order with its lines; it can be restored. 409 when it is invoiced. Parameter: tenant." },
   { .method = "POST",
     .pattern = "/api/orders/{id}/approve",
     .handle = order_approve_post,
+    .reply = "#order",
     .body = "{note, override: bool}",
     .need = "sales.write",
     .body_max = LIMIT_BODY_BYTES,
@@ -1521,6 +1593,7 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/orders/{id}/cancel",
     .handle = order_cancel_post,
+    .reply = "#order",
     .body = "{note}",
     .need = "sales.write",
     .body_max = LIMIT_BODY_BYTES,
@@ -1588,7 +1661,7 @@ const struct route routes[] = {
     .pattern = "/api/{id}/{id}/changes",
     .entity = ENTITY_BY_PATH,
     .handle = record_changes,
-    .reply = "[{seq: int, at: instant, actor, event, before: object?, after: object?}]",
+    .reply = "[#entry]",
     .need = "record.read",
     .help = "As /api/records/{id}/{id}/history." },
   { .method = "GET",

@@ -4,6 +4,8 @@
 */
 #include "http/shape.h"
 
+#include <stdio.h>
+
 static const char *blanks(const char *p) { return p + strspn(p, " \n"); }
 
 /* The end of a type that begins here: a comma or a bracket that is not its own. */
@@ -98,32 +100,51 @@ static void write_word(struct jw *w, struct str word, bool null) {
 }
 
 static void write_members(struct jw *w, const char *at, bool reply, const char *self) {
-  struct str name, type;
+  struct str name, type, rest = { 0 };
   bool must = reply, any = false;
   const char *from = at;
   jw_object(w, "properties");
   for (; shape_member(&at, &name, &type, &must); must = reply) {
     char z[64];
     str_copy(z, sizeof z, name);
+    if (str_eq(name, STR("*"))) {
+      rest = type;
+      continue;
+    }
     shape_write(w, z, type, reply, self);
     any = any || must;
   }
   jw_close(w, '}');
-  if (strncmp(blanks(at), "...", 3) != 0) jw_bool(w, "additionalProperties", false);
+  if (rest.p)
+    shape_write(w, "additionalProperties", rest, reply, self);
+  else if (strncmp(blanks(at), "...", 3) != 0)
+    jw_bool(w, "additionalProperties", false);
   if (!any) return;
   jw_array(w, "required");
   for (must = reply; shape_member(&from, &name, &type, &must); must = reply)
-    if (must) jw_str(w, NULL, name);
+    if (must && !str_eq(name, STR("*"))) jw_str(w, NULL, name);
   jw_close(w, ']');
+}
+
+/* Where the schema is of @NAME, or of @; NULL: not known. */
+static const char *record_ref(struct str shape, const char *self, char out[static 128]) {
+  if (shape.n == 1) return self;
+  snprintf(out, 128, "#/components/schemas/%.*s", (int)shape.n - 1, shape.p + 1);
+  return out;
 }
 
 void shape_write(struct jw *w, const char *key, struct str shape, bool reply, const char *self) {
   shape = str_trim(shape);
   bool null = shape.n && shape.p[shape.n - 1] == '?';
   shape.n -= null;
+  const char *named =
+      shape.n && *shape.p == '#' ? shape_named((struct str){ shape.p + 1, shape.n - 1 }) : NULL;
+  if (named) shape = str_of(named);
+  if (named && shape.p[shape.n - 1] == '?') null = true, shape.n--;
+  char ref[128];
   jw_object(w, key);
-  if (str_eq(shape, STR("@")) && self) {
-    jw_text(w, "$ref", self);
+  if (shape.n && *shape.p == '@' && record_ref(shape, self, ref)) {
+    jw_text(w, "$ref", record_ref(shape, self, ref));
   } else if (shape.n && *shape.p == '[') {
     write_type(w, "array", null);
     shape_write(w, "items", (struct str){ shape.p + 1, shape.n - 2 }, reply, self);

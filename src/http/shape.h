@@ -6,7 +6,9 @@
 **           | @                 a record of the entity that the address is about
 **           | one of a few words: waiting|running|done
 **           | [shape]           an array
-**           | {name, name: shape, ...}   an object; a name alone is a text
+**           | @NAME             a record of the entity of that name
+**           | #name             as shapes.c says under that name
+**           | {name, name: shape, ...}   an object; a name alone is a text; *: shape stands for all other names
 **   name    with a ! behind it must be there (in a request), with a ? may be missing (in a reply);
 **           "..." at the end: there may be others
 **
@@ -20,6 +22,9 @@
 /* reply: every member is there unless it says otherwise; else none need be. self: the name of the schema
 ** that @ stands for, or NULL: any object. */
 void shape_write(struct jw *w, const char *key, struct str shape, bool reply, const char *self);
+
+/* shapes.c; NULL: there is none of that name. */
+const char *shape_named(struct str name);
 
 /* Is the name one of the members of the outermost object, or of a list such as "limit: int, state"? */
 bool shape_has(const char *shape, const char *name);

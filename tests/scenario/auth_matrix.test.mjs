@@ -128,6 +128,26 @@ test('a table that tells of more than the data takes the permission for that', a
   assert.ok(log.length > 0 && !JSON.stringify(log).includes(email('admin')), 'the page of the log is free of them, too');
 });
 
+test('formulas are made harmless on their way out; without that only for who may change the settings', async (t) => {
+  const p = lib.place(t);
+  for (const role of ['admin', 'sales', 'auditor']) addUser(p, role);
+  const file = path.join(p.dir, 'formulas.csv');
+  const products = ['=HYPERLINK("http://x")', '+1+2', '@SUM(A1)', '-2+3', 'plain'];
+  fs.writeFileSync(file, `order_id,order_date,region,product,quantity,revenue\n${products.map((name, i) => `F-${i},2024-01-05,North,"${name.replaceAll('"', '""')}",2,10`).join('\n')}\n`);
+  lib.importFile(p, file);
+  const server = await serve(t, p.data, '--workers', '0');
+  const of = {};
+  for (const role of ['admin', 'sales', 'auditor']) of[role] = await token(server, email(role));
+  const names = async (who, query) => {
+    const answer = await as(server, of[who], `/api/tables/clean_sales?${query}`);
+    return answer.status === 200 ? lib.table(String(answer.body)).map((row) => row.product) : answer.status;
+  };
+  for (const role of Object.keys(of)) assert.deepEqual(await names(role, 'format=csv'), products.map((name) => (name === 'plain' ? name : `'${name}`)), role);
+  for (const role of ['sales', 'auditor']) for (const query of ['plain=1', 'plain=true&format=csv', 'plain=1&format=json']) assert.equal(await names(role, query), 403, `${role} ${query}`);
+  assert.deepEqual(await names('admin', 'plain=1'), products);
+  assert.equal(await names('admin', 'plain=maybe'), 422);
+});
+
 // A tenant with something of everything in it: { p, ids }.
 function furnished(data, slug) {
   lib.ok(['tenant', 'add', slug, '--data', data]);
