@@ -41,7 +41,7 @@ const api = async (base, where) => (await (await fetch(`${base}/api/${where}`)).
 test('the dashboard says what the file says, explains itself, and follows what happens', async (t) => {
   const { base, rows, data } = await started(t);
   const page = await open(t, `${base}/#/dashboard`);
-  await stat(page, 'total_revenue').waitFor(LATER);
+  await stat(page, 'total_revenue').getByRole('link').waitFor(LATER);
   const orders = new Set(rows.map((row) => row.invoice)).size;
   const revenue = rows.reduce((sum, row) => sum + row.total, 0n);
   const average = (revenue * 2n + BigInt(orders)) / (2n * BigInt(orders));

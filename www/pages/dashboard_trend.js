@@ -10,8 +10,8 @@ import { here, replace } from '../lib/route.js';
 import { range as usual, rangeOf, RANGES, saveSettings } from '../lib/settings.js';
 import { t } from '../lib/text.js';
 import { ChartCard, Choice } from '../parts/chart_card.js';
-import { LineChart } from '../parts/line_chart.js';
-import { Failed, Skeleton } from '../parts/state.js';
+import { LineChart, Place } from '../parts/line_chart.js';
+import { Failed } from '../parts/state.js';
 import { toastFailure } from '../parts/toast.js';
 import { amount, ORDER_TABLES, rupees } from './shop.js';
 
@@ -78,6 +78,6 @@ export function Trend({ query, of = {}, range = query.range ?? usual() }) {
   if (error && !kept) return html`<${Failed} error=${error} again=${again} />`;
   const choose = (from, to) => set(`${new Date(from * 1000).toISOString().slice(0, 10)}/${new Date(SPANS[period].end(to) * 1000).toISOString().slice(0, 10)}`);
   return html`<${ChartCard} wide title=${title} columns=${COLUMNS} rows=${rows} actions=${actions}>
-    ${kept ? html`<${LineChart} points=${points} rest=${t('trend.rest', { from: rows[0]?.name ?? '', to: rows.at(-1)?.name ?? '' })} onSelect=${choose} />` : html`<${Skeleton} n=${5} />`}
+    ${kept ? html`<${LineChart} points=${points} rest=${t('trend.rest', { from: rows[0]?.name ?? '', to: rows.at(-1)?.name ?? '' })} onSelect=${choose} />` : html`<${Place} />`}
   <//>`;
 }

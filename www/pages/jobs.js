@@ -119,7 +119,7 @@ export function Jobs({ query }) {
     <${PageHead} title=${t('page.jobs')} note=${t('jobs.note')} actions=${dead} />
     <${Stats} label=${t('page.jobs')} rows=${stats} />
     <${Card} title=${t('jobs.list')} actions=${query.queue && html`<a class="quiet" href=${here({ queue: null })}><${Icon} name="cross" /> ${query.queue}</a>`}>
-      <${Choice} label=${label('state')} options=${states} value=${query.state ?? ''} onChange=${(state) => replace(here({ state }))} />
+      <div class="filters"><${Choice} label=${label('state')} options=${states} value=${query.state ?? ''} onChange=${(state) => replace(here({ state }))} /></div>
       <${List} query=${query} />
     <//>
     <${Card} title=${t('jobs.queues')} note=${t('jobs.queues_note')}><${Queues} /><//>

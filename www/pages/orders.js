@@ -18,7 +18,7 @@ import { Table } from '../parts/table.js';
 import { Order } from './order.js';
 import { OrderEntry } from './order_entry.js';
 import { Unsent } from './order_unsent.js';
-import { amount, ORDER_TABLES, orderLink, State, storeLink, useNamed } from './shop.js';
+import { amount, ORDER_TABLES, orderLink, State, storeLink, UploadLink, useNamed } from './shop.js';
 
 /* What each part of the list asks for. */
 const PARTS = {
@@ -47,7 +47,7 @@ function Rows({ part, query }) {
   const columns = useMemo(() => columnsOf(stores), [stores]);
   if (error && !rows) return html`<${Failed} error=${error} again=${again} />`;
   if (!rows) return html`<${Skeleton} shape="table" n=${8} />`;
-  if (!rows.length) return html`<${Empty} icon="file" title=${t('orders.none')}><p>${t(query.q || query.store ? 'orders.none_fits' : 'orders.none_advice')}</p><//>`;
+  if (!rows.length) return html`<${Empty} icon="file" title=${t('orders.none')}><p>${t(query.q || query.store ? 'orders.none_fits' : 'orders.none_advice')}</p>${!query.q && !query.store && html`<${UploadLink} />`}<//>`;
   return html`<${Table} caption=${t('page.orders')} columns=${columns} rows=${rows} total=${total} onNeed=${need} keyOf=${(row) => row.id ?? row.number} busy=${stale} first=${rows.length} />
     <p class="pager"><span role="status">${t('orders.total', { n: total, shown: { n: count(total) } })}</span></p>`;
 }

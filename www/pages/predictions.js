@@ -18,7 +18,7 @@ import { Empty, Failed, Skeleton } from '../parts/state.js';
 import { Stats } from '../parts/stat.js';
 import { Table } from '../parts/table.js';
 import { Acts } from './calls.js';
-import { amount, Because, Confidence, Facts, MOST, number, ORDER_TABLES, PREDICTION_TABLES, productLink, rupees, share, State, storeLink, useNamed, When } from './shop.js';
+import { amount, Because, Confidence, Facts, MOST, number, ORDER_TABLES, PREDICTION_TABLES, productLink, rupees, share, State, storeLink, UploadLink, useNamed, When } from './shop.js';
 
 const WEIGHT = ['high', 'medium', 'low'];
 const STATES = ['pending', 'approved', 'rejected', ''];
@@ -63,7 +63,7 @@ function List({ query }) {
   const list = { rows: kept?.data, total: kept?.total, error, again, stale: !answer };
   const columns = useMemo(predictionColumns, []);
   const states = STATES.map((id) => ({ id: id || 'all', label: id ? nameOf('shop_prediction', id) : t('shop.all') }));
-  const none = html`<${Empty} icon="check" title=${t('predictions.none')}><p>${t('predictions.none_advice')}</p><//>`;
+  const none = html`<${Empty} icon="check" title=${t('predictions.none')}><p>${t('predictions.none_advice')}</p><${UploadLink} /><//>`;
   return html`<div class="page">
     <${Head} here="predictions" note=${t('predictions.note')} />
     <${Card} title=${t('predictions.list')} actions=${html`<${Choice} label=${t('predictions.state')} options=${states} value=${state} onChange=${(id) => replace(here({ state: id }))} />`}>
@@ -104,7 +104,7 @@ function Segments({ query }) {
   const list = useEndless((cursor, limit) => address('/api/customer-segments', { 'filter[segment_value][eq]': query.value, 'filter[segment_name][eq]': query.segment, sort, limit, cursor }), ['customer_segments']);
   const stores = useNamed('stores');
   const values = VALUES.map((id) => ({ id, label: id ? nameOf('shop_value', id) : t('shop.all') }));
-  const none = html`<${Empty} icon="user" title=${t('segments.none')}><p>${t('segments.none_advice')}</p><//>`;
+  const none = html`<${Empty} icon="user" title=${t('segments.none')}><p>${t('segments.none_advice')}</p><${UploadLink} /><//>`;
   const actions = html`${query.segment && html`<a class="chip" href=${here({ segment: null })}>${query.segment} \u00d7</a>`}<${Choice} label=${t('shop_column.value')} options=${values} value=${query.value ?? ''} onChange=${(value) => replace(here({ value }))} />`;
   return html`<div class="page">
     <${Head} here="predictions/segments" note=${t('segments.note')} />
@@ -131,7 +131,7 @@ function Upselling() {
   const list = { rows: kept?.data, total: kept?.total, error, again, stale: !answer };
   const products = useNamed('products');
   const columns = useMemo(() => [{ id: 'because_id', label: t('upselling.because'), kind: 'name', sort: (row) => row.because, value: (row) => productLink(row.because_id, row.because) }, ...ruleColumns(products).map((column) => ({ ...column, kind: undefined }))], [products]);
-  const none = html`<${Empty} icon="boxes" title=${t('upselling.none')}><p>${t('upselling.none_advice')}</p><//>`;
+  const none = html`<${Empty} icon="boxes" title=${t('upselling.none')}><p>${t('upselling.none_advice')}</p><${UploadLink} /><//>`;
   return html`<div class="page">
     <${Head} here="predictions/upselling" note=${t('upselling.note')} />
     <${Card} title=${t('upselling.list')}><${Rows} list=${list} caption=${t('upselling.title')} columns=${columns} none=${none} sort=${{ id: 'confidence', down: true }} keyOf=${(row) => `${row.because_id}/${row.product_id}`} /><//>

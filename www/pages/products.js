@@ -18,7 +18,7 @@ import { Trend } from './dashboard_trend.js';
 import { ruleColumns } from './predictions.js';
 import { History } from './record.js';
 import { RecordList } from './record_list.js';
-import { amount, Facts, MOST, ORDER_TABLES, productLink, rupees, useNamed } from './shop.js';
+import { amount, Facts, MOST, ORDER_TABLES, productLink, rupees, UploadLink, useNamed } from './shop.js';
 import { OfEntity } from './stores.js';
 
 /* ---- the list ---- */
@@ -50,7 +50,7 @@ function Groups({ name, path, query }) {
 function List({ entity, entities, query }) {
   const lead = html`<div class="chip-rows"><${Groups} name="category" path="/api/products/categories" query=${query} /><${Groups} name="brand" path="/api/products/brands" query=${query} /></div>`;
   const actions = may('sales.write') && html`<a class="button" href=${link('records/product/new')}><${Icon} name="plus" /> ${t('products.new')}</a>`;
-  return html`<${RecordList} entity=${entity} entities=${entities} query=${query} own=${{ title: t('page.products'), note: t('products.note'), back: null, list: t('products.list'), columns: COLUMNS, actions: actions || null, lead, none: t('products.none') }} />`;
+  return html`<${RecordList} entity=${entity} entities=${entities} query=${query} own=${{ title: t('page.products'), note: t('products.note'), back: null, list: t('products.list'), columns: COLUMNS, actions: actions || null, lead, none: t('products.none'), next: html`<${UploadLink} />` }} />`;
 }
 
 /* ---- one of them ---- */

@@ -119,7 +119,7 @@ const orderOf = (text) => {
 };
 
 /* own: what a page of its own has in other words: { title, note, back, actions, list (the heading
-** of the list), none (what to do where there are none), columns, lead, children }; columns are as those of a Table, sorted by the server. */
+** of the list), none (what to do where there are none), next (a link to that), columns, lead, children }; columns are as those of a Table, sorted by the server. */
 export function RecordList({ entity, entities, query, own = {} }) {
   const names = useNames(entity, entities);
   const wanted = { q: query.q, sort: query.sort, deleted: query.deleted, ...Object.fromEntries(filtersOf(query).map(({ key, value }) => [key, value])) };
@@ -132,7 +132,7 @@ export function RecordList({ entity, entities, query, own = {} }) {
   let body;
   if (error && !rows) body = html`<${Failed} error=${error} again=${again} />`;
   else if (!rows) body = html`<${Skeleton} shape="table" n=${8} />`;
-  else if (!rows.length) body = html`<${Empty} icon="filter" title=${t('records.none')}><p>${filtersOf(query).length || query.q ? t('records.none_fits') : own.none ?? t('records.none_yet')}</p><//>`;
+  else if (!rows.length) body = html`<${Empty} icon="filter" title=${t('records.none')}><p>${filtersOf(query).length || query.q ? t('records.none_fits') : own.none ?? t('records.none_yet')}</p>${!filtersOf(query).length && !query.q && own.next}<//>`;
   else
     body = html`<${Table} caption=${title} columns=${columns} rows=${rows} total=${total} onNeed=${need} keyOf=${(row) => row.id} busy=${stale} first=${rows.length} order=${orderOf(query.sort ?? entity.order)} onOrder=${({ id, down }) => replace(here({ sort: `${down ? '-' : ''}${id}` }))} />
       <p class="pager"><span role="status">${t('records.total', { n: total, shown: { n: count(total) } })}</span></p>`;

@@ -6,6 +6,7 @@ import { formatDay } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { cachedList } from '../lib/offline.js';
 import { at, link } from '../lib/route.js';
+import { may } from '../lib/session.js';
 import { nameOf, t } from '../lib/text.js';
 import { Badge } from '../parts/card.js';
 import { Icon } from '../parts/icon.js';
@@ -37,6 +38,10 @@ export function useNamed(name) {
 export const storeLink = (id, name) => html`<a href=${link(at('stores', id))}>${name ?? id?.slice(-6)}</a>`;
 export const productLink = (id, name) => (id ? html`<a href=${link(at('products', id))}>${name ?? id.slice(-6)}</a>` : name);
 export const orderLink = (order) => html`<a href=${link(at('orders', order.id))}>${order.number ?? order.invoice_id ?? order.id}</a>`;
+
+/* ---- where there is nothing ---- */
+
+export const UploadLink = () => may('sales.write') && html`<a class="plain" href=${link('upload')}><${Icon} name="upload" /> ${t('dashboard.begin_upload')}</a>`;
 
 /* ---- states ---- */
 

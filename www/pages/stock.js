@@ -96,7 +96,7 @@ function List({ query }) {
   const asked = query.q || query.warehouse || query.state;
   if (error && !items?.length) return html`<${Failed} error=${error} again=${again} />`;
   if (!items) return html`<${Skeleton} shape="table" n=${8} />`;
-  if (!items.length) return html`<${Empty} icon="boxes" title=${t(asked ? 'stock.none_found' : 'stock.none')}><p>${t(asked ? 'stock.none_found_advice' : 'stock.none_advice')}</p><//>`;
+  if (!items.length) return html`<${Empty} icon="boxes" title=${t(asked ? 'stock.none_found' : 'stock.none')}><p>${t(asked ? 'stock.none_found_advice' : 'stock.none_advice')}</p>${!asked && may('stock.write') && html`<a class="plain" href=${link('stock/count')}><${Icon} name="rules" /> ${t('stock.begin')}</a>`}<//>`;
   return html`<${Table} caption=${t('stock.levels')} columns=${COLUMNS} rows=${items} keyOf=${(row) => `${row.sku}/${row.warehouse}`} busy=${stale} first=${items.length} onOpen=${(row) => openDrawer('item', row.sku)} openLabel=${(row) => t('stock.open', { sku: row.sku })} />
     <div class="pager"><span role="status">${t('rows.shown_of', { n: count(items.length), total: count(first?.total ?? items.length) })}</span>
       ${more && html`<button type="button" class="button-line" disabled=${busy} onClick=${onMore}>${t('stock.more')}</button>`}</div>`;

@@ -14,7 +14,7 @@ import { Failed, Skeleton } from '../parts/state.js';
 import { Calls, Phone } from './calls.js';
 import { Churn } from './predictions.js';
 import { RecordList } from './record_list.js';
-import { amount, MOST, State, storeLink } from './shop.js';
+import { amount, MOST, State, storeLink, UploadLink } from './shop.js';
 import { Store } from './store.js';
 
 const SAYS = 'store_id,segment_name,segment_value,total_revenue,last_order,churn_risk';
@@ -45,7 +45,7 @@ function List({ entity, entities, query }) {
   const columns = useMemo(() => columnsOf(segments), [segments]);
   const actions = html`<a class="plain" href=${link('stores/calls')}><${Icon} name="calendar" /> ${t('calls.title')}</a>
     ${may('sales.write') && html`<a class="button" href=${link('records/store/new')}><${Icon} name="plus" /> ${t('stores.new')}</a>`}`;
-  return html`<${RecordList} entity=${entity} entities=${entities} query=${query} own=${{ title: t('page.stores'), note: t('stores.note'), back: null, list: t('stores.list'), columns, actions, none: t('stores.none') }} />`;
+  return html`<${RecordList} entity=${entity} entities=${entities} query=${query} own=${{ title: t('page.stores'), note: t('stores.note'), back: null, list: t('stores.list'), columns, actions, none: t('stores.none'), next: html`<${UploadLink} />` }} />`;
 }
 
 /* A page whose list is that of an entity. */

@@ -3,6 +3,6 @@
 import { html } from '../lib/html.js';
 import { lazy } from '../lib/lazy.js';
 
-const Place = () => html`<div class="line-chart" aria-hidden="true"><p class="readout"></p><div class="line-box"></div></div>`;
+export const Place = () => html`<div class="line-chart" aria-hidden="true"><p class="readout"></p><div class="line-box"></div></div>`;
 
 export const LineChart = lazy(() => import('./line_plot.js'), 'LinePlot', Place);
