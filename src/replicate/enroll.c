@@ -154,7 +154,11 @@ static int keep(struct ctx *cx, struct pg *p, struct tenant *t, const struct ups
                               .origin = e->origin,
                               .epoch = 1,
                               .instance = instance } };
-  if (pg_dsn_of(cx, p, &s.up.dsn) || epoch_instance_keep(cx, t, instance) || secret_set(cx, t, SYNC_SECRET, str_of(password))) return cx->code;
+  const char *where;
+  if (pg_dsn_of(cx, p, &where) || epoch_instance_keep(cx, t, instance) ||
+      secret_set(cx, t, SYNC_SECRET, str_of(password)))
+    return cx->code;
+  s.up.dsn = ctx_printf(cx, "%s user='%s'", where, e->role);
   return tenant_write(cx, t, save, &s);
 }
 
