@@ -21,6 +21,10 @@ BEGIN
   IF NOT pg_has_role(current_user, 'outpost_owner', 'MEMBER') THEN
     EXECUTE format('GRANT outpost_owner TO %I', current_user);
   END IF;
+  -- Rows come through temporary tables.
+  IF NOT has_database_privilege('outpost_edge', current_database(), 'TEMPORARY') THEN
+    EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO outpost_edge', current_database());
+  END IF;
 END $$;
 
 CREATE SCHEMA IF NOT EXISTS outpost AUTHORIZATION outpost_owner;

@@ -289,6 +289,7 @@ GRANT SELECT ON outpost.hq, outpost.schema_part, outpost.organizations, outpost.
   outpost.stock_transactions, outpost.conflict, outpost.scope, outpost.request TO outpost_edge, outpost_hq;
 -- What is written once: the log, the batches, rows, bytes. What is said of a run is replaced as a whole.
 GRANT INSERT ON outpost.batch, outpost.change_log, outpost.reject, outpost.raw_chunk, outpost.stock_transactions TO outpost_edge;
+GRANT UPDATE (counts, message) ON outpost.run TO outpost_edge;
 GRANT INSERT, DELETE ON outpost.run, outpost.undo_kept, outpost.reject_solved TO outpost_edge;
 GRANT INSERT, UPDATE ON outpost.lane, outpost.conflict TO outpost_edge;
 GRANT INSERT, UPDATE (fork_seq, fork_hash, instance) ON outpost.origin TO outpost_edge;

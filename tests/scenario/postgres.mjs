@@ -129,15 +129,21 @@ export async function startPostgres(t, settings = {}) {
 
 class Postgres {
   constructor(dir, port, settings) {
-    Object.assign(this, { dir, port, settings, log: '', child: null, ca: path.join(dir, 'ca.pem'), otherCa: path.join(dir, 'other-ca.pem') });
+    Object.assign(this, { dir, port, settings, child: null, ca: path.join(dir, 'ca.pem'), otherCa: path.join(dir, 'other-ca.pem') });
+  }
+
+  get log() {
+    return fs.readFileSync(path.join(this.dir, 'log'), 'utf8');
   }
 
   async start() {
     const args = Object.entries({ ...this.settings, port: this.port, unix_socket_directories: '' }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     // However node ends, the server gets SIGQUIT then and takes its backends with it.
     const who = USER ? [`--reuid=${USER.uid}`, `--regid=${USER.gid}`, '--clear-groups'] : [];
-    this.child = spawn('setpriv', [...who, '--pdeathsig', 'QUIT', bin('postgres'), '-D', path.join(this.dir, 'data'), ...args], { cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
-    this.child.stderr.on('data', (bytes) => (this.log += bytes));
+    // Into a file: a pipe would be full while node waits for something else, and the server would wait for node.
+    const log = fs.openSync(path.join(this.dir, 'log'), 'a');
+    this.child = spawn('setpriv', [...who, '--pdeathsig', 'QUIT', bin('postgres'), '-D', path.join(this.dir, 'data'), ...args], { cwd: '/', stdio: ['ignore', 'ignore', log] });
+    fs.closeSync(log);
     this.ended = new Promise((resolve) => this.child.on('exit', resolve));
     const begun = Date.now();
     while (spawnSync(bin('pg_isready'), ['-q', '-h', '127.0.0.1', '-p', String(this.port)]).status !== 0) {

@@ -1,0 +1,209 @@
+// Headquarters' database: made, brought up to date, and who is let in. All by the real program against a real PostgreSQL.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { folder, json, ok, one, outpost, place, refuses, start, verify } from './lib.mjs';
+import { startPostgres } from './postgres.mjs';
+
+const init = (dsn) => json(['upstream', 'init', '--dsn', dsn]);
+const enroll = (p, dsn, ...more) => json(['upstream', 'enroll', '--dsn', dsn, ...p.args, ...more]);
+const ORGANIZATION = '00000000-0000-7000-8000-00000000000a';
+
+// What a database is, but for when it was made.
+const shape = (hq, database) =>
+  hq.psql(
+    `SELECT string_agg(line, E'\\n' ORDER BY line) FROM (
+       SELECT c.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || coalesce(' ' || pg_get_expr(d.adbin, d.adrelid), '') || a.attnotnull AS line
+       FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+       WHERE c.relnamespace = 'outpost'::regnamespace AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind <> 'i'
+       UNION ALL SELECT pg_get_indexdef(indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid WHERE c.relnamespace = 'outpost'::regnamespace
+       UNION ALL SELECT pg_get_triggerdef(t.oid) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE c.relnamespace = 'outpost'::regnamespace
+       UNION ALL SELECT tablename || policyname || permissive || roles::text || cmd || coalesce(qual, '') || coalesce(with_check, '') FROM pg_policies WHERE schemaname = 'outpost'
+       UNION ALL SELECT oid::regprocedure || md5(prosrc) || prosecdef FROM pg_proc WHERE pronamespace IN ('outpost'::regnamespace, 'outpost_seal'::regnamespace)
+       UNION ALL SELECT grantee || ' ' || privilege_type || ' ' || table_name FROM information_schema.role_table_grants WHERE table_schema = 'outpost') x`,
+    { database },
+  );
+
+test('init makes the schema, again it does nothing, and what is missing it makes', { timeout: 300_000 }, async (t) => {
+  const hq = await startPostgres(t);
+  const dsn = hq.dsn();
+  const first = init(dsn);
+  assert.ok(first.done.includes('table products was made'), first.done.join('\n'));
+  assert.ok(first.done.includes('table sale was made'));
+  assert.ok(!first.done.some((line) => line.includes('table users')), 'what says sync none stays at the edge');
+  const made = shape(hq);
+  assert.deepEqual(init(dsn), { schema: first.schema, done: [] });
+  assert.match(ok(['upstream', 'init', '--dsn', dsn]), /^nothing to do: headquarters has schema \d+\n$/);
+  assert.equal(shape(hq), made);
+  // types
+  const type = (table, column) => hq.psql(`SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'outpost.${table}'::regclass AND attname = '${column}'`);
+  assert.equal(type('products', 'unit_price'), 'numeric(20,4)');
+  assert.equal(type('orders', 'approved_at'), 'timestamp with time zone');
+  assert.equal(type('orders', 'order_date'), 'date');
+  assert.equal(type('sale', 'revenue'), 'numeric(19,4)');
+  assert.equal(type('sale', 'region'), 'text');
+
+  await t.test('an older one gets tables and columns, and what newer edges sent of them', () => {
+    hq.psql(`ALTER TABLE outpost.products DROP COLUMN brand; ALTER TABLE outpost.products DROP COLUMN gst_rate CASCADE; DROP TABLE outpost.stock_lots;
+      DELETE FROM outpost.schema_part WHERE name IN ('table products', 'table stock_lots'); UPDATE outpost.hq SET version = 17;
+      INSERT INTO outpost.products (organization_id, id, name, extra, sync_at, sync_origin) VALUES
+        ('${ORGANIZATION}', 'p1', 'Tea', '{"brand":"Tata","gst_rate":"5.25","later":{"a":[1,"\\u0041"]}}', 77, 3),
+        ('${ORGANIZATION}', 'p2', 'Milk', '{"gst_rate":"much"}', 78, 3), ('${ORGANIZATION}', 'p3', 'Salt', NULL, 79, 3)`);
+    const { done } = init(dsn);
+    assert.deepEqual(done.filter((line) => !line.startsWith('part')), [
+      'column products.brand was added; newer devices had sent 1 values of it',
+      'column products.gst_rate was added; newer devices had sent 1 values of it',
+      'table stock_lots was made',
+      `the schema has number ${first.schema} now`,
+    ]);
+    assert.equal(shape(hq), made, 'as one that was made at once');
+    assert.deepEqual(hq.rows(`SELECT id, brand, gst_rate, extra, sync_at, sync_origin, version FROM outpost.products ORDER BY id`), [
+      ['p1', 'Tata', '5.2500', '{ "later" : {"a":[1,"\\u0041"]} }', '77', '3', '1'],
+      ['p2', '', '', '{"gst_rate":"much"}', '78', '3', '1'],
+      ['p3', '', '', '', '79', '3', '1'],
+    ]);
+    assert.deepEqual(init(dsn).done, []);
+  });
+
+  await t.test('two at once: one makes it, the other finds it made', async () => {
+    hq.psql('CREATE DATABASE twice');
+    const at = hq.dsn({ database: 'twice' });
+    const both = await Promise.all([1, 2].map(() => start(['upstream', 'init', '--dsn', at, '--json']).ended));
+    assert.deepEqual(both.map((e) => [e.code, e.err]), [[0, ''], [0, '']]);
+    assert.deepEqual(both.map((e) => JSON.parse(e.out).done.length > 0).sort(), [false, true]);
+    assert.equal(shape(hq, 'twice'), made);
+  });
+
+  await t.test('killed or refused on its way it leaves nothing', () => {
+    hq.psql('CREATE DATABASE half');
+    hq.psql("CREATE SCHEMA outpost AUTHORIZATION outpost_owner; CREATE VIEW outpost.stores AS SELECT 1 AS one", { database: 'half' });
+    refuses(['upstream', 'init', '--dsn', hq.dsn({ database: 'half' })], /stores/);
+    assert.equal(hq.psql("SELECT count(*) FROM pg_class WHERE relnamespace = 'outpost'::regnamespace", { database: 'half' }), '1');
+  });
+
+  await t.test('a schema of a newer program is left as it is', () => {
+    hq.psql('UPDATE outpost.hq SET version = 9999');
+    const before = shape(hq);
+    refuses(['upstream', 'init', '--dsn', dsn], /has schema 9999, made by a newer program; this one knows \d+/, 5);
+    refuses(['upstream', 'list', '--dsn', dsn], /made by a newer program/, 5);
+    assert.equal(shape(hq), before);
+  });
+});
+
+test('what people at headquarters write with plain SQL is checked and stamped', { timeout: 120_000 }, async (t) => {
+  const hq = await startPostgres(t);
+  init(hq.dsn());
+  hq.psql(`CREATE ROLE jane LOGIN PASSWORD 'j' IN ROLE outpost_hq; INSERT INTO outpost.organizations VALUES ('${ORGANIZATION}', 'acme', 'Acme');
+    INSERT INTO outpost.member VALUES ('${ORGANIZATION}', 'jane', 'hq')`);
+  const jane = { user: 'jane', password: 'j' };
+  const row = (columns) => hq.rows(`SELECT ${columns} FROM outpost.products`, jane)[0];
+  hq.psql("INSERT INTO outpost.products (id, name, unit_price) VALUES ('p1', 'Tea', 12.5)", jane);
+  assert.deepEqual(row('organization_id, unit_price, active, version, created_by, sync_origin, sync_stamps'), [ORGANIZATION, '12.5000', 't', '1', 'jane', '', '']);
+  const [at, xid] = row('sync_at, sync_xid');
+  hq.psql("UPDATE outpost.products SET unit_price = 13 WHERE id = 'p1'", jane);
+  const [later, laterXid, version, stamps] = row('sync_at, sync_xid, version, sync_stamps');
+  assert.ok(BigInt(later) > BigInt(at) && BigInt(laterXid) > BigInt(xid));
+  assert.equal(version, '2');
+  assert.deepEqual(Object.keys(JSON.parse(stamps)).sort(), ['', 'unit_price', 'updated_at']);
+  hq.psql('UPDATE outpost.products SET name = NULL', { ...jane, refused: /name is required/ });
+  hq.psql('UPDATE outpost.products SET organization_id = gen_random_uuid()', { ...jane, refused: /the id of a record stays|row-level security/ });
+  hq.psql("INSERT INTO outpost.stores (customer_id, name, status) VALUES ('C1', 'Shop', 'ajar')", { ...jane, refused: /status must be one of active\|inactive\|blocked, not "ajar"/ });
+  hq.psql('DELETE FROM outpost.products', { ...jane, refused: /permission denied/ });
+  hq.psql('DELETE FROM outpost.products', { refused: /records are never removed: UPDATE outpost.products SET deleted_at = now\(\) instead/ });
+  hq.psql("UPDATE outpost.products SET deleted_at = now() WHERE id = 'p1'", jane);
+  assert.deepEqual(row('deleted_at IS NOT NULL, deleted_by'), ['t', 'jane']);
+  hq.psql("INSERT INTO outpost.orders (number) VALUES ('SO-1')", { ...jane, refused: /permission denied for table orders/ });
+  assert.equal(hq.psql('SELECT outpost.refresh_dashboard()', jane), '1');
+  assert.equal(hq.psql('SELECT outpost.refresh_dashboard()', jane), '0', 'not older than five minutes');
+  assert.deepEqual(hq.rows('SELECT organization_id, stores, products FROM outpost.dashboard_summary', jane), [[ORGANIZATION, '0', '0']]);
+});
+
+test('an edge is enrolled once, its secret is nowhere to be read, and revoked it is out at once', { timeout: 120_000 }, async (t) => {
+  // log_statement: what the server writes down of the making of a role must not be its password
+  const hq = await startPostgres(t, { log_statement: 'all', log_min_messages: 'info' });
+  const p = place(t, 'acme');
+  const dsn = hq.dsn();
+  refuses(['upstream', 'enroll', '--dsn', dsn, ...p.args], /`outpost upstream init/);
+  init(dsn);
+  const edge = enroll(p, dsn, '--name', 'till-1');
+  assert.match(edge.role, /^outpost_acme_[0-9a-f]{8}$/);
+  assert.equal(edge.origin, 1);
+  assert.equal(edge.organization_id, one(p.db, 'SELECT id FROM organizations'));
+  const said = refuses(['upstream', 'enroll', '--dsn', dsn, ...p.args], /this tenant is enrolled already, as till-1/, 5);
+  assert.ok(said.includes(edge.edge));
+  assert.equal(one(p.db, "SELECT count(*) FROM change_log WHERE event = 'SYNC_ENROLLED'"), '1');
+  const kept = one(p.db, 'SELECT dsn FROM sync_upstream');
+  assert.match(kept, /sslmode='verify-full'/);
+  assert.ok(kept.includes(`sslrootcert='${hq.ca}'`) && kept.includes(`user='${edge.role}'`) && !kept.includes('password'), kept);
+  assert.match(hq.log, /CREATE ROLE "outpost_acme_[0-9a-f]{8}" LOGIN .* PASSWORD 'SCRAM-SHA-256\$4096:/, 'the server is given no password that it could write down');
+  assert.match(hq.psql(`SELECT rolpassword FROM pg_authid WHERE rolname = '${edge.role}'`), /^SCRAM-SHA-256\$4096:/);
+  assert.match(hq.psql(`SELECT public_key FROM outpost.edge`), /^-----BEGIN PUBLIC KEY-----/);
+  const [listed] = json(['upstream', 'list', '--dsn', dsn]);
+  assert.deepEqual([listed.organization, listed.name, listed.edge, listed.revoked_at, listed.epochs], ['acme', 'till-1', edge.edge, null, 1]);
+  assert.equal(verify(p).ok, true);
+
+  await t.test('a second device of the organization meets it by its short name', () => {
+    const q = place(t, 'acme');
+    refuses(['upstream', 'enroll', '--dsn', dsn, ...q.args, '--name', 'till-1'], /acme has an edge that is called till-1 already/, 5);
+    assert.equal(one(q.db, 'SELECT count(*) FROM sync_upstream'), '0');
+    const second = enroll(q, dsn, '--name', 'till-2');
+    assert.equal(second.organization_id, edge.organization_id);
+    assert.deepEqual([second.origin, second.role === edge.role], [2, false]);
+    const other = place(t, 'branch');
+    assert.equal(enroll(other, dsn, '--name', 'till-3', '--organization', 'acme').organization_id, edge.organization_id);
+    assert.notEqual(enroll(place(t, 'other'), dsn).organization_id, edge.organization_id);
+  });
+
+  await t.test('revoked', async () => {
+    hq.psql(`ALTER ROLE ${edge.role} PASSWORD 'known'`);
+    const session = hq.session({ user: edge.role, password: 'known' });
+    assert.equal(await session.ask("BEGIN; SELECT count(*) FROM outpost.organizations"), '1');
+    const out = json(['upstream', 'revoke', '--dsn', dsn, '--edge', 'till-1']);
+    assert.deepEqual([out.edge, out.connections_ended], [edge.edge, 1]);
+    assert.match(await session.ask('SELECT 1'), /terminating connection|server closed/);
+    await session.ended;
+    hq.psql('SELECT 1', { user: edge.role, password: 'known', refused: /not permitted to log in|password authentication failed/ });
+    refuses(['upstream', 'revoke', '--dsn', dsn, '--edge', 'till-1'], /there is no edge till-1 that could be revoked/, 4);
+    const again = enroll(p, dsn, '--name', 'till-1');
+    assert.notEqual(again.edge, edge.edge, 'enrolled again it is another edge');
+    assert.equal(again.origin, 4);
+  });
+
+  await t.test('wrong addresses are told in a sentence', () => {
+    refuses(['upstream', 'init'], /--dsn DSN says where/, 2);
+    refuses(['upstream', 'init', '--dsn', 'nonsense'], /./);
+    refuses(['upstream', 'init', '--dsn', hq.dsn({ sslrootcert: hq.otherCa })], /certificate/);
+    refuses(['upstream', 'init', '--dsn', hq.dsn({ password: 'wrong' })], /password/);
+    refuses(['upstream', 'revoke', '--dsn', dsn], /--edge EDGE/, 2);
+  });
+});
+
+test('who administers a hosted database, and is no superuser, can do all of it', { timeout: 120_000 }, async (t) => {
+  const hq = await startPostgres(t);
+  hq.psql("CREATE ROLE dba LOGIN CREATEROLE PASSWORD 'd'");
+  hq.psql('CREATE DATABASE hosted OWNER dba');
+  const service = path.join(folder(t), 'pg_service.conf');
+  fs.writeFileSync(service, `[hosted]\nhost=localhost\nport=${hq.port}\ndbname=hosted\nuser=dba\nsslmode=verify-full\nsslrootcert=${hq.ca}\n`);
+  // the password and all the rest come from where libpq's users keep them
+  const env = { PGSERVICEFILE: service, PGPASSWORD: 'd' };
+  const p = place(t, 'acme');
+  const call = (...args) => {
+    const ended = outpost([...args, '--dsn', 'service=hosted', '--json'], { env });
+    assert.equal(ended.code, 0, ended.err);
+    return JSON.parse(ended.out);
+  };
+  assert.ok(call('upstream', 'init').done.length > 40);
+  assert.deepEqual(call('upstream', 'init').done, []);
+  const edge = call('upstream', 'enroll', ...p.args);
+  assert.match(one(p.db, 'SELECT dsn FROM sync_upstream'), /host='localhost' .*port='\d+'.*sslmode='verify-full'/);
+  const as = { user: 'dba', password: 'd', database: 'hosted' };
+  // Who owns everything sees who is enrolled, and nothing of what anybody has.
+  hq.psql(`SET session_replication_role = replica; INSERT INTO outpost.products (organization_id, name, sync_at) VALUES ('${edge.organization_id}', 'Tea', 1)`, { database: 'hosted' });
+  assert.equal(hq.psql('SET ROLE outpost_owner; SELECT count(*) FROM outpost.products', as), '0');
+  assert.equal(hq.psql('SET ROLE outpost_owner; SELECT count(*) FROM outpost.edge', as), '1');
+  const session = hq.session({ ...as, user: edge.role, password: (hq.psql(`ALTER ROLE ${edge.role} PASSWORD 'known'`), 'known') });
+  assert.equal(await session.ask('SELECT count(*) FROM outpost.products'), '1');
+  assert.equal(call('upstream', 'revoke', '--edge', edge.edge).connections_ended, 1);
+  await session.end();
+});
