@@ -1,18 +1,40 @@
 // How fast requests are answered: a list of 211 records for somebody who has logged in, against civetweb alone
-// (bare_civetweb.c, 50 threads) that answers a constant body of the same size, and against nginx that sends a file of that
-// size, where it is installed (its package would start a server, so it is not installed for this). All are asked by wrk over 16 connections that are kept, in turn; and what good clients see
-// while a thousand others are slow (../scenario/slow.mjs and slowhttptest).
+// (bare_civetweb.c, 50 threads) that answers a constant body of the same size, against nginx that sends a file of that
+// size, where it is installed (its package would start a server, so it is not installed for this), and against Express and pg over the
+// same rows (orders_express.mjs), which does not ask who it is, nor count or log. All are asked by wrk over 16 connections that are kept,
+// in turn. Then 64 connections of which every second request is an order of three lines, durable, and the others read: what 99 of 100
+// of these take. And what good clients see while a thousand others are slow (../scenario/slow.mjs and slowhttptest).
 //
 // Ours asks who it is, may he, counts, logs each request to a file, and looks whether the list has changed.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { goodClient, slowClients } from '../scenario/slow.mjs';
+import { startPostgres } from './postgres.mjs';
+import { ended, importShop, loadShop, startExpress } from './shop.mjs';
 
 const SECONDS = Number(process.env.BENCH_HTTP_SECONDS ?? 4);
 const ROWS = 211;
 const SLOW = 1000;
 const SLOW_SECONDS = 20;
+const MIXED = 64;
+const MIXED_MS = 10;
+
+// Every second request is an order; the others are what a page asks for.
+const MIXED_SCRIPT = `
+local n, threads = 0, 0
+function setup(thread) threads = threads + 1; thread:set("id", threads) end
+function init() n = id * 100000 end
+local reads = { "/api/stores?limit=50", "/api/dashboard/summary", "/api/orders/recent", "/api/products?limit=20" }
+request = function()
+  n = n + 1
+  if n % 2 == 0 then return wrk.format("GET", reads[1 + n / 2 % 4]) end
+  local items = {}
+  for i = 1, 3 do items[i] = string.format('{"sku":"SKU-%05d","quantity":%d}', 1 + (n * 13 + i * 31) % 400, 1 + i) end
+  wrk.headers["Content-Type"] = "application/json"
+  return wrk.format("POST", "/api/orders", nil, string.format('{"store_id":"CUST-%04d","items":[%s]}', 1 + (n * 7) % 200, table.concat(items, ",")))
+end
+`;
 
 // The first line that a server prints, once it answers.
 function started(command, args, options) {
@@ -29,19 +51,13 @@ function started(command, args, options) {
 
 function prepare(outpost, data, folder) {
   const run = (...args) => execFileSync(outpost, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-  fs.rmSync(data, { recursive: true, force: true });
-  run('init', data);
-  run('tenant', 'add', 'bench', '--data', data);
-  const csv = path.join(folder, 'invoices.csv');
-  fs.writeFileSync(csv, execFileSync(outpost, ['generate', 'invoices', '--stores', String(ROWS), '--products', '424', '--invoices', '14464', '--seed', '1'], { maxBuffer: 1 << 26 }));
-  run('import', csv, '--as', 'invoices', '--data', data);
+  importShop(outpost, folder, data);
   run('user', 'add', 'bench@example.org', '--role', 'admin', '--password', 'long enough for a bench', '--data', data);
   return run('token', 'create', 'bench', '--role', 'admin', '--data', data).trim().split('\n').at(-1).trim();
 }
 
 // { rate, p50, p99, requests }: requests a second, ms.
-function wrk(url, token, connections = 16) {
-  const script = path.join(path.dirname(new URL(import.meta.url).pathname), 'wrk.lua');
+function wrk(url, token, connections = 16, script = path.join(path.dirname(new URL(import.meta.url).pathname), 'wrk.lua')) {
   const out = execFileSync('wrk', ['-t2', `-c${connections}`, `-d${SECONDS}`, '-s', script, '-H', `Authorization: Bearer ${token}`, url], { encoding: 'utf8' });
   const found = JSON.parse(out.trim().split('\n').at(-1));
   if (found.errors) throw new Error(`wrk: ${found.errors} of ${found.requests} requests to ${url} failed`);
@@ -70,7 +86,7 @@ async function answers(url) {
   throw new Error(`${url} does not answer`);
 }
 
-async function speed(figures, { outpost, bare, folder, runs }) {
+async function speed(figures, { outpost, bare, folder, home, runs }) {
   const data = path.join(folder, 'data-http');
   const token = prepare(outpost, data, folder);
   const log = fs.openSync(path.join(folder, 'http.log'), 'w');
@@ -80,22 +96,42 @@ async function speed(figures, { outpost, bare, folder, runs }) {
   const theirs = await started(bare, [String(bytes)]);
   const other = spawnSync('nginx', ['-v']).status === 0 ? nginx(folder, bytes) : null;
   if (other) await answers(other.url);
-  const sides = { outpost: url, civetweb: `http://127.0.0.1:${theirs.line}/`, ...(other && { nginx: other.url }) };
-  const seen = { outpost: [], civetweb: [], nginx: [] };
+  const pg = await startPostgres(folder);
+  loadShop(pg, path.join(data, 'tenants', 'bench.db'));
+  const express = [await startExpress(pg, home, 1), await startExpress(pg, home, 4)];
+  const stores = `/api/stores?limit=${ROWS}`;
+  const sides = { outpost: url, civetweb: `http://127.0.0.1:${theirs.line}/`, ...(other && { nginx: other.url }), express: express[0].base + stores, express4: express[1].base + stores };
+  const seen = { outpost: [], civetweb: [], nginx: [], express: [], express4: [], mixed: [], mixed_nginx: [] };
+  const script = path.join(folder, 'mixed.lua');
+  fs.writeFileSync(script, MIXED_SCRIPT + fs.readFileSync(path.join(path.dirname(new URL(import.meta.url).pathname), 'wrk.lua'), 'utf8'));
   for (let round = 0; round <= runs; round++)
     for (const [name, at] of Object.entries(sides)) {
       const one = wrk(at, token);
       if (round) seen[name].push(one);
       process.stderr.write(`http: ${name} ${Math.round(one.rate)}/s, p99 ${one.p99.toFixed(1)} ms\n`);
     }
+  for (let round = 0; round <= runs; round++) {
+    const mixed = wrk(ours.line, token, MIXED, script);
+    const file = other ? wrk(other.url, token, MIXED) : mixed;
+    if (round) seen.mixed.push(mixed), seen.mixed_nginx.push(file);
+    process.stderr.write(`http: mixed ${Math.round(mixed.rate)}/s, p99 ${mixed.p99.toFixed(1)} ms${other ? `; nginx p99 ${file.p99.toFixed(1)} ms` : ''}\n`);
+  }
   const us = (name) => seen[name].map((one) => 1e6 / one.rate);
   const what = `a list of ${ROWS} records, ${bytes} bytes, 16 connections`;
   figures.ratio('http', what, 'us', us('outpost'), us('civetweb'), 'bare civetweb, constant body', { limit: 2.5 });
   if (other) figures.ratio('http_nginx', what, 'us', us('outpost'), us('nginx'), 'nginx, a file');
   if (other) figures.ratio('http_p99', `p99 of ${what}`, 'ms', seen.outpost.map((o) => o.p99), seen.nginx.map((o) => o.p99), 'nginx, a file');
+  figures.ratio('http_express', what, 'us', us('outpost'), us('express'), `Express + pg ${pg.version}, one process`, { limit: 1 / 15 });
+  figures.ratio('http_express4', what, 'us', us('outpost'), us('express4'), 'the same, four processes', { limit: 1 / 4 });
+  const p99 = (name) => seen[name].map((one) => one.p99);
+  const both = `p99 at ${MIXED} connections, every second request an order of three lines, durable`;
+  figures.against('http_mixed', both, 'ms', p99('mixed'), MIXED_MS);
+  if (other) figures.ratio('http_mixed_nginx', both, 'ms', p99('mixed'), p99('mixed_nginx'), 'nginx, a file', { limit: MIXED_MS / 1.5 });
   const rss = Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${ours.child.pid}/status`, 'utf8'))[1]) / 1024;
   console.log(`http: ${rss.toFixed(1)} MiB of memory after ${seen.outpost.reduce((sum, one) => sum + one.requests, 0)} requests`);
   for (const child of [ours.child, theirs.child, other?.child]) child?.kill();
+  for (const { child } of express) await ended(child);
+  await pg.stop();
 }
 
 async function slow(figures, { outpost, folder, data }) {
@@ -125,8 +161,9 @@ async function slow(figures, { outpost, folder, data }) {
   ours.child.kill();
 }
 
-export async function http(figures, options) {
-  await speed(figures, options);
+export const http = speed;
+
+export async function slowly(figures, options) {
   const data = path.join(options.folder, 'data-slow');
   fs.rmSync(data, { recursive: true, force: true });
   execFileSync(options.outpost, ['init', data]);

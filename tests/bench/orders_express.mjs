@@ -1,4 +1,4 @@
-// The reference of the part `orders`: Express and pg with a pool of 20 connections, as one process or as several (cluster).
+// The reference of the parts `orders` and `http`: Express and pg with a pool of 20 connections, as one process or as several (cluster).
 // PORT, PGPORT and PROCESSES are in the environment. An order is what outpost makes of it: the store is looked up, prices are
 // the products', sums are exact (numeric), order and lines are one durable transaction, the reply holds the order.
 import cluster from 'node:cluster';
@@ -47,6 +47,10 @@ function serve() {
       one('SELECT p.id, p.name, sum(i.total_price) AS total_revenue, sum(i.quantity) AS quantity FROM invoice_items i JOIN products p ON p.id = i.product_id GROUP BY p.id, p.name ORDER BY 3 DESC LIMIT 5'),
     ]);
     response.json({ success: true, data: { total_stores: stores.count, total_products: products.count, total_orders: orders.n, total_revenue: orders.revenue, average_order_value: orders.average, top_stores: top, top_products: best } });
+  });
+  app.get('/api/stores', async (request, response) => {
+    const { rows } = await pool.query({ name: 'stores', text: 'SELECT * FROM stores ORDER BY name LIMIT $1', values: [Number(request.query.limit)] });
+    response.json({ success: true, data: rows, total: rows.length });
   });
   app.listen(Number(process.env.PORT), '127.0.0.1');
 }
