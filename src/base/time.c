@@ -67,14 +67,33 @@ const char *date_iso(char out[static DATE_SIZE], int32_t days) {
   return out;
 }
 
+/* v with n digits, and what follows; the place behind it. */
+static char *put_digits(char *p, int v, int n, char then) {
+  for (int i = n - 1; i >= 0; i--, v /= 10) p[i] = (char)('0' + v % 10);
+  p[n] = then;
+  return p + n + 1;
+}
+
 const char *time_iso(char out[static TIME_SIZE], int64_t us) {
   int64_t day = us / DAY_US, rest = us % DAY_US;
   if (rest < 0) day--, rest += DAY_US;
   int y, m, d;
   date_civil((int32_t)day, &y, &m, &d);
   int seconds = (int)(rest / 1000000);
-  snprintf(out, TIME_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", y, m, d, seconds / 3600, seconds / 60 % 60,
-           seconds % 60, (int)(rest % 1000000));
+  if (y < 0 || y > 9999) {
+    snprintf(out, TIME_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", y, m, d, seconds / 3600,
+             seconds / 60 % 60, seconds % 60, (int)(rest % 1000000));
+    return out;
+  }
+  char *p = out;
+  p = put_digits(p, y, 4, '-');
+  p = put_digits(p, m, 2, '-');
+  p = put_digits(p, d, 2, 'T');
+  p = put_digits(p, seconds / 3600, 2, ':');
+  p = put_digits(p, seconds / 60 % 60, 2, ':');
+  p = put_digits(p, seconds % 60, 2, '.');
+  p = put_digits(p, (int)(rest % 1000000), 6, 'Z');
+  *p = 0;
   return out;
 }
 

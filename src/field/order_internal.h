@@ -53,6 +53,9 @@ int store_find(struct ctx *cx, struct db *db, const char *name, const char *fiel
 int prediction_open(struct ctx *cx, struct db *db, const char *id, const char *store, bool *out);
 int prediction_approve(struct ctx *cx, struct db *db, const char *id);
 
+/* Whether a name stands in ", a, b, ". */
+bool name_listed(const char *list, struct str name);
+
 /* A member that is a text, or NULL; E_INVALID when it is something else. */
 int text_of(struct ctx *cx, const struct jv *body, const char *name, const char **out);
 

@@ -90,10 +90,10 @@ static int read_line(struct ctx *cx, struct db *db, const struct jv *item, size_
   if (jv_kind(item) != JV_OBJECT)
     return fail(cx, E_INVALID, ctx_printf(cx, "items/%zu", at), "a line is an object");
   for (void *it = jv_first(item); it; it = jv_next(item, it)) {
+    if (name_listed(known, jv_key(it))) continue;
     const char *name = ctx_strdup(cx, jv_key(it));
-    if (!strstr(known, ctx_printf(cx, ", %s, ", name)))
-      return fail(cx, E_INVALID, ctx_printf(cx, "items/%zu/%.40s", at, name),
-                  "a line has no '%.40s'; it has %.*s", name, (int)strlen(known) - 4, known + 2);
+    return fail(cx, E_INVALID, ctx_printf(cx, "items/%zu/%.40s", at, name),
+                "a line has no '%.40s'; it has %.*s", name, (int)strlen(known) - 4, known + 2);
   }
   if (product_of(cx, db, item, at, &p) || number_of(cx, item, at, "quantity", &l.quantity)) return cx->code;
   if (l.quantity == 0)

@@ -32,6 +32,7 @@ test('an order of several lines: prices, sums and terms, exact, and the dashboar
   const answer = await post(s, '/api/orders', { store_id: p.stores[0].code, order_date: '2024-03-01', items: [{ sku: 'A-1', quantity: 3 }, { product_id: b.id, quantity: '1.2345', unit_price: '99.9999' }, { code: c.name.toUpperCase(), quantity: '0.5' }, { code: '4006381333931', quantity: 1, unit_price: 0, note: 'gift' }] });
   const order = await data(Promise.resolve(answer), 201);
   assert.equal(answer.headers.location, `/api/orders/${order.id}`);
+  assert.deepEqual(await data(ask(s, answer.headers.location)), order); // the reply is composed of what is known, not read
   const totals = [lineTotal(30000n, a.price), lineTotal(12345n, 999999n), lineTotal(5000n, c.price), 0n];
   assert.deepEqual(order.items.map((i) => i.total_price.toFixed(2)), totals.map((v) => print(v, 2, 2)));
   assert.match(String(answer.body), new RegExp(`"total_amount":${print(totals.reduce((x, y) => x + y), 2, 2).replace('.', '\\.')},`));
@@ -100,6 +101,7 @@ test('property: any sequence of changes to orders, and the figures after each', 
       const device = r.pick(['SO', 'TAB']);
       const made = await data(post(s, '/api/orders', { store_id: r.pick(p.stores).id, items: ls.map(asked), status: r.pick(['draft', 'pending', 'approved']), order_date: r.pick(['2024-02-01', '2024-05-05']), ...(device === 'TAB' ? { device } : {}) }), 201);
       assert.equal(made.number, `${device}-${String(++numbers[device]).padStart(7, '0')}`);
+      assert.deepEqual(await data(ask(s, `/api/orders/${made.id}`)), made);
       orders.set(made.id, { status: made.status, lines: ls, deleted: false, number: made.number });
     } else if (!id) continue;
     else if (what < 5) {

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -194,7 +195,8 @@ static struct {
   struct tenant *t;
   pthread_barrier_t start;
   int commits;
-  bool some_fail;
+  bool some_fail, again;
+  atomic_int failed;
 } group;
 
 static int count_commit(void *arg) {
@@ -209,19 +211,51 @@ static int hook(struct ctx *cx, struct db *db, void *arg) {
   return OK;
 }
 
+/* What a task that may be done twice leaves in memory. */
+struct kept {
+  char *key;
+  bool bad, early; /* fails after its change, or before it */
+  int made, undone;
+};
+
+static int append_kept(struct ctx *cx, struct db *db, void *arg) {
+  struct kept *k = arg;
+  if (k->early) return fail(cx, E_INVALID, NULL, "early");
+  k->made++;
+  return k->bad ? append_then_fail(cx, db, k->key) : append(cx, db, k->key);
+}
+
+static void append_again(void *arg) {
+  struct kept *k = arg;
+  k->made--;
+  k->undone++;
+}
+
+static atomic_int undone;
+
+static int write_one(struct ctx *cx, char *key, bool bad, bool early) {
+  struct kept k = { key, bad, early, 0, 0 };
+  if (!group.again) return tenant_write(cx, group.t, bad ? append_then_fail : append, key);
+  int rc = tenant_write_again(cx, group.t, append_kept, append_again, &k);
+  undone += k.undone;
+  return k.made == !early ? rc : E_FAIL; /* as if it had been done once */
+}
+
 static void *write_often(void *arg) {
   int64_t thread = *(int64_t *)arg, wrong = 0;
   pthread_barrier_wait(&group.start);
   for (int i = 0; i < CALLS; i++) {
     struct ctx cx;
     char key[32];
-    bool bad = group.some_fail && i % 7 == 3;
+    int64_t turn = (i + thread) % 7; /* else all of a group would fail together */
+    bool bad = group.some_fail && turn == 3, early = group.again && group.some_fail && turn == 5;
     snprintf(key, sizeof key, "%s%02d-%02d", bad ? "x" : "", (int)thread, i);
     ctx_begin(&cx, "test");
-    int rc = tenant_write(&cx, group.t, bad ? append_then_fail : append, key);
-    wrong += rc != (bad ? E_INVALID : OK);
+    int rc = write_one(&cx, key, bad, early);
+    wrong += rc != (bad || early ? E_INVALID : OK);
+    group.failed += bad || early;
     /* What was acknowledged is on the disk: another connection sees it. */
-    if (!bad && i % 10 == 0) {
+    if (!bad && !early && i % 10 == 0) {
       const char *sql = ctx_printf(&cx, "SELECT count(*) FROM change_log WHERE key = '%s'", key);
       wrong += ask(&cx, group.t, sql) != 1;
     }
@@ -231,12 +265,14 @@ static void *write_often(void *arg) {
   return NULL;
 }
 
-static void write_together(bool some_fail) {
+static void write_together(bool some_fail, bool again) {
   struct ctx cx;
   pthread_t thread[THREADS];
   int64_t number[THREADS];
   group.t = opened(&cx);
   group.some_fail = some_fail;
+  group.again = again;
+  group.failed = 0;
   group.commits = 0;
   if (!group.t) return;
   CHECK_INT(tenant_write_alone(&cx, group.t, hook, NULL), OK);
@@ -250,7 +286,8 @@ static void write_together(bool some_fail) {
     pthread_join(thread[i], NULL);
     CHECK_INT(number[i], 0);
   }
-  int64_t failed = some_fail ? 7 * THREADS : 0; /* i = 3, 10, ... 45 */
+  int64_t failed = group.failed;
+  CHECK(some_fail == (failed >= 7 * THREADS));
   CHECK_INT(ask(&cx, group.t, "SELECT max(seq) FROM change_log"), before + THREADS * CALLS - failed);
   CHECK_INT(ask(&cx, group.t,
                 "SELECT count(DISTINCT key) FROM change_log WHERE key GLOB '[0-9]*-*' AND length(key) = 5"),
@@ -263,9 +300,15 @@ static void write_together(bool some_fail) {
 }
 
 UNIT(store_group_commit, "writes of many threads share commits, and all of them are on the disk") {
-  write_together(false);
+  write_together(false, false);
 }
-UNIT(store_group_undo, "a write that fails is undone alone") { write_together(true); }
+UNIT(store_group_undo, "a write that fails is undone alone") { write_together(true, false); }
+
+UNIT(store_group_again,
+     "tasks that can be done again: one that fails halfway is undone alone, the others count once") {
+  write_together(true, true);
+  CHECK(undone > 0);
+}
 
 static int fail_at_commit(struct ctx *cx, struct db *db, void *arg) {
   if (append(cx, db, arg)) return cx->code;
