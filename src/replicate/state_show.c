@@ -9,6 +9,7 @@
 **             paused      by a person
 */
 #include "base/time.h"
+#include "replicate/pg.h"
 #include "replicate/state.h"
 
 struct shown {
@@ -28,6 +29,15 @@ static int read_lanes(struct ctx *cx, struct db *db, struct shown *o) {
     o->bytes += o->behind[i].bytes;
   }
   return OK;
+}
+
+/* "db.example.com:5432/hq": the rest of the dsn is nobody's business who looks. */
+static const char *place_of(struct ctx *cx, const char *dsn) {
+  const char *host, *port, *name;
+  if (pg_dsn_part(cx, dsn, "host", &host) || pg_dsn_part(cx, dsn, "port", &port) ||
+      pg_dsn_part(cx, dsn, "dbname", &name))
+    return NULL;
+  return ctx_printf(cx, "%s%s%s/%s", host ? host : "", port ? ":" : "", port ? port : "", name ? name : "");
 }
 
 static int read_all(struct ctx *cx, struct db *db, struct shown *o) {
@@ -148,7 +158,7 @@ int sync_state_json(struct ctx *cx, struct db *db, struct jw *w, const char *key
   jw_text(w, "name", o.up.name);
   jw_text(w, "organization", o.up.organization);
   jw_text(w, "edge", o.up.edge);
-  jw_text(w, "upstream", o.up.dsn);
+  jw_text(w, "upstream", o.up.enrolled ? place_of(cx, o.up.dsn) : NULL);
   jw_int(w, "origin", o.up.origin);
   jw_int(w, "epoch", o.up.epoch);
   jw_time_known(w, "enrolled_at", o.up.enrolled_at);
@@ -159,7 +169,7 @@ int sync_state_json(struct ctx *cx, struct db *db, struct jw *w, const char *key
   put_error(w, &o);
   if (put_receipt(cx, db, w) || put_metered(cx, db, w, &o)) return cx->code;
   jw_close(w, '}');
-  return OK;
+  return cx->code;
 }
 
 static void put_batches(struct ctx *cx, struct stmt *s, struct jw *w) {

@@ -2,6 +2,7 @@
 #include "base/version.h"
 #include "replicate/clock.h"
 #include "replicate/epoch.h"
+#include "replicate/push.h"
 #include "replicate/state.h"
 #include "replicate/worker.h"
 
@@ -37,6 +38,7 @@ static int compare(struct ctx *cx, struct tenant *t, struct pg *p, bool *more) {
 
 const struct sync_step sync_steps[] = {
   { "contact", contact, 600 },
+  { "push", push_some, 0 },
   { "compare", compare, 0 },
   { NULL, NULL, 0 },
 };

@@ -11,6 +11,8 @@
 //   line.throttle(10_000)                            // bytes a second, each way
 //   line.trickle(true)                               // byte by byte
 //   line.heal()                                      // as if nothing had been; connections that stand stay
+// It lives in the test's own process, so the program must be waited for asynchronously meanwhile (spawn, not execFileSync).
+//
 //   line.count, line.bytes.up, line.bytes.down       // connections and bytes so far
 import net from 'node:net';
 

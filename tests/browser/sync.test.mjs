@@ -1,0 +1,52 @@
+// Headquarters in Chromium, with a real PostgreSQL: what it holds, as it goes up; what is wrong, while it is.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startPostgres } from '../scenario/postgres.mjs';
+import { audit, open, overflow, WAIT } from './chromium.mjs';
+import { dataFolder, run, serve } from './outpost.mjs';
+
+const state = (page, name) => page.locator(`[data-state=${name}]`).waitFor(WAIT);
+const region = (data, value) => run(['record', 'save', 'reference_item', JSON.stringify({ list: 'regions', value }), '--data', data]);
+
+test('the page says what headquarters holds, follows what happens, and lets people pause', { timeout: 240e3 }, async (t) => {
+  const hq = await startPostgres(t);
+  run(['upstream', 'init', '--dsn', hq.dsn()]);
+  const data = dataFolder(t, 'acme');
+  const server = await serve(t, data);
+  const page = await open(t, `${server.base}/#/sync`);
+  await page.getByText('This place has no headquarters').waitFor(WAIT);
+
+  run(['upstream', 'enroll', '--dsn', hq.dsn(), '--data', data, '--tenant', 'acme', '--name', 'Till 3']);
+  await state(page, 'up_to_date');
+  await page.getByText(/Headquarters holds everything up to/).waitFor(WAIT);
+  assert.equal(await page.getByText(hq.ca).count(), 0, 'of the dsn there is the place alone');
+
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await state(page, 'paused');
+  region(data, 'Overseas');
+  await page.locator('[data-stat=rows] dd').first().filter({ hasText: /^1$/ }).waitFor(WAIT);
+  assert.equal(hq.psql("SELECT count(*) FROM outpost.reference_item WHERE value = 'Overseas'"), '0');
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await state(page, 'up_to_date');
+  assert.equal(hq.psql("SELECT count(*) FROM outpost.reference_item WHERE value = 'Overseas'"), '1');
+
+  await hq.stop('immediate');
+  region(data, 'Moon');
+  await state(page, 'waiting');
+  await page.getByText(/The next try is at/).waitFor(WAIT);
+  await hq.start();
+  await page.getByRole('button', { name: 'Try now' }).click();
+  await state(page, 'up_to_date');
+  assert.equal(hq.psql("SELECT count(*) FROM outpost.reference_item WHERE value = 'Moon'"), '1');
+  assert.deepEqual(page.faults, []);
+
+  for (const dark of [false, true]) {
+    const other = await open(t, `${server.base}/#/sync`, { dark, forAxe: true });
+    await other.locator('.sync-history').waitFor(WAIT);
+    await other.waitForTimeout(250);
+    assert.deepEqual(await audit(other), []);
+    await other.setViewportSize({ width: 320, height: 700 });
+    await other.waitForTimeout(100);
+    assert.equal(await overflow(other), 0);
+  }
+});

@@ -1,0 +1,119 @@
+/* Headquarters: what it holds of what was done here, what is on its way, and what is wrong. */
+import { useState } from 'preact/hooks';
+import words from '../text/en_sync.json';
+import { address, post, useAnswer, useKept } from '../lib/api.js';
+import { count } from '../lib/decimal.js';
+import { formatAgo, formatBytes, formatClock, formatMoment, formatSeconds } from '../lib/format.js';
+import { html } from '../lib/html.js';
+import { useChanges } from '../lib/live.js';
+import { may } from '../lib/session.js';
+import { learn, nameOf, t } from '../lib/text.js';
+import { Badge, Card } from '../parts/card.js';
+import { Icon } from '../parts/icon.js';
+import { PageHead } from '../parts/page_head.js';
+import { Stats } from '../parts/stat.js';
+import { Command, Empty, Failed, Skeleton } from '../parts/state.js';
+import { Table } from '../parts/table.js';
+import { toast, toastFailure } from '../parts/toast.js';
+
+learn(words);
+
+/* What goes up is no change of the data, so it is asked for as well as told. */
+const EVERY_MS = 2000;
+const LOOKS = { 'up to date': ['ok', 'check'], sending: ['plain', 'up'], waiting: ['warn', 'warn'], refused: ['bad', 'lock'], paused: ['warn', 'pause'], none: ['plain', 'info'] };
+const wordOf = (state) => state.replaceAll(' ', '_');
+const today = (iso) => new Date(iso).toDateString() === new Date().toDateString();
+const when = (iso) => (today(iso) ? formatClock(iso) : formatMoment(iso));
+
+function State({ sync }) {
+  const [tone, icon] = LOOKS[sync.state] ?? LOOKS.none;
+  const holds = sync.holds_until ? t('sync.holds', { when: when(sync.holds_until) }) : t('sync.holds_nothing');
+  return html`<div class=${`sync-state sync-${tone}`} role="status" data-state=${wordOf(sync.state)}>
+    <p><${Badge} tone=${tone}><${Icon} name=${icon} /> ${t(`sync.state.${wordOf(sync.state)}`)}<//></p>
+    <p class="sync-holds">${holds}</p>
+    ${sync.error && html`<p class="sentence">${sync.error.sentence}.</p>
+      <p class="note">${t('sync.next_try', { when: when(sync.error.next_try), n: sync.error.tries, since: formatAgo(sync.error.since) })}</p>`}
+  </div>`;
+}
+
+function figures(sync) {
+  const { rows, bytes, seconds, measured_bytes_per_second: speed } = sync.forecast;
+  return [
+    { id: 'rows', label: t('sync.behind_rows'), value: count(rows) },
+    { id: 'bytes', label: t('sync.behind_bytes'), value: formatBytes(bytes) },
+    { id: 'time', label: t('sync.takes'), value: seconds === null || !rows ? '\u2013' : formatSeconds(seconds), note: speed ? t('sync.at_speed', { speed: formatBytes(speed) }) : t('sync.no_speed') },
+    { id: 'contact', label: t('sync.contact'), value: sync.contact_at ? formatAgo(sync.contact_at) : '\u2013', note: formatMoment(sync.contact_at) },
+  ];
+}
+
+const laneColumns = [
+  { id: 'lane', label: t('sync.lane'), kind: 'name', value: (l) => nameOf('sync_lane', l.lane) },
+  { id: 'rows', label: t('sync.behind_rows'), align: 'end', value: (l) => count(l.behind_rows) },
+  { id: 'bytes', label: t('sync.behind_bytes'), align: 'end', value: (l) => formatBytes(l.behind_bytes) },
+  { id: 'sequence', label: t('sync.batches'), align: 'end', value: (l) => count(l.sequence) },
+  { id: 'confirmed', label: t('sync.confirmed'), value: (l) => (l.confirmed_at ? html`<time datetime=${l.confirmed_at} title=${formatMoment(l.confirmed_at)}>${formatAgo(l.confirmed_at)}</time>` : '\u2013') },
+];
+
+const batchColumns = [
+  { id: 'lane', label: t('sync.lane'), value: (b) => nameOf('sync_lane', b.lane) },
+  { id: 'sequence', label: t('sync.batch'), align: 'end', value: (b) => count(b.sequence) },
+  { id: 'rows', label: t('sync.rows'), align: 'end', value: (b) => count(b.rows) },
+  { id: 'bytes', label: t('sync.bytes'), align: 'end', value: (b) => formatBytes(b.bytes) },
+  { id: 'confirmed', label: t('sync.confirmed'), value: (b) => (b.confirmed_at ? formatMoment(b.confirmed_at) : t('sync.unconfirmed')) },
+  { id: 'receipt', label: t('sync.receipt'), value: (b) => (b.receipted ? html`<${Badge} tone="ok"><${Icon} name="check" /> ${t('sync.receipted')}<//>` : t('sync.no_receipt')) },
+];
+
+const Who = ({ sync }) => html`<dl class="details">
+  <div><dt>${t('sync.name')}</dt><dd>${sync.name}</dd></div>
+  <div><dt>${t('sync.epoch')}</dt><dd>${t('sync.epoch_of', { epoch: sync.epoch, origin: sync.origin })}</dd></div>
+  <div><dt>${t('sync.upstream')}</dt><dd><code>${sync.upstream}</code></dd></div>
+  ${sync.last_receipt && html`<div><dt>${t('sync.last_receipt')}</dt><dd>${t('sync.receipt_of', { lane: nameOf('sync_lane', sync.last_receipt.lane), n: count(sync.last_receipt.sequence) })}</dd></div>`}
+  ${sync.metered && html`<div><dt>${t('sync.metered')}</dt><dd>${t('sync.metered_left', { left: formatBytes(sync.metered.left_today), all: formatBytes(sync.metered.bytes_a_day) })}</dd></div>`}
+</dl>`;
+
+function History({ history, batches }) {
+  return html`
+    <${Card} title=${t('sync.history')}>
+      ${history.length ? html`<ul class="sync-history">${history.map((line) => html`<li key=${line.id} data-kind=${line.kind}><time class="note" datetime=${line.at}>${formatMoment(line.at)}</time> <span class="sentence">${line.text}</span></li>`)}</ul>` : html`<p class="note">${t('sync.no_history')}</p>`}
+    <//>
+    <${Card} title=${t('sync.last_batches')} note=${t('sync.batches_note')}>
+      <${Table} caption=${t('sync.last_batches')} columns=${batchColumns} rows=${batches} keyOf=${(b) => `${b.lane} ${b.sequence} ${b.hash}`} />
+    <//>`;
+}
+
+const Enrolled = ({ sync, past }) => html`
+  <${State} sync=${sync} />
+  <${Stats} label=${t('sync.forecast')} rows=${figures(sync)} />
+  <${Card} title=${t('sync.lanes')} note=${t('sync.lanes_note')}><${Table} caption=${t('sync.lanes')} columns=${laneColumns} rows=${sync.lanes} keyOf=${(l) => l.lane} /><//>
+  <${Card} title=${t('sync.who')}><${Who} sync=${sync} /><//>
+  ${past && html`<${History} history=${past.history} batches=${past.batches} />`}`;
+
+const Nowhere = () => html`<${Empty} icon="building" title=${t('sync.nowhere')}><p>${t('sync.nowhere_advice')}</p><${Command} text="outpost upstream enroll --dsn DSN" /><//>`;
+
+export function Sync() {
+  const { answer, error, again } = useAnswer(address('/api/sync'), EVERY_MS);
+  const sync = useKept(answer)?.data;
+  const history = useAnswer(sync?.enrolled ? address('/api/sync/history', { limit: 30 }) : null, EVERY_MS);
+  const past = useKept(history.answer)?.data;
+  const [busy, setBusy] = useState(false);
+  useChanges(again, undefined, 'sync');
+
+  async function act(name) {
+    setBusy(true);
+    try {
+      await post(address(`/api/sync/${name}`));
+      toast({ text: t(`sync.told.${name}`) });
+      again();
+      history.again();
+    } catch (failure) {
+      toastFailure(failure);
+    }
+    setBusy(false);
+  }
+  const button = (name, icon, look) => html`<button type="button" class=${look} disabled=${busy} onClick=${() => act(name)}><${Icon} name=${icon} /> ${t(`sync.do.${name}`)}</button>`;
+  const actions = sync?.enrolled && may('sync.write') && html`${sync.paused ? button('resume', 'play', 'plain') : html`${button('pause', 'pause', 'quiet')}${button('now', 'again', 'plain')}`}`;
+  let body = html`<${Skeleton} shape="cards" n=${3} />`;
+  if (sync) body = sync.enrolled ? html`<${Enrolled} sync=${sync} past=${past} />` : html`<${Nowhere} />`;
+  else if (error) body = html`<${Failed} error=${error} again=${again} />`;
+  return html`<div class="page"><${PageHead} title=${t('page.sync')} note=${t('sync.note')} actions=${actions} />${body}</div>`;
+}
