@@ -17,7 +17,7 @@
 
 #include "base/limits.h"
 #include "gen/assets.h"
-#include "http/request.h"
+#include "http/gzip.h"
 
 #define ASSET_MAX_BYTES MIB(8)
 
@@ -29,16 +29,6 @@ static const struct asset *asset_find(const char *name) {
   for (size_t i = 0; i < asset_count; i++)
     if (!strcmp(assets[i].path + (assets[i].path[0] == '/'), name)) return &assets[i];
   return NULL;
-}
-
-/* "gzip" stands in the list and is not ruled out there by q=0. */
-static bool takes_gzip(const struct request *rq) {
-  const char *list = wire_header(rq, "Accept-Encoding", NULL);
-  const char *at = list ? strstr(list, "gzip") : NULL;
-  if (!at) return false;
-  at += strlen("gzip");
-  at += strspn(at, " ;");
-  return strncmp(at, "q=0", 3) || (at[3] == '.' && strspn(at + 4, "0") != strcspn(at + 4, ", "));
 }
 
 static int inflate_into(struct request *rq, const struct asset *a, char *to) {
@@ -64,7 +54,7 @@ static int embedded_serve(struct request *rq, const char *name) {
   const struct asset *a = asset_find(name);
   if (!a) return fail(rq->cx, E_NOT_FOUND, NULL, "there is nothing at this address");
   rq->type = a->type;
-  if (takes_gzip(rq)) {
+  if (gzip_taken(rq)) {
     rq->etag = etag_quoted(rq->cx, a->etag, "");
     rq->encoding = "gzip";
     rq->content = (struct str){ (const char *)a->gzip, a->gzip_size };

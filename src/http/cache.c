@@ -9,6 +9,7 @@
 **
 **   - Held: the bytes of the body and their tag, at most CACHE_BYTES in all; what was asked for longest ago goes
 **     first. A reply that is larger than a quarter of all is not kept.
+**   - A reply that a client first asked for who takes gzip is held in both forms; the other goes to whoever takes it.
 **   - A reply that is being sent lives until then, whatever happens to the cache meanwhile.
 **   - One lock, held for as long as it takes to find a key.
 */
@@ -21,6 +22,7 @@
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/metrics.h"
+#include "http/gzip.h"
 
 #define CACHE_BYTES MIB(8)
 
@@ -34,8 +36,8 @@ struct kept {
   int uses; /* of the cache and of requests */
   struct content content;
   char etag[ETAG_ROOM];
-  char *key, *link; /* link: or NULL */
-  struct str body;
+  char *key, *link;      /* link: or NULL */
+  struct str body, gzip; /* gzip: p NULL: there is none */
   size_t size;
 };
 
@@ -66,6 +68,7 @@ static void drop(struct kept *k) { /* under the lock */
   free(k->key);
   free(k->link);
   free((char *)(uintptr_t)k->body.p);
+  free((char *)(uintptr_t)k->gzip.p);
   free(k);
 }
 
@@ -143,7 +146,9 @@ static void use(struct request *rq, struct kept *k) {
   struct use *u = ctx_alloc(rq->cx, sizeof *u);
   *u = (struct use){ rq->server->cache, k };
   ctx_defer(rq->cx, end_use, u);
-  rq->content = k->body;
+  rq->packed = k->gzip.p && gzip_taken(rq);
+  rq->content = rq->packed ? k->gzip : k->body;
+  rq->encoding = rq->packed ? "gzip" : NULL;
   rq->etag = k->etag;
   rq->link = k->link;
 }
@@ -187,7 +192,8 @@ static struct kept *kept_new(const struct request *rq, const struct cache_look *
   k->link = rq->link ? strdup(rq->link) : NULL;
   k->body = (struct str){ xmalloc(body->n), body->n };
   memcpy((char *)(uintptr_t)k->body.p, body->p, body->n);
-  k->size = sizeof *k + body->n + strlen(k->key) + (k->link ? strlen(k->link) : 0);
+  if (gzip_taken(rq)) k->gzip = gzip_pack(k->body);
+  k->size = sizeof *k + body->n + k->gzip.n + strlen(k->key) + (k->link ? strlen(k->link) : 0);
   str_copy(k->etag, sizeof k->etag, str_of(reply_etag(rq->cx, k->body)));
   return k;
 }

@@ -141,7 +141,7 @@ static void success_head(struct request *rq, struct buf *head) {
     const char *etag = rq->etag ? rq->etag : reply_etag(rq->cx, rq->content);
     const char *known = wire_header(rq, "If-None-Match", NULL);
     if (rq->status == 200 && known && etag_listed(known, etag, true)) rq->status = 304;
-    line(head, "ETag", etag);
+    line(head, "ETag", rq->packed ? ctx_printf(rq->cx, "W/%s", etag) : etag);
   } else if (!asked) {
     line(head, "ETag", rq->etag); /* of what came of it */
   }

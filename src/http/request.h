@@ -93,6 +93,7 @@ struct request {
   int status;                    /* 0: by the outcome; set it last, when all went well */
   const char *type;              /* of the body; NULL is JSON */
   const char *etag;              /* quoted; NULL: made from the body */
+  bool packed;                   /* the content is compressed for this client, the etag that of what it was before */
   const char *encoding;          /* of the body, or NULL */
   const char *link;              /* the Link header, or NULL */
   const char *location;          /* the Location header, or NULL */

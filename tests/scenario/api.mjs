@@ -1,6 +1,7 @@
 // The API as a client sees it: requests, uploads, imports, live events.
 import assert from 'node:assert/strict';
 import http from 'node:http';
+import { gunzipSync } from 'node:zlib';
 import { sleep } from './lib.mjs';
 
 // { status, headers, json, body }. body: text, bytes, an object (JSON), or an async iterable.
@@ -16,7 +17,7 @@ export function ask(server, target, { method = 'GET', headers = {}, body } = {})
       response.on('error', reject);
       response.on('end', () => {
         const got = Buffer.concat(parts);
-        const json = /[/+]json(;|$)/.test(response.headers['content-type'] ?? '') && got.length ? JSON.parse(got) : undefined;
+        const json = /[/+]json(;|$)/.test(response.headers['content-type'] ?? '') && got.length ? JSON.parse(response.headers['content-encoding'] === 'gzip' ? gunzipSync(got) : got) : undefined;
         resolve({ status: response.statusCode, headers: response.headers, body: got, json, complete: response.complete });
       });
     });

@@ -1,6 +1,7 @@
 // Replies that are kept: right after every write, whoever wrote, and no more of them than fit.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import { ask, data, post, remove } from './api.mjs';
 import { LONG, json, ok, one, place, random, serve, sound, sqlite, start } from './lib.mjs';
 
@@ -10,6 +11,26 @@ const cacheOf = async (server) => {
   for (const m of String(body).matchAll(/outpost_http_cache_total\{route="[^"]*",outcome="(\w+)"\} (\d+)/g)) counts[m[1]] += Number(m[2]);
   return counts;
 };
+
+test('whoever takes gzip gets a long reply as gzip, kept or not, and the same by its tag', async (t) => {
+  const p = place(t);
+  const server = await serve(t, p.data);
+  const list = (headers, path = '/api/stock-items?sort=sku') => ask(server, path, { headers });
+  const gzip = { 'accept-encoding': 'br, gzip' };
+  for (let i = 0; i < 60; i++) await data(post(server, '/api/stock-items', { sku: `Z-${i}`, name: `the item of the number ${i}` }), 201);
+  const packed = await list(gzip);
+  const plain = await list({});
+  assert.deepEqual([packed.headers['content-encoding'], plain.headers['content-encoding']], ['gzip', undefined]);
+  assert.equal(String(gunzipSync(packed.body)), String(plain.body));
+  assert.ok(packed.body.length < plain.body.length / 3, `${packed.body.length} ${plain.body.length}`);
+  assert.equal(packed.headers.etag, `W/${plain.headers.etag}`);
+  for (const tag of [packed.headers.etag, plain.headers.etag]) for (const more of [gzip, {}]) assert.equal((await list({ ...more, 'if-none-match': tag })).status, 304);
+  for (const no of ['gzip;q=0', 'gzip; q=0.000', 'identity', 'br']) assert.equal((await list({ 'accept-encoding': no })).headers['content-encoding'], undefined, no);
+  await data(post(server, '/api/stock-items', { sku: 'Z-60', name: 'one more' }), 201);
+  assert.equal((await list({})).headers['content-encoding'], undefined);
+  assert.equal((await list(gzip)).json.total, 61, 'kept as it was asked for first, and the newest');
+  assert.equal((await list(gzip, '/api/stock-items?limit=1')).headers['content-encoding'], undefined, 'a short one does not pay');
+});
 
 test('a list is the one of the file after any write: by a request, a command, the shell', async (t) => {
   const p = place(t);
