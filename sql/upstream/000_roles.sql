@@ -21,6 +21,11 @@ BEGIN
   IF NOT pg_has_role(current_user, 'outpost_owner', 'MEMBER') THEN
     EXECUTE format('GRANT outpost_owner TO %I', current_user);
   END IF;
+  -- Supabase: whoever brings a token, see 900_access.sql.
+  IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'authenticator') AND EXISTS (SELECT FROM pg_roles WHERE rolname = 'authenticated')
+     AND NOT pg_has_role('authenticated', 'outpost_hq', 'MEMBER') THEN
+    GRANT outpost_hq TO authenticated;
+  END IF;
   -- Rows come through temporary tables.
   IF NOT has_database_privilege('outpost_edge', current_database(), 'TEMPORARY') THEN
     EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO outpost_edge', current_database());

@@ -65,7 +65,4 @@ BEGIN
       EXECUTE format('COMMENT ON POLICY %I ON outpost.%I IS %L', wanted[i][1], t.relname, wanted[i][2]);
     END LOOP;
   END LOOP;
-  IF supabase THEN
-    GRANT outpost_hq TO authenticated;
-  END IF;
 END $$;

@@ -199,10 +199,12 @@ int upstream_enroll(struct ctx *cx, struct pg *p, struct tenant *t, const char *
   if (!rc) rc = prepare(cx, p, t, out);
   if (!rc) rc = role_make(cx, p, out, password.p);
   if (!rc) rc = edge_make(cx, p, out, instance, key->pem);
-  if (rc)
+  if (rc) {
     pg_rollback(p);
-  else if ((rc = keep(cx, p, t, out, password.p, instance)))
+    rc = upstream_denied(cx, p);
+  } else if ((rc = keep(cx, p, t, out, password.p, instance))) {
     take_back(cx, p, out);
+  }
   explicit_bzero(password.p, password.n);
   explicit_bzero(bytes, sizeof bytes);
   buf_clear(&password);
@@ -277,8 +279,9 @@ int upstream_revoke(struct ctx *cx, struct pg *p, const char *who, struct upstre
   int rc = admin_begin(cx, p);
   if (!rc) rc = edge_find(cx, p, who, out);
   if (!rc) rc = edge_end(cx, p, out);
-  if (rc) pg_rollback(p);
-  return rc ? rc : connections_end(cx, p, out, ended);
+  if (!rc) return connections_end(cx, p, out, ended);
+  pg_rollback(p);
+  return upstream_denied(cx, p);
 }
 
 /* ---- list ---- */

@@ -37,6 +37,15 @@ static int check_number(struct ctx *cx, int64_t version) {
               (long long)version, upstream_version());
 }
 
+int upstream_denied(struct ctx *cx, const struct pg *p) {
+  if (strcmp(pg_state(p), "42501") != 0) return cx->code;
+  ctx_forgive(cx);
+  return fail(
+      cx, E_DENIED, "dsn",
+      "this login may not administer headquarters: it must be able to create roles (CREATEROLE) and "
+      "schemas (CREATE on the database), and belong to outpost_owner if somebody else made the schema");
+}
+
 int upstream_begin(struct ctx *cx, struct pg *p) {
   struct pg_rows *r;
   int64_t version;
@@ -127,6 +136,7 @@ int upstream_init(struct ctx *cx, struct pg *p, struct jw *said) {
   pg_patience(p, INIT_PATIENCE);
   int rc = init(cx, p, said);
   if (rc) pg_rollback(p);
+  if (rc) rc = upstream_denied(cx, p);
   pg_patience(p, PG_PATIENCE);
   return rc;
 }

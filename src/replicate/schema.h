@@ -42,5 +42,7 @@ const char *upstream_field_type(struct ctx *cx, const struct field *f);
 /* Begins a transaction as outpost_owner, who administers organizations, edges and their roles; pg_do "COMMIT" ends it. E_FAIL when
 ** there is no schema yet, E_CONFLICT when it is newer. */
 int upstream_begin(struct ctx *cx, struct pg *p);
+/* After a failure: that a privilege was missing, in words for an administrator. Returns the code of the failure. */
+int upstream_denied(struct ctx *cx, const struct pg *p);
 
 #endif
