@@ -79,7 +79,8 @@ static const struct up_section log_section = {
   .keys = "seq"
 };
 
-static void add_entry(struct composer *c, struct up_section *section, const struct stmt *s) {
+static void add_entry(struct composer *c, struct up_section *section, const struct stmt *s,
+                      const struct clock *clock) {
   struct buf *out = &section->copy;
   int64_t seq = col_int(s, LOG_SEQ), hlc = col_int(s, LOG_HLC);
   cell_int(out, seq);
@@ -91,21 +92,23 @@ static void add_entry(struct composer *c, struct up_section *section, const stru
   cell_text(out, col_str(s, LOG_HASH - 1));
   struct str hash = col_str(s, LOG_HASH);
   cell_bytes(out, hash);
-  cell_int(out, hlc);
+  cell_int(out, clock_stamp(clock, seq, hlc));
   if (hash.n == SHA256_SIZE) memcpy(c->b->last_hash, hash.p, SHA256_SIZE);
   up_row_end(c->b, section);
 }
 
 static int compose_log(struct composer *c) {
+  struct clock *clock;
   struct stmt *s = NULL;
   struct up_section *section = NULL;
+  if (clock_open(c->cx, c->db, &clock)) return c->cx->code;
   s = db_stmt(c->cx, c->db, SQL_push_log);
   stmt_int(s, 1, c->at.seq);
   stmt_int(s, 2, c->budget->rows);
   while (!is_full(c) && stmt_row(c->cx, s)) {
     if (!section && !(section = section_of(c, &log_section))) break;
     c->at.seq = col_int(s, LOG_SEQ);
-    add_entry(c, section, s);
+    add_entry(c, section, s, clock);
   }
   if (s) stmt_done(s);
   return c->cx->code;

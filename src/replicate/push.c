@@ -1,6 +1,7 @@
 #include "replicate/push.h"
 
 #include <stdatomic.h>
+#include <stdlib.h>
 
 #include "base/crash.h"
 #include "base/sign.h"
@@ -17,6 +18,11 @@ static _Atomic int64_t borne = ROWS_FIRST; /* rows of a batch, as the link bore 
 
 struct compose_budget push_budget(void) {
   int64_t rows = atomic_load(&borne), bytes = rows * BYTES_A_ROW;
+#ifdef OUTPOST_TEST
+  int64_t said; /* a test wants many batches of few rows */
+  if (str_to_int(str_of(getenv("OUTPOST_SYNC_ROWS")), &said))
+    return (struct compose_budget){ said, BYTES_LEAST };
+#endif
   return (struct compose_budget){ rows, bytes > BYTES_LEAST ? bytes : BYTES_LEAST };
 }
 

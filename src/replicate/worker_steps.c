@@ -40,5 +40,6 @@ const struct sync_step sync_steps[] = {
   { "contact", contact, 600 },
   { "push", push_some, 0 },
   { "compare", compare, 0 },
+  { "push", push_some, 0 },
   { NULL, NULL, 0 },
 };
