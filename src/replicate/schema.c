@@ -39,11 +39,14 @@ static int check_number(struct ctx *cx, int64_t version) {
 
 int upstream_denied(struct ctx *cx, const struct pg *p) {
   if (strcmp(pg_state(p), "42501") != 0) return cx->code;
+  const char *words = strstr(cx->message, "(42501");
+  words = ctx_strdup(cx, str_of(words ? words : cx->message));
   ctx_forgive(cx);
   return fail(
       cx, E_DENIED, "dsn",
       "this login may not administer headquarters: it must be able to create roles (CREATEROLE) and "
-      "schemas (CREATE on the database), and belong to outpost_owner if somebody else made the schema");
+      "schemas (CREATE on the database), and belong to outpost_owner if somebody else made the schema %s",
+      words);
 }
 
 int upstream_begin(struct ctx *cx, struct pg *p) {

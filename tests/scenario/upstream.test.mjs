@@ -82,6 +82,11 @@ test('init makes the schema, again it does nothing, and what is missing it makes
     assert.equal(hq.psql("SELECT count(*) FROM pg_class WHERE relnamespace = 'outpost'::regnamespace", { database: 'half' }), '1');
   });
 
+  await t.test('who may not administer is told what it takes', () => {
+    hq.psql("CREATE ROLE nobody_special LOGIN PASSWORD 'n'; CREATE DATABASE closed");
+    refuses(['upstream', 'init', '--dsn', hq.dsn({ user: 'nobody_special', password: 'n', database: 'closed' })], /this login may not administer headquarters: .*CREATEROLE.*42501/);
+  });
+
   await t.test('a schema of a newer program is left as it is', () => {
     hq.psql('UPDATE outpost.hq SET version = 9999');
     const before = shape(hq);
