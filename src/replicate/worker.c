@@ -183,9 +183,11 @@ static int64_t next_wait(struct link *l) {
   return WAIT_LEAST_MS + random_below(&l->dice, ceiling);
 }
 
-/* Says how it went, in a unit of work of its own; *wait_ms: until the next try. */
-static void settle(struct link *l, const struct ctx *done, int64_t *wait_ms) {
+/* Says how it went, in a unit of work of its own; *wait_ms: until the next try. true: it is well again, which is
+** an entry of the log that is to go up, too. */
+static bool settle(struct link *l, const struct ctx *done, int64_t *wait_ms) {
   struct ctx cx;
+  bool healed = false;
   *wait_ms = 0;
   ctx_begin(&cx, "sync");
   if (done->code) {
@@ -198,10 +200,12 @@ static void settle(struct link *l, const struct ctx *done, int64_t *wait_ms) {
     if (l->failures)
       log_line(LOG_INFO, &cx, "sync_reached", "%s: headquarters was reached again", tenant_slug(l->tenant));
     l->failures = 0;
-    if (was_bad(&cx, l->tenant)) tenant_write(&cx, l->tenant, note_good, NULL);
+    healed = was_bad(&cx, l->tenant);
+    if (healed) tenant_write(&cx, l->tenant, note_good, NULL);
   }
   if (cx.code) log_line(LOG_WARN, &cx, "sync_failed", "%s: %s", tenant_slug(l->tenant), cx.message);
   ctx_end(&cx);
+  return healed;
 }
 
 /* ---- in the foreground ---- */
@@ -233,8 +237,8 @@ int sync_once(struct ctx *cx, struct tenant *t) {
     if (link_ready(&one, &l, &ready) == OK && ready) steps_once(&one, &l, &more);
     if (one.code) fail_from(cx, &one);
     ctx_end(&one);
+    if (!more || cx->code) more = settle(&l, cx, &wait);
   }
-  settle(&l, cx, &wait);
   link_end(&l);
   return cx->code;
 }

@@ -1,0 +1,270 @@
+// What may go wrong between an edge and its headquarters: each has a sentence that says what to do, what was done meanwhile is
+// kept, and when it is over everything is there once, without anybody's help. A real PostgreSQL, and a bad line in between.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { test } from 'node:test';
+import { startProxy } from '../fake/proxy.mjs';
+import { post } from './api.mjs';
+import { json, LONG, ok, one, outpost, place, query, random, refuses, serve, sleep, start } from './lib.mjs';
+import { startPostgres } from './postgres.mjs';
+
+const EPISODES = LONG ? 200 : 20;
+const KILLED = LONG ? 500 : 50;
+let turn = 0;
+const region = () => JSON.stringify({ list: 'regions', value: `Region ${++turn}` });
+const work = (p) => ok(['record', 'save', 'reference_item', region(), ...p.args]);
+const status = (p) => json(['sync', 'status', ...p.args]);
+const role = (p) => one(p.db, 'SELECT role FROM sync_upstream');
+
+async function enrolled(t, hq, port = hq.port) {
+  ok(['upstream', 'init', '--dsn', hq.dsn()]);
+  const p = place(t);
+  const made = await start(['upstream', 'enroll', '--dsn', hq.dsn({ port }), ...p.args]).ended;
+  assert.equal(made.code, 0, made.err);
+  return p;
+}
+
+// Every entry of the log is there, once, as it is here (who was enrolled again has a new origin, and sends all of it); batches follow
+// each other without a gap.
+function same(p, hq) {
+  const here = query(p.db, 'SELECT seq, lower(hex(hash)) FROM change_log ORDER BY seq').map((row) => row.join('|'));
+  assert.deepEqual(hq.psql("SELECT seq, encode(hash, 'hex') FROM outpost.change_log WHERE origin = (SELECT max(origin) FROM outpost.origin) ORDER BY seq").split('\n'), here);
+  assert.equal(hq.psql('SELECT count(*) FROM (SELECT origin, lane, sequence - row_number() OVER (PARTITION BY origin, lane ORDER BY sequence) AS gap FROM outpost.batch) b WHERE gap <> 0'), '0');
+  assert.deepEqual(
+    hq.psql("SELECT value FROM outpost.reference_item WHERE value LIKE 'Region %' ORDER BY id").split('\n'),
+    query(p.db, "SELECT value FROM reference_item WHERE value LIKE 'Region %' ORDER BY id").map(([value]) => value),
+  );
+}
+
+// What is broken at headquarters, how it is told, and how it heals; state as in GET /api/sync.
+const FAULTS = [
+  {
+    name: 'another authority: somebody may be in between',
+    state: 'refused',
+    pattern: /certificate is not from the authority/,
+    break: (hq, p, kept) => { kept.ca = fs.readFileSync(hq.ca); fs.copyFileSync(hq.otherCa, hq.ca); },
+    heal: (hq, p, kept) => fs.writeFileSync(hq.ca, kept.ca),
+  },
+  {
+    name: 'the password was changed',
+    state: 'refused',
+    pattern: /refused this edge's password/,
+    break: (hq, p, kept) => {
+      kept.word = hq.psql(`SELECT rolpassword FROM pg_authid WHERE rolname = '${role(p)}'`);
+      hq.psql(`ALTER ROLE ${role(p)} PASSWORD 'another'`);
+    },
+    heal: (hq, p, kept) => hq.psql(`ALTER ROLE ${role(p)} PASSWORD '${kept.word}'`),
+  },
+  {
+    name: 'the edge was revoked, and is enrolled again',
+    state: 'refused',
+    pattern: /revoked/,
+    break: (hq, p) => ok(['upstream', 'revoke', '--dsn', hq.dsn(), '--edge', one(p.db, 'SELECT edge_id FROM sync_upstream')]),
+    heal: (hq, p) => ok(['upstream', 'enroll', '--dsn', hq.dsn(), ...p.args]),
+  },
+  {
+    name: 'the server is dead',
+    state: 'waiting',
+    pattern: /cannot be reached/,
+    break: (hq) => hq.stop('immediate'),
+    heal: (hq) => hq.start(),
+  },
+  {
+    name: 'the database is read-only',
+    state: 'waiting',
+    pattern: /read-only/,
+    break: (hq) => { hq.psql('ALTER SYSTEM SET default_transaction_read_only = on'); hq.psql('SELECT pg_reload_conf()'); },
+    heal: (hq) => { hq.psql('ALTER SYSTEM RESET default_transaction_read_only', { options: '-c default_transaction_read_only=off' }); hq.psql('SELECT pg_reload_conf()'); },
+  },
+  {
+    name: 'the disk is full',
+    state: 'waiting',
+    pattern: /the disk at headquarters is full/,
+    break: (hq) => hq.psql(`CREATE FUNCTION public.full() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION USING ERRCODE = '53100', MESSAGE = 'no space'; END$$;
+      CREATE TRIGGER full_disk BEFORE INSERT ON outpost.change_log FOR EACH STATEMENT EXECUTE FUNCTION public.full()`),
+    heal: (hq) => hq.psql('DROP FUNCTION public.full() CASCADE'),
+  },
+  {
+    name: 'the schema is older than the program',
+    state: 'waiting',
+    pattern: /outpost upstream init/,
+    break: (hq) => hq.psql('ALTER TABLE outpost.batch RENAME TO batch_later'),
+    heal: (hq) => hq.psql('ALTER TABLE outpost.batch_later RENAME TO batch'),
+  },
+  {
+    name: 'no connection is left',
+    state: 'waiting',
+    pattern: /no connection left/,
+    break: (hq, p) => hq.psql(`ALTER ROLE ${role(p)} CONNECTION LIMIT 0`),
+    heal: (hq, p) => hq.psql(`ALTER ROLE ${role(p)} CONNECTION LIMIT -1`),
+  },
+];
+
+test('whatever is wrong has a sentence, and nothing is lost by it', { timeout: 600e3 }, async (t) => {
+  const hq = await startPostgres(t);
+  const p = await enrolled(t, hq);
+  ok(['sync', '--once', ...p.args]);
+  for (const fault of FAULTS) {
+    await t.test(fault.name, async () => {
+      const kept = {};
+      await fault.break(hq, p, kept);
+      work(p);
+      refuses(['sync', '--once', ...p.args], fault.pattern);
+      const bad = status(p);
+      assert.equal(bad.state, fault.state);
+      assert.match(bad.error.sentence, fault.pattern);
+      assert.match(bad.sentence, /headquarters holds everything up to/);
+      assert.ok(!JSON.stringify(bad).includes('password='), 'no password is told');
+      assert.equal(bad.lanes[0].behind_rows > 0, true);
+      await fault.heal(hq, p, kept);
+      ok(['sync', '--once', ...p.args]);
+      const good = status(p);
+      assert.deepEqual([good.state, good.error, good.forecast.rows], ['up to date', null, 0]);
+      same(p, hq);
+    });
+  }
+  await t.test('a newer schema is no obstacle', () => {
+    hq.psql("UPDATE outpost.hq SET version = version + 5; ALTER TABLE outpost.reference_item ADD COLUMN colour text DEFAULT 'red'");
+    work(p);
+    ok(['sync', '--once', ...p.args]);
+    same(p, hq);
+  });
+  await t.test('a link that is metered takes so much a day, and the log alone', () => {
+    ok(['sync', 'metered', '100', ...p.args]);
+    work(p);
+    ok(['sync', '--once', ...p.args]);
+    work(p);
+    ok(['sync', '--once', ...p.args]);
+    const left = status(p);
+    assert.deepEqual([left.metered.left_today, left.state], [0, 'sending']);
+    assert.ok(left.forecast.rows > 0);
+    refuses(['sync', 'metered', 'some', ...p.args], /bytes a day/);
+    ok(['sync', 'metered', 'off', ...p.args]);
+    ok(['sync', '--once', ...p.args]);
+    same(p, hq);
+  });
+  await t.test('paused, it does nothing', () => {
+    ok(['sync', 'pause', ...p.args]);
+    work(p);
+    refuses(['sync', '--once', ...p.args], /paused/, 5);
+    assert.equal(status(p).state, 'paused');
+    ok(['sync', 'resume', ...p.args]);
+    ok(['sync', '--once', ...p.args]);
+    same(p, hq);
+  });
+});
+
+const until = async (what, holds) => {
+  for (const begun = Date.now(); !(await holds()); await sleep(50)) assert.ok(Date.now() - begun < 120_000, `two minutes later it is still not so: ${what}`);
+};
+
+test('a line that cuts, swallows, delays and trickles, and a server that ends connections: it goes on by itself', { timeout: LONG ? 3600e3 : 600e3 }, async (t) => {
+  const hq = await startPostgres(t);
+  const line = await startProxy(t, hq.port);
+  const p = await enrolled(t, hq, line.port);
+  const server = await serve(t, p.data, '--rate', '0');
+  const { below } = random(7);
+  const state = async () => (await (await fetch(`${server.base}/api/sync`)).json()).data;
+  const write = async () => {
+    const made = await post(server, '/api/records/reference_item', region(), { 'Content-Type': 'application/json' });
+    assert.equal(made.status, 201, made.text);
+  };
+  const drained = () => until('all is there', async () => {
+    await post(server, '/api/sync/now');
+    return (await state()).state === 'up to date';
+  });
+  await drained();
+
+  await t.test('another process is told that a server does it', async () => {
+    const other = await start(['sync', '--once', ...p.args]).ended;
+    assert.equal(other.code, 75);
+    assert.match(other.err, /another process replicates this tenant/);
+  });
+  await t.test('cut at any byte, either way', async () => {
+    for (let i = 0; i < EPISODES; i++) {
+      line.cut({ way: below(2) ? 'up' : 'down', after: below(20_000) });
+      line.break();
+      await write();
+      await post(server, '/api/sync/now');
+      if (below(3) === 0) await drained();
+    }
+    line.heal();
+    await drained();
+    same(p, hq);
+  });
+  await t.test('backends terminated', async () => {
+    for (let i = 0; i < KILLED; i++) {
+      await write();
+      hq.psql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${role(p)}'`);
+      if (below(3) === 0) await drained();
+    }
+    await drained();
+    same(p, hq);
+  });
+  await t.test('slow, and byte by byte', async () => {
+    line.delay(LONG ? 1000 : 20);
+    line.break();
+    await write();
+    await drained();
+    line.heal();
+    line.trickle(true);
+    line.break();
+    await write();
+    await drained();
+    line.heal();
+    same(p, hq);
+  });
+  await t.test('killed in the middle', async () => {
+    for (let i = 0; i < (LONG ? 20 : 1); i++) {
+      await write();
+      await hq.stop('immediate');
+      await write();
+      await until('it is told', async () => (await state()).error !== null);
+      await hq.start();
+      await drained();
+    }
+    same(p, hq);
+  });
+  await t.test('a line that is rejected, then there again', async () => {
+    line.reject(true);
+    line.break();
+    await write();
+    await until('it waits', async () => (await state()).state === 'waiting');
+    line.heal();
+    await drained();
+    same(p, hq);
+  });
+  if (LONG)
+    await t.test('half open: what headquarters says vanishes; noticed within half a minute, and writers do not wait', async () => {
+      line.half('down');
+      await write();
+      const begun = Date.now();
+      await until('it is noticed', async () => {
+        const asked = Date.now();
+        await write();
+        assert.ok(Date.now() - asked < 5000, 'the writer waited for headquarters');
+        await sleep(500);
+        return (await state()).state === 'waiting';
+      });
+      assert.ok(Date.now() - begun < 60_000);
+      line.heal();
+      line.break();
+      await drained();
+      same(p, hq);
+    });
+  const stopped = await server.stop();
+  assert.equal(stopped.code, 0, server.log);
+});
+
+test('a server stops at once while headquarters hangs', { timeout: 300e3 }, async (t) => {
+  const hq = await startPostgres(t);
+  const line = await startProxy(t, hq.port);
+  const p = await enrolled(t, hq, line.port);
+  line.half('down');
+  const server = await serve(t, p.data);
+  await until('it dials', () => line.bytes.up > 0);
+  const begun = Date.now();
+  assert.equal((await server.stop()).code, 0);
+  assert.ok(Date.now() - begun < 8000, 'it waited for headquarters');
+  assert.equal(outpost(['verify', ...p.args]).code, 0);
+});
