@@ -78,8 +78,13 @@ static int read_some(struct ctx *cx, int fd, const char *name, void *to, size_t 
   return OK;
 }
 
+/* What no honest file does: it is meant to fill the disk. */
+enum { GZIP_RATIO_MOST = 200 };
+static const uint64_t GZIP_RATIO_FROM = 10 << 20;
+
 struct spool {
   int from, to;
+  uint64_t taken, made; /* bytes of a gzip file, and what was in them */
   const char *name, *dir;
   unsigned char in[PIECE], out[PIECE];
 };
@@ -109,6 +114,11 @@ static int inflate_piece(struct ctx *cx, struct spool *s, z_stream *z, bool *end
     if (zr != Z_OK && zr != Z_STREAM_END && zr != Z_BUF_ERROR)
       return fail(cx, E_INVALID, "input", "%s is a damaged gzip file (%s): send it again", s->name,
                   z->msg ? z->msg : "the data does not fit together");
+    s->made += PIECE - z->avail_out;
+    if (s->made > GZIP_RATIO_FROM && s->made / GZIP_RATIO_MOST > s->taken)
+      return fail(cx, E_LIMIT, "input",
+                  "%s grows to more than %d times its size, as no table does: unpack it first", s->name,
+                  GZIP_RATIO_MOST);
     int rc = write_all(cx, s->to, s->out, PIECE - z->avail_out, s->dir);
     if (rc) return rc;
     *ended = zr == Z_STREAM_END;
@@ -124,6 +134,7 @@ static int copy_gzip(struct ctx *cx, struct spool *s, size_t got) {
   while (!rc && got > 0) {
     z.next_in = s->in;
     z.avail_in = (uInt)got;
+    s->taken += got;
     rc = inflate_piece(cx, s, &z, &ended);
     if (!rc) rc = read_some(cx, s->from, s->name, s->in, PIECE, &got);
   }

@@ -328,9 +328,12 @@ static int64_t coarse_ns(void) {
 }
 
 /* "SCAN sale; USE TEMP B-TREE FOR ORDER BY" */
-static void put_plan(struct buf *out, sqlite3 *lite, const char *sql) {
+static void put_plan(struct buf *out, struct db *db, const char *sql) {
   enum { DETAIL = 3 };
+  sqlite3 *lite = db->lite;
   sqlite3_stmt *plan = NULL;
+  db->changed = sqlite3_changes64(lite);
+  db->explained = true;
   char *text = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", sql);
   if (text && sqlite3_prepare_v2(lite, text, -1, &plan, NULL) == SQLITE_OK)
     while (sqlite3_step(plan) == SQLITE_ROW)
@@ -343,7 +346,7 @@ static void note_slow(const struct ctx *cx, struct stmt *s) {
   struct buf plan;
   const char *sql = sqlite3_sql(s->lite);
   buf_init(&plan, KIB(4));
-  put_plan(&plan, s->db->lite, sql);
+  put_plan(&plan, s->db, sql);
   const struct log_field fields[] = { { "duration_ms", NULL, s->spent / 1000000 },
                                       { "file", s->db->name, 0 },
                                       { "sql", sql, 0 },
@@ -355,8 +358,32 @@ static void note_slow(const struct ctx *cx, struct stmt *s) {
   buf_clear(&plan);
 }
 
+#ifdef OUTPOST_TEST
+/* OUTPOST_PLANS=1: every statement is told with its plan and the rows of whole tables that it went through. */
+static void note_plan(struct stmt *s) {
+  static const char *on = "";
+  struct buf plan;
+  struct ctx cx;
+  if (on && !*on) on = getenv("OUTPOST_PLANS");
+  if (!on || !sqlite3_stmt_status(s->lite, SQLITE_STMTSTATUS_RUN, 1)) return;
+  buf_init(&plan, KIB(16));
+  put_plan(&plan, s->db, sqlite3_sql(s->lite));
+  const struct log_field fields[] = { { "scanned", NULL,
+                                        sqlite3_stmt_status(s->lite, SQLITE_STMTSTATUS_FULLSCAN_STEP, 1) },
+                                      { "sql", sqlite3_sql(s->lite), 0 },
+                                      { "plan", buf_view(&plan).p, 0 } };
+  ctx_begin(&cx, "plan");
+  log_event(LOG_INFO, &cx, "STATEMENT", fields, sizeof fields / sizeof *fields, "%s", s->db->name);
+  ctx_end(&cx);
+  buf_clear(&plan);
+}
+#else
+static void note_plan(struct stmt *s) { (void)s; }
+#endif
+
 void stmt_done(struct stmt *s) {
   if (!s) return; /* it could not be prepared: the file is damaged, and cx->code says so */
+  note_plan(s);
   s->spent = 0;
   sqlite3_reset(s->lite);
   sqlite3_clear_bindings(s->lite);
@@ -385,10 +412,12 @@ void stmt_named(struct stmt *s, const char *name, const char *z) {
 bool stmt_row(struct ctx *cx, struct stmt *s) {
   if (!s || cx->code) return false;
   int64_t began = slow_ns ? coarse_ns() : 0;
+  s->db->explained = false;
   int rc = sqlite3_step(s->lite);
   if (began) s->spent += coarse_ns() - began;
   if (s->spent > slow_ns) note_slow(cx, s);
   if (rc == SQLITE_ROW) return true;
+  if (rc == SQLITE_DONE) note_plan(s);
   if (rc != SQLITE_DONE) db_fail(cx, s->db, s->db->writes ? "writing" : "reading");
   sqlite3_reset(s->lite);
   s->spent = 0;
@@ -429,13 +458,14 @@ int64_t db_int(struct ctx *cx, struct db *db, enum sql_id id, int64_t otherwise)
   return v;
 }
 
-int64_t db_changes(const struct db *db) { return sqlite3_changes64(db->lite); }
+int64_t db_changes(const struct db *db) { return db->explained ? db->changed : sqlite3_changes64(db->lite); }
 int64_t db_last_id(const struct db *db) { return sqlite3_last_insert_rowid(db->lite); }
 
 int db_run(struct ctx *cx, struct db *db, const char *sql) {
   while (*sql && !cx->code) {
     sqlite3_stmt *lite = NULL;
     const char *rest = sql;
+    db->explained = false;
     int rc = sqlite3_prepare_v2(db->lite, sql, -1, &lite, &rest);
     if (rc == SQLITE_OK && lite) do
         rc = sqlite3_step(lite);

@@ -520,7 +520,9 @@ test('many log in at once, and others are still answered', async (t) => {
   assert.ok(waits[Math.floor(waits.length * 0.9)] < 3000, `${waits.length} requests, the slowest took ${waits.at(-1)} ms`);
 });
 
-test('knowing an account or not takes as long', { skip: !LONG, timeout: 1200e3 }, async (t) => {
+// In short: the same work is done at all. LONG=1: two thousand logins, whose medians differ by less than 2 %.
+test('knowing an account or not takes as long', { timeout: 1200e3 }, async (t) => {
+  const [rounds, most] = LONG ? [1000, 0.02] : [25, 0.5];
   const p = lib.place(t);
   addUser(p, 'admin');
   const clock = path.join(p.dir, 'clock');
@@ -529,7 +531,7 @@ test('knowing an account or not takes as long', { skip: !LONG, timeout: 1200e3 }
   const server = await lib.serveWith(OUTPOST_TEST, t, p.data, '--rate', '0', '--workers', '0');
   delete process.env.OUTPOST_CLOCK;
   const times = { known: [], unknown: [] };
-  for (let i = 0; i < 1000; i++) {
+  for (let i = 0; i < rounds; i++) {
     fs.writeFileSync(clock, String(i * 7200e6)); // so that nothing is locked
     const both = [['known', email('admin')], ['unknown', 'nobody@example.org']];
     for (const [what, who] of i % 2 ? both : both.reverse()) {
@@ -538,9 +540,9 @@ test('knowing an account or not takes as long', { skip: !LONG, timeout: 1200e3 }
       times[what].push(performance.now() - began);
     }
   }
-  const median = (list) => [...list].sort((a, b) => a - b)[list.length / 2];
+  const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
   const ratio = median(times.known) / median(times.unknown);
-  assert.ok(Math.abs(ratio - 1) < 0.02, `${median(times.known)} ms and ${median(times.unknown)} ms`);
+  assert.ok(Math.abs(ratio - 1) < most, `${median(times.known)} ms and ${median(times.unknown)} ms`);
 });
 
 test('live events tell only what may be seen, and end with the session', async (t) => {

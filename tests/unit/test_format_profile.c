@@ -175,6 +175,28 @@ UNIT(input_gzip, "a gzip file is read as what it holds, a damaged one is refused
   ctx_end(&cx);
 }
 
+UNIT(input_gzip_bomb, "a gzip file that grows beyond measure is refused before it fills the disk") {
+  enum { LINE = 1000, LINES = 100000 };
+  struct ctx cx;
+  struct input *in;
+  char line[LINE];
+  for (int honest = 0; honest < 2; honest++) {
+    uint32_t seed = 1;
+    gzFile z = gzopen(path_in("bomb.gz"), "wb9");
+    for (int i = 0; i < (honest ? LINES / 5 : LINES); i++) {
+      memset(line, '0', LINE);
+      for (int k = 0; honest && k < LINE; k += 100)
+        line[k] = (char)('0' + (seed = seed * 1103515245 + 12345) % 10);
+      line[LINE - 1] = '\n';
+      gzwrite(z, line, LINE);
+    }
+    gzclose(z);
+    ctx_begin(&cx, "test");
+    CHECK_INT(input_open(&cx, path_in("bomb.gz"), unit_dir(), &in), honest ? OK : E_LIMIT);
+    ctx_end(&cx);
+  }
+}
+
 UNIT(input_pipe, "a pipe is read like a file") {
   struct ctx cx;
   struct input *in;

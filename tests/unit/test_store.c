@@ -317,6 +317,27 @@ static int fail_at_commit(struct ctx *cx, struct db *db, void *arg) {
       "PRAGMA defer_foreign_keys=ON; INSERT INTO run_category (run, category, rows) VALUES (99, 'x', 1)");
 }
 
+static int change_slowly(struct ctx *cx, struct db *db, void *arg) {
+  struct stmt *s = db_compose(cx, db,
+                              "INSERT INTO term (id, text) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT "
+                              "i + 1 FROM n WHERE i < 60000) SELECT 1000000 + i, hex(i) FROM n");
+  if (!stmt_run(cx, s)) *(int64_t *)arg = db_changes(db);
+  return cx->code;
+}
+
+/* To explain a statement is to run one, which SQLite takes for the last. */
+UNIT(store_slow_changes, "what a slow statement changed is known although its plan was told") {
+  struct ctx cx;
+  struct tenant *t = opened(&cx);
+  int64_t changed = 0;
+  if (!t) return;
+  store_note_slow(1);
+  CHECK_INT(tenant_write(&cx, t, change_slowly, &changed), OK);
+  store_note_slow(0);
+  CHECK_INT(changed, 60000);
+  ctx_end(&cx);
+}
+
 UNIT(store_commit_fails, "a commit that fails is told to who asked for it, and the next one is well") {
   struct ctx cx, w;
   struct tenant *t = opened(&cx);
