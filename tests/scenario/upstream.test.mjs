@@ -83,7 +83,8 @@ test('init makes the schema, again it does nothing, and what is missing it makes
   });
 
   await t.test('who may not administer is told what it takes', () => {
-    hq.psql("CREATE ROLE nobody_special LOGIN PASSWORD 'n'; CREATE DATABASE closed");
+    hq.psql("CREATE ROLE nobody_special LOGIN PASSWORD 'n'");
+    hq.psql('CREATE DATABASE closed');
     refuses(['upstream', 'init', '--dsn', hq.dsn({ user: 'nobody_special', password: 'n', database: 'closed' })], /this login may not administer headquarters: .*CREATEROLE.*42501/);
   });
 
