@@ -17,7 +17,14 @@
 #include "notify/secret.h"
 #include "replicate/state.h"
 
-enum { STEPS_MOST = 16, WAIT_LEAST_MS = 250, WAIT_FIRST_MS = 1000, WAIT_MOST_MS = 300000, IDLE_MS = 1000 };
+enum {
+  STEPS_MOST = 16,
+  WAIT_LEAST_MS = 250,
+  WAIT_FIRST_MS = 1000,
+  WAIT_MOST_MS = 300000,
+  IDLE_MS = 1000,
+  LOOK_AGAIN_SECONDS = 60
+};
 static const int64_t UNREACHED_US = 24 * INT64_C(3600000000);
 
 /* ---- a link: what is done over one connection ---- */
@@ -27,9 +34,12 @@ struct link {
   struct ctx cx; /* of the connection, while there is one */
   struct pg *pg; /* NULL: none */
   int64_t enrolled_at;
-  double due[STEPS_MOST]; /* when each step is to be called if nothing wakes it */
-  int lock;               /* -1: not ours */
-  int failures;           /* in a row */
+  double due[STEPS_MOST]; /* when each step is to be called again */
+  bool settled;           /* the last time there was nothing left to do, and the file was as `seen` */
+  double settled_until;   /* but a day's allowance may come anew */
+  struct content seen;
+  int lock;     /* -1: not ours */
+  int failures; /* in a row */
   struct random dice;
 };
 
@@ -75,6 +85,7 @@ static int dial(struct ctx *cx, struct link *l, const struct sync_upstream *u, c
   }
   l->enrolled_at = u->enrolled_at;
   memset(l->due, 0, sizeof l->due);
+  l->settled = false;
   return OK;
 }
 
@@ -105,23 +116,28 @@ static int link_ready(struct ctx *cx, struct link *l, bool *ready) {
 
 /* Each step that is due, once. What goes wrong in one does not keep the others from anything, while the connection stands. */
 static int steps_once(struct ctx *cx, struct link *l, bool *more) {
+  struct content now;
+  bool known = tenant_content(l->tenant, &now),
+       quiet = known && l->settled && time_seconds() < l->settled_until && content_same(&now, &l->seen);
   *more = false;
   for (int i = 0; sync_steps[i].name && !pg_is_broken(l->pg); i++) {
     struct ctx one;
     bool again = false;
-    if (sync_steps[i].every && time_seconds() < l->due[i]) continue;
+    if (sync_steps[i].every ? time_seconds() < l->due[i] : quiet) continue;
     ctx_begin(&one, "sync");
     int rc = sync_steps[i].some(&one, l->tenant, l->pg, &again);
     if (rc) {
       pg_rollback(l->pg);
-      if (rc == E_CONFLICT) l->due[0] = 0;
       fail_from(cx, &one);
     }
     ctx_end(&one);
     l->due[i] = rc || again ? 0 : time_seconds() + sync_steps[i].every;
     *more = *more || (again && !rc);
-    if (rc && i == 0) return cx->code; /* without contact nothing is sent */
+    if (rc && i == 0) break; /* without contact nothing is sent */
   }
+  l->settled = known && !cx->code && !*more;
+  l->seen = now;
+  if (!quiet) l->settled_until = time_seconds() + LOOK_AGAIN_SECONDS;
   return cx->code;
 }
 
@@ -260,7 +276,7 @@ static atomic_bool on;
 static atomic_bool stop;
 
 /* Until it is woken, or so many milliseconds; a wake by a commit does not shorten what is waited after a failure. */
-static void wait_for(struct seat *s, int64_t ms, bool failed) {
+static void wait_for(struct seat *s, struct link *l, int64_t ms, bool failed) {
   struct timespec until;
   clock_gettime(CLOCK_MONOTONIC, &until);
   int64_t at = (int64_t)until.tv_nsec + ms % 1000 * 1000000;
@@ -270,6 +286,10 @@ static void wait_for(struct seat *s, int64_t ms, bool failed) {
   int rc = 0;
   while (!atomic_load(&stop) && !s->urgent && (failed || !s->woken) && rc != ETIMEDOUT)
     rc = pthread_cond_timedwait(&s->wake, &lock, &until);
+  if (s->urgent) {
+    memset(l->due, 0, sizeof l->due);
+    l->settled = false;
+  }
   s->woken = s->urgent = false;
   pthread_mutex_unlock(&lock);
 }
@@ -301,7 +321,7 @@ static void *work(void *arg) {
   pg_stop_when(&stop);
   while (!atomic_load(&stop)) {
     int64_t wait = turn(s, &l, &failed);
-    if (wait) wait_for(s, wait, failed);
+    if (wait) wait_for(s, &l, wait, failed);
   }
   link_end(&l);
   return NULL;

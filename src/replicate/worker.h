@@ -3,7 +3,8 @@
 **
 **   commit here, or elsewhere -> wake -> the steps, in their order, over one connection that stays open:
 **
-**   contact   who we are, what time it is, whether this file is still the one that headquarters knows (clock.h, epoch.h)
+**   contact   who we are, and what time it is (clock.h)
+**   compare   whether this file is still the one that headquarters knows (epoch.h)
 **   push      what is new here goes up (push.h)
 **   pull      what is new there comes down
 **
@@ -27,9 +28,9 @@
 struct sync_step {
   const char *name;
   /* Does a piece of work, some seconds at most. *more: there is more of it. Called outside of any transaction, in a unit of
-  ** work of its own. E_CONFLICT: this file and headquarters do not fit; contact looks why. */
+  ** work of its own. E_CONFLICT: this file and headquarters do not fit; compare looks why. */
   int (*some)(struct ctx *cx, struct tenant *t, struct pg *p, bool *more);
-  int every; /* seconds between calls when there was nothing more; 0: with every wake */
+  int every; /* seconds between calls when there was nothing more; 0: whenever the file was changed */
 };
 extern const struct sync_step sync_steps[]; /* ends with a name of NULL */
 

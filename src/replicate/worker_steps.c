@@ -38,7 +38,6 @@ static int compare(struct ctx *cx, struct tenant *t, struct pg *p, bool *more) {
 
 const struct sync_step sync_steps[] = {
   { "contact", contact, 600 },
-  { "push", push_some, 0 },
   { "compare", compare, 0 },
   { "push", push_some, 0 },
   { NULL, NULL, 0 },
