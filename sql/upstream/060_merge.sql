@@ -57,7 +57,7 @@ CREATE OR REPLACE FUNCTION outpost.conflict_add(organization uuid, tbl text, key
 LANGUAGE sql AS $$
   INSERT INTO outpost.conflict (organization_id, conflict_id, tbl, key, field, base, lost, lost_stamp, lost_origin, won,
                                 won_stamp, won_origin)
-  VALUES (organization, md5(concat_ws('|', tbl, key, field, lost_by->>0, lost_by->>1))::uuid, tbl, key, field,
+  VALUES (organization, left(encode(sha256(convert_to(concat_ws('|', tbl, key, field, lost_by->>0, lost_by->>1), 'UTF8')), 'hex'), 32)::uuid, tbl, key, field,
           base, lost, (lost_by->>0)::bigint, (lost_by->>1)::integer, won, (won_by->>0)::bigint, (won_by->>1)::integer)
   ON CONFLICT (organization_id, conflict_id) DO UPDATE
   SET base = excluded.base, lost = excluded.lost, state = 'open', sync_xid = pg_current_xact_id()
@@ -135,6 +135,7 @@ DECLARE
   differs boolean;
   seen    boolean;
 BEGIN
+  IF NOT stamps ? '' THEN stamps := stamps || jsonb_build_object('', latest); END IF;
   IF outpost.merge_insert(organization, of_tbl, who, doc, names, created, stamps, latest) THEN RETURN; END IF;
   EXECUTE format('SELECT to_jsonb(t) || coalesce(t.extra::jsonb, ''{}'') FROM outpost.%I t '
                  'WHERE t.organization_id = $1 AND t.id = $2 FOR UPDATE', of_tbl) INTO STRICT cur USING organization, record;

@@ -178,6 +178,9 @@ static const struct rule rules[] = {
   { "sync_error", PIT_KEPT, false, NULL },
   { "sync_day", PIT_KEPT, false, NULL },
   { "sync_history", PIT_KEPT, false, NULL },
+  { "sync_pull", PIT_CUT, false, "DELETE FROM sync_pull" },
+  { "sync_parked", PIT_CUT, false, "DELETE FROM sync_parked" },
+  { "sync_request", PIT_KEPT, false, NULL },
 };
 
 enum { RULES = sizeof rules / sizeof *rules };

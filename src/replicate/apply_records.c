@@ -66,7 +66,8 @@ static void add_members(struct maker *m) {
 /* The rows of net changes with what the log says before and after them. */
 static const char *changes_sql(struct ctx *cx, const char *from) {
   return ctx_printf(cx,
-                    "SELECT s.key, s.stamp::bigint AS stamp, s.stamps, s.marks, b.before, l.after FROM %s "
+                    "SELECT s.key, s.first_seq::bigint AS first_seq, count(*) OVER (PARTITION BY s.key) AS "
+                    "parts, s.stamp::bigint AS stamp, s.stamps, s.marks, b.before, l.after FROM %s "
                     "JOIN outpost.change_log l ON l.organization_id = $1::uuid AND l.origin = $2::int AND "
                     "l.seq = s.last_seq::bigint "
                     "AND l.seq BETWEEN $3::bigint AND $4::bigint "
@@ -84,8 +85,8 @@ static const char *upsert_sql(struct maker *m, const char *from) {
       m->cx,
       "WITH d AS MATERIALIZED (%s), up AS ("
       "INSERT INTO outpost.\"%s\" AS t (organization_id%s, sync_origin, sync_at, sync_stamps) "
-      "SELECT $1::uuid%s, $2::int, d.stamp, d.marks::%s FROM d, json_to_record(d.after) AS r(%s) ORDER BY "
-      "d.key "
+      "SELECT $1::uuid%s, $2::int, d.stamp, d.marks::%s FROM d, json_to_record(d.after) AS r(%s) "
+      "WHERE d.parts = 1 ORDER BY d.key "
       "ON CONFLICT (organization_id, id) DO UPDATE SET %s, sync_at = greatest(excluded.sync_at, t.sync_at + "
       "1), "
       "sync_stamps = (coalesce(t.sync_stamps::jsonb, jsonb_build_object('', jsonb_build_array(t.sync_at, "
@@ -93,7 +94,7 @@ static const char *upsert_sql(struct maker *m, const char *from) {
       "|| (excluded.sync_stamps::jsonb - ''))::%s, sync_xid = pg_current_xact_id() "
       "WHERE t.sync_origin = excluded.sync_origin AND NOT coalesce(t.sync_stamps::jsonb ? '*', false) "
       "AND excluded.sync_stamps IS NOT NULL RETURNING t.id) "
-      "SELECT d.key FROM d WHERE NOT EXISTS (SELECT FROM up WHERE up.id::text = d.key)",
+      "SELECT DISTINCT d.key FROM d WHERE NOT EXISTS (SELECT FROM up WHERE up.id::text = d.key)",
       changes_sql(m->cx, from), table, buf_view(&m->names).p, buf_view(&m->values).p, type,
       buf_view(&m->shape).p, buf_view(&m->sets).p, type);
 }
@@ -126,7 +127,7 @@ static int merge_rest(struct ctx *cx, struct applier *a, const struct entity *e,
           "d.stamps::jsonb, $7::jsonb) FROM (%s) AS d "
           "WHERE ($5::json IS NOT NULL OR true) AND d.key IN (SELECT value FROM "
           "json_array_elements_text($6::json)) "
-          "ORDER BY d.key) AS merged",
+          "ORDER BY d.key, d.first_seq) AS merged",
           e->table, changes_sql(cx, from->from)),
       v, P_KEYS + 1, NULL);
 }

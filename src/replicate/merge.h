@@ -83,4 +83,45 @@
 /* {"stock": "delta", ...}: the fields of an entity that are not `latest`, for outpost.merge_rows. */
 const char *merge_kinds(struct ctx *cx, const struct entity *e);
 
+struct merge_mark {
+  int64_t stamp, origin;
+};
+
+/* An edit that headquarters has not: an entry of the own log. before NULL: the record was created. */
+struct merge_edit {
+  int64_t stamp;
+  const struct jv *before, *after;
+};
+
+/* What did not hold. Values may be NULL, which is JSON's null; won NULL: the record is deleted, or nothing. */
+struct merge_lost {
+  const char *field; /* or "deleted_at" */
+  const struct jv *base, *lost, *won;
+  struct merge_mark lost_by, won_by;
+};
+
+/* A record as headquarters has it, in the words of the own log, and what came since. Fields that headquarters does not
+** know (an older schema) are as they are here. */
+struct merge {
+  const struct entity *entity;
+  int64_t origin; /* whose edits these are */
+  const struct jv *theirs, *here;
+  const struct jv *stamps; /* sync_stamps; NULL: all of `at` */
+  struct merge_mark at;    /* sync_at, sync_origin */
+  const struct merge_edit *edits;
+  int edit_count;
+};
+
+/* The record with the edits merged into it, as JSON, and what was lost by it; both live as long as the unit of work. */
+struct merged {
+  const char *row;
+  struct merge_lost *lost;
+  int lost_count;
+};
+int merge_record(struct ctx *cx, const struct merge *m, struct merged *out);
+
+/* The id of a conflict, the same at headquarters and at every edge. */
+void merge_conflict_id(char out[static 37], const char *table, const char *key, const char *field,
+                       struct merge_mark lost_by);
+
 #endif

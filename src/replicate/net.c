@@ -15,6 +15,7 @@ struct change_of {
   const char *key;
   int64_t first_seq, last_seq, created, latest;
   int64_t *stamps;
+  bool over; /* headquarters' word came in between: what follows is another change */
 };
 
 struct collector {
@@ -112,7 +113,7 @@ static struct change_of *change_find(struct collector *k, const struct entity *e
   buf_printf(&k->name, "%s ", e->table);
   buf_str(&k->name, key);
   uint64_t *place = map_put(&k->places, buf_view(&k->name), &added);
-  if (!added) return k->changes[*place - 1];
+  if (!added && !k->changes[*place - 1]->over) return k->changes[*place - 1];
   if (k->count == k->room) {
     k->room = k->room ? 2 * k->room : 256;
     k->changes = xrealloc(k->changes, k->room * sizeof *k->changes);
@@ -126,13 +127,25 @@ static struct change_of *change_find(struct collector *k, const struct entity *e
   return c;
 }
 
+/* An entry that came from headquarters is no change of ours, but ours go on from it. */
+static void close_change(struct collector *k, const char *table, struct str key) {
+  buf_reset(&k->name);
+  buf_printf(&k->name, "%s ", table);
+  buf_str(&k->name, key);
+  const uint64_t *place = map_get(&k->places, buf_view(&k->name));
+  if (place) k->changes[*place - 1]->over = true;
+}
+
 static bool goes_up(const struct entity *e) { return e && (e->sync == SYNC_UP || e->sync == SYNC_BOTH); }
 
 static int take_entry(struct collector *k, const struct str cells[static CELLS]) {
   int64_t seq, stamp;
   if (!cells[CELL_TABLE].p || !cells[CELL_KEY].p || !cells[CELL_AFTER].p) return OK;
-  if (str_starts(cells[CELL_UNIT], STR("hq:"))) return OK;
   const char *table = ctx_strdup(k->cx, cells[CELL_TABLE]);
+  if (str_starts(cells[CELL_UNIT], STR("hq:"))) {
+    close_change(k, table, cells[CELL_KEY]);
+    return OK;
+  }
   const struct entity *e = entity_of_table(table);
   if (!goes_up(e)) return OK;
   if (!str_to_int(cells[CELL_SEQ], &seq) || !str_to_int(cells[CELL_STAMP], &stamp))

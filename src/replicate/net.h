@@ -9,7 +9,8 @@
 
 /* For an entity, lines of COPY text: key, first_seq (its `before`), last_seq (its `after`), stamp (the latest),
 ** stamps {"": stamp, "field": stamp} for outpost.merge_row, marks {"": [stamp, origin], "field": [stamp, origin]} for
-** the column sync_stamps; NULL: the record was made in one go. */
+** the column sync_stamps; NULL: the record was made in one go. A record has more than one when something of it came from
+** headquarters in between: then each has its own `before`, and they go by outpost.merge_row in their order. */
 #define NET_COLUMNS "key,first_seq,last_seq,stamp,stamps,marks"
 struct net_entity {
   const struct entity *entity;

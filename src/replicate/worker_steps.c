@@ -2,6 +2,7 @@
 #include "base/version.h"
 #include "replicate/clock.h"
 #include "replicate/epoch.h"
+#include "replicate/pull.h"
 #include "replicate/push.h"
 #include "replicate/state.h"
 #include "replicate/worker.h"
@@ -40,5 +41,6 @@ const struct sync_step sync_steps[] = {
   { "contact", contact, 600 },
   { "compare", compare, 0 },
   { "push", push_some, 0 },
+  { "pull", pull_some, 10 },
   { NULL, NULL, 0 },
 };

@@ -50,7 +50,7 @@ const CHANGES = { rule: [17], graph: [17], run: [5] };
 
 // Tables that nothing fills yet.
 const LATER = new Set(['schedule_slot', 'graph_run', 'graph_task', 'event_member', 'outbox', 'secret', 'archive_partition',
-  'sync_upstream', 'sync_origin', 'sync_lane', 'sync_batch', 'sync_contact', 'sync_error', 'sync_day', 'sync_history']);
+  'sync_upstream', 'sync_origin', 'sync_lane', 'sync_batch', 'sync_contact', 'sync_error', 'sync_day', 'sync_history', 'sync_pull', 'sync_parked', 'sync_request', 'sync_conflicts']);
 
 // A tenant with something in every table.
 function filled(t) {

@@ -1,0 +1,36 @@
+-- What comes down from headquarters (src/replicate/pull.h), and what did not hold (conflict.h).
+
+-- name: pull_get
+SELECT since, upto, last_key, shape FROM sync_pull WHERE tbl = ?1;
+
+-- name: pull_put
+INSERT OR REPLACE INTO sync_pull (tbl, since, upto, last_key, shape) VALUES (?1, ?2, ?3, ?4, ?5);
+
+-- name: pull_edits
+SELECT seq, hlc, before, after FROM change_log
+WHERE tbl = ?1 AND key = ?2 AND seq > ?3 AND unit NOT LIKE 'hq:%' AND after IS NOT NULL ORDER BY seq;
+
+-- name: pull_log_end
+SELECT coalesce(max(seq), 0) FROM change_log;
+
+-- name: pull_park
+INSERT INTO sync_parked (tbl, key, reason, since) VALUES (?1, ?2, ?3, ?4)
+ON CONFLICT (tbl, key) DO UPDATE SET reason = excluded.reason;
+
+-- name: pull_unpark
+DELETE FROM sync_parked WHERE tbl = ?1 AND key = ?2;
+
+-- name: pull_parked
+SELECT json_group_array(key) FROM (SELECT key FROM sync_parked WHERE tbl = ?1 ORDER BY since, key LIMIT 500) HAVING count(*) > 0;
+
+-- name: pull_parked_list
+SELECT tbl, key, reason, since FROM sync_parked ORDER BY since, tbl, key;
+
+-- name: conflict_state
+SELECT state FROM sync_conflicts WHERE id = ?1;
+
+-- name: conflict_get
+SELECT kind, record, field, lost, state FROM sync_conflicts WHERE id = ?1 AND deleted_at IS NULL;
+
+-- name: conflict_open
+SELECT count(*) FROM sync_conflicts WHERE state = 'open' AND deleted_at IS NULL;

@@ -1,0 +1,168 @@
+#include "replicate/conflict.h"
+
+#include "base/limits.h"
+#include "notify/alert.h"
+#include "record/form.h"
+
+static const char ALERT[] = "sync_conflict";
+
+/* ---- noting ---- */
+
+/* What people call the record: its key, or its id. */
+static const char *title_of(struct ctx *cx, struct db *db, const struct entity *e, const char *id) {
+  const struct property *p = record_key(e);
+  struct buf json;
+  struct jw w;
+  struct jv *row;
+  const char *title = id;
+  if (!p) return id;
+  buf_init(&json, LIMIT_BODY_BYTES);
+  jw_init(&w, &json);
+  jw_object(&w, NULL);
+  if (!record_get(cx, db, e, id, &w, "row")) {
+    jw_close(&w, '}');
+    if (!jv_parse(cx, buf_view(&json), &row) && jv_text(jv_get(jv_get(row, "row"), p->name)).p)
+      title = ctx_strdup(cx, jv_text(jv_get(jv_get(row, "row"), p->name)));
+  }
+  buf_clear(&json);
+  return title;
+}
+
+static void put(struct jw *w, const char *name, const struct jv *v) {
+  struct buf text;
+  if (jv_kind(v) == JV_NULL) return;
+  buf_init(&text, LIMIT_BODY_BYTES);
+  jv_write(&text, v);
+  jw_raw(w, name, buf_view(&text));
+  buf_clear(&text);
+}
+
+static const char *policy_of(const struct conflict *c) {
+  int i = entity_property(c->entity, str_of(c->field));
+  return i >= 0 && c->entity->properties[i].merge == MERGE_REVIEW ? "review" : "latest";
+}
+
+static int tell(struct ctx *cx, struct db *db, const struct conflict *c, const char *title) {
+  bool fresh;
+  bool review = strcmp(policy_of(c), "review") == 0;
+  if (!c->here && !review) return OK;
+  const char *what = strcmp(c->field, "deleted_at") == 0 ? "that it is there or not" : c->field;
+  return alert_raise(
+      cx, db,
+      &(struct alert){
+          .kind = ALERT,
+          .subject = c->id,
+          .state = review ? "review" : "lost",
+          .severity = review ? SEVERITY_WARNING : SEVERITY_INFO,
+          .title = ctx_printf(cx, "Two changes of the %s %s: %s", c->entity->name, title, what),
+          .text = review
+                      ? "It was changed here and elsewhere. The latest change shows until somebody decides."
+                      : "A change that was made here did not hold, because it was changed elsewhere, too. It "
+                        "is kept and can be brought back.",
+          .address = "#/records/sync_conflict" },
+      &fresh);
+}
+
+static bool known(struct ctx *cx, struct db *db, const char *id) {
+  struct stmt *s = db_stmt(cx, db, SQL_conflict_state);
+  stmt_text(s, 1, id);
+  bool is = stmt_row(cx, s);
+  stmt_done(s);
+  return is;
+}
+
+int conflict_note(struct ctx *cx, struct db *db, const struct conflict *c) {
+  struct form f;
+  if (known(cx, db, c->id) || cx->code) return cx->code;
+  const char *title = title_of(cx, db, c->entity, c->record);
+  struct jw *w = form_begin(&f, c->id);
+  jw_text(w, "kind", c->entity->name);
+  jw_text(w, "record", c->record);
+  jw_text(w, "title", title);
+  jw_text(w, "field", c->field);
+  put(w, "base", c->base);
+  put(w, "lost", c->lost);
+  put(w, "won", c->won);
+  jw_text(w, "lost_by", c->here ? "here" : "elsewhere");
+  jw_text(w, "policy", policy_of(c));
+  jw_time(w, "happened_at", cx->now);
+  if (form_save(cx, db, "sync_conflict", &f, NULL)) return cx->code;
+  return tell(cx, db, c, title);
+}
+
+static int set_state(struct ctx *cx, struct db *db, const char *id, const char *state) {
+  struct form f;
+  jw_text(form_begin(&f, id), "state", state);
+  if (form_save(cx, db, "sync_conflict", &f, NULL)) return cx->code;
+  return alert_settle(cx, db, ALERT, id);
+}
+
+int conflict_settle(struct ctx *cx, struct db *db, const char *id) {
+  struct stmt *s = db_stmt(cx, db, SQL_conflict_state);
+  stmt_text(s, 1, id);
+  if (!stmt_row(cx, s)) return cx->code;
+  bool open = str_eq(col_str(s, 0), STR("open"));
+  stmt_done(s);
+  return open ? set_state(cx, db, id, "settled") : OK;
+}
+
+/* ---- deciding ---- */
+
+struct decided {
+  const struct entity *entity;
+  const char *record, *field, *lost; /* lost: JSON, or NULL */
+  bool deleted;                      /* the record is */
+};
+
+static int read_open(struct ctx *cx, struct db *db, const char *id, struct decided *d) {
+  struct stmt *s = db_stmt(cx, db, SQL_conflict_get);
+  stmt_text(s, 1, id);
+  if (!stmt_row(cx, s)) {
+    return cx->code ? (int)cx->code : fail(cx, E_NOT_FOUND, "id", "there is no conflict %.40s", id);
+  }
+  const char *state = col_dup(cx, s, 4), *entity = col_dup(cx, s, 0);
+  *d =
+      (struct decided){ entity_find(entity), col_dup(cx, s, 1), col_dup(cx, s, 2), col_dup(cx, s, 3), false };
+  stmt_done(s);
+  if (strcmp(state, "open") != 0)
+    return fail(cx, E_CONFLICT, "id", "this conflict was decided already: it is %s", state);
+  if (!d->entity) return fail(cx, E_FAIL, "entity", "this program knows no %s", entity);
+  return OK;
+}
+
+static int is_deleted(struct ctx *cx, struct db *db, struct decided *d) {
+  struct stmt *s = db_compose(
+      cx, db, ctx_printf(cx, "SELECT deleted_at IS NOT NULL FROM %s WHERE id = ?1", d->entity->table));
+  stmt_text(s, 1, d->record);
+  if (!stmt_row(cx, s))
+    return cx->code ? (int)cx->code
+                    : fail(cx, E_NOT_FOUND, "record", "the %s %s is not here", d->entity->name, d->record);
+  d->deleted = col_int(s, 0) != 0;
+  stmt_done(s);
+  return OK;
+}
+
+static int bring_back(struct ctx *cx, struct db *db, struct decided *d) {
+  struct jv *object;
+  if (is_deleted(cx, db, d)) return cx->code;
+  bool presence = strcmp(d->field, "deleted_at") == 0;
+  if (presence && (d->lost != NULL) == d->deleted) return OK;
+  if (presence && d->lost) return record_delete(cx, db, d->entity, d->record);
+  if (d->deleted && record_restore(cx, db, d->entity, d->record)) return cx->code;
+  if (presence) return OK;
+  const char *text = ctx_printf(cx, "{\"%s\":%s}", d->field, d->lost ? d->lost : "null");
+  if (jv_parse(cx, str_of(text), &object)) return cx->code;
+  return record_change(cx, db, d->entity, d->record, object, false);
+}
+
+int conflict_take(struct ctx *cx, struct db *db, const char *id, bool lost) {
+  struct decided d = { 0 };
+  if (read_open(cx, db, id, &d)) return cx->code;
+  if (lost && bring_back(cx, db, &d)) return cx->code;
+  return set_state(cx, db, id, lost ? "taken" : "kept");
+}
+
+int conflict_count(struct ctx *cx, struct db *db, int64_t *open) {
+  *open = db_int(cx, db, SQL_conflict_open, 0);
+  return cx->code;
+}

@@ -1,0 +1,33 @@
+/*
+** conflict.h - the inbox of changes that did not hold: records of the entity sync_conflict.
+**
+** A conflict is found here, when headquarters' row meets changes that were not sent yet (pull.h), or at headquarters, when what was
+** sent meets others' changes; it has the same id either way (merge.h), so there is one. Whose change here did not hold is told by
+** an alert `sync_conflict`. Everything works without a link: to take a value is a change of the record like any other.
+*/
+#ifndef REPLICATE_CONFLICT_H
+#define REPLICATE_CONFLICT_H
+
+#include "replicate/merge.h"
+#include "store/store.h"
+
+struct conflict {
+  const char *id;
+  const struct entity *entity;
+  const char *record, *field;
+  const struct jv *base, *lost, *won;
+  bool here; /* it was a change of this place that did not hold */
+};
+
+/* Inside tenant_write. Notes it, and tells people of it when it is new. */
+int conflict_note(struct ctx *cx, struct db *db, const struct conflict *c);
+/* Somebody went on from it; nothing when there is no such conflict, or somebody decided already. */
+int conflict_settle(struct ctx *cx, struct db *db, const char *id);
+
+/* What people do, inside tenant_write. lost: brings back what did not hold; else what holds is right. E_NOT_FOUND, E_CONFLICT when it
+** was decided already. */
+int conflict_take(struct ctx *cx, struct db *db, const char *id, bool lost);
+
+int conflict_count(struct ctx *cx, struct db *db, int64_t *open);
+
+#endif

@@ -1,0 +1,159 @@
+#include "replicate/pull.h"
+
+#include <stdlib.h>
+
+#include "base/time.h"
+#include "record/record.h"
+#include "replicate/pull_rows.h"
+#include "replicate/state.h"
+
+enum {
+  PULL_TURN = 3,            /* seconds */
+  SNAPSHOTS_BETWEEN = 10000 /* transactions, after which a position moves although there was nothing new */
+};
+
+static const char CONFLICTS[] = "conflict"; /* in sync_pull, beside the tables of entities */
+
+/* ---- positions ---- */
+
+struct position {
+  const char *since, *upto, *last_key, *shape; /* since, upto: NULL without */
+};
+
+static int position_read(struct ctx *cx, struct db *db, const char *table, struct position *at) {
+  struct stmt *s = db_stmt(cx, db, SQL_pull_get);
+  *at = (struct position){ .last_key = "", .shape = "" };
+  stmt_text(s, 1, table);
+  if (!stmt_row(cx, s)) return cx->code;
+  *at = (struct position){ col_dup(cx, s, 0), col_dup(cx, s, 1), col_dup(cx, s, 2), col_dup(cx, s, 3) };
+  stmt_done(s);
+  return OK;
+}
+
+static int position_save(struct ctx *cx, struct db *db, const char *table, const struct position *at) {
+  struct stmt *s = db_stmt(cx, db, SQL_pull_put);
+  stmt_text(s, 1, table);
+  stmt_text(s, 2, at->since);
+  stmt_text(s, 3, at->upto);
+  stmt_text(s, 4, at->last_key);
+  stmt_text(s, 5, at->shape);
+  return stmt_run(cx, s);
+}
+
+/* "xmin:xmax:..." */
+static int64_t snapshot_end(const char *snapshot) {
+  const char *colon = snapshot ? strchr(snapshot, ':') : NULL;
+  return colon ? strtoll(colon + 1, NULL, 10) : 0;
+}
+
+/* Where a pass begins or goes on. A snapshot that ends behind now is of another headquarters. */
+static void position_ready(const struct pull *pl, struct position *at, const char *shape) {
+  bool anew = strcmp(at->shape, shape) != 0 || snapshot_end(at->since) > snapshot_end(pl->now) ||
+              snapshot_end(at->upto) > snapshot_end(pl->now);
+  if (anew) *at = (struct position){ .last_key = "" };
+  at->shape = shape;
+  if (!at->upto) at->upto = pl->now;
+}
+
+static void position_next(struct position *at, const char *last_key, bool end) {
+  at->last_key = end ? "" : last_key;
+  if (!end) return;
+  at->since = at->upto;
+  at->upto = NULL;
+}
+
+/* ---- a page ---- */
+
+struct page {
+  const struct pull *pl;
+  const struct entity *e; /* NULL: conflicts */
+  struct pg_rows *rows;
+  struct position *at; /* as it is after the page; NULL: rows that were parked */
+};
+
+static int apply_page(struct ctx *cx, struct db *db, void *arg) {
+  const struct page *page = arg;
+  struct pulled p = { .pl = page->pl, .e = page->e };
+  if (pulled_begin(cx, db, &p)) return cx->code;
+  for (int i = 0; i < pg_rows_count(page->rows) && !cx->code; i++)
+    if (page->e)
+      pulled_record(cx, db, &p, page->rows, i);
+    else
+      pulled_conflict(cx, db, page->rows, i);
+  if (cx->code || !page->at) return cx->code;
+  return position_save(cx, db, page->e ? page->e->table : CONFLICTS, page->at);
+}
+
+/* In a unit of work of its own: a first load may be long. */
+static int page_of(const struct pull *pl, struct ctx *cx, const struct entity *e, struct position *at,
+                   const char *sql, bool *end) {
+  struct pg_value v[] = { pg_z(pl->u.organization), pg_number(pl->u.origin), pg_z(at->since), pg_z(at->upto),
+                          pg_z(at->last_key) };
+  struct page page = { pl, e, NULL, at };
+  if (pg_ask(cx, pl->pg, sql, v, 5, &page.rows)) return cx->code;
+  int n = pg_rows_count(page.rows);
+  *end = n < PULL_PAGE;
+  const char *last = n ? ctx_strdup(pl->cx, pg_text(page.rows, n - 1, 0)) : at->last_key;
+  if (n == 0 && at->since && snapshot_end(at->upto) - snapshot_end(at->since) < SNAPSHOTS_BETWEEN &&
+      !*at->last_key)
+    return OK;
+  position_next(at, last, *end);
+  return tenant_write(cx, pl->tenant, apply_page, &page);
+}
+
+static int pull_table(struct pull *pl, const struct entity *e, const char *shape, const char *sql,
+                      bool *more) {
+  const char *table = e ? e->table : CONFLICTS;
+  struct position at;
+  struct db *db;
+  bool end = false;
+  if (tenant_read(pl->cx, pl->tenant, &db) || position_read(pl->cx, db, table, &at)) return pl->cx->code;
+  position_ready(pl, &at, shape);
+  while (!end && !pl->cx->code) {
+    struct ctx page;
+    if (time_seconds() - pl->begun > PULL_TURN) {
+      *more = true;
+      return OK;
+    }
+    ctx_begin(&page, "headquarters");
+    if (page_of(pl, &page, e, &at, pull_rows_sql(pl, &page, e, at.since != NULL, sql), &end))
+      fail_from(pl->cx, &page);
+    ctx_end(&page);
+  }
+  return pl->cx->code;
+}
+
+static int pull_parked(struct pull *pl, const struct entity *e) {
+  struct ctx page;
+  struct db *db;
+  ctx_begin(&page, "headquarters");
+  if (!tenant_read(&page, pl->tenant, &db)) {
+    struct stmt *s = db_stmt(&page, db, SQL_pull_parked);
+    struct page one = { pl, e, NULL, NULL };
+    stmt_text(s, 1, e->table);
+    const char *keys = stmt_row(&page, s) ? col_dup(&page, s, 0) : NULL;
+    stmt_done(s);
+    struct pg_value v[] = { pg_z(pl->u.organization), pg_number(pl->u.origin), pg_z(keys) };
+    if (keys && !page.code && !pg_ask(&page, pl->pg, pull_keys_sql(pl, &page, e), v, 3, &one.rows))
+      tenant_write(&page, pl->tenant, apply_page, &one);
+  }
+  if (page.code) fail_from(pl->cx, &page);
+  ctx_end(&page);
+  return pl->cx->code;
+}
+
+static bool comes_down(const struct entity *e) { return e->sync == SYNC_DOWN || e->sync == SYNC_BOTH; }
+
+int pull_some(struct ctx *cx, struct tenant *t, struct pg *p, bool *more) {
+  struct pull pl = { .cx = cx, .tenant = t, .pg = p, .begun = time_seconds() };
+  struct db *db;
+  const struct entity *e;
+  *more = false;
+  if (tenant_read(cx, t, &db) || sync_upstream_need(cx, db, &pl.u) || pull_begin(&pl)) return cx->code;
+  for (int i = 0; (e = entity_at(i)) && !cx->code; i++)
+    if (comes_down(e) && pull_has(&pl, e->table, "id")) pull_table(&pl, e, pull_shape(&pl, e), NULL, more);
+  for (int i = 0; (e = entity_at(i)) && !cx->code; i++)
+    if (comes_down(e) && pull_has(&pl, e->table, "id")) pull_parked(&pl, e);
+  if (!cx->code) pull_table(&pl, NULL, pl.hq, PULL_CONFLICTS_SQL, more);
+  return cx->code;
+}

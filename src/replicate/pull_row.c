@@ -1,0 +1,202 @@
+/*
+** pull_row.c - one row of headquarters comes in, as pull.h says.
+*/
+#include <stdio.h>
+
+#include "base/limits.h"
+#include "record/record.h"
+#include "replicate/conflict.h"
+#include "replicate/pull_rows.h"
+
+int pulled_begin(struct ctx *cx, struct db *db, struct pulled *p) {
+  p->log_end = db_int(cx, db, SQL_pull_log_end, 0);
+  return cx->code ? (int)cx->code : clock_open(cx, db, &p->clock);
+}
+
+static struct jv *parsed(struct ctx *cx, struct str text) {
+  struct jv *v = NULL;
+  if (text.p) jv_parse(cx, text, &v);
+  return v;
+}
+
+/* The record as it is here, or NULL. */
+static const struct jv *here(struct ctx *cx, struct db *db, const struct entity *e, const char *id) {
+  struct buf json;
+  struct jw w;
+  const struct jv *row = NULL;
+  buf_init(&json, LIMIT_BODY_BYTES);
+  jw_init(&w, &json);
+  jw_object(&w, NULL);
+  if (record_get(cx, db, e, id, &w, "row") == E_NOT_FOUND) {
+    ctx_forgive(cx);
+  } else {
+    jw_close(&w, '}');
+    const struct jv *v = cx->code ? NULL : parsed(cx, str_of(ctx_strdup(cx, buf_view(&json))));
+    row = v ? jv_get(v, "row") : NULL;
+  }
+  buf_clear(&json);
+  return row;
+}
+
+/* With what it has no columns for there. */
+static const struct jv *theirs(struct ctx *cx, const struct pg_rows *rows, int i) {
+  struct str row = pg_text(rows, i, C_ROW), extra = str_trim(pg_text(rows, i, C_EXTRA));
+  const struct jv *more = parsed(cx, extra);
+  if (jv_size(more) == 0 || cx->code) return parsed(cx, row);
+  return parsed(
+      cx, str_of(ctx_printf(cx, "%.*s,%.*s", (int)(row.n - 1), row.p, (int)(extra.n - 1), extra.p + 1)));
+}
+
+/* ---- edits that headquarters does not know ---- */
+
+static int add_edit(struct ctx *cx, const struct stmt *s, const struct clock *clock, struct merge *m) {
+  int n = m->edit_count;
+  if ((n & (n - 1)) == 0) {
+    struct merge_edit *more = ctx_alloc(cx, (n ? 2 * (size_t)n : 1) * sizeof *more);
+    if (n) memcpy(more, m->edits, (size_t)n * sizeof *more);
+    m->edits = more;
+  }
+  struct merge_edit *edit = (struct merge_edit *)&m->edits[m->edit_count++];
+  const char *before = col_dup(cx, s, 2), *after = col_dup(cx, s, 3);
+  edit->stamp = clock_stamp(clock, col_int(s, 0), col_int(s, 1));
+  edit->before = parsed(cx, str_of(before));
+  edit->after = parsed(cx, str_of(after));
+  return cx->code;
+}
+
+static int read_edits(struct ctx *cx, struct db *db, const struct pulled *p, const char *id, int64_t head,
+                      struct merge *m) {
+  if (head >= p->log_end) return OK;
+  struct stmt *s = db_stmt(cx, db, SQL_pull_edits);
+  stmt_text(s, 1, p->e->table);
+  stmt_text(s, 2, id);
+  stmt_int(s, 3, head);
+  while (stmt_row(cx, s))
+    if (add_edit(cx, s, p->clock, m)) stmt_done(s);
+  return cx->code;
+}
+
+/* ---- into the file ---- */
+
+static int note_lost(struct ctx *cx, struct db *db, const struct pulled *p, const char *id,
+                     const struct merged *merged) {
+  for (int i = 0; i < merged->lost_count && !cx->code; i++) {
+    const struct merge_lost *l = &merged->lost[i];
+    char conflict[37];
+    merge_conflict_id(conflict, p->e->table, id, l->field, l->lost_by);
+    conflict_note(cx, db,
+                  &(struct conflict){ .id = ctx_strdup(cx, str_of(conflict)),
+                                      .entity = p->e,
+                                      .record = id,
+                                      .field = l->field,
+                                      .base = l->base,
+                                      .lost = l->lost,
+                                      .won = l->won,
+                                      .here = l->lost_by.origin == p->pl->u.origin });
+  }
+  return cx->code;
+}
+
+/* A record that this edge does not get (any more) is deleted here. Edits that were not sent keep it until they are. */
+static int out_of_scope(struct ctx *cx, struct db *db, const struct pulled *p, const struct merge *m) {
+  struct buf json;
+  struct jw w;
+  if (!m->here || m->edit_count || jv_kind(jv_get(m->here, "deleted_at")) != JV_NULL) return OK;
+  buf_init(&json, LIMIT_BODY_BYTES);
+  jw_init(&w, &json);
+  jw_object(&w, NULL);
+  for (void *it = jv_first(m->here); it; it = jv_next(m->here, it)) {
+    struct buf value;
+    const char *name = ctx_strdup(cx, jv_key(it));
+    if (strcmp(name, "deleted_at") == 0 || strcmp(name, "deleted_by") == 0) continue;
+    buf_init(&value, LIMIT_BODY_BYTES);
+    jv_write(&value, jv_value(it));
+    jw_raw(&w, name, buf_view(&value));
+    buf_clear(&value);
+  }
+  jw_int(&w, "deleted_at", cx->now);
+  jw_text(&w, "deleted_by", "headquarters");
+  jw_close(&w, '}');
+  const struct jv *row = parsed(cx, str_of(ctx_strdup(cx, buf_view(&json))));
+  buf_clear(&json);
+  if (!row || cx->code) return cx->code;
+  return record_take(cx, db, p->e, row, "headquarters gives it to others");
+}
+
+static int take(struct ctx *cx, struct db *db, const struct pulled *p, const struct pg_rows *rows, int i,
+                const char *id) {
+  struct merge m = { .entity = p->e, .origin = p->pl->u.origin, .here = here(cx, db, p->e, id) };
+  struct merged merged;
+  if (cx->code || read_edits(cx, db, p, id, pg_int(rows, i, C_HEAD), &m)) return cx->code;
+  if (!pg_int(rows, i, C_SCOPED)) return out_of_scope(cx, db, p, &m);
+  m.theirs = theirs(cx, rows, i);
+  m.stamps = parsed(cx, pg_text(rows, i, C_STAMPS));
+  m.at = (struct merge_mark){ pg_int(rows, i, C_AT), pg_int(rows, i, C_ORIGIN) };
+  if (cx->code || merge_record(cx, &m, &merged)) return cx->code;
+  const struct jv *row = parsed(cx, str_of(merged.row));
+  if (!row || record_take(cx, db, p->e, row, ctx_printf(cx, "a %s came from headquarters", p->e->name)))
+    return cx->code;
+  return note_lost(cx, db, p, id, &merged);
+}
+
+/* ---- parked ---- */
+
+static int park(struct ctx *cx, struct db *db, const struct entity *e, const char *id, const char *reason) {
+  struct stmt *s = db_stmt(cx, db, SQL_pull_park);
+  stmt_text(s, 1, e->table);
+  stmt_text(s, 2, id);
+  stmt_text(s, 3, reason);
+  stmt_int(s, 4, cx->now);
+  return stmt_run(cx, s);
+}
+
+static int unpark(struct ctx *cx, struct db *db, const struct entity *e, const char *id) {
+  struct stmt *s = db_stmt(cx, db, SQL_pull_unpark);
+  stmt_text(s, 1, e->table);
+  stmt_text(s, 2, id);
+  return stmt_run(cx, s);
+}
+
+/* What a rule of this file refuses, against what is wrong with the file or the disk. */
+static bool is_refused(const struct ctx *cx) {
+  return cx->code == E_INVALID || cx->code == E_CONFLICT || cx->code == E_LIMIT || cx->code == E_NOT_FOUND;
+}
+
+int pulled_record(struct ctx *cx, struct db *db, const struct pulled *p, const struct pg_rows *rows, int i) {
+  char unit[sizeof cx->id];
+  const char *id = ctx_strdup(cx, pg_text(rows, i, C_ID));
+  memcpy(unit, cx->id, sizeof unit);
+  snprintf(cx->id, sizeof cx->id, "hq:" STR_FMT, STR_ARG(pg_text(rows, i, C_XID)));
+  if (stmt_run(cx, db_once(cx, db, "SAVEPOINT pulled"))) return cx->code;
+  bool refused = take(cx, db, p, rows, i, id) && is_refused(cx);
+  memcpy(cx->id, unit, sizeof unit);
+  if (cx->code && !refused) return cx->code;
+  if (refused) {
+    const char *reason = ctx_strdup(cx, str_of(cx->message));
+    ctx_forgive(cx);
+    if (stmt_run(cx, db_once(cx, db, "ROLLBACK TO pulled"))) return cx->code;
+    park(cx, db, p->e, id, reason);
+  } else {
+    unpark(cx, db, p->e, id);
+  }
+  return cx->code ? (int)cx->code : stmt_run(cx, db_once(cx, db, "RELEASE pulled"));
+}
+
+/* ---- what this edge lost at headquarters ---- */
+
+int pulled_conflict(struct ctx *cx, struct db *db, const struct pg_rows *rows, int i) {
+  enum { ID, TABLE, KEY, FIELD, BASE, LOST, WON, STATE };
+  const char *id = ctx_strdup(cx, pg_text(rows, i, ID));
+  const struct entity *e = entity_of_table(ctx_strdup(cx, pg_text(rows, i, TABLE)));
+  if (!e) return OK; /* of a table that a newer program has */
+  if (!str_eq(pg_text(rows, i, STATE), STR("open"))) return conflict_settle(cx, db, id);
+  struct conflict c = { .id = id,
+                        .entity = e,
+                        .record = ctx_strdup(cx, pg_text(rows, i, KEY)),
+                        .field = ctx_strdup(cx, pg_text(rows, i, FIELD)),
+                        .base = parsed(cx, pg_text(rows, i, BASE)),
+                        .lost = parsed(cx, pg_text(rows, i, LOST)),
+                        .won = parsed(cx, pg_text(rows, i, WON)),
+                        .here = true };
+  return cx->code ? (int)cx->code : conflict_note(cx, db, &c);
+}
