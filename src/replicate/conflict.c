@@ -110,7 +110,7 @@ int conflict_settle(struct ctx *cx, struct db *db, const char *id) {
 
 struct decided {
   const struct entity *entity;
-  const char *record, *field, *lost; /* lost: JSON, or NULL */
+  const char *record, *field, *lost; /* lost: JSON */
   bool deleted;                      /* the record is */
 };
 
@@ -145,12 +145,12 @@ static int is_deleted(struct ctx *cx, struct db *db, struct decided *d) {
 static int bring_back(struct ctx *cx, struct db *db, struct decided *d) {
   struct jv *object;
   if (is_deleted(cx, db, d)) return cx->code;
-  bool presence = strcmp(d->field, "deleted_at") == 0;
-  if (presence && (d->lost != NULL) == d->deleted) return OK;
-  if (presence && d->lost) return record_delete(cx, db, d->entity, d->record);
+  bool presence = strcmp(d->field, "deleted_at") == 0, gone = strcmp(d->lost, "null") != 0;
+  if (presence && gone == d->deleted) return OK;
+  if (presence && gone) return record_delete(cx, db, d->entity, d->record);
   if (d->deleted && record_restore(cx, db, d->entity, d->record)) return cx->code;
   if (presence) return OK;
-  const char *text = ctx_printf(cx, "{\"%s\":%s}", d->field, d->lost ? d->lost : "null");
+  const char *text = ctx_printf(cx, "{\"%s\":%s}", d->field, d->lost);
   if (jv_parse(cx, str_of(text), &object)) return cx->code;
   return record_change(cx, db, d->entity, d->record, object, false);
 }
