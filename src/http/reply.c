@@ -12,6 +12,7 @@
 */
 #include <civetweb.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "base/hash.h"
@@ -19,6 +20,7 @@
 #include "gate/gate.h"
 #include "gate/trust.h"
 #include "http/cors.h"
+#include "http/gzip.h"
 #include "http/rate.h"
 #include "http/request.h"
 
@@ -212,6 +214,20 @@ void reply_head(struct request *rq, bool failed, struct buf *head) {
   buf_clear(&special);
 }
 
+/* A long answer, for a client that takes gzip. A tag that somebody may send back
+** in If-Match stays as it is, and so does its answer. */
+static void pack(struct request *rq) {
+  bool asked = rq->head || !strcmp(rq->method, "GET");
+  if (!asked || rq->status != 200 || rq->etag || rq->encoding || strcmp(rq->type, "application/json")) return;
+  struct str packed = gzip_taken(rq) ? gzip_pack(rq->content) : (struct str){ 0 };
+  if (!packed.p) return;
+  ctx_defer(rq->cx, free, (char *)(uintptr_t)packed.p);
+  rq->etag = reply_etag(rq->cx, rq->content);
+  rq->content = packed;
+  rq->encoding = "gzip";
+  rq->packed = true;
+}
+
 void reply_send(struct request *rq) {
   struct buf head;
   if (rq->endless) return;
@@ -232,6 +248,7 @@ void reply_send(struct request *rq) {
   }
   if (!rq->content.p) rq->content = buf_view(&rq->body);
   if (!rq->type) rq->type = "application/json";
+  if (!failed) pack(rq);
   reply_head(rq, failed, &head);
   bool has_body = !rq->head && rq->status != 304;
   wire_write_parts(rq, (struct str[]){ buf_view(&head), rq->content }, has_body ? 2 : 1);

@@ -25,6 +25,10 @@ test('whoever takes gzip gets a long reply as gzip, kept or not, and the same by
   assert.ok(packed.body.length < plain.body.length / 3, `${packed.body.length} ${plain.body.length}`);
   assert.equal(packed.headers.etag, `W/${plain.headers.etag}`);
   for (const tag of [packed.headers.etag, plain.headers.etag]) for (const more of [gzip, {}]) assert.equal((await list({ ...more, 'if-none-match': tag })).status, 304);
+  const [made] = plain.json.data;
+  for (const more of [gzip, {}]) assert.equal((await list(more, `/api/stock-items/${made.id}`)).headers.etag, `"${made.version}"`, 'a version is no other for being asked with gzip');
+  const entities = await list(gzip, '/api/entities');
+  assert.deepEqual([entities.headers['content-encoding'], entities.json], ['gzip', (await list({}, '/api/entities')).json]);
   for (const no of ['gzip;q=0', 'gzip; q=0.000', 'identity', 'br']) assert.equal((await list({ 'accept-encoding': no })).headers['content-encoding'], undefined, no);
   await data(post(server, '/api/stock-items', { sku: 'Z-60', name: 'one more' }), 201);
   assert.equal((await list({})).headers['content-encoding'], undefined);

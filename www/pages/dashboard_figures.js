@@ -48,8 +48,8 @@ export function ListTick({ name, audited: { audit, failed } }) {
 export function Figures({ summary, audited: { audit, failed } }) {
   const rows = Object.entries(FIGURES).map(([name, { show }]) => {
     const label = t(`total.${name}.name`);
-    const value = summary && show(summary[name]);
-    const shown = value ? html`<${InDrawer} kind="total" value=${name} class="why" label=${t('why.open', { label, value })}>${value}<//>` : html`<span class="skeleton skeleton-value" aria-hidden="true"><span></span></span>`;
+    const value = summary ? show(summary[name]) : undefined;
+    const shown = value !== undefined ? html`<${InDrawer} kind="total" value=${name} class="why" label=${t('why.open', { label, value })}>${value}<//>` : undefined;
     return { id: name, label: html`${label} <${Mark} one=${audit?.[name]} failed=${failed} />`, value: shown };
   });
   return html`<${Stats} label=${t('dashboard.figures')} rows=${rows} />`;

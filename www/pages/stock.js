@@ -124,7 +124,7 @@ function Levels({ query }) {
   const totals = useTotals();
   const warehouses = useWarehouses();
   const names = ['items', 'low', 'out', 'over'];
-  const stats = totals && names.map((name) => ({ id: name, label: t(`stock.${name}`), value: count(totals[name] ?? 0), tone: name !== 'items' && totals[name] ? TONES[name] : undefined, href: here({ state: name === 'items' ? null : name }) }));
+  const stats = names.map((name) => ({ id: name, label: t(`stock.${name}`), value: totals ? count(totals[name] ?? 0) : undefined, tone: name !== 'items' && totals?.[name] ? TONES[name] : undefined, href: here({ state: name === 'items' ? null : name }) }));
   const actions = html`<a class="plain" href=${link('stock/quality')}><${Icon} name="shield" /> ${t('stock.quality')}</a>
     <a class="plain" href=${link('stock/reorders')}><${Icon} name="inbox" /> ${t('stock.reorders')}</a>
     ${may('stock.write') && html`<a class="button" href=${link('stock/count')}><${Icon} name="rules" /> ${t('stock.count')}</a>`}`;
@@ -133,7 +133,7 @@ function Levels({ query }) {
   return html`<div class="page">
     <${PageHead} title=${t('page.stock')} note=${t('stock.note')} actions=${actions} />
     <${Search} query=${query} />
-    ${stats && html`<${Stats} label=${t('page.stock')} rows=${stats} />`}
+    <${Stats} label=${t('page.stock')} rows=${stats} />
     <${Card} title=${t('stock.levels')} actions=${html`<${Replay} />`}>
       <div class="filters">
         <${Choice} label=${label('state')} options=${states} value=${query.state ?? ''} onChange=${(state) => replace(here({ state }))} />

@@ -1,4 +1,5 @@
 /* Headline figures. A row is { id, label, value, note, tone, share, why, tick }:
+**   value  undefined: it is not known yet, and has its place
 **   share  a part of 1, drawn as a thin bar below the figure
 **   why    the address of the figure ('sales/revenue?run=ID'): a click explains it
 **   tick   true or false: what a second computation says of it
@@ -8,7 +9,10 @@ import { t } from '../lib/text.js';
 import { Tick } from './tick.js';
 import { Why } from './why.js';
 
+const Pending = () => html`<span class="skeleton skeleton-value" aria-hidden="true"><span></span></span>`;
+
 function Value({ row }) {
+  if (row.value === undefined) return html`<${Pending} />`;
   if (row.why) return html`<${Why} figure=${row.why} label=${row.label}>${row.value}<//>`;
   if (row.href) return html`<a href=${row.href} aria-label=${t('stat.open', { label: row.label, value: row.value })}>${row.value}</a>`;
   return row.value;
