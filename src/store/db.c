@@ -155,9 +155,18 @@ static void configure(void) {
   sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, UNDO_PIECE);
 }
 
+/* A link could lead into another tenant's file, by a lock of its own. */
+static int check_no_link(struct ctx *cx, const char *path) {
+  struct stat st;
+  if (lstat(path, &st) != 0 || !S_ISLNK(st.st_mode)) return OK;
+  return fail(cx, E_DENIED, NULL,
+              "%s is a symbolic link; put the file itself there, or link the whole data folder", path);
+}
+
 static int db_open_flags(struct ctx *cx, const char *path, const char *name, int flags, struct db **out) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   pthread_once(&once, configure);
+  if (check_no_link(cx, path)) return cx->code;
   struct db *db = xcalloc(1, sizeof *db);
   db->name = name;
   db->writes = !(flags & SQLITE_OPEN_READONLY);

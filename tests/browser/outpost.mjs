@@ -12,7 +12,7 @@ export const OUTPOST = path.resolve(ROOT, process.env.OUTPOST ?? 'build/outpost'
 // A folder with its cleaning-up: t is the test that owns it.
 export function folder(t) {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'outpost-test-'));
-  t.after(() => fs.rmSync(dir, { recursive: true, force: true }));
+  t.after(() => fs.rmSync(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })); // a server of the test may still be writing
   return dir;
 }
 

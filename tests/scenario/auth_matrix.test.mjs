@@ -217,3 +217,28 @@ test('of another tenant there is nothing, whatever is asked and by whichever id'
   assert.equal((await as(server, one, '/api/events?tenant=berta')).status, 404);
   lib.sound(a);
 });
+
+test('a tenant\'s file is its own: a link, or a copy of another one, is not taken for it', async (t) => {
+  const dir = lib.folder(t);
+  const folder = path.join(dir, 'data');
+  lib.ok(['init', folder]);
+  for (const slug of ['anna', 'berta']) lib.ok(['tenant', 'add', slug, '--data', folder]);
+  lib.ok(['record', 'save', 'warehouse', JSON.stringify({ code: CANARY, name: 'x' }), '--data', folder, '--tenant', 'berta']);
+  const file = path.join(folder, 'tenants/anna.db');
+  const ask = () => lib.outpost(['record', 'list', 'warehouse', '--data', folder, '--tenant', 'anna']);
+  const plant = async (how, pattern) => {
+    for (const one of fs.readdirSync(path.dirname(file))) if (one.startsWith('anna.db')) fs.rmSync(path.join(path.dirname(file), one));
+    how();
+    const said = ask();
+    assert.notEqual(said.code, 0);
+    assert.match(said.err, pattern);
+    const server = await serve(t, folder, '--workers', '0');
+    const answer = await as(server, '', '/api/records/warehouse?tenant=anna');
+    assert.ok(answer.status >= 400 && !String(answer.body).includes(CANARY), String(answer.status));
+    await server.stop();
+  };
+  await plant(() => fs.symlinkSync('berta.db', file), /symbolic link/);
+  await plant(() => fs.symlinkSync('/etc/passwd', file), /symbolic link|no SQLite file/);
+  await plant(() => fs.copyFileSync(path.join(folder, 'tenants/berta.db'), file), /another copy/);
+  assert.match(lib.ok(['record', 'list', 'warehouse', '--data', folder, '--tenant', 'berta']), new RegExp(CANARY));
+});
