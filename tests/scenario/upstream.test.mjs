@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { folder, json, ok, one, outpost, place, refuses, start, verify } from './lib.mjs';
+import { ROOT, folder, json, ok, one, outpost, place, refuses, start, verify } from './lib.mjs';
 import { startPostgres } from './postgres.mjs';
 
 const init = (dsn) => json(['upstream', 'init', '--dsn', dsn]);
@@ -64,6 +64,14 @@ test('init makes the schema, again it does nothing, and what is missing it makes
       ['p3', '', '', '', '79', '3', '1'],
     ]);
     assert.deepEqual(init(dsn).done, []);
+  });
+
+  await t.test('what the documents tell to ask is answered', () => {
+    hq.psql(`INSERT INTO outpost.organizations VALUES ('${ORGANIZATION}', 'acme', 'Acme')`);
+    const [, told] = /```sql\n([\s\S]*?)```/.exec(fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8').split('## Headquarters')[1]);
+    hq.psql(undefined, { input: `${told}; SELECT outpost.refresh_dashboard();` });
+    assert.equal(hq.psql('SELECT name FROM outpost.organizations', { user: 'jane', password: 'secret' }), 'Acme');
+    hq.psql(undefined, { input: fs.readFileSync(path.join(ROOT, 'packaging/postgres/watch.sql'), 'utf8') });
   });
 
   await t.test('two at once: one makes it, the other finds it made', async () => {
