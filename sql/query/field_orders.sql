@@ -146,7 +146,7 @@ WHERE o.id = (SELECT order_id FROM order_items WHERE id = ?1) GROUP BY o.id;
 
 -- Orders that an invoice names and that are not settled, and settled ones that none names.
 -- name: order_unsettled
-SELECT o.id, min(coalesce(m.invoice_id, m.key)) FROM orders o JOIN mangalam_invoices m ON m.po_number = o.number AND m.po_number <> ''
+SELECT o.id, min(coalesce(m.invoice_id, m.key)) FROM orders o CROSS JOIN mangalam_invoices m ON m.po_number = o.number AND m.po_number <> '' -- in this order: by the index
 WHERE o.deleted_at IS NULL AND o.status IN ('draft', 'pending', 'approved') GROUP BY o.id
 UNION ALL
 SELECT o.id, NULL FROM orders o
@@ -186,6 +186,9 @@ SELECT ref FROM (
   SELECT 1, id, CAST(julianday(order_date) - 2440587.5 AS INTEGER) FROM orders
   WHERE store_id = ?1 AND status IN ('pending', 'approved') AND deleted_at IS NULL)
 ORDER BY day DESC, kind DESC, ref DESC LIMIT 1;
+
+-- name: order_approval_wanted
+SELECT EXISTS (SELECT 1 FROM store_preferences WHERE auto_approve_predictions AND deleted_at IS NULL);
 
 -- name: order_wanted
 SELECT p.id, p.store_id, p.predicted_date

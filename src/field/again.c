@@ -1,5 +1,6 @@
 #include "field/again.h"
 
+#include "field/derive.h"
 #include "field/order.h"
 #include "field/predict.h"
 #include "field/segment.h"
@@ -13,7 +14,22 @@ int again_order(struct ctx *cx, struct db *db, int seconds) {
                      NULL);
 }
 
+/* Predictions become orders of which segments and recommendations are to know. */
+static int approval_wanted(struct ctx *cx, struct tenant *t, bool *out) {
+  struct ctx aside;
+  struct db *db;
+  ctx_begin(&aside, cx->actor);
+  if (!tenant_read(&aside, t, &db)) *out = db_int(&aside, db, SQL_order_approval_wanted, 0) != 0;
+  if (aside.code) fail_from(cx, &aside);
+  ctx_end(&aside);
+  return cx->code;
+}
+
 int again_all(struct ctx *cx, struct tenant *t) {
+  static const struct derived_stage *const all[] = { &predict_stage, &segment_stage, &upsell_stage };
+  bool wanted = false;
+  if (approval_wanted(cx, t, &wanted)) return cx->code;
+  if (!wanted) return derived_run_all(cx, t, all, sizeof all / sizeof *all);
   return predict_all(cx, t) || segment_all(cx, t) || upsell_all(cx, t) ? (int)cx->code : OK;
 }
 

@@ -1,5 +1,7 @@
 #include "field/derive.h"
 
+#include <pthread.h>
+
 #include "base/limits.h"
 
 static void free_map(void *map) { map_clear(map); }
@@ -96,30 +98,85 @@ int derived_end(struct ctx *cx, struct db *db, struct derived *d, struct field_c
   return cx->code;
 }
 
+/* ---- stages ---- */
+
 struct run {
+  struct ctx cx; /* of its own: it may run beside others */
+  struct tenant *tenant;
   const struct derived_stage *stage;
-  struct history history;
+  const struct history *history;
   void *found;
   struct field_counts *counts;
+  pthread_t thread;
+  bool started;
 };
 
 static int store(struct ctx *cx, struct db *db, void *arg) {
   struct run *r = arg;
-  return r->stage->store(cx, db, &r->history, r->found, r->counts);
+  return r->stage->store(cx, db, r->history, r->found, r->counts);
 }
 
-int derived_run(struct ctx *cx, struct tenant *t, const struct derived_stage *stage,
-                struct field_counts *counts) {
-  struct run r = { .stage = stage, .counts = counts };
+static void *run_main(void *arg) {
+  struct run *r = arg;
   struct ctx aside; /* its end gives the reader back */
+  struct db *db;
+  ctx_begin(&aside, r->cx.actor);
+  if (tenant_read(&aside, r->tenant, &db))
+    fail_from(&r->cx, &aside);
+  else
+    r->found = r->stage->find(&r->cx, db, r->history);
+  ctx_end(&aside);
+  if (!r->cx.code) tenant_write(&r->cx, r->tenant, store, r);
+  return NULL;
+}
+
+/* Each on a thread of its own but the last, which stays on this one; so does one that gets none. */
+static void run_together(struct run *runs, int count) {
+  for (int i = 0; i < count; i++) {
+    struct run *r = &runs[i];
+    r->started = i < count - 1 && pthread_create(&r->thread, NULL, run_main, r) == 0;
+    if (!r->started) run_main(r);
+  }
+  for (int i = 0; i < count; i++)
+    if (runs[i].started) pthread_join(runs[i].thread, NULL);
+}
+
+static int run_over(struct ctx *cx, struct tenant *t, const struct history *h,
+                    const struct derived_stage *const *stages, int count, struct field_counts *counts) {
+  struct run *runs = ctx_alloc(cx, (size_t)count * sizeof *runs);
+  for (int i = 0; i < count; i++) {
+    runs[i] = (struct run){ .tenant = t, .stage = stages[i], .history = h, .counts = counts };
+    ctx_begin(&runs[i].cx, cx->actor);
+    runs[i].cx.now = cx->now;
+  }
+  run_together(runs, count);
+  for (int i = 0; i < count; i++) {
+    if (runs[i].cx.code) fail_from(cx, &runs[i].cx);
+    ctx_end(&runs[i].cx);
+  }
+  return cx->code;
+}
+
+static int run_stages(struct ctx *cx, struct tenant *t, const struct derived_stage *const *stages, int count,
+                      struct field_counts *counts) {
+  struct history h;
+  struct ctx aside;
   struct db *db;
   ctx_begin(&aside, cx->actor);
   aside.now = cx->now;
   int rc = tenant_read(&aside, t, &db);
-  if (!rc) rc = history_read(&aside, db, &r.history);
-  if (!rc) r.found = stage->find(&aside, db, &r.history);
-  if (!aside.code) tenant_write(&aside, t, store, &r);
-  rc = aside.code ? fail_from(cx, &aside) : OK;
+  if (!rc) rc = history_read(&aside, db, &h);
+  if (!rc) rc = run_over(&aside, t, &h, stages, count, counts);
+  if (rc) fail_from(cx, &aside);
   ctx_end(&aside);
-  return rc;
+  return cx->code;
+}
+
+int derived_run(struct ctx *cx, struct tenant *t, const struct derived_stage *stage,
+                struct field_counts *counts) {
+  return run_stages(cx, t, &stage, 1, counts);
+}
+
+int derived_run_all(struct ctx *cx, struct tenant *t, const struct derived_stage *const *stages, int count) {
+  return run_stages(cx, t, stages, count, NULL);
 }

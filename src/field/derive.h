@@ -50,5 +50,7 @@ struct derived_stage {
 };
 int derived_run(struct ctx *cx, struct tenant *t, const struct derived_stage *stage,
                 struct field_counts *counts);
+/* Several that do not build on each other: the history is read once, and each has a thread. */
+int derived_run_all(struct ctx *cx, struct tenant *t, const struct derived_stage *const *stages, int count);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/time.h"
+#include "field/again.h"
 #include "field/field.h"
 #include "field/invoices.h"
 #include "field/order.h"
@@ -78,6 +79,14 @@ static int run_stage(struct ctx *cx, struct tenant *t, const struct field_stage 
   return OK;
 }
 
+/* One, or those three that need not wait for each other. The number of the next. */
+static int run_next(struct ctx *cx, struct tenant *t, int i) {
+  static const struct field_stage three = { "predict_orders", "", again_all };
+  bool together = stages[i].run == predict_all;
+  run_stage(cx, t, together ? &three : &stages[i]);
+  return i + (together ? 3 : 1);
+}
+
 /* ---- all of them ---- */
 
 struct follow {
@@ -115,7 +124,7 @@ static int mark_done(struct ctx *cx, struct db *db, void *arg) {
 int populate_all(struct ctx *cx, struct tenant *t) {
   struct follow f = { 0 };
   if (look(cx, t, &f)) return cx->code;
-  for (int i = 0; i < STAGES && !cx->code; i++) run_stage(cx, t, &stages[i]);
+  for (int i = 0; i < STAGES && !cx->code;) i = run_next(cx, t, i);
   return cx->code ? (int)cx->code : tenant_write(cx, t, mark_done, &f);
 }
 
@@ -123,10 +132,10 @@ static int populate_run(struct ctx *cx, struct job *job) {
   struct follow f = { 0 };
   double began = time_seconds();
   if (look(cx, job_tenant(job), &f)) return cx->code;
-  for (int i = 0; i < STAGES && !cx->code; i++) {
+  for (int i = 0; i < STAGES && !cx->code;) {
     if (job_stopped(job)) return fail(cx, E_BUSY, NULL, "it was stopped; the stages are run again");
     job_progress(job, i, STAGES, stages[i].name);
-    run_stage(cx, job_tenant(job), &stages[i]);
+    i = run_next(cx, job_tenant(job), i);
   }
   if (cx->code || job_finish(cx, job, mark_done, &f)) return cx->code;
   log_line(LOG_INFO, cx, "FIELD_POPULATED", "%.3f s", time_seconds() - began);

@@ -256,6 +256,7 @@ static int store(struct ctx *cx, struct db *db, const struct history *h, void *f
   return cx->code ? (int)cx->code : order_approve_wanted(cx, db);
 }
 
+const struct derived_stage predict_stage = { find, store };
 int predict_all(struct ctx *cx, struct tenant *t) {
-  return derived_run(cx, t, &(struct derived_stage){ find, store }, NULL);
+  return derived_run(cx, t, &predict_stage, NULL);
 }

@@ -41,6 +41,7 @@ enum { PREDICT_LOOK_DAYS = 730, PREDICT_STEP_DAYS = 5, PREDICT_STALE_DAYS = 14 }
 
 /* The stage of populate: saves those that changed. */
 int predict_all(struct ctx *cx, struct tenant *t);
+extern const struct derived_stage predict_stage; /* the same, for derive.h */
 
 /* Predictions of the past, as they would have been made from `from` to below `to`, and whether they held. Frees
 ** with free(). For calibration, and for the test that holds stated against achieved. */

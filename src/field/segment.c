@@ -189,6 +189,7 @@ static int store(struct ctx *cx, struct db *db, const struct history *h, void *f
   return derived_end(cx, db, &d, counts);
 }
 
+const struct derived_stage segment_stage = { find, store };
 int segment_all(struct ctx *cx, struct tenant *t) {
-  return derived_run(cx, t, &(struct derived_stage){ find, store }, NULL);
+  return derived_run(cx, t, &segment_stage, NULL);
 }

@@ -40,5 +40,6 @@ struct segment *segment_find(struct ctx *cx, const struct history *h);
 
 /* The stage of populate: saves those that changed. */
 int segment_all(struct ctx *cx, struct tenant *t);
+extern const struct derived_stage segment_stage; /* the same, for derive.h */
 
 #endif

@@ -217,8 +217,9 @@ static int store(struct ctx *cx, struct db *db, const struct history *h, void *f
   return cx->code ? (int)cx->code : advise_all(&s, db, counts);
 }
 
+const struct derived_stage upsell_stage = { find, store };
 int upsell_all(struct ctx *cx, struct tenant *t) {
-  return derived_run(cx, t, &(struct derived_stage){ find, store }, NULL);
+  return derived_run(cx, t, &upsell_stage, NULL);
 }
 
 /* ---- suggestions ---- */
