@@ -52,6 +52,26 @@ SELECT name AS breaker, CASE state WHEN 'open' THEN 2 WHEN 'half-open' THEN 1 EL
 -- name: ops_changes
 SELECT max(seq) FROM change_log HAVING count(*) > 0;
 
+-- Replication: nothing where the tenant is not enrolled.
+-- name: ops_sync_up
+SELECT NOT EXISTS (SELECT 1 FROM sync_error) FROM sync_upstream;
+
+-- name: ops_sync_behind
+SELECT (SELECT coalesce(max(seq), 0) FROM change_log) - coalesce((SELECT position ->> 'seq' FROM sync_lane WHERE lane = 'log'), 0)
+FROM sync_upstream;
+
+-- name: ops_sync_age
+SELECT lane, (?1 - confirmed_at) / 1e6 FROM sync_lane WHERE confirmed_at IS NOT NULL;
+
+-- name: ops_sync_batches
+SELECT sum(batches) FROM sync_day;
+
+-- name: ops_sync_rows
+SELECT sum(rows) FROM sync_day;
+
+-- name: ops_sync_bytes
+SELECT sum(bytes) FROM sync_day;
+
 -- What a sentence about a tenant's health is made of.
 -- name: health_jobs
 SELECT (SELECT count(*) FROM job WHERE state = 'waiting' AND delayed = 0 AND due_at < ?1 - 60000000
@@ -77,3 +97,6 @@ SELECT (SELECT count(*) FROM outbox WHERE state IN ('dead', 'unclear') AND chang
 
 -- name: health_backups
 SELECT (?1 - max(made_at)) / 3600000000, (SELECT min(at) FROM change_log) FROM backup_made WHERE removed_at IS NULL;
+
+-- name: health_sync
+SELECT u.paused, e.sentence, (SELECT max(confirmed_at) FROM sync_lane) FROM sync_upstream u LEFT JOIN sync_error e ON e.id = 1;

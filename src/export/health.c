@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/metrics.h"
+#include "base/time.h"
 #include "event/park.h"
 #include "event/report.h"
 #include "export/machine.h"
@@ -161,6 +162,21 @@ static void say_wal(const struct teller *t, struct tenant *tenant) {
                  large ? "; some program keeps a very old state open for reading" : ""));
 }
 
+static void say_sync(const struct teller *t, struct db *db) {
+  struct stmt *s = ask(t, db, SQL_health_sync);
+  if (!s) return; /* not enrolled */
+  bool paused = col_int(s, 0) != 0;
+  const char *wrong = col_dup(t->cx, s, 1);
+  int64_t at = col_int(s, 2);
+  char iso[TIME_SIZE];
+  stmt_done(s);
+  say(t, "headquarters", paused || wrong ? HEALTH_WARN : HEALTH_OK,
+      paused  ? "replication is paused: `outpost sync resume` lets it go on"
+      : wrong ? wrong
+      : at    ? ctx_printf(t->cx, "headquarters last confirmed something at %.16s UTC", time_iso(iso, at))
+              : "headquarters has confirmed nothing yet");
+}
+
 static void say_backups(const struct teller *t, struct db *db) {
   struct stmt *s = ask(t, db, SQL_health_backups);
   if (!s) return;
@@ -206,6 +222,7 @@ int health_tenant(struct ctx *cx, struct tenant *tenant, struct db *db, health_t
   say_topics(&t, db);
   say_wal(&t, tenant);
   say_backups(&t, db);
+  say_sync(&t, db);
   say_mail(&t, db);
   return cx->code;
 }

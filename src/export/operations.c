@@ -48,6 +48,16 @@ static const struct family families[] = {
   { "outpost_alerts_open", "Alerts that nobody has looked at, by severity.", GAUGE, SQL_ops_alerts },
   { "outpost_breaker_state", "Circuit breakers: 0 closed, 1 half-open, 2 open.", GAUGE, SQL_ops_breakers },
   { "outpost_changes_total", "Entries of the change log.", COUNTER, SQL_ops_changes },
+  { "outpost_sync_up", "1 when headquarters was reached the last time it was tried.", GAUGE,
+    SQL_ops_sync_up },
+  { "outpost_sync_behind_entries", "Entries of the change log that headquarters has not confirmed.", GAUGE,
+    SQL_ops_sync_behind },
+  { "outpost_sync_age_seconds", "How long ago headquarters last confirmed a batch of the lane.", GAUGE,
+    SQL_ops_sync_age },
+  { "outpost_sync_batches_total", "Batches that headquarters confirmed.", COUNTER, SQL_ops_sync_batches },
+  { "outpost_sync_rows_total", "Rows that headquarters confirmed.", COUNTER, SQL_ops_sync_rows },
+  { "outpost_sync_bytes_total", "Bytes that headquarters confirmed, before encryption.", COUNTER,
+    SQL_ops_sync_bytes },
 };
 enum { FAMILIES = sizeof families / sizeof *families };
 

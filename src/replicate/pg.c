@@ -101,11 +101,12 @@ static void options_make(struct options *o, const char *dsn, const char *passwor
 
 static void ignore_notice(void *arg, const char *text) { (void)arg, (void)text; }
 
-static int dial_wait(struct ctx *cx, struct pg *p) {
-  double deadline = time_seconds() + PG_CONNECT_SECONDS;
+/* A handshake has several steps; each may take so long, so that a line that is slow is no line that is dead. */
+static int dial_wait(struct ctx *cx, struct pg *p, int seconds) {
   PostgresPollingStatusType s = PGRES_POLLING_WRITING;
   while (s != PGRES_POLLING_OK) {
-    if (wait_for(cx, p, s == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline)) return cx->code;
+    if (wait_for(cx, p, s == PGRES_POLLING_READING ? POLLIN : POLLOUT, time_seconds() + seconds))
+      return cx->code;
     s = PQconnectPoll(p->conn);
     if (s == PGRES_POLLING_FAILED) return pg_fail_open(cx, p);
   }
@@ -121,11 +122,11 @@ static void dial_start(struct pg *p, const struct options *o) {
   if (!p->conn) abort();
 }
 
-static int dial(struct ctx *cx, struct pg *p) {
+static int dial(struct ctx *cx, struct pg *p, int seconds) {
   if (PQstatus(p->conn) == CONNECTION_BAD) return pg_fail_open(cx, p);
   PQsetErrorVerbosity(p->conn, PQERRORS_VERBOSE); /* a refusal is told by its SQLSTATE, not by its language */
   PQsetNoticeProcessor(p->conn, ignore_notice, NULL);
-  if (dial_wait(cx, p)) return p->broken = true, cx->code;
+  if (dial_wait(cx, p, seconds)) return p->broken = true, cx->code;
   PQsetErrorVerbosity(p->conn, PQERRORS_DEFAULT);
   PQsetnonblocking(p->conn, 1);
   return OK;
@@ -171,7 +172,7 @@ static int dial_each(struct ctx *cx, struct pg *p, const struct options *all, co
     option(&one, "hostaddr", part(cx, h->hostaddr, i));
     option(&one, "port", part(cx, h->port, i));
     dial_start(p, &one);
-    if (dial(cx, p) == OK || stopped()) break;
+    if (dial(cx, p, PG_CONNECT_SECONDS) == OK || stopped()) break;
   }
   return cx->code;
 }
@@ -183,7 +184,7 @@ static int conn_open(struct ctx *cx, struct pg *p, const char *dsn, const char *
   dial_start(p, &o);
   hosts_read(cx, p, &h);
   int n = 1 + commas(h.hostaddr ? h.hostaddr : h.host);
-  return n > 1 ? dial_each(cx, p, &o, &h, n) : dial(cx, p);
+  return n > 1 ? dial_each(cx, p, &o, &h, n) : dial(cx, p, p->patience);
 }
 
 void pg_close(struct pg *p) {

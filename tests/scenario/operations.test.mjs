@@ -82,6 +82,7 @@ const NAMES = {
   outpost_schedule_late_seconds: ['tenant'], outpost_schedule_slots_missed: ['tenant', 'schedule'], outpost_graph_runs: ['tenant', 'graph', 'state'],
   outpost_import_runs_total: ['tenant', 'dataset', 'state'], outpost_import_rows_total: ['tenant', 'dataset', 'result'], outpost_import_last_seconds: ['tenant', 'dataset'], outpost_import_memory_peak_bytes: ['tenant', 'dataset'],
   outpost_outbox: ['tenant', 'channel', 'state'], outpost_backup_age_seconds: ['tenant'], outpost_alerts_open: ['tenant', 'severity'], outpost_breaker_state: ['tenant', 'breaker'], outpost_changes_total: ['tenant'],
+  outpost_sync_up: ['tenant'], outpost_sync_behind_entries: ['tenant'], outpost_sync_age_seconds: ['tenant', 'lane'], outpost_sync_batches_total: ['tenant'], outpost_sync_rows_total: ['tenant'], outpost_sync_bytes_total: ['tenant'],
   outpost_tenant_up: ['tenant'], outpost_tenant_file_bytes: ['tenant'], outpost_tenant_wal_bytes: ['tenant'],
   outpost_topic_lag: ['tenant', 'topic', 'group'], outpost_topic_consumed_total: ['tenant', 'topic', 'group'], outpost_topic_errors_total: ['tenant', 'topic', 'group'], outpost_topic_parked: ['tenant', 'topic', 'group'], outpost_topic_latency_seconds: ['tenant', 'topic', 'group', 'quantile'],
 };
