@@ -36,12 +36,27 @@ export async function open(t, url, { width = 1280, height = 860, dark = false, f
   const own = await context(t, { viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce', ...more, bypassCSP: forAxe, locale: 'en-IN', timezoneId: 'UTC' });
   const page = await own.newPage();
   page.faults = [];
+  page.asking = new Set(); // requests under way, but the streams that never end
+  page.on('request', (request) => /\/(events|realtime)\b/.test(request.url()) || page.asking.add(request));
+  for (const end of ['requestfinished', 'requestfailed']) page.on(end, (request) => page.asking.delete(request));
   page.on('pageerror', (error) => page.faults.push(String(error)));
   page.on('console', (message) => /error|warning/.test(message.type()) && !/Service Worker registration blocked/.test(message.text()) && page.faults.push(`${message.text()} ${message.location().url}`));
   page.on('dialog', (dialog) => page.faults.push(`dialog: ${dialog.message()}`));
   await page.addInitScript(() => addEventListener('securitypolicyviolation', (e) => console.error(`CSP: ${e.violatedDirective} ${e.blockedURI}`)));
   await page.goto(url);
   return page;
+}
+
+// Until the page shows what it asked for: nothing is under way, nothing is a placeholder, and all of it is drawn.
+const DRAWN = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+export const drawn = (page) => page.evaluate(DRAWN);
+export async function settled(page) {
+  for (const end = Date.now() + WAIT.timeout; ;) {
+    await page.waitForFunction(() => !document.querySelector('main .skeleton, dialog .skeleton'), null, WAIT);
+    await drawn(page);
+    if (!page.asking.size && !(await page.locator('main .skeleton, dialog .skeleton').count())) return;
+    if (Date.now() > end) throw new Error(`the page still asks for ${[...page.asking].map((one) => one.url())}`);
+  }
 }
 
 // What axe finds on the page, as 'rule: elements'.

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
-import { audit, open, overflow, WAIT } from './chromium.mjs';
+import { audit, drawn, open, overflow, settled, WAIT } from './chromium.mjs';
 import { dataFolder, OUTPOST, run, serve } from './outpost.mjs';
 
 const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor(WAIT);
@@ -159,10 +159,10 @@ for (const dark of [false, true])
       await page.getByRole('heading', { level: 1 }).waitFor(WAIT);
       if (name.includes('?')) await page.getByRole('dialog').locator('.details, .stack, form').first().waitFor(WAIT);
       else await page.locator('main .card').first().waitFor(WAIT);
-      await page.waitForTimeout(250);
+      await settled(page);
       assert.deepEqual(await audit(page), [], name);
       await page.setViewportSize({ width: 320, height: 700 });
-      await page.waitForTimeout(100);
+      await drawn(page);
       assert.equal(await overflow(page), 0, `${name} at 320`);
     }
     assert.deepEqual(page.faults, []);

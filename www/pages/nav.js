@@ -28,7 +28,7 @@ export const home = () => {
   return (open.find(({ id }) => id === start()) ?? open.find(({ id }) => id === usual) ?? open[0] ?? NAV[0]).id;
 };
 
-const isHere = (path) => route.value.path === path || (!path.includes('/') && route.value.page === path) || (path === home() && !route.value.page);
+const isHere = (path) => route.value.path === path || (!path.includes('/') && route.value.page === path) || (!route.value.page && path === home());
 
 function Entry({ path, icon, label, mark, onGo }) {
   return html`<li>
