@@ -1,5 +1,6 @@
 /* routes_sync.c - how replication to headquarters stands, and what people may ask of it. */
 #include "http/routes.h"
+#include "replicate/conflict.h"
 #include "replicate/state.h"
 #include "replicate/worker.h"
 
@@ -46,3 +47,18 @@ static int ask(struct request *rq, write_fn *change) {
 int sync_now_post(struct request *rq) { return ask(rq, check); }
 int sync_pause_post(struct request *rq) { return ask(rq, pause_it); }
 int sync_resume_post(struct request *rq) { return ask(rq, resume_it); }
+
+/* ---- changes that did not hold ---- */
+
+/* It takes the permission that the record itself takes. */
+static int conflict_decide(struct request *rq, decide_fn *act) {
+  struct db *db;
+  const struct entity *e;
+  int rc = db_find(rq, &db);
+  if (!rc) rc = conflict_entity(rq->cx, db, rq->param[0], &e);
+  if (!rc) rc = request_need(rq, ctx_printf(rq->cx, "%s.write", e->access));
+  return rc ? rc : decision_post(rq, act);
+}
+
+int conflict_take_post(struct request *rq) { return conflict_decide(rq, conflict_take); }
+int conflict_keep_post(struct request *rq) { return conflict_decide(rq, conflict_keep); }

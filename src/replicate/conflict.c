@@ -90,9 +90,11 @@ int conflict_note(struct ctx *cx, struct db *db, const struct conflict *c) {
   return tell(cx, db, c, title);
 }
 
-static int set_state(struct ctx *cx, struct db *db, const char *id, const char *state) {
+static int set_state(struct ctx *cx, struct db *db, const char *id, const char *state, const char *note) {
   struct form f;
-  jw_text(form_begin(&f, id), "state", state);
+  struct jw *w = form_begin(&f, id);
+  jw_text(w, "state", state);
+  if (note) jw_text(w, "note", note);
   if (form_save(cx, db, "sync_conflict", &f, NULL)) return cx->code;
   return alert_settle(cx, db, ALERT, id);
 }
@@ -103,7 +105,7 @@ int conflict_settle(struct ctx *cx, struct db *db, const char *id) {
   if (!stmt_row(cx, s)) return cx->code;
   bool open = str_eq(col_str(s, 0), STR("open"));
   stmt_done(s);
-  return open ? set_state(cx, db, id, "settled") : OK;
+  return open ? set_state(cx, db, id, "settled", NULL) : OK;
 }
 
 /* ---- deciding ---- */
@@ -155,14 +157,34 @@ static int bring_back(struct ctx *cx, struct db *db, struct decided *d) {
   return record_change(cx, db, d->entity, d->record, object, false);
 }
 
-int conflict_take(struct ctx *cx, struct db *db, const char *id, bool lost) {
+int conflict_take(struct ctx *cx, struct db *db, const char *id, const char *note) {
   struct decided d = { 0 };
-  if (read_open(cx, db, id, &d)) return cx->code;
-  if (lost && bring_back(cx, db, &d)) return cx->code;
-  return set_state(cx, db, id, lost ? "taken" : "kept");
+  if (read_open(cx, db, id, &d) || bring_back(cx, db, &d)) return cx->code;
+  return set_state(cx, db, id, "taken", note);
+}
+
+int conflict_keep(struct ctx *cx, struct db *db, const char *id, const char *note) {
+  struct decided d = { 0 };
+  return read_open(cx, db, id, &d) ? (int)cx->code : set_state(cx, db, id, "kept", note);
+}
+
+/* ---- the inbox ---- */
+
+int conflict_list(struct ctx *cx, struct db *db, bool all, int64_t limit, struct jw *w, const char *key) {
+  struct record_filter open = { "state", "eq", STR("open") };
+  struct record_page page;
+  struct record_query q = { .filters = &open, .filter_count = all ? 0 : 1, .limit = limit };
+  return record_query(cx, db, entity_find("sync_conflict"), &q, w, key, &page);
 }
 
 int conflict_count(struct ctx *cx, struct db *db, int64_t *open) {
   *open = db_int(cx, db, SQL_conflict_open, 0);
   return cx->code;
+}
+
+int conflict_entity(struct ctx *cx, struct db *db, const char *id, const struct entity **out) {
+  struct decided d = { 0 };
+  if (read_open(cx, db, id, &d)) return cx->code;
+  *out = d.entity;
+  return OK;
 }

@@ -24,10 +24,15 @@ int conflict_note(struct ctx *cx, struct db *db, const struct conflict *c);
 /* Somebody went on from it; nothing when there is no such conflict, or somebody decided already. */
 int conflict_settle(struct ctx *cx, struct db *db, const char *id);
 
-/* What people do, inside tenant_write. lost: brings back what did not hold; else what holds is right. E_NOT_FOUND, E_CONFLICT when it
-** was decided already. */
-int conflict_take(struct ctx *cx, struct db *db, const char *id, bool lost);
+/* What people do, inside tenant_write; note may be NULL. take: what did not hold is brought back; keep: what holds is right.
+** E_NOT_FOUND, E_CONFLICT when it was decided already. */
+int conflict_take(struct ctx *cx, struct db *db, const char *id, const char *note);
+int conflict_keep(struct ctx *cx, struct db *db, const char *id, const char *note);
 
+/* An array of those that are open, or of all, newest first; and how many are open. */
+int conflict_list(struct ctx *cx, struct db *db, bool all, int64_t limit, struct jw *w, const char *key);
 int conflict_count(struct ctx *cx, struct db *db, int64_t *open);
+/* Which kind of record it is about; E_NOT_FOUND. */
+int conflict_entity(struct ctx *cx, struct db *db, const char *id, const struct entity **out);
 
 #endif

@@ -1,7 +1,7 @@
 // Headquarters -> edges, with a real PostgreSQL and edges that are data folders of their own.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { json, ok, one, place, query, sound } from './lib.mjs';
+import { json, ok, one, outpost, place, query, refuses, sound } from './lib.mjs';
 import { startPostgres } from './postgres.mjs';
 
 // Headquarters with so many edges of one organization; sync() goes there and back once.
@@ -129,5 +129,113 @@ test('two edges and headquarters change one record without knowing of each other
   assert.deepEqual(a.conflicts(), [['name', '"of a"', '"of b"', 'here', 'latest', 'open']]);
   assert.equal(one(a.db, `SELECT count(*) FROM alert WHERE kind = 'sync_conflict' AND status = 'open'`), '1');
   assert.equal(hq.psql(`SELECT count(*) FROM outpost.conflict WHERE state = 'open'`), '1');
+  for (const e of [a, b]) sound(e);
+});
+
+// Nothing can be sent, and what is new there comes down all the same: so it meets what was not sent.
+async function cutOff(hq, e) {
+  hq.psql('REVOKE INSERT ON outpost.change_log FROM outpost_edge');
+  const { code } = outpost(['sync', '--once', ...e.args]);
+  assert.notEqual(code, 0);
+  hq.psql('GRANT INSERT ON outpost.change_log TO outpost_edge');
+}
+
+test('what comes down meets what was not sent yet: field by field, amounts added, and what did not hold is in the inbox and can be brought back', { timeout: 300_000 }, async (t) => {
+  const { hq, edges: [a, b] } = await world(t, 2);
+  const store = a.save('store', { customer_id: 'C-1', name: 'shop', city: 'x', phone: '1' });
+  const terms = a.save('store_preference', { store_id: store.id, credit_limit: '100', payment_terms: 10 });
+  a.sync();
+  b.sync();
+  b.save('store', { id: store.id, name: 'of b', city: 'of b' });
+  b.save('store_preference', { id: terms.id, credit_limit: '95', payment_terms: 5 });
+  a.save('store', { id: store.id, name: 'of a', phone: 'of a' });
+  a.save('store_preference', { id: terms.id, credit_limit: '110', payment_terms: 20 });
+  a.sync();
+  hq.psql(`UPDATE outpost.stores SET notes = 'of hq', name = 'of hq' WHERE id = '${store.id}'`);
+  await cutOff(hq, b);
+  // b's are the earlier ones: its name and terms did not hold, its city stands, and the amounts are added.
+  assert.deepEqual(b.row('stores', store.id, 'name, city, phone, notes, version'), ['of hq', 'of b', 'of a', 'of hq', '4']);
+  assert.deepEqual(b.row('store_preferences', terms.id, 'credit_limit, payment_terms, version'), ['10500', '20', '3']);
+  const lost = [['name', '"of b"', '"of hq"', 'here', 'latest', 'open'], ['payment_terms', '5', '20', 'here', 'latest', 'open']];
+  assert.deepEqual(b.conflicts(), lost);
+  assert.equal(one(b.db, `SELECT count(*) FROM alert WHERE kind = 'sync_conflict' AND status = 'open'`), '2');
+
+  // Headquarters comes to the same when it is sent, under the same ids.
+  b.sync();
+  a.sync();
+  b.sync();
+  assert.deepEqual(b.conflicts(), lost);
+  assert.equal(hq.psql(`SELECT string_agg(conflict_id::text, ' ' ORDER BY conflict_id) FROM outpost.conflict WHERE state = 'open' AND lost_origin = 2`), query(b.db, 'SELECT id FROM sync_conflicts ORDER BY id').join(' '));
+  for (const e of [a, b]) {
+    assert.deepEqual(e.row('stores', store.id, 'name, city, phone, notes, version'), ['of hq', 'of b', 'of a', 'of hq', '4']);
+    assert.deepEqual(e.row('store_preferences', terms.id, 'credit_limit, payment_terms, version'), ['10500', '20', '3']);
+  }
+  assert.equal(hq.psql('SELECT name, city, version FROM outpost.stores'), 'of hq|of b|4');
+  assert.equal(hq.psql('SELECT credit_limit, payment_terms, version FROM outpost.store_preferences'), '105.00|20|3');
+
+  // Without a link: one is brought back, of the other what holds is right. Both are decided once.
+  const id = (field) => one(b.db, `SELECT id FROM sync_conflicts WHERE field = '${field}'`);
+  ok(['sync', 'take', id('name'), ...b.args]);
+  ok(['sync', 'keep', id('payment_terms'), ...b.args]);
+  refuses(['sync', 'take', id('name'), ...b.args], /decided already/);
+  assert.deepEqual(json(['sync', 'conflicts', ...b.args]), []);
+  assert.deepEqual(b.conflicts().map((c) => c.at(-1)), ['taken', 'kept']);
+  assert.equal(one(b.db, `SELECT count(*) FROM alert WHERE kind = 'sync_conflict' AND status = 'open'`), '0');
+  b.sync();
+  a.sync();
+  assert.equal(a.row('stores', store.id, 'name')[0], 'of b');
+  assert.equal(hq.psql(`SELECT state FROM outpost.conflict WHERE field = 'name' AND lost_origin = 2`), 'settled');
+  for (const e of [a, b]) sound(e);
+});
+
+test('deleted here and changed there: the deletion stands, and the change comes back with the record', { timeout: 300_000 }, async (t) => {
+  const { hq, edges: [a, b] } = await world(t, 2);
+  const { id } = a.save('product', { name: 'thing', unit_price: '1' });
+  a.sync();
+  b.sync();
+  b.save('product', { id, unit_price: '2' });
+  a.remove('product', id);
+  a.sync();
+  await cutOff(hq, b);
+  assert.deepEqual(b.row('products', id, 'unit_price, deleted_at IS NULL'), ['20000', '0']);
+  assert.deepEqual(b.conflicts(), [['unit_price', '"2"', 'null', 'here', 'review', 'open']]);
+  b.sync();
+  assert.equal(hq.psql('SELECT unit_price, deleted_at IS NULL FROM outpost.products'), '2.0000|f');
+  ok(['sync', 'take', one(b.db, 'SELECT id FROM sync_conflicts'), ...b.args]);
+  b.sync();
+  a.sync();
+  agree(hq, [a, b], id);
+  assert.deepEqual(a.row('products', id, 'unit_price, deleted_at IS NULL'), ['20000', '1']);
+});
+
+test('an edge gets what is in its scope, and gives back what is not', { timeout: 300_000 }, async (t) => {
+  const { hq, edges: [a, b], organization } = await world(t, 2);
+  const edge = hq.psql("SELECT edge_id FROM outpost.edge WHERE name = 'edge 2'");
+  const scope = (value) => hq.psql(`INSERT INTO outpost.scope VALUES ('${organization}', '${edge}', 'stores', 'city', '${value}')`);
+  for (const city of ['Pune', 'Goa', 'Delhi']) a.save('store', { customer_id: city, name: city, city });
+  scope('Pune');
+  a.sync();
+  b.sync();
+  const cities = (e) => query(e.db, 'SELECT city FROM stores WHERE deleted_at IS NULL ORDER BY city').map(([city]) => city);
+  assert.deepEqual(cities(b), ['Pune']);
+  hq.psql(`DELETE FROM outpost.scope`);
+  scope('Goa');
+  scope('Delhi');
+  b.sync();
+  assert.deepEqual(cities(b), ['Delhi', 'Goa']);
+  // That was no deletion: nothing of it goes up, and the others have it.
+  b.sync();
+  a.sync();
+  assert.deepEqual(cities(a), ['Delhi', 'Goa', 'Pune']);
+  assert.equal(hq.psql('SELECT count(*) FROM outpost.stores WHERE deleted_at IS NULL'), '3');
+  hq.psql(`DELETE FROM outpost.scope`);
+  b.sync();
+  assert.deepEqual(cities(b), ['Delhi', 'Goa', 'Pune']);
+  // A record that leaves the scope by a change leaves the edge.
+  scope('Goa');
+  b.sync();
+  hq.psql(`UPDATE outpost.stores SET city = 'Agra' WHERE city = 'Goa'`);
+  b.sync();
+  assert.deepEqual(cities(b), []);
   for (const e of [a, b]) sound(e);
 });

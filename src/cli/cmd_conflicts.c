@@ -1,0 +1,27 @@
+/* cmd_conflicts.c - changes that did not hold, because somebody else changed the same: the inbox. */
+#include "cli/cli.h"
+#include "replicate/conflict.h"
+
+enum { SHOWN = 100, SHOWN_MOST = 1000 };
+
+int cmd_sync_conflicts(struct ctx *cx, struct cli *c) {
+  static const struct cli_column columns[] = {
+    { "id", "id", -36 },       { "state", "state", -7 },
+    { "lost_by", "lost", -9 }, { "happened_at", "found (UTC)", -19 },
+    { "kind", "kind", -16 },   { "field", "field", -16 },
+    { "title", "record", 0 },  { 0 },
+  };
+  struct db *db;
+  int64_t limit;
+  if (cli_int(cx, c, "limit", SHOWN, &limit) || cli_read(cx, c, &db)) return cx->code;
+  if (limit < 1 || limit > SHOWN_MOST) return cli_usage(cx, "--limit is from 1 to %d", SHOWN_MOST);
+  if (conflict_list(cx, db, cli_has(c, "all"), limit, &c->json, NULL)) return cx->code;
+  return cli_print_list(cx, c, NULL, columns, "there are no conflicts");
+}
+
+int cmd_sync_take(struct ctx *cx, struct cli *c) {
+  return cli_decide(cx, c, c->operand[0], conflict_take, "taken");
+}
+int cmd_sync_keep(struct ctx *cx, struct cli *c) {
+  return cli_decide(cx, c, c->operand[0], conflict_keep, "kept");
+}
