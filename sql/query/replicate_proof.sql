@@ -52,3 +52,10 @@ SELECT coalesce(max(CAST(after ->> 'last' AS INTEGER)), 0) FROM change_log WHERE
 
 -- name: sync_runs_unsent
 SELECT count(*) FROM run r WHERE (SELECT max(c.seq) FROM change_log c WHERE c.unit = r.uuid) > ?1;
+
+-- name: sync_receipt_next
+SELECT origin, lane, min(sequence), max(sequence) FROM sync_batch WHERE receipt IS NULL AND confirmed_at IS NOT NULL
+GROUP BY origin, lane ORDER BY origin, lane LIMIT 1;
+
+-- name: sync_receipt_set
+UPDATE sync_batch SET receipt = ?5, received_at = ?6 WHERE origin = ?1 AND lane = ?2 AND sequence = ?3 AND hash = ?4;

@@ -141,7 +141,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
     SELECT w.expected AS seq, format('entry %s is missing; entry %s stands in its place', w.expected, w.seq) AS problem
     FROM walked AS w WHERE w.seq <> w.expected
     UNION ALL
-    SELECT w.seq, format('entry %s is not what was signed: it, or the one before it, was changed', w.seq)
+    SELECT w.seq, format('entry %s was changed: it is not what its hash was made of', w.seq)
     FROM walked AS w WHERE w.seq = w.expected AND w.computed IS DISTINCT FROM w.hash
     UNION ALL
     SELECT last.seq + 1, format('the log ends with entry %s, and headquarters had received up to %s', last.seq, b.last_seq)
@@ -251,6 +251,10 @@ BEGIN
   END LOOP;
 END
 $$;
+
+-- A run that an edge fetched back, after an older copy of its file was put in its place, stands there under another number; the
+-- first one ceases to count (src/replicate/recover.h).
+GRANT UPDATE (counts, message) ON outpost.run TO outpost_edge;
 
 -- ---- both sides compared ----
 

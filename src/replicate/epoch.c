@@ -220,6 +220,15 @@ static int note_epoch(struct ctx *cx, struct db *db, const struct opening *o) {
                          .title = "the file went back in time, or has a twin",
                          .text = text };
   if (sync_history_add(cx, db, "epoch", text) || alert_raise(cx, db, &alert, &fresh)) return cx->code;
+  for (const struct renamed *r = o->back->renames; r; r = r->next) {
+    alert = (struct alert){ .kind = "sync_number",
+                            .subject = r->subject,
+                            .state = "twice",
+                            .severity = SEVERITY_WARNING,
+                            .title = r->title,
+                            .text = r->text };
+    if (alert_raise(cx, db, &alert, &fresh)) return cx->code;
+  }
   const char *after =
       ctx_printf(cx, "{\"epoch\":%lld,\"origin\":%lld,\"fork_seq\":%lld,\"head_seq\":%lld}",
                  (long long)o->epoch, (long long)o->origin, (long long)o->c->shared, (long long)o->c->head);

@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "replicate/merkle.h"
+#include "replicate/state.h"
 
 static void add_int(struct buf *out, int64_t v) {
   struct buf digits;
@@ -95,4 +96,71 @@ int seal_make(struct ctx *cx, const struct sign_key *key, const struct seal_sect
   merkle_root(seal->leaves, seal->root);
   seal_hash(seal, seal->hash);
   return sign_hash(cx, key, seal->hash, seal->signature, &seal->signature_size);
+}
+
+/* ---- receipts ---- */
+
+enum { RECEIPTS = 500 };
+
+/* Of one lane, from a batch on. */
+struct fetched {
+  int64_t origin, from;
+  const char *lane;
+  const struct pg_rows *rows;
+};
+
+static int store_receipts(struct ctx *cx, struct db *db, void *arg) {
+  const struct fetched *f = arg;
+  for (int i = 0; i < pg_rows_count(f->rows); i++) {
+    struct stmt *s = db_stmt(cx, db, SQL_sync_receipt_set);
+    struct str hash = pg_text(f->rows, i, 1), receipt = pg_text(f->rows, i, 2);
+    stmt_int(s, 1, f->origin);
+    stmt_text(s, 2, f->lane);
+    stmt_int(s, 3, pg_int(f->rows, i, 0));
+    stmt_blob(s, 4, hash.p, hash.n);
+    stmt_blob(s, 5, receipt.p, receipt.n);
+    stmt_int(s, 6, pg_int(f->rows, i, 3));
+    if (stmt_run(cx, s)) return cx->code;
+    if (db_changes(db) != 1)
+      return fail(cx, E_CONFLICT, "receipt", "headquarters has another batch %lld of lane %s than this file",
+                  (long long)pg_int(f->rows, i, 0), f->lane);
+  }
+  return OK;
+}
+
+static int first_without(struct ctx *cx, struct tenant *t, const char **organization, struct fetched *f,
+                         int64_t *to) {
+  struct sync_upstream up;
+  struct db *db;
+  f->lane = NULL;
+  if (tenant_read(cx, t, &db) || sync_upstream_need(cx, db, &up)) return cx->code;
+  *organization = up.organization;
+  struct stmt *s = db_stmt(cx, db, SQL_sync_receipt_next);
+  if (!stmt_row(cx, s)) return cx->code;
+  *f = (struct fetched){ col_int(s, 0), col_int(s, 2), col_dup(cx, s, 1), NULL };
+  *to = col_int(s, 3);
+  stmt_done(s);
+  return OK;
+}
+
+int receipt_fetch(struct ctx *cx, struct tenant *t, struct pg *p, bool *more) {
+  struct fetched f;
+  struct pg_rows *rows;
+  const char *organization = NULL;
+  int64_t to = 0;
+  *more = false;
+  if (first_without(cx, t, &organization, &f, &to) || !f.lane) return cx->code;
+  struct pg_value v[] = { pg_z(organization), pg_number(f.origin), pg_z(f.lane),
+                          pg_number(f.from),  pg_number(to),       pg_number(RECEIPTS) };
+  if (pg_ask(cx, p,
+             "SELECT sequence, hash, receipt, (extract(epoch FROM received_at) * 1000000)::bigint FROM "
+             "outpost.batch "
+             "WHERE organization_id = $1::uuid AND origin = $2::int AND lane = $3 AND sequence BETWEEN "
+             "$4::bigint AND "
+             "$5::bigint AND receipt IS NOT NULL ORDER BY sequence LIMIT $6::bigint",
+             v, 6, &rows))
+    return cx->code;
+  f.rows = rows;
+  *more = pg_rows_count(rows) > 0;
+  return *more ? tenant_write(cx, t, store_receipts, &f) : OK;
 }

@@ -28,6 +28,8 @@
 
 #include "base/buf.h"
 #include "base/sign.h"
+#include "replicate/pg.h"
+#include "store/store.h"
 
 struct seal_section {
   const char *table, *columns; /* comma-separated, in the order of the copy text */
@@ -58,5 +60,9 @@ int seal_make(struct ctx *cx, const struct sign_key *key, const struct seal_sect
 
 /* The hash of what the seal says, for those who check one. */
 void seal_hash(const struct seal *seal, unsigned char out[static SHA256_SIZE]);
+
+/* Stores the receipts of batches that headquarters has confirmed, as it gave them. *more: there may be more of them.
+** E_CONFLICT: headquarters has another batch under one of their numbers. */
+int receipt_fetch(struct ctx *cx, struct tenant *t, struct pg *p, bool *more);
 
 #endif

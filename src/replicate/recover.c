@@ -1,8 +1,8 @@
 #include "replicate/recover.h"
 
+#include "base/ids.h"
 #include "base/limits.h"
 #include "model/entity.h"
-#include "notify/alert.h"
 #include "record/record.h"
 #include "replicate/recover_internal.h"
 
@@ -14,7 +14,7 @@ struct back {
   const struct entity *entity;
   struct str key, before, after;
   struct recovered *out;
-  bool again; /* a round before has told what does not fit */
+  struct ctx *keep; /* what is told in the end lives there */
 };
 
 /* The rows that a part is lost of; c is the log. */
@@ -99,59 +99,85 @@ static int merged(struct ctx *cx, const struct back *b, const struct jv *here, c
 
 /* ---- one record ---- */
 
-static int read_here(struct ctx *cx, struct db *db, const struct back *b, struct jv **out) {
+/* A row with another value for one property, so many versions later. */
+static int changed_row(struct ctx *cx, const struct jv *row, const char *name, const char *value, int later,
+                       struct jv **out) {
+  struct buf text;
+  struct jw w;
+  buf_init(&text, LIMIT_BODY_BYTES);
+  jw_init(&w, &text);
+  jw_object(&w, NULL);
+  for (void *it = jv_first(row); it; it = jv_next(row, it)) {
+    const char *key = ctx_strdup(cx, jv_key(it));
+    struct buf plain;
+    buf_init(&plain, LIMIT_BODY_BYTES);
+    jv_write(&plain, jv_value(it));
+    if (strcmp(key, "version") == 0)
+      jw_int(&w, key, version_of(row) + later);
+    else if (strcmp(key, name) == 0)
+      jw_text(&w, key, value);
+    else
+      jw_raw(&w, key, str_of(ctx_strdup(cx, buf_view(&plain))));
+    buf_clear(&plain);
+  }
+  jw_close(&w, '}');
+  jv_parse(cx, str_of(ctx_strdup(cx, buf_view(&text))), out);
+  buf_clear(&text);
+  return cx->code;
+}
+
+static int row_of(struct ctx *cx, struct db *db, const struct entity *e, const char *id, struct jv **out) {
   struct buf text;
   struct jw w;
   *out = NULL;
   buf_init(&text, LIMIT_BODY_BYTES);
   jw_init(&w, &text);
-  int rc = record_get(cx, db, b->entity, ctx_strdup(cx, b->key), &w, NULL);
+  int rc = record_get(cx, db, e, id, &w, NULL);
   if (rc == E_NOT_FOUND) ctx_forgive(cx);
   if (!rc) jv_parse(cx, str_of(ctx_strdup(cx, buf_view(&text))), out);
   buf_clear(&text);
   return cx->code;
 }
 
-/* Its number is another's by now: a second one, and both are named. */
-static int rename_row(struct ctx *cx, struct db *db, const struct back *b, const struct jv *row,
-                      struct jv **out) {
+static void note_renamed(struct ctx *cx, struct back *b, const char *name, const char *other) {
   const struct property *key = record_key(b->entity);
-  struct buf text;
-  struct jw w;
-  bool fresh;
-  struct str name = jv_text(jv_get(row, key->name));
-  const char *other = ctx_printf(cx, STR_FMT " (2)", STR_ARG(name));
-  buf_init(&text, LIMIT_BODY_BYTES);
-  jw_init(&w, &text);
-  jw_object(&w, NULL);
-  for (void *it = jv_first(row); it; it = jv_next(row, it)) {
-    struct buf value;
-    buf_init(&value, LIMIT_BODY_BYTES);
-    jv_write(&value, jv_value(it));
-    if (str_eq(jv_key(it), str_of(key->name)))
-      jw_text(&w, key->name, other);
-    else
-      jw_raw(&w, ctx_strdup(cx, jv_key(it)), str_of(ctx_strdup(cx, buf_view(&value))));
-    buf_clear(&value);
-  }
-  jw_close(&w, '}');
-  jv_parse(cx, str_of(ctx_strdup(cx, buf_view(&text))), out);
-  buf_clear(&text);
-  if (cx->code) return cx->code;
-  const char *said = ctx_printf(
+  struct renamed *r = ctx_alloc(cx, sizeof *r);
+  r->subject = ctx_printf(cx, "%s %s", b->entity->name, name);
+  r->title = ctx_printf(cx, "two records have the %s %s", key->name, name);
+  r->text = ctx_printf(
       cx,
-      "The %s " STR_FMT " was made before an older copy of the file took its place, and its %s was given "
-      "once more since. Both are there; the earlier one is called %s now.",
-      b->entity->name, STR_ARG(name), key->name, other);
-  return alert_raise(
-      cx, db,
-      &(struct alert){ .kind = "sync_number",
-                       .subject = ctx_printf(cx, "%s " STR_FMT, b->entity->name, STR_ARG(name)),
-                       .state = "twice",
-                       .severity = SEVERITY_WARNING,
-                       .title = ctx_printf(cx, "two records have the %s " STR_FMT, key->name, STR_ARG(name)),
-                       .text = said },
-      &fresh);
+      "The %s %s was made before an older copy of the file took its place, and its %s was given once more "
+      "since. Both are there; the earlier one is called %s now.",
+      b->entity->name, name, key->name, other);
+  r->next = b->out->renames;
+  b->out->renames = r;
+  b->out->renamed++;
+}
+
+/* Its number is another's by now. It comes in under a name of nobody's; what then happens to it goes up like
+** anything that is done here. */
+static int take_beside(struct ctx *cx, struct db *db, const struct jv *row, const char *text,
+                       struct back *b) {
+  const struct property *key = record_key(b->entity);
+  struct jv *twin, *other;
+  char id[37];
+  const char *name = ctx_strdup(cx, jv_text(jv_get(row, key->name)));
+  const char *second = ctx_printf(cx, "%s (2)", name);
+  if (record_id(cx, db, b->entity, name, id) || row_of(cx, db, b->entity, id, &twin)) return cx->code;
+  bool same = twin != NULL;
+  for (int i = 0; i < b->entity->property_count && same; i++) {
+    const char *p = b->entity->properties[i].name;
+    same = jv_get(twin, p) && jv_get(row, p) && jv_same(jv_get(twin, p), jv_get(row, p));
+  }
+  const char *first = ctx_printf(cx, "%s (1)", name), *mine = ctx_strdup(cx, jv_text(jv_get(row, "id")));
+  if (changed_row(cx, row, key->name, first, 0, &other) || record_take(cx, db, b->entity, other, text))
+    return cx->code;
+  uuid7(cx->id, cx->now);
+  if (same) return record_delete(cx, db, b->entity, mine);
+  if (changed_row(cx, other, key->name, second, 1, &other) || record_take(cx, db, b->entity, other, text))
+    return cx->code;
+  note_renamed(b->keep, b, name, second);
+  return OK;
 }
 
 static int take(struct ctx *cx, struct db *db, const struct jv *row, struct back *b) {
@@ -159,11 +185,8 @@ static int take(struct ctx *cx, struct db *db, const struct jv *row, struct back
   const struct property *key = record_key(b->entity);
   int rc = record_take(cx, db, b->entity, row, text);
   if (rc != E_CONFLICT || !key || strcmp(cx->field, key->name) != 0) return rc;
-  struct jv *other;
   ctx_forgive(cx);
-  if (rename_row(cx, db, b, row, &other) || record_take(cx, db, b->entity, other, text)) return cx->code;
-  b->out->renamed++;
-  return OK;
+  return take_beside(cx, db, row, text, b);
 }
 
 static bool newer(const struct jv *a, const struct jv *b) {
@@ -177,7 +200,8 @@ static int take_back(struct ctx *cx, struct db *db, void *arg) {
   struct back *b = arg;
   struct jv *after, *here;
   int by;
-  if (jv_parse(cx, b->after, &after) || read_here(cx, db, b, &here)) return cx->code;
+  if (jv_parse(cx, b->after, &after) || row_of(cx, db, b->entity, ctx_strdup(cx, b->key), &here))
+    return cx->code;
   if (!here) return take(cx, db, after, b);
   if (changed_since(cx, db, b, &by)) return cx->code;
   if (by == 1 && !newer(after, here))
@@ -189,12 +213,10 @@ static int take_back(struct ctx *cx, struct db *db, void *arg) {
 static int one_record(struct ctx *cx, struct tenant *t, struct back *b, bool last) {
   struct ctx aside;
   unit_of_lost(&aside, b->lost);
-  int64_t before = b->out->renamed;
   int rc = tenant_write(&aside, t, take_back, b);
   if (!rc)
     b->out->records++;
   else if (rc == E_INVALID || rc == E_CONFLICT || rc == E_NOT_FOUND) {
-    b->out->renamed = before;
     if (last)
       note_left(cx, b->out, &b->out->records_left,
                 ctx_printf(cx, "%s " STR_FMT, b->entity->name, STR_ARG(b->key)),
@@ -243,7 +265,7 @@ static int recover_records(struct ctx *cx, struct tenant *t, struct pg *p, const
                            struct recovered *out) {
   int64_t left = 1, before = INT64_MAX;
   for (int round = 1; round <= ROUNDS && left && !cx->code; round++) {
-    struct back b = { .lost = lost, .out = out };
+    struct back b = { .lost = lost, .out = out, .keep = cx };
     bool last = round == ROUNDS || left == before;
     before = left;
     left = out->records = 0;

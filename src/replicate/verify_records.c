@@ -139,9 +139,10 @@ static int there_alone(struct verifying *v, const struct entity *e, struct there
 }
 
 static int both(struct verifying *v, const struct entity *e, const char *names, struct there *t,
-                struct str id, struct str text, int64_t log_seq, struct difference **found) {
+                struct str id, struct str text, int64_t log_seq, int64_t *rows, struct difference **found) {
   bool here_too = has_there(t) && str_eq(pg_text(t->rows, t->at, 0), id);
   int was_sent;
+  *rows += here_too;
   if (here_too && str_eq(pg_text(t->rows, t->at, 1), text)) return next_there(v, t);
   if (sent(v, e, id, log_seq, &was_sent)) return v->cx->code;
   if (!here_too) {
@@ -178,9 +179,8 @@ static int walk(struct verifying *v, const struct entity *e, const struct column
       buf_reset(&text);
       stream_row(&b, section, s, c->kinds.p);
       copy_row_text(&text, &plain, (struct str){ section->copy.p, section->copy.n - 1 });
-      ++*rows;
       if (there_alone(v, e, t, id, found) || *found) break;
-      if (both(v, e, c->names.p, t, id, buf_view(&text), log_seq, found)) break;
+      if (both(v, e, c->names.p, t, id, buf_view(&text), log_seq, rows, found)) break;
     }
   if (s) stmt_done(s);
   if (!v->cx->code && !*found) there_alone(v, e, t, (struct str){ NULL, 0 }, found);

@@ -4,6 +4,7 @@
 #include "replicate/epoch.h"
 #include "replicate/pull.h"
 #include "replicate/push.h"
+#include "replicate/receipt.h"
 #include "replicate/state.h"
 #include "replicate/worker.h"
 
@@ -41,6 +42,7 @@ const struct sync_step sync_steps[] = {
   { "contact", contact, 600 },
   { "compare", compare, 0 },
   { "push", push_some, 0 },
+  { "receipts", receipt_fetch, 0 },
   { "pull", pull_some, 10 },
   { NULL, NULL, 0 },
 };
