@@ -99,7 +99,7 @@ static int merged(struct ctx *cx, const struct back *b, const struct jv *here, c
 
 /* ---- one record ---- */
 
-/* A row with another value for one property, so many versions later. */
+/* A row with another value (JSON) for one property, so many versions later. */
 static int changed_row(struct ctx *cx, const struct jv *row, const char *name, const char *value, int later,
                        struct jv **out) {
   struct buf text;
@@ -115,7 +115,7 @@ static int changed_row(struct ctx *cx, const struct jv *row, const char *name, c
     if (strcmp(key, "version") == 0)
       jw_int(&w, key, version_of(row) + later);
     else if (strcmp(key, name) == 0)
-      jw_text(&w, key, value);
+      jw_raw(&w, key, str_of(value));
     else
       jw_raw(&w, key, str_of(ctx_strdup(cx, buf_view(&plain))));
     buf_clear(&plain);
@@ -154,7 +154,16 @@ static void note_renamed(struct ctx *cx, struct back *b, const char *name, const
   b->out->renamed++;
 }
 
-/* Its number is another's by now. It comes in under a name of nobody's; what then happens to it goes up like
+static const char *quoted(struct ctx *cx, const char *text) {
+  struct buf out;
+  buf_init(&out, LIMIT_TEXT_BYTES);
+  json_quote(&out, str_of(text));
+  const char *json = ctx_strdup(cx, buf_view(&out));
+  buf_clear(&out);
+  return json;
+}
+
+/* Its number is another's by now. It comes in under a name of nobody's, or deleted; what then happens to it goes up like
 ** anything that is done here. */
 static int take_beside(struct ctx *cx, struct db *db, const struct jv *row, const char *text,
                        struct back *b) {
@@ -169,14 +178,16 @@ static int take_beside(struct ctx *cx, struct db *db, const struct jv *row, cons
     const char *p = b->entity->properties[i].name;
     same = jv_get(twin, p) && jv_get(row, p) && jv_same(jv_get(twin, p), jv_get(row, p));
   }
-  const char *first = ctx_printf(cx, "%s (1)", name), *mine = ctx_strdup(cx, jv_text(jv_get(row, "id")));
-  if (changed_row(cx, row, key->name, first, 0, &other) || record_take(cx, db, b->entity, other, text))
+  const char *field = same ? "deleted_at" : key->name;
+  const char *first =
+      same ? ctx_printf(cx, "%lld", (long long)cx->now - 1) : quoted(cx, ctx_printf(cx, "%s (1)", name));
+  const char *then = same ? ctx_printf(cx, "%lld", (long long)cx->now) : quoted(cx, second);
+  if (changed_row(cx, row, field, first, 0, &other) || record_take(cx, db, b->entity, other, text))
     return cx->code;
   uuid7(cx->id, cx->now);
-  if (same) return record_delete(cx, db, b->entity, mine);
-  if (changed_row(cx, other, key->name, second, 1, &other) || record_take(cx, db, b->entity, other, text))
+  if (changed_row(cx, other, field, then, 1, &other) || record_take(cx, db, b->entity, other, text))
     return cx->code;
-  note_renamed(b->keep, b, name, second);
+  if (!same) note_renamed(b->keep, b, name, second);
   return OK;
 }
 

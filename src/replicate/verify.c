@@ -282,9 +282,21 @@ static void write_first(const struct verifying *v, struct jw *w) {
   jw_close(w, '}');
 }
 
-static const char *sentence(struct ctx *cx, const struct verifying *v, int64_t bad, int64_t behind) {
-  const char *unsent =
-      behind ? ctx_printf(cx, "; %lld entries of the log are not sent yet", (long long)behind) : "";
+static int add_behind(struct verifying *v, enum sync_lane_id id, int64_t *rows) {
+  struct sync_lane lane;
+  struct sync_behind behind;
+  if (sync_lane_read(v->cx, v->db, id, &lane) || sync_lane_behind(v->cx, v->db, &lane, &behind))
+    return v->cx->code;
+  *rows += behind.rows;
+  return OK;
+}
+
+static const char *sentence(struct ctx *cx, const struct verifying *v, int64_t bad, int64_t behind,
+                            int64_t rows) {
+  const char *unsent = "";
+  if (behind || rows)
+    unsent = ctx_printf(cx, "; %lld entries of the log and %lld rows are not sent yet", (long long)behind,
+                        (long long)rows);
   if (v->first) return ctx_printf(cx, "not the same: %s%s", v->first->text, unsent);
   if (bad) return ctx_printf(cx, "the rows are the same, but headquarters' seals do not hold%s", unsent);
   return ctx_printf(cx, "both sides hold the same: %lld rows compared%s", (long long)v->compared, unsent);
@@ -310,14 +322,15 @@ int sync_verify(struct ctx *cx, struct tenant *t, struct pg *p, struct jw *w, bo
   close_line(&to);
   jw_close(w, ']');
   if (check_seals(&v, w, &bad)) return cx->code;
-  int64_t least = log_sent < rows_sent ? log_sent : rows_sent;
-  int64_t behind = end.seq - (least < raw_sent ? least : raw_sent);
+  int64_t behind = end.seq - log_sent, rows_behind = 0;
+  if (add_behind(&v, LANE_ROWS, &rows_behind) || add_behind(&v, LANE_RAW, &rows_behind)) return cx->code;
   *same = !v.first && !bad;
   jw_bool(w, "same", *same);
-  jw_text(w, "sentence", sentence(cx, &v, bad, behind));
+  jw_text(w, "sentence", sentence(cx, &v, bad, behind, rows_behind));
   write_first(&v, w);
   jw_int(w, "compared", v.compared);
   jw_int(w, "not_sent", behind);
+  jw_int(w, "rows_not_sent", rows_behind);
   jw_int(w, "to_pull", v.to_pull);
   jw_close(w, '}');
   return OK;

@@ -15,7 +15,7 @@
 #include "replicate/pg.h"
 #include "store/store.h"
 
-/* {"same", "sentence", "compared", "not_sent", "to_pull", "first": null | {"table", "key", "column", "here", "there", "text"},
+/* {"same", "sentence", "compared", "not_sent", "rows_not_sent", "to_pull", "first": null | {"table", "key", "column", "here", "there", "text"},
 ** "tables": [{"table", "rows", "same"}], "seals": [texts]}: a table is left at its first difference. seals: what
 ** outpost.check_chain and check_batches find at headquarters. */
 int sync_verify(struct ctx *cx, struct tenant *t, struct pg *p, struct jw *w, bool *same);
