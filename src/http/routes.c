@@ -1080,14 +1080,7 @@ const struct route routes[] = {
   { .method = "GET",
     .pattern = "/api/sync",
     .handle = sync_show,
-    .reply =
-        "{enrolled: bool, state: none|up to date|sending|waiting|refused|paused, sentence, paused: bool, "
-        "name: "
-        "text?, organization: text?, edge: text?, upstream: text?, origin: int, epoch: int, enrolled_at: "
-        "instant?, holds_until: instant?, contact_at: instant?, lanes: [{lane, sequence: int, position: "
-        "object, behind_rows: int, behind_bytes: int, behind_since: instant?, confirmed_at: instant?}], "
-        "forecast: {rows: int, bytes: int, seconds: int?, measured_bytes_per_second: int}, error: object?, "
-        "last_receipt: object?, metered: object?}",
+    .reply = "#sync",
     .need = "sync.read",
     .help = "How replication to headquarters stands: what it holds, how far each lane is, what is still to "
             "go and how "
@@ -1105,42 +1098,21 @@ const struct route routes[] = {
   { .method = "POST",
     .pattern = "/api/sync/now",
     .handle = sync_now_post,
-    .reply =
-        "{enrolled: bool, state: none|up to date|sending|waiting|refused|paused, sentence, paused: bool, "
-        "name: "
-        "text?, organization: text?, edge: text?, upstream: text?, origin: int, epoch: int, enrolled_at: "
-        "instant?, holds_until: instant?, contact_at: instant?, lanes: [{lane, sequence: int, position: "
-        "object, behind_rows: int, behind_bytes: int, behind_since: instant?, confirmed_at: instant?}], "
-        "forecast: {rows: int, bytes: int, seconds: int?, measured_bytes_per_second: int}, error: object?, "
-        "last_receipt: object?, metered: object?}",
+    .reply = "#sync",
     .need = "sync.write",
     .help = "Tries headquarters now, whatever is waited for. The reply is that of GET /api/sync. Parameter: "
             "tenant." },
   { .method = "POST",
     .pattern = "/api/sync/pause",
     .handle = sync_pause_post,
-    .reply =
-        "{enrolled: bool, state: none|up to date|sending|waiting|refused|paused, sentence, paused: bool, "
-        "name: "
-        "text?, organization: text?, edge: text?, upstream: text?, origin: int, epoch: int, enrolled_at: "
-        "instant?, holds_until: instant?, contact_at: instant?, lanes: [{lane, sequence: int, position: "
-        "object, behind_rows: int, behind_bytes: int, behind_since: instant?, confirmed_at: instant?}], "
-        "forecast: {rows: int, bytes: int, seconds: int?, measured_bytes_per_second: int}, error: object?, "
-        "last_receipt: object?, metered: object?}",
+    .reply = "#sync",
     .need = "sync.write",
     .help = "Sends and takes nothing until it is resumed. The reply is that of GET /api/sync. Parameter: "
             "tenant." },
   { .method = "POST",
     .pattern = "/api/sync/resume",
     .handle = sync_resume_post,
-    .reply =
-        "{enrolled: bool, state: none|up to date|sending|waiting|refused|paused, sentence, paused: bool, "
-        "name: "
-        "text?, organization: text?, edge: text?, upstream: text?, origin: int, epoch: int, enrolled_at: "
-        "instant?, holds_until: instant?, contact_at: instant?, lanes: [{lane, sequence: int, position: "
-        "object, behind_rows: int, behind_bytes: int, behind_since: instant?, confirmed_at: instant?}], "
-        "forecast: {rows: int, bytes: int, seconds: int?, measured_bytes_per_second: int}, error: object?, "
-        "last_receipt: object?, metered: object?}",
+    .reply = "#sync",
     .need = "sync.write",
     .help = "Goes on after a pause. The reply is that of GET /api/sync. Parameter: tenant." },
   { .method = "POST",

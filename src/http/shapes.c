@@ -62,6 +62,15 @@ static const struct {
     "{specversion, id, source, type, subject, time, datacontenttype, partition: int, offset: int, data: "
     "{...}}" },
 
+  { "sync",
+    "{enrolled: bool, state: none|up to date|sending|waiting|refused|paused, sentence, paused: bool, name: "
+    "text?, organization: text?, edge: text?, upstream: text?, origin: int, epoch: int, enrolled_at: "
+    "instant?, holds_until: instant?, contact_at: instant?, lanes: [{lane, sequence: int, position: {...}, "
+    "behind_rows: int, behind_bytes: int, behind_since: instant?, confirmed_at: instant?}], forecast: {rows: "
+    "int, bytes: int, seconds: int?, measured_bytes_per_second: int}, error: {code: text?, sentence, since: "
+    "instant, tries: int, next_try: instant}?, last_receipt: {lane, sequence: int, received_at: instant?, "
+    "receipt}?, metered: {bytes_a_day: int, left_today: int}?}" },
+
   /* Sales. */
   { "order_line",
     "{id, product_id: text?, product, sku: text?, unit: text?, quantity: number, unit_price: number, "

@@ -148,7 +148,7 @@ const DATA = [
   'payload', 'result', 'output', 'data', 'before', 'after', 'detail', 'layout_config', 'widget_preferences', 'explanation', 'blocked', 'dependents', // JSON that others keep
   'figures', // of a report that is kept
   'value', 'a', 'b', 'difference', 'first', 'second', 'default', 'min', 'max', // a number or a text, by what it is of
-  'unknown_columns', 'oddities', 'rule_changes', 'notes', 'items', 'matches', 'gs1', 'movements', 'edited_by', 'breakers', 'blocked', 'id', 'kept',
+  'unknown_columns', 'oddities', 'rule_changes', 'notes', 'items', 'matches', 'gs1', 'movements', 'edited_by', 'breakers', 'id', 'kept', 'position',
 ];
 
 // The places of a schema that say nothing of what is there: [path].
