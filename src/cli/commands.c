@@ -75,7 +75,8 @@ const struct option_spec options[] = {
   { "dsn", "DSN",
     "headquarters' database, as libpq has it: postgresql://admin@host/db?sslmode=verify-full, or words; the "
     "password better stands in PGPASSWORD or ~/.pgpass" },
-  { "organization", "SLUG", "of this organization; the tenant's short name when not given" },
+  { "organization", "SLUG",
+    "a device of this organization at headquarters, which others of its devices made" },
   { "edge", "EDGE", "an edge: its id, role or name" },
   { "to", "N|WHO|DAY", "the schema to go to, who gets it, or the last day" },
   { "at", "TIME", "what it was at this time: 2024-02-29T10:15, UTC" },
@@ -568,7 +569,9 @@ const struct command commands[] = {
     "acme\n\n"
     "  Makes a login role for this tenant on this device alone. Its password is random, is kept sealed in "
     "the\n"
-    "  tenant's file and shown to nobody. Devices of one organization meet by its short name.",
+    "  tenant's file and shown to nobody. The first device of an organization brings its short name along; "
+    "the\n"
+    "  others name it: --organization acme.",
     cmd_upstream_enroll },
   { "upstream revoke", "", "dsn edge json", "shut an edge out of headquarters, at once",
     "  outpost upstream revoke --dsn DSN --edge till-3", cmd_upstream_revoke },

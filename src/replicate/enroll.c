@@ -30,22 +30,24 @@ static const char *cell(struct ctx *cx, const struct pg_rows *r, int row, int co
   return text.p ? ctx_strdup(cx, text) : NULL;
 }
 
-/* The organization of this slug; made with the id of the tenant when there is none. */
-static int organization_need(struct ctx *cx, struct pg *p, struct db *db, struct upstream_edge *e) {
-  struct pg_rows *r;
+/* Who the tenant is: its own id, slug and name, and the organization that it was enrolled in before. */
+struct tenant_self {
+  const char *id, *slug, *name, *before;
+};
+
+static int self_read(struct ctx *cx, struct db *db, struct tenant_self *self) {
   struct stmt *s = db_stmt(cx, db, SQL_enroll_organization);
   if (!s || !stmt_row(cx, s)) return fail(cx, E_FAIL, NULL, "this file has no tenant");
-  const char *id = col_dup(cx, s, 0), *name = col_dup(cx, s, 2);
-  if (!e->organization) e->organization = col_dup(cx, s, 1);
+  *self = (struct tenant_self){ col_dup(cx, s, 0), col_dup(cx, s, 1), col_dup(cx, s, 2), col_dup(cx, s, 3) };
   stmt_done(s);
-  const struct pg_value v[] = { pg_z(e->organization), pg_z(id), pg_z(name) };
-  if (pg_ask(cx, p, "SELECT organization_id FROM outpost.organizations WHERE slug = $1", v, 1, &r))
-    return cx->code;
-  if (pg_rows_count(r) > 0) {
-    e->organization_id = cell(cx, r, 0, 0);
-    return OK;
-  }
-  e->organization_id = id;
+  return OK;
+}
+
+static int organization_make(struct ctx *cx, struct pg *p, const struct tenant_self *self,
+                             struct upstream_edge *e) {
+  struct pg_rows *r;
+  const struct pg_value v[] = { pg_z(e->organization), pg_z(self->id), pg_z(self->name) };
+  e->organization_id = self->id;
   if (pg_ask(
           cx, p,
           "INSERT INTO outpost.organizations (slug, organization_id, name) VALUES ($1, $2, $3) ON CONFLICT "
@@ -53,10 +55,38 @@ static int organization_need(struct ctx *cx, struct pg *p, struct db *db, struct
           v, 3, &r))
     return cx->code;
   if (pg_rows_changed(r) == 1) return OK;
-  return fail(
-      cx, E_CONFLICT, "organization",
-      "headquarters knows this tenant's organization by another name than \"%s\"; --organization names it",
-      e->organization);
+  return fail(cx, E_CONFLICT, "organization",
+              "headquarters knows this tenant's organization by another name than \"%s\"", e->organization);
+}
+
+/* The one that is named, else the one it belongs to already, else a new one. That two have the same short name does not
+** make them one: that is for somebody to say. */
+static int organization_need(struct ctx *cx, struct pg *p, struct db *db, struct upstream_edge *e) {
+  struct tenant_self self = { 0 };
+  struct pg_rows *r;
+  bool named = e->organization != NULL;
+  if (self_read(cx, db, &self)) return cx->code;
+  const struct pg_value v[] = { pg_z(named ? e->organization : self.slug), pg_z(self.before), pg_z(self.id) };
+  if (pg_ask(
+          cx, p,
+          named
+              ? "SELECT organization_id, slug FROM outpost.organizations WHERE slug = $1"
+              : "SELECT organization_id, slug, organization_id = ANY (ARRAY[$2::uuid, $3::uuid]) AS own FROM "
+                "outpost.organizations WHERE slug = $1 OR organization_id = ANY (ARRAY[$2::uuid, $3::uuid]) "
+                "ORDER BY own DESC, organization_id = $2::uuid DESC NULLS LAST LIMIT 1",
+          v, named ? 1 : 3, &r))
+    return cx->code;
+  if (!named) e->organization = self.slug;
+  if (pg_rows_count(r) == 0) return organization_make(cx, p, &self, e);
+  if (!named && !str_eq(pg_text(r, 0, 2), STR("t")))
+    return fail(cx, E_CONFLICT, "organization",
+                "headquarters has an organization %s already, of another tenant's file; if this is one of "
+                "its devices, "
+                "say so with --organization %s",
+                self.slug, self.slug);
+  e->organization_id = cell(cx, r, 0, 0);
+  e->organization = cell(cx, r, 0, 1);
+  return OK;
 }
 
 /* An edge that is no more lets its tenant enroll again. */

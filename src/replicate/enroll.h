@@ -6,8 +6,8 @@
 ** group outpost_edge and, in outpost.member, of this one organization. The role's password is random, nobody ever sees it:
 ** PostgreSQL is given its SCRAM verifier, the tenant's file keeps it sealed (notify/secret.h), with the way there.
 **
-** Several devices of one organization: each has its own edge. They meet by the organization's slug, which is the tenant's
-** unless another one is named; its id is the id of the tenant that was enrolled first.
+** Several devices of one organization: each has its own edge. Its slug and id are those of the tenant that was enrolled
+** first; the others name it. A tenant that was enrolled before stays in its organization.
 **
 ** Revoking an edge takes its membership, its privileges, its login and its open connections, in this order: from the commit
 ** on it sees nothing, a moment later it is out. What it brought stays.
@@ -27,7 +27,7 @@ struct upstream_edge {
   int64_t origin;
 };
 
-/* organization NULL: the tenant's slug. name NULL: that of this machine. E_CONFLICT when the tenant is enrolled already, and its
+/* organization: the slug of one that is there, or of a new one; NULL: its own. name NULL: that of this machine. E_CONFLICT when the tenant is enrolled already, and its
 ** edge was not revoked; then *out is what it is enrolled as. */
 int upstream_enroll(struct ctx *cx, struct pg *p, struct tenant *t, const char *organization,
                     const char *name, struct upstream_edge *out);

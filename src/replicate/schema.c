@@ -4,8 +4,8 @@
 #include "replicate/schema.h"
 
 #include "base/hash.h"
-#include "gen/sql.h"
 #include "replicate/schema_tables.h"
+#include "store/store.h"
 
 enum { ROLES = 0, BEHIND_TABLES = 500, ACCESS = 900, INIT_PATIENCE = 600 };
 

@@ -11,7 +11,7 @@ async function world(t, count) {
   const edges = [];
   for (let i = 0; i < count; i++) {
     const p = place(t);
-    ok(['upstream', 'enroll', '--dsn', hq.dsn(), '--name', `edge ${i + 1}`, ...p.args]);
+    ok(['upstream', 'enroll', '--dsn', hq.dsn(), '--name', `edge ${i + 1}`, '--organization', 'demo', ...p.args]);
     edges.push({
       ...p,
       sync: () => ok(['sync', '--once', ...p.args]),

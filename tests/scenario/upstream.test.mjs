@@ -157,15 +157,18 @@ test('an edge is enrolled once, its secret is nowhere to be read, and revoked it
   assert.deepEqual([listed.organization, listed.name, listed.edge, listed.revoked_at, listed.epochs], ['acme', 'till-1', edge.edge, null, 1]);
   assert.equal(verify(p).ok, true);
 
-  await t.test('a second device of the organization meets it by its short name', () => {
+  await t.test('a second device of the organization names it', () => {
     const q = place(t, 'acme');
-    refuses(['upstream', 'enroll', '--dsn', dsn, ...q.args, '--name', 'till-1'], /acme has an edge that is called till-1 already/, 5);
+    refuses(['upstream', 'enroll', '--dsn', dsn, ...q.args, '--name', 'till-2'], /an organization acme already, of another tenant's file; .*--organization acme/, 5);
+    refuses(['upstream', 'enroll', '--dsn', dsn, ...q.args, '--organization', 'acme', '--name', 'till-1'], /acme has an edge that is called till-1 already/, 5);
     assert.equal(one(q.db, 'SELECT count(*) FROM sync_upstream'), '0');
-    const second = enroll(q, dsn, '--name', 'till-2');
+    const second = enroll(q, dsn, '--name', 'till-2', '--organization', 'acme');
     assert.equal(second.organization_id, edge.organization_id);
     assert.deepEqual([second.origin, second.role === edge.role], [2, false]);
     const other = place(t, 'branch');
     assert.equal(enroll(other, dsn, '--name', 'till-3', '--organization', 'acme').organization_id, edge.organization_id);
+    json(['upstream', 'revoke', '--dsn', dsn, '--edge', 'till-3']);
+    assert.equal(enroll(other, dsn, '--name', 'till-3').organization, 'acme', 'it stays where it was');
     assert.notEqual(enroll(place(t, 'other'), dsn).organization_id, edge.organization_id);
   });
 
@@ -181,7 +184,7 @@ test('an edge is enrolled once, its secret is nowhere to be read, and revoked it
     refuses(['upstream', 'revoke', '--dsn', dsn, '--edge', 'till-1'], /there is no edge till-1 that could be revoked/, 4);
     const again = enroll(p, dsn, '--name', 'till-1');
     assert.notEqual(again.edge, edge.edge, 'enrolled again it is another edge');
-    assert.equal(again.origin, 4);
+    assert.equal(again.origin, 5);
   });
 
   await t.test('wrong addresses are told in a sentence', () => {
