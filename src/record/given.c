@@ -51,7 +51,9 @@ static size_t nested_length(struct str s) {
   int depth = 0;
   for (size_t i = 0; i < s.n; i++) {
     char c = s.p[i];
-    if (c == '"') i += string_length((struct str){ s.p + i, s.n - i }) - 1;
+    size_t quoted = c == '"' ? string_length((struct str){ s.p + i, s.n - i }) : 1;
+    if (!quoted) return 0;
+    i += quoted - 1;
     if (c == '{' || c == '[') depth++;
     if ((c == '}' || c == ']') && --depth == 0) return i + 1;
   }
@@ -60,7 +62,7 @@ static size_t nested_length(struct str s) {
 
 static size_t scalar_length(struct str s) {
   size_t n = 0;
-  while (n < s.n && s.p[n] != ',' && s.p[n] != '}') n++;
+  while (n < s.n && !strchr(",} \t\r\n", s.p[n])) n++;
   return n;
 }
 
@@ -72,16 +74,25 @@ static int unescape(struct ctx *cx, struct str quoted, struct member *out) {
   return OK;
 }
 
-/* *length: of the value that s begins with. */
+static size_t blanks(struct str s, size_t at) {
+  size_t n = 0;
+  while (at + n < s.n && strchr(" \t\r\n", s.p[at + n])) n++;
+  return n;
+}
+
+/* *length: of the value that s begins with, and of the blanks around it. */
 static int read_value(struct ctx *cx, struct str s, struct member *out, size_t *length) {
-  char c = s.n ? s.p[0] : 0;
-  *length = c == '"' ? string_length(s) : c == '{' || c == '[' ? nested_length(s) : scalar_length(s);
-  struct str all = { s.p, *length };
+  size_t before = blanks(s, 0);
+  struct str rest = { s.p + before, s.n - before }, all = rest;
+  char c = rest.n ? rest.p[0] : 0;
+  all.n = c == '"' ? string_length(rest) : c == '{' || c == '[' ? nested_length(rest) : scalar_length(rest);
+  *length = before + all.n + blanks(rest, all.n);
+  if (!all.n) return fail(cx, E_INVALID, NULL, "not valid JSON: %.80s", rest.n ? rest.p : "");
   *out = (struct member){ .there = true, .raw = all };
   if (c == '"' && all.n > 2 && memchr(all.p, '\\', all.n)) return unescape(cx, all, out);
   if (c == '"') {
     out->kind = JV_STRING;
-    out->text = (struct str){ all.p + 1, all.n ? all.n - 2 : 0 };
+    out->text = (struct str){ all.p + 1, all.n - 2 };
   } else if (c == '{' || c == '[') {
     out->kind = c == '{' ? JV_OBJECT : JV_ARRAY;
   } else if (!str_eq(all, STR("null"))) {

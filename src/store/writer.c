@@ -38,8 +38,9 @@
 enum { GROUP_MAX = 256 };                       /* tasks that share a commit: bounds the wait of the first */
 enum { COMPANY_WAITS = 2, COMPANY_NS = 30000 }; /* see wait_for_company */
 static const double LOCK_SECONDS = 10;          /* for another process's group */
-static const int64_t WAL_LONG =
-    16 << 20; /* checkpoint from here on: what follows writes in the WAL again and again is copied once */
+/* A checkpoint from here on. A page that is written again and again is copied once, but those who wait for the writer
+** wait for all of it. */
+static const int64_t WAL_LONG = 8 << 20;
 static const int64_t WAL_TOO_LONG = 64 << 20; /* give the space back */
 
 enum { WAL_INSIST_SECONDS = 1, WAL_INSIST_MS = 200 };

@@ -4,6 +4,7 @@
 
 #include "field/invoices.h"
 #include "ingest/entities.h"
+#include "record/form.h"
 #include "record/record.h"
 #include "sales/sales.h"
 #include "store/change.h"
@@ -122,6 +123,73 @@ UNIT(record_life, "made, changed, deleted, restored: versions, stamps and entrie
       CHECK_STR(jv_text(jv_get(jv_at(list, i), "actor")), actors[i]);
     }
   buf_clear(&out);
+  ctx_end(&cx);
+}
+
+/* Texts with everything that JSON escapes, numbers, and what is nested or has blanks around it. */
+static int save_forms(struct ctx *cx, struct db *db, void *arg) {
+  const char **ids = arg;
+  struct form f;
+  struct jw *w = form_begin(&f, NULL);
+  jw_text(w, "name", "a\"b\\c\n\t\x01 \xc3\xa9\xe2\x82\xb9 {[,]}");
+  jw_text(w, "sku", "");
+  jw_text(w, "unit_price", "12.5000");
+  jw_decimal(w, "gst_rate", 1, 4, 0);
+  jw_bool(w, "active", false);
+  if (form_save(cx, db, "product", &f, &ids[0])) return cx->code;
+  w = form_begin(&f, NULL);
+  for (const char *name = "kind\0subject\0state\0title\0"; *name; name += strlen(name) + 1)
+    jw_text(w, name, "x");
+  jw_raw(w, "detail", STR(" { \"a\" : [1, {\"b\": \"}\\\"\"}], \"c\":null } "));
+  jw_raw(w, "severity", STR(" \"critical\" "));
+  jw_text(w, "resolved_at", "2024-02-29T12:00:00Z");
+  if (form_save(cx, db, "alert", &f, &ids[1])) return cx->code;
+  w = form_begin(&f, NULL);
+  jw_raw(w, "name", STR("\"open"));
+  CHECK(form_save(cx, db, "product", &f, NULL) != OK);
+  ctx_forgive(cx);
+  return OK;
+}
+
+/* What the log says of it, as it was written down without reading the row, and what the row is. */
+static void check_logged(struct ctx *cx, struct db *db, const char *entity, const char *id) {
+  struct buf out;
+  struct jw w;
+  buf_init(&out, 65536);
+  jw_init(&w, &out);
+  CHECK_INT(record_get(cx, db, entity_find(entity), id, &w, NULL), OK);
+  struct stmt *s = db_compose(cx, db, "SELECT after FROM change_log WHERE key = ?1");
+  stmt_text(s, 1, id);
+  if (CHECK(stmt_row(cx, s))) CHECK_STR(col_str(s, 0), buf_view(&out).p);
+  stmt_done(s);
+  buf_clear(&out);
+}
+
+UNIT(record_forms, "what a form writes is what a reader of JSON finds, and the log has it as the row has") {
+  struct ctx cx;
+  struct db *db;
+  struct tenant *t = opened(&cx);
+  const char *ids[2] = { NULL, NULL };
+  if (!t) return;
+  CHECK_INT(tenant_write(&cx, t, save_forms, ids), OK);
+  CHECK_INT(tenant_read(&cx, t, &db), OK);
+  check_logged(&cx, db, "product", ids[0]);
+  check_logged(&cx, db, "alert", ids[1]);
+  struct stmt *s =
+      db_compose(&cx, db, "SELECT name, sku IS NULL, unit_price, gst_rate, active FROM products");
+  if (CHECK(stmt_row(&cx, s))) {
+    CHECK_STR(col_str(s, 0), "a\"b\\c\n\t\x01 \xc3\xa9\xe2\x82\xb9 {[,]}");
+    CHECK_INT(col_int(s, 1), 1);
+    CHECK_INT(col_int(s, 2), 125000);
+    CHECK_INT(col_int(s, 3), 1);
+    CHECK_INT(col_int(s, 4), 0);
+  }
+  s = db_compose(&cx, db, "SELECT detail, severity, resolved_at FROM alert");
+  if (CHECK(stmt_row(&cx, s))) {
+    CHECK_STR(col_str(s, 0), "{\"a\":[1,{\"b\":\"}\\\"\"}],\"c\":null}");
+    CHECK_STR(col_str(s, 1), "critical");
+    CHECK_INT(col_int(s, 2), INT64_C(1709208000000000));
+  }
   ctx_end(&cx);
 }
 
