@@ -1,10 +1,11 @@
 // What headquarters holds can be proven: chain, roots, seals and receipts name what was touched; both sides are compared row by
 // row; a file that went back in time, a twin and clocks that are wrong lose nothing and disturb nothing.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { copyPlace, generate, json, ok, one, OUTPOST_TEST, outpost, place, query, refuses } from './lib.mjs';
+import { copyPlace, generate, ok, one, OUTPOST_TEST, outpost, place, query, ROOT } from './lib.mjs';
 import { startPostgres } from './postgres.mjs';
 
 // A tenant that is enrolled at a headquarters of its own.
@@ -81,6 +82,24 @@ test('what was changed, removed or cut off at headquarters is located, and both 
   ])
     assert.match(found(sql), pattern, sql);
 
+  // An auditor with node alone comes to the same.
+  const receipts = path.join(p.dir, 'receipts');
+  fs.writeFileSync(receipts, kept.map((row) => row.join('|')).join('\n'));
+  const audit = () => spawnSync('node', [path.join(ROOT, 'tests/proof/hq.mjs'), hq.dsn(), '1', '--receipts', receipts], { encoding: 'utf8', timeout: 60_000 });
+  const sound = audit();
+  assert.equal(sound.status, 0, sound.stdout + sound.stderr);
+  assert.match(sound.stdout, new RegExp(`: ${last} entries\n.*: ${kept.length} batches\n$`));
+  const audited = (sql, pattern) => {
+    hq.psql(`SET session_replication_role = replica; ${sql}`);
+    const ended = audit();
+    assert.equal(ended.status, 1, ended.stderr);
+    assert.match(ended.stdout, pattern);
+  };
+  audited('UPDATE outpost.change_log SET count = count + 1 WHERE seq = 4', /BROKEN {2}.*: entry 4 was changed/);
+  hq.psql('SET session_replication_role = replica; UPDATE outpost.change_log SET count = count - 1 WHERE seq = 4');
+  audited("UPDATE outpost.batch SET signature = sha256('') WHERE lane = 'raw'", /batch 1 of lane raw was not signed by this edge/);
+  audited("DELETE FROM outpost.batch WHERE lane = 'raw'; UPDATE outpost.lane SET sequence = 0 WHERE lane = 'raw'", /gave a receipt for batch raw 1, and does not hold it/);
+
   // The same from the edge, which knows what should stand there.
   const tamper = (sql, text) => {
     hq.psql(`SET session_replication_role = replica; ${sql}`);
@@ -94,7 +113,7 @@ test('what was changed, removed or cut off at headquarters is located, and both 
   tamper(`UPDATE outpost.stores SET city = 'Z'`, /^stores .*: city is A here and Z at headquarters$/);
   tamper(`UPDATE outpost.sale SET region = 'X' WHERE key = '${key}'`, new RegExp(`^sale 1, ${key}: region is ${region} here and X at headquarters$`));
   const bad = tamper(`DELETE FROM outpost.sale WHERE key = '${key}'`, new RegExp(`^sale 1, ${key} is here only$`));
-  assert.equal(bad.seals.length, 1);
+  assert.ok(bad.seals.some((text) => /of sale/.test(text)));
   tamper(`INSERT INTO outpost.reject SELECT (json_populate_record(r, '{"record":0}')).* FROM outpost.reject r LIMIT 1`, /^reject 1, 0 is at headquarters only$/);
 });
 

@@ -1,0 +1,170 @@
+#!/usr/bin/env node
+// hq.mjs DSN [ORIGIN] [--receipts FILE] - checks what headquarters holds of an edge, with node and psql alone: nothing of Outpost's
+// code, and none of its functions in the database. src/store/change.h, src/replicate/merkle.h and receipt.h say what is checked:
+//
+//   the change log's chain, without a gap, from where the epoch began to where the lane is
+//   every batch: its number, the one before it, its root over its leaves, its hash, and the signature of the edge's key
+//   the leaves of rows that never change, computed again from the rows that are stored
+//
+//   --receipts FILE  lines of lane|sequence|hash|receipt, as the edge keeps them (sync_batch, in hex): headquarters has the same
+//
+// DSN is of somebody who may read: a member of the organization, or the administrator. Ends with 0, or 1 and the first that does
+// not hold of each origin.
+import { spawnSync } from 'node:child_process';
+import { createHash, createVerify } from 'node:crypto';
+import fs from 'node:fs';
+
+const args = process.argv.slice(2);
+const at = args.indexOf('--receipts');
+const receiptFile = at >= 0 ? args.splice(at, 2)[1] : null;
+const [dsn, only] = args;
+if (!dsn) {
+  console.error('usage: hq.mjs DSN [ORIGIN] [--receipts FILE]');
+  process.exit(2);
+}
+
+const sha256 = (...parts) => createHash('sha256').update(Buffer.concat(parts.map((p) => Buffer.from(p)))).digest();
+const hex = (h) => h.toString('hex');
+
+// Rows as objects; every value is the text that PostgreSQL prints, or null.
+function ask(sql) {
+  const wrapped = `SET timezone = 'UTC'; SET datestyle = 'ISO'; SELECT row_to_json(q) FROM (${sql}) q`;
+  const ended = spawnSync('psql', ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-d', dsn, '-c', wrapped], { encoding: 'utf8', maxBuffer: 1 << 30 });
+  if (ended.status !== 0) throw new Error(`psql: ${ended.stderr}`);
+  return ended.stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+}
+const quote = (text) => `'${text.replaceAll("'", "''")}'`;
+const name = (text) => `"${text.replaceAll('"', '""')}"`;
+
+class Broken extends Error {}
+const must = (holds, text) => {
+  if (!holds) throw new Broken(text);
+};
+
+// ---- texts of rows ----
+
+const part = (v) => (v === null ? '-' : `${Buffer.byteLength(v)}:${v}`);
+const instant = (v) => v.replace(/^([^.+]*)(?:\.(\d+))?\+00$/, (_, t, us = '') => `${t}.${us.padEnd(6, '0')}+00`);
+const PRINT = { 'timestamp with time zone': instant, boolean: (v) => v[0] };
+const types = new Map();
+function typesOf(table) {
+  if (!types.has(table)) types.set(table, Object.fromEntries(ask(`SELECT column_name AS c, data_type AS t FROM information_schema.columns WHERE table_schema = 'outpost' AND table_name = ${quote(table)}`).map(({ c, t }) => [c, t])));
+  return types.get(table);
+}
+
+function rowsOf(organization, origin, section) {
+  const columns = section.columns.split(',');
+  const keys = section.keys.split(',');
+  const known = typesOf(section.table);
+  const bound = (values) => values.map((v, i) => `${quote(v)}::${known[keys[i]]}`).join(', ');
+  const sorted = keys.map(name).join(', ');
+  const rows = ask(`SELECT ${columns.map((c, i) => `${name(c)}::text AS c${i}`).join(', ')} FROM outpost.${name(section.table)}
+    WHERE organization_id = '${organization}' AND origin = ${origin} AND (${sorted}) >= (${bound(section.first)}) AND (${sorted}) <= (${bound(section.last)}) ORDER BY ${sorted}`);
+  return rows.map((row) => columns.map((c, i) => part(row[`c${i}`] === null ? null : (PRINT[known[c]] ?? String)(row[`c${i}`]))).join(''));
+}
+
+// ---- the tree ----
+
+function rootOf(leaves) {
+  if (leaves.length === 0) return sha256('');
+  if (leaves.length === 1) return leaves[0];
+  let left = 1;
+  while (left * 2 < leaves.length) left *= 2;
+  return sha256([1], rootOf(leaves.slice(0, left)), rootOf(leaves.slice(left)));
+}
+
+const leavesOf = (table, rows) => Array.from({ length: Math.ceil(rows.length / 256) }, (_, i) => sha256([0], table, [0x1f], rows.slice(i * 256, i * 256 + 256).join('')));
+
+function checkRows(organization, origin, batch, leaves) {
+  let place = 0;
+  for (const section of JSON.parse(batch.sections)) {
+    if (section.keys) {
+      const now = leavesOf(section.table, rowsOf(organization, origin, section));
+      for (let i = 0; i < Math.max(section.leaves, now.length); i++)
+        must(i < now.length && i < section.leaves && now[i].equals(leaves[place + i]), `batch ${batch.sequence} of lane ${batch.lane}: block ${i + 1} of ${section.table} is not what was signed`);
+    }
+    place += section.leaves;
+  }
+  must(place === leaves.length, `batch ${batch.sequence} of lane ${batch.lane} has other leaves than sections`);
+}
+
+// ---- batches ----
+
+function checkBatches(o, receipts) {
+  const lanes = ask(`SELECT lane, sequence::text, encode(batch_hash, 'hex') AS hash FROM outpost.lane WHERE organization_id = '${o.organization_id}' AND origin = ${o.origin} ORDER BY lane`);
+  let count = 0;
+  for (const lane of lanes) {
+    let previous = '00'.repeat(32);
+    let sequence = 0;
+    const batches = ask(`SELECT lane, sequence::text, encode(previous, 'hex') AS previous, position_from, position_to, first_seq::text, last_seq::text, row_count::text, byte_count::text, sections,
+      encode(leaves, 'hex') AS leaves, encode(root, 'hex') AS root, encode(hash, 'hex') AS hash, encode(signature, 'hex') AS signature, encode(receipt, 'hex') AS receipt,
+      (extract(epoch FROM made_at) * 1000000)::bigint::text AS made_at FROM outpost.batch b WHERE organization_id = '${o.organization_id}' AND origin = ${o.origin} AND lane = ${quote(lane.lane)} ORDER BY b.sequence`);
+    for (const b of batches) {
+      const which = `batch ${b.sequence} of lane ${b.lane}`;
+      must(Number(b.sequence) === ++sequence, `batch ${sequence} of lane ${lane.lane} is missing`);
+      must(b.previous === previous, `${which} does not follow the one before it`);
+      const leaves = b.leaves.match(/.{64}/g)?.map((h) => Buffer.from(h, 'hex')) ?? [];
+      must(hex(rootOf(leaves)) === b.root, `${which}: its root is not that of its leaves`);
+      const said = ['outpost-batch-1', o.organization_id, String(o.origin), b.lane, b.sequence, b.previous, b.position_from, b.position_to, b.first_seq, b.last_seq, b.row_count, b.byte_count, b.sections, b.root, b.made_at];
+      must(hex(sha256(said.map(part).join(''))) === b.hash, `${which} was changed`);
+      must(createVerify('sha256').update(Buffer.from(said.map(part).join(''))).verify(o.public_key, Buffer.from(b.signature, 'hex')), `${which} was not signed by this edge`);
+      checkRows(o.organization_id, o.origin, b, leaves);
+      const kept = receipts?.get(`${b.lane}|${b.sequence}`);
+      must(!kept || kept === `${b.hash}|${b.receipt}`, `${which} is not the one that headquarters gave a receipt for`);
+      receipts?.delete(`${b.lane}|${b.sequence}`);
+      previous = b.hash;
+      count++;
+    }
+    must(sequence === Number(lane.sequence) && (sequence === 0 || lane.hash === previous), `lane ${lane.lane} ends with batch ${sequence}, and had ${lane.sequence}`);
+  }
+  return count;
+}
+
+// ---- the change log ----
+
+const int64 = (v) => {
+  const b = Buffer.alloc(8);
+  b.writeBigInt64LE(BigInt(v));
+  return b;
+};
+const counted = (v) => (v === null ? [int64(-1)] : [int64(Buffer.byteLength(v)), Buffer.from(v)]);
+
+function checkChain(o) {
+  let previous = Buffer.from(o.fork_hash ?? '00'.repeat(32), 'hex');
+  let seq = BigInt(o.fork_seq ?? 0);
+  const entries = ask(`SELECT seq::text, hlc::text, (extract(epoch FROM at) * 1000000)::bigint::text AS at, actor, unit, event, tbl, key, before::text AS before, after::text AS after, count::text, text, encode(hash, 'hex') AS hash
+    FROM outpost.change_log c WHERE organization_id = '${o.organization_id}' AND origin = ${o.origin} ORDER BY c.seq`);
+  for (const e of entries) {
+    seq++;
+    must(BigInt(e.seq) === seq, `entry ${seq} is missing`);
+    const hash = sha256(previous, int64(e.seq), int64(e.hlc), int64(e.at), ...['actor', 'unit', 'event', 'tbl', 'key', 'before', 'after'].flatMap((k) => counted(e[k])), int64(e.count), ...counted(e.text));
+    must(hex(hash) === e.hash, `entry ${seq} was changed`);
+    previous = hash;
+  }
+  must(BigInt(o.head_seq ?? o.fork_seq ?? 0) === seq && (!o.head_hash || o.head_hash === hex(previous)), `the log ends with entry ${seq}, and headquarters had ${o.head_seq}`);
+  return entries.length;
+}
+
+// ---- all of it ----
+
+const origins = ask(`SELECT o.organization_id, o.origin, e.name, e.public_key, o.fork_seq::text, encode(o.fork_hash, 'hex') AS fork_hash, l.head_seq::text, encode(l.head_hash, 'hex') AS head_hash
+  FROM outpost.origin o JOIN outpost.edge e USING (organization_id, edge_id) LEFT JOIN outpost.lane l ON l.organization_id = o.organization_id AND l.origin = o.origin AND l.lane = 'log'
+  ${only ? `WHERE o.origin = ${Number(only)}` : ''} ORDER BY o.organization_id, o.origin`);
+const receipts = receiptFile && new Map(fs.readFileSync(receiptFile, 'utf8').split('\n').filter(Boolean).map((line) => line.split('|')).map(([lane, sequence, hash, receipt]) => [`${lane}|${sequence}`, `${hash}|${receipt}`.toLowerCase()]));
+let broken = 0;
+for (const o of origins) {
+  for (const [what, check] of [['entries', () => checkChain(o)], ['batches', () => checkBatches(o, receipts)]]) {
+    try {
+      console.log(`ok      origin ${o.origin} (${o.name}): ${check()} ${what}`);
+    } catch (error) {
+      if (!(error instanceof Broken)) throw error;
+      console.log(`BROKEN  origin ${o.origin} (${o.name}): ${error.message}`);
+      broken++;
+    }
+  }
+}
+for (const left of receipts?.keys() ?? []) {
+  console.log(`BROKEN  headquarters gave a receipt for batch ${left.replace('|', ' ')}, and does not hold it`);
+  broken++;
+}
+process.exit(broken || origins.length === 0 ? 1 : 0);
