@@ -34,3 +34,16 @@ SELECT kind, record, field, lost, state FROM sync_conflicts WHERE id = ?1 AND de
 
 -- name: conflict_open
 SELECT count(*) FROM sync_conflicts WHERE state = 'open' AND deleted_at IS NULL;
+
+-- name: request_put
+INSERT INTO sync_request (request, job, refused) VALUES (?1, ?2, ?3);
+
+-- name: request_known
+SELECT 1 FROM sync_request WHERE request = ?1;
+
+-- name: request_ended
+SELECT r.request, r.refused, j.state, j.cause, j.result FROM sync_request r LEFT JOIN job j ON j.id = r.job
+WHERE r.told = 0 AND (r.refused IS NOT NULL OR j.id IS NULL OR j.state IN ('done', 'dead', 'cancelled'));
+
+-- name: request_told
+UPDATE sync_request SET told = 1 WHERE request = ?1;

@@ -5,6 +5,7 @@
 #include "replicate/pull.h"
 #include "replicate/push.h"
 #include "replicate/receipt.h"
+#include "replicate/request.h"
 #include "replicate/state.h"
 #include "replicate/worker.h"
 
@@ -44,5 +45,6 @@ const struct sync_step sync_steps[] = {
   { "push", push_some, 0 },
   { "receipts", receipt_fetch, 0 },
   { "pull", pull_some, 10 },
+  { "requests", request_some, 10 },
   { NULL, NULL, 0 },
 };
