@@ -166,6 +166,7 @@ int sync_state_json(struct ctx *cx, struct db *db, struct jw *w, const char *key
   jw_time_known(w, "contact_at", o.contact_at);
   put_lanes(w, &o);
   put_forecast(w, &o);
+  jw_int(w, "conflicts", db_int(cx, db, SQL_conflict_open, 0));
   put_error(w, &o);
   if (put_receipt(cx, db, w) || put_metered(cx, db, w, &o)) return cx->code;
   jw_close(w, '}');

@@ -38,6 +38,8 @@ test('the page says what headquarters holds, follows what happens, and lets peop
   await page.getByRole('button', { name: 'Try now' }).click();
   await state(page, 'up_to_date');
   assert.equal(hq.psql("SELECT count(*) FROM outpost.reference_item WHERE value = 'Moon'"), '1');
+  await page.locator('[data-stat=conflicts] a').click();
+  await page.getByRole('heading', { level: 1, name: /conflict/i }).waitFor(WAIT);
   assert.deepEqual(page.faults, []);
 
   for (const dark of [false, true]) {

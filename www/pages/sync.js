@@ -6,6 +6,7 @@ import { count } from '../lib/decimal.js';
 import { formatAgo, formatBytes, formatClock, formatMoment, formatSeconds } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { useChanges } from '../lib/live.js';
+import { link } from '../lib/route.js';
 import { may } from '../lib/session.js';
 import { learn, nameOf, t } from '../lib/text.js';
 import { Badge, Card } from '../parts/card.js';
@@ -43,6 +44,7 @@ function figures(sync) {
     { id: 'bytes', label: t('sync.behind_bytes'), value: formatBytes(bytes) },
     { id: 'time', label: t('sync.takes'), value: seconds === null || !rows ? '\u2013' : formatSeconds(seconds), note: speed ? t('sync.at_speed', { speed: formatBytes(speed) }) : t('sync.no_speed') },
     { id: 'contact', label: t('sync.contact'), value: sync.contact_at ? formatAgo(sync.contact_at) : '\u2013', note: formatMoment(sync.contact_at) },
+    { id: 'conflicts', label: t('sync.conflicts'), value: count(sync.conflicts), href: link('records/sync_conflict'), tone: sync.conflicts ? 'warn' : undefined },
   ];
 }
 
