@@ -18,6 +18,7 @@ struct making {
   struct buf after;   /* what is said in any case: indexes, triggers, grants, comments */
   const char *column[DATASET_FIELDS + 1], *type[DATASET_FIELDS + 1], *otherwise[DATASET_FIELDS + 1];
   int count;
+  bool extra; /* it has the column `extra` */
 };
 
 /* ---- types ---- */
@@ -135,6 +136,7 @@ static const char *default_of(struct ctx *cx, struct pg *p, const struct propert
 
 static void compose_entity(struct ctx *cx, struct making *m, const struct entity *e) {
   static const char write[] = "SELECT, INSERT, UPDATE", read[] = "SELECT";
+  m->extra = true;
   buf_puts(&m->columns, "organization_id uuid NOT NULL, id text NOT NULL DEFAULT gen_random_uuid()::text, ");
   for (int i = 0; i < e->property_count; i++) {
     const struct property *p = &e->properties[i];
@@ -158,7 +160,7 @@ static void compose_dataset(struct ctx *cx, struct making *m, const struct datas
                         "bigint NOT NULL, key text COLLATE \"C\" NOT NULL, ");
   for (int i = 0; i < d->field_count; i++)
     add_column(cx, m, d->fields[i].name, upstream_field_type(cx, &d->fields[i]), NULL);
-  buf_puts(&m->columns, "extra json, PRIMARY KEY (organization_id, origin, run, key)");
+  buf_puts(&m->columns, "PRIMARY KEY (organization_id, origin, run, key)");
   add_comment(cx, m, NULL,
               ctx_printf(cx, "Every version of a row of %s; clean_%s is what counts", d->name, d->name));
   add_grants(m, "SELECT, INSERT", "SELECT");
@@ -188,7 +190,7 @@ static int column_new(struct ctx *cx, struct making *m, int i, struct jw *said) 
             ctx_printf(cx, "ALTER TABLE %s ADD COLUMN %s %s%s%s", m->name,
                        pg_identifier(cx, m->p, m->column[i]), m->type[i], otherwise ? " DEFAULT " : "",
                        otherwise ? otherwise : "")) ||
-      take_over(cx, m, i, &taken))
+      (m->extra && take_over(cx, m, i, &taken)))
     return cx->code;
   jw_text(said, NULL,
           taken ? ctx_printf(cx, "column %s.%s was added; newer devices had sent %lld values of it", m->table,

@@ -45,13 +45,15 @@ test('init makes the schema, again it does nothing, and what is missing it makes
   assert.equal(type('sale', 'region'), 'text');
 
   await t.test('an older one gets tables and columns, and what newer edges sent of them', () => {
-    hq.psql(`ALTER TABLE outpost.products DROP COLUMN brand; ALTER TABLE outpost.products DROP COLUMN gst_rate CASCADE; DROP TABLE outpost.stock_lots;
-      DELETE FROM outpost.schema_part WHERE name IN ('table products', 'table stock_lots'); UPDATE outpost.hq SET version = 17;
+    hq.psql(`ALTER TABLE outpost.products DROP COLUMN brand; ALTER TABLE outpost.products DROP COLUMN gst_rate CASCADE; DROP TABLE outpost.stock_lots; ALTER TABLE outpost.mangalam_invoices RENAME COLUMN notes TO old_notes;
+      DELETE FROM outpost.schema_part WHERE name IN ('table products', 'table stock_lots', 'table mangalam_invoices'); UPDATE outpost.hq SET version = 17;
       INSERT INTO outpost.products (organization_id, id, name, extra, sync_at, sync_origin) VALUES
         ('${ORGANIZATION}', 'p1', 'Tea', '{"brand":"Tata","gst_rate":"5.25","later":{"a":[1,"\\u0041"]}}', 77, 3),
         ('${ORGANIZATION}', 'p2', 'Milk', '{"gst_rate":"much"}', 78, 3), ('${ORGANIZATION}', 'p3', 'Salt', NULL, 79, 3)`);
     const { done } = init(dsn);
+    hq.psql('ALTER TABLE outpost.mangalam_invoices DROP COLUMN notes; ALTER TABLE outpost.mangalam_invoices RENAME COLUMN old_notes TO notes');
     assert.deepEqual(done.filter((line) => !line.startsWith('part')), [
+      'column mangalam_invoices.notes was added',
       'column products.brand was added; newer devices had sent 1 values of it',
       'column products.gst_rate was added; newer devices had sent 1 values of it',
       'table stock_lots was made',
