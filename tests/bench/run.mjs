@@ -79,6 +79,7 @@ import { otherKeys, views } from './views.mjs';
 import { invoices } from './invoices.mjs';
 import { lighthouse } from './lighthouse.mjs';
 import { orders } from './orders.mjs';
+import { push } from './push.mjs';
 import { stock } from './stock.mjs';
 import { Figures, machine, median, rounds, timed } from './measure.mjs';
 
@@ -90,7 +91,7 @@ const RUNS = Number(process.env.BENCH_RUNS ?? 5);
 const ROWS = Number(process.env.BENCH_ROWS ?? 1000000);
 const LARGE_ROWS = 10000000;
 const LARGE_SECONDS = 180; // more than that only when asked for
-const PARTS = ['import', 'shuffled', 'duckdb', 'memory', 'serve', 'rows', 'rejudge', 'undo', 'views', 'parquet', 'jobs', 'events', 'stock', 'invoices', 'orders', 'http', 'slow', 'lighthouse', 'parts'];
+const PARTS = ['import', 'shuffled', 'duckdb', 'memory', 'serve', 'rows', 'rejudge', 'undo', 'views', 'parquet', 'jobs', 'events', 'stock', 'invoices', 'orders', 'push_bulk', 'push_small', 'http', 'slow', 'lighthouse', 'parts'];
 const DUCKDB_THREADS = 4;
 const MIB = 2 ** 20;
 
@@ -442,6 +443,8 @@ try {
   if (does('parquet')) parquet();
   if (does('stock')) stockFigures();
   if (does('invoices')) await invoices(figures, { outpost: OUTPOST, folder: FILES, home: HOME, runs: RUNS });
+  if (does('push_bulk', 'push_small'))
+    await push(figures, { outpost: OUTPOST, folder: FILES, home: HOME, runs: RUNS, generated, rows: ROWS, bulk: does('push_bulk'), small: does('push_small') });
   if (does('orders')) await orders(figures, { outpost: OUTPOST, folder: FILES, home: HOME, runs: RUNS });
   if (does('http')) await http(figures, { outpost: OUTPOST, bare: path.join(HOME, 'bare_civetweb'), folder: FILES, home: HOME, runs: RUNS });
   if (does('slow')) await slowly(figures, { outpost: OUTPOST, folder: FILES });
