@@ -4,8 +4,8 @@
 #include "base/limits.h"
 #include "replicate/merge.h"
 
-/* Parameters of the statements: organization, origin, the entries of the batch, and the rows of net changes. */
-enum { P_FIRST = 3, P_LAST, P_NET, P_KEYS };
+/* Parameters of the statements: organization, origin, the rows of net changes when they are few, keys, kinds. */
+enum { P_NET = 3, P_KEYS, P_KINDS };
 
 struct maker {
   struct ctx *cx;
@@ -63,18 +63,19 @@ static void add_members(struct maker *m) {
            ", extra = (coalesce(t.extra::jsonb, '{}') || coalesce(excluded.extra::jsonb, '{}'))::json");
 }
 
-/* The rows of net changes with what the log says before and after them. */
-static const char *changes_sql(struct ctx *cx, const char *from) {
+/* The rows of net changes with what the log says after them, and before. Looked up one by one: of a table that has just
+** grown the server knows too little to join it well. */
+static const char *changes_sql(struct ctx *cx, const char *from, bool before) {
+  const char *entry =
+      "(SELECT l.%s FROM outpost.change_log l WHERE l.organization_id = $1::uuid AND l.origin = $2::int "
+      "AND l.seq = s.%s::bigint) AS %s";
+  const char *after_it = ctx_printf(cx, entry, "after", "last_seq", "after");
+  const char *before_it =
+      before ? ctx_printf(cx, entry, "before", "first_seq", "before") : "NULL::json AS before";
   return ctx_printf(cx,
                     "SELECT s.key, s.first_seq::bigint AS first_seq, count(*) OVER (PARTITION BY s.key) AS "
-                    "parts, s.stamp::bigint AS stamp, s.stamps, s.marks, b.before, l.after FROM %s "
-                    "JOIN outpost.change_log l ON l.organization_id = $1::uuid AND l.origin = $2::int AND "
-                    "l.seq = s.last_seq::bigint "
-                    "AND l.seq BETWEEN $3::bigint AND $4::bigint "
-                    "JOIN outpost.change_log b ON b.organization_id = $1::uuid AND b.origin = $2::int AND "
-                    "b.seq = s.first_seq::bigint "
-                    "AND b.seq BETWEEN $3::bigint AND $4::bigint",
-                    from);
+                    "parts, s.stamp::bigint AS stamp, s.stamps, s.marks, %s, %s FROM %s",
+                    before_it, after_it, from);
 }
 
 /* Inserts and updates all that nobody else has written; answers with the keys of the others. */
@@ -95,7 +96,7 @@ static const char *upsert_sql(struct maker *m, const char *from) {
       "WHERE t.sync_origin = excluded.sync_origin AND NOT coalesce(t.sync_stamps::jsonb ? '*', false) "
       "AND excluded.sync_stamps IS NOT NULL RETURNING t.id) "
       "SELECT DISTINCT d.key FROM d WHERE NOT EXISTS (SELECT FROM up WHERE up.id::text = d.key)",
-      changes_sql(m->cx, from), table, buf_view(&m->names).p, buf_view(&m->values).p, type,
+      changes_sql(m->cx, from, false), table, buf_view(&m->names).p, buf_view(&m->values).p, type,
       buf_view(&m->shape).p, buf_view(&m->sets).p, type);
 }
 
@@ -114,26 +115,25 @@ static int merge_rest(struct ctx *cx, struct applier *a, const struct entity *e,
   jw_array(&w, NULL);
   for (int i = 0; i < pg_rows_count(keys); i++) jw_str(&w, NULL, pg_text(keys, i, 0));
   jw_close(&w, ']');
-  struct pg_value v[P_KEYS + 1];
+  struct pg_value v[P_KINDS];
   memcpy(v, of_batch, P_NET * sizeof *v);
-  v[P_NET] = pg_z(ctx_strdup(cx, buf_view(&list)));
-  v[P_KEYS] = pg_z(merge_kinds(cx, e));
+  v[P_KEYS - 1] = pg_z(ctx_strdup(cx, buf_view(&list)));
+  v[P_KINDS - 1] = pg_z(merge_kinds(cx, e));
   buf_clear(&list);
   return pg_ask(
       cx, a->pg,
       ctx_printf(
           cx,
           "SELECT count(*) FROM (SELECT outpost.merge_row($1::uuid, '%s', $2::int, d.key, d.before, d.after, "
-          "d.stamps::jsonb, $7::jsonb) FROM (%s) AS d "
-          "WHERE ($5::json IS NOT NULL OR true) AND d.key IN (SELECT value FROM "
-          "json_array_elements_text($6::json)) "
-          "ORDER BY d.key, d.first_seq) AS merged",
-          e->table, changes_sql(cx, from->from)),
-      v, P_KEYS + 1, NULL);
+          "d.stamps::jsonb, $5::jsonb) FROM (%s) AS d WHERE ($3::json IS NOT NULL OR true) "
+          "AND d.key IN (SELECT value FROM json_array_elements_text($4::json)) ORDER BY d.key, d.first_seq) "
+          "AS merged",
+          e->table, changes_sql(cx, from->from, true)),
+      v, P_KINDS, NULL);
 }
 
 static int apply_entity(struct ctx *cx, struct applier *a, const struct up_batch *b,
-                        const struct net_entity *n, int64_t first, int64_t last) {
+                        const struct net_entity *n) {
   struct maker m = { .cx = cx, .a = a, .e = n->entity };
   struct buf *bufs[] = { &m.names, &m.values, &m.sets, &m.shape, &m.unknown };
   struct apply_source from;
@@ -142,16 +142,15 @@ static int apply_entity(struct ctx *cx, struct applier *a, const struct up_batch
     return OK; /* headquarters does not have it yet; the log does */
   if (apply_source(cx, a, NULL, NET_COLUMNS, n->rows, buf_view(&n->copy), P_NET, &from)) return cx->code;
   for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++) buf_init(bufs[i], LIMIT_TEXT_BYTES);
-  const struct pg_value v[] = { pg_z(b->seal.organization), pg_number(b->seal.origin), pg_number(first),
-                                pg_number(last), from.json };
+  const struct pg_value v[] = { pg_z(b->seal.organization), pg_number(b->seal.origin), from.json };
   const char *sql = upsert_sql(&m, from.from);
   for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++) buf_clear(bufs[i]);
-  if (pg_ask(cx, a->pg, sql, v, from.json.kind == PG_NULL ? P_LAST : P_NET, &rest)) return cx->code;
+  if (pg_ask(cx, a->pg, sql, v, from.json.kind == PG_NULL ? P_NET - 1 : P_NET, &rest)) return cx->code;
   return pg_rows_count(rest) ? merge_rest(cx, a, n->entity, v, &from, rest) : OK;
 }
 
 int apply_records(struct ctx *cx, struct applier *a, const struct up_batch *b, const struct net *net) {
   for (int i = 0; i < net->count; i++)
-    if (apply_entity(cx, a, b, &net->entities[i], b->seal.first_seq, b->seal.last_seq)) return cx->code;
+    if (apply_entity(cx, a, b, &net->entities[i])) return cx->code;
   return OK;
 }

@@ -7,8 +7,8 @@
 **
 ** Batches grow while they take less than half of what a batch should take (PUSH_MS) and shrink when they take more than twice of it,
 ** or break; what the link bore last is where the next call begins. Lanes go in the order of business, and a lane
-** gives way to the ones before it after PUSH_TURN_MS. Ranges that are long are sent over several connections at once: each puts
-** its batch in, and they commit in the order of the batches.
+** gives way to the ones before it after PUSH_TURN_MS. Ranges that are long are sent over several connections at once (push_wide.c): each
+** puts its batch in, and they commit in the order of the batches. OUTPOST_SYNC_CONNECTIONS says how many, 1 to 3.
 */
 #ifndef REPLICATE_PUSH_H
 #define REPLICATE_PUSH_H

@@ -182,7 +182,10 @@ static void *send_too(void *arg) {
   return NULL;
 }
 
-static int connections(void) {
+/* Entries of the log change records: two batches could each hold a record that the other wants, and the one that came first
+** would wait for the other while that waits for its turn. So these go one after the other. */
+static int connections(const char *lane) {
+  if (strcmp(lane, sync_lane_names[LANE_LOG]) == 0) return 1;
   const char *said = getenv("OUTPOST_SYNC_CONNECTIONS");
   int64_t n;
   return said && str_to_int(str_of(said), &n) && n >= 1 && n <= PUSH_CONNECTIONS ? (int)n : PUSH_CONNECTIONS;
@@ -205,7 +208,7 @@ int push_wide(struct ctx *cx, struct push *u, const struct sync_lane *from, doub
     fail(&w.failure, E_BUSY, NULL, "there is no thread for it now");
   else {
     send_all(&w, u->pg, u->applier, WORTH_MORE);
-    for (int n = connections(); more < n - 1 && !w.ended && !w.failed; more++)
+    for (int n = connections(w.lane.name); more < n - 1 && !w.ended && !w.failed; more++)
       if (pthread_create(&senders[more], NULL, send_too, &w)) break;
     send_all(&w, u->pg, u->applier, INT32_MAX);
     for (int i = 0; i < more; i++) pthread_join(senders[i], NULL);
