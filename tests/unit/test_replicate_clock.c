@@ -47,7 +47,7 @@ UNIT(clock_order,
   note_contact(&cx, db, began, first);
   for (int i = 1; i <= ENTRIES; i++) {
     int hour = (i - 1) / EVERY;
-    wrong = off[hour] + hour * HOUR + (i % EVERY) * 60000000;
+    wrong = off[hour] + hour * HOUR + (i % EVERY) * INT64_C(60000000);
     note_entry(&cx, db);
     CHECK_INT(change_last(&cx, db, &end), OK);
     hlc[i] = end.hlc;
