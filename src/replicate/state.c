@@ -65,7 +65,7 @@ int sync_upstream_save(struct ctx *cx, struct db *db, const struct sync_upstream
   stmt_int(s, 6, u->enrolled_at ? u->enrolled_at : cx->now);
   bool other =
       !before.enrolled || before.origin != u->origin || strcmp(before.organization, u->organization) != 0;
-  if (stmt_run(cx, s) || (other && origin_first(cx, db, u)) || sync_error_clear(cx, db, NULL) ||
+  if (stmt_run(cx, s) || (other && origin_first(cx, db, u)) ||
       sync_history_add(cx, db, "enrolled", ctx_printf(cx, "enrolled at headquarters as %s", u->name)))
     return cx->code;
   return change_append(

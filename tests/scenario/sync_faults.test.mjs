@@ -2,10 +2,11 @@
 // kept, and when it is over everything is there once, without anybody's help. A real PostgreSQL, and a bad line in between.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import { startProxy } from '../fake/proxy.mjs';
 import { post } from './api.mjs';
-import { json, LONG, ok, one, outpost, place, query, random, refuses, serve, sleep, start } from './lib.mjs';
+import { json, LONG, ok, one, outpost, OUTPOST_TEST, place, query, random, refuses, serve, sleep, start } from './lib.mjs';
 import { startPostgres } from './postgres.mjs';
 
 const EPISODES = LONG ? 200 : 20;
@@ -116,13 +117,31 @@ test('whatever is wrong has a sentence, and nothing is lost by it', { timeout: 6
       assert.match(bad.sentence, /headquarters holds everything up to/);
       assert.ok(!JSON.stringify(bad).includes('password='), 'no password is told');
       assert.equal(bad.lanes[0].behind_rows > 0, true);
+      const told = json(['alerts', 'list', '--kind', 'sync', ...p.args]);
+      assert.deepEqual(told.map((a) => [a.subject, a.state, a.severity]), fault.state === 'refused' ? [['headquarters', 'refused', 'critical']] : []);
       await fault.heal(hq, p, kept);
       ok(['sync', '--once', ...p.args]);
       const good = status(p);
       assert.deepEqual([good.state, good.error, good.forecast.rows], ['up to date', null, 0]);
+      assert.deepEqual(json(['alerts', 'list', '--kind', 'sync', ...p.args]), [], 'it is settled by itself');
       same(p, hq);
     });
   }
+  await t.test('a day without headquarters is told to people', async () => {
+    const clock = path.join(p.dir, 'clock');
+    const at = (hours) => (fs.writeFileSync(clock, String(hours * 3600e6)), { binary: OUTPOST_TEST, env: { OUTPOST_CLOCK: clock } });
+    const told = () => json(['alerts', 'list', '--kind', 'sync', ...p.args], at(0)).map((a) => a.state);
+    await hq.stop('immediate');
+    refuses(['sync', '--once', ...p.args], /cannot be reached/, 75, at(0));
+    refuses(['sync', '--once', ...p.args], /cannot be reached/, 75, at(23));
+    assert.deepEqual(told(), []);
+    refuses(['sync', '--once', ...p.args], /cannot be reached/, 75, at(25));
+    assert.deepEqual(told(), ['unreached']);
+    await hq.start();
+    ok(['sync', '--once', ...p.args]);
+    assert.deepEqual(told(), []);
+    same(p, hq);
+  });
   await t.test('a newer schema is no obstacle', () => {
     hq.psql("UPDATE outpost.hq SET version = version + 5; ALTER TABLE outpost.reference_item ADD COLUMN colour text DEFAULT 'red'");
     work(p);
