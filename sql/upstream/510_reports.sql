@@ -28,10 +28,13 @@ FROM (SELECT DISTINCT ON (s.organization_id, o.edge_id, s.key)
                                 AND k.origin = s.origin AND k.run = s.run AND k.key = s.key)
       ORDER BY s.organization_id, o.edge_id, s.key, r.rank DESC, s.origin DESC) s;
 
+-- What came free with a row is a line of its own, without a price.
 CREATE OR REPLACE VIEW outpost.invoice_items WITH (security_invoker = true) AS
-SELECT organization_id, edge_id, id, invoice_id, invoice_date, product_id, item_name, quantity,
-       coalesce(rate, round(total / nullif(quantity, 0), 4)) AS unit_price, total AS total_price
-FROM outpost.clean_invoices;
+SELECT organization_id, edge_id, id << 1 | f.free AS id, invoice_id, invoice_date, product_id, item_name,
+       CASE f.free WHEN 1 THEN free_quantity ELSE quantity END AS quantity,
+       CASE f.free WHEN 1 THEN 0 ELSE coalesce(rate, round(total / nullif(quantity, 0), 4)) END AS unit_price,
+       CASE f.free WHEN 1 THEN 0 ELSE total END AS total_price
+FROM outpost.clean_invoices JOIN (VALUES (0), (1)) f (free) ON f.free = 0 OR free_quantity > 0;
 
 CREATE OR REPLACE VIEW outpost.exceptions WITH (security_invoker = true) AS
 SELECT x.organization_id, o.edge_id, (x.run << 32) | x.record AS id, r.uuid AS run_id, x.record AS original_record_id,

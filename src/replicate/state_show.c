@@ -81,6 +81,7 @@ static const char *sentence_of(struct ctx *cx, const struct shown *o) {
   if (o->up.paused) return ctx_printf(cx, "paused; %s", until);
   if (o->error) return ctx_printf(cx, "%s. %s", o->error, until);
   if (!o->rows) return until;
+  if (o->rows == 1) return ctx_printf(cx, "%s; 1 row is on its way", until);
   return ctx_printf(cx, "%s; %lld rows are on their way", until, (long long)o->rows);
 }
 

@@ -239,6 +239,12 @@ static int check_may(struct ctx *cx, struct tenant *t) {
   return cx->code;
 }
 
+/* Has anybody written since the last pass began? */
+static bool has_changed(const struct link *l) {
+  struct content now;
+  return tenant_content(l->tenant, &now) && !content_same(&now, &l->seen);
+}
+
 int sync_once(struct ctx *cx, struct tenant *t) {
   struct link l;
   bool ready, more = true;
@@ -254,6 +260,7 @@ int sync_once(struct ctx *cx, struct tenant *t) {
     if (one.code) fail_from(cx, &one);
     ctx_end(&one);
     if (!more || cx->code) more = settle(&l, cx, &wait);
+    if (!more && !cx->code && ready) more = has_changed(&l); /* what came down is in the log, and goes up */
   }
   link_end(&l);
   return cx->code;
