@@ -1,7 +1,7 @@
 // Headquarters -> edges, with a real PostgreSQL and edges that are data folders of their own.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LONG, json, ok, one, outpost, place, query, refuses, sound } from './lib.mjs';
+import { LONG, OUTPOST_TEST, json, ok, one, outpost, place, query, refuses, sound } from './lib.mjs';
 import { random } from './merge_model.mjs';
 import { startPostgres } from './postgres.mjs';
 
@@ -317,4 +317,44 @@ test('headquarters asks for a job: it is done once, and the outcome goes back', 
   assert.equal(answer(good)[0], 'done');
   assert.equal(answer(dead)[0], 'failed');
   assert.equal(one(a.db, `SELECT count(*) FROM job WHERE unique_key = '${good}'`), '1');
+});
+
+test('headquarters with a column more, and with one less: what one side does not know is kept and comes back', { timeout: 300_000 }, async (t) => {
+  const { hq, edges: [a, b] } = await world(t, 2);
+  hq.psql("ALTER TABLE outpost.products ADD COLUMN colour text; ALTER TABLE outpost.products DROP COLUMN brand; DELETE FROM outpost.schema_part WHERE name LIKE '%products%'");
+  const { id } = a.save('product', { name: 'thing', brand: 'of a', notes: 'n' });
+  a.sync();
+  hq.psql("UPDATE outpost.products SET colour = 'red'");
+  b.sync();
+  assert.deepEqual(b.row('products', id, 'name, brand, notes'), ['thing', 'of a', 'n']);
+  b.save('product', { id, brand: 'of b', notes: 'm' });
+  b.sync();
+  a.sync();
+  assert.deepEqual(a.row('products', id, 'name, brand, notes'), ['thing', 'of b', 'm']);
+  assert.deepEqual(hq.rows("SELECT name, colour, notes, extra->>'brand' FROM outpost.products"), [['thing', 'red', 'm', 'of b']]);
+  // It learns the column: what stood beside it moves in, and all edges look again.
+  ok(['upstream', 'init', '--dsn', hq.dsn()]);
+  assert.equal(hq.psql('SELECT brand FROM outpost.products'), 'of b');
+  for (const e of [a, b]) {
+    e.sync();
+    assert.equal(e.row('products', id, 'brand')[0], 'of b');
+    sound(e);
+  }
+});
+
+test('killed at every crash point while a first load comes in, it goes on: each record once', { timeout: 600_000 }, async (t) => {
+  const { hq, edges: [a], organization } = await world(t, 1);
+  hq.psql(`INSERT INTO outpost.products (organization_id, id, name, sku) SELECT '${organization}', gen_random_uuid()::text, 'product ' || i, 'sku ' || i FROM generate_series(1, 1700) i`);
+  let kills = 0;
+  for (let n = 1; n < 400; n += LONG ? 1 : 3) {
+    const { signal, code } = outpost(['sync', '--once', ...a.args], { binary: OUTPOST_TEST, env: { OUTPOST_CRASH: String(n) } });
+    if (signal === null && code === 0) break;
+    kills++;
+  }
+  assert.ok(kills > 3, `${kills} kills`);
+  a.sync();
+  assert.equal(one(a.db, 'SELECT count(*) FROM products'), '1700');
+  assert.equal(one(a.db, `SELECT count(*) || ' ' || count(DISTINCT key) FROM change_log WHERE tbl = 'products' AND unit LIKE 'hq:%'`), '1700 1700');
+  sound(a);
+  t.diagnostic(`${kills} kills`);
 });
