@@ -17,14 +17,14 @@ SELECT coalesce(max(seq), 0) FROM change_log;
 INSERT INTO sync_parked (tbl, key, reason, since) VALUES (?1, ?2, ?3, ?4)
 ON CONFLICT (tbl, key) DO UPDATE SET reason = excluded.reason;
 
+-- name: pull_parked_so
+SELECT 1 FROM sync_parked WHERE tbl = ?1 AND key = ?2 AND reason = ?3;
+
 -- name: pull_unpark
 DELETE FROM sync_parked WHERE tbl = ?1 AND key = ?2;
 
 -- name: pull_parked
 SELECT json_group_array(key) FROM (SELECT key FROM sync_parked WHERE tbl = ?1 ORDER BY since, key LIMIT 500) HAVING count(*) > 0;
-
--- name: pull_parked_list
-SELECT tbl, key, reason, since FROM sync_parked ORDER BY since, tbl, key;
 
 -- name: conflict_state
 SELECT state FROM sync_conflicts WHERE id = ?1;

@@ -177,11 +177,6 @@ int conflict_list(struct ctx *cx, struct db *db, bool all, int64_t limit, struct
   return record_query(cx, db, entity_find("sync_conflict"), &q, w, key, &page);
 }
 
-int conflict_count(struct ctx *cx, struct db *db, int64_t *open) {
-  *open = db_int(cx, db, SQL_conflict_open, 0);
-  return cx->code;
-}
-
 int conflict_entity(struct ctx *cx, struct db *db, const char *id, const struct entity **out) {
   struct decided d = { 0 };
   if (read_open(cx, db, id, &d)) return cx->code;

@@ -29,9 +29,8 @@ int conflict_settle(struct ctx *cx, struct db *db, const char *id);
 int conflict_take(struct ctx *cx, struct db *db, const char *id, const char *note);
 int conflict_keep(struct ctx *cx, struct db *db, const char *id, const char *note);
 
-/* An array of those that are open, or of all, newest first; and how many are open. */
+/* An array of those that are open, or of all, newest first. */
 int conflict_list(struct ctx *cx, struct db *db, bool all, int64_t limit, struct jw *w, const char *key);
-int conflict_count(struct ctx *cx, struct db *db, int64_t *open);
 /* Which kind of record it is about; E_NOT_FOUND. */
 int conflict_entity(struct ctx *cx, struct db *db, const char *id, const struct entity **out);
 

@@ -17,7 +17,8 @@
 ** up again. What the merge lost goes to the inbox (conflict.h).
 **
 ** A row that breaks a rule of this file (its key is taken here, or what it refers to did not come yet) is parked with the
-** sentence and asked for again with every pass, never dropped, and never in the way of others.
+** sentence and asked for again with every pass, never dropped, and never in the way of others; an alert `sync_parked`
+** stands as long as it waits.
 **
 ** Columns that this program does not know are not read; as a change goes up field by field, headquarters keeps them. Fields that
 ** headquarters has no column for come back from `extra`. A program that knows more asks from the beginning.

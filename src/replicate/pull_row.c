@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/limits.h"
+#include "notify/alert.h"
 #include "record/record.h"
 #include "replicate/conflict.h"
 #include "replicate/pull_rows.h"
@@ -141,20 +142,47 @@ static int take(struct ctx *cx, struct db *db, const struct pulled *p, const str
 
 /* ---- parked ---- */
 
+static const char *subject_of(struct ctx *cx, const struct entity *e, const char *id) {
+  return ctx_printf(cx, "%s %s", e->name, id);
+}
+
+static bool is_parked(struct ctx *cx, struct db *db, const struct entity *e, const char *id,
+                      const char *reason) {
+  struct stmt *s = db_stmt(cx, db, SQL_pull_parked_so);
+  stmt_text(s, 1, e->table);
+  stmt_text(s, 2, id);
+  stmt_text(s, 3, reason);
+  bool is = stmt_row(cx, s);
+  stmt_done(s);
+  return is;
+}
+
 static int park(struct ctx *cx, struct db *db, const struct entity *e, const char *id, const char *reason) {
+  bool fresh;
+  if (is_parked(cx, db, e, id, reason) || cx->code) return cx->code;
   struct stmt *s = db_stmt(cx, db, SQL_pull_park);
   stmt_text(s, 1, e->table);
   stmt_text(s, 2, id);
   stmt_text(s, 3, reason);
   stmt_int(s, 4, cx->now);
-  return stmt_run(cx, s);
+  if (stmt_run(cx, s)) return cx->code;
+  return alert_raise(cx, db,
+                     &(struct alert){ .kind = "sync_parked",
+                                      .subject = subject_of(cx, e, id),
+                                      .state = "waiting",
+                                      .severity = SEVERITY_WARNING,
+                                      .title = ctx_printf(cx, "A %s of headquarters cannot come in", e->name),
+                                      .text = reason,
+                                      .address = ctx_printf(cx, "#/records/%s", e->name) },
+                     &fresh);
 }
 
 static int unpark(struct ctx *cx, struct db *db, const struct entity *e, const char *id) {
   struct stmt *s = db_stmt(cx, db, SQL_pull_unpark);
   stmt_text(s, 1, e->table);
   stmt_text(s, 2, id);
-  return stmt_run(cx, s);
+  if (stmt_run(cx, s) || db_changes(db) == 0) return cx->code;
+  return alert_settle(cx, db, "sync_parked", subject_of(cx, e, id));
 }
 
 /* What a rule of this file refuses, against what is wrong with the file or the disk. */

@@ -104,11 +104,17 @@ test('an empty edge gets everything, page by page; a row that breaks a rule here
   const [[table, key, reason]] = b.parked();
   assert.equal(table, 'products');
   assert.match(reason, /the same sku already/);
+  const told = () => query(b.db, `SELECT status, text = '${reason.replaceAll("'", "''")}' FROM alert WHERE kind = 'sync_parked'`);
+  assert.deepEqual(told(), [['open', '1']]);
+  const before = b.head();
+  b.sync();
+  assert.equal(b.head(), before, 'it is tried again and nothing is said twice');
   // The name that is in the way is given up, and the row comes.
   b.save('product', { id: mine.id, sku: 'mine too' });
   b.sync();
   b.sync();
   assert.deepEqual(b.parked(), []);
+  assert.deepEqual(told(), [['resolved', '1']]);
   assert.equal(b.row('products', key, 'sku')[0], 'sku 7');
   assert.equal(hq.psql('SELECT count(*), count(DISTINCT sku) FROM outpost.products'), '1235|1235');
   sound(b);
