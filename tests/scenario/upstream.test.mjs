@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { ROOT, folder, json, ok, one, outpost, place, refuses, start, verify } from './lib.mjs';
+import { ROOT, folder, importFile, json, ok, one, outpost, place, query, refuses, start, verify } from './lib.mjs';
 import { startPostgres } from './postgres.mjs';
 
 const init = (dsn) => json(['upstream', 'init', '--dsn', dsn]);
@@ -225,4 +225,52 @@ test('who administers a hosted database, and is no superuser, can do all of it',
   assert.equal(await session.ask('SELECT count(*) FROM outpost.products'), '1');
   assert.equal(call('upstream', 'revoke', '--edge', edge.edge).connections_ended, 1);
   await session.end();
+});
+
+test('the views at headquarters say what those of the device say', { timeout: 300_000 }, async (t) => {
+  const hq = await startPostgres(t);
+  init(hq.dsn());
+  const p = place(t, 'acme');
+  const edge = enroll(p, hq.dsn());
+  hq.psql(`CREATE ROLE jane LOGIN PASSWORD 'j' IN ROLE outpost_hq; INSERT INTO outpost.member VALUES ('${edge.organization_id}', 'jane', 'hq')`);
+  const jane = { user: 'jane', password: 'j' };
+  const compare = (full = true) => {
+    ok(['sync', '--once', ...p.args]);
+    const of = (local, view) => {
+      const there = hq.rows(view, jane).map((cells) => cells.join('|'));
+      const here = query(p.db, local).map((cells) => cells.map((cell) => cell ?? '').join('|'));
+      assert.deepEqual(there.sort(), here.sort(), view);
+      assert.ok(here.length > 0 || !full, local);
+    };
+    of("SELECT run_id, order_id, order_date, region, product, printf('%.4f', quantity), printf('%.4f', revenue), printf('%.2f', revenue_per_unit) FROM clean_sales",
+      'SELECT run_id, order_id, order_date, region, product, quantity, revenue, revenue_per_unit FROM outpost.clean_sales');
+    of('SELECT run_id, original_record_id, error_category, pipeline_stage, error_details, line, state, byte_offset, byte_length FROM exceptions',
+      'SELECT run_id, original_record_id, error_category, pipeline_stage, error_details, line, state, byte_offset, byte_length FROM outpost.exceptions');
+    of("SELECT id, run_id, event_type, record_count, actor, hlc, hash FROM audit_log WHERE id <= (SELECT json_extract(position, '$.seq') FROM sync_lane WHERE lane = 'log')",
+      'SELECT id, run_id, event_type, record_count, actor, hlc, hash FROM outpost.audit_log');
+    const figures = "SELECT coalesce(region, ''), coalesce(product, ''), sum(total_orders), printf('%.4f', sum(total_revenue)) FROM analytics_summary";
+    of(`${figures} WHERE region IS NOT NULL OR product IS NOT NULL GROUP BY 1, 2`,
+      'SELECT region, product, total_orders, total_revenue FROM outpost.analytics_summary WHERE region IS NOT NULL OR product IS NOT NULL');
+  };
+  const write = (name, text) => (fs.writeFileSync(path.join(p.dir, name), text), path.join(p.dir, name));
+  const head = 'order_id,order_date,region,product,quantity,revenue\n';
+  const first = importFile(p, write('a.csv', `${head}A-1,2024-01-05,North,Tea,2,10.5\nA-2,2024-01-06,South,"Milk | fresh",3,7.25\nA-3,2024-13-06,South,Milk,3,7\nA-4,2024-01-06,Mars,Milk,3,7\n`.replace(' | ', ' - ')));
+  compare();
+  // nothing replaced: the sums of runs are the sums of what counts
+  const second = importFile(p, write('b.csv', `${head}A-5,2024-02-05,East,Tea,1,1\n`));
+  compare();
+  ok(['undo', second.run, ...p.args]);
+  compare();
+  ok(['redo', second.run, ...p.args]);
+  ok(['exception', 'accept', one(p.db, 'SELECT min(id) FROM exceptions'), '--reason', 'a trial', ...p.args]);
+  compare();
+  ok(['undo', first.run, ...p.args]);
+  compare(false);
+  assert.equal(hq.psql('SELECT count(*) FROM outpost.clean_sales', jane), '1');
+  ok(['redo', first.run, ...p.args]);
+  const third = importFile(p, write('c.csv', `${head}A-1,2024-01-05,North,Tea,2,11.5\n`), '--existing', 'update');
+  ok(['sync', '--once', ...p.args]);
+  assert.equal(hq.psql("SELECT revenue FROM outpost.clean_sales WHERE order_id = 'A-1'", jane), '11.5000', 'the newer version');
+  ok(['undo', third.run, ...p.args]);
+  compare();
 });
