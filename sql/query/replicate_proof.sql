@@ -59,3 +59,9 @@ GROUP BY origin, lane ORDER BY origin, lane LIMIT 1;
 
 -- name: sync_receipt_set
 UPDATE sync_batch SET receipt = ?5, received_at = ?6 WHERE origin = ?1 AND lane = ?2 AND sequence = ?3 AND hash = ?4;
+
+-- name: sync_batch_find
+SELECT position_to, hash FROM sync_batch WHERE origin = ?1 AND lane = ?2 AND sequence = ?3 AND lower(hex(hash)) = ?4;
+
+-- name: sync_batch_confirm
+UPDATE sync_batch SET confirmed_at = ?4, received_at = ?5, receipt = ?6 WHERE origin = ?1 AND lane = ?2 AND sequence = ?3;

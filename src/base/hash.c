@@ -113,6 +113,23 @@ const char *hex_encode(char *out, const void *p, size_t n) {
   return out;
 }
 
+static int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool hex_decode(void *out, size_t most, struct str hex, size_t *n) {
+  unsigned char *to = out;
+  if (hex.n % 2 || hex.n / 2 > most) return false;
+  for (size_t i = 0; i < hex.n; i += 2) {
+    int high = hex_digit(hex.p[i]), low = hex_digit(hex.p[i + 1]);
+    if (high < 0 || low < 0) return false;
+    to[i / 2] = (unsigned char)(high << 4 | low);
+  }
+  *n = hex.n / 2;
+  return true;
+}
+
 uint32_t crc32_of(uint32_t crc, const void *p, size_t n) {
   return (uint32_t)crc32_z(crc, n ? p : (const void *)"", n);
 }

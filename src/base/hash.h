@@ -21,6 +21,8 @@ void hmac_sha256(struct str key, struct str text, unsigned char out[static SHA25
 /* Are they the same? The time that it takes does not tell where they differ. */
 bool bytes_same(const void *a, const void *b, size_t n);
 const char *hex_encode(char *out, const void *p, size_t n); /* writes 2n+1 bytes */
+/* At most `most` bytes; false when it is not what hex_encode writes, or longer. */
+bool hex_decode(void *out, size_t most, struct str hex, size_t *n);
 
 uint32_t crc32_of(uint32_t crc, const void *p, size_t n); /* start with 0 */
 uint64_t hash64(const void *p, size_t n);

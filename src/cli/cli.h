@@ -165,6 +165,7 @@ int cmd_upstream_enroll(struct ctx *cx, struct cli *c);
 int cmd_upstream_revoke(struct ctx *cx, struct cli *c);
 int cmd_upstream_list(struct ctx *cx, struct cli *c);
 int cmd_sync(struct ctx *cx, struct cli *c);
+int cmd_sync_bundle(struct ctx *cx, struct cli *c);
 int cmd_sync_verify(struct ctx *cx, struct cli *c);
 int cmd_sync_status(struct ctx *cx, struct cli *c);
 int cmd_sync_pause(struct ctx *cx, struct cli *c);

@@ -588,6 +588,13 @@ const struct command commands[] = {
     "  Exit code 0: both hold the same; 1: not, and the first difference is named. What was not sent\n"
     "  yet is no difference: it is counted.",
     cmd_sync_verify },
+  { "sync bundle", "export|import|receipt FILE", WHERE " dsn", "carry what is new to headquarters on a stick",
+    "  outpost sync bundle export /media/stick/till-3.bundle                 at the edge\n"
+    "  outpost sync bundle import /media/stick/till-3.bundle --dsn DSN       at headquarters\n"
+    "  outpost sync bundle receipt /media/stick/till-3.bundle.receipt        at the edge again\n\n"
+    "  The import looks at all of the bundle before it takes any of it, may be repeated, and writes the\n"
+    "  receipt beside it. The DSN is the administrator's.",
+    cmd_sync_bundle },
   { "sync pause", "", WHERE, "send and take nothing until it is resumed", "  outpost sync pause",
     cmd_sync_pause },
   { "sync resume", "", WHERE, "go on after a pause", "  outpost sync resume", cmd_sync_resume },

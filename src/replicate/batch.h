@@ -69,7 +69,7 @@ void up_row_end(struct up_batch *b, struct up_section *s);
 
 int64_t up_bytes(const struct up_batch *b); /* of its rows so far */
 
-/* Hash and signature of a batch that is complete. */
+/* Hash and signature of a batch that is complete; key NULL: the hash alone. */
 int up_seal(struct ctx *cx, const struct sign_key *key, struct up_batch *b);
 
 #endif

@@ -65,9 +65,14 @@ static int add_batch(struct ctx *cx, struct db *db, const struct seal *s, int64_
   stmt_blob(q, 13, s->hash, SHA256_SIZE);
   stmt_blob(q, 14, s->signature, s->signature_size);
   stmt_int(q, 15, s->made_at);
-  stmt_int(q, 16, confirmed_at);
+  if (confirmed_at)
+    stmt_int(q, 16, confirmed_at);
+  else
+    stmt_null(q, 16);
   return stmt_run(cx, q);
 }
+
+int push_note(struct ctx *cx, struct db *db, const struct seal *s) { return add_batch(cx, db, s, 0); }
 
 struct confirming {
   const struct up_batch *b;

@@ -27,6 +27,8 @@ bool push_is_full(const struct up_batch *b);
 /* The next batch of a lane that is at `lane`, sealed; no rows: there is nothing. Its texts live in cx. */
 int push_compose(struct ctx *cx, struct push *u, const struct sync_lane *lane, struct up_batch *b,
                  bool *whole);
+/* It waits in a bundle: known here, and not confirmed. Inside tenant_write. */
+int push_note(struct ctx *cx, struct db *db, const struct seal *s);
 /* It is at headquarters: the lane here moves. */
 int push_confirm(struct ctx *cx, struct tenant *t, const struct up_batch *b, double seconds);
 

@@ -54,7 +54,7 @@ struct seal {
   size_t signature_size;
 };
 
-/* Fills the second half. E_INVALID for what is no COPY text, or when a key is not among the columns. */
+/* Fills the second half; without a key, all but the signature. E_INVALID for what is no COPY text, or when a key is not among the columns. */
 int seal_make(struct ctx *cx, const struct sign_key *key, const struct seal_section *sections, int count,
               struct seal *seal);
 
