@@ -598,14 +598,15 @@ const struct command commands[] = {
   { "sync pause", "", WHERE, "send and take nothing until it is resumed", "  outpost sync pause",
     cmd_sync_pause },
   { "sync resume", "", WHERE, "go on after a pause", "  outpost sync resume", cmd_sync_resume },
-  { "sync conflicts", "", WHERE " all limit", "list changes that did not hold, because somebody else changed the same",
+  { "sync conflicts", "", WHERE " all limit",
+    "list changes that did not hold, because somebody else changed the same",
     "  outpost sync conflicts\n  outpost sync conflicts --all --json\n\n"
     "  Without --all those that nobody decided yet.",
     cmd_sync_conflicts },
   { "sync take", "ID", WHERE " reason", "bring back what did not hold",
     "  outpost sync take 0190f3a2-... --reason \"the price was agreed\"", cmd_sync_take },
-  { "sync keep", "ID", WHERE " reason", "say that what holds is right",
-    "  outpost sync keep 0190f3a2-...", cmd_sync_keep },
+  { "sync keep", "ID", WHERE " reason", "say that what holds is right", "  outpost sync keep 0190f3a2-...",
+    cmd_sync_keep },
   { "sync metered", "BYTES|off", WHERE, "send at most so many bytes a day, and only what people did",
     "  outpost sync metered 5000000\n"
     "  outpost sync metered off\n\n"

@@ -40,11 +40,8 @@ static int compare(struct ctx *cx, struct tenant *t, struct pg *p, bool *more) {
 }
 
 const struct sync_step sync_steps[] = {
-  { "contact", contact, 600 },
-  { "compare", compare, 0 },
-  { "push", push_some, 0 },
-  { "receipts", receipt_fetch, 0 },
-  { "pull", pull_some, 10 },
-  { "requests", request_some, 10 },
+  { "contact", contact, 600 }, { "compare", compare, 0 },
+  { "push", push_some, 0 },    { "receipts", receipt_fetch, 0 },
+  { "pull", pull_some, 10 },   { "requests", request_some, 10 },
   { NULL, NULL, 0 },
 };

@@ -393,7 +393,8 @@ static void put_header(FILE *f) {
         "extern const struct migration tenant_migrations[], system_migrations[];\n"
         "extern const size_t tenant_migration_count, system_migration_count;\n\n"
         "struct upstream_part {\n  int number;\n  const char *name, *text;\n};\n"
-        "extern const struct upstream_part upstream_parts[];\nextern const size_t upstream_part_count;\n\n#endif\n",
+        "extern const struct upstream_part upstream_parts[];\nextern const size_t "
+        "upstream_part_count;\n\n#endif\n",
         f);
 }
 
