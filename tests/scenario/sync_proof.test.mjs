@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { copyPlace, generate, ok, one, OUTPOST_TEST, outpost, place, query, ROOT } from './lib.mjs';
+import { copyPlace, generate, LONG, ok, one, OUTPOST_TEST, outpost, place, query, ROOT } from './lib.mjs';
 import { startPostgres } from './postgres.mjs';
 
 // A tenant that is enrolled at a headquarters of its own.
@@ -185,6 +185,36 @@ test('a backup that was put back opens an epoch and fetches back what it lost; a
   sync(p);
   assert.equal(hq.psql('SELECT count(*) FROM outpost.origin'), '3');
   assert.equal(hq.psql(`SELECT string_agg(city, ',' ORDER BY city) FROM outpost.stores WHERE id IN ('${here}', '${there}')`), 'H,T');
+  assert.equal(hq.psql(CHECKS), '');
+});
+
+test('killed anywhere while it comes back, all of it comes back', { timeout: 240_000 }, async (t) => {
+  const { hq, p } = await enrolled(t);
+  const a = save(p, 'store', { customer_id: 'C-1', name: 'one', city: 'A' });
+  sync(p);
+  ok(['backup', 'create', '--out', path.join(p.dir, 'old.db'), ...p.args]);
+  save(p, 'store', { id: a, city: 'B' });
+  save(p, 'store', { customer_id: 'C-4', name: 'earlier' });
+  load(p, generate(p.dir, 300, 2).file);
+  move(p, 5);
+  sync(p);
+  const had = one(p.db, 'SELECT group_concat(key) FROM (SELECT key FROM sale ORDER BY key)');
+  ok(['backup', 'restore', path.join(p.dir, 'old.db'), ...p.args]);
+  save(p, 'store', { customer_id: 'C-4', name: 'later' });
+  move(p, 2);
+  let killed = 0;
+  for (let n = LONG ? 1 : 3; n < 2000; n = Math.ceil(LONG ? n + 1 : n * 1.5)) {
+    const ended = outpost(['sync', '--once', ...p.args], { binary: OUTPOST_TEST, env: { OUTPOST_CRASH: String(n) } });
+    if (!ended.signal && ended.code === 0) break;
+    assert.equal(ended.signal, 'SIGKILL', ended.err);
+    killed++;
+  }
+  assert.ok(killed > 4, `killed ${killed} times`);
+  sync(p);
+  same(p);
+  assert.equal(one(p.db, 'SELECT group_concat(key) FROM (SELECT key FROM sale ORDER BY key)'), had);
+  assert.equal(one(p.db, "SELECT group_concat(s) FROM (SELECT customer_id || ' ' || name || ' ' || coalesce(city, '') AS s FROM stores ORDER BY 1)"), 'C-1 one B,C-4 (2) earlier ,C-4 later ');
+  assert.equal(one(p.db, 'SELECT sum(quantity) FROM stock_transactions'), '70000');
   assert.equal(hq.psql(CHECKS), '');
 });
 
