@@ -87,10 +87,10 @@ test('who changes a record at headquarters saw what is there: his word holds, an
   const shows = (expected) => assert.equal(hq.psql(`SELECT concat_ws(' ', a, b->>'is', n, version, updated_by) FROM outpost.thing`), expected);
   edge(null, is('a0', 'b0', 100, 1), stamp - 1000n);
   hq.psql(`UPDATE outpost.thing SET a = 'of hq', n = n - 3`);
-  shows('of hq b0 97.50 2 hq:postgres');
+  shows('of hq b0 97.50 2 postgres');
   // Earlier than that, and not knowing of it: another field, the same field, the amount.
   edge(is('a0', 'b0', 100, 1), is('a1', 'b1', 110, 2), stamp - 500n);
-  shows('of hq b1 107.50 3 hq:postgres');
+  shows('of hq b1 107.50 3 postgres');
   assert.deepEqual(hq.rows(`SELECT field, base#>>'{}', lost#>>'{}', lost_origin, won#>>'{}', won_origin, state FROM outpost.conflict WHERE field = 'a'`), [['a', 'a0', 'a1', '1', 'of hq', '0', 'open']]);
   // Later: it shows, and what headquarters had said is the loser.
   edge(is('a1', 'b1', 110, 2), is('a2', 'b1', 110, 3), stamp + (3600_000n << 16n));
@@ -98,7 +98,7 @@ test('who changes a record at headquarters saw what is there: his word holds, an
   assert.deepEqual(hq.rows(`SELECT lost#>>'{}', lost_origin, state FROM outpost.conflict WHERE field = 'a' ORDER BY lost_origin`), [['of hq', '0', 'open'], ['a1', '1', 'settled']]);
   // Who brings back what was lost settles it; a stamp of headquarters is above all of the row, whatever its clock says.
   hq.psql(`UPDATE outpost.thing SET a = 'of hq, again'`);
-  shows('of hq, again b1 107.50 5 hq:postgres');
+  shows('of hq, again b1 107.50 5 postgres');
   edge(is('a2', 'b1', 110, 3), is('a2', 'b2', 110, 4), stamp + (3601_000n << 16n));
   shows('of hq, again b2 107.50 6 x');
 
