@@ -244,7 +244,10 @@ test('an edge gets what is in its scope, and gives back what is not', { timeout:
   hq.psql(`UPDATE outpost.stores SET city = 'Agra' WHERE city = 'Goa'`);
   b.sync();
   assert.deepEqual(cities(b), []);
-  for (const e of [a, b]) sound(e);
+  for (const e of [a, b]) {
+    sound(e);
+    ok(['sync', 'verify', ...e.args]);
+  }
 });
 
 test('three edges and headquarters change the same records at random, send and hear of each other at random, and come to one state', { timeout: LONG ? 3_600_000 : 500_000 }, async (t) => {
@@ -298,6 +301,7 @@ test('three edges and headquarters change the same records at random, send and h
     const open = hq.rows(`SELECT conflict_id FROM outpost.conflict WHERE state = 'open' AND lost_origin = ${i + 1} ORDER BY 1`).map(([id]) => id);
     assert.deepEqual(query(e.db, `SELECT id FROM sync_conflicts WHERE state = 'open' AND lost_by = 'here' ORDER BY id`).map(([id]) => id), open, e.data);
     sound(e);
+    ok(['sync', 'verify', ...e.args]);
   }
   t.diagnostic(`${made.length} edits, ${listed.size} lost values`);
 });
