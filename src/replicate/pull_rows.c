@@ -115,8 +115,11 @@ static void add_columns(const struct pull *pl, struct ctx *cx, struct buf *out, 
   buf_printf(
       out,
       ", t.extra::text, t.sync_stamps::text, t.sync_at, coalesce(t.sync_origin, 0), t.sync_xid::text, "
-      "(SELECT l.head_seq FROM outpost.lane l WHERE l.organization_id = $1::uuid AND l.origin = $2::int AND "
-      "l.lane = 'log') FROM outpost.\"%s\" t WHERE t.organization_id = $1::uuid AND ",
+      /* In a new epoch it has what was before the fork. */
+      "(SELECT greatest(l.head_seq, o.fork_seq) FROM outpost.origin o LEFT JOIN outpost.lane l ON "
+      "l.organization_id "
+      "= o.organization_id AND l.origin = o.origin AND l.lane = 'log' WHERE o.organization_id = $1::uuid AND "
+      "o.origin = $2::int) FROM outpost.\"%s\" t WHERE t.organization_id = $1::uuid AND ",
       e->table);
 }
 
@@ -165,4 +168,7 @@ const char *pull_keys_sql(const struct pull *pl, struct ctx *cx, const struct en
 
 const char PULL_CONFLICTS_SQL[] =
     "SELECT t.conflict_id::text, t.tbl, t.key, t.field, t.base::text, t.lost::text, t.won::text, t.state "
-    "FROM outpost.conflict t WHERE t.organization_id = $1::uuid AND t.lost_origin = $2::int AND ";
+    "FROM outpost.conflict t WHERE t.organization_id = $1::uuid AND t.lost_origin IN (SELECT o.origin FROM "
+    "outpost.origin o JOIN outpost.origin me ON me.organization_id = o.organization_id AND me.edge_id = "
+    "o.edge_id "
+    "WHERE me.organization_id = $1::uuid AND me.origin = $2::int) AND ";

@@ -1,5 +1,6 @@
 // Headquarters -> edges, with a real PostgreSQL and edges that are data folders of their own.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import { test } from 'node:test';
 import { LONG, OUTPOST_TEST, json, ok, one, outpost, place, query, refuses, sound } from './lib.mjs';
 import { random } from './merge_model.mjs';
@@ -367,4 +368,30 @@ test('killed at every crash point while a first load comes in, it goes on: each 
   assert.equal(one(a.db, `SELECT count(*) || ' ' || count(DISTINCT key) FROM change_log WHERE tbl = 'products' AND unit LIKE 'hq:%'`), '1700 1700');
   sound(a);
   t.diagnostic(`${kills} kills`);
+});
+
+test('an old copy of a file is put back: what headquarters sends meets it without a conflict', { timeout: 300_000 }, async (t) => {
+  const { hq, edges: [a, b] } = await world(t, 2);
+  const { id } = a.save('product', { name: 'thing', notes: '1' });
+  a.sync();
+  b.sync();
+  const old = fs.readFileSync(a.db);
+  a.save('product', { id, notes: '2' });
+  a.sync();
+  b.sync();
+  b.save('product', { id, category: 'of b' });
+  b.sync();
+  for (const end of ['-wal', '-shm']) fs.rmSync(a.db + end, { force: true });
+  fs.rmSync(a.db.replace(/db$/, 'mark'), { force: true });
+  fs.writeFileSync(a.db, old);
+  a.sync();
+  a.sync();
+  assert.equal(hq.psql('SELECT count(*) FROM outpost.origin'), '3');
+  assert.deepEqual(a.row('products', id, 'notes, category'), ['2', 'of b']);
+  a.save('product', { id, notes: '3' });
+  a.sync();
+  b.sync();
+  agree(hq, [a, b], id);
+  assert.deepEqual([...a.conflicts(), ...b.conflicts()], []);
+  for (const e of [a, b]) sound(e);
 });
