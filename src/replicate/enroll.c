@@ -106,6 +106,29 @@ static int check_enrolled(struct ctx *cx, struct pg *p, struct db *db) {
               u.name, u.edge);
 }
 
+/* The edge that this file was, if it is the one that headquarters knows. */
+static int find_before(struct ctx *cx, struct pg *p, struct db *db, const char *public_key,
+                       struct upstream_edge *e) {
+  struct sync_upstream u;
+  struct pg_rows *r;
+  if (sync_upstream_read(cx, db, &u) || !u.enrolled || strcmp(u.organization, e->organization_id) != 0)
+    return cx->code;
+  const struct pg_value v[] = { pg_z(u.organization), pg_z(u.edge), pg_number(u.origin), pg_z(public_key) };
+  if (pg_ask(cx, p,
+             "SELECT count(*) FROM outpost.edge e JOIN outpost.origin o USING (organization_id, edge_id) "
+             "WHERE e.organization_id = $1::uuid AND e.edge_id = $2::uuid AND o.origin = $3::int AND "
+             "e.public_key = $4 AND e.revoked_at IS NOT NULL",
+             v, 4, &r) ||
+      pg_int(r, 0, 0) == 0)
+    return cx->code;
+  e->again = true;
+  e->edge_id = u.edge;
+  e->origin = u.origin;
+  e->epoch = u.epoch;
+  e->instance = u.instance;
+  return OK;
+}
+
 static int check_name(struct ctx *cx, struct pg *p, const struct upstream_edge *e) {
   struct pg_rows *r;
   const struct pg_value v[] = { pg_z(e->organization_id), pg_z(e->name) };
@@ -120,13 +143,12 @@ static int check_name(struct ctx *cx, struct pg *p, const struct upstream_edge *
               e->name);
 }
 
-/* The digits are the last of the edge's id: the first are the time. */
+/* The digits are the last of an id, the edge's when it is new: the first are the time. */
 static void name_role(struct ctx *cx, struct upstream_edge *e) {
   char id[37];
   uuid7(id, cx->now);
-  e->edge_id = ctx_strdup(cx, str_of(id));
-  e->role = ctx_printf(cx, "outpost_%.*s_%s", SLUG_SHOWN, e->organization,
-                       e->edge_id + strlen(e->edge_id) - ROLE_DIGITS);
+  if (!e->again) e->edge_id = ctx_strdup(cx, str_of(id));
+  e->role = ctx_printf(cx, "outpost_%.*s_%s", SLUG_SHOWN, e->organization, id + strlen(id) - ROLE_DIGITS);
 }
 
 /* As the administrator himself: the owner of the schema makes no roles. */
@@ -140,21 +162,26 @@ static int role_make(struct ctx *cx, struct pg *p, const struct upstream_edge *e
                           pg_identifier(cx, p, e->role), pg_literal(cx, p, verifier)));
 }
 
-static int edge_make(struct ctx *cx, struct pg *p, struct upstream_edge *e, const char *instance,
-                     const char *public_key) {
+static int edge_make(struct ctx *cx, struct pg *p, struct upstream_edge *e, const char *public_key) {
   struct pg_rows *r;
   const struct pg_value v[] = { pg_z(e->organization_id), pg_z(e->edge_id), pg_z(e->name), pg_z(e->role),
                                 pg_z(public_key) };
-  const struct pg_value o[] = { v[0], v[1], pg_z(instance) };
+  const struct pg_value o[] = { v[0], v[1], pg_z(e->instance) };
   if (pg_ask(
           cx, p,
           "INSERT INTO outpost.member (organization_id, role_name, kind) VALUES ($1::uuid, $2::name, 'edge')",
           (const struct pg_value[]){ v[0], v[3] }, 2, NULL) ||
-      pg_ask(cx, p,
-             "INSERT INTO outpost.edge (organization_id, edge_id, name, role_name, public_key) "
-             "VALUES ($1::uuid, $2::uuid, $3, $4::name, $5)",
-             v, 5, NULL) ||
-      pg_ask(cx, p,
+      pg_ask(
+          cx, p,
+          e->again
+              ? "UPDATE outpost.edge SET name = $3, role_name = $4::name, public_key = $5, revoked_at = NULL "
+                "WHERE organization_id = $1::uuid AND edge_id = $2::uuid"
+              : "INSERT INTO outpost.edge (organization_id, edge_id, name, role_name, public_key) "
+                "VALUES ($1::uuid, $2::uuid, $3, $4::name, $5)",
+          v, 5, NULL))
+    return cx->code;
+  if (e->again) return pg_do(cx, p, "COMMIT");
+  if (pg_ask(cx, p,
              "INSERT INTO outpost.origin (organization_id, edge_id, instance, origin, epoch) "
              "SELECT $1::uuid, $2::uuid, $3::uuid, coalesce(max(origin), 0) + 1, 1 FROM outpost.origin "
              "WHERE organization_id = $1::uuid RETURNING origin",
@@ -175,30 +202,31 @@ static int save(struct ctx *cx, struct db *db, void *arg) {
 
 /* The file's own part, when headquarters has done its. */
 static int keep(struct ctx *cx, struct pg *p, struct tenant *t, const struct upstream_edge *e,
-                const char *password, const char *instance) {
+                const char *password) {
   struct saving s = { .up = { .organization = e->organization_id,
                               .edge = e->edge_id,
                               .role = e->role,
                               .name = e->name,
                               .enrolled_at = cx->now,
                               .origin = e->origin,
-                              .epoch = 1,
-                              .instance = instance } };
+                              .epoch = e->epoch,
+                              .instance = e->instance } };
   const char *where;
-  if (pg_dsn_of(cx, p, &where) || epoch_instance_keep(cx, t, instance) ||
+  if (pg_dsn_of(cx, p, &where) || (!e->again && epoch_instance_keep(cx, t, e->instance)) ||
       secret_set(cx, t, SYNC_SECRET, str_of(password)))
     return cx->code;
   s.up.dsn = ctx_printf(cx, "%s user='%s'", where, e->role);
   return tenant_write(cx, t, save, &s);
 }
 
-static int prepare(struct ctx *cx, struct pg *p, struct tenant *t, struct upstream_edge *e) {
+static int prepare(struct ctx *cx, struct pg *p, struct tenant *t, const char *public_key,
+                   struct upstream_edge *e) {
   struct db *db;
   char host[256] = "";
   if (gethostname(host, sizeof host - 1) || !*host) str_copy(host, sizeof host, STR("edge"));
   if (!e->name) e->name = ctx_strdup(cx, str_of(host));
   if (tenant_read(cx, t, &db) || admin_begin(cx, p) || check_enrolled(cx, p, db) ||
-      organization_need(cx, p, db, e) || check_name(cx, p, e))
+      organization_need(cx, p, db, e) || check_name(cx, p, e) || find_before(cx, p, db, public_key, e))
     return cx->code;
   name_role(cx, e);
   return OK;
@@ -220,19 +248,21 @@ int upstream_enroll(struct ctx *cx, struct pg *p, struct tenant *t, const char *
   char instance[37];
   struct sign_key *key;
   struct buf password;
-  *out = (struct upstream_edge){ .organization = organization, .name = name };
   random_bytes(bytes, sizeof bytes);
   uuid7(instance, cx->now);
+  *out = (struct upstream_edge){
+    .organization = organization, .name = name, .epoch = 1, .instance = ctx_strdup(cx, str_of(instance))
+  };
   buf_init(&password, KIB(1));
   base64url_put(&password, bytes, sizeof bytes);
   int rc = sign_key_open(cx, store_dir(tenant_store(t)), &key);
-  if (!rc) rc = prepare(cx, p, t, out);
+  if (!rc) rc = prepare(cx, p, t, key->pem, out);
   if (!rc) rc = role_make(cx, p, out, password.p);
-  if (!rc) rc = edge_make(cx, p, out, instance, key->pem);
+  if (!rc) rc = edge_make(cx, p, out, key->pem);
   if (rc) {
     pg_rollback(p);
     rc = upstream_denied(cx, p);
-  } else if ((rc = keep(cx, p, t, out, password.p, instance))) {
+  } else if ((rc = keep(cx, p, t, out, password.p))) {
     take_back(cx, p, out);
   }
   explicit_bzero(password.p, password.n);

@@ -9,6 +9,9 @@
 ** Several devices of one organization: each has its own edge. Its slug and id are those of the tenant that was enrolled
 ** first; the others name it. A tenant that was enrolled before stays in its organization.
 **
+** A file that was revoked and is enrolled again at the same organization is the edge that it was, with another role: what it has
+** brought is not brought a second time, and counts once. With another signing key it is another edge.
+**
 ** Revoking an edge takes its membership, its privileges, its login and its open connections, in this order: from the commit
 ** on it sees nothing, a moment later it is out. What it brought stays.
 **
@@ -24,7 +27,9 @@
 struct upstream_edge {
   const char *organization_id, *organization; /* its slug */
   const char *edge_id, *role, *name;
-  int64_t origin;
+  int64_t origin, epoch;
+  const char *instance; /* of its file, see epoch.h */
+  bool again;           /* it was revoked and comes back */
 };
 
 /* organization: the slug of one that is there, or of a new one; NULL: its own. name NULL: that of this machine. E_CONFLICT when the tenant is enrolled already, and its
