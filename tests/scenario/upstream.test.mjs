@@ -70,7 +70,7 @@ test('init makes the schema, again it does nothing, and what is missing it makes
 
   await t.test('what the documents tell to ask is answered', () => {
     hq.psql(`INSERT INTO outpost.organizations VALUES ('${ORGANIZATION}', 'acme', 'Acme')`);
-    const [, told] = /```sql\n(CREATE ROLE[\s\S]*?)```/.exec(fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8').split('## Headquarters')[1]);
+    const [, told] = /```sql\n(CREATE ROLE jane [\s\S]*?)```/.exec(fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8'));
     hq.psql(undefined, { input: `${told}; SELECT outpost.refresh_dashboard();` });
     assert.equal(hq.psql('SELECT name FROM outpost.organizations', { user: 'jane', password: 'secret' }), 'Acme');
     hq.psql(undefined, { input: fs.readFileSync(path.join(ROOT, 'packaging/postgres/watch.sql'), 'utf8') });
