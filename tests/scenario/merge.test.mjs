@@ -46,7 +46,13 @@ test('edits of several origins come to one state in every order of arrival, and 
   const orders = 5;
   const r = random(20261121);
   const expected = new Map();
-  const script = [];
+  let script = [];
+  let count = 0;
+  const run = () => {
+    hq.psql(undefined, { input: `BEGIN;\n${script.join('\n')}\nCOMMIT;` });
+    count += script.length;
+    script = [];
+  };
   for (let i = 0; i < sets; i++) {
     const all = edits(r, { origins: 2 + r.below(2), count: 4 + r.below(8) });
     for (let k = 0; k < orders; k++) {
@@ -54,8 +60,9 @@ test('edits of several origins come to one state in every order of arrival, and 
       expected.set(id, all);
       for (const e of arrival(r, all)) script.push(call(id, e));
     }
+    if (script.length > 2000) run();
   }
-  hq.psql(undefined, { input: `BEGIN;\n${script.join('\n')}\nCOMMIT;` });
+  run();
   const listed = new Map(hq.rows(LISTED).map(([key, text]) => [key, text ? text.split(',').sort() : []]));
   let conflicts = 0;
   let first;
@@ -75,7 +82,7 @@ test('edits of several origins come to one state in every order of arrival, and 
   }
   assert.equal(expected.size, 0);
   assert.ok(conflicts > sets, `${conflicts} conflicts`);
-  t.diagnostic(`${sets} sets of edits in ${orders} orders, ${script.length} edits, ${conflicts} conflicts`);
+  t.diagnostic(`${sets} sets of edits in ${orders} orders, ${count} edits, ${conflicts} conflicts`);
 });
 
 test('who changes a record at headquarters saw what is there: his word holds, and an edge that did not know of it is told', { timeout: 120_000 }, async (t) => {
