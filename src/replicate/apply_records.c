@@ -72,10 +72,11 @@ static const char *changes_sql(struct ctx *cx, const char *from, bool before) {
   const char *after_it = ctx_printf(cx, entry, "after", "last_seq", "after");
   const char *before_it =
       before ? ctx_printf(cx, entry, "before", "first_seq", "before") : "NULL::json AS before";
-  return ctx_printf(cx,
-                    "SELECT s.key, s.first_seq::bigint AS first_seq, count(*) OVER (PARTITION BY s.key) AS "
-                    "parts, s.stamp::bigint AS stamp, s.stamps, s.marks, %s, %s FROM %s",
-                    before_it, after_it, from);
+  return ctx_printf(
+      cx,
+      "SELECT s.key, s.first_seq::bigint AS first_seq, count(*) OVER (PARTITION BY s.key COLLATE \"C\") AS "
+      "parts, s.stamp::bigint AS stamp, s.stamps, s.marks, %s, %s FROM %s",
+      before_it, after_it, from);
 }
 
 /* Inserts and updates all that nobody else has written; answers with the keys of the others. */
@@ -87,7 +88,7 @@ static const char *upsert_sql(struct maker *m, const char *from) {
       "WITH d AS MATERIALIZED (%s), up AS ("
       "INSERT INTO outpost.\"%s\" AS t (organization_id%s, sync_origin, sync_at, sync_stamps) "
       "SELECT $1::uuid%s, $2::int, d.stamp, d.marks::%s FROM d, json_to_record(d.after) AS r(%s) "
-      "WHERE d.parts = 1 ORDER BY d.key "
+      "WHERE d.parts = 1 ORDER BY d.key COLLATE \"C\" "
       "ON CONFLICT (organization_id, id) DO UPDATE SET %s, sync_at = greatest(excluded.sync_at, t.sync_at + "
       "1), "
       "sync_stamps = (coalesce(t.sync_stamps::jsonb, jsonb_build_object('', jsonb_build_array(t.sync_at, "
@@ -126,7 +127,8 @@ static int merge_rest(struct ctx *cx, struct applier *a, const struct entity *e,
           cx,
           "SELECT count(*) FROM (SELECT outpost.merge_row($1::uuid, '%s', $2::int, d.key, d.before, d.after, "
           "d.stamps::jsonb, $5::jsonb) FROM (%s) AS d WHERE ($3::json IS NOT NULL OR true) "
-          "AND d.key IN (SELECT value FROM json_array_elements_text($4::json)) ORDER BY d.key, d.first_seq) "
+          "AND d.key IN (SELECT value FROM json_array_elements_text($4::json)) ORDER BY d.key COLLATE \"C\", "
+          "d.first_seq) "
           "AS merged",
           e->table, changes_sql(cx, from->from, true)),
       v, P_KINDS, NULL);

@@ -16,7 +16,7 @@ import { timed } from './measure.mjs';
 const EXCEPTIONS = 20_000; // in five rounds of changes
 const CHANGES = 5 * EXCEPTIONS;
 const SINGLE = 300;
-const TABLES = 'lane, batch, sale, change_log, run, raw_chunk, reject, reject_solved, undo_kept, review, note';
+const TABLES = 'lane, batch, sale, change_log, run, raw_chunk, reject, reject_solved, undo_kept, review, products';
 
 const run = (outpost, ...args) => execFileSync(outpost, args, { encoding: 'utf8', maxBuffer: 1 << 26 });
 const dsn = (pg) => `postgresql://bench@127.0.0.1:${pg.port}/postgres?sslmode=disable`;
@@ -80,22 +80,29 @@ async function seen(outpost, pg, data, home) {
   const { default: node } = await import(createRequire(path.join(home, 'x.js')).resolve('pg'));
   const client = new node.Client(pg.connection);
   await client.connect();
-  await client.query('CREATE TABLE IF NOT EXISTS single (id serial PRIMARY KEY, text text)');
   const visible = [];
   const commits = [];
+  try {
+    await watch(outpost, client, data, visible, commits);
+  } finally {
+    await client.end();
+  }
+  return { visible: p99(visible), commits: p99(commits) };
+}
+
+async function watch(outpost, client, data, visible, commits) {
+  await client.query('CREATE TABLE IF NOT EXISTS single (id serial PRIMARY KEY, text text)');
   await serving(outpost, data, async (post) => {
     for (let i = 0; i < SINGLE; i++) {
-      const { id } = await post('/api/records/note', { dataset: 'sales', key: `K-${i}`, text: 'seen there' });
+      const { id } = await post('/api/records/product', { sku: `S-${process.hrtime.bigint()}`, name: `seen there ${process.hrtime.bigint()}` });
       const committed = performance.now();
-      while (!(await client.query('SELECT 1 FROM outpost.note WHERE id = $1', [id])).rowCount) if (performance.now() - committed > 60_000) throw new Error('a note was not seen within a minute');
+      while (!(await client.query('SELECT 1 FROM outpost.products WHERE id = $1', [id])).rowCount) if (performance.now() - committed > 60_000) throw new Error('a product was not seen within a minute');
       visible.push(performance.now() - committed);
       const began = performance.now();
       await client.query('INSERT INTO single (text) VALUES ($1)', ['seen there']);
       commits.push(performance.now() - began);
     }
   });
-  await client.end();
-  return { visible: p99(visible), commits: p99(commits) };
 }
 
 export async function push(figures, { outpost, folder, home, runs, generated, rows, bulk, small }) {
