@@ -94,7 +94,7 @@ async function watch(outpost, client, data, visible, commits) {
   await client.query('CREATE TABLE IF NOT EXISTS single (id serial PRIMARY KEY, text text)');
   await serving(outpost, data, async (post) => {
     for (let i = 0; i < SINGLE; i++) {
-      const { id } = await post('/api/records/product', { sku: `S-${process.hrtime.bigint()}`, name: `seen there ${process.hrtime.bigint()}` });
+      const { data: { id } } = await post('/api/records/product', { sku: `S-${process.hrtime.bigint()}`, name: `seen there ${process.hrtime.bigint()}` });
       const committed = performance.now();
       while (!(await client.query('SELECT 1 FROM outpost.products WHERE id = $1', [id])).rowCount) if (performance.now() - committed > 60_000) throw new Error('a product was not seen within a minute');
       visible.push(performance.now() - committed);
