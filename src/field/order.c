@@ -152,7 +152,8 @@ static int next_number(struct ctx *cx, struct db *db, const char *device, const 
   stmt_text(s, 2, ctx_printf(cx, "%s9999999", prefix));
   if (stmt_row(cx, s)) {
     struct str was = col_str(s, 0);
-    if (was.n > n) str_to_int((struct str){ was.p + n, was.n - n }, &last);
+    if (was.n >= n + NUMBER_DIGITS)
+      str_to_int((struct str){ was.p + n, NUMBER_DIGITS }, &last); /* "SO-0000007 (2)", too */
     stmt_done(s);
   }
   *out = ctx_printf(cx, "%s%0*lld", prefix, NUMBER_DIGITS, (long long)last + 1);

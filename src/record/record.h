@@ -32,6 +32,10 @@ int record_restore(struct ctx *cx, struct db *db, const struct entity *e, const 
 ** when it is so already. The log's entry belongs to cx->id. */
 int record_take(struct ctx *cx, struct db *db, const struct entity *e, const struct jv *row,
                 const char *text);
+/* The same for one of several that are right only together, such as an order and its lines: the entity's own rules
+** (hooks) are not asked. */
+int record_take_part(struct ctx *cx, struct db *db, const struct entity *e, const struct jv *row,
+                     const char *text);
 
 /* One record as an object; E_NOT_FOUND. */
 int record_get(struct ctx *cx, struct db *db, const struct entity *e, const char *id, struct jw *w,

@@ -77,8 +77,8 @@ static const char *event_of(bool was, bool was_deleted, bool is_deleted) {
   return is_deleted ? "RECORD_DELETED" : "RECORD_RESTORED";
 }
 
-int record_take(struct ctx *cx, struct db *db, const struct entity *e, const struct jv *row,
-                const char *text) {
+static int take(struct ctx *cx, struct db *db, const struct entity *e, const struct jv *row, const char *text,
+                bool alone) {
   struct str id = jv_text(jv_get(row, "id"));
   if (!id.p || !uuid_valid(id))
     return fail(cx, E_INVALID, "id", "a %s without an id cannot be taken", e->name);
@@ -91,8 +91,8 @@ int record_take(struct ctx *cx, struct db *db, const struct entity *e, const str
   const char *after = row_read(cx, db, e, d.id, NULL);
   if (cx->code || (before && strcmp(before, after) == 0)) return cx->code;
   if (!before && e->hooks.added && e->hooks.added(cx, db, d.id)) return cx->code;
-  if (e->hooks.check && e->hooks.check(cx, db)) return cx->code;
-  if (e->hooks.check_row && e->hooks.check_row(cx, db, d.id)) return cx->code;
+  if (alone && e->hooks.check && e->hooks.check(cx, db)) return cx->code;
+  if (alone && e->hooks.check_row && e->hooks.check_row(cx, db, d.id)) return cx->code;
   return change_append(cx, db,
                        &(struct change){ .event = event_of(before != NULL, deleted(cx, before), gone),
                                          .table = e->table,
@@ -101,4 +101,14 @@ int record_take(struct ctx *cx, struct db *db, const struct entity *e, const str
                                          .after = str_of(after),
                                          .count = 1,
                                          .text = text });
+}
+
+int record_take(struct ctx *cx, struct db *db, const struct entity *e, const struct jv *row,
+                const char *text) {
+  return take(cx, db, e, row, text, true);
+}
+
+int record_take_part(struct ctx *cx, struct db *db, const struct entity *e, const struct jv *row,
+                     const char *text) {
+  return take(cx, db, e, row, text, false);
 }

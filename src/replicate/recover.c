@@ -67,21 +67,34 @@ static int64_t version_of(const struct jv *row) {
   return n;
 }
 
-/* What stands here, with the properties that were changed in the lost part and not here; versions add up. */
+/* Changed in the lost part, and not here. deleted_at and deleted_by are properties, too; other stamps are not. */
+static bool is_theirs(const struct entity *e, const struct jv *here, const struct jv *before,
+                      const struct jv *after, const char *name) {
+  bool stamp = entity_property(e, str_of(name)) < 0 && strcmp(name, "deleted_at") != 0 &&
+               strcmp(name, "deleted_by") != 0;
+  return !stamp && before && same_in(here, before, name) && jv_get(after, name) &&
+         !same_in(here, after, name);
+}
+
+/* What stands here, with the properties that were changed in the lost part and not here; versions add up. Where there
+** are none - a second try finds what the first one did - *out is NULL. */
 static int merged(struct ctx *cx, const struct back *b, const struct jv *here, const struct jv *after,
                   struct jv **out) {
   struct jv *before = NULL;
   struct buf text;
   struct jw w;
+  bool any = false;
+  *out = NULL;
   if (b->before.p && jv_parse(cx, b->before, &before)) return cx->code;
+  for (void *it = jv_first(here); it; it = jv_next(here, it))
+    any = any || is_theirs(b->entity, here, before, after, ctx_strdup(cx, jv_key(it)));
+  if (!any) return OK;
   buf_init(&text, LIMIT_BODY_BYTES);
   jw_init(&w, &text);
   jw_object(&w, NULL);
   for (void *it = jv_first(here); it; it = jv_next(here, it)) {
     const char *name = ctx_strdup(cx, jv_key(it));
-    bool stamp = entity_property(b->entity, jv_key(it)) < 0 && strcmp(name, "deleted_at") &&
-                 strcmp(name, "deleted_by");
-    bool theirs = !stamp && before && same_in(here, before, name) && jv_get(after, name);
+    bool theirs = is_theirs(b->entity, here, before, after, name);
     struct buf value;
     buf_init(&value, LIMIT_BODY_BYTES);
     if (strcmp(name, "version") == 0)
@@ -173,7 +186,7 @@ static int take_beside(struct ctx *cx, struct db *db, const struct jv *row, cons
   const char *name = ctx_strdup(cx, jv_text(jv_get(row, key->name)));
   const char *second = ctx_printf(cx, "%s (2)", name);
   if (record_id(cx, db, b->entity, name, id) || row_of(cx, db, b->entity, id, &twin)) return cx->code;
-  bool same = twin != NULL;
+  bool same = twin && b->entity->sync == SYNC_BOTH; /* master data; two orders that are alike are two */
   for (int i = 0; i < b->entity->property_count && same; i++) {
     const char *p = b->entity->properties[i].name;
     same = jv_get(twin, p) && jv_get(row, p) && jv_same(jv_get(twin, p), jv_get(row, p));
@@ -182,10 +195,10 @@ static int take_beside(struct ctx *cx, struct db *db, const struct jv *row, cons
   const char *first =
       same ? ctx_printf(cx, "%lld", (long long)cx->now - 1) : quoted(cx, ctx_printf(cx, "%s (1)", name));
   const char *then = same ? ctx_printf(cx, "%lld", (long long)cx->now) : quoted(cx, second);
-  if (changed_row(cx, row, field, first, 0, &other) || record_take(cx, db, b->entity, other, text))
+  if (changed_row(cx, row, field, first, 0, &other) || record_take_part(cx, db, b->entity, other, text))
     return cx->code;
   uuid7(cx->id, cx->now);
-  if (changed_row(cx, other, field, then, 1, &other) || record_take(cx, db, b->entity, other, text))
+  if (changed_row(cx, other, field, then, 1, &other) || record_take_part(cx, db, b->entity, other, text))
     return cx->code;
   if (!same) note_renamed(b->keep, b, name, second);
   return OK;
@@ -194,7 +207,7 @@ static int take_beside(struct ctx *cx, struct db *db, const struct jv *row, cons
 static int take(struct ctx *cx, struct db *db, const struct jv *row, struct back *b) {
   const char *text = ctx_printf(cx, "a %s was fetched back from headquarters", b->entity->name);
   const struct property *key = record_key(b->entity);
-  int rc = record_take(cx, db, b->entity, row, text);
+  int rc = record_take_part(cx, db, b->entity, row, text);
   if (rc != E_CONFLICT || !key || strcmp(cx->field, key->name) != 0) return rc;
   ctx_forgive(cx);
   return take_beside(cx, db, row, text, b);
@@ -218,7 +231,7 @@ static int take_back(struct ctx *cx, struct db *db, void *arg) {
   if (by == 1 && !newer(after, here))
     return OK; /* it is here already, or headquarters has sent a newer one */
   if (by == 2 && merged(cx, b, here, after, &after)) return cx->code;
-  return jv_same(here, after) ? OK : take(cx, db, after, b);
+  return !after || jv_same(here, after) ? OK : take(cx, db, after, b);
 }
 
 static int one_record(struct ctx *cx, struct tenant *t, struct back *b, bool last) {

@@ -4,7 +4,7 @@
 **   records    become what they were last; where somebody changed the same record since, field by field: what only one side
 **              changed is his, and what both did stays as this file has it (headquarters keeps the other as a conflict).
 **              A record whose number another one has by now gets its own with " (2)", which goes up, too, and both are
-**              named; when all else is the same it is the same thing, made twice, and the earlier one is deleted
+**              named. Of master data, when all else is the same it is the same thing, made twice, and the earlier one is deleted
 **   runs       their bytes are imported once more, as a run of a new number; those that had been undone are undone again. The
 **              old run at headquarters ceases to count when the new one is there (recover_settle)
 **   movements  of stock are published again: an id that is known does nothing

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { copyPlace, generate, LONG, ok, one, OUTPOST_TEST, outpost, place, query, ROOT } from './lib.mjs';
+import { copyPlace, generate, LONG, ok, one, OUTPOST_TEST, outpost, place, query, ROOT, serve } from './lib.mjs';
 import { startPostgres } from './postgres.mjs';
 
 // A tenant that is enrolled at a headquarters of its own.
@@ -191,10 +191,19 @@ test('a backup that was put back opens an epoch and fetches back what it lost; a
 test('killed anywhere while it comes back, all of it comes back', { timeout: 240_000 }, async (t) => {
   const { hq, p } = await enrolled(t);
   const a = save(p, 'store', { customer_id: 'C-1', name: 'one', city: 'A' });
+  const pen = save(p, 'product', { name: 'Pen', sku: 'PEN', unit_price: '2.50' });
+  const order = async () => {
+    const server = await serve(t, p.data);
+    const reply = await fetch(`${server.base}/api/orders`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ store_id: a, items: [{ product_id: pen, quantity: 3 }] }) });
+    assert.equal(reply.status, 201);
+    await server.stop();
+    return (await reply.json()).data;
+  };
   sync(p);
   ok(['backup', 'create', '--out', path.join(p.dir, 'old.db'), ...p.args]);
   save(p, 'store', { id: a, city: 'B' });
   save(p, 'store', { customer_id: 'C-4', name: 'earlier' });
+  const first = await order();
   load(p, generate(p.dir, 300, 2).file);
   move(p, 5);
   sync(p);
@@ -202,6 +211,8 @@ test('killed anywhere while it comes back, all of it comes back', { timeout: 240
   ok(['backup', 'restore', path.join(p.dir, 'old.db'), ...p.args]);
   save(p, 'store', { customer_id: 'C-4', name: 'later' });
   move(p, 2);
+  const second = await order();
+  assert.deepEqual([first.number, second.number], ['SO-0000001', 'SO-0000001']);
   let killed = 0;
   for (let n = LONG ? 1 : 3; n < 2000; n = Math.ceil(LONG ? n + 1 : n * 1.5)) {
     const ended = outpost(['sync', '--once', ...p.args], { binary: OUTPOST_TEST, env: { OUTPOST_CRASH: String(n) } });
@@ -216,6 +227,10 @@ test('killed anywhere while it comes back, all of it comes back', { timeout: 240
   assert.equal(one(p.db, "SELECT group_concat(s) FROM (SELECT customer_id || ' ' || name || ' ' || coalesce(city, '') AS s FROM stores ORDER BY 1)"), 'C-1 one B,C-4 (2) earlier ,C-4 later ');
   assert.equal(one(p.db, 'SELECT sum(quantity) FROM stock_transactions'), '70000');
   assert.equal(hq.psql(CHECKS), '');
+  // An order comes back with its lines, beside the one that has its number now, and numbers go on.
+  assert.deepEqual(query(p.db, 'SELECT o.number, o.id, count(*) FROM orders o JOIN order_items i ON i.order_id = o.id GROUP BY 1 ORDER BY 1'), [['SO-0000001', second.id, '1'], ['SO-0000001 (2)', first.id, '1']]);
+  assert.equal((await order()).number, 'SO-0000002');
+  assert.equal(outpost(['verify', ...p.args]).code, 0);
 });
 
 test('clocks in 1970, ten years ahead and a day behind do not disturb the order, and are told', { timeout: 180_000 }, async (t) => {
