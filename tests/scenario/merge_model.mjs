@@ -31,7 +31,8 @@ export function lost(edits) {
   const all = [];
   const name = (f, e) => all.push(`${f === 'deleted' ? 'deleted_at' : f}:${e.stamp}:${e.origin}`);
   const gone = shown(edits, 'deleted')?.value;
-  const deletions = edits.filter((e) => e.after.deleted && !e.before?.deleted && !goneOn(edits, e, 'deleted'));
+  const restored = edits.filter((e) => e.before?.deleted && !e.after.deleted);
+  const deletions = edits.filter((e) => e.after.deleted && !e.before?.deleted && restored.every((x) => later(x, e) < 0));
   for (const f of [...LATEST, 'deleted']) {
     const { value, winner } = shown(edits, f);
     for (const e of edits.filter((x) => touches(x, f))) {
