@@ -219,7 +219,7 @@ static int send_batch(struct ctx *cx, struct push *u, const struct up_batch *b) 
   return push_confirm(cx, u->tenant, b, took);
 }
 
-enum { ALONE = 3 };
+enum { ALONE = 2 };
 enum sent { SENT_NOTHING, SENT_ALL, SENT_MORE };
 
 /* One batch, in a unit of work of its own. */

@@ -16,7 +16,7 @@
 #include "notify/secret.h"
 #include "replicate/push_internal.h"
 
-enum { SLOTS = 5, WORTH_MORE = 3 }; /* so many batches by one sender, then the others are called */
+enum { SLOTS = 5, WORTH_MORE = 1 }; /* so many batches by one sender, then the others are called */
 
 struct slot {
   struct ctx cx;
