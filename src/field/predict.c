@@ -257,6 +257,4 @@ static int store(struct ctx *cx, struct db *db, const struct history *h, void *f
 }
 
 const struct derived_stage predict_stage = { find, store };
-int predict_all(struct ctx *cx, struct tenant *t) {
-  return derived_run(cx, t, &predict_stage, NULL);
-}
+int predict_all(struct ctx *cx, struct tenant *t) { return derived_run(cx, t, &predict_stage, NULL); }

@@ -190,6 +190,4 @@ static int store(struct ctx *cx, struct db *db, const struct history *h, void *f
 }
 
 const struct derived_stage segment_stage = { find, store };
-int segment_all(struct ctx *cx, struct tenant *t) {
-  return derived_run(cx, t, &segment_stage, NULL);
-}
+int segment_all(struct ctx *cx, struct tenant *t) { return derived_run(cx, t, &segment_stage, NULL); }

@@ -218,9 +218,7 @@ static int store(struct ctx *cx, struct db *db, const struct history *h, void *f
 }
 
 const struct derived_stage upsell_stage = { find, store };
-int upsell_all(struct ctx *cx, struct tenant *t) {
-  return derived_run(cx, t, &upsell_stage, NULL);
-}
+int upsell_all(struct ctx *cx, struct tenant *t) { return derived_run(cx, t, &upsell_stage, NULL); }
 
 /* ---- suggestions ---- */
 

@@ -20,7 +20,7 @@
 enum { UPSELL_DAYS = 180, UPSELL_STORE = 5, UPSELL_ORDER = 10 };
 
 int upsell_all(struct ctx *cx, struct tenant *t); /* the stage of populate: saves what changed */
-extern const struct derived_stage upsell_stage; /* the same, for derive.h */
+extern const struct derived_stage upsell_stage;   /* the same, for derive.h */
 
 /* Suggestions for what has this id: an order (id or number), an invoice (number) or a store (id or customer_id): an
 ** array of {product_id, product, because_id, because, support, confidence, lift, unit_price, reason}. E_NOT_FOUND. */

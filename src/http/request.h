@@ -90,22 +90,22 @@ struct request {
   struct str body_known; /* p NULL: not read yet, as a whole */
 
   /* The reply, as the handler makes it. */
-  int status;                    /* 0: by the outcome; set it last, when all went well */
-  const char *type;              /* of the body; NULL is JSON */
-  const char *etag;              /* quoted; NULL: made from the body */
-  bool packed;                   /* the content is compressed for this client, the etag that of what it was before */
-  const char *encoding;          /* of the body, or NULL */
-  const char *link;              /* the Link header, or NULL */
-  const char *location;          /* the Location header, or NULL */
-  const char *allow;             /* the Allow header, or NULL */
-  const char *cookies;           /* whole lines of Set-Cookie, or NULL */
-  const char *upgrade;           /* the Upgrade header, or NULL */
-  int retry_after;               /* seconds, with a failure; 0: it says nothing */
-  struct buf body;               /* JSON is composed here */
-  struct jw json;                /* at the top level of the envelope */
-  struct str content;            /* what is sent when it is not the JSON; p NULL: the JSON */
-  struct once_call *once;        /* it has an Idempotency-Key, see idempotent.c */
-  bool repeated;                 /* the reply is that of the first time */
+  int status;             /* 0: by the outcome; set it last, when all went well */
+  const char *type;       /* of the body; NULL is JSON */
+  const char *etag;       /* quoted; NULL: made from the body */
+  bool packed;            /* the content is compressed for this client, the etag that of what it was before */
+  const char *encoding;   /* of the body, or NULL */
+  const char *link;       /* the Link header, or NULL */
+  const char *location;   /* the Location header, or NULL */
+  const char *allow;      /* the Allow header, or NULL */
+  const char *cookies;    /* whole lines of Set-Cookie, or NULL */
+  const char *upgrade;    /* the Upgrade header, or NULL */
+  int retry_after;        /* seconds, with a failure; 0: it says nothing */
+  struct buf body;        /* JSON is composed here */
+  struct jw json;         /* at the top level of the envelope */
+  struct str content;     /* what is sent when it is not the JSON; p NULL: the JSON */
+  struct once_call *once; /* it has an Idempotency-Key, see idempotent.c */
+  bool repeated;          /* the reply is that of the first time */
   struct cache_look *cache_look; /* the reply may be kept, see cache.c; NULL: it may not */
 
   /* A reply that is sent while it is made, see stream.c. */

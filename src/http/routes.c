@@ -1122,8 +1122,9 @@ const struct route routes[] = {
     .body = "{note}",
     .need = "sync.write",
     .body_max = LIMIT_BODY_BYTES,
-    .help = "A change that did not hold is brought back; it takes the permission to write the record, too. The "
-            "list is GET /api/records/sync_conflict. 409 when it was decided already. Parameter: tenant." },
+    .help =
+        "A change that did not hold is brought back; it takes the permission to write the record, too. The "
+        "list is GET /api/records/sync_conflict. 409 when it was decided already. Parameter: tenant." },
   { .method = "POST",
     .pattern = "/api/sync/conflicts/{id}/keep",
     .handle = conflict_keep_post,
@@ -1131,7 +1132,8 @@ const struct route routes[] = {
     .body = "{note}",
     .need = "sync.write",
     .body_max = LIMIT_BODY_BYTES,
-    .help = "What holds is right; the conflict is decided. 409 when it was decided already. Parameter: tenant." },
+    .help =
+        "What holds is right; the conflict is decided. 409 when it was decided already. Parameter: tenant." },
   { .method = "GET",
     .pattern = "/api/alerts",
     .handle = alerts_list,
