@@ -33,7 +33,7 @@
 ** what refers to a record is deleted with it, and restored with it), unindexed (of a reference: who refers to
 ** a record is asked so seldom that an index would cost more than it gives), min N,
 ** max N (of a text: characters), default V ("V" with blanks), since N, until N, and what becomes of
-** changes of both sides that did not know of each other: the latest holds, merge delta (of a number: they
+** changes of both sides that did not know of each other: the latest holds, merge delta (of a number that is never empty: they
 ** add up), merge review (a person decides). The rest of the line is the help sentence. `unique` means among records that are not deleted.
 ** A property with a default is never empty. A required one that came later has one.
 **
@@ -319,6 +319,8 @@ static void read_property(struct entity *e, int line, char *name, char *rest) {
   if (!*p->help) complain(e->path, line, "%s has no help: say for people what it is", name);
   if (p->merge && is(p->merge, "DELTA") && p->kind != INTEGER && p->kind != DECIMAL)
     complain(e->path, line, "%s: only changes of an integer or a decimal add up", name);
+  if (p->merge && is(p->merge, "DELTA") && !p->required && !p->otherwise)
+    complain(e->path, line, "%s: changes add up where it is never empty: required, or with a default", name);
   if (p->min && p->max && strtoll(p->min, NULL, 10) > strtoll(p->max, NULL, 10))
     complain(e->path, line, "%s: its min is above its max", name);
   if (!p->until && property_find(e, name)) complain(e->path, line, "%s has a %s already", e->name, name);
