@@ -9,10 +9,21 @@ import { fileURLToPath } from 'node:url';
 const ROOT = path.resolve(fileURLToPath(new URL('../..', import.meta.url)));
 export const OUTPOST = path.resolve(ROOT, process.env.OUTPOST ?? 'build/outpost');
 
+// What could not be removed after its test, because a server was still writing there: hooks run in the order in which they were
+// added, and one that throws keeps the later ones, which end the server, from being called.
+const left = new Set();
+process.on('exit', () => left.forEach((dir) => fs.rmSync(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })));
+
 // A folder with its cleaning-up: t is the test that owns it.
 export function folder(t) {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'outpost-test-'));
-  t.after(() => fs.rmSync(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })); // a server of the test may still be writing
+  t.after(() => {
+    try {
+      fs.rmSync(dir, { recursive: true, force: true });
+    } catch {
+      left.add(dir);
+    }
+  });
   return dir;
 }
 
