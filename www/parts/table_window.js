@@ -69,6 +69,7 @@ function useSeen(own, heights, blocks) {
     let frame = 0;
     const look = () => {
       frame = 0;
+      if (!own.current) return; /* the table has gone, and this effect ends a moment later */
       const first = own.current.parentNode.tBodies[0];
       const top = -first.getBoundingClientRect().top;
       const next = blocksAt(heights, blocks, top - BEYOND_PX, top + innerHeight + BEYOND_PX);
