@@ -25,20 +25,6 @@ static int known_until(struct ctx *cx, struct db *db, const struct entity *e, co
   return cx->code;
 }
 
-static int bind_stamp(struct ctx *cx, struct stmt *s, int at, const struct jv *v) {
-  struct str text = jv_text(v);
-  int64_t n;
-  if (!text.p)
-    stmt_null(s, at);
-  else if (jv_kind(v) != JV_NUMBER)
-    stmt_str(s, at, text);
-  else if (str_to_int(text, &n))
-    stmt_int(s, at, n);
-  else
-    return fail(cx, E_FAIL, NULL, "the log holds '" STR_FMT "' where a number should be", STR_ARG(text));
-  return OK;
-}
-
 /* Inserts the row, or replaces what is there. */
 static int put_row(struct ctx *cx, struct db *db, const struct entity *e, const char *json) {
   const char *columns = "", *places = "";
@@ -53,7 +39,7 @@ static int put_row(struct ctx *cx, struct db *db, const struct entity *e, const 
   struct stmt *s = db_compose(
       cx, db, ctx_printf(cx, "INSERT OR REPLACE INTO %s (%s) VALUES (%s)", e->table, columns, places));
   for (int i = 0; i < STAMPS; i++)
-    if (bind_stamp(cx, s, i + 1, jv_get(row, stamp_properties[i].name))) return cx->code;
+    if (stamp_bind(cx, s, i + 1, jv_get(row, stamp_properties[i].name))) return cx->code;
   for (int i = 0; i < e->property_count; i++) {
     struct member m = member_of(jv_get(row, e->properties[i].name));
     if (value_read(cx, &e->properties[i], &m, &v)) return cx->code;

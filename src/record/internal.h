@@ -58,6 +58,8 @@ int value_read(struct ctx *cx, const struct property *p, const struct member *m,
 /* The same from text, for a default or a filter. An empty text is VALUE_NULL. */
 int value_parse(struct ctx *cx, const struct property *p, struct str text, struct value *out);
 void value_bind(struct stmt *s, int at, const struct value *v);
+/* An id or a stamp as the log and other files have it: a text, a number, or nothing. */
+int stamp_bind(struct ctx *cx, struct stmt *s, int at, const struct jv *v);
 bool property_is_number(const struct property *p); /* stored as INTEGER */
 
 /* ---- row.c ---- */

@@ -5,20 +5,6 @@
 #include "record/internal.h"
 #include "store/change.h"
 
-static int bind_stamp(struct ctx *cx, struct stmt *s, int at, const struct jv *v) {
-  struct str text = jv_text(v);
-  int64_t n;
-  if (!text.p)
-    stmt_null(s, at);
-  else if (jv_kind(v) != JV_NUMBER)
-    stmt_str(s, at, text);
-  else if (str_to_int(text, &n))
-    stmt_int(s, at, n);
-  else
-    return fail(cx, E_INVALID, NULL, "'" STR_FMT "' is no number", STR_ARG(text));
-  return OK;
-}
-
 static const char *put_sql(struct ctx *cx, const struct entity *e, int key) {
   (void)key;
   const char *columns = "", *places = "", *set = "";
@@ -36,7 +22,7 @@ static int put(struct ctx *cx, struct db *db, const struct entity *e, const stru
                const struct jv *row) {
   struct stmt *s = db_compose(cx, db, sql_kept(cx, e, KEPT_PUT, put_sql));
   for (int i = 0; i < STAMPS; i++)
-    if (bind_stamp(cx, s, i + 1, jv_get(row, stamp_properties[i].name))) return cx->code;
+    if (stamp_bind(cx, s, i + 1, jv_get(row, stamp_properties[i].name))) return cx->code;
   for (int i = 0; i < e->property_count; i++) value_bind(s, STAMPS + i + 1, &d->values[i]);
   return stmt_run(cx, s);
 }
@@ -48,8 +34,8 @@ static int put_again(struct ctx *cx, struct db *db, const struct entity *e, cons
       cx, db,
       ctx_printf(cx, "UPDATE %s SET updated_at = ?2, updated_by = ?3 WHERE id = ?1 AND updated_at <> ?2",
                  e->table));
-  if (bind_stamp(cx, s, 1, jv_get(row, "id")) || bind_stamp(cx, s, 2, jv_get(row, "updated_at")) ||
-      bind_stamp(cx, s, 3, jv_get(row, "updated_by")))
+  if (stamp_bind(cx, s, 1, jv_get(row, "id")) || stamp_bind(cx, s, 2, jv_get(row, "updated_at")) ||
+      stamp_bind(cx, s, 3, jv_get(row, "updated_by")))
     return cx->code;
   return stmt_run(cx, s);
 }

@@ -167,3 +167,17 @@ void value_bind(struct stmt *s, int at, const struct value *v) {
   else
     stmt_str(s, at, v->text);
 }
+
+int stamp_bind(struct ctx *cx, struct stmt *s, int at, const struct jv *v) {
+  struct str text = jv_text(v);
+  int64_t n;
+  if (!text.p)
+    stmt_null(s, at);
+  else if (jv_kind(v) != JV_NUMBER)
+    stmt_str(s, at, text);
+  else if (str_to_int(text, &n))
+    stmt_int(s, at, n);
+  else
+    return fail(cx, E_INVALID, NULL, "'" STR_FMT "' stands where a number should be", STR_ARG(text));
+  return OK;
+}
