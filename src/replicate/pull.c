@@ -7,20 +7,13 @@
 #include "replicate/pull_rows.h"
 #include "replicate/state.h"
 
-enum {
-  PULL_TURN = 3,            /* seconds */
-  SNAPSHOTS_BETWEEN = 10000 /* transactions, after which a position moves although there was nothing new */
-};
+enum { PULL_TURN = 3 /* seconds */ };
 
-static const char CONFLICTS[] = "conflict"; /* in sync_pull, beside the tables of entities */
+const char PULL_CONFLICTS[] = "conflict";
 
 /* ---- positions ---- */
 
-struct position {
-  const char *since, *upto, *last_key, *shape; /* since, upto: NULL without */
-};
-
-static int position_read(struct ctx *cx, struct db *db, const char *table, struct position *at) {
+int pull_position_read(struct ctx *cx, struct db *db, const char *table, struct position *at) {
   struct stmt *s = db_stmt(cx, db, SQL_pull_get);
   *at = (struct position){ .last_key = "", .shape = "" };
   stmt_text(s, 1, table);
@@ -30,7 +23,7 @@ static int position_read(struct ctx *cx, struct db *db, const char *table, struc
   return OK;
 }
 
-static int position_save(struct ctx *cx, struct db *db, const char *table, const struct position *at) {
+int pull_position_save(struct ctx *cx, struct db *db, const char *table, const struct position *at) {
   struct stmt *s = db_stmt(cx, db, SQL_pull_put);
   stmt_text(s, 1, table);
   stmt_text(s, 2, at->since);
@@ -41,15 +34,15 @@ static int position_save(struct ctx *cx, struct db *db, const char *table, const
 }
 
 /* "xmin:xmax:..." */
-static int64_t snapshot_end(const char *snapshot) {
+int64_t pull_snapshot_end(const char *snapshot) {
   const char *colon = snapshot ? strchr(snapshot, ':') : NULL;
   return colon ? strtoll(colon + 1, NULL, 10) : 0;
 }
 
 /* Where a pass begins or goes on. A snapshot that ends behind now is of another headquarters. */
 static void position_ready(const struct pull *pl, struct position *at, const char *shape) {
-  bool anew = strcmp(at->shape, shape) != 0 || snapshot_end(at->since) > snapshot_end(pl->now) ||
-              snapshot_end(at->upto) > snapshot_end(pl->now);
+  bool anew = strcmp(at->shape, shape) != 0 || pull_snapshot_end(at->since) > pull_snapshot_end(pl->now) ||
+              pull_snapshot_end(at->upto) > pull_snapshot_end(pl->now);
   if (anew) *at = (struct position){ .last_key = "" };
   at->shape = shape;
   if (!at->upto) at->upto = pl->now;
@@ -81,7 +74,7 @@ static int apply_page(struct ctx *cx, struct db *db, void *arg) {
     else
       pulled_conflict(cx, db, page->rows, i);
   if (cx->code || !page->at) return cx->code;
-  return position_save(cx, db, page->e ? page->e->table : CONFLICTS, page->at);
+  return pull_position_save(cx, db, page->e ? page->e->table : PULL_CONFLICTS, page->at);
 }
 
 /* In a unit of work of its own: a first load may be long. */
@@ -94,8 +87,8 @@ static int page_of(const struct pull *pl, struct ctx *cx, const struct entity *e
   int n = pg_rows_count(page.rows);
   *end = n < PULL_PAGE;
   const char *last = n ? ctx_strdup(pl->cx, pg_text(page.rows, n - 1, 0)) : at->last_key;
-  if (n == 0 && at->since && snapshot_end(at->upto) - snapshot_end(at->since) < SNAPSHOTS_BETWEEN &&
-      !*at->last_key)
+  if (n == 0 && at->since &&
+      pull_snapshot_end(at->upto) - pull_snapshot_end(at->since) < PULL_SNAPSHOTS_BETWEEN && !*at->last_key)
     return OK;
   position_next(at, last, *end);
   return tenant_write(cx, pl->tenant, apply_page, &page);
@@ -103,11 +96,11 @@ static int page_of(const struct pull *pl, struct ctx *cx, const struct entity *e
 
 static int pull_table(struct pull *pl, const struct entity *e, const char *shape, const char *sql,
                       bool *more) {
-  const char *table = e ? e->table : CONFLICTS;
+  const char *table = e ? e->table : PULL_CONFLICTS;
   struct position at;
   struct db *db;
   bool end = false;
-  if (tenant_read(pl->cx, pl->tenant, &db) || position_read(pl->cx, db, table, &at)) return pl->cx->code;
+  if (tenant_read(pl->cx, pl->tenant, &db) || pull_position_read(pl->cx, db, table, &at)) return pl->cx->code;
   position_ready(pl, &at, shape);
   while (!end && !pl->cx->code) {
     struct ctx page;
@@ -142,18 +135,29 @@ static int pull_parked(struct pull *pl, const struct entity *e) {
   return pl->cx->code;
 }
 
-static bool comes_down(const struct entity *e) { return e->sync == SYNC_DOWN || e->sync == SYNC_BOTH; }
+bool pull_comes_down(const struct entity *e) { return e->sync == SYNC_DOWN || e->sync == SYNC_BOTH; }
 
-int pull_some(struct ctx *cx, struct tenant *t, struct pg *p, bool *more) {
-  struct pull pl = { .cx = cx, .tenant = t, .pg = p, .begun = time_seconds() };
-  struct db *db;
+/* Tables with news; first of all the rows, then those that wait for others. */
+static int pull_tables(struct pull *pl, const struct pull_look *look, bool *more) {
   const struct entity *e;
+  const bool *news = look->news + 1;
+  for (int i = 0, n = 0; (e = entity_at(i)) && !pl->cx->code; i++)
+    if (pull_comes_down(e) && news[n++] && pull_has(pl, e->table, "id"))
+      pull_table(pl, e, pull_shape(pl, e), NULL, more);
+  for (int i = 0, n = 0; (e = entity_at(i)) && !pl->cx->code; i++)
+    if (pull_comes_down(e) && news[n++] && pull_has(pl, e->table, "id")) pull_parked(pl, e);
+  if (!pl->cx->code && look->news[0]) pull_table(pl, NULL, pl->hq, PULL_CONFLICTS_SQL, more);
+  return pl->cx->code || *more ? (int)pl->cx->code : pull_look_done(pl, look);
+}
+
+int pull_some(struct ctx *cx, struct tenant *t, struct pg *p, bool *requests, bool *more) {
+  struct pull pl = { .cx = cx, .tenant = t, .pg = p, .begun = time_seconds() };
+  struct pull_look look;
+  struct db *db;
   *more = false;
-  if (tenant_read(cx, t, &db) || sync_upstream_need(cx, db, &pl.u) || pull_begin(&pl)) return cx->code;
-  for (int i = 0; (e = entity_at(i)) && !cx->code; i++)
-    if (comes_down(e) && pull_has(&pl, e->table, "id")) pull_table(&pl, e, pull_shape(&pl, e), NULL, more);
-  for (int i = 0; (e = entity_at(i)) && !cx->code; i++)
-    if (comes_down(e) && pull_has(&pl, e->table, "id")) pull_parked(&pl, e);
-  if (!cx->code) pull_table(&pl, NULL, pl.hq, PULL_CONFLICTS_SQL, more);
-  return cx->code;
+  *requests = true;
+  if (tenant_read(cx, t, &db) || sync_upstream_need(cx, db, &pl.u) || pull_look(&pl, db, &look))
+    return cx->code;
+  *requests = look.requests;
+  return !look.any || pull_begin(&pl) ? (int)cx->code : pull_tables(&pl, &look, more);
 }

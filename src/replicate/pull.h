@@ -34,8 +34,9 @@
 
 enum { PULL_PAGE = 500 };
 
-/* One pass over all tables, page by page, some seconds at most; *more: there is more to come. Called outside of any
+/* One pass over the tables that have something new, page by page, some seconds at most; *more: there is more to come.
+** *requests: some are waiting (request.h), or it is not known. Nothing new anywhere is known by one question. Called outside of any
 ** transaction. E_NOT_FOUND when the tenant is not enrolled. */
-int pull_some(struct ctx *cx, struct tenant *t, struct pg *p, bool *more);
+int pull_some(struct ctx *cx, struct tenant *t, struct pg *p, bool *requests, bool *more);
 
 #endif

@@ -123,13 +123,18 @@ static void add_columns(const struct pull *pl, struct ctx *cx, struct buf *out, 
       e->table);
 }
 
+void pull_add_new(struct buf *out, const char *since) {
+  buf_printf(out,
+             "t.sync_xid >= pg_snapshot_xmin(%s::pg_snapshot) AND NOT pg_visible_in_snapshot(t.sync_xid, "
+             "%s::pg_snapshot)",
+             since, since);
+}
+
 /* What `upto` sees and `since` did not. */
 static void add_new(struct buf *out, bool since) {
   buf_puts(out, "pg_visible_in_snapshot(t.sync_xid, $4::pg_snapshot) AND ");
   if (since)
-    buf_puts(out,
-             "t.sync_xid >= pg_snapshot_xmin($3::pg_snapshot) AND NOT pg_visible_in_snapshot(t.sync_xid, "
-             "$3::pg_snapshot)");
+    pull_add_new(out, "$3");
   else
     buf_puts(out, "$3::pg_snapshot IS NULL");
 }
@@ -149,10 +154,7 @@ const char *pull_rows_sql(const struct pull *pl, struct ctx *cx, const struct en
   else
     buf_puts(&sql, whole);
   add_new(&sql, since);
-  if (e && since)
-    buf_puts(&sql,
-             " AND NOT (t.sync_origin IS NOT DISTINCT FROM $2::int AND NOT coalesce(t.sync_stamps::jsonb ? "
-             "'*', false))");
+  if (e && since) buf_puts(&sql, PULL_NOT_MINE);
   buf_printf(&sql, " AND t.%s > $5 ORDER BY t.%s LIMIT %d", e ? "id" : "conflict_id::text",
              e ? "id" : "conflict_id::text", PULL_PAGE);
   return text_of(cx, &sql);
@@ -168,7 +170,4 @@ const char *pull_keys_sql(const struct pull *pl, struct ctx *cx, const struct en
 
 const char PULL_CONFLICTS_SQL[] =
     "SELECT t.conflict_id::text, t.tbl, t.key, t.field, t.base::text, t.lost::text, t.won::text, t.state "
-    "FROM outpost.conflict t WHERE t.organization_id = $1::uuid AND t.lost_origin IN (SELECT o.origin FROM "
-    "outpost.origin o JOIN outpost.origin me ON me.organization_id = o.organization_id AND me.edge_id = "
-    "o.edge_id "
-    "WHERE me.organization_id = $1::uuid AND me.origin = $2::int) AND ";
+    "FROM outpost.conflict t WHERE t.organization_id = $1::uuid AND " PULL_LOST_HERE " AND ";

@@ -140,10 +140,10 @@ static int tell(struct ctx *cx, struct tenant *t, struct pg *p, const struct syn
   return list && !cx->code ? tenant_write(cx, t, mark_told, list) : (int)cx->code;
 }
 
-int request_some(struct ctx *cx, struct tenant *t, struct pg *p, bool *more) {
+int request_some(struct ctx *cx, struct tenant *t, struct pg *p, bool waiting, bool *more) {
   struct db *db;
   struct sync_upstream u;
   *more = false;
   if (tenant_read(cx, t, &db) || sync_upstream_need(cx, db, &u)) return cx->code;
-  return tell(cx, t, p, &u, db) ? (int)cx->code : take(cx, t, p, &u, more);
+  return tell(cx, t, p, &u, db) || !waiting ? (int)cx->code : take(cx, t, p, &u, more);
 }

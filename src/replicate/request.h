@@ -14,7 +14,8 @@
 #include "replicate/pg.h"
 #include "store/store.h"
 
-/* Takes what is waiting, and tells how what was taken ended. Called outside of any transaction. */
-int request_some(struct ctx *cx, struct tenant *t, struct pg *p, bool *more);
+/* Takes what is waiting (waiting: there may be something), and tells how what was taken ended. Called outside of any
+** transaction. */
+int request_some(struct ctx *cx, struct tenant *t, struct pg *p, bool waiting, bool *more);
 
 #endif

@@ -39,9 +39,25 @@ static int compare(struct ctx *cx, struct tenant *t, struct pg *p, bool *more) {
   return epoch_check(cx, t, p, &opened);
 }
 
+/* What does not come down keeps no request waiting. */
+static int fetch(struct ctx *cx, struct tenant *t, struct pg *p, bool *more) {
+  struct ctx one;
+  bool waiting, again = false;
+  ctx_begin(&one, "sync");
+  if (pull_some(&one, t, p, &waiting, more)) {
+    pg_rollback(p);
+    fail_from(cx, &one);
+  }
+  ctx_end(&one);
+  if (pg_is_broken(p)) return cx->code;
+  ctx_begin(&one, "sync");
+  if (request_some(&one, t, p, waiting, &again)) fail_from(cx, &one);
+  ctx_end(&one);
+  *more = *more || again;
+  return cx->code;
+}
+
 const struct sync_step sync_steps[] = {
-  { "contact", contact, 600 }, { "compare", compare, 0 },
-  { "push", push_some, 0 },    { "receipts", receipt_fetch, 0 },
-  { "pull", pull_some, 10 },   { "requests", request_some, 10 },
-  { NULL, NULL, 0 },
+  { "contact", contact, 600 },      { "compare", compare, 0 }, { "push", push_some, 0 },
+  { "receipts", receipt_fetch, 0 }, { "pull", fetch, 10 },     { NULL, NULL, 0 },
 };

@@ -14,6 +14,7 @@
 // It lives in the test's own process, so the program must be waited for asynchronously meanwhile (spawn, not execFileSync).
 //
 //   line.count, line.bytes.up, line.bytes.down       // connections and bytes so far
+//   line.turns                                       // how often something went up after something came down: round trips
 import net from 'node:net';
 
 const OTHER = { up: 'down', down: 'up' };
@@ -31,6 +32,7 @@ class Proxy {
     this.target = target;
     this.pairs = new Set();
     this.count = 0;
+    this.turns = 0;
     this.bytes = { up: 0, down: 0 };
     this.server = net.createServer({ noDelay: true }, (socket) => this.accept(socket));
     this.heal();
@@ -107,6 +109,8 @@ class Pair {
     try {
       for await (const chunk of from) {
         if (this.line.gone === way) continue;
+        if (way === 'up' && this.last !== 'up') this.line.turns++;
+        this.last = way;
         for (const piece of this.pieces(chunk, way)) await this.send(way, to, piece);
         if (this.left[way] <= 0) return this.reset();
       }

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { test } from 'node:test';
-import { LONG, OUTPOST_TEST, json, ok, one, outpost, place, query, refuses, sound } from './lib.mjs';
+import { startProxy } from '../fake/proxy.mjs';
+import { LONG, OUTPOST_TEST, json, ok, one, outpost, place, query, refuses, serve, sleep, sound, start } from './lib.mjs';
 import { random } from './merge_model.mjs';
 import { startPostgres } from './postgres.mjs';
 
@@ -343,6 +344,45 @@ test('headquarters with a column more, and with one less: what one side does not
     assert.equal(e.row('products', id, 'brand')[0], 'of b');
     sound(e);
   }
+});
+
+test('nothing new at headquarters is one round trip, whatever there is; one new row brings what is new', { timeout: 300_000 }, async (t) => {
+  const hq = await startPostgres(t);
+  const line = await startProxy(t, hq.port);
+  ok(['upstream', 'init', '--dsn', hq.dsn()]);
+  const p = place(t);
+  assert.equal((await start(['upstream', 'enroll', '--dsn', hq.dsn({ port: line.port }), ...p.args]).ended).code, 0);
+  const turns = async () => {
+    const before = line.turns;
+    const { code, err } = await start(['sync', '--once', ...p.args]).ended;
+    assert.equal(code, 0, err);
+    return line.turns - before;
+  };
+  const first = await turns();
+  const idle = await turns();
+  assert.equal(await turns(), idle);
+  // It was 13 questions of the tables, conflicts and requests: what is left is dialling, the time, and the lanes.
+  assert.ok(idle <= first - 15, `${first} round trips at first, ${idle} when nothing is new`);
+  const organization = hq.psql('SELECT organization_id FROM outpost.organizations');
+  hq.psql(`INSERT INTO outpost.products (organization_id, name) VALUES ('${organization}', 'new')`);
+  hq.psql(`INSERT INTO outpost.request (organization_id, edge_id, kind) SELECT organization_id, edge_id, 'low_stock_check' FROM outpost.edge`);
+  await turns();
+  assert.equal(one(p.db, 'SELECT name FROM products'), 'new');
+  assert.equal(one(p.db, 'SELECT count(*) FROM sync_request'), '1');
+
+  // A server looks every ten seconds: one look is followed by nothing for seconds.
+  const server = await serve(t, p.data);
+  let quiet = 0;
+  for (let at = line.turns, since = Date.now(), begun = since, looks = 0; looks < 2; await sleep(20)) {
+    assert.ok(Date.now() - begun < 200_000, 'it does not come to rest');
+    if (line.turns === at) continue;
+    quiet = Date.now() - since;
+    looks = line.turns === at + 1 && quiet > 4000 ? looks + 1 : 0;
+    since = Date.now();
+    at = line.turns;
+  }
+  await server.stop();
+  t.diagnostic(`${first} round trips at first, ${idle} with dialling when nothing is new; ${quiet} ms between looks of a server`);
 });
 
 test('killed at every crash point while a first load comes in, it goes on: each record once', { timeout: 600_000 }, async (t) => {
