@@ -35,6 +35,30 @@ SELECT state FROM sync_conflicts WHERE id = ?1;
 -- name: conflict_get
 SELECT kind, record, field, lost, state FROM sync_conflicts WHERE id = ?1 AND deleted_at IS NULL;
 
+-- name: conflict_decided
+SELECT kind, record, field, lost_by, coalesce(title, record), state FROM sync_conflicts WHERE id = ?1 AND deleted_at IS NULL;
+
+-- name: conflict_taken
+-- What taking it made of the record: the entries of the unit of work that decided.
+SELECT (SELECT before FROM change_log r WHERE r.unit = c.unit AND r.tbl = ?2 AND r.key = ?3 ORDER BY r.seq LIMIT 1),
+       (SELECT after FROM change_log r WHERE r.unit = c.unit AND r.tbl = ?2 AND r.key = ?3 ORDER BY r.seq DESC LIMIT 1)
+FROM change_log c
+WHERE c.tbl = 'sync_conflicts' AND c.key = ?1 AND json_extract(c.after, '$.state') = 'taken' ORDER BY c.seq DESC LIMIT 1;
+
+-- name: conflict_said
+-- Who made a field (?3, a path) what it is in one of the two (?4, JSON), or took the record away, and when; last. Here, or (?5) elsewhere.
+-- ?6: it is a number, which headquarters writes with all its digits.
+WITH entry AS (
+  SELECT seq, coalesce(json_extract(after, '$.updated_by'), actor) AS who, coalesce(json_extract(after, '$.updated_at'), at) AS at,
+         json_extract(before, ?3) AS was, json_extract(after, ?3) AS now, json_extract(?4, '$') AS said,
+         json_extract(before, '$.deleted_at') AS was_gone, json_extract(after, '$.deleted_at') AS gone
+  FROM change_log WHERE tbl = ?1 AND key = ?2 AND after IS NOT NULL AND (unit LIKE 'hq:%') = ?5)
+SELECT who, at FROM entry
+WHERE (CASE WHEN ?6 THEN CAST(now AS REAL) = CAST(said AS REAL) AND CAST(was AS REAL) IS NOT CAST(said AS REAL)
+       ELSE now IS said AND was IS NOT said END)
+   OR (?4 IS NULL AND gone IS NOT NULL AND was_gone IS NULL)
+ORDER BY seq DESC LIMIT 1;
+
 -- name: conflict_open
 SELECT count(*) FROM sync_conflicts WHERE state = 'open' AND deleted_at IS NULL;
 

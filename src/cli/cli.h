@@ -174,6 +174,7 @@ int cmd_sync_metered(struct ctx *cx, struct cli *c);
 int cmd_sync_conflicts(struct ctx *cx, struct cli *c);
 int cmd_sync_take(struct ctx *cx, struct cli *c);
 int cmd_sync_keep(struct ctx *cx, struct cli *c);
+int cmd_sync_reopen(struct ctx *cx, struct cli *c);
 int cmd_doctor(struct ctx *cx, struct cli *c);
 int cmd_config(struct ctx *cx, struct cli *c);
 int cmd_record_entities(struct ctx *cx, struct cli *c);

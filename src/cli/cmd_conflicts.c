@@ -25,3 +25,6 @@ int cmd_sync_take(struct ctx *cx, struct cli *c) {
 int cmd_sync_keep(struct ctx *cx, struct cli *c) {
   return cli_decide(cx, c, c->operand[0], conflict_keep, "kept");
 }
+int cmd_sync_reopen(struct ctx *cx, struct cli *c) {
+  return cli_decide(cx, c, c->operand[0], conflict_reopen, "open");
+}

@@ -607,6 +607,10 @@ const struct command commands[] = {
     "  outpost sync take 0190f3a2-... --reason \"the price was agreed\"", cmd_sync_take },
   { "sync keep", "ID", WHERE " reason", "say that what holds is right", "  outpost sync keep 0190f3a2-...",
     cmd_sync_keep },
+  { "sync reopen", "ID", WHERE " reason", "take back what was decided",
+    "  outpost sync reopen 0190f3a2-...\n\n"
+    "  The record is what it was before, unless somebody went on from it.",
+    cmd_sync_reopen },
   { "sync metered", "BYTES|off", WHERE, "send at most so many bytes a day, and only what people did",
     "  outpost sync metered 5000000\n"
     "  outpost sync metered off\n\n"

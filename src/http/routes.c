@@ -1116,15 +1116,32 @@ const struct route routes[] = {
     .need = "sync.write",
     .help = "Goes on after a pause. The reply is that of GET /api/sync. Parameter: tenant." },
   { .method = "POST",
+    .pattern = "/api/sync/metered",
+    .handle = sync_metered_post,
+    .reply = "#sync",
+    .body = "{bytes_a_day!: int}",
+    .need = "sync.write",
+    .body_max = LIMIT_BODY_BYTES,
+    .help =
+        "Sends at most so many bytes a day, and only what people did; 0: as much as there is. The reply is "
+        "that of GET /api/sync. Parameter: tenant." },
+  { .method = "GET",
+    .pattern = "/api/sync/conflicts",
+    .handle = conflicts_list,
+    .reply = "[#conflict]; total: int, next: text?",
+    .query = "state: open|decided|all, limit: int, cursor",
+    .need = "sync.read",
+    .help = "Changes that did not hold, because somebody else changed the same, newest first, with who said "
+            "what. Parameters: tenant, state (open when it is left out), limit, cursor." },
+  { .method = "POST",
     .pattern = "/api/sync/conflicts/{id}/take",
     .handle = conflict_take_post,
     .reply = "{id}",
     .body = "{note}",
     .need = "sync.write",
     .body_max = LIMIT_BODY_BYTES,
-    .help =
-        "A change that did not hold is brought back; it takes the permission to write the record, too. The "
-        "list is GET /api/records/sync_conflict. 409 when it was decided already. Parameter: tenant." },
+    .help = "A change that did not hold is brought back; it takes the permission to write the record, too. "
+            "409 when it was decided already. Parameter: tenant." },
   { .method = "POST",
     .pattern = "/api/sync/conflicts/{id}/keep",
     .handle = conflict_keep_post,
@@ -1134,6 +1151,15 @@ const struct route routes[] = {
     .body_max = LIMIT_BODY_BYTES,
     .help =
         "What holds is right; the conflict is decided. 409 when it was decided already. Parameter: tenant." },
+  { .method = "POST",
+    .pattern = "/api/sync/conflicts/{id}/reopen",
+    .handle = conflict_reopen_post,
+    .reply = "{id}",
+    .body = "{note}",
+    .need = "sync.write",
+    .body_max = LIMIT_BODY_BYTES,
+    .help = "What was decided is taken back: the record is what it was before, and the conflict is open. 409 "
+            "when somebody went on from it. Parameter: tenant." },
   { .method = "GET",
     .pattern = "/api/alerts",
     .handle = alerts_list,

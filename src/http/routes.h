@@ -56,7 +56,7 @@ route_fn events_stream, realtime_open, changes_list; /* events.c, realtime.c, ro
 
 route_fn metrics_of_tenant, monthly_revenue_get, daily_revenue_get; /* routes_metrics.c */
 route_fn sync_show, sync_history_show, sync_now_post, sync_pause_post, sync_resume_post; /* routes_sync.c */
-route_fn conflict_take_post, conflict_keep_post;
+route_fn sync_metered_post, conflicts_list, conflict_take_post, conflict_keep_post, conflict_reopen_post;
 route_fn alerts_list, alert_acknowledge_post, alert_resolve_post; /* routes_alerts.c */
 /* What somebody decides about the record of the address, {"note": "..."}: one write, and its id. */
 typedef int decide_fn(struct ctx *cx, struct db *db, const char *id, const char *note);

@@ -4,7 +4,7 @@
 #include "replicate/state.h"
 #include "replicate/worker.h"
 
-enum { HISTORY = 50, HISTORY_MOST = 500 };
+enum { HISTORY = 50, HISTORY_MOST = 500, CONFLICTS = 100, CONFLICTS_MOST = 1000 };
 
 int sync_show(struct request *rq) {
   struct db *db;
@@ -35,20 +35,52 @@ static int resume_it(struct ctx *cx, struct db *db, void *arg) {
   return sync_set_paused(cx, db, false);
 }
 
-static int ask(struct request *rq, write_fn *change) {
+static int meter_it(struct ctx *cx, struct db *db, void *arg) {
+  return sync_set_metered(cx, db, *(int64_t *)arg);
+}
+
+static int ask(struct request *rq, write_fn *change, void *arg) {
   struct tenant *t;
   int rc = tenant_find(rq, &t);
-  if (!rc) rc = tenant_write(rq->cx, t, change, NULL);
+  if (!rc) rc = tenant_write(rq->cx, t, change, arg);
   if (rc) return rc;
   sync_wake(t);
   return sync_show(rq);
 }
 
-int sync_now_post(struct request *rq) { return ask(rq, check); }
-int sync_pause_post(struct request *rq) { return ask(rq, pause_it); }
-int sync_resume_post(struct request *rq) { return ask(rq, resume_it); }
+int sync_now_post(struct request *rq) { return ask(rq, check, NULL); }
+int sync_pause_post(struct request *rq) { return ask(rq, pause_it, NULL); }
+int sync_resume_post(struct request *rq) { return ask(rq, resume_it, NULL); }
+
+int sync_metered_post(struct request *rq) {
+  struct jv *body;
+  int64_t bytes;
+  int rc = body_members(rq, "bytes_a_day", &body);
+  if (rc) return rc;
+  if (!str_to_int(jv_text(jv_get(body, "bytes_a_day")), &bytes) || bytes < 0)
+    return fail(rq->cx, E_INVALID, "bytes_a_day",
+                "a metered line takes so many bytes a day, such as 5000000; 0: it is not metered");
+  return ask(rq, meter_it, &bytes);
+}
 
 /* ---- changes that did not hold ---- */
+
+int conflicts_list(struct request *rq) {
+  const char *state, *cursor;
+  struct record_page page;
+  struct db *db;
+  int64_t limit;
+  int rc = query_text(rq, "state", &state);
+  if (!rc) rc = query_text(rq, "cursor", &cursor);
+  if (!rc) rc = query_int(rq, "limit", 1, CONFLICTS_MOST, CONFLICTS, &limit);
+  if (!rc) rc = db_find(rq, &db);
+  if (!rc) rc = conflict_page(rq->cx, db, state ? state : "open", limit, cursor, &rq->json, "data", &page);
+  if (rc) return rc;
+  jw_int(&rq->json, "total", page.total);
+  jw_text(&rq->json, "next", page.next);
+  if (page.next) rq->link = ctx_printf(rq->cx, "<%s>; rel=\"next\"", query_with(rq, "cursor", page.next));
+  return OK;
+}
 
 /* It takes the permission that the record itself takes. */
 static int conflict_decide(struct request *rq, decide_fn *act) {
@@ -61,4 +93,5 @@ static int conflict_decide(struct request *rq, decide_fn *act) {
 }
 
 int conflict_take_post(struct request *rq) { return conflict_decide(rq, conflict_take); }
+int conflict_reopen_post(struct request *rq) { return conflict_decide(rq, conflict_reopen); }
 int conflict_keep_post(struct request *rq) { return conflict_decide(rq, conflict_keep); }

@@ -62,9 +62,15 @@ static const struct {
     "{specversion, id, source, type, subject, time, datacontenttype, partition: int, offset: int, data: "
     "{...}}" },
 
+  { "conflict",
+    "{id, kind, record, title: text?, field, property: text?, access: text?, base: any, lost: any, won: any, "
+    "lost_by: here|elsewhere, policy: latest|review, happened_at: instant, state: "
+    "open|taken|kept|settled, note: text?, decided_at: instant?, decided_by: text?, mine: {who, at: "
+    "instant}?, theirs: {who, at: instant}?, names: {*: text}}" },
   { "sync",
     "{enrolled: bool, state: none|up to date|sending|waiting|refused|paused, sentence, paused: bool, name: "
-    "text?, organization: text?, edge: text?, upstream: text?, origin: int, epoch: int, enrolled_at: "
+    "text?, organization: text?, edge: text?, upstream: text?, connection: {role: text?, tls: text?}?, "
+    "origin: int, epoch: int, enrolled_at: "
     "instant?, holds_until: instant?, contact_at: instant?, lanes: [{lane, sequence: int, position: {...}, "
     "behind_rows: int, behind_bytes: int, behind_since: instant?, confirmed_at: instant?}], forecast: {rows: "
     "int, bytes: int, seconds: int?, measured_bytes_per_second: int}, conflicts: int, error: {code: text?, "

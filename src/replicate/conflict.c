@@ -8,24 +8,27 @@ static const char ALERT[] = "sync_conflict";
 
 /* ---- noting ---- */
 
-/* What people call the record: its key, or its id. */
-static const char *title_of(struct ctx *cx, struct db *db, const struct entity *e, const char *id) {
-  const struct property *p = record_key(e);
+/* The record as it is; NULL: there is none (E_NOT_FOUND). */
+static const struct jv *row_of(struct ctx *cx, struct db *db, const struct entity *e, const char *id) {
   struct buf json;
   struct jw w;
-  struct jv *row;
-  const char *title = id;
-  if (!p) return id;
+  struct jv *row = NULL;
   buf_init(&json, LIMIT_BODY_BYTES);
   jw_init(&w, &json);
   jw_object(&w, NULL);
   if (!record_get(cx, db, e, id, &w, "row")) {
     jw_close(&w, '}');
-    if (!jv_parse(cx, buf_view(&json), &row) && jv_text(jv_get(jv_get(row, "row"), p->name)).p)
-      title = ctx_strdup(cx, jv_text(jv_get(jv_get(row, "row"), p->name)));
+    jv_parse(cx, buf_view(&json), &row);
   }
   buf_clear(&json);
-  return title;
+  return jv_get(row, "row");
+}
+
+const char *conflict_title(struct ctx *cx, struct db *db, const struct entity *e, const char *id) {
+  const struct property *p = record_key(e);
+  if (!p) return id;
+  struct str text = jv_text(jv_get(row_of(cx, db, e, id), p->name));
+  return text.p ? ctx_strdup(cx, text) : id;
 }
 
 static void put(struct jw *w, const char *name, const struct jv *v) {
@@ -74,7 +77,7 @@ static bool known(struct ctx *cx, struct db *db, const char *id) {
 int conflict_note(struct ctx *cx, struct db *db, const struct conflict *c) {
   struct form f;
   if (known(cx, db, c->id) || cx->code) return cx->code;
-  const char *title = title_of(cx, db, c->entity, c->record);
+  const char *title = conflict_title(cx, db, c->entity, c->record);
   struct jw *w = form_begin(&f, c->id);
   jw_text(w, "kind", c->entity->name);
   jw_text(w, "record", c->record);
@@ -168,6 +171,93 @@ int conflict_keep(struct ctx *cx, struct db *db, const char *id, const char *not
   return read_open(cx, db, id, &d) ? (int)cx->code : set_state(cx, db, id, "kept", note);
 }
 
+/* ---- a choice is taken back ---- */
+
+struct undone {
+  struct conflict c;
+  const char *title, *state;
+};
+
+static int read_undone(struct ctx *cx, struct db *db, const char *id, struct undone *u) {
+  struct stmt *s = db_stmt(cx, db, SQL_conflict_decided);
+  stmt_text(s, 1, id);
+  if (!stmt_row(cx, s))
+    return cx->code ? (int)cx->code : fail(cx, E_NOT_FOUND, "id", "there is no conflict %.40s", id);
+  const char *entity = col_dup(cx, s, 0);
+  u->c = (struct conflict){ .id = id,
+                            .entity = entity_find(entity),
+                            .record = col_dup(cx, s, 1),
+                            .field = col_dup(cx, s, 2),
+                            .here = str_eq(col_str(s, 3), STR("here")) };
+  u->title = col_dup(cx, s, 4);
+  u->state = col_dup(cx, s, 5);
+  stmt_done(s);
+  return u->c.entity ? OK : fail(cx, E_FAIL, "entity", "this program knows no %s", entity);
+}
+
+/* What taking it made of the record, by the log: NULL when the record was so already. */
+static int read_taken(struct ctx *cx, struct db *db, const struct conflict *c, const struct jv **before,
+                      const struct jv **after) {
+  struct jv *b = NULL, *a = NULL;
+  struct stmt *s = db_stmt(cx, db, SQL_conflict_taken);
+  stmt_text(s, 1, c->id);
+  stmt_text(s, 2, c->entity->table);
+  stmt_text(s, 3, c->record);
+  if (stmt_row(cx, s)) {
+    const char *was = col_dup(cx, s, 0), *is = col_dup(cx, s, 1);
+    stmt_done(s);
+    if (was && is && !jv_parse(cx, str_of(was), &b)) jv_parse(cx, str_of(is), &a);
+  }
+  *before = b;
+  *after = a;
+  return cx->code;
+}
+
+static int set_field(struct ctx *cx, struct db *db, const struct conflict *c, const struct jv *value) {
+  struct buf text;
+  struct jv *object;
+  buf_init(&text, LIMIT_BODY_BYTES);
+  jv_write(&text, value);
+  const char *json = value ? ctx_strdup(cx, buf_view(&text)) : "null";
+  buf_clear(&text);
+  if (jv_parse(cx, str_of(ctx_printf(cx, "{\"%s\":%s}", c->field, json)), &object)) return cx->code;
+  return record_change(cx, db, c->entity, c->record, object, false);
+}
+
+static bool same(const struct jv *a, const struct jv *b) {
+  return jv_kind(a) == JV_NULL || jv_kind(b) == JV_NULL ? jv_kind(a) == jv_kind(b) : jv_same(a, b);
+}
+
+/* The record becomes what it was before, unless somebody went on from it. */
+static int give_back(struct ctx *cx, struct db *db, const struct conflict *c) {
+  const struct jv *before, *after, *now;
+  if (read_taken(cx, db, c, &before, &after) || !before) return cx->code;
+  if (!(now = row_of(cx, db, c->entity, c->record))) return cx->code;
+  bool presence = strcmp(c->field, "deleted_at") == 0;
+  bool was = jv_kind(jv_get(before, "deleted_at")) != JV_NULL,
+       is = jv_kind(jv_get(now, "deleted_at")) != JV_NULL;
+  if (is != (jv_kind(jv_get(after, "deleted_at")) != JV_NULL) ||
+      (!presence && !same(jv_get(now, c->field), jv_get(after, c->field))))
+    return fail(cx, E_CONFLICT, "id", "the %s was changed since: change it itself", c->entity->name);
+  if (is && !was && record_restore(cx, db, c->entity, c->record)) return cx->code;
+  if (!presence && !same(jv_get(before, c->field), jv_get(after, c->field)) &&
+      set_field(cx, db, c, jv_get(before, c->field)))
+    return cx->code;
+  return was && !is ? record_delete(cx, db, c->entity, c->record) : OK;
+}
+
+int conflict_reopen(struct ctx *cx, struct db *db, const char *id, const char *note) {
+  struct undone u;
+  struct form f;
+  if (read_undone(cx, db, id, &u) || strcmp(u.state, "open") == 0) return cx->code;
+  if (strcmp(u.state, "settled") == 0)
+    return fail(cx, E_CONFLICT, "id", "somebody went on from it: change the %s itself", u.c.entity->name);
+  if (strcmp(u.state, "taken") == 0 && give_back(cx, db, &u.c)) return cx->code;
+  jw_text(form_begin(&f, id), "state", "open");
+  if (note) jw_text(&f.w, "note", note);
+  return form_save(cx, db, "sync_conflict", &f, NULL) ? (int)cx->code : tell(cx, db, &u.c, u.title);
+}
+
 /* ---- the inbox ---- */
 
 int conflict_list(struct ctx *cx, struct db *db, bool all, int64_t limit, struct jw *w, const char *key) {
@@ -178,8 +268,8 @@ int conflict_list(struct ctx *cx, struct db *db, bool all, int64_t limit, struct
 }
 
 int conflict_entity(struct ctx *cx, struct db *db, const char *id, const struct entity **out) {
-  struct decided d = { 0 };
-  if (read_open(cx, db, id, &d)) return cx->code;
-  *out = d.entity;
+  struct undone u;
+  if (read_undone(cx, db, id, &u)) return cx->code;
+  *out = u.c.entity;
   return OK;
 }

@@ -8,6 +8,7 @@
 #ifndef REPLICATE_CONFLICT_H
 #define REPLICATE_CONFLICT_H
 
+#include "record/record.h"
 #include "replicate/merge.h"
 #include "store/store.h"
 
@@ -28,9 +29,18 @@ int conflict_settle(struct ctx *cx, struct db *db, const char *id);
 ** E_NOT_FOUND, E_CONFLICT when it was decided already. */
 int conflict_take(struct ctx *cx, struct db *db, const char *id, const char *note);
 int conflict_keep(struct ctx *cx, struct db *db, const char *id, const char *note);
+/* A choice is taken back: the record is what it was before, and the conflict is open. Nothing when it is open; E_CONFLICT when
+** somebody went on from it. */
+int conflict_reopen(struct ctx *cx, struct db *db, const char *id, const char *note);
 
 /* An array of those that are open, or of all, newest first. */
 int conflict_list(struct ctx *cx, struct db *db, bool all, int64_t limit, struct jw *w, const char *key);
+/* Those that are open (state "open"), decided ("decided") or all, newest first, a page of them, as GET /api/sync/conflicts shows
+** them: see conflict_show.c. E_INVALID: another state, or a cursor of another list. */
+int conflict_page(struct ctx *cx, struct db *db, const char *state, int64_t limit, const char *cursor,
+                  struct jw *w, const char *key, struct record_page *page);
+/* What people call a record: its key, or its id. */
+const char *conflict_title(struct ctx *cx, struct db *db, const struct entity *e, const char *id);
 /* Which kind of record it is about; E_NOT_FOUND. */
 int conflict_entity(struct ctx *cx, struct db *db, const char *id, const struct entity **out);
 

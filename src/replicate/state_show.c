@@ -85,6 +85,18 @@ static const char *sentence_of(struct ctx *cx, const struct shown *o) {
   return ctx_printf(cx, "%s; %lld rows are on their way", until, (long long)o->rows);
 }
 
+/* As whom, and how far the line is to be trusted (libpq's sslmode). */
+static int put_connection(struct ctx *cx, struct jw *w, const struct shown *o) {
+  const char *tls;
+  if (!o->up.enrolled) return jw_text(w, "connection", NULL), OK;
+  if (pg_dsn_part(cx, o->up.dsn, "sslmode", &tls)) return cx->code;
+  jw_object(w, "connection");
+  jw_text(w, "role", o->up.role);
+  jw_text(w, "tls", tls);
+  jw_close(w, '}');
+  return OK;
+}
+
 static void put_lanes(struct jw *w, const struct shown *o) {
   jw_array(w, "lanes");
   for (int i = 0; o->up.enrolled && i < LANE_COUNT; i++) {
@@ -160,6 +172,7 @@ int sync_state_json(struct ctx *cx, struct db *db, struct jw *w, const char *key
   jw_text(w, "organization", o.up.organization);
   jw_text(w, "edge", o.up.edge);
   jw_text(w, "upstream", o.up.enrolled ? place_of(cx, o.up.dsn) : NULL);
+  if (put_connection(cx, w, &o)) return cx->code;
   jw_int(w, "origin", o.up.origin);
   jw_int(w, "epoch", o.up.epoch);
   jw_time_known(w, "enrolled_at", o.up.enrolled_at);

@@ -149,6 +149,7 @@ const DATA = [
   'figures', // of a report that is kept
   'value', 'a', 'b', 'difference', 'first', 'second', 'default', 'min', 'max', // a number or a text, by what it is of
   'unknown_columns', 'oddities', 'rule_changes', 'notes', 'items', 'matches', 'gs1', 'movements', 'edited_by', 'breakers', 'id', 'kept', 'position',
+  'base', 'lost', 'won', // of a field of any kind
 ];
 
 // The places of a schema that say nothing of what is there: [path].
