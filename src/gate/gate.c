@@ -308,6 +308,7 @@ int gate_start(struct ctx *cx, struct gate *g) {
   if (rc) return rc;
   loop_watch(g, g->wake, WATCH(WATCH_WAKE, 0), EPOLLIN);
   loop_watch(g, g->listener, WATCH(WATCH_LISTENER, 0), EPOLLIN);
+  seat_open(gate_seat_freed, g);
   g->running = pthread_create(&g->thread, NULL, loop_run, g) == 0;
   return g->running ? OK : fail(cx, E_FAIL, NULL, "no thread can be started for connections");
 }

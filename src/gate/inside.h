@@ -23,6 +23,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/seat.h"
 #include "gate/chunks.h"
 #include "gate/gate.h"
 #include "gate/head.h"
@@ -51,6 +52,7 @@ enum state {
 #define HELD_SECONDS 1.0        /* a worker that waited so long for a client is held by it */
 #define STOP_SECONDS 1.0        /* for clients to take their replies, when the gate stops */
 #define LOOK_SECONDS 0.25       /* between two looks at the deadlines */
+#define CROWD_SECONDS 0.01      /* between two looks at the seats, when all are taken */
 
 enum {
   IN_FIRST = 4096,      /* what a connection reads into, at first */
@@ -116,9 +118,10 @@ struct gate_conn {
   bool body_over, large, asks; /* asks: the client waits for 100 Continue */
 
   struct backend *worker;
-  bool picked;   /* the worker knows of it */
-  bool held;     /* counted in gate.held */
-  double waited; /* seconds that the worker waited for the client */
+  struct seat seat; /* has none: it waits, or has taken long */
+  bool picked;      /* the worker knows of it */
+  bool held;        /* counted in gate.held */
+  double waited;    /* seconds that the worker waited for the client */
   int tries;
 
   char *out; /* the outbox */
@@ -177,7 +180,8 @@ void conn_forget_input(struct gate_conn *c);
 
 /* worker.c */
 void worker_ask(struct gate_conn *c);     /* the loop, holding the lock: the request is there */
-void worker_pump(struct gate *g);         /* the loop: whom the queue can be given to */
+void worker_pump(struct gate *g);         /* holding nothing: whom the queue can be given to */
+void gate_seat_freed(void *gate);         /* the same */
 bool worker_unqueue(struct gate_conn *c); /* holding the lock; false: it has a worker by now */
 void worker_backend_over(struct gate *g, struct backend *b); /* the loop */
 void worker_backends_close(struct gate *g, double idle_before);

@@ -216,6 +216,7 @@ static void look(struct gate *g, double now) {
 
 static int patience(struct gate *g) {
   if (atomic_load(&g->stopping)) return 10;
+  if (seat_all_taken()) return (int)(CROWD_SECONDS * 1000);
   return atomic_load(&g->open) || g->open_backends || g->deaf ? (int)(LOOK_SECONDS * 1000) : -1;
 }
 
@@ -229,8 +230,9 @@ void *loop_run(void *arg) {
     int n = epoll_wait(g->epoll, events, EVENTS, patience(g));
     for (int i = 0; i < n; i++) on_event(g, &events[i]);
     take_posted(g);
-    if (atomic_load(&g->queued)) worker_pump(g);
     double now = time_seconds();
+    if (seat_all_taken()) seat_take_away(now);
+    if (atomic_load(&g->queued)) worker_pump(g);
     bool stopping = atomic_load(&g->stopping);
     if (stopping && !g->deaf) epoll_ctl(g->epoll, EPOLL_CTL_DEL, g->listener, NULL), g->deaf = true;
     if (now >= next || stopping) look(g, now), next = now + LOOK_SECONDS;

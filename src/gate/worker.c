@@ -6,6 +6,10 @@
 ** next of the queue by itself (gate_done), so the loop is not asked. The last idle one is used first: those that are
 ** not needed stay idle and are closed.
 **
+** There are many workers, for most of them wait: for a commit, or for a client. Those that do not are as many as there are
+** processors: a request needs a seat (base/seat.h) as well as a worker. A worker that is about to wait for a commit hands
+** its seat to the next of the queue (gate_seat_freed); one that has waited for its client is never seated again.
+**
 ** What goes to a worker is the request line and the handle. If its connection ends before the worker has asked
 ** for the handle (civetweb closes one after a long time), the request is given to another; the second time it is refused.
 */
@@ -40,11 +44,11 @@ static bool queue_remove(struct gate_conn *c, struct gate_conn **first, struct g
   return false;
 }
 
-/* Large bodies wait while half of the workers are held. */
+/* Large bodies wait while half of the workers are held. Who is returned has a seat. */
 static struct gate_conn *queue_next(struct gate *g) {
   struct gate_conn *c = g->queue, *large = g->held < (g->options.workers + 1) / 2 ? g->large : NULL;
   if (large && (!c || large->since < c->since)) c = large;
-  if (!c) return NULL;
+  if (!c || !seat_take(&c->seat)) return NULL;
   if (c->large) {
     g->held++;
     queue_remove(c, &g->large, &g->large_end);
@@ -124,7 +128,8 @@ void worker_ask(struct gate_conn *c) {
   atomic_fetch_add(&g->requests, 1);
   conn_to(c, QUEUED, QUEUE_SECONDS);
   pthread_mutex_lock(&g->lock);
-  if (!c->large && !g->queue) b = backend_find(g);
+  if (!c->large && !g->queue && seat_take(&c->seat)) b = backend_find(g);
+  if (!b) seat_give(&c->seat);
   if (!b) queue_add(c);
   if (b) b->serving = c;
   pthread_mutex_unlock(&g->lock);
@@ -142,6 +147,11 @@ void worker_pump(struct gate *g) {
     if (!c) return;
     give_locked(b, c);
   }
+}
+
+void gate_seat_freed(void *gate) {
+  struct gate *g = gate;
+  if (atomic_load(&g->queued)) worker_pump(g);
 }
 
 bool worker_unqueue(struct gate_conn *c) {
@@ -173,6 +183,7 @@ static void close_backend(struct gate *g, struct backend *b) {
 
 static void again(struct gate_conn *c) {
   struct gate *g = c->gate;
+  seat_give(&c->seat);
   if (c->held) {
     pthread_mutex_lock(&g->lock);
     g->held--;
@@ -219,6 +230,7 @@ struct gate_conn *gate_conn_of(struct gate *g, const char *handle) {
   bool found = c->number == number && c->state == SERVED && !c->picked;
   if (found) c->picked = true;
   pthread_mutex_unlock(&c->lock);
+  if (found) seat_mine(&c->seat);
   return found ? c : NULL;
 }
 
@@ -249,6 +261,7 @@ static void wait_until(struct gate_conn *c, double deadline) {
 /* Waits for the client, which last moved at `began`, at most until `limit`. Only the time that was waited counts
 ** for its rate: a handler may be slow, too. false: it is too slow. */
 static bool wait_for_client(struct gate_conn *c, double began, double limit) {
+  if (seat_give(&c->seat) && atomic_load(&c->gate->queued)) loop_wake(c->gate);
   double now = time_seconds(), stalls = began + STALL_SECONDS;
   double slow = now + STALL_SECONDS + (double)c->bytes / RATE_LEAST - c->waited;
   double until = stalls < slow ? stalls : slow;
@@ -401,6 +414,8 @@ bool gate_send(struct gate_conn *c, struct str bytes) { return gate_send_parts(c
 /* Before the connection goes on its way: with it, `held` and `worker` are another request's. */
 static struct backend *let_worker_go(struct gate_conn *c, bool *held) {
   struct backend *b = c->worker;
+  seat_mine(NULL);
+  seat_give(&c->seat);
   *held = c->held;
   c->worker = NULL;
   c->held = false;

@@ -31,6 +31,7 @@
 
 #include "base/crash.h"
 #include "base/log.h"
+#include "base/seat.h"
 #include "base/time.h"
 #include "store/mark.h"
 #include "store/tenant.h"
@@ -51,9 +52,10 @@ struct task {
   again_fn *again; /* NULL: it cannot be done twice */
   void *arg;
   bool alone, only_if_free;
-  bool failed; /* and was undone */
-  bool done;   /* set before the wake; without it, the wake says: lead */
-  sem_t wake;  /* needs no lock: a thread that is woken does not stand in line again */
+  bool failed;       /* and was undone */
+  bool done;         /* set before the wake; without it, the wake says: lead */
+  sem_t wake;        /* needs no lock: a thread that is woken does not stand in line again */
+  struct seat *seat; /* what its thread left to wait here */
   struct task *next;
 };
 
@@ -314,7 +316,7 @@ static void lead_group(struct tenant *t, const struct task *mine) {
   for (; group; group = next) {
     next = group->next; /* its owner may be gone as soon as it is woken */
     group->done = true;
-    if (group != mine) sem_post(&group->wake);
+    if (group != mine) seat_wake(group->seat, &group->wake);
   }
 }
 
@@ -322,6 +324,7 @@ static void lead_group(struct tenant *t, const struct task *mine) {
 ** the group that he leads. */
 static int enqueue(struct tenant *t, struct task *mine) {
   sem_init(&mine->wake, 0, 0);
+  mine->seat = seat_leave();
   pthread_mutex_lock(&t->lock);
   if (t->last)
     t->last->next = mine;
@@ -332,7 +335,10 @@ static int enqueue(struct tenant *t, struct task *mine) {
   t->led = true;
   pthread_mutex_unlock(&t->lock);
   while (!leads && sem_wait(&mine->wake) != 0) continue; /* a signal came between */
-  if (!mine->done) lead_group(t, mine);
+  if (!mine->done) {
+    lead_group(t, mine);
+    seat_return(mine->seat);
+  }
   sem_destroy(&mine->wake);
   return mine->cx->code;
 }

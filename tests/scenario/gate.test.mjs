@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import net from 'node:net';
 import { test } from 'node:test';
+import { addUser, email, login } from './auth.mjs';
 import { LONG, place, serve, sleep } from './lib.mjs';
 import { goodClient, slowClients } from './slow.mjs';
 
@@ -198,7 +199,7 @@ test('a head has five seconds, a body has to move', async (t) => {
   assert.equal(silent, '');
   assert.deepEqual(statuses(head), [408]);
   assert.deepEqual(statuses(body), [408]);
-  const drops = Array.from({ length: 40 }, (_, i) => `X-${i}: y\r\n`);
+  const drops = Array.from({ length: 24 }, (_, i) => `X-${i}: y\r\n`);
   assert.deepEqual(statuses(await talk(server, [`GET / HTTP/1.1\r\n${H(server)}`, ...drops], { pause: 500 })), [408], 'a drop now and then is no head');
 });
 
@@ -249,6 +250,27 @@ test('one address has so many connections and no more', async (t) => {
   });
   assert.match(other, /^HTTP\/1\.1 200 /);
   assert.ok(fds(server) < 100, `${fds(server)}`);
+});
+
+// A log-in takes a tenth of a second of a processor, and two are made at once: these all came first.
+test('what takes long does not keep what is short waiting', async (t) => {
+  const p = place(t);
+  addUser(p, 'admin');
+  const server = await serve(t, p.data, '--rate', '0');
+  let open = 0, begun;
+  const all = new Promise((resolve) => (begun = resolve));
+  const long = Array.from({ length: 24 }, async () => {
+    open++;
+    const reply = await login(server, email('admin')).finally(() => open--);
+    begun();
+    return reply.status;
+  });
+  await all; // they are on their way: the first is back
+  const short = await talk(server, `GET /healthz HTTP/1.1\r\n${H(server)}\r\n`, { replies: 1 });
+  const before = open;
+  assert.deepEqual(statuses(short), [200]);
+  assert.deepEqual([...new Set(await Promise.all(long))], [200]);
+  assert.ok(before >= 8, `${before} of 24 log-ins were still open when a short request was answered`);
 });
 
 test('it stops at once: what is being answered is answered, the rest is closed', async (t) => {

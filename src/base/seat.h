@@ -1,0 +1,59 @@
+/*
+** seat.h - as many requests are worked on at once as this process has processors.
+**
+** More of them than that do not get done sooner: they take the processor from each other, in an order that is the
+** system's and nobody's, each wants a connection to the file and a cache of its own, and who holds what the others
+** wait for (the right to write) is one among dozens that want to run. With seats they come in the order in which they
+** asked, and what 99 of 100 take is near to what the average takes.
+**
+**   - Who waits for something else than a processor has no seat: the writer's commit (store/writer.c), a client.
+**     Who waited for a commit gets one again, before anybody who has not begun: it is older, and nearly done.
+**   - The one who commits for others needs none, so nobody waits for those who wait for him.
+**   - After SEAT_SECONDS a seat is taken away when others want one. The work goes on without, and the system shares
+**     out the processors as it always does. So what takes long - a report over everything, a hashed password - does not
+**     keep short ones waiting, however many of its kind there are.
+**
+** Nothing here waits but seat_sleep. Seats are for the workers of a server; where nobody has taken one
+** (a command, a thread of the engine), seat_leave and seat_wake do nothing that costs.
+*/
+#ifndef BASE_SEAT_H
+#define BASE_SEAT_H
+
+#include <semaphore.h>
+#include <stdbool.h>
+
+#define SEAT_SECONDS 0.025
+
+/* What a piece of work is known by here. Zero it. */
+struct seat {
+  bool has;
+  double since;               /* it has */
+  struct seat *older, *newer; /* of those that have one */
+  struct seat *next;          /* of those that want one again */
+  sem_t *wake;
+};
+
+/* `freed` is called when a seat is free and nobody wants one again; by any thread that holds no lock but its own. Before
+** any thread, or with NULL when all have ended. At least two seats. */
+void seat_open(void (*freed)(void *arg), void *arg);
+
+bool seat_take(struct seat *s); /* false: none is free, or others are before it */
+/* It has none any more. true: one is free, and nobody wants one again, so the caller may take it for another. */
+bool seat_give(struct seat *s);
+/* Those that have had theirs for long have none any more; true, as seat_give. */
+bool seat_take_away(double now);
+bool seat_all_taken(void);
+
+/* What the calling thread works on; NULL: nothing that has a seat. */
+void seat_mine(struct seat *s);
+
+/* ---- around a wait ---- */
+
+/* The calling thread is about to wait. Its seat, if it has one and is to get it again; else NULL. */
+struct seat *seat_leave(void);
+/* The wait is over for whoever left it: `wake` is posted as soon as there is a seat. Of NULL at once. */
+void seat_wake(struct seat *left, sem_t *wake);
+/* The calling thread waits for a seat again. Of NULL: it goes on. */
+void seat_return(struct seat *left);
+
+#endif
