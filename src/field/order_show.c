@@ -209,14 +209,19 @@ static void bind(struct ctx *cx, struct stmt *s, const struct order_query *q) {
   stmt_int(s, 7, q->made_here);
 }
 
+static bool asks_for_all(const struct order_query *q) {
+  return !q->store && !q->status && !q->source && !q->from && !q->to && !q->search && !q->made_here;
+}
+
 int order_list(struct ctx *cx, struct db *db, const struct order_query *q, struct jw *w, const char *key,
                int64_t *total, const char **next) {
   const char *day, *number, *last = NULL;
   int64_t count = 0;
   *next = NULL;
   if (cursor_read(cx, q->cursor, &day, &number)) return cx->code;
-  struct stmt *s = db_stmt(cx, db, SQL_order_count);
-  bind(cx, s, q);
+  bool all = asks_for_all(q);
+  struct stmt *s = db_stmt(cx, db, all ? SQL_order_count_all : SQL_order_count);
+  if (!all) bind(cx, s, q);
   if (stmt_row(cx, s)) *total = col_int(s, 0), stmt_done(s);
   s = db_stmt(cx, db, SQL_order_list);
   bind(cx, s, q);
