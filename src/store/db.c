@@ -97,6 +97,9 @@ static void harden(sqlite3 *lite) {
   sqlite3_db_config(lite, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
   sqlite3_db_config(lite, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
   sqlite3_db_config(lite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+  /* Else a statement with LIKE ? is compiled anew each time that something else is bound: it might use an index then,
+  ** which it never could here. */
+  sqlite3_db_config(lite, SQLITE_DBCONFIG_ENABLE_QPSG, 1, NULL);
   sqlite3_extended_result_codes(lite, 1);
   sqlite3_set_authorizer(lite, forbid_attach, NULL);
 }
