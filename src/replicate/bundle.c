@@ -257,6 +257,9 @@ struct importing {
   const char *organization, *edge, *name, *key; /* the edge's public key, as headquarters has it */
   int64_t origin;
   struct bundle_told *told;
+  struct buf frames; /* the digest behind each frame that was looked at */
+  bool looked; /* at all of them: what is applied must be the same, whatever the stick says the second time */
+  int64_t first[LANE_COUNT]; /* batch of each lane; 0: none */
 };
 
 static int find_edge(struct ctx *cx, struct importing *m, const struct reading *r) {
@@ -296,10 +299,13 @@ typedef int batch_fn(struct ctx *cx, struct importing *m, struct up_batch *b);
 
 static int check_batch(struct ctx *cx, struct importing *m, struct up_batch *b) {
   const struct seal *s = &b->seal;
+  int lane = 0;
   if (strcmp(s->organization, m->organization) != 0 || s->origin != m->origin)
     return fail(cx, E_INVALID, "bundle",
                 "batch %lld of lane %.20s is of another edge or organization than the bundle",
                 (long long)s->sequence, s->lane);
+  while (lane < LANE_COUNT && strcmp(s->lane, sync_lane_names[lane]) != 0) lane++;
+  if (lane < LANE_COUNT && (!m->first[lane] || s->sequence < m->first[lane])) m->first[lane] = s->sequence;
   if (sign_verify(m->key, s->hash, s->signature, s->signature_size)) return OK;
   return fail(cx, E_DENIED, "bundle", "batch %lld of lane %.20s was not signed by the edge '%.60s'",
               (long long)s->sequence, s->lane, m->name);
@@ -349,6 +355,13 @@ static int apply_batch(struct ctx *cx, struct importing *m, struct up_batch *b) 
   return OK;
 }
 
+static int compare_frame(struct ctx *cx, struct importing *m, const struct reading *r, int64_t i) {
+  size_t at = (size_t)i * SHA256_SIZE;
+  if (!m->looked) return buf_add(&m->frames, r->digest, SHA256_SIZE), OK;
+  if (at + SHA256_SIZE <= m->frames.n && memcmp(m->frames.p + at, r->digest, SHA256_SIZE) == 0) return OK;
+  return fail(cx, E_CONFLICT, "bundle", "%s is not what it was a moment ago: copy it once more", r->path);
+}
+
 /* Every batch of the file, each in a unit of work of its own, and then its end. */
 static int each_batch(struct ctx *cx, struct importing *m, const char *path, batch_fn *fn) {
   struct reading r;
@@ -357,7 +370,7 @@ static int each_batch(struct ctx *cx, struct importing *m, const char *path, bat
   while (!cx->code && said < 0) {
     struct ctx one;
     struct up_batch b;
-    if (read_frame(cx, &r)) break;
+    if (read_frame(cx, &r) || compare_frame(cx, m, &r, count)) break;
     ctx_begin(&one, cx->actor);
     up_init(&b);
     if (at_end(&r)) {
@@ -377,13 +390,22 @@ static int each_batch(struct ctx *cx, struct importing *m, const char *path, bat
     ctx_end(&one);
   }
   end_reading(&r);
+  m->looked = true;
   return cx->code;
 }
 
+/* Of the batches from the first one in the bundle on: before it the edge knew everything confirmed. */
 static int write_receipt(struct ctx *cx, struct importing *m, const char *path) {
   struct file_out *file;
   struct pg_rows *rows;
-  struct pg_value v[] = { pg_z(m->organization), pg_number(m->origin), pg_z(m->edge) };
+  const char *lanes = "", *first = "";
+  for (int i = 0; i < LANE_COUNT; i++) {
+    lanes = ctx_printf(cx, "%s%s%s", lanes, i ? "," : "", sync_lane_names[i]);
+    first =
+        ctx_printf(cx, "%s%s%lld", first, i ? "," : "", (long long)(m->first[i] ? m->first[i] : INT64_MAX));
+  }
+  struct pg_value v[] = { pg_z(m->organization), pg_number(m->origin), pg_z(m->edge),
+                          pg_z(ctx_printf(cx, "{%s}", lanes)), pg_z(ctx_printf(cx, "{%s}", first)) };
   m->told->receipt = ctx_printf(cx, "%s.receipt", path);
   if (pg_ask(cx, m->pg,
              "SELECT json_build_object('format', 'outpost-receipt-1', 'organization', $1::text, 'edge', "
@@ -394,8 +416,9 @@ static int write_receipt(struct ctx *cx, struct importing *m, const char *path) 
              "'receipt', "
              "encode(b.receipt, 'hex')) ORDER BY b.lane, b.sequence) FROM outpost.batch AS b WHERE "
              "b.organization_id = "
-             "$1::text::uuid AND b.origin = $2::int))::text",
-             v, 3, &rows))
+             "$1::text::uuid AND b.origin = $2::int AND b.sequence >= coalesce(($5::bigint[])[array_position("
+             "$4::text[], b.lane)], 1)))::text",
+             v, 5, &rows))
     return cx->code;
   struct str text = pg_text(rows, 0, 0);
   if (file_begin(cx, &file, m->told->receipt, true) || file_write(cx, file, text.p, text.n)) return cx->code;
@@ -409,6 +432,8 @@ int bundle_import(struct ctx *cx, struct pg *p, const char *path, struct bundle_
   if (!begin_reading(cx, &r, path)) find_edge(cx, &m, &r);
   end_reading(&r);
   if (cx->code || apply_open(cx, p, &m.applier)) return cx->code;
-  if (each_batch(cx, &m, path, check_batch) || each_batch(cx, &m, path, apply_batch)) return cx->code;
-  return write_receipt(cx, &m, path);
+  buf_init(&m.frames, SIZE_MAX);
+  if (!each_batch(cx, &m, path, check_batch)) each_batch(cx, &m, path, apply_batch);
+  buf_clear(&m.frames);
+  return cx->code ? (int)cx->code : write_receipt(cx, &m, path);
 }

@@ -195,13 +195,38 @@ void pg_close(struct pg *p) {
 }
 static void close_later(void *p) { pg_close(p); }
 
+/* libpq names what it could not read, and unless it is an option's name that may be a piece of the password. */
+static void hide_quoted(char *text) {
+  bool in = false;
+  if (strstr(text, "connection option")) return;
+  for (char *p = text; *p; p++)
+    if (*p == '"')
+      in = !in;
+    else if (in && *p != '=')
+      *p = '.';
+}
+
+/* An @ or a colon that should have been written as %40 or %3A makes host and port of what belongs to the password. */
+static bool looks_misread(const PQconninfoOption *list) {
+  for (; list->keyword; list++) {
+    if (!list->val || !*list->val) continue;
+    if (!strcmp(list->keyword, "host") && strchr(list->val + 1, '@')) return true;
+    if (!strcmp(list->keyword, "port") && list->val[strspn(list->val, "0123456789,")]) return true;
+  }
+  return false;
+}
+
 static int dsn_parse(struct ctx *cx, const char *dsn, PQconninfoOption **out) {
   char *why = NULL;
   *out = PQconninfoParse(dsn, &why);
-  if (*out) return OK;
+  if (*out && !looks_misread(*out)) return OK;
+  if (why) hide_quoted(why);
   fail(cx, E_INVALID, "dsn", "the address of headquarters' database cannot be read: %.200s",
-       why ? ctx_strdup(cx, str_trim(str_of(why))) : "no memory");
+       why    ? ctx_strdup(cx, str_trim(str_of(why)))
+       : *out ? "in user and password @ is written %40, : %3A and / %2F, and the port is a number"
+              : "no memory");
   PQfreemem(why);
+  PQconninfoFree(*out);
   return cx->code;
 }
 

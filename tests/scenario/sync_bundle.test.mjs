@@ -1,10 +1,32 @@
 // What is new goes to headquarters as a file, and its receipt comes back the same way.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { generate, json, ok, one, outpost, place, query, refuses } from './lib.mjs';
+import { generate, json, ok, one, outpost, place, query, refuses, start } from './lib.mjs';
+import { until } from './moved.mjs';
 import { startPostgres } from './postgres.mjs';
+
+// A file that is another one each time that it is opened: what a stick can do that is no stick.
+async function importChanging(at, dsn, contents) {
+  execFileSync('mkfifo', [at]);
+  const { child, ended } = start(['sync', 'bundle', 'import', at, ...dsn]);
+  const isOpen = () => {
+    try {
+      return fs.readdirSync(`/proc/${child.pid}/fd`).some((fd) => fs.readlinkSync(`/proc/${child.pid}/fd/${fd}`) === at);
+    } catch {
+      return child.exitCode === null && fs.existsSync(`/proc/${child.pid}`);
+    }
+  };
+  for (const bytes of contents) {
+    const file = await fs.promises.open(at, 'w');
+    await file.write(bytes).catch((e) => assert.equal(e.code, 'EPIPE'));
+    await file.close();
+    await until(() => !isOpen(), 'that it is read');
+  }
+  return ended;
+}
 
 const save = (p, entity, object) => JSON.parse(ok(['record', 'save', entity, JSON.stringify(object), ...p.args])).id;
 
@@ -88,4 +110,20 @@ test('a bundle carries what a connection would, once, whole and in its order', {
   const verdict = outpost(['sync', 'verify', ...p.args, '--json']);
   assert.equal(verdict.code, 0, verdict.out + verdict.err);
   assert.equal(hq.psql('SELECT count(*) FROM outpost.stores'), '3');
+
+  // A receipt begins where its bundle does; and what was looked at is what is taken.
+  const told = [];
+  for (const [name, code] of [['d', 'C-4'], ['e', 'C-5']]) {
+    save(p, 'store', { customer_id: code, name: code });
+    ok(['sync', 'bundle', 'export', file(name), ...p.args]);
+    told.push(fs.readFileSync(file(name)));
+  }
+  const changing = await importChanging(file('fifo'), dsn, [told[0], told[0], told[1]]);
+  assert.deepEqual([changing.code, hq.psql('SELECT count(*) FROM outpost.stores')], [5, '3'], changing.err);
+  assert.match(changing.err, /is not what it was a moment ago/);
+  const last = json(['sync', 'bundle', 'import', file('e'), ...dsn]);
+  assert.deepEqual([last.batches, hq.psql('SELECT count(*) FROM outpost.stores')], [1, '5']);
+  assert.deepEqual(JSON.parse(fs.readFileSync(last.receipt, 'utf8')).batches.map((b) => [b.lane, b.sequence]), [['log', Number(one(p.db, "SELECT sequence FROM sync_lane WHERE lane = 'log'")) + 1]]);
+  assert.equal(json(['sync', 'bundle', 'receipt', last.receipt, ...p.args]).batches, 1);
+  ok(['sync', 'verify', ...p.args]);
 });

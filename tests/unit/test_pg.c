@@ -30,6 +30,20 @@ UNIT(pg_dsn,
   ctx_end(&cx);
 }
 
+UNIT(pg_dsn_words, "what a dsn that cannot be read is refused for holds no piece of its password") {
+  static const char *const bad[] = { "host=x password=half canary-word", "host=x password='canary-word",
+                                     "postgresql://a:%zzcanary-word@x/y",
+                                     "postgresql://a:b@x:canary-word:1/y",
+                                     "postgresql://a:half@canary-word@x/y" };
+  struct pg *p;
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    ctx_begin(&cx, "test");
+    CHECK_INT(pg_open(&cx, bad[i], NULL, &p), E_INVALID);
+    CHECK(strstr(cx.message, "canary") == NULL);
+    ctx_end(&cx);
+  }
+}
+
 /* A socket that listens and never answers. */
 static int silent(int *port) {
   struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
