@@ -124,7 +124,7 @@ const struct option_spec options[] = {
   { "zone", "NAME", "the time zone whose wall clock is meant, such as Europe/Berlin" },
   { "detach", NULL, "order it, and do not wait for its end" },
   { "payload", "JSON", "an object that every task is given" },
-  { "notify", "URL", "an address that is told when the run has ended" },
+  { "notify", "URL", "a webhook's name, or an address, that is told when the run has ended" },
   { NULL, NULL, NULL },
 };
 

@@ -384,7 +384,9 @@ const struct route routes[] = {
     .body_max = LIMIT_BODY_BYTES,
     .help =
         "Runs a graph; 202 and the address of the run. Body (may be empty): {\"payload\": {}, \"notify\": "
-        "an address that is told when it has ended}. Parameter: tenant." },
+        "a webhook, or an address (this takes system.write, too), that is told when it has ended}. "
+        "Parameter: "
+        "tenant." },
   { .method = "POST",
     .pattern = "/api/graphs/{id}/backfill",
     .handle = graph_backfill_post,

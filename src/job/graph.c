@@ -303,7 +303,7 @@ int run_tell(struct ctx *cx, struct db *db, const struct run *run, const char *s
   buf_init(&out, LIMIT_TEXT_BYTES);
   jw_init(&w, &out);
   jw_object(&w, NULL);
-  jw_text(&w, "url", run->notify);
+  jw_text(&w, "target", run->notify);
   jw_text(&w, "type", "outpost.graph_run.ended");
   jw_text(&w, "subject", ctx_printf(cx, "graph-runs/%lld", (long long)run->id));
   jw_object(&w, "data");
@@ -480,10 +480,20 @@ static int add_run(struct ctx *cx, struct db *db, const struct graph_order *o,
   return OK;
 }
 
+/* A webhook was entered by somebody who may; to tell anybody else is to order a request like any other. */
+static int check_notify(struct ctx *cx, struct db *db, const char *notify) {
+  struct stmt *s = db_stmt(cx, db, SQL_webhook_find);
+  stmt_text(s, 1, notify);
+  bool known = stmt_row(cx, s);
+  stmt_done(s);
+  if (known || cx->code || http_check_url(cx, "notify", notify)) return cx->code;
+  return job_kind_find("webhook_send") ? job_kind_allowed(cx, "webhook_send") : OK;
+}
+
 int graph_start(struct ctx *cx, struct db *db, const struct graph_order *o, int64_t *run) {
   struct job_window window = o->window;
   struct tasks tasks;
-  if (o->notify && http_check_url(cx, "notify", o->notify)) return cx->code;
+  if (o->notify && check_notify(cx, db, o->notify)) return cx->code;
   if (!window.to && manual_window(cx, db, o->graph, &window)) return cx->code;
   if (add_run(cx, db, o, &window, &tasks, run) || tasks_allowed(cx, &tasks)) return cx->code;
   for (int i = 0; i < tasks.count; i++)

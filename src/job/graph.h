@@ -45,7 +45,8 @@ struct graph_order {
   const char *cause;        /* manual, schedule or backfill */
   struct job_window window; /* to 0: of a manual run, from the end of the last one until now */
   struct str payload;       /* an object that is laid over the payload of every task; p NULL: {} */
-  const char *notify;       /* an http(s) address that gets a POST when the run ends; NULL */
+  const char *notify;       /* a webhook's name or address, or, from who may order webhook_send, any http(s)
+                               address: it gets a POST when the run ends; NULL */
 };
 /* Makes a run and begins it, unless max_active of them are at work. E_NOT_FOUND names the
 ** graphs there are. */

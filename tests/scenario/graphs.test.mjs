@@ -359,7 +359,7 @@ test('an orchestrator outside starts runs, asks for their state, and is told of 
   const run = await data(ask(again, `/api/graph-runs/${id}`));
   assert.deepEqual([run.state, shape(run)], ['failed', { a: 'failed', b: 'upstream_failed' }]);
   const told = query(p.db, "SELECT payload FROM job WHERE kind = 'webhook_send'").map((row) => JSON.parse(row[0]));
-  assert.deepEqual(told, [{ url: 'https://orchestrator.example/done', type: 'outpost.graph_run.ended', subject: `graph-runs/${id}`, data: { run: id, graph: 'g', cause: 'manual', state: 'failed', address: `/api/graph-runs/${id}` } }]);
+  assert.deepEqual(told, [{ target: 'https://orchestrator.example/done', type: 'outpost.graph_run.ended', subject: `graph-runs/${id}`, data: { run: id, graph: 'g', cause: 'manual', state: 'failed', address: `/api/graph-runs/${id}` } }]);
   assert.equal((await data(post(again, `/api/graph-runs/${id}/retry`, { task: 'a' }))).state, 'running');
   assert.equal((await data(post(again, `/api/graph-runs/${id}/cancel`))).state, 'cancelled');
   assert.deepEqual(query(p.db, "SELECT payload ->> '$.data.state' FROM job WHERE kind = 'webhook_send' ORDER BY id").map((r) => r[0]), ['failed', 'cancelled']);

@@ -203,6 +203,14 @@ test('which jobs somebody may order: every kind, by every door', { timeout: 180e
   await problem(as(server, worker, `/api/jobs/${job}/edit`, 'POST', { payload: { to: 'b@example.org' } }), 403);
   await data(as(server, worker, `/api/jobs/${job}/cancel`, 'POST'));
   await data(as(server, all, `/api/jobs/${job}/edit`, 'POST', { payload: { to: 'c@example.org' } }));
+  // Being told of a run's end is no way to make requests wherever one likes.
+  await data(as(server, all, '/api/records/webhook', 'POST', { name: 'orchestrator', url: 'https://orchestrator.example.org/done', events: '-' }), 201);
+  await data(as(server, all, '/api/records/graph', 'POST', { name: 'tidying', tasks: [{ name: 'one', kind: 'jobs_tidy' }] }), 201);
+  const told = (who, notify) => as(server, who, '/api/graphs/tidying/run', 'POST', { notify });
+  await problem(told(worker, 'https://elsewhere.example.org/'), 403, /system\.write/);
+  await problem(told(worker, 'nobody'), 422);
+  for (const notify of ['orchestrator', 'https://orchestrator.example.org/done']) await data(told(worker, notify), 202);
+  await data(told(all, 'https://elsewhere.example.org/'), 202);
   // Nor does the owner of the files order what only makes sense when it is due.
   lib.refuses(['jobs', 'add', 'bulk_upload', ...p.args], /ordered by the program alone/, 1);
 });
