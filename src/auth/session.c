@@ -362,7 +362,7 @@ static int add_first(struct ctx *cx, struct db *db, const struct setting_up *s, 
 
 static int set_up(struct ctx *cx, struct db *db, void *arg) {
   const struct setting_up *s = arg;
-  struct opaque_row row;
+  struct opaque_row row = { 0 };
   struct account a;
   char id[37];
   if (find_opaque(cx, db, s->stored, "setup", &row)) return cx->code;
@@ -382,7 +382,7 @@ static int set_up(struct ctx *cx, struct db *db, void *arg) {
 
 /* Is it worth a hash? Asked again inside the write. */
 static int check_link(struct ctx *cx, struct tenant *t, const unsigned char *stored) {
-  struct opaque_row row;
+  struct opaque_row row = { 0 };
   struct ctx aside; /* its end gives the reader back */
   struct db *db;
   ctx_begin(&aside, cx->actor);

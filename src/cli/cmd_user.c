@@ -121,7 +121,7 @@ static int apply(struct ctx *cx, struct db *db, void *arg) {
 }
 
 static int change_user(struct ctx *cx, struct cli *c, struct change *change, const char *what) {
-  struct account a;
+  struct account a = { 0 };
   struct tenant *t;
   if (find_user(cx, c, &t, &a)) return cx->code;
   change->id = a.id;

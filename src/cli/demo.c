@@ -88,7 +88,7 @@ static int make_data(struct ctx *cx, struct tenant *t) {
   const char *dir = store_dir(tenant_store(t)), *path = ctx_printf(cx, "%s/invoices-demo.csv", dir);
   struct import_request r = { .dataset = dataset_find("invoices") };
   struct import_result result;
-  struct input *in;
+  struct input *in = NULL;
   dialect_init(&r.dialect);
   if (has_runs(cx, t)) return OK;
   int rc = write_invoices(cx, path);

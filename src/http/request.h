@@ -80,8 +80,8 @@ struct request {
   bool own_page;             /* sent by this server's own page, as the browser says */
   bool foreign;              /* sent by a page of another origin that may: its cookies do not count */
   bool preflight;            /* it only asks what may be asked from there */
+  bool by_cookie;            /* that is how it is known who asks */
   int64_t rate_limit, rate_left, rate_reset; /* requests a minute, and seconds; rate_limit 0: there is none */
-  bool by_cookie;                            /* that is how it is known who asks */
 
   /* The body of the request, see body.c. */
   bool body_left;      /* there is more of it */
@@ -91,6 +91,7 @@ struct request {
 
   /* The reply, as the handler makes it. */
   int status;             /* 0: by the outcome; set it last, when all went well */
+  int retry_after;        /* seconds, with a failure; 0: it says nothing */
   const char *type;       /* of the body; NULL is JSON */
   const char *etag;       /* quoted; NULL: made from the body */
   bool packed;            /* the content is compressed for this client, the etag that of what it was before */
@@ -100,7 +101,6 @@ struct request {
   const char *allow;      /* the Allow header, or NULL */
   const char *cookies;    /* whole lines of Set-Cookie, or NULL */
   const char *upgrade;    /* the Upgrade header, or NULL */
-  int retry_after;        /* seconds, with a failure; 0: it says nothing */
   struct buf body;        /* JSON is composed here */
   struct jw json;         /* at the top level of the envelope */
   struct str content;     /* what is sent when it is not the JSON; p NULL: the JSON */

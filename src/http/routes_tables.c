@@ -40,7 +40,7 @@ int table_send(struct request *rq) {
     [EXPORT_CSV] = "csv", [EXPORT_JSON] = "json", [EXPORT_PARQUET] = "parquet", [EXPORT_CSV_PLAIN] = "csv"
   };
   const char *table = rq->param[0], *run;
-  enum export_format format;
+  enum export_format format = EXPORT_CSV;
   struct db *db;
   int rc = format_asked(rq, &format);
   if (!rc) rc = query_text(rq, "run", &run);

@@ -47,6 +47,7 @@ enum property_merge { MERGE_LATEST, MERGE_DELTA, MERGE_REVIEW };
 struct property {
   const char *name;
   enum property_kind kind;
+  enum property_merge merge;
   int scale;             /* of a decimal */
   int since;             /* the migration that brought it; 0: the table's own */
   bool required;         /* must be given; one with a default need not be, and is never empty */
@@ -58,7 +59,6 @@ struct property {
   const char *choices;   /* "open|closed" */
   const char *reference; /* the entity whose record it names */
   const char *help;      /* what would be right, for messages and forms */
-  enum property_merge merge;
 };
 
 /* No two records that are not deleted have the same of these together. */

@@ -135,6 +135,7 @@ static const char *column_list(struct ctx *cx, const char *columns, column_fn *f
   buf_init(&out, LIMIT_TEXT_BYTES);
   w->out = &out;
   each_column(columns, fn, w);
+  w->out = NULL;
   return written(cx, &out);
 }
 

@@ -42,11 +42,11 @@ enum stream_when {
 struct stream {
   const char *lane;
   enum stream_when when;
+  enum sql_id sql;
   struct up_section like;
   const char *
       kinds; /* a letter a column: t text, i whole number, d decimal (a digit behind it: its scale, otherwise 4),
                      ** b boolean, y day, s instant, x bytes */
-  enum sql_id sql;
 };
 
 const struct stream *stream_at(int i); /* in the order in which they go; NULL beyond the last */

@@ -24,7 +24,7 @@ struct collected {
 };
 
 static struct str last_line(struct str copy) {
-  size_t end = copy.n - 1, from = end;
+  size_t end = copy.n ? copy.n - 1 : 0, from = end;
   while (from > 0 && copy.p[from - 1] != '\n') from--;
   return (struct str){ copy.p + from, end - from };
 }
