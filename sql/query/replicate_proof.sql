@@ -65,3 +65,10 @@ SELECT position_to, hash FROM sync_batch WHERE origin = ?1 AND lane = ?2 AND seq
 
 -- name: sync_batch_confirm
 UPDATE sync_batch SET confirmed_at = ?4, received_at = ?5, receipt = ?6 WHERE origin = ?1 AND lane = ?2 AND sequence = ?3;
+
+-- The rules of all runs that the log speaks of up to ?1.
+-- name: sync_rule_sets
+SELECT s.sha256, s.json FROM rule_set s
+WHERE EXISTS (SELECT 1 FROM run r JOIN change_log c ON c.unit = r.uuid
+              WHERE r.rule_set = s.id AND c.seq <= ?1 AND c.event IN ('RUN_STARTED', 'RUN_COMPLETED', 'RUN_FAILED', 'RUN_INTERRUPTED'))
+ORDER BY s.sha256;

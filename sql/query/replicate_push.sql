@@ -32,6 +32,25 @@ FROM reject WHERE id > (?1 << 32) + CAST(?2 AS INTEGER) AND id < ?1 + 1 << 32 OR
 SELECT id >> 32, id & 0xffffffff, solved_run, note, updated_at, updated_by, id
 FROM reject WHERE solved_run = ?1 AND id > CAST(?2 AS INTEGER) ORDER BY id LIMIT ?3;
 
+-- name: push_run_control
+SELECT run, position, control, version, stage, kind, field, category, failed, position
+FROM run_control WHERE run = ?1 AND position > coalesce(CAST(nullif(?2, '') AS INTEGER), -1) ORDER BY position LIMIT ?3;
+
+-- name: push_run_category
+SELECT run, category, rows, category FROM run_category WHERE run = ?1 AND category > ?2 ORDER BY category LIMIT ?3;
+
+-- name: push_run_check
+SELECT run, position, name, ok, expected, actual, text, position
+FROM run_check WHERE run = ?1 AND position > coalesce(CAST(nullif(?2, '') AS INTEGER), -1) ORDER BY position LIMIT ?3;
+
+-- name: push_run_rule_set
+SELECT r.id, s.sha256, r.id FROM run r JOIN rule_set s ON s.id = r.rule_set WHERE r.id = ?1 AND r.id > CAST(?2 AS INTEGER) LIMIT ?3;
+
+-- name: push_rule_set
+SELECT s.sha256, s.json, s.id FROM run r JOIN rule_set s ON s.id = r.rule_set
+WHERE r.id = ?1 AND s.id > CAST(?2 AS INTEGER) AND NOT EXISTS (SELECT 1 FROM run o WHERE o.rule_set = r.rule_set AND o.id < r.id)
+LIMIT ?3;
+
 -- name: push_raw_chunk
 SELECT id >> 24, id & 0xffffff, offset, line, record, count, crc, records, bytes, id & 0xffffff
 FROM raw_chunk WHERE id > (?1 << 24) + coalesce(CAST(nullif(?2, '') AS INTEGER), -1) AND id < ?1 + 1 << 24 ORDER BY id LIMIT ?3;

@@ -49,6 +49,12 @@ FROM (SELECT coalesce(sum(CASE WHEN c.event = 'RUN_COMPLETED' THEN r.rows_clean 
       WHERE c.seq > ?1 AND c.event IN ('RUN_STARTED', 'RUN_COMPLETED', 'RUN_FAILED', 'RUN_INTERRUPTED', 'RUN_UNDONE', 'RUN_REDONE',
                                        'RUN_AUDITED', 'STOCK_MOVED'));
 
+-- Controls, categories and checks of runs: some twenty rows each.
+-- name: sync_behind_checks
+SELECT 20 * n, 2000 * n, since
+FROM (SELECT count(*) AS n, min(at) AS since FROM change_log
+      WHERE seq > ?1 AND event IN ('RUN_COMPLETED', 'RUN_FAILED', 'RUN_INTERRUPTED', 'RUN_AUDITED'));
+
 -- Bytes travel as text, two letters each.
 -- name: sync_behind_raw
 SELECT count(k.id), coalesce(sum(2 * length(k.bytes)), 0), min(c.at)

@@ -58,7 +58,7 @@ $$;
 -- keys "a,b" and ["1","2"] as '(a, b) >= (1, 2)'.
 CREATE OR REPLACE FUNCTION outpost.key_condition(tbl text, keys text, op text, bound json) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
-  SELECT format('(%s) %s (%s)', string_agg(quote_ident(k), ', ' ORDER BY n), op,
+  SELECT format('(%s) %s (%s)', string_agg(quote_ident(k) || CASE a.atttypid WHEN 'text'::regtype THEN ' COLLATE "C"' ELSE '' END, ', ' ORDER BY n), op,
     string_agg(format('%L::%s', bound ->> (n - 1)::int, format_type(a.atttypid, NULL)), ', ' ORDER BY n))
   FROM string_to_table(keys, ',') WITH ORDINALITY AS s(k, n)
   JOIN pg_attribute AS a ON a.attrelid = format('outpost.%I', tbl)::regclass AND a.attname = k AND NOT a.attisdropped
@@ -258,6 +258,14 @@ GRANT UPDATE (counts, message) ON outpost.run TO outpost_edge;
 
 -- ---- both sides compared ----
 
+-- keys "a,b" as 'a, b COLLATE "C"': an edge sorts texts by their bytes.
+CREATE OR REPLACE FUNCTION outpost.sorted_by(tbl text, keys text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+  SELECT string_agg(quote_ident(k) || CASE a.atttypid WHEN 'text'::regtype THEN ' COLLATE "C"' ELSE '' END, ', ' ORDER BY n)
+  FROM string_to_table(keys, ',') WITH ORDINALITY AS s(k, n)
+  JOIN pg_attribute AS a ON a.attrelid = format('outpost.%I', tbl)::regclass AND a.attname = k AND NOT a.attisdropped
+$$;
+
 -- How many rows lie behind `after` and up to `upto`, and their digest, for each of the ranges [{"after":[..],"upto":[..]}, ...];
 -- either may be null: from the beginning, to the end.
 CREATE OR REPLACE FUNCTION outpost.range_digests(organization uuid, tbl text, columns text, keys text, ranges json, condition text DEFAULT 'true')
@@ -266,7 +274,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog AS $$
 DECLARE
   part json;
   hidden text := outpost.row_expression(tbl, columns);
-  sorted text := (SELECT string_agg(quote_ident(k), ', ') FROM string_to_table(keys, ',') AS k);
+  sorted text := outpost.sorted_by(tbl, keys);
 BEGIN
   place := 0;
   FOR part IN SELECT value FROM json_array_elements(ranges) LOOP
@@ -289,7 +297,7 @@ BEGIN
     outpost.row_expression(tbl, columns), tbl, condition,
     CASE WHEN json_typeof(part -> 'after') = 'array' THEN outpost.key_condition(tbl, keys, '>', part -> 'after') ELSE 'true' END,
     CASE WHEN json_typeof(part -> 'upto') = 'array' THEN outpost.key_condition(tbl, keys, '<=', part -> 'upto') ELSE 'true' END,
-    (SELECT string_agg(quote_ident(k), ', ') FROM string_to_table(keys, ',') AS k))
+    outpost.sorted_by(tbl, keys))
   USING organization;
 END
 $$;

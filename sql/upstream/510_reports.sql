@@ -1,33 +1,6 @@
 -- Figures under the names that people know, each of the invoker's organizations only (security_invoker: the policies of the tables
 -- behind a view hold for who asks). What an organization has several edges of is told apart by edge_id.
 
-CREATE OR REPLACE VIEW outpost.clean_sales WITH (security_invoker = true) AS
-SELECT organization_id, edge_id, id, run_id, order_id, order_date, region, product, quantity, revenue,
-       round(revenue / nullif(quantity, 0), 2) AS revenue_per_unit, processed_timestamp
-FROM (SELECT DISTINCT ON (s.organization_id, o.edge_id, s.key)
-             s.*, o.edge_id, (s.run << 32) | s.record AS id, r.uuid AS run_id, r.ended_at AS processed_timestamp
-      FROM outpost.sale s
-      JOIN outpost.origin o ON o.organization_id = s.organization_id AND o.origin = s.origin
-      JOIN outpost.run r ON r.organization_id = s.organization_id AND r.origin = s.origin AND r.run = s.run
-      WHERE r.counts OR EXISTS (SELECT FROM outpost.undo_kept k WHERE k.organization_id = s.organization_id
-                                AND k.origin = s.origin AND k.run = s.run AND k.key = s.key)
-      ORDER BY s.organization_id, o.edge_id, s.key, r.rank DESC, s.origin DESC) s;
-
-CREATE OR REPLACE VIEW outpost.clean_invoices WITH (security_invoker = true) AS
-SELECT organization_id, edge_id, id, run_id, invoice_id, invoice_date, customer_id, customer_name, product_id,
-       item_name, quantity, total, line_number, customer_gstin, customer_phone, customer_email, billing_address, billing_city,
-       billing_state, billing_pin, shipping_address, shipping_city, shipping_state, shipping_pin, place_of_supply, category_name,
-       brand, sku, barcode, hsn_code, unit, free_quantity, rate, discount_percent, discount_amount, taxable_value, gst_rate, cgst,
-       sgst, igst, cess, round_off, due_date, payment_terms, po_number, salesperson, notes, processed_timestamp
-FROM (SELECT DISTINCT ON (s.organization_id, o.edge_id, s.key)
-             s.*, o.edge_id, (s.run << 32) | s.record AS id, r.uuid AS run_id, r.ended_at AS processed_timestamp
-      FROM outpost.mangalam_invoices s
-      JOIN outpost.origin o ON o.organization_id = s.organization_id AND o.origin = s.origin
-      JOIN outpost.run r ON r.organization_id = s.organization_id AND r.origin = s.origin AND r.run = s.run
-      WHERE r.counts OR EXISTS (SELECT FROM outpost.undo_kept k WHERE k.organization_id = s.organization_id
-                                AND k.origin = s.origin AND k.run = s.run AND k.key = s.key)
-      ORDER BY s.organization_id, o.edge_id, s.key, r.rank DESC, s.origin DESC) s;
-
 -- What came free with a row is a line of its own, without a price.
 CREATE OR REPLACE VIEW outpost.invoice_items WITH (security_invoker = true) AS
 SELECT organization_id, edge_id, id << 1 | f.free AS id, invoice_id, invoice_date, product_id, item_name,
@@ -62,11 +35,36 @@ SELECT c.organization_id, o.edge_id, c.origin, c.seq AS id, c.unit AS run_id, c.
 FROM outpost.change_log c
 JOIN outpost.origin o ON o.organization_id = c.organization_id AND o.origin = c.origin;
 
+-- What counts now, by region, product and day. run_id: the last run that brought a row of it.
 CREATE OR REPLACE VIEW outpost.analytics_summary WITH (security_invoker = true) AS
 SELECT organization_id, edge_id, region, product, order_date, sum(revenue) AS total_revenue, count(*) AS total_orders,
-       sum(quantity) AS total_quantity
+       sum(quantity) AS total_quantity,
+       row_number() OVER () AS id, max(run_id::text COLLATE "C")::uuid AS run_id, CASE WHEN order_date IS NOT NULL THEN sum(revenue) END AS daily_sales,
+       order_date AS calculation_date, max(processed_timestamp) AS created_timestamp
 FROM outpost.clean_sales
 GROUP BY organization_id, edge_id, GROUPING SETS ((), (region), (product), (order_date));
+
+-- How effective the controls of a run were.
+CREATE OR REPLACE VIEW outpost.validation_summary WITH (security_invoker = true) AS
+SELECT r.organization_id, o.edge_id, r.uuid AS run_id, c.stage AS validation_stage, c.control, c.version AS rule_version, c.field,
+       c.category AS error_category, r.rows_read AS records, r.rows_read - c.failed AS passed, c.failed,
+       round(1 - c.failed::numeric / nullif(r.rows_read, 0), 6) AS pass_rate
+FROM outpost.run_control c
+JOIN outpost.origin o ON o.organization_id = c.organization_id AND o.origin = c.origin
+JOIN outpost.run r ON r.organization_id = c.organization_id AND r.origin = c.origin AND r.run = c.run;
+
+-- What there is, by the movements of all edges. One that an edge fetched back after an older copy of its file took its place came
+-- up again in a new epoch, with the same event_id.
+CREATE OR REPLACE VIEW outpost.stock_levels WITH (security_invoker = true) AS
+SELECT t.organization_id, t.item AS sku, m.name, m.category, t.warehouse, sum(t.quantity) AS quantity_on_hand,
+       sum(t.reserved) AS quantity_reserved, sum(t.quantity) - sum(t.reserved) AS quantity_available, m.reorder_point,
+       max(t.recorded_at) AS updated_at
+FROM (SELECT DISTINCT ON (x.organization_id, o.edge_id, x.event_id) x.* FROM outpost.stock_transactions x
+      JOIN outpost.origin o ON o.organization_id = x.organization_id AND o.origin = x.origin
+      ORDER BY x.organization_id, o.edge_id, x.event_id, x.origin) t
+LEFT JOIN LATERAL (SELECT i.name, i.category, i.reorder_point FROM outpost.stock_items i
+                   WHERE i.organization_id = t.organization_id AND i.sku = t.item AND i.deleted_at IS NULL ORDER BY i.id LIMIT 1) m ON true
+GROUP BY t.organization_id, t.item, t.warehouse, m.name, m.category, m.reorder_point;
 
 CREATE OR REPLACE VIEW outpost.metrics WITH (security_invoker = true) AS
 SELECT organization_id, id AS metric_id, organization_id AS tenant_id, metric_type, metric_value, metric_date, created_at, data, source,
@@ -102,8 +100,10 @@ SELECT organization_id, organization_id AS tenant_id, metric_date, category, sum
 FROM part GROUP BY organization_id, metric_date, category HAVING sum(amount) <> 0 OR category IS NOT NULL;
 
 -- What a dashboard shows of an organization, kept: reading it costs a row. It is a table and not a materialized view, because
--- row-level security knows no materialized views: one would show everybody all organizations. Whoever reads it while it is made
--- anew sees the old figures until the commit, as with CONCURRENTLY; its key is the unique index that that takes.
+-- row-level security knows no materialized views. Whoever may read one sees all organizations; to read it only through a view that
+-- filters, that view must have its owner's rights, which none here has; and REFRESH reads as the owner, whom the policies bind like
+-- everybody, so it would find nothing. Whoever reads this table while it is made anew sees the old figures until the commit, as
+-- with CONCURRENTLY; its key is the unique index that that takes.
 CREATE TABLE IF NOT EXISTS outpost.dashboard_summary (
   organization_id  uuid NOT NULL PRIMARY KEY,
   stores           bigint NOT NULL,
@@ -145,5 +145,5 @@ LANGUAGE sql SET search_path = pg_catalog AS $$
 $$;
 
 GRANT SELECT ON outpost.clean_sales, outpost.clean_invoices, outpost.invoice_items, outpost.exceptions, outpost.audit_log,
-  outpost.analytics_summary, outpost.metrics, outpost.data_quality_alerts, outpost.connectors, outpost.monthly_revenue,
+  outpost.analytics_summary, outpost.validation_summary, outpost.stock_levels, outpost.metrics, outpost.data_quality_alerts, outpost.connectors, outpost.monthly_revenue,
   outpost.daily_revenue_by_category TO outpost_hq;

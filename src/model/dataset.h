@@ -35,6 +35,11 @@ struct field {
 /* At most so many fields, of which so many groups (one of them a date) and totals. */
 enum { DATASET_FIELDS = 48, DATASET_GROUPS = 4, DATASET_TOTALS = 4 };
 
+/* A figure of every row that stands in its reports and is kept nowhere: of / by, with two decimals, half to even. */
+struct field_ratio {
+  const char *name, *of, *by;
+};
+
 struct dataset {
   const char *name;          /* "sales" */
   const char *table;         /* clean rows: key, run, record, then the fields in order */
@@ -47,6 +52,7 @@ struct dataset {
   int field_count;
   int batch;          /* rows of a savepoint: what the database refuses costs its own row only; 0: without */
   const char *follow; /* the kind of job that is ordered when rows begin or cease to count; or NULL */
+  const struct field_ratio *ratio; /* or NULL */
 };
 
 void dataset_register(const struct dataset *d);

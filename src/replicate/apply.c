@@ -26,15 +26,21 @@ int apply_open(struct ctx *cx, struct pg *p, struct applier **out) {
   ctx_defer(cx, forget, a);
   if (pg_ask(cx, p,
              "SELECT pg_catalog.to_regclass('outpost.lane'), "
-             "pg_catalog.to_regprocedure('outpost.merge_row(uuid,text,integer,text,json,json,jsonb,jsonb)')",
+             "pg_catalog.to_regprocedure('outpost.merge_row(uuid,text,integer,text,json,json,jsonb,jsonb)'), "
+             "pg_catalog.to_regclass('outpost.run_check')",
              NULL, 0, &r))
     return cx->code;
   if (pg_is_null(r, 0, 0))
     return fail(cx, E_FAIL, "dsn",
                 "there is no schema of ours at headquarters: `outpost upstream init` makes it there");
   a->merges = !pg_is_null(r, 0, 1);
+  a->checks = !pg_is_null(r, 0, 2);
   *out = a;
   return OK;
+}
+
+bool apply_takes(const struct applier *a, const char *lane) {
+  return a->checks || strcmp(lane, "checks") != 0;
 }
 
 int apply_know(struct ctx *cx, struct applier *a, const char *tables) {

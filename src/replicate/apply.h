@@ -29,6 +29,9 @@ struct
 /* E_FAIL when there is no schema of ours. */
 int apply_open(struct ctx *cx, struct pg *p, struct applier **out);
 
+/* Has headquarters tables for this lane? One that came later waits for `outpost upstream init` there and holds nothing up. */
+bool apply_takes(const struct applier *a, const char *lane);
+
 struct apply_lane {
   int64_t sequence;                /* of the last batch that is there; 0: none */
   const char *position;            /* "{}" at the beginning */

@@ -12,6 +12,7 @@ struct applier {
   struct pg *pg;
   struct map types; /* "table column" -> a pointer to the name of its type */
   bool merges;      /* outpost.merge_row is there */
+  bool checks;      /* outpost.run_check is there */
   int temporary;    /* tables made in this transaction */
 };
 

@@ -295,6 +295,7 @@ int push_some(struct ctx *cx, struct tenant *t, struct pg *p, bool *more) {
     return cx->code;
   for (int lane = LANE_LOG; lane < LANE_COUNT; lane++) {
     if (metered && lane != LANE_LOG) break;
+    if (!apply_takes(u.applier, sync_lane_names[lane])) continue;
     if (push_lane(cx, &u, lane, more)) return cx->code;
     if (*more) break;
   }

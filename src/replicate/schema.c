@@ -130,7 +130,8 @@ static int init(struct ctx *cx, struct pg *p, struct jw *said) {
       pg_do(cx, p, upstream_parts[0].text) || schema_number(cx, p, &before) || check_number(cx, before))
     return cx->code;
   if (parts_run(cx, p, ROLES + 1, BEHIND_TABLES - 1, before < 0, said) || schema_tables(cx, p, said) ||
-      parts_run(cx, p, BEHIND_TABLES, ACCESS, false, said) || set_number(cx, p, before, said))
+      schema_views(cx, p, said) || parts_run(cx, p, BEHIND_TABLES, ACCESS, false, said) ||
+      set_number(cx, p, before, said))
     return cx->code;
   return pg_do(cx, p, "COMMIT");
 }

@@ -14,7 +14,7 @@
 **             comes with a newer program takes over what stands for it there
 **   datasets  a table each that holds every version of a row, written once: organization_id, origin, run, record, key, the
 **             fields (codes as their texts). PRIMARY KEY (organization_id, origin, run, key); the key sorts by bytes.
-**             Which versions count say the views (510_reports.sql), by run.counts, run.rank and undo_kept
+**             Which versions count say its views (schema_views.c), by run.counts, run.rank and undo_kept
 **
 ** Row-level security of all tables and who may do what: 900_access.sql, and the GRANTs of each part.
 **

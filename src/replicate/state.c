@@ -4,7 +4,7 @@
 #include "base/time.h"
 #include "store/change.h"
 
-const char *const sync_lane_names[LANE_COUNT] = { "log", "rows", "raw" };
+const char *const sync_lane_names[LANE_COUNT] = { "log", "rows", "checks", "raw" };
 
 /* ---- who we are there ---- */
 
@@ -126,7 +126,7 @@ int sync_lane_save(struct ctx *cx, struct db *db, const struct sync_lane *lane) 
 
 int sync_lane_behind(struct ctx *cx, struct db *db, const struct sync_lane *lane, struct sync_behind *out) {
   static const enum sql_id sql[LANE_COUNT] = { SQL_sync_behind_log, SQL_sync_behind_rows,
-                                               SQL_sync_behind_raw };
+                                               SQL_sync_behind_checks, SQL_sync_behind_raw };
   *out = (struct sync_behind){ 0 };
   for (int i = 0; i < LANE_COUNT; i++) {
     if (strcmp(sync_lane_names[i], lane->name) != 0) continue;

@@ -4,7 +4,8 @@
 ** Everything is read and written in transactions of the tenant's file. Who moves a lane does it after
 ** headquarters has committed; when nobody knows whether it has, headquarters is asked first (lane.sequence there).
 **
-** Lanes, in the order of business: what people did before what they imported, and that before the files' own bytes.
+** Lanes, in the order of business: what people did before what they imported, that before how it was judged, and that before the
+** files' own bytes.
 ** A position is a JSON text that only push reads further than "seq": the last entry of the log that is wholly there.
 **
 ** A tenant that is not enrolled has no row of sync_upstream, and nothing here happens.
@@ -16,8 +17,8 @@
 #include "base/json.h"
 #include "store/store.h"
 
-enum sync_lane_id { LANE_LOG, LANE_ROWS, LANE_RAW, LANE_COUNT };
-extern const char *const sync_lane_names[LANE_COUNT]; /* "log", "rows", "raw" */
+enum sync_lane_id { LANE_LOG, LANE_ROWS, LANE_CHECKS, LANE_RAW, LANE_COUNT };
+extern const char *const sync_lane_names[LANE_COUNT]; /* "log", "rows", "checks", "raw" */
 
 #define SYNC_SECRET "upstream" /* the name of the role's password, see notify/secret.h */
 

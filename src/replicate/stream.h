@@ -14,12 +14,17 @@
 **                       rows_clean rows_rejected rows_updated rows_unchanged clean_crc reject_crc total_crc key_min key_max
 **                       memory_bytes settings:json message undone_at undone_by
 **   undo_kept           run key reason: stays although the run was undone
+**   run_control         run position control version stage kind field category failed: the controls of a run, and how they did
+**   run_category        run category rows
+**   run_check           run position name ok:bool expected actual text
+**   run_rule_set        run sha256: which of rule_set judged it
+**   rule_set            sha256 json: rules and reference items as they were; sent with the first run that refers to it
 **   raw_chunk           run chunk offset line record count crc records:bytes bytes:bytes
 **   stock_transactions  id event_id kind item warehouse location lot serial quantity reserved on_hand_after reserved_after at
 **                       recorded_at reference_id notes actor device device_seq unit_cost; names and kinds as texts,
 **                       event_id as text (a UUID with its hyphens), amounts numeric(19,4)
 **
-** An edge inserts into all of them; it also deletes from run, undo_kept and reject_solved, which it replaces run by run.
+** An edge inserts into all of them; it also deletes from those that it replaces run by run (BATCH_REPLACE).
 **
 ** A stream more: 1. its statement in sql/query/replicate_push.sql, 2. a row here, 3. its table at headquarters.
 */
@@ -47,6 +52,7 @@ struct stream {
   const char *
       kinds; /* a letter a column: t text, i whole number, d decimal (a digit behind it: its scale, otherwise 4),
                      ** b boolean, y day, s instant, x bytes */
+  const char *by; /* the order in which its statement gives the rows of ascending runs; NULL: like.keys */
 };
 
 const struct stream *stream_at(int i); /* in the order in which they go; NULL beyond the last */

@@ -1,5 +1,6 @@
 #include "model/dataset.h"
 #include "model/entity.h"
+#include "replicate/holdings.h"
 #include "replicate/verify_internal.h"
 #include "store/change.h"
 
@@ -17,6 +18,12 @@ struct parts {
   int count;
 };
 
+/* Where the rows of a lane stand, and up to which entry they were sent. */
+struct lane_parts {
+  struct parts parts;
+  int64_t sent;
+};
+
 /* ---- what stands where ---- */
 
 static int read_origins(struct verifying *v) {
@@ -29,7 +36,9 @@ static int read_origins(struct verifying *v) {
 }
 
 /* Where a lane began under each origin; each goes up to where the next one began. */
-static int read_parts(struct verifying *v, enum sync_lane_id id, struct parts *out, int64_t *sent) {
+static int read_parts(struct verifying *v, enum sync_lane_id id, struct lane_parts *lanes) {
+  struct parts *out = &lanes->parts;
+  int64_t *sent = &lanes->sent;
   struct sync_lane lane;
   struct pg_rows *rows;
   struct pg_value p[] = { pg_z(v->up.organization), pg_z(v->origins), pg_z(sync_lane_names[id]) };
@@ -177,12 +186,13 @@ static int runs_of(struct verifying *v, const struct part *p, int64_t sent, bool
 }
 
 /* A table whose rows belong to runs. */
-static int compare_of_runs(struct verifying *v, struct ranged *r, const struct parts *parts, int64_t sent,
+static int compare_of_runs(struct verifying *v, struct ranged *r, const struct lane_parts *lane,
                            bool counting, struct report *to) {
+  const struct parts *parts = &lane->parts;
   for (int i = 0; i < parts->count && !v->cx->code; i++) {
     int64_t *runs;
     const char *list;
-    if (runs_of(v, &parts->part[i], sent, counting, &runs, &r->run_count, &list)) return v->cx->code;
+    if (runs_of(v, &parts->part[i], lane->sent, counting, &runs, &r->run_count, &list)) return v->cx->code;
     r->runs = runs;
     r->condition = ctx_printf(v->cx, "origin = %lld AND run = ANY ('{%s}'::bigint[])",
                               (long long)parts->part[i].origin, list);
@@ -213,25 +223,55 @@ static int compare_moves(struct verifying *v, struct ranged *r, const struct par
   return v->cx->code;
 }
 
-static int compare_streams(struct verifying *v, const struct parts *rows, int64_t rows_sent,
-                           const struct parts *raw, int64_t raw_sent, struct report *to) {
+/* Rules are told once, whatever run they judged, and under whichever origin that was. */
+static int each_rule_set(struct verifying *v, struct ranged *r) {
+  struct stmt *s = db_stmt(v->cx, v->db, SQL_sync_rule_sets);
+  stmt_int(s, 1, r->to);
+  while (stmt_row(v->cx, s))
+    if (ranged_take(v, r, s)) break;
+  stmt_done(s);
+  return v->cx->code;
+}
+
+static int compare_rule_sets(struct verifying *v, struct ranged *r, const struct lane_parts *lane,
+                             struct report *to) {
+  r->each = each_rule_set;
+  r->to = lane->sent;
+  r->like.keys = "sha256";
+  r->condition = ctx_printf(
+      v->cx,
+      "origin = (SELECT min(x.origin) FROM outpost.rule_set x WHERE x.organization_id = "
+      "rule_set.organization_id "
+      "AND x.sha256 = rule_set.sha256 AND x.origin = ANY ('%s'::int[])) AND sha256 IN (SELECT x.sha256 FROM "
+      "outpost.run_rule_set x WHERE x.organization_id = rule_set.organization_id AND x.origin = ANY "
+      "('%s'::int[]))",
+      v->origins, v->origins);
+  return compare(v, r, to);
+}
+
+static int compare_streams(struct verifying *v, const struct lane_parts *rows,
+                           const struct lane_parts *checks, const struct lane_parts *raw, struct report *to) {
   const struct stream *st;
   for (int i = 0; (st = stream_at(i)) && !v->cx->code; i++) {
-    if (!st->like.keys) continue;
-    bool is_raw = strcmp(st->lane, "raw") == 0;
     struct ranged r = { .like = st->like, .kinds = st->kinds, .id = st->sql, .each = each_of_runs };
-    if (st->when != STREAM_STOCK) {
-      compare_of_runs(v, &r, is_raw ? raw : rows, is_raw ? raw_sent : rows_sent, false, to);
-      continue;
-    }
-    r.each = each_move;
-    compare_moves(v, &r, rows, to);
+    const struct lane_parts *lane = strcmp(st->lane, "raw") == 0      ? raw
+                                    : strcmp(st->lane, "checks") == 0 ? checks
+                                                                      : rows;
+    if (lane == checks && !checks->sent) continue; /* headquarters may have no tables for it yet */
+    if (st->by) r.like.keys = st->by;
+    if (st->when == STREAM_STOCK) {
+      r.each = each_move;
+      compare_moves(v, &r, &rows->parts, to);
+    } else if (r.like.keys)
+      compare_of_runs(v, &r, lane, false, to);
+    else
+      compare_rule_sets(v, &r, lane, to);
   }
   const struct dataset *d;
   for (int i = 0; (d = dataset_at(i)) && !v->cx->code; i++) {
     struct ranged r = { .each = each_of_runs, .dataset = d };
     stream_versions(v->cx, d, &r.like, &r.kinds, &r.sql);
-    compare_of_runs(v, &r, rows, rows_sent, true, to);
+    compare_of_runs(v, &r, rows, true, to);
   }
   return v->cx->code;
 }
@@ -304,26 +344,29 @@ static const char *sentence(struct ctx *cx, const struct verifying *v, int64_t b
 
 int sync_verify(struct ctx *cx, struct tenant *t, struct pg *p, struct jw *w, bool *same) {
   struct verifying v = { .cx = cx, .pg = p };
-  struct parts log, rows, raw;
+  struct lane_parts log, rows, checks, raw;
   struct report to = { .w = w };
   struct change_end end;
-  int64_t log_sent, rows_sent, raw_sent, bad;
+  int64_t bad;
   if (tenant_read(cx, t, &v.db) || sync_upstream_need(cx, v.db, &v.up) || read_origins(&v) ||
       change_last(cx, v.db, &end))
     return cx->code;
-  if (read_parts(&v, LANE_LOG, &log, &log_sent) || read_parts(&v, LANE_ROWS, &rows, &rows_sent) ||
-      read_parts(&v, LANE_RAW, &raw, &raw_sent))
+  if (read_parts(&v, LANE_LOG, &log) || read_parts(&v, LANE_ROWS, &rows) ||
+      read_parts(&v, LANE_CHECKS, &checks) || read_parts(&v, LANE_RAW, &raw))
     return cx->code;
+  checks.parts = rows.parts; /* what is said of a run stands where the run stands */
   jw_object(w, NULL);
   jw_array(w, "tables");
-  if (compare_log(&v, &log, &to) || compare_streams(&v, &rows, rows_sent, &raw, raw_sent, &to) ||
-      compare_records(&v, log_sent, &to))
+  if (compare_log(&v, &log.parts, &to) || compare_streams(&v, &rows, &checks, &raw, &to) ||
+      compare_records(&v, log.sent, &to))
     return cx->code;
   close_line(&to);
   jw_close(w, ']');
   if (check_seals(&v, w, &bad)) return cx->code;
-  int64_t behind = end.seq - log_sent, rows_behind = 0;
-  if (add_behind(&v, LANE_ROWS, &rows_behind) || add_behind(&v, LANE_RAW, &rows_behind)) return cx->code;
+  int64_t behind = end.seq - log.sent, rows_behind = 0;
+  if (add_behind(&v, LANE_ROWS, &rows_behind) || add_behind(&v, LANE_CHECKS, &rows_behind) ||
+      add_behind(&v, LANE_RAW, &rows_behind))
+    return cx->code;
   *same = !v.first && !bad;
   jw_bool(w, "same", *same);
   jw_text(w, "sentence", sentence(cx, &v, bad, behind, rows_behind));
@@ -332,6 +375,7 @@ int sync_verify(struct ctx *cx, struct tenant *t, struct pg *p, struct jw *w, bo
   jw_int(w, "not_sent", behind);
   jw_int(w, "rows_not_sent", rows_behind);
   jw_int(w, "to_pull", v.to_pull);
+  holdings_json(w, "stays");
   jw_close(w, '}');
   return OK;
 }

@@ -82,6 +82,8 @@ static const struct field fields[] = {
   },
 };
 
+static const struct field_ratio per_unit = { "revenue_per_unit", "revenue", "quantity" };
+
 const struct dataset sales_dataset = {
   .name = "sales",
   .table = "sale",
@@ -89,6 +91,7 @@ const struct dataset sales_dataset = {
   .past_table = "sale_past",
   .current_table = "sale_current",
   .key_field = "order_id",
+  .ratio = &per_unit,
   .fields = fields,
   .field_count = sizeof fields / sizeof *fields,
 };
