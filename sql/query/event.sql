@@ -126,6 +126,9 @@ WHERE seq >= ?1 ORDER BY seq;
 SELECT count(*) FROM event_parked
 WHERE (?1 IS NULL OR topic = ?1) AND (?2 IS NULL OR grp = ?2) AND (?3 IS NULL OR state = ?3);
 
+-- name: event_parked_room
+SELECT count(*), coalesce(sum(length(body)), 0) FROM event_parked WHERE state = 'waiting';
+
 -- name: event_parked_list
 SELECT id, topic, grp, event, partition, position, reason, line, times, state, at, actor, body, cut, ended_at, ended_by,
        ended_text

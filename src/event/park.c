@@ -31,6 +31,18 @@ int event_park(struct ctx *cx, struct db *db, const char *topic, const char *gro
   return stmt_run(cx, s);
 }
 
+int parked_check_room(struct ctx *cx, struct db *db) {
+  struct stmt *s = db_stmt(cx, db, SQL_event_parked_room);
+  if (!stmt_row(cx, s)) return cx->code;
+  int64_t count = col_int(s, 0), bytes = col_int(s, 1);
+  stmt_done(s);
+  if (count <= PARKED_MOST && bytes <= (int64_t)PARKED_MIB_MOST << 20) return OK;
+  return fail(cx, E_BUSY, "events",
+              "too many events that were refused wait for a person (at most %d, and %d MiB): they are to be "
+              "published again or discarded before more that is wrong can be kept (`outpost events parked`)",
+              PARKED_MOST, PARKED_MIB_MOST);
+}
+
 /* ---- lists ---- */
 
 enum {

@@ -15,6 +15,12 @@
 int event_park(struct ctx *cx, struct db *db, const char *topic, const char *group, const struct event *e,
                const char *reason);
 
+/* After what was refused at the door was parked: E_BUSY when too much waits for a person by now, so that a device that
+** went mad does not fill the disk. Whoever publishes keeps what he has and tries again; what is good is taken all the same,
+** when it comes without what is not. */
+enum { PARKED_MOST = 100000, PARKED_MIB_MOST = 256 };
+int parked_check_room(struct ctx *cx, struct db *db);
+
 struct parked_filter {
   const char *topic, *group, *state; /* NULL: all; the group "-": refused at the door */
   int64_t limit, before;             /* ids below; 0: from the newest on */

@@ -174,6 +174,7 @@ static int write_down(struct ctx *cx, struct db *db, const struct topic *t, stru
   crash_point("events in their log");
   for (size_t i = 0; i < n && park && !cx->code; i++)
     if (events[i].outcome == EVENT_REFUSED) event_park(cx, db, t->name, "", &events[i], events[i].why);
+  if (!cx->code && park && count[EVENT_REFUSED]) parked_check_room(cx, db);
   if (!cx->code && count[EVENT_TAKEN])
     note(cx, db, t, count[EVENT_TAKEN], count[EVENT_KNOWN], count[EVENT_REFUSED], buf_view(&ranges));
   buf_clear(&ranges);

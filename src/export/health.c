@@ -144,12 +144,20 @@ static void say_topics(const struct teller *t, struct db *db) {
       : lag  ? ctx_printf(t->cx, "%s is the furthest behind: events of %s that it has yet to read: %lld",
                           worst->group, worst->topic, lag)
              : "every group has read all events";
+  bool full = parked >= PARKED_MOST;
   const char *aside =
-      parked ? ctx_printf(t->cx,
-                          "events that were refused and wait for a person (`outpost events parked`): %lld",
-                          parked)
-             : "none is parked";
-  say(t, "topics", parked || lag > LAG_MUCH ? HEALTH_WARN : HEALTH_OK,
+      full     ? ctx_printf(t->cx,
+                            "%lld events that were refused wait for a person, and no more are kept: publish them "
+                                "again or discard them (`outpost events parked`)",
+                            parked)
+      : parked ? ctx_printf(t->cx,
+                            "events that were refused and wait for a person (`outpost events parked`): %lld",
+                            parked)
+               : "none is parked";
+  say(t, "topics",
+      full                       ? HEALTH_BAD
+      : parked || lag > LAG_MUCH ? HEALTH_WARN
+                                 : HEALTH_OK,
       ctx_printf(t->cx, "%s; %s", reading, aside));
 }
 

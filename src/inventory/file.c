@@ -214,14 +214,13 @@ static const char *read_row(struct ctx *cx, const struct loader *l, const struct
   int64_t quantity, cost, seq;
   bool rounded = false;
   char now[TIME_SIZE];
-  const char *at, *why = NULL;
+  const char *at = NULL, *why = NULL;
   e->line = line;
   if (row->kind == ROW_BROKEN) return row->why;
   if (!kind) return ctx_printf(cx, "type '%.40s' is none that changes stock", ctx_strdup(cx, type));
   why = read_quantity(cx, l, row, kind, &quantity);
   if (!why && l->column[DATE] >= 0) why = read_date(cx, l, row, &at);
   if (why) return why;
-  if (l->column[DATE] < 0) at = NULL;
   struct str cost_text = cell(l, row, COST), seq_text = cell(l, row, SEQUENCE);
   if (cost_text.n &&
       (!value_number(cost_text, l->profile->columns[l->column[COST]].decimal == ',' ? ',' : '.', STOCK_SCALE,

@@ -198,6 +198,25 @@ test('every kind of bad event is refused with its reason and line, parked, and s
   assert.equal(one(p.db, "SELECT count(*) FROM stock_transactions WHERE at = 1704069000123456"), String(Math.floor(BAD.length / 2)));
 });
 
+test('what waits for a person is bounded: a device that went mad does not fill the disk', (t) => {
+  const p = place(t);
+  const plant = (n, bytes) => sqlite(p.db, `WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < ${n})
+    INSERT INTO event_parked (topic, digest, body, reason, at, actor, unit) SELECT '${TOPIC}', randomblob(32), zeroblob(${bytes}), 'x', 0, 'a', 'u' FROM n`);
+  const [bad, worse] = ['{"eventType":"SOLD"}', '{"eventType":"LENT"}'];
+  const good = JSON.stringify({ ...GOOD, eventId: 'good-one' });
+  const refused = (line) => refuses(['events', 'publish', TOPIC, '-', ...p.args], /wait for a person \(at most 100000, and 256 MiB\)/, 75, { input: `${line}\n${good}\n` });
+  plant(99999, 2);
+  assert.equal(publish(p, '', { input: `${bad}\n` }).refused, 1);
+  refused(worse);
+  assert.equal(one(p.db, 'SELECT count(*) FROM stock_transactions'), '0', 'nothing of it was taken');
+  assert.equal(publish(p, '', { input: `${bad}\n${good}\n` }).taken, 1, 'what waits already takes no room');
+  assert.match(outpost(['doctor', '--data', p.data]).out, /100000 events that were refused wait for a person, and no more are kept/);
+  sqlite(p.db, "DELETE FROM event_parked WHERE reason = 'x'");
+  publish(p, '', { input: `${worse}\n` });
+  plant(257, 1 << 20);
+  refused('{"eventType":"STOLEN"}');
+});
+
 test('a parked event is published again as it is, corrected, or discarded with a reason, and the log says so', (t) => {
   const p = place(t);
   publish(p, `${JSON.stringify({ ...GOOD, eventType: 'SOLD' })}\n{"eventId":"twin"}\n{"eventId":"junk"}\n`);
