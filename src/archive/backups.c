@@ -23,14 +23,8 @@ struct made {
 
 static int note_made(struct ctx *cx, struct db *db, void *arg) {
   const struct made *m = arg;
-  struct stmt *s = db_stmt(cx, db, SQL_backup_made_add);
-  stmt_text(s, 1, m->file);
-  stmt_int(s, 2, m->at);
-  stmt_int(s, 3, m->info->last_seq);
-  stmt_int(s, 4, m->info->bytes);
-  stmt_text(s, 5, m->info->sha256);
-  stmt_int(s, 6, time_now());
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_backup_made_add, m->file, m->at, m->info->last_seq, m->info->bytes,
+               m->info->sha256, time_now());
 }
 
 /* ---- rotation ---- */
@@ -80,10 +74,7 @@ static int read_copies(struct ctx *cx, struct db *db, struct copy **list, size_t
 
 static int note_removed(struct ctx *cx, struct db *db, void *arg) {
   const struct copy *c = arg;
-  struct stmt *s = db_stmt(cx, db, SQL_backup_made_remove);
-  stmt_int(s, 1, c->id);
-  stmt_int(s, 2, time_now());
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_backup_made_remove, c->id, time_now());
 }
 
 static const char *path_of(struct ctx *cx, struct tenant *t, const char *file) {

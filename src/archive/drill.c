@@ -85,8 +85,7 @@ static int compare_tables(struct ctx *cx, struct db *copy, struct db *restored, 
 
 static int hash_at(struct ctx *cx, struct db *db, int64_t seq, char hex[static SHA256_HEX]) {
   hex[0] = 0;
-  struct stmt *s = db_stmt(cx, db, SQL_change_hash);
-  stmt_int(s, 1, seq);
+  struct stmt *s = db_ask(cx, db, SQL_change_hash, seq);
   if (!stmt_row(cx, s)) return cx->code;
   struct str hash = col_str(s, 0);
   if (hash.n == SHA256_SIZE) hex_encode(hex, hash.p, hash.n);
@@ -143,10 +142,7 @@ static int newest(struct ctx *cx, struct tenant *t, struct db *live, struct dril
 
 static int note_drill(struct ctx *cx, struct db *db, void *arg) {
   const struct drill *d = arg;
-  struct stmt *s = db_stmt(cx, db, SQL_backup_made_drilled);
-  stmt_int(s, 1, d->id);
-  stmt_int(s, 2, time_now());
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_backup_made_drilled, d->id, time_now());
 }
 
 static int compare_all(struct ctx *cx, struct tenant *t, struct drill *d) {

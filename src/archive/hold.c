@@ -46,11 +46,9 @@ struct hold {
 int hold_on(struct ctx *cx, struct db *db, const struct partition *p, const char *path, const char **reason) {
   struct hold *first = NULL, **last = &first;
   char from[DATE_SIZE], until[DATE_SIZE];
-  struct stmt *s = db_stmt(cx, db, SQL_archive_holds);
-  stmt_text(s, 1, p->table->name);
-  stmt_text(s, 2, p->place);
-  stmt_text(s, 3, date_iso(from, (int32_t)(p->from / DAY_US)));
-  stmt_text(s, 4, date_iso(until, (int32_t)(p->to / DAY_US - 1)));
+  struct stmt *s =
+      db_ask(cx, db, SQL_archive_holds, p->table->name, p->place, date_iso(from, (int32_t)(p->from / DAY_US)),
+             date_iso(until, (int32_t)(p->to / DAY_US - 1)));
   while (stmt_row(cx, s)) {
     *last = ctx_alloc(cx, sizeof **last);
     (*last)->sku = col_dup(cx, s, 2);

@@ -89,11 +89,7 @@ static struct month *list_months(struct ctx *cx, struct db *db, const struct arc
   if (f->from > 0) time_iso(from, f->from);
   if (f->to) time_iso(to, f->to - 1);
   from[7] = to[7] = 0;
-  struct stmt *s = db_stmt(cx, db, SQL_archive_months);
-  stmt_text(s, 1, t->name);
-  stmt_text(s, 2, from);
-  stmt_text(s, 3, to);
-  stmt_text(s, 4, f->place);
+  struct stmt *s = db_ask(cx, db, SQL_archive_months, t->name, from, to, f->place);
   for (; stmt_row(cx, s); last = &(*last)->next) {
     *last = ctx_alloc(cx, sizeof **last);
     str_copy((*last)->text, sizeof(*last)->text, col_str(s, 0));

@@ -108,10 +108,7 @@ static const char *place_path(struct ctx *cx, const char *place) {
 static int name_part(struct ctx *cx, struct db *db, struct part *part) {
   const struct partition *p = &part->p;
   if (archive_folder(cx, db, &part->folder)) return cx->code;
-  struct stmt *s = db_stmt(cx, db, SQL_archive_partition_next);
-  stmt_text(s, 1, p->table->name);
-  stmt_text(s, 2, p->place);
-  stmt_text(s, 3, p->month);
+  struct stmt *s = db_ask(cx, db, SQL_archive_partition_next, p->table->name, p->place, p->month);
   if (stmt_row(cx, s)) {
     part->number = col_int(s, 0);
     stmt_done(s);
@@ -373,8 +370,7 @@ static int list_partitions(struct ctx *cx, struct db *db, const struct archive_t
 static int name_places(struct ctx *cx, struct db *db, struct partition *list, size_t count) {
   for (size_t i = 0; i < count && !cx->code; i++) {
     if (!list[i].table->place) continue;
-    struct stmt *s = db_compose(cx, db, list[i].table->place_is);
-    stmt_int(s, 1, list[i].place_number);
+    struct stmt *s = stmt_bind(db_compose(cx, db, list[i].table->place_is), list[i].place_number);
     if (stmt_row(cx, s)) {
       list[i].place = ctx_strdup(cx, col_str(s, 0));
       stmt_done(s);
@@ -427,8 +423,7 @@ static int clock_doubt(struct ctx *cx, struct db *db, const char **why) {
   char day[DATE_SIZE];
   int64_t lately = cx->now - SETTLED_DAYS * DAY_US;
   *why = NULL;
-  struct stmt *s = db_stmt(cx, db, SQL_archive_entry_before);
-  stmt_int(s, 1, lately);
+  struct stmt *s = db_ask(cx, db, SQL_archive_entry_before, lately);
   if (!stmt_row(cx, s)) return cx->code; /* a young tenant */
   int64_t at = col_int(s, 0);
   stmt_done(s);
@@ -445,10 +440,7 @@ static int purge_write(struct ctx *cx, struct db *db, void *arg) {
   const char *held;
   if (hold_on(cx, db, &u->p, u->path, &held)) return cx->code;
   if (held) return fail(cx, E_CONFLICT, NULL, "a legal hold was put on %s meanwhile: %s", u->path, held);
-  struct stmt *s = db_stmt(cx, db, SQL_archive_partition_purge);
-  stmt_int(s, 1, u->id);
-  stmt_int(s, 2, cx->now);
-  stmt_text(s, 3, cx->actor);
+  struct stmt *s = db_ask(cx, db, SQL_archive_partition_purge, u->id, cx->now, cx->actor);
   if (stmt_run(cx, s)) return cx->code;
   return change_append(
       cx, db,

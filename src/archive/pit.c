@@ -83,8 +83,7 @@ static int copy_live(struct ctx *cx, struct store *s, const char *slug, const ch
 static int find_point(struct ctx *cx, struct db *db, struct pit *p) {
   char at[TIME_SIZE], begins[TIME_SIZE];
   struct change_end end;
-  struct stmt *s = db_stmt(cx, db, SQL_pit_point);
-  stmt_int(s, 1, p->at);
+  struct stmt *s = db_ask(cx, db, SQL_pit_point, p->at);
   if (!stmt_row(cx, s)) {
     if (cx->code) return cx->code;
     int64_t first = db_int(cx, db, SQL_pit_log_begins, 0);
@@ -96,8 +95,7 @@ static int find_point(struct ctx *cx, struct db *db, struct pit *p) {
   stmt_done(s);
   if (change_last(cx, db, &end)) return cx->code;
   p->out->cut = end.seq - p->seq;
-  s = db_stmt(cx, db, SQL_pit_ledger_end);
-  stmt_int(s, 1, p->seq);
+  s = db_ask(cx, db, SQL_pit_ledger_end, p->seq);
   if (stmt_row(cx, s)) {
     p->ledger = col_int(s, 0);
     stmt_done(s);
@@ -137,13 +135,10 @@ static int cut_records(struct ctx *cx, struct db *db, const struct pit *p) {
 }
 
 static int cut_log(struct ctx *cx, struct db *db, const struct pit *p) {
-  struct stmt *s = db_stmt(cx, db, SQL_pit_schema_changed);
-  stmt_int(s, 1, p->seq);
+  struct stmt *s = db_ask(cx, db, SQL_pit_schema_changed, p->seq);
   bool changed = stmt_row(cx, s) && col_int(s, 0) > 0;
   if (s) stmt_done(s);
-  s = db_stmt(cx, db, SQL_pit_cut_log);
-  stmt_int(s, 1, p->seq);
-  if (stmt_run(cx, s) || !changed) return cx->code;
+  if (db_act(cx, db, SQL_pit_cut_log, p->seq) || !changed) return cx->code;
   /* The log has to seal the schema that the file has now. */
   const char *after =
       ctx_printf(cx, "{\"ledger_crc\":%lld}", (long long)db_int(cx, db, SQL_ledger_digest, 0));

@@ -16,8 +16,7 @@ struct end {
 };
 
 static int list_ends(struct ctx *cx, struct db *db, const struct pit *p, struct end **out) {
-  struct stmt *s = db_stmt(cx, db, SQL_pit_event_ends);
-  stmt_int(s, 1, p->seq);
+  struct stmt *s = db_ask(cx, db, SQL_pit_event_ends, p->seq);
   *out = NULL;
   for (struct end **last = out; stmt_row(cx, s); last = &(*last)->further) {
     *last = ctx_alloc(cx, sizeof **last);
@@ -27,11 +26,7 @@ static int list_ends(struct ctx *cx, struct db *db, const struct pit *p, struct 
 }
 
 static int run_at(struct ctx *cx, struct db *db, enum sql_id id, const struct end *e) {
-  struct stmt *s = db_stmt(cx, db, id);
-  stmt_text(s, 1, e->topic);
-  stmt_int(s, 2, e->partition);
-  stmt_int(s, 3, e->next);
-  return stmt_run(cx, s);
+  return db_act(cx, db, id, e->topic, e->partition, e->next);
 }
 
 /* The first events of a segment, as a segment that is not packed. */
@@ -47,13 +42,8 @@ static int shorten(struct ctx *cx, struct db *db, const struct segment *seg, int
     }
     segment_put(&body, json);
   }
-  struct stmt *s = db_stmt(cx, db, SQL_pit_event_shorten);
-  stmt_int(s, 1, seg->id);
-  stmt_int(s, 2, count);
-  stmt_int(s, 3, (int64_t)body.n);
-  stmt_int(s, 4, crc32_of(0, body.p, body.n));
-  stmt_blob(s, 5, body.p, body.n);
-  stmt_run(cx, s);
+  db_act(cx, db, SQL_pit_event_shorten, seg->id, count, (int64_t)body.n, crc32_of(0, body.p, body.n),
+        BLOB(body.p, body.n));
   buf_clear(&body);
   return cx->code;
 }

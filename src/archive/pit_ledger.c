@@ -78,11 +78,7 @@ static int each_row(struct ctx *cx, struct back *b, const char *path, parquet_ro
 }
 
 static int list_parts(struct ctx *cx, const struct back *b, const struct pit *pit, struct file_part **out) {
-  struct stmt *s = db_stmt(cx, b->db, SQL_pit_parts_of);
-  stmt_text(s, 1, b->table->name);
-  stmt_text(s, 2, b->p.month);
-  stmt_text(s, 3, b->p.place);
-  stmt_int(s, 4, pit->seq);
+  struct stmt *s = db_ask(cx, b->db, SQL_pit_parts_of, b->table->name, b->p.month, b->p.place, pit->seq);
   *out = NULL;
   for (struct file_part **last = out; stmt_row(cx, s); last = &(*last)->next) {
     *last = ctx_alloc(cx, sizeof **last);
@@ -118,9 +114,7 @@ static int bring_partition(struct ctx *cx, struct back *b, const struct pit *pit
       each_row(cx, b, f->path, take_out);
       continue;
     }
-    struct stmt *s = db_stmt(cx, b->db, SQL_pit_part_forget);
-    stmt_int(s, 1, f->id);
-    stmt_run(cx, s);
+    db_act(cx, b->db, SQL_pit_part_forget, f->id);
   }
   return between(cx, b, b->table->after);
 }
@@ -132,8 +126,7 @@ static int name_partition(struct ctx *cx, struct back *b) {
   b->p.from = date_days(year, month, 1) * DAY_US;
   b->p.to = (month == 12 ? date_days(year + 1, 1, 1) : date_days(year, month + 1, 1)) * DAY_US;
   if (!b->table->place) return OK;
-  struct stmt *s = db_compose(cx, b->db, b->table->place_number);
-  stmt_text(s, 1, b->p.place);
+  struct stmt *s = stmt_bind(db_compose(cx, b->db, b->table->place_number), b->p.place);
   if (!stmt_row(cx, s))
     return cx->code ? (int)cx->code : fail(cx, E_FAIL, NULL, "there is no place %s", b->p.place);
   b->p.place_number = col_int(s, 0);
@@ -148,9 +141,7 @@ struct place_month {
 
 static int bring_table(struct ctx *cx, struct db *db, const struct pit *pit, const struct archive_table *t) {
   struct place_month *list = NULL, **last = &list;
-  struct stmt *s = db_stmt(cx, db, SQL_pit_archived_since);
-  stmt_text(s, 1, t->name);
-  stmt_int(s, 2, pit->seq);
+  struct stmt *s = db_ask(cx, db, SQL_pit_archived_since, t->name, pit->seq);
   for (; stmt_row(cx, s); last = &(*last)->next) {
     *last = ctx_alloc(cx, sizeof **last);
     (*last)->month = col_dup(cx, s, 0);

@@ -187,10 +187,8 @@ static struct file_entry *choose(struct ctx *cx, struct db *db, struct search *s
   char from[TIME_SIZE], to[TIME_SIZE];
   str_copy(from, 8, str_of(f->from > 0 ? time_iso(to, f->from) : "0000-00"));
   str_copy(to, 8, str_of(f->to ? time_iso((char[TIME_SIZE]){ 0 }, f->to - 1) : "9999-99"));
-  struct stmt *q = db_stmt(cx, db, f->place ? SQL_archive_partitions_of_place : SQL_archive_partitions);
-  stmt_text(q, 1, s->table->name);
-  stmt_text(q, 2, from);
-  stmt_text(q, 3, to);
+  struct stmt *q = db_ask(cx, db, f->place ? SQL_archive_partitions_of_place : SQL_archive_partitions,
+                          s->table->name, from, to);
   if (f->place) stmt_text(q, 4, f->place);
   while (stmt_row(cx, q)) {
     if (!col_null(q, 8)) continue; /* deleted, as the policy says */
@@ -235,9 +233,8 @@ int archive_export(struct ctx *cx, struct db *db, const struct archive_table *ta
   if (parquet_new(cx, &setup, &w) || archive_rows_each(cx, db, table, &filter, put_row, w, NULL))
     return cx->code;
   const char *where = ctx_printf(cx, "%s >= ?1 AND (?2 = 0 OR %s < ?2)", table->at, table->at);
-  struct stmt *s = db_once(cx, db, partition_select(cx, table, where, true));
-  stmt_int(s, 1, from == INT32_MIN ? INT64_MIN : filter.from);
-  stmt_int(s, 2, filter.to);
+  struct stmt *s = stmt_bind(db_once(cx, db, partition_select(cx, table, where, true)),
+                             from == INT32_MIN ? INT64_MIN : filter.from, filter.to);
   while (stmt_row(cx, s)) {
     partition_row(table, s, row);
     if (parquet_add(cx, w, row)) break;

@@ -11,9 +11,7 @@
 /* ---- runs ---- */
 
 static int print_runs(struct ctx *cx, struct db *db, int64_t limit) {
-  struct stmt *s = db_stmt(cx, db, SQL_report_runs);
-  stmt_int(s, 1, limit);
-  stmt_int(s, 2, 0);
+  struct stmt *s = db_ask(cx, db, SQL_report_runs, limit, 0);
   cli_print(cx, "%-36s  %-11s %10s %10s %9s  %s\n", "run", "state", "read", "clean", "rejected", "source");
   while (stmt_row(cx, s))
     cli_print(cx, "%.*s  %-11.*s %10lld %10lld %9lld  %.*s\n", STR_ARG(col_str(s, 1)), STR_ARG(col_str(s, 4)),

@@ -86,16 +86,8 @@ int bulk_enqueue(struct ctx *cx, struct db *db, const struct bulk_order *o, stru
                  int64_t *id) {
   if (breaker_enter(cx, db, BULK_BREAKER, breaker)) return cx->code;
   if (job_enqueue(cx, db, &(struct job_order){ .kind = bulk_upload_kind.name }, id)) return cx->code;
-  struct stmt *s = db_stmt(cx, db, SQL_bulk_add);
-  stmt_int(s, 1, *id);
-  stmt_text(s, 2, o->source);
-  stmt_text(s, 3, o->path);
-  stmt_int(s, 4, o->bytes);
-  stmt_text(s, 5, o->sha256);
-  stmt_text(s, 6, options_json(cx, o));
-  stmt_text(s, 7, cx->actor);
-  stmt_int(s, 8, cx->now);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_bulk_add, *id, o->source, o->path, o->bytes, o->sha256, options_json(cx, o),
+               cx->actor, cx->now);
 }
 
 /* ---- the job ---- */
@@ -147,11 +139,7 @@ static int read_options(struct ctx *cx, struct bulk *b) {
 
 static int begin(struct ctx *cx, struct db *db, void *arg) {
   const struct bulk *b = arg;
-  struct stmt *s = db_stmt(cx, db, SQL_bulk_begin);
-  stmt_int(s, 1, job_id(b->job));
-  stmt_int(s, 2, cx->now);
-  stmt_int(s, 3, b->records);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_bulk_begin, job_id(b->job), cx->now, b->records);
 }
 
 static void show_progress(void *arg, const struct import_progress *p) {
@@ -167,11 +155,8 @@ static void show_progress(void *arg, const struct import_progress *p) {
 static int mark_imported(struct ctx *cx, struct db *db, const char *run, void *arg) {
   struct bulk *b = arg;
   if (job_held(cx, db, b->job)) return cx->code;
-  struct stmt *s = db_stmt(cx, db, SQL_bulk_imported);
-  stmt_int(s, 1, job_id(b->job));
-  stmt_text(s, 2, run);
-  stmt_int(s, 3, b->work.now.batches);
-  stmt_int(s, 4, b->work.now.failed_batches);
+  struct stmt *s =
+      db_ask(cx, db, SQL_bulk_imported, job_id(b->job), run, b->work.now.batches, b->work.now.failed_batches);
   crash_point("bulk");
   return stmt_run(cx, s);
 }
@@ -186,10 +171,9 @@ static void tell_start(struct ctx *cx, const struct bulk *b) {
 
 static int complete(struct ctx *cx, struct db *db, void *arg) {
   const struct bulk *b = arg;
-  struct stmt *s = db_stmt(cx, db, SQL_bulk_completed);
-  stmt_int(s, 1, job_id(b->job));
-  stmt_int(s, 2, cx->now);
-  return stmt_run(cx, s) ? (int)cx->code : breaker_ended(cx, db, BULK_BREAKER, OK, NULL);
+  return db_act(cx, db, SQL_bulk_completed, job_id(b->job), cx->now)
+             ? (int)cx->code
+             : breaker_ended(cx, db, BULK_BREAKER, OK, NULL);
 }
 
 /* Who asks how far it is finds it at work until it can be read that it is complete. */
@@ -252,8 +236,7 @@ static void sweep(struct ctx *cx, struct tenant *t) {
     struct stat st;
     if (e->d_name[0] == '.' || lstat(path, &st) != 0 || now.tv_sec - st.st_mtime < LOST_AFTER_SECONDS)
       continue;
-    struct stmt *s = db_stmt(&aside, db, SQL_bulk_file_needed);
-    stmt_text(s, 1, path);
+    struct stmt *s = db_ask(&aside, db, SQL_bulk_file_needed, path);
     bool needed = stmt_row(&aside, s);
     if (needed) stmt_done(s);
     if (!needed && !aside.code) unlink(path);
@@ -353,8 +336,7 @@ static int write_one(struct ctx *cx, struct tenant *t, struct db *db, int64_t id
   struct import_progress p = { 0 };
   bool live =
       work_find(tenant_slug(t), id, &p); /* before the file is read: what has ended since is complete there */
-  struct stmt *s = db_stmt(cx, db, SQL_bulk_show);
-  stmt_int(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_bulk_show, id);
   if (!stmt_row(cx, s))
     return cx->code ? (int)cx->code
                     : fail(cx, E_NOT_FOUND, "jobId", "no file was handed in as job %lld", (long long)id);
@@ -393,8 +375,7 @@ int bulk_list(struct ctx *cx, struct tenant *t, struct db *db, int64_t limit, st
   int64_t *ids = ctx_alloc(cx, (size_t)limit * sizeof *ids), count = 0;
   const char *run;
   const struct dataset *d;
-  struct stmt *s = db_stmt(cx, db, SQL_bulk_newest);
-  stmt_int(s, 1, limit);
+  struct stmt *s = db_ask(cx, db, SQL_bulk_newest, limit);
   while (stmt_row(cx, s)) ids[count++] = col_int(s, 0);
   jw_array(w, key);
   for (int64_t i = 0; i < count && !cx->code; i++) {

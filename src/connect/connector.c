@@ -38,9 +38,7 @@ static int64_t next_sync(const char *frequency, int64_t now) {
 }
 
 static int list_due(struct ctx *cx, struct db *db, const struct jv *payload, struct jw *items) {
-  struct stmt *s = db_stmt(cx, db, SQL_connectors_due);
-  stmt_int(s, 1, cx->now);
-  stmt_str(s, 2, jv_text(jv_get(payload, "frequency")));
+  struct stmt *s = db_ask(cx, db, SQL_connectors_due, cx->now, jv_text(jv_get(payload, "frequency")));
   while (stmt_row(cx, s)) jw_str(items, NULL, col_str(s, 0));
   return cx->code;
 }
@@ -55,8 +53,7 @@ struct reading {
 
 static int read_connector(struct ctx *cx, struct db *db, const char *name, struct reading *r) {
   struct jv *settings = NULL;
-  struct stmt *s = db_stmt(cx, db, SQL_connector_find);
-  stmt_text(s, 1, name);
+  struct stmt *s = db_ask(cx, db, SQL_connector_find, name);
   if (!stmt_row(cx, s))
     return cx->code ? (int)cx->code : fail(cx, E_NOT_FOUND, "connector", "there is no connector %.80s", name);
   if (!col_null(s, 3) && jv_parse(cx, col_str(s, 3), &settings)) return cx->code;
@@ -137,8 +134,7 @@ static int run_sync(struct ctx *cx, struct job *job) {
 /* A type that no driver reads may be kept: it fails when it is read, and says so. */
 static int check_row(struct ctx *cx, struct db *db, const char *id) {
   struct jv *settings = NULL;
-  struct stmt *s = db_stmt(cx, db, SQL_connector_row);
-  stmt_text(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_connector_row, id);
   if (!stmt_row(cx, s)) return cx->code; /* deleted: that is allowed */
   const struct connector_driver *d = find_driver(col_str(s, 0));
   if (d && d->check && (col_null(s, 1) || !jv_parse(cx, col_str(s, 1), &settings))) d->check(cx, settings);

@@ -41,8 +41,7 @@ static void change_event(struct ctx *cx, struct stmt *s, struct event *e) {
 /* As far as whoever reads may see them; the others are passed over. */
 static int fetch_changes(struct ctx *cx, struct db *db, int64_t offset, size_t most, struct event *events,
                          size_t *n) {
-  struct stmt *s = db_stmt(cx, db, SQL_event_changes);
-  stmt_int(s, 1, offset);
+  struct stmt *s = db_ask(cx, db, SQL_event_changes, offset);
   for (size_t bytes = 0; stmt_row(cx, s);) {
     if (!table_visible(cx, col_str(s, 5))) continue;
     change_event(cx, s, &events[*n]);

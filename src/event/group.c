@@ -32,9 +32,7 @@ static bool holds(struct str member, int64_t until, struct str boot) {
 }
 
 static int look_at_members(struct ctx *cx, struct db *db, struct reading *r) {
-  struct stmt *s = db_stmt(cx, db, SQL_event_members);
-  stmt_text(s, 1, r->topic);
-  stmt_text(s, 2, r->group);
+  struct stmt *s = db_ask(cx, db, SQL_event_members, r->topic, r->group);
   r->members = 1; /* itself */
   r->among = false;
   while (stmt_row(cx, s)) {
@@ -50,9 +48,8 @@ static int look_at_members(struct ctx *cx, struct db *db, struct reading *r) {
 int group_look(struct ctx *cx, struct db *db, const struct topic *t, struct reading *r) {
   if (look_at_members(cx, db, r)) return cx->code;
   r->count = r->mine = 0;
-  struct stmt *s = db_stmt(cx, db, t->changes ? SQL_event_places_changes : SQL_event_places);
-  stmt_text(s, 1, t->name);
-  stmt_text(s, 2, r->group);
+  struct stmt *s =
+      db_ask(cx, db, t->changes ? SQL_event_places_changes : SQL_event_places, t->name, r->group);
   while (stmt_row(cx, s)) {
     if (r->count == EVENT_PARTITIONS) continue;
     struct place *p = &r->place[r->count++];
@@ -89,19 +86,10 @@ bool group_should_claim(const struct reading *r) {
 
 static int ensure(struct ctx *cx, struct db *db, const struct topic *t, const char *help, bool outside,
                   const struct reading *r) {
-  struct stmt *s = db_stmt(cx, db, SQL_event_group_add);
-  stmt_text(s, 1, r->topic);
-  stmt_text(s, 2, r->group);
-  stmt_text(s, 3, help);
-  stmt_int(s, 4, outside);
-  stmt_int(s, 5, cx->now);
+  struct stmt *s = db_ask(cx, db, SQL_event_group_add, r->topic, r->group, help, outside, cx->now);
   if (stmt_run(cx, s)) return cx->code;
   for (int i = 0; i < t->partitions && !cx->code; i++) {
-    s = db_stmt(cx, db, SQL_event_position_add);
-    stmt_text(s, 1, r->topic);
-    stmt_text(s, 2, r->group);
-    stmt_int(s, 3, i);
-    stmt_run(cx, s);
+    db_act(cx, db, SQL_event_position_add, r->topic, r->group, i);
   }
   return cx->code;
 }
@@ -109,41 +97,24 @@ static int ensure(struct ctx *cx, struct db *db, const struct topic *t, const ch
 static int drop_dead(struct ctx *cx, struct db *db, const struct reading *r) {
   struct str dead[32];
   int count = 0;
-  struct stmt *s = db_stmt(cx, db, SQL_event_members);
-  stmt_text(s, 1, r->topic);
-  stmt_text(s, 2, r->group);
+  struct stmt *s = db_ask(cx, db, SQL_event_members, r->topic, r->group);
   while (stmt_row(cx, s))
     if (count < 32 && !holds(col_str(s, 0), col_int(s, 1), col_str(s, 2)))
       dead[count++] = str_of(ctx_strdup(cx, col_str(s, 0)));
   for (int i = 0; i < count && !cx->code; i++) {
-    s = db_stmt(cx, db, SQL_event_member_drop);
-    stmt_text(s, 1, r->topic);
-    stmt_text(s, 2, r->group);
-    stmt_str(s, 3, dead[i]);
-    stmt_run(cx, s);
+    db_act(cx, db, SQL_event_member_drop, r->topic, r->group, dead[i]);
   }
   return cx->code;
 }
 
 static int sign_up(struct ctx *cx, struct db *db, const struct reading *r) {
-  struct stmt *s = db_stmt(cx, db, SQL_event_member_put);
-  stmt_text(s, 1, r->topic);
-  stmt_text(s, 2, r->group);
-  stmt_text(s, 3, r->member);
-  stmt_int(s, 4, boot_now() + lease_us());
-  stmt_text(s, 5, boot_id());
-  stmt_int(s, 6, cx->now);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_event_member_put, r->topic, r->group, r->member, boot_now() + lease_us(),
+               boot_id(), cx->now);
 }
 
 static int lease(struct ctx *cx, struct db *db, const struct reading *r, struct place *p, bool take) {
-  struct stmt *s = db_stmt(cx, db, take ? SQL_event_lease_take : SQL_event_lease_renew);
-  stmt_text(s, 1, r->topic);
-  stmt_text(s, 2, r->group);
-  stmt_int(s, 3, p->partition);
-  stmt_text(s, 4, r->member);
-  stmt_int(s, 5, boot_now() + lease_us());
-  stmt_text(s, 6, boot_id());
+  struct stmt *s = db_ask(cx, db, take ? SQL_event_lease_take : SQL_event_lease_renew, r->topic, r->group,
+                          p->partition, r->member, boot_now() + lease_us(), boot_id());
   p->fence += take;
   p->mine = true;
   p->stale = p->unheld = false;
@@ -151,10 +122,7 @@ static int lease(struct ctx *cx, struct db *db, const struct reading *r, struct 
 }
 
 static int give_back(struct ctx *cx, struct db *db, const struct reading *r, struct place *p) {
-  struct stmt *s = db_stmt(cx, db, SQL_event_lease_drop);
-  stmt_text(s, 1, r->topic);
-  stmt_text(s, 2, r->group);
-  stmt_int(s, 3, p->partition);
+  struct stmt *s = db_ask(cx, db, SQL_event_lease_drop, r->topic, r->group, p->partition);
   p->mine = false;
   return stmt_run(cx, s);
 }
@@ -181,16 +149,8 @@ int group_claim(struct ctx *cx, struct db *db, const struct topic *t, const char
 
 int group_move(struct ctx *cx, struct db *db, const struct reading *r, int partition, int64_t fence,
                int64_t next) {
-  struct stmt *s = db_stmt(cx, db, SQL_event_position_move);
-  stmt_text(s, 1, r->topic);
-  stmt_text(s, 2, r->group);
-  stmt_int(s, 3, partition);
-  stmt_text(s, 4, r->member);
-  stmt_int(s, 5, fence);
-  stmt_int(s, 6, boot_now());
-  stmt_text(s, 7, boot_id());
-  stmt_int(s, 8, next);
-  stmt_int(s, 9, cx->now);
+  struct stmt *s = db_ask(cx, db, SQL_event_position_move, r->topic, r->group, partition, r->member, fence,
+                          boot_now(), boot_id(), next, cx->now);
   if (stmt_run(cx, s)) return cx->code;
   if (db_changes(db) == 1) return OK;
   return fail(
@@ -203,11 +163,7 @@ int group_move(struct ctx *cx, struct db *db, const struct reading *r, int parti
 int group_leave(struct ctx *cx, struct db *db, const char *topic, const char *group, const char *member) {
   static const enum sql_id steps[] = { SQL_event_member_drop, SQL_event_lease_drop_all };
   for (int i = 0; i < 2 && !cx->code; i++) {
-    struct stmt *s = db_stmt(cx, db, steps[i]);
-    stmt_text(s, 1, topic);
-    stmt_text(s, 2, group);
-    stmt_text(s, 3, member);
-    stmt_run(cx, s);
+    db_act(cx, db, steps[i], topic, group, member);
   }
   return cx->code;
 }

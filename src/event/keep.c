@@ -55,11 +55,8 @@ static bool worth(const struct keeping *k, const struct known *parts, size_t n, 
 static int find_run(struct ctx *cx, struct db *db, struct run *r, int64_t from, int64_t now) {
   struct keeping *k = r->keeping;
   int64_t bytes = 0, fresh = 0;
-  struct stmt *s = db_stmt(cx, db, SQL_event_segments_old);
-  stmt_text(s, 1, k->topic->name);
-  stmt_int(s, 2, k->partition);
-  stmt_int(s, 3, from);
-  stmt_int(s, 4, k->now ? INT64_MAX : now - (int64_t)KEEP_NEW_SECONDS * SECOND_US);
+  struct stmt *s = db_ask(cx, db, SQL_event_segments_old, k->topic->name, k->partition, from,
+                          k->now ? INT64_MAX : now - (int64_t)KEEP_NEW_SECONDS * SECOND_US);
   r->count = 0;
   while (stmt_row(cx, s)) {
     struct known one = { col_int(s, 0), col_int(s, 1), col_int(s, 2),
@@ -109,9 +106,7 @@ static int replace(struct ctx *cx, struct db *db, void *arg) {
   struct keeping *k = r->keeping;
   int64_t gone = 0;
   for (size_t i = 0; i < r->count && !cx->code; i++) {
-    struct stmt *s = db_stmt(cx, db, SQL_event_segment_drop);
-    stmt_int(s, 1, r->parts[i].id);
-    stmt_text(s, 2, k->topic->name);
+    struct stmt *s = db_ask(cx, db, SQL_event_segment_drop, r->parts[i].id, k->topic->name);
     if (!stmt_run(cx, s)) gone += db_changes(db);
   }
   if (!cx->code && gone != (int64_t)r->count)
@@ -152,8 +147,7 @@ bool events_hold_fits(struct str subject) {
 }
 
 static bool held(struct ctx *cx, struct db *db, const struct topic *t) {
-  struct stmt *s = db_stmt(cx, db, SQL_event_held);
-  stmt_text(s, 1, t->name);
+  struct stmt *s = db_ask(cx, db, SQL_event_held, t->name);
   bool yes = stmt_row(cx, s);
   stmt_done(s);
   return yes;
@@ -164,16 +158,12 @@ static int64_t passed(struct ctx *cx, struct db *db, const struct keeping *k) {
   if (k->topic->beyond_groups) return INT64_MAX;
   for (int i = 0; consumer_at(i); i++) {
     if (strcmp(consumer_at(i)->topic, k->topic->name) != 0) continue;
-    struct stmt *s = db_stmt(cx, db, SQL_event_group_latency);
-    stmt_text(s, 1, k->topic->name);
-    stmt_text(s, 2, consumer_at(i)->group);
+    struct stmt *s = db_ask(cx, db, SQL_event_group_latency, k->topic->name, consumer_at(i)->group);
     bool there = stmt_row(cx, s);
     stmt_done(s);
     if (!there) return 0;
   }
-  struct stmt *s = db_stmt(cx, db, SQL_event_slowest);
-  stmt_text(s, 1, k->topic->name);
-  stmt_int(s, 2, k->partition);
+  struct stmt *s = db_ask(cx, db, SQL_event_slowest, k->topic->name, k->partition);
   int64_t slowest = stmt_row(cx, s) && !col_null(s, 0) ? col_int(s, 0) : INT64_MAX;
   stmt_done(s);
   return slowest;
@@ -187,14 +177,10 @@ struct expiry {
 static int find_expired(struct ctx *cx, struct db *db, const struct keeping *k, struct expiry *x) {
   const struct topic *t = k->topic;
   int64_t most = passed(cx, db, k), bytes = 0;
-  struct stmt *s = db_stmt(cx, db, SQL_event_bytes);
-  stmt_text(s, 1, t->name);
-  stmt_int(s, 2, k->partition);
+  struct stmt *s = db_ask(cx, db, SQL_event_bytes, t->name, k->partition);
   if (stmt_row(cx, s)) bytes = col_int(s, 0);
   stmt_done(s);
-  s = db_stmt(cx, db, SQL_event_segments_oldest);
-  stmt_text(s, 1, t->name);
-  stmt_int(s, 2, k->partition);
+  s = db_ask(cx, db, SQL_event_segments_oldest, t->name, k->partition);
   *x = (struct expiry){ 0 };
   while (stmt_row(cx, s)) {
     int64_t end = col_int(s, 0) + col_int(s, 1);
@@ -216,11 +202,7 @@ static int drop(struct ctx *cx, struct db *db, const struct keeping *k, int64_t 
   static const enum sql_id steps[] = { SQL_event_segments_expire, SQL_event_seen_expire,
                                        SQL_event_partition_first };
   for (int i = 0; i < 3 && !cx->code; i++) {
-    struct stmt *s = db_stmt(cx, db, steps[i]);
-    stmt_text(s, 1, k->topic->name);
-    stmt_int(s, 2, k->partition);
-    stmt_int(s, 3, first);
-    stmt_run(cx, s);
+    db_act(cx, db, steps[i], k->topic->name, k->partition, first);
   }
   return cx->code;
 }
@@ -259,9 +241,7 @@ static int expire_all(struct ctx *cx, struct keeping *k) {
 
 static int forget_minutes(struct ctx *cx, struct db *db, void *arg) {
   (void)arg;
-  struct stmt *s = db_stmt(cx, db, SQL_event_minutes_forget);
-  stmt_int(s, 1, cx->now / 60000000 - 24 * 60);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_event_minutes_forget, cx->now / 60000000 - 24 * 60);
 }
 
 static int keep_topic(struct ctx *cx, struct tenant *t, const struct topic *topic, bool is_held, bool now,

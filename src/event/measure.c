@@ -32,41 +32,27 @@ int64_t histogram_percentile(const struct histogram *h, double share) {
 
 int measure_minute(struct ctx *cx, struct db *db, const char *topic, const char *group, int64_t events,
                    int64_t errors) {
-  struct stmt *s = db_stmt(cx, db, SQL_event_minute_add);
-  stmt_text(s, 1, topic);
-  stmt_text(s, 2, group);
-  stmt_int(s, 3, cx->now / 60000000);
-  stmt_int(s, 4, events);
-  stmt_int(s, 5, errors);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_event_minute_add, topic, group, cx->now / 60000000, events, errors);
 }
 
 int measure_consumed(struct ctx *cx, struct db *db, const char *topic, const char *group, int64_t events,
                      const struct histogram *waited) {
   struct histogram all;
   unsigned char blob[MEASURE_BYTES];
-  struct stmt *s = db_stmt(cx, db, SQL_event_group_latency);
-  stmt_text(s, 1, topic);
-  stmt_text(s, 2, group);
+  struct stmt *s = db_ask(cx, db, SQL_event_group_latency, topic, group);
   if (!stmt_row(cx, s)) return cx->code;
   histogram_read(&all, col_str(s, 0));
   stmt_done(s);
   for (int i = 0; i < MEASURE_BUCKETS; i++) all.count[i] += waited->count[i];
   histogram_write(&all, blob);
-  s = db_stmt(cx, db, SQL_event_group_consumed);
-  stmt_text(s, 1, topic);
-  stmt_text(s, 2, group);
-  stmt_int(s, 3, events);
-  stmt_blob(s, 4, blob, sizeof blob);
-  return stmt_run(cx, s) ? (int)cx->code : measure_minute(cx, db, topic, group, events, 0);
+  return db_act(cx, db, SQL_event_group_consumed, topic, group, events, BLOB(blob, sizeof blob))
+             ? (int)cx->code
+             : measure_minute(cx, db, topic, group, events, 0);
 }
 
 int measure_failed(struct ctx *cx, struct db *db, const char *topic, const char *group, const char *cause,
                    int64_t *attempts) {
-  struct stmt *s = db_stmt(cx, db, SQL_event_group_failed);
-  stmt_text(s, 1, topic);
-  stmt_text(s, 2, group);
-  stmt_text(s, 3, cause);
+  struct stmt *s = db_ask(cx, db, SQL_event_group_failed, topic, group, cause);
   *attempts = 0;
   if (stmt_row(cx, s)) *attempts = col_int(s, 0);
   stmt_done(s);

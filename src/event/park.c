@@ -15,10 +15,7 @@ int event_park(struct ctx *cx, struct db *db, const char *topic, const char *gro
   bool cut = body.n > PARKED_BYTES;
   sha256_of(body.p, body.n, digest);
   if (cut) body.n = PARKED_BYTES;
-  struct stmt *s = db_stmt(cx, db, SQL_event_park);
-  stmt_text(s, 1, topic);
-  stmt_text(s, 2, group);
-  stmt_str(s, 3, e->id);
+  struct stmt *s = db_ask(cx, db, SQL_event_park, topic, group, e->id);
   if (*group) stmt_int(s, 4, e->partition), stmt_int(s, 5, e->offset);
   stmt_blob(s, 6, digest, sizeof digest);
   stmt_blob(s, 7, body.p, body.n);
@@ -91,10 +88,7 @@ static void parked_json(struct jw *w, const struct stmt *s) {
 }
 
 static int64_t count(struct ctx *cx, struct db *db, const char *topic, const char *group, const char *state) {
-  struct stmt *s = db_stmt(cx, db, SQL_event_parked_count);
-  stmt_text(s, 1, topic);
-  stmt_text(s, 2, group);
-  stmt_text(s, 3, state);
+  struct stmt *s = db_ask(cx, db, SQL_event_parked_count, topic, group, state);
   int64_t n = stmt_row(cx, s) ? col_int(s, 0) : 0;
   stmt_done(s);
   return n;
@@ -108,12 +102,8 @@ int parked_list(struct ctx *cx, struct db *db, const struct parked_filter *f, st
                 int64_t *total) {
   const char *group = f->group && strcmp(f->group, "-") == 0 ? "" : f->group;
   *total = count(cx, db, f->topic, group, f->state);
-  struct stmt *s = db_stmt(cx, db, SQL_event_parked_list);
-  stmt_text(s, 1, f->topic);
-  stmt_text(s, 2, group);
-  stmt_text(s, 3, f->state);
-  stmt_int(s, 4, f->before ? f->before : INT64_MAX);
-  stmt_int(s, 5, f->limit);
+  struct stmt *s = db_ask(cx, db, SQL_event_parked_list, f->topic, group, f->state,
+                          f->before ? f->before : INT64_MAX, f->limit);
   jw_array(w, key);
   while (stmt_row(cx, s)) parked_json(w, s);
   jw_close(w, ']');
@@ -130,8 +120,7 @@ struct parked {
 };
 
 static int read_parked(struct ctx *cx, struct db *db, int64_t id, struct parked *p) {
-  struct stmt *s = db_stmt(cx, db, SQL_event_parked_one);
-  stmt_int(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_event_parked_one, id);
   if (!stmt_row(cx, s))
     return cx->code ? (int)cx->code
                     : fail(cx, E_NOT_FOUND, "id", "there is no parked event %lld", (long long)id);
@@ -151,13 +140,7 @@ static int read_parked(struct ctx *cx, struct db *db, int64_t id, struct parked 
 }
 
 static int end(struct ctx *cx, struct db *db, const struct parked *p, const char *state, const char *text) {
-  struct stmt *s = db_stmt(cx, db, SQL_event_parked_end);
-  stmt_int(s, 1, p->id);
-  stmt_text(s, 2, state);
-  stmt_int(s, 3, cx->now);
-  stmt_text(s, 4, cx->actor);
-  stmt_text(s, 5, text);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_event_parked_end, p->id, state, cx->now, cx->actor, text);
 }
 
 static int note(struct ctx *cx, struct db *db, const struct parked *p, const char *event, const char *reason,
@@ -249,9 +232,7 @@ static int64_t next_waiting(struct ctx *cx, struct tenant *t, const char *topic,
   int64_t id = 0;
   ctx_begin(&reading, cx->actor);
   if (!tenant_read(&reading, t, &db)) {
-    struct stmt *s = db_stmt(&reading, db, SQL_event_parked_next);
-    stmt_int(s, 1, after);
-    stmt_text(s, 2, topic);
+    struct stmt *s = db_ask(&reading, db, SQL_event_parked_next, after, topic);
     if (stmt_row(&reading, s)) id = col_int(s, 0);
     stmt_done(s);
   }

@@ -52,18 +52,11 @@ static int read_and_date(struct ctx *cx, struct db *db, const struct topic *t, s
 
 static int seen(struct ctx *cx, struct db *db, const struct topic *t, struct event *e, int64_t offset) {
   uint32_t crc = crc32_of(0, e->body.p, e->body.n);
-  struct stmt *s = db_stmt(cx, db, SQL_event_seen_add);
-  stmt_text(s, 1, t->name);
-  stmt_str(s, 2, e->id);
-  stmt_int(s, 3, crc);
-  stmt_int(s, 4, e->partition);
-  stmt_int(s, 5, offset);
+  struct stmt *s = db_ask(cx, db, SQL_event_seen_add, t->name, e->id, crc, e->partition, offset);
   if (stmt_run(cx, s)) return cx->code;
   e->outcome = EVENT_TAKEN;
   if (db_changes(db) == 1) return OK;
-  s = db_stmt(cx, db, SQL_event_seen_crc);
-  stmt_text(s, 1, t->name);
-  stmt_str(s, 2, e->id);
+  s = db_ask(cx, db, SQL_event_seen_crc, t->name, e->id);
   bool same = stmt_row(cx, s) && col_int(s, 0) == crc;
   stmt_done(s);
   if (!same) return refuse(cx, e, "this eventId was there before, with other content");
@@ -80,8 +73,7 @@ struct place {
 };
 
 static int read_places(struct ctx *cx, struct db *db, const struct topic *t, struct place *places) {
-  struct stmt *s = db_stmt(cx, db, SQL_event_partitions);
-  stmt_text(s, 1, t->name);
+  struct stmt *s = db_ask(cx, db, SQL_event_partitions, t->name);
   while (stmt_row(cx, s))
     if (col_int(s, 0) < t->partitions) places[col_int(s, 0)].next = col_int(s, 2);
   return cx->code;
@@ -120,11 +112,7 @@ static int append(struct ctx *cx, struct db *db, const struct topic *t, struct p
     struct place *p = &places[i];
     if (!p->count) continue;
     if (segment_add(cx, db, t, i, p->next, p->taken, p->count)) return cx->code;
-    struct stmt *s = db_stmt(cx, db, SQL_event_partition_moved);
-    stmt_text(s, 1, t->name);
-    stmt_int(s, 2, i);
-    stmt_int(s, 3, p->next + (int64_t)p->count);
-    if (stmt_run(cx, s)) return cx->code;
+    if (db_act(cx, db, SQL_event_partition_moved, t->name, i, p->next + (int64_t)p->count)) return cx->code;
     jw_object(w, NULL);
     jw_int(w, "partition", i);
     jw_int(w, "first", p->next);

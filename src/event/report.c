@@ -12,10 +12,7 @@ enum { GROUPS_MOST = 1000 };
 /* ---- groups ---- */
 
 static int64_t minute(struct ctx *cx, struct db *db, const char *topic, const char *group, int64_t *errors) {
-  struct stmt *s = db_stmt(cx, db, SQL_event_minute_of);
-  stmt_text(s, 1, topic);
-  stmt_text(s, 2, group);
-  stmt_int(s, 3, cx->now / 60000000 - 1);
+  struct stmt *s = db_ask(cx, db, SQL_event_minute_of, topic, group, cx->now / 60000000 - 1);
   bool there = stmt_row(cx, s);
   int64_t events = there ? col_int(s, 0) : 0;
   if (errors) *errors = there ? col_int(s, 1) : 0;
@@ -96,10 +93,7 @@ static int positions_json(struct ctx *cx, struct db *db, const struct group_repo
   if (look(cx, db, g->topic, g->group, &r)) r.count = 0;
   for (int i = 0; i < r.count; i++) {
     const struct place *p = &r.place[i];
-    struct stmt *s = db_stmt(cx, db, SQL_event_lease_of);
-    stmt_text(s, 1, g->topic);
-    stmt_text(s, 2, g->group);
-    stmt_int(s, 3, p->partition);
+    struct stmt *s = db_ask(cx, db, SQL_event_lease_of, g->topic, g->group, p->partition);
     bool held = stmt_row(cx, s) && !p->unheld;
     jw_object(w, NULL);
     jw_int(w, "partition", p->partition);

@@ -32,17 +32,8 @@ bool segment_next(struct str body, size_t *at, struct str *json) {
 
 int segment_store(struct ctx *cx, struct db *db, const char *topic, int partition, const struct segment *g,
                   int codec, struct str stored) {
-  struct stmt *s = db_stmt(cx, db, SQL_event_segment_add);
-  stmt_text(s, 1, topic);
-  stmt_int(s, 2, partition);
-  stmt_int(s, 3, g->first);
-  stmt_int(s, 4, g->count);
-  stmt_int(s, 5, (int64_t)g->body.n);
-  stmt_int(s, 6, crc32_of(0, g->body.p, g->body.n));
-  stmt_int(s, 7, codec);
-  stmt_int(s, 8, g->published_at);
-  stmt_blob(s, 9, stored.p, stored.n);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_event_segment_add, topic, partition, g->first, g->count, (int64_t)g->body.n,
+               crc32_of(0, g->body.p, g->body.n), codec, g->published_at, BLOB(stored.p, stored.n));
 }
 
 int segment_add(struct ctx *cx, struct db *db, const struct topic *t, int partition, int64_t first,
@@ -100,10 +91,7 @@ int segment_from_row(struct ctx *cx, struct stmt *s, const char *topic, int part
 
 int segment_read(struct ctx *cx, struct db *db, const char *topic, int partition, int64_t offset,
                  struct segment *out, bool *found) {
-  struct stmt *s = db_stmt(cx, db, SQL_event_segment_at);
-  stmt_text(s, 1, topic);
-  stmt_int(s, 2, partition);
-  stmt_int(s, 3, offset);
+  struct stmt *s = db_ask(cx, db, SQL_event_segment_at, topic, partition, offset);
   *found = stmt_row(cx, s);
   if (!*found) return cx->code;
   segment_from_row(cx, s, topic, partition, out);

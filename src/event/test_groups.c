@@ -20,12 +20,10 @@ static int inside(struct ctx *cx, struct db *db, const struct event *events, siz
     struct str notes = events[i].value[INVENTORY_NOTES].text;
     if (str_eq(notes, STR("poison"))) return fail(cx, E_INVALID, "notes", "poison");
     if (str_eq(notes, STR("sick"))) return fail(cx, E_FAIL, NULL, "the world is sick");
-    struct stmt *s = db_once(
-        cx, db,
-        "INSERT INTO event_seen (topic, id, crc, partition, position) VALUES ('test-inside', ?1, 0, ?2, ?3)");
-    stmt_str(s, 1, events[i].id);
-    stmt_int(s, 2, events[i].partition);
-    stmt_int(s, 3, events[i].offset);
+    struct stmt *s = stmt_bind(db_once(cx, db,
+                                       "INSERT INTO event_seen (topic, id, crc, partition, position) VALUES "
+                                       "('test-inside', ?1, 0, ?2, ?3)"),
+                               events[i].id, events[i].partition, events[i].offset);
     stmt_run(cx, s);
   }
   return cx->code;
@@ -42,8 +40,9 @@ static int effects(struct ctx *cx, struct db *db, void *arg) {
       db_once(cx, db, "CREATE TABLE IF NOT EXISTS test_event (id TEXT PRIMARY KEY, times INTEGER)");
   stmt_run(cx, s);
   for (size_t i = 0; i < b->n && !cx->code; i++) {
-    s = db_once(cx, db, "INSERT INTO test_event VALUES (?1, 1) ON CONFLICT DO UPDATE SET times = times + 1");
-    stmt_str(s, 1, b->events[i].id);
+    s = stmt_bind(
+        db_once(cx, db, "INSERT INTO test_event VALUES (?1, 1) ON CONFLICT DO UPDATE SET times = times + 1"),
+        b->events[i].id);
     stmt_run(cx, s);
   }
   return cx->code;

@@ -107,8 +107,7 @@ static const char *topic_names(struct ctx *cx, struct db *db) {
 }
 
 int topic_find(struct ctx *cx, struct db *db, const char *name, struct topic **out) {
-  struct stmt *s = db_stmt(cx, db, SQL_topic_by_name);
-  stmt_text(s, 1, name);
+  struct stmt *s = db_ask(cx, db, SQL_topic_by_name, name);
   if (!stmt_row(cx, s)) {
     if (cx->code) return cx->code;
     return fail(cx, E_NOT_FOUND, "topic", "there is no topic %.80s; there are %s", name, topic_names(cx, db));
@@ -152,9 +151,8 @@ static int check_kept(struct ctx *cx, struct db *db) {
 }
 
 static int check_partitions(struct ctx *cx, struct db *db, const struct topic *t) {
-  struct stmt *s = db_stmt(cx, db, SQL_event_partitions);
   int64_t most = 0;
-  stmt_text(s, 1, t->name);
+  struct stmt *s = db_ask(cx, db, SQL_event_partitions, t->name);
   while (stmt_row(cx, s)) most = col_int(s, 0) + 1;
   if (most <= t->partitions) return cx->code;
   return fail(cx, E_CONFLICT, "partitions",
@@ -164,8 +162,7 @@ static int check_partitions(struct ctx *cx, struct db *db, const struct topic *t
 
 static int check_topic(struct ctx *cx, struct db *db, const char *id) {
   struct topic t = { 0 };
-  struct stmt *s = db_stmt(cx, db, SQL_topic_by_id);
-  stmt_text(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_topic_by_id, id);
   if (stmt_row(cx, s)) topic_from_row(cx, s, &t);
   stmt_done(s);
   if (cx->code == E_FAIL) cx->code = E_INVALID; /* its declaration is what is being saved */

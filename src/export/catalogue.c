@@ -136,8 +136,7 @@ static int64_t current_rows(struct walk *k, const struct dataset *d) {
 }
 
 static int64_t read_rows(struct walk *k, const struct dataset *d) {
-  struct stmt *s = db_stmt(k->cx, k->db, SQL_catalogue_read);
-  stmt_text(s, 1, d->name);
+  struct stmt *s = db_ask(k->cx, k->db, SQL_catalogue_read, d->name);
   return one_int(k, s);
 }
 

@@ -22,8 +22,7 @@ static void write_entry(struct jw *w, const struct stmt *s) {
 }
 
 int64_t changes_time(struct ctx *cx, struct db *db, int64_t seq) {
-  struct stmt *s = db_stmt(cx, db, SQL_changes_time);
-  stmt_int(s, 1, seq);
+  struct stmt *s = db_ask(cx, db, SQL_changes_time, seq);
   int64_t at = stmt_row(cx, s) ? col_int(s, 0) : 0;
   if (s) stmt_done(s);
   return at;

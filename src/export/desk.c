@@ -116,8 +116,7 @@ static bool contains(struct str text, struct str wanted_text) {
 bool desk_has_text(struct ctx *cx, struct db *db, const struct desk_index *ix, const struct desk_row *r,
                    const char *q) {
   struct buf text;
-  struct stmt *s = db_stmt(cx, db, SQL_desk_raw);
-  stmt_int(s, 1, r->id);
+  struct stmt *s = db_ask(cx, db, SQL_desk_raw, r->id);
   if (!stmt_row(cx, s)) return false;
   buf_init(&text, 4 * LIMIT_RECORD_BYTES);
   text_show(ix->run[r->run].encoding, col_str(s, 0), &text);

@@ -245,8 +245,7 @@ static bool is_same_file(struct ctx *cx, struct db *db, struct desk_index *ix, i
   uint32_t i = ix->run_count;
   while (i > 0 && ix->run[i - 1].id > last) i--;
   if (i == 0) return ix->run_count == 0;
-  struct stmt *s = db_stmt(cx, db, SQL_desk_run_uuid);
-  stmt_int(s, 1, ix->run[i - 1].id);
+  struct stmt *s = db_ask(cx, db, SQL_desk_run_uuid, ix->run[i - 1].id);
   bool same = stmt_row(cx, s) && str_eq(col_str(s, 0), str_of(ix->run[i - 1].uuid));
   if (s) stmt_done(s);
   return same && (i == ix->run_count || ix->run[i - 1].id == last);

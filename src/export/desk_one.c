@@ -35,8 +35,7 @@ static void write_raw(struct jw *w, const char *encoding, struct str raw) {
 }
 
 int desk_write_row(struct ctx *cx, struct db *db, struct jw *w, const struct desk_shown *x, struct str *raw) {
-  struct stmt *s = db_stmt(cx, db, SQL_desk_row);
-  stmt_int(s, 1, x->id);
+  struct stmt *s = db_ask(cx, db, SQL_desk_row, x->id);
   if (!stmt_row(cx, s))
     return cx->code ? (int)cx->code
                     : fail(cx, E_NOT_FOUND, "id", "there is no exception %lld", (long long)x->id);
@@ -104,8 +103,7 @@ static int read_cells(struct ctx *cx, struct db *db, struct jw *w, int64_t id, s
   struct mapping m;
   if (kept_by_id(cx, db, id >> 32, &run) || kept_headings(cx, db, &run, &p, &m)) return cx->code;
   jw_text(w, "dataset", run.dataset_name);
-  struct stmt *s = db_stmt(cx, db, SQL_desk_row);
-  stmt_int(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_desk_row, id);
   if (stmt_row(cx, s)) write_cells(w, &run, p, &m, raw, col_str(s, FAULTS));
   stmt_done(s);
   return cx->code;
@@ -116,8 +114,7 @@ static int read_cells(struct ctx *cx, struct db *db, struct jw *w, int64_t id, s
 static void write_at(struct jw *w, int64_t us) { jw_time_known(w, "at", us); }
 
 static int write_run(struct ctx *cx, struct db *db, struct jw *w, int64_t run) {
-  struct stmt *s = db_stmt(cx, db, SQL_desk_run_short);
-  stmt_int(s, 1, run);
+  struct stmt *s = db_ask(cx, db, SQL_desk_run_short, run);
   if (!stmt_row(cx, s)) return cx->code;
   jw_str(w, "run", col_str(s, 0));
   write_at(w, col_int(s, 1));
@@ -127,8 +124,7 @@ static int write_run(struct ctx *cx, struct db *db, struct jw *w, int64_t run) {
 }
 
 static int write_settled(struct ctx *cx, struct db *db, struct jw *w, int64_t id, int64_t *by) {
-  struct stmt *s = db_stmt(cx, db, SQL_desk_row);
-  stmt_int(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_desk_row, id);
   *by = stmt_row(cx, s) ? col_int(s, SOLVED_RUN) : 0;
   const char *review = !cx->code && !col_null(s, REVIEW) ? ctx_strdup(cx, col_str(s, REVIEW)) : NULL;
   if (s) stmt_done(s);
@@ -163,8 +159,7 @@ static const char *change_text(struct ctx *cx, struct str before, struct str aft
 }
 
 static int write_reviews(struct ctx *cx, struct db *db, struct jw *w, int64_t id) {
-  struct stmt *s = db_stmt(cx, db, SQL_desk_history);
-  stmt_int(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_desk_history, id);
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
     write_at(w, col_int(s, 1));

@@ -224,8 +224,7 @@ static int write_example(struct ctx *cx, struct db *db, struct jw *w, const stru
   enum { FAULTS = 6 };
   struct desk_fault_text f;
   struct jv *list;
-  struct stmt *s = db_stmt(cx, db, SQL_desk_row);
-  stmt_int(s, 1, seen->example);
+  struct stmt *s = db_ask(cx, db, SQL_desk_row, seen->example);
   if (!stmt_row(cx, s)) return cx->code;
   struct str json = { ctx_strdup(cx, col_str(s, FAULTS)), col_str(s, FAULTS).n }, rest = json;
   stmt_done(s);

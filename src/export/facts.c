@@ -253,8 +253,7 @@ static uint64_t fields_of(const struct dataset *d, const char *kind, const char 
 }
 
 static int read_rules(struct ctx *cx, struct db *db, const struct dataset *d, struct facts *f) {
-  struct stmt *s = db_stmt(cx, db, SQL_catalogue_rules);
-  stmt_text(s, 1, d->name);
+  struct stmt *s = db_ask(cx, db, SQL_catalogue_rules, d->name);
   while (stmt_row(cx, s)) {
     f->rules = grown(cx, f->rules, f->rule_count, sizeof *f->rules);
     f->rules[f->rule_count++] =
@@ -275,8 +274,7 @@ static const char *way(struct str how) {
 }
 
 static int read_lineage(struct ctx *cx, struct db *db, const struct dataset *d, const char **lineage) {
-  struct stmt *s = db_stmt(cx, db, SQL_catalogue_lineage);
-  stmt_text(s, 1, d->name);
+  struct stmt *s = db_ask(cx, db, SQL_catalogue_lineage, d->name);
   while (stmt_row(cx, s)) {
     int i = dataset_field(d, col_str(s, 0));
     if (i < 0) continue;

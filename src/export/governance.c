@@ -130,10 +130,7 @@ static void control_write(struct ctx *cx, struct jw *w, const struct control *c)
 
 static int write_controls(struct ctx *cx, struct db *db, const struct governance_scope *scope, struct jw *w) {
   struct control *c = ctx_alloc(cx, sizeof *c);
-  struct stmt *s = db_stmt(cx, db, SQL_governance_controls);
-  stmt_text(s, 1, scope->dataset);
-  stmt_int(s, 2, scope->from);
-  stmt_int(s, 3, scope->to);
+  struct stmt *s = db_ask(cx, db, SQL_governance_controls, scope->dataset, scope->from, scope->to);
   jw_array(w, "controls");
   while (stmt_row(cx, s)) {
     bool same = c->name && str_eq(col_str(s, NAME), str_of(c->name)) &&
@@ -148,10 +145,7 @@ static int write_controls(struct ctx *cx, struct db *db, const struct governance
 }
 
 static int write_changes(struct ctx *cx, struct db *db, const struct governance_scope *scope, struct jw *w) {
-  struct stmt *s = db_stmt(cx, db, SQL_governance_rule_changes);
-  stmt_int(s, 1, scope->from);
-  stmt_int(s, 2, scope->to);
-  stmt_int(s, 3, CHANGES_SHOWN);
+  struct stmt *s = db_ask(cx, db, SQL_governance_rule_changes, scope->from, scope->to, CHANGES_SHOWN);
   jw_array(w, "rule_changes");
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
@@ -173,10 +167,7 @@ static int write_changes(struct ctx *cx, struct db *db, const struct governance_
 /* ?1 to ?3 of every statement here; NULL when it could not be prepared. */
 static struct stmt *scoped(struct ctx *cx, struct db *db, enum sql_id id,
                            const struct governance_scope *scope) {
-  struct stmt *s = db_stmt(cx, db, id);
-  stmt_text(s, 1, scope->dataset);
-  stmt_int(s, 2, scope->from);
-  stmt_int(s, 3, scope->to);
+  struct stmt *s = db_ask(cx, db, id, scope->dataset, scope->from, scope->to);
   return s;
 }
 

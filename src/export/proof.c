@@ -76,8 +76,7 @@ static void put_sealed(struct proof *p, const struct stmt *s, int count) {
 
 /* A line for every row of a fixed statement whose ?1 is the run. */
 static int put_table(struct proof *p, const char *kind, enum sql_id id) {
-  struct stmt *s = db_stmt(p->cx, p->db, id);
-  stmt_int(s, 1, p->run.id);
+  struct stmt *s = db_ask(p->cx, p->db, id, p->run.id);
   while (stmt_row(p->cx, s)) {
     line_begin(p, kind);
     put_sealed(p, s, stmt_columns(s));
@@ -112,8 +111,7 @@ static void put_dataset(struct proof *p) {
 }
 
 static int put_undone(struct proof *p) {
-  struct stmt *s = db_stmt(p->cx, p->db, SQL_proof_undone);
-  stmt_int(s, 1, p->run.id);
+  struct stmt *s = db_ask(p->cx, p->db, SQL_proof_undone, p->run.id);
   bool undone = stmt_row(p->cx, s);
   if (!undone) {
     jw_text(&p->w, "undone", NULL);
@@ -164,12 +162,10 @@ static int put_header(struct proof *p) {
 }
 
 static int put_run(struct proof *p) {
-  struct stmt *s = db_stmt(p->cx, p->db, SQL_proof_rule_set);
-  stmt_int(s, 1, p->run.id);
+  struct stmt *s = db_ask(p->cx, p->db, SQL_proof_rule_set, p->run.id);
   const char *sum = stmt_row(p->cx, s) ? col_dup(p->cx, s, 0) : NULL;
   if (sum) stmt_done(s);
-  s = db_stmt(p->cx, p->db, SQL_proof_run);
-  stmt_int(s, 1, p->run.id);
+  s = db_ask(p->cx, p->db, SQL_proof_run, p->run.id);
   if (!stmt_row(p->cx, s)) return p->cx->code;
   line_begin(p, "run");
   jw_text(&p->w, "rules_sha256", sum);
@@ -308,8 +304,7 @@ static int put_rows_of(struct proof *p, const struct spans *spans, const char *t
 
 static int put_exceptions(struct proof *p) {
   enum { SEALED = 7 };
-  struct stmt *s = db_stmt(p->cx, p->db, SQL_proof_exceptions);
-  stmt_int(s, 1, p->run.id);
+  struct stmt *s = db_ask(p->cx, p->db, SQL_proof_exceptions, p->run.id);
   while (stmt_row(p->cx, s)) {
     line_begin(p, "exception");
     put_sealed(p, s, SEALED);
@@ -368,8 +363,7 @@ static int put_log(struct proof *p) {
   bool first = true;
   memset(previous, '0', sizeof previous - 1);
   previous[sizeof previous - 1] = 0;
-  struct stmt *s = db_stmt(p->cx, p->db, SQL_proof_log);
-  stmt_text(s, 1, p->run.uuid);
+  struct stmt *s = db_ask(p->cx, p->db, SQL_proof_log, p->run.uuid);
   while (stmt_row(p->cx, s)) {
     bool own = col_int(s, 13) == 1, before = first && !own;
     bool told = own || (p->request->log && table_visible(p->cx, col_str(s, TBL)));

@@ -34,8 +34,7 @@ enum {
 /* ---- summary ---- */
 
 static void write_categories(struct ctx *cx, struct db *db, struct jw *w, int64_t run) {
-  struct stmt *s = db_stmt(cx, db, SQL_run_categories);
-  stmt_int(s, 1, run);
+  struct stmt *s = db_ask(cx, db, SQL_run_categories, run);
   jw_object(w, "rejected");
   while (stmt_row(cx, s)) jw_int(w, ctx_strdup(cx, col_str(s, 0)), col_int(s, 1));
   jw_close(w, '}');
@@ -103,9 +102,7 @@ static void write_summary(struct ctx *cx, struct db *db, struct jw *w, const str
 int report_runs(struct ctx *cx, struct db *db, struct jw *w, const char *key, int64_t limit, int64_t offset,
                 int64_t *total) {
   *total = db_int(cx, db, SQL_report_run_count, 0);
-  struct stmt *s = db_stmt(cx, db, SQL_report_runs);
-  stmt_int(s, 1, limit);
-  stmt_int(s, 2, offset);
+  struct stmt *s = db_ask(cx, db, SQL_report_runs, limit, offset);
   jw_array(w, key);
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
@@ -136,8 +133,7 @@ static int write_settings(struct ctx *cx, struct jw *w, struct str json) {
 }
 
 static int write_controls(struct ctx *cx, struct db *db, struct jw *w, int64_t run, int64_t rows) {
-  struct stmt *s = db_stmt(cx, db, SQL_report_controls);
-  stmt_int(s, 1, run);
+  struct stmt *s = db_ask(cx, db, SQL_report_controls, run);
   jw_array(w, "controls");
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
@@ -158,8 +154,7 @@ static int write_controls(struct ctx *cx, struct db *db, struct jw *w, int64_t r
 }
 
 static int write_checks(struct ctx *cx, struct db *db, struct jw *w, int64_t run) {
-  struct stmt *s = db_stmt(cx, db, SQL_report_checks);
-  stmt_int(s, 1, run);
+  struct stmt *s = db_ask(cx, db, SQL_report_checks, run);
   jw_array(w, "audits");
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
@@ -175,8 +170,7 @@ static int write_checks(struct ctx *cx, struct db *db, struct jw *w, int64_t run
 }
 
 static int write_timeline(struct ctx *cx, struct db *db, struct jw *w, const char *run) {
-  struct stmt *s = db_stmt(cx, db, SQL_report_timeline);
-  stmt_text(s, 1, run);
+  struct stmt *s = db_ask(cx, db, SQL_report_timeline, run);
   jw_array(w, "timeline");
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
@@ -199,8 +193,7 @@ static int write_figures(struct ctx *cx, struct db *db, struct jw *w, const stru
 int report_run(struct ctx *cx, struct db *db, struct jw *w, const char *key, const char *name) {
   struct kept_run run;
   if (kept_find(cx, db, name, &run)) return cx->code;
-  struct stmt *s = db_stmt(cx, db, SQL_report_run);
-  stmt_int(s, 1, run.id);
+  struct stmt *s = db_ask(cx, db, SQL_report_run, run.id);
   if (!stmt_row(cx, s))
     return cx->code ? (int)cx->code : fail(cx, E_NOT_FOUND, "run", "there is no run %s", name);
   jw_object(w, key);

@@ -217,17 +217,11 @@ static void put_size(struct ctx *cx, struct jw *w, const char *key, const char *
 static int put_counts(struct bundle *b, struct ctx *cx, struct db *db) {
   static const char *const names[] = { "runs_done", "runs_failed",  "runs_undone",     "runs_interrupted",
                                        "runs_now",  "records_read", "records_rejected" };
-  struct stmt *s = db_stmt(cx, db, SQL_governance_runs);
-  stmt_text(s, 1, NULL);
-  stmt_int(s, 2, INT64_MIN);
-  stmt_int(s, 3, INT64_MAX);
+  struct stmt *s = db_ask(cx, db, SQL_governance_runs, NULL, INT64_MIN, INT64_MAX);
   if (!stmt_row(cx, s)) return cx->code;
   for (int i = 0; i < 7; i++) jw_int(&b->w, names[i], col_int(s, i));
   stmt_done(s);
-  s = db_stmt(cx, db, SQL_governance_audits);
-  stmt_text(s, 1, NULL);
-  stmt_int(s, 2, INT64_MIN);
-  stmt_int(s, 3, INT64_MAX);
+  s = db_ask(cx, db, SQL_governance_audits, NULL, INT64_MIN, INT64_MAX);
   if (!stmt_row(cx, s)) return cx->code;
   jw_int(&b->w, "audits_passed", col_int(s, 0));
   jw_int(&b->w, "audits_failed", col_int(s, 1));
@@ -256,8 +250,7 @@ static int write_file(struct bundle *b, struct ctx *cx, struct tenant *t, struct
 }
 
 static int put_controls(struct bundle *b, struct ctx *cx, struct db *db, int64_t run) {
-  struct stmt *s = db_stmt(cx, db, SQL_support_run_controls);
-  stmt_int(s, 1, run);
+  struct stmt *s = db_ask(cx, db, SQL_support_run_controls, run);
   jw_array(&b->w, "failed");
   while (stmt_row(cx, s)) {
     jw_object(&b->w, NULL);
@@ -316,8 +309,7 @@ static int put_run(struct bundle *b, struct ctx *cx, struct db *db, const struct
 
 static int write_runs(struct bundle *b, struct ctx *cx, struct tenant *t, struct db *db) {
   (void)t;
-  struct stmt *s = db_stmt(cx, db, SQL_support_runs);
-  stmt_int(s, 1, RUNS_SHOWN);
+  struct stmt *s = db_ask(cx, db, SQL_support_runs, RUNS_SHOWN);
   jw_array(&b->w, NULL);
   while (stmt_row(cx, s) && !put_run(b, cx, db, s)) continue;
   jw_close(&b->w, ']');
@@ -326,8 +318,7 @@ static int write_runs(struct bundle *b, struct ctx *cx, struct tenant *t, struct
 
 static int write_changes(struct bundle *b, struct ctx *cx, struct tenant *t, struct db *db) {
   (void)t;
-  struct stmt *s = db_stmt(cx, db, SQL_support_log);
-  stmt_int(s, 1, CHANGES_SHOWN);
+  struct stmt *s = db_ask(cx, db, SQL_support_log, CHANGES_SHOWN);
   jw_array(&b->w, NULL);
   while (stmt_row(cx, s)) {
     jw_object(&b->w, NULL);

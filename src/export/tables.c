@@ -483,8 +483,7 @@ static int64_t number_of(struct ctx *cx, struct db *db, const struct mapping *m,
   bool carries = m->exception_column >= 0 && (uint32_t)m->exception_column < row->count;
   int64_t of = carries ? exception_number(row->cells[m->exception_column]) : 0;
   if (of <= 0) return id;
-  struct stmt *s = db_stmt(cx, db, SQL_desk_origin);
-  stmt_int(s, 1, of);
+  struct stmt *s = db_ask(cx, db, SQL_desk_origin, of);
   if (!stmt_row(cx, s)) return id;
   bool open = col_null(s, 0), early = !open && col_int(s, 0) <= id >> 32;
   stmt_done(s);

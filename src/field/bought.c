@@ -7,9 +7,8 @@ int bought_list(struct ctx *cx, struct db *db, const struct bought_query *q, str
   char day[DATE_SIZE];
   if (!q->store == !q->product)
     return fail(cx, E_INVALID, "store", "say of which store, or of which product: one of them");
-  struct stmt *s = db_stmt(cx, db, q->store ? SQL_bought_by_store : SQL_bought_of_product);
-  stmt_text(s, 1, q->store ? q->store : q->product);
-  stmt_int(s, 2, q->limit);
+  struct stmt *s = db_ask(cx, db, q->store ? SQL_bought_by_store : SQL_bought_of_product,
+                          q->store ? q->store : q->product, q->limit);
   jw_array(w, key);
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);

@@ -39,8 +39,7 @@ int items_verify(struct ctx *cx, struct db *db, field_found_fn *found, void *arg
       rows == lines && col_int(s, 1) == col_int(s, 4) && col_int(s, 2) == col_int(s, 5) && !col_int(s, 6);
   stmt_done(s);
   int64_t wanted = 0, done = 0;
-  s = db_stmt(cx, db, SQL_follow_up_get);
-  stmt_text(s, 1, invoices_dataset.name);
+  s = db_ask(cx, db, SQL_follow_up_get, invoices_dataset.name);
   while (stmt_row(cx, s)) wanted = col_int(s, 0), done = col_int(s, 1);
   bool waits = wanted > done;
   found(arg, "invoice_items", ok || waits,

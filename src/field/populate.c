@@ -94,8 +94,7 @@ struct follow {
 };
 
 static int64_t read_wanted(struct ctx *cx, struct db *db) {
-  struct stmt *s = db_stmt(cx, db, SQL_follow_up_get);
-  stmt_text(s, 1, invoices_dataset.name);
+  struct stmt *s = db_ask(cx, db, SQL_follow_up_get, invoices_dataset.name);
   int64_t wanted = stmt_row(cx, s) ? col_int(s, 0) : 0;
   if (s) stmt_done(s);
   return wanted;
@@ -113,9 +112,7 @@ static int look(struct ctx *cx, struct tenant *t, struct follow *f) {
 
 static int mark_done(struct ctx *cx, struct db *db, void *arg) {
   const struct follow *f = arg;
-  struct stmt *s = db_stmt(cx, db, SQL_follow_up_done);
-  stmt_text(s, 1, invoices_dataset.name);
-  stmt_int(s, 2, f->wanted);
+  struct stmt *s = db_ask(cx, db, SQL_follow_up_done, invoices_dataset.name, f->wanted);
   if (stmt_run(cx, s) || read_wanted(cx, db) <= f->wanted) return cx->code;
   const char *unique = ctx_printf(cx, "%s@%lld", invoices_dataset.name, (long long)f->wanted);
   return job_enqueue(cx, db, &(struct job_order){ .kind = invoices_dataset.follow, .unique = unique }, NULL);

@@ -233,9 +233,7 @@ static int save(struct ctx *cx, struct db *db, struct derived *orders, struct de
 /* Somebody decided on a prediction that stood on the same last order. */
 static bool is_decided(struct ctx *cx, struct db *db, const struct history_store *s) {
   char day[DATE_SIZE];
-  struct stmt *q = db_stmt(cx, db, SQL_predict_decided);
-  stmt_text(q, 1, s->id);
-  stmt_text(q, 2, date_iso(day, s->days[s->day_count - 1]));
+  struct stmt *q = db_ask(cx, db, SQL_predict_decided, s->id, date_iso(day, s->days[s->day_count - 1]));
   bool yes = stmt_row(cx, q);
   if (yes) stmt_done(q);
   return yes;

@@ -4,8 +4,7 @@
 
 /* Columns: product, name, sku, quantity, unit price, total, chance. */
 static int write_items(struct ctx *cx, struct db *db, const char *prediction, struct jw *w) {
-  struct stmt *s = db_stmt(cx, db, SQL_predict_items);
-  stmt_text(s, 1, prediction);
+  struct stmt *s = db_ask(cx, db, SQL_predict_items, prediction);
   jw_array(w, "items");
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
@@ -49,9 +48,7 @@ static void write_one(struct jw *w, const struct stmt *s) {
 
 int predict_day(struct ctx *cx, struct db *db, const char *today, const char **out) {
   if (day_check(cx, "due", today)) return cx->code;
-  struct stmt *s = db_stmt(cx, db, SQL_predict_day);
-  stmt_text(s, 1, today);
-  stmt_int(s, 2, PREDICT_STALE_DAYS);
+  struct stmt *s = db_ask(cx, db, SQL_predict_day, today, PREDICT_STALE_DAYS);
   *out = stmt_row(cx, s) ? ctx_strdup(cx, col_str(s, 0)) : NULL;
   stmt_done(s);
   return cx->code;
@@ -59,11 +56,7 @@ int predict_day(struct ctx *cx, struct db *db, const char *today, const char **o
 
 int predict_list(struct ctx *cx, struct db *db, const struct predict_query *q, struct jw *w, const char *key,
                  int64_t *total) {
-  struct stmt *s = db_stmt(cx, db, SQL_predict_list);
-  stmt_text(s, 1, q->status);
-  stmt_text(s, 2, q->store);
-  stmt_int(s, 3, q->limit);
-  stmt_text(s, 4, q->due);
+  struct stmt *s = db_ask(cx, db, SQL_predict_list, q->status, q->store, q->limit, q->due);
   jw_array(w, key);
   *total = 0;
   while (stmt_row(cx, s)) {

@@ -37,9 +37,8 @@ static int put_record(struct ctx *cx, struct db *db, const char *entity, const c
 /* ---- what belongs to a store ---- */
 
 static int put_sums(struct ctx *cx, struct db *db, const char *id, struct jw *w) {
-  struct stmt *s = db_stmt(cx, db, SQL_shop_sums);
   int64_t orders = 0, revenue = 0;
-  stmt_text(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_shop_sums, id);
   if (stmt_row(cx, s)) orders = col_int(s, 0), revenue = col_int(s, 1), stmt_done(s);
   jw_int(w, "total_orders", orders);
   jw_number(w, "total_revenue", revenue, FIELD_SCALE, 2);
@@ -47,8 +46,7 @@ static int put_sums(struct ctx *cx, struct db *db, const char *id, struct jw *w)
 }
 
 static int put_segment(struct ctx *cx, struct db *db, const char *id, struct jw *w) {
-  struct stmt *s = db_stmt(cx, db, SQL_shop_segment);
-  stmt_text(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_shop_segment, id);
   if (!stmt_row(cx, s)) {
     jw_text(w, "segment", NULL);
     return cx->code;
@@ -69,8 +67,7 @@ static int put_segment(struct ctx *cx, struct db *db, const char *id, struct jw 
 }
 
 static int put_prediction(struct ctx *cx, struct db *db, const char *id, struct jw *w) {
-  struct stmt *s = db_stmt(cx, db, SQL_shop_prediction);
-  stmt_text(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_shop_prediction, id);
   if (!stmt_row(cx, s)) {
     jw_text(w, "prediction", NULL);
     return cx->code;
@@ -103,8 +100,7 @@ int shop_show(struct ctx *cx, struct db *db, const char *id, int64_t orders, str
 /* ---- preferences ---- */
 
 int shop_preferences(struct ctx *cx, struct db *db, const char *store, struct jw *w, const char *key) {
-  struct stmt *s = db_stmt(cx, db, SQL_shop_preferences);
-  stmt_text(s, 1, store);
+  struct stmt *s = db_ask(cx, db, SQL_shop_preferences, store);
   if (!stmt_row(cx, s)) return cx->code;
   jw_object(w, key);
   jw_text(w, "store_id", store);
@@ -122,8 +118,7 @@ int shop_preferences(struct ctx *cx, struct db *db, const char *store, struct jw
 }
 
 int shop_preferences_version(struct ctx *cx, struct db *db, const char *store, int64_t *version) {
-  struct stmt *s = db_stmt(cx, db, SQL_shop_preferences);
-  stmt_text(s, 1, store);
+  struct stmt *s = db_ask(cx, db, SQL_shop_preferences, store);
   *version = 0;
   if (!stmt_row(cx, s)) return cx->code;
   *version = col_int(s, 4);
@@ -132,8 +127,7 @@ int shop_preferences_version(struct ctx *cx, struct db *db, const char *store, i
 }
 
 static const char *preference_of(struct ctx *cx, struct db *db, const char *store) {
-  struct stmt *s = db_stmt(cx, db, SQL_shop_preference_id);
-  stmt_text(s, 1, store);
+  struct stmt *s = db_ask(cx, db, SQL_shop_preference_id, store);
   if (!stmt_row(cx, s)) return NULL;
   const char *id = col_dup(cx, s, 0);
   stmt_done(s);

@@ -130,8 +130,7 @@ static void hear(struct ctx *cx, struct reading *r, const struct stmt *q) {
 }
 
 static int64_t term_of(struct ctx *cx, struct db *db, struct str text) {
-  struct stmt *s = db_stmt(cx, db, SQL_term_id);
-  stmt_str(s, 1, text);
+  struct stmt *s = db_ask(cx, db, SQL_term_id, text);
   int64_t id = stmt_row(cx, s) ? col_int(s, 0) : 0;
   if (s) stmt_done(s);
   return id;
@@ -153,8 +152,7 @@ static int read_rows(struct ctx *cx, struct db *db, const struct source *source,
 /* ---- as JSON ---- */
 
 static const char *text_of(struct ctx *cx, struct db *db, int64_t term) {
-  struct stmt *s = db_stmt(cx, db, SQL_field_term_text);
-  stmt_int(s, 1, term);
+  struct stmt *s = db_ask(cx, db, SQL_field_term_text, term);
   const char *text = stmt_row(cx, s) ? col_dup(cx, s, 0) : "";
   if (s) stmt_done(s);
   return text;
@@ -271,8 +269,7 @@ static void forget(void *arg) {
 static int remember(struct ctx *cx, struct db *db, const struct source *source, struct memory *m) {
   map_init(&m->of);
   ctx_defer(cx, forget, m);
-  struct stmt *s = db_stmt(cx, db, SQL_field_sources);
-  stmt_text(s, 1, source->entity);
+  struct stmt *s = db_ask(cx, db, SQL_field_sources, source->entity);
   while (stmt_row(cx, s)) {
     if (m->count == m->room) {
       m->room = m->room ? m->room * 2 : 256;
@@ -304,14 +301,7 @@ struct task {
 };
 
 static int note(struct ctx *cx, struct db *db, const struct task *t, const char *event, const char *detail) {
-  struct stmt *s = db_stmt(cx, db, SQL_sync_log_add);
-  stmt_int(s, 1, cx->now);
-  stmt_text(s, 2, t->source->stage);
-  stmt_text(s, 3, t->source->entity);
-  stmt_text(s, 4, t->key);
-  stmt_text(s, 5, event);
-  stmt_text(s, 6, detail);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_sync_log_add, cx->now, t->source->stage, t->source->entity, t->key, event, detail);
 }
 
 struct there {
@@ -443,14 +433,7 @@ static int save_one(struct ctx *cx, struct db *db, struct task *t) {
 }
 
 static int keep_source(struct ctx *cx, struct db *db, const struct task *t) {
-  struct stmt *s = db_stmt(cx, db, SQL_field_source_put);
-  stmt_text(s, 1, t->source->entity);
-  stmt_text(s, 2, t->key);
-  stmt_text(s, 3, t->id);
-  stmt_int(s, 4, t->made);
-  stmt_text(s, 5, t->said);
-  stmt_text(s, 6, t->variant);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_field_source_put, t->source->entity, t->key, t->id, t->made, t->said, t->variant);
 }
 
 /* A unit of work of its own for each, so that many of them need no more memory than one. */
@@ -508,8 +491,7 @@ int source_tidy(struct ctx *cx, struct db *db, const struct source *source) {
     bool made;
     struct list *next;
   } *list = NULL;
-  struct stmt *s = db_stmt(cx, db, SQL_field_source_unneeded);
-  stmt_text(s, 1, source->entity);
+  struct stmt *s = db_ask(cx, db, SQL_field_source_unneeded, source->entity);
   while (stmt_row(cx, s)) {
     struct list *one = ctx_alloc(cx, sizeof *one);
     *one = (struct list){ col_dup(cx, s, 0), col_int(s, 2), list };

@@ -39,11 +39,7 @@ int trend_list(struct ctx *cx, struct db *db, const struct trend_query *q, struc
   enum period p = PERIOD_DAY;
   if (period_of(cx, q->period, &p) || day_check(cx, "from", q->from) || day_check(cx, "to", q->to))
     return cx->code;
-  struct stmt *s = db_stmt(cx, db, q->product ? SQL_trend_of_product : SQL_trend);
-  stmt_int(s, 1, p);
-  stmt_text(s, 2, q->from);
-  stmt_text(s, 3, q->to);
-  stmt_text(s, 4, q->store);
+  struct stmt *s = db_ask(cx, db, q->product ? SQL_trend_of_product : SQL_trend, p, q->from, q->to, q->store);
   if (q->product) stmt_text(s, 5, q->product);
   jw_array(w, key);
   while (stmt_row(cx, s)) {

@@ -72,16 +72,9 @@ static enum basket choose(const struct history *h, struct basket_list *b) {
 
 static void write_rule(struct ctx *cx, struct db *db, const struct history *h, const struct rule_pair *p,
                        bool turned, size_t baskets, const char *basket) {
-  struct stmt *s = db_stmt(cx, db, SQL_rule_put);
-  stmt_text(s, 1, h->products[turned ? p->b : p->a].id);
-  stmt_text(s, 2, h->products[turned ? p->a : p->b].id);
-  stmt_int(s, 3, p->both);
-  stmt_int(s, 4, turned ? p->in_b : p->in_a);
-  stmt_int(s, 5, turned ? p->in_a : p->in_b);
-  stmt_int(s, 6, (int64_t)baskets);
-  stmt_text(s, 7, basket);
-  stmt_text(s, 8, ctx_printf(cx, "%.6e", p->chance));
-  stmt_run(cx, s);
+  db_act(cx, db, SQL_rule_put, h->products[turned ? p->b : p->a].id, h->products[turned ? p->a : p->b].id,
+        p->both, turned ? p->in_b : p->in_a, turned ? p->in_a : p->in_b, (int64_t)baskets, basket,
+        ctx_printf(cx, "%.6e", p->chance));
 }
 
 /* ---- recommendations ---- */
@@ -242,9 +235,7 @@ static void write_suggestion(struct ctx *cx, struct jw *w, const struct stmt *s)
 
 static int write_list(struct ctx *cx, struct db *db, enum sql_id query, const char *id, struct jw *w,
                       const char *key) {
-  struct stmt *s = db_stmt(cx, db, query);
-  stmt_text(s, 1, id);
-  stmt_int(s, 2, UPSELL_ORDER);
+  struct stmt *s = db_ask(cx, db, query, id, UPSELL_ORDER);
   jw_array(w, key);
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
@@ -256,8 +247,7 @@ static int write_list(struct ctx *cx, struct db *db, enum sql_id query, const ch
 }
 
 int upsell_suggest(struct ctx *cx, struct db *db, const char *id, struct jw *w, const char *key) {
-  struct stmt *s = db_stmt(cx, db, SQL_upsell_subject);
-  stmt_text(s, 1, order_invoice_number(cx, id));
+  struct stmt *s = db_ask(cx, db, SQL_upsell_subject, order_invoice_number(cx, id));
   if (!stmt_row(cx, s))
     return cx->code ? (int)cx->code
                     : fail(cx, E_NOT_FOUND, "id", "there is no order, invoice or store %.80s", id);
@@ -273,8 +263,7 @@ int upsell_suggest(struct ctx *cx, struct db *db, const char *id, struct jw *w, 
 
 int upsell_rules(struct ctx *cx, struct db *db, int64_t limit, struct jw *w, const char *key,
                  int64_t *total) {
-  struct stmt *s = db_stmt(cx, db, SQL_upsell_rules);
-  stmt_int(s, 1, limit);
+  struct stmt *s = db_ask(cx, db, SQL_upsell_rules, limit);
   *total = 0;
   jw_array(w, key);
   while (stmt_row(cx, s)) {

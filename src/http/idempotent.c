@@ -105,10 +105,8 @@ static int give_again(struct request *rq, struct ctx *cx, struct stmt *s) {
 
 /* rq->content.p is set when it is there. */
 static int look_up(struct request *rq, struct ctx *cx, struct db *db) {
-  struct stmt *s = db_stmt(cx, db, SQL_reply_find);
-  stmt_text(s, 1, rq->once->mine.user);
-  stmt_text(s, 2, rq->once->mine.key);
-  stmt_int(s, 3, cx->now - KEPT_FOR);
+  struct stmt *s =
+      db_ask(cx, db, SQL_reply_find, rq->once->mine.user, rq->once->mine.key, cx->now - KEPT_FOR);
   return stmt_row(cx, s) ? give_again(rq, cx, s) : (int)cx->code;
 }
 
@@ -120,17 +118,10 @@ static void finish_json(struct request *rq) {
 
 static int put_down(struct request *rq, struct ctx *cx, struct db *db) {
   finish_json(rq);
-  struct stmt *s = db_stmt(cx, db, SQL_reply_forget);
-  stmt_int(s, 1, cx->now - KEPT_FOR);
+  struct stmt *s = db_ask(cx, db, SQL_reply_forget, cx->now - KEPT_FOR);
   if (stmt_run(cx, s)) return cx->code;
-  s = db_stmt(cx, db, SQL_reply_put);
-  stmt_text(s, 1, rq->once->mine.user);
-  stmt_text(s, 2, rq->once->mine.key);
-  stmt_int(s, 3, cx->now);
-  stmt_blob(s, 4, rq->once->request, SHA256_SIZE);
-  stmt_int(s, 5, rq->status ? rq->status : 200);
-  stmt_text(s, 6, rq->location);
-  stmt_text(s, 7, rq->etag);
+  s = db_ask(cx, db, SQL_reply_put, rq->once->mine.user, rq->once->mine.key, cx->now,
+             BLOB(rq->once->request, SHA256_SIZE), rq->status ? rq->status : 200, rq->location, rq->etag);
   if (rq->content.n <= REPLY_MOST && !rq->streams) stmt_str(s, 8, rq->content);
   rq->once->kept = true;
   return stmt_run(cx, s);

@@ -90,8 +90,7 @@ static void service_end(struct jw *w) {
 }
 
 static void service_rows(struct ctx *cx, struct db *db, struct jw *w, const char *name) {
-  struct stmt *s = db_stmt(cx, db, SQL_system_services);
-  stmt_int(s, 1, cx->now);
+  struct stmt *s = db_ask(cx, db, SQL_system_services, cx->now);
   while (stmt_row(cx, s))
     if (str_eq(col_str(s, 0), str_of(name))) jw_int(w, ctx_strdup(cx, col_str(s, 1)), col_int(s, 2));
 }

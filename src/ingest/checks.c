@@ -78,15 +78,13 @@ static int check_exceptions(struct ctx *cx, struct db *db, const struct check_su
                             struct check *out) {
   const char *counted = "", *stored = "";
   *rejected = 0;
-  struct stmt *s = db_stmt(cx, db, SQL_reject_categories);
-  stmt_int(s, 1, c->run);
+  struct stmt *s = db_ask(cx, db, SQL_reject_categories, c->run);
   while (stmt_row(cx, s)) {
     counted = ctx_printf(cx, "%s%s" STR_FMT " %lld", counted, *counted ? ", " : "", STR_ARG(col_str(s, 0)),
                          (long long)col_int(s, 1));
     *rejected += col_int(s, 1);
   }
-  s = db_stmt(cx, db, SQL_run_categories);
-  stmt_int(s, 1, c->run);
+  s = db_ask(cx, db, SQL_run_categories, c->run);
   while (stmt_row(cx, s))
     stored = ctx_printf(cx, "%s%s" STR_FMT " %lld", stored, *stored ? ", " : "", STR_ARG(col_str(s, 0)),
                         (long long)col_int(s, 1));
@@ -97,8 +95,7 @@ static int check_exceptions(struct ctx *cx, struct db *db, const struct check_su
 
 static int check_audit(struct ctx *cx, struct db *db, const struct check_subject *c, struct check *out) {
   const char *steps = "";
-  struct stmt *s = db_stmt(cx, db, SQL_change_steps);
-  stmt_text(s, 1, c->run_uuid);
+  struct stmt *s = db_ask(cx, db, SQL_change_steps, c->run_uuid);
   while (stmt_row(cx, s))
     steps = ctx_printf(cx, "%s%s" STR_FMT, steps, *steps ? ", " : "", STR_ARG(col_str(s, 0)));
   int64_t bad = 0, last;
@@ -248,15 +245,8 @@ int checks_run(struct ctx *cx, struct db *db, const struct check_subject *s,
 
 static int store(struct ctx *cx, struct db *db, int64_t run, const struct check checks[static CHECK_COUNT]) {
   for (int i = 0; i < CHECK_COUNT && !cx->code; i++) {
-    struct stmt *s = db_stmt(cx, db, SQL_run_check_add);
-    stmt_int(s, 1, run);
-    stmt_int(s, 2, i + 1);
-    stmt_text(s, 3, checks[i].name);
-    stmt_int(s, 4, checks[i].ok);
-    stmt_text(s, 5, checks[i].expected);
-    stmt_text(s, 6, checks[i].actual);
-    stmt_text(s, 7, checks[i].text);
-    stmt_run(cx, s);
+    db_act(cx, db, SQL_run_check_add, run, i + 1, checks[i].name, checks[i].ok, checks[i].expected,
+          checks[i].actual, checks[i].text);
   }
   return cx->code;
 }
@@ -373,8 +363,7 @@ int checks_digest(struct ctx *cx, struct db *db, const struct check_subject *c, 
                   int64_t *rejects, int64_t *totals) {
   if (clean) *clean = digest_clean(cx, db, c);
   if (rejects) {
-    struct stmt *s = db_stmt(cx, db, SQL_reject_digest);
-    stmt_int(s, 1, c->run);
+    struct stmt *s = db_ask(cx, db, SQL_reject_digest, c->run);
     *rejects = one_int(cx, s);
   }
   if (totals) *totals = digest_totals(cx, db, c);
@@ -382,8 +371,7 @@ int checks_digest(struct ctx *cx, struct db *db, const struct check_subject *c, 
 }
 
 static int digest_by(struct ctx *cx, struct db *db, enum sql_id statement, int64_t run, int64_t *crc) {
-  struct stmt *s = db_stmt(cx, db, statement);
-  stmt_int(s, 1, run);
+  struct stmt *s = db_ask(cx, db, statement, run);
   *crc = one_int(cx, s);
   return cx->code;
 }

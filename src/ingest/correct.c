@@ -191,8 +191,7 @@ static int check_attempt(struct ctx *cx, struct db *db, const struct origin *o, 
   int column = o->mapping.exception_column;
   int64_t of = column >= 0 && (uint32_t)column < row->count ? exception_number(row->cells[column]) : 0;
   if (of <= 0) return OK;
-  struct stmt *s = db_stmt(cx, db, SQL_desk_origin);
-  stmt_int(s, 1, of);
+  struct stmt *s = db_ask(cx, db, SQL_desk_origin, of);
   bool there = stmt_row(cx, s), early = there && !col_null(s, 0) && col_int(s, 0) <= exception >> 32;
   if (there) stmt_done(s);
   if (!there || early) return cx->code;
@@ -228,8 +227,7 @@ static int add_line(struct ctx *cx, struct db *db, struct work *w, const struct 
                     struct parser *parser, size_t i) {
   struct row row;
   bool settled;
-  struct stmt *s = db_stmt(cx, db, SQL_correct_reject);
-  stmt_int(s, 1, w->exception[i]);
+  struct stmt *s = db_ask(cx, db, SQL_correct_reject, w->exception[i]);
   if (!stmt_row(cx, s))
     return cx->code
                ? (int)cx->code
@@ -308,8 +306,7 @@ static struct str file_of(struct ctx *cx, struct work *w) {
 /* The records of a dry run that were rejected: the heading is record 1. */
 static int look(struct ctx *cx, struct db *db, int64_t run, void *arg) {
   struct work *w = arg;
-  struct stmt *s = db_stmt(cx, db, SQL_correct_faults);
-  stmt_int(s, 1, run);
+  struct stmt *s = db_ask(cx, db, SQL_correct_faults, run);
   while (stmt_row(cx, s)) {
     size_t line = (size_t)(col_int(s, 0) & 0xffffffff) - 2;
     if (line < w->line_count) note_fault(cx, w, w->line[line], ctx_strdup(cx, col_str(s, 1)));

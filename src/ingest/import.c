@@ -75,10 +75,7 @@ static int keep_rules(struct ctx *cx, struct db *db, const struct rules *rules,
   unsigned char sum[SHA256_SIZE];
   sha256_of(rules->json, strlen(rules->json), sum);
   hex_encode(sha256, sum, sizeof sum);
-  struct stmt *s = db_stmt(cx, db, SQL_rule_set_add);
-  stmt_text(s, 1, sha256);
-  stmt_text(s, 2, rules->json);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_rule_set_add, sha256, rules->json);
 }
 
 static int add_run(struct ctx *cx, struct db *db, struct job *job) {
@@ -86,14 +83,8 @@ static int add_run(struct ctx *cx, struct db *db, struct job *job) {
   char rule_set[SHA256_HEX];
   if (keep_rules(cx, db, job->rules, rule_set)) return cx->code;
   job->run = db_int(cx, db, SQL_run_next, 1);
-  struct stmt *s = db_stmt(cx, db, SQL_run_add);
-  stmt_int(s, 1, job->run);
-  stmt_text(s, 2, job->result->run);
-  stmt_text(s, 3, r->dataset->name);
-  stmt_text(s, 4, input_name(r->input));
-  stmt_int(s, 5, cx->now);
-  stmt_text(s, 6, cx->actor);
-  stmt_int(s, 7, (int64_t)input_size(r->input));
+  struct stmt *s = db_ask(cx, db, SQL_run_add, job->run, job->result->run, r->dataset->name,
+                          input_name(r->input), cx->now, cx->actor, (int64_t)input_size(r->input));
   struct settings_run run = { .kind = r->kind, .update = r->update };
   if (job->again) run.replaces = job->again->uuid, run.rank = job->again->rank;
   stmt_text(s, 8, settings_write(cx, &run, r->dataset, job->profile, &job->mapping));
@@ -161,24 +152,12 @@ static int store_controls(struct ctx *cx, struct db *db, struct job *job) {
   for (int i = 0; i < job->rules->count && !cx->code; i++) {
     const struct rule *r = &job->rules->rule[i];
     int64_t failed = job->flow.failed[i] + loader_failed(&job->load, job->rules, i);
-    struct stmt *s = db_stmt(cx, db, SQL_run_control_add);
-    stmt_int(s, 1, job->run);
-    stmt_int(s, 2, i + 1);
-    stmt_text(s, 3, r->name);
-    stmt_int(s, 4, r->version);
-    stmt_text(s, 5, r->stage);
-    stmt_text(s, 6, rule_kind_name(r->kind));
-    stmt_text(s, 7, r->field >= 0 ? job->request->dataset->fields[r->field].name : NULL);
-    stmt_text(s, 8, r->category);
-    stmt_int(s, 9, failed);
-    stmt_run(cx, s);
+    db_act(cx, db, SQL_run_control_add, job->run, i + 1, r->name, r->version, r->stage,
+          rule_kind_name(r->kind), r->field >= 0 ? job->request->dataset->fields[r->field].name : NULL,
+          r->category, failed);
   }
   for (int i = 0; i < job->load.category_count && !cx->code; i++) {
-    struct stmt *s = db_stmt(cx, db, SQL_run_category_add);
-    stmt_int(s, 1, job->run);
-    stmt_text(s, 2, job->load.category[i].name);
-    stmt_int(s, 3, job->load.category[i].rows);
-    stmt_run(cx, s);
+    db_act(cx, db, SQL_run_category_add, job->run, job->load.category[i].name, job->load.category[i].rows);
   }
   return cx->code;
 }
@@ -242,22 +221,10 @@ static int finish_run(struct ctx *cx, struct db *db, struct job *job) {
   subject_of(job, &subject);
   if (checks_digest(cx, db, &subject, NULL, NULL, &total_crc)) return cx->code;
   getrusage(RUSAGE_SELF, &usage);
-  struct stmt *s = db_stmt(cx, db, SQL_run_finish);
-  stmt_int(s, 1, job->run);
-  stmt_int(s, 2, time_now());
-  stmt_text(s, 3, job->flow.sha256);
-  stmt_int(s, 4, l->read);
-  stmt_int(s, 5, l->clean);
-  stmt_int(s, 6, l->rejected);
-  stmt_int(s, 7, (int64_t)l->clean_crc);
-  stmt_int(s, 8, (int64_t)l->reject_crc);
-  stmt_int(s, 9, total_crc);
-  stmt_int(s, 10, (int64_t)usage.ru_maxrss * 1024);
-  stmt_int(s, 11, (int64_t)job->flow.bytes);
-  stmt_str(s, 12, l->key_min);
-  stmt_str(s, 13, l->key_max);
-  stmt_int(s, 14, l->updated);
-  stmt_int(s, 15, l->unchanged);
+  struct stmt *s =
+      db_ask(cx, db, SQL_run_finish, job->run, time_now(), job->flow.sha256, l->read, l->clean, l->rejected,
+             (int64_t)l->clean_crc, (int64_t)l->reject_crc, total_crc, (int64_t)usage.ru_maxrss * 1024,
+             (int64_t)job->flow.bytes, l->key_min, l->key_max, l->updated, l->unchanged);
   if (stmt_run(cx, s)) return cx->code;
   if (checks_digest_run(cx, db, job->run, &run_crc)) return cx->code;
   if (checks_digest_settled(cx, db, job->run, &settled_crc)) return cx->code;
@@ -305,12 +272,7 @@ static int audit_committed(struct ctx *cx, struct db *db, struct job *job) {
 
 static int end_run(struct ctx *cx, struct db *db, int64_t run, const char *uuid, const char *state,
                    const char *why) {
-  struct stmt *s = db_stmt(cx, db, SQL_run_fail);
-  stmt_int(s, 1, run);
-  stmt_text(s, 2, state);
-  stmt_int(s, 3, cx->now);
-  stmt_text(s, 4, why);
-  if (stmt_run(cx, s)) return cx->code;
+  if (db_act(cx, db, SQL_run_fail, run, state, cx->now, why)) return cx->code;
   bool failed = strcmp(state, "failed") == 0;
   return change_append(cx, db,
                        &(struct change){ .event = failed ? "RUN_FAILED" : "RUN_INTERRUPTED",

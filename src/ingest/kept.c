@@ -82,8 +82,7 @@ int kept_find(struct ctx *cx, struct db *db, const char *run, struct kept_run *o
 }
 
 int kept_by_id(struct ctx *cx, struct db *db, int64_t id, struct kept_run *out) {
-  struct stmt *s = db_stmt(cx, db, SQL_run_uuid);
-  stmt_int(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_run_uuid, id);
   if (!stmt_row(cx, s))
     return cx->code ? (int)cx->code : fail(cx, E_NOT_FOUND, "run", "there is no run %lld", (long long)id);
   const char *uuid = col_dup(cx, s, 0);
@@ -118,9 +117,7 @@ struct chunks {
 static int read_chunks(struct ctx *cx, void *arg, uint64_t offset, void *to, size_t n) {
   struct chunks *c = arg;
   char *out = to;
-  struct stmt *s = db_stmt(cx, c->db, SQL_raw_chunk_from);
-  stmt_int(s, 1, c->run);
-  stmt_int(s, 2, (int64_t)offset);
+  struct stmt *s = db_ask(cx, c->db, SQL_raw_chunk_from, c->run, (int64_t)offset);
   while (n > 0 && stmt_row(cx, s)) {
     uint64_t begin = (uint64_t)col_int(s, 0);
     struct str bytes = col_str(s, 1);

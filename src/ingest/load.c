@@ -112,8 +112,7 @@ static int prepare_all(struct ctx *cx, struct loader *l) {
 /* A small history is read into the filter; beside a large one, a small file's
 ** keys are looked up one by one. */
 static int learn_history(struct ctx *cx, struct loader *l, uint64_t rows_expected) {
-  struct stmt *s = db_stmt(cx, l->db, SQL_run_rows_so_far);
-  stmt_text(s, 1, l->setup->dataset->name);
+  struct stmt *s = db_ask(cx, l->db, SQL_run_rows_so_far, l->setup->dataset->name);
   uint64_t history = stmt_row(cx, s) ? (uint64_t)col_int(s, 0) : 0;
   if (cx->code) return cx->code;
   stmt_done(s);
@@ -166,16 +165,13 @@ int loader_new(struct ctx *cx, struct db *db, const struct loader_setup *setup, 
 /* ---- codes ---- */
 
 static int64_t find_term(struct ctx *cx, struct loader *l, struct str text) {
-  struct stmt *s = db_stmt(cx, l->db, SQL_term_id);
-  stmt_str(s, 1, text);
+  struct stmt *s = db_ask(cx, l->db, SQL_term_id, text);
   if (stmt_row(cx, s)) {
     int64_t id = col_int(s, 0);
     stmt_done(s);
     return id;
   }
-  s = db_stmt(cx, l->db, SQL_term_add);
-  stmt_str(s, 1, text);
-  return stmt_run(cx, s) ? 0 : db_last_id(l->db);
+  return db_act(cx, l->db, SQL_term_add, text) ? 0 : db_last_id(l->db);
 }
 
 /* The id in `term` of a code value: asked for once, then known by the judge's number. */
@@ -437,8 +433,7 @@ static int add_reject(struct ctx *cx, struct loader *l, struct judged *j) {
 
 /* A run that is redone settles what it had settled: nobody else may have done so since. */
 static int refuse_settled(struct ctx *cx, struct loader *l, int64_t exception) {
-  struct stmt *s = db_stmt(cx, l->db, SQL_reject_settler);
-  stmt_int(s, 1, exception);
+  struct stmt *s = db_ask(cx, l->db, SQL_reject_settler, exception);
   if (!stmt_row(cx, s)) return cx->code;
   fail(cx, E_CONFLICT, "run",
        "exception %lld, which this run had settled, was settled by run " STR_FMT " since; undo that first",
@@ -449,12 +444,7 @@ static int refuse_settled(struct ctx *cx, struct loader *l, int64_t exception) {
 
 /* A clean row that came back with the number of an exception settles it. */
 static int settle(struct ctx *cx, struct loader *l, const struct judged *j) {
-  struct stmt *s = db_stmt(cx, l->db, SQL_reject_solve);
-  stmt_int(s, 1, j->exception);
-  stmt_int(s, 2, l->run);
-  stmt_int(s, 3, l->how->at);
-  stmt_text(s, 4, l->how->actor);
-  if (stmt_run(cx, s)) return cx->code;
+  if (db_act(cx, l->db, SQL_reject_solve, j->exception, l->run, l->how->at, l->how->actor)) return cx->code;
   l->result.settled += db_changes(l->db);
   if (l->mode == LOADER_REDO && db_changes(l->db) == 0) return refuse_settled(cx, l, j->exception);
   return OK;
@@ -464,8 +454,7 @@ static int settle(struct ctx *cx, struct loader *l, const struct judged *j) {
 static void test_exception(struct ctx *cx, struct loader *l, struct judged *j) {
   if (!j->exception || j->first_fault >= 0) return;
   const char *wrong = NULL;
-  struct stmt *s = db_stmt(cx, l->db, SQL_reject_state);
-  stmt_int(s, 1, j->exception);
+  struct stmt *s = db_ask(cx, l->db, SQL_reject_state, j->exception);
   if (!stmt_row(cx, s))
     wrong = "there is no such exception";
   else if (!str_eq(col_str(s, 1), str_of(l->setup->dataset->name)))
@@ -510,12 +499,9 @@ static int refuse(struct ctx *cx, struct loader *l, struct judged *j, const char
   judge_add_fault(l->setup, l->setup->rules->stored, j->key, why, l->batch->keep, j);
   note_duplicate(l, j);
   l->result.refused++;
-  struct stmt *s = db_stmt(cx, l->db, SQL_bulk_error_add);
-  stmt_int(s, 1, reject_id(l, j));
-  stmt_int(s, 2, l->result.batches);
-  stmt_text(s, 3, why);
-  stmt_int(s, 4, l->how->at);
-  return stmt_run(cx, s) ? (int)cx->code : add_reject(cx, l, j);
+  return db_act(cx, l->db, SQL_bulk_error_add, reject_id(l, j), l->result.batches, why, l->how->at)
+             ? (int)cx->code
+             : add_reject(cx, l, j);
 }
 
 static int store_rows(struct ctx *cx, struct loader *l, struct judged *const *rows, int n) {
@@ -607,16 +593,9 @@ static int add_row(struct ctx *cx, struct loader *l, struct judged *j) {
 /* ---- one batch ---- */
 
 static int add_chunk(struct ctx *cx, struct loader *l, const struct load_batch *b) {
-  struct stmt *s = db_stmt(cx, l->db, SQL_raw_chunk_add);
-  stmt_int(s, 1, l->run << 24 | l->chunk++);
-  stmt_int(s, 2, (int64_t)b->raw->offset);
-  stmt_int(s, 3, (int64_t)b->raw->line);
-  stmt_int(s, 4, (int64_t)b->first_record);
-  stmt_int(s, 5, b->raw->count);
-  stmt_int(s, 6, b->crc);
-  stmt_blob(s, 7, b->index.p, b->index.n);
-  stmt_blob(s, 8, b->raw->bytes, b->raw->n);
-  return stmt_run(cx, s);
+  return db_act(cx, l->db, SQL_raw_chunk_add, l->run << 24 | l->chunk++, (int64_t)b->raw->offset,
+               (int64_t)b->raw->line, (int64_t)b->first_record, b->raw->count, b->crc,
+               BLOB(b->index.p, b->index.n), BLOB(b->raw->bytes, b->raw->n));
 }
 
 /* The last key of a batch, of every batch at first: about as many are below the middle

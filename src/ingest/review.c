@@ -18,8 +18,7 @@ static int refuse_state(struct ctx *cx, int64_t exception, bool there, struct st
 }
 
 static int check_review(struct ctx *cx, struct db *db, const char *id) {
-  struct stmt *s = db_stmt(cx, db, SQL_review_subject);
-  stmt_text(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_review_subject, id);
   if (!stmt_row(cx, s)) return cx->code; /* deleted: that is allowed */
   refuse_state(cx, col_int(s, 0), !col_null(s, 1), col_str(s, 1), !col_null(s, 2));
   stmt_done(s);
@@ -54,8 +53,7 @@ struct many {
 
 /* Is it still to be decided about? false with cx->code OK: it is to be left out. */
 static bool is_open(struct ctx *cx, struct db *db, const struct many *m, int64_t exception) {
-  struct stmt *s = db_stmt(cx, db, SQL_review_exception);
-  stmt_int(s, 1, exception);
+  struct stmt *s = db_ask(cx, db, SQL_review_exception, exception);
   bool there = stmt_row(cx, s);
   if (cx->code) return false;
   bool open = there && str_eq(col_str(s, 0), STR("open")) && col_null(s, 1);
@@ -72,8 +70,7 @@ static bool same(const struct stmt *s, int column, const char *text) {
 /* The review that there is: its id, or NULL; *done: it says all of this already. */
 static const char *find_review(struct ctx *cx, struct db *db, const struct review_change *c,
                                int64_t exception, bool *done) {
-  struct stmt *s = db_stmt(cx, db, SQL_review_of);
-  stmt_int(s, 1, exception);
+  struct stmt *s = db_ask(cx, db, SQL_review_of, exception);
   if (!stmt_row(cx, s)) {
     *done = !(c->assigns && c->assignee) && !(c->decides && c->decision);
     return NULL;
@@ -142,9 +139,7 @@ static int carry_one(struct ctx *cx, struct db *db, const struct stmt *s) {
 }
 
 int review_carry(struct ctx *cx, struct db *db, int64_t from, int64_t to) {
-  struct stmt *s = db_stmt(cx, db, SQL_review_carry);
-  stmt_int(s, 1, from);
-  stmt_int(s, 2, to);
+  struct stmt *s = db_ask(cx, db, SQL_review_carry, from, to);
   while (stmt_row(cx, s)) {
     struct ctx one; /* its texts go with it */
     ctx_begin(&one, cx->actor);

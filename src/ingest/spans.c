@@ -64,8 +64,7 @@ int spans_open(struct ctx *cx, struct db *db, int64_t run, struct spans **out) {
   struct spans *s = ctx_alloc(cx, sizeof *s);
   buf_init(&s->lengths, SIZE_MAX / 2);
   ctx_defer(cx, spans_free, s);
-  struct stmt *q = db_stmt(cx, db, SQL_raw_chunk_spans);
-  stmt_int(q, 1, run);
+  struct stmt *q = db_ask(cx, db, SQL_raw_chunk_spans, run);
   while (stmt_row(cx, q)) {
     if (s->count == 0) s->first = col_int(q, 2);
     if (col_int(q, 2) != s->first + s->count)

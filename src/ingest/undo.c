@@ -99,11 +99,7 @@ static int name_kept(struct ctx *cx, const struct move *m) {
 }
 
 static int keep(struct ctx *cx, const struct move *m, const char *key, const char *reason) {
-  struct stmt *s = db_stmt(cx, m->db, SQL_undo_kept_add);
-  stmt_int(s, 1, m->run->id);
-  stmt_text(s, 2, key);
-  stmt_text(s, 3, reason);
-  return stmt_run(cx, s);
+  return db_act(cx, m->db, SQL_undo_kept_add, m->run->id, key, reason);
 }
 
 /* Rows that would be gone although a record of this entity speaks of them. */
@@ -138,8 +134,7 @@ static int block_as_noted(struct ctx *cx, const struct move *m, struct str entry
 }
 
 static int name_blocked(struct ctx *cx, const struct move *m) {
-  struct stmt *s = db_stmt(cx, m->db, SQL_undo_kept_list);
-  stmt_int(s, 1, m->run->id);
+  struct stmt *s = db_ask(cx, m->db, SQL_undo_kept_list, m->run->id);
   m->out->blocked_rows = ctx_alloc(cx, UNDO_NAMED * sizeof *m->out->blocked_rows);
   while (stmt_row(cx, s))
     if (m->out->blocked++ < UNDO_NAMED)
@@ -209,19 +204,13 @@ static int remove_rows(struct ctx *cx, const struct move *m) {
 }
 
 static int reopen(struct ctx *cx, const struct move *m) {
-  struct stmt *s = db_stmt(cx, m->db, SQL_reject_reopen);
-  stmt_int(s, 1, m->run->id);
-  if (stmt_run(cx, s)) return cx->code;
+  if (db_act(cx, m->db, SQL_reject_reopen, m->run->id)) return cx->code;
   m->out->reopened = db_changes(m->db);
   return OK;
 }
 
 static int mark_undone(struct ctx *cx, const struct move *m) {
-  struct stmt *s = db_stmt(cx, m->db, SQL_undone_add);
-  stmt_int(s, 1, m->run->id);
-  stmt_int(s, 2, m->at);
-  stmt_text(s, 3, m->actor);
-  return stmt_run(cx, s);
+  return db_act(cx, m->db, SQL_undone_add, m->run->id, m->at, m->actor);
 }
 
 /* Everything but the log. What stays is known already (block). */
@@ -252,8 +241,7 @@ static const char *entry_of(struct ctx *cx, const struct move *m, int64_t crc) {
   jw_int(&w, "reopened", m->out->reopened);
   jw_int(&w, "kept_crc", crc);
   jw_array(&w, "kept");
-  struct stmt *s = db_stmt(cx, m->db, SQL_undo_kept_list);
-  stmt_int(s, 1, m->run->id);
+  struct stmt *s = db_ask(cx, m->db, SQL_undo_kept_list, m->run->id);
   while (stmt_row(cx, s)) {
     jw_object(&w, NULL);
     jw_str(&w, "key", col_str(s, 0));
@@ -303,8 +291,7 @@ static void depend(struct ctx *cx, struct undo_result *out, const char *kind, in
 }
 
 static int64_t count_of(struct ctx *cx, const struct move *m, enum sql_id id) {
-  struct stmt *s = db_stmt(cx, m->db, id);
-  stmt_int(s, 1, m->run->id);
+  struct stmt *s = db_ask(cx, m->db, id, m->run->id);
   if (id == SQL_undo_duplicates) stmt_text(s, 2, m->run->dataset_name);
   int64_t n = stmt_row(cx, s) ? col_int(s, 0) : 0;
   if (s) stmt_done(s);
@@ -331,9 +318,7 @@ static int take(struct ctx *cx, void *arg, const struct load_batch *b) {
 static int forget_undone(struct ctx *cx, const struct move *m) {
   static const enum sql_id statements[] = { SQL_undone_remove, SQL_undo_kept_forget };
   for (int i = 0; i < 2 && !cx->code; i++) {
-    struct stmt *s = db_stmt(cx, m->db, statements[i]);
-    stmt_int(s, 1, m->run->id);
-    stmt_run(cx, s);
+    db_act(cx, m->db, statements[i], m->run->id);
   }
   return cx->code;
 }
@@ -410,8 +395,7 @@ static int check_state(struct ctx *cx, const struct move *m) {
   if (r->undone && !m->out->redo)
     return fail(cx, E_CONFLICT, "run", "run %s is undone already; `outpost redo` brings it back", r->uuid);
   if (!r->undone && m->out->redo) return fail(cx, E_CONFLICT, "run", "run %s is not undone", r->uuid);
-  struct stmt *s = db_stmt(cx, m->db, SQL_undo_in_its_place);
-  stmt_int(s, 1, r->id);
+  struct stmt *s = db_ask(cx, m->db, SQL_undo_in_its_place, r->id);
   bool other = m->out->redo && stmt_row(cx, s);
   if (other)
     fail(cx, E_CONFLICT, "run", "run %s stands in the place of this one; undo that first",

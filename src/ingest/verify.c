@@ -34,8 +34,7 @@ static bool settle(struct ctx *cx, struct verdict *v, const char *check, const c
 
 static int64_t bad_chunk(struct ctx *cx, struct db *db, int64_t run, int64_t *chunks) {
   int64_t bad = -1;
-  struct stmt *s = db_stmt(cx, db, SQL_raw_chunk_crcs);
-  stmt_int(s, 1, run);
+  struct stmt *s = db_ask(cx, db, SQL_raw_chunk_crcs, run);
   for (*chunks = 0; stmt_row(cx, s); ++*chunks) {
     struct str index = col_str(s, 1), bytes = col_str(s, 2);
     uint32_t crc = crc32_of(crc32_of(0, bytes.p, bytes.n), index.p, index.n);
@@ -56,8 +55,7 @@ static void verify_raw(struct ctx *cx, struct db *db, const struct kept_run *run
     return;
   }
   struct sha256 *h = sha256_new();
-  struct stmt *s = db_stmt(cx, db, SQL_raw_chunk_crcs);
-  stmt_int(s, 1, run->id);
+  struct stmt *s = db_ask(cx, db, SQL_raw_chunk_crcs, run->id);
   while (stmt_row(cx, s)) {
     struct str piece = col_str(s, 2);
     sha256_add(h, piece.p, piece.n);
@@ -82,8 +80,7 @@ static bool sealed_as(struct ctx *cx, struct db *db, const struct kept_run *run)
   int64_t described, settled;
   if (checks_digest_run(cx, db, run->id, &described) || checks_digest_settled(cx, db, run->id, &settled))
     return false;
-  struct stmt *s = db_stmt(cx, db, SQL_run_sealed);
-  stmt_text(s, 1, run->uuid);
+  struct stmt *s = db_ask(cx, db, SQL_run_sealed, run->uuid);
   if (!stmt_row(cx, s)) return false;
   bool same = str_eq(col_str(s, 0), str_of(run->sha256)) && col_int(s, 1) == run->clean_crc &&
               col_int(s, 2) == run->reject_crc && col_int(s, 3) == run->total_crc &&
@@ -96,8 +93,7 @@ static bool sealed_as(struct ctx *cx, struct db *db, const struct kept_run *run)
 static bool audit_sealed(struct ctx *cx, struct db *db, const struct kept_run *run) {
   int64_t stored;
   if (checks_digest_audit(cx, db, run->id, &stored)) return false;
-  struct stmt *s = db_stmt(cx, db, SQL_audit_sealed);
-  stmt_text(s, 1, run->uuid);
+  struct stmt *s = db_ask(cx, db, SQL_audit_sealed, run->uuid);
   if (!stmt_row(cx, s)) return stored == 0; /* not audited yet: then nothing may be there */
   bool same = col_int(s, 0) == stored;
   stmt_done(s);
@@ -108,8 +104,7 @@ static bool audit_sealed(struct ctx *cx, struct db *db, const struct kept_run *r
 ** undone, as the tables have it? Of an undone run only what was kept may be there: *clean
 ** becomes its digest. */
 static bool undone_as_noted(struct ctx *cx, struct db *db, const struct kept_run *run, int64_t *clean) {
-  struct stmt *s = db_stmt(cx, db, SQL_undo_sealed);
-  stmt_text(s, 1, run->uuid);
+  struct stmt *s = db_ask(cx, db, SQL_undo_sealed, run->uuid);
   bool undone = false;
   const char *entry = "{}";
   if (stmt_row(cx, s)) {
@@ -117,10 +112,7 @@ static bool undone_as_noted(struct ctx *cx, struct db *db, const struct kept_run
     if (undone) *clean = col_int(s, 1), entry = col_dup(cx, s, 2);
     stmt_done(s);
   }
-  s = db_stmt(cx, db, SQL_undo_differs);
-  stmt_int(s, 1, run->id);
-  stmt_text(s, 2, entry);
-  stmt_text(s, 3, run->uuid);
+  s = db_ask(cx, db, SQL_undo_differs, run->id, entry, run->uuid);
   bool differs = stmt_row(cx, s) && col_int(s, 0) != 0;
   if (s) stmt_done(s);
   return undone == run->undone && !differs;
@@ -167,10 +159,7 @@ struct rejudge {
 };
 
 static bool was_duplicate(struct ctx *cx, const struct rejudge *r, int64_t record) {
-  struct stmt *s = db_stmt(cx, r->db, SQL_reject_only_by);
-  stmt_int(s, 1, r->run << 32 | record);
-  stmt_text(s, 2, r->unique);
-  stmt_text(s, 3, r->stored);
+  struct stmt *s = db_ask(cx, r->db, SQL_reject_only_by, r->run << 32 | record, r->unique, r->stored);
   bool found = stmt_row(cx, s);
   if (found) stmt_done(s);
   return found;

@@ -41,8 +41,7 @@ int versions_new(struct ctx *cx, struct db *db, const struct dataset *d, int64_t
 
 static int ask_run(struct ctx *cx, struct versions *v, int64_t run) {
   if (v->last.run == run) return OK;
-  struct stmt *s = db_stmt(cx, v->db, SQL_run_rank);
-  stmt_int(s, 1, run);
+  struct stmt *s = db_ask(cx, v->db, SQL_run_rank, run);
   if (!stmt_row(cx, s)) return cx->code;
   v->last = (struct version_top){ .run = run, .rank = col_int(s, 0), .edit = col_int(s, 1) };
   stmt_done(s);

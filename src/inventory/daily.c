@@ -52,9 +52,7 @@ static struct metric_sums *sums_at(struct ctx *cx, struct db *db, struct sums *k
   struct metric_sums *m = &k->sum[k->count++];
   *m = (struct metric_sums){ .first_day = INT64_MAX, .last_day = INT64_MIN };
   if (!stored) return m;
-  struct stmt *s = db_stmt(cx, db, SQL_stock_metric_at);
-  stmt_int(s, 1, p->item);
-  stmt_int(s, 2, p->warehouse);
+  struct stmt *s = db_ask(cx, db, SQL_stock_metric_at, p->item, p->warehouse);
   if (!stmt_row(cx, s)) return m;
   *m = (struct metric_sums){ col_int(s, 0), col_int(s, 1), col_int(s, 2), col_int(s, 3),
                              col_int(s, 4), col_int(s, 5), col_int(s, 6), col_int(s, 7) };
@@ -104,8 +102,7 @@ static int64_t monday_of(int64_t day) { return day - ((day + 3) % 7 + 7) % 7; }
 /* first: the day, or the week that it counts for. */
 static int add_group(struct ctx *cx, struct db *db, enum sql_id sql, int64_t first,
                      const struct stmt *group) {
-  struct stmt *s = db_stmt(cx, db, sql);
-  stmt_int(s, 1, first);
+  struct stmt *s = db_ask(cx, db, sql, first);
   for (int i = 1; i < GROUP; i++) stmt_int(s, i + 1, col_int(group, i));
   return stmt_run(cx, s);
 }
@@ -114,9 +111,7 @@ static int dirty_week(struct ctx *cx, struct db *db, int64_t day, int64_t *week)
   int64_t monday = monday_of(day);
   if (monday == *week) return OK;
   *week = monday;
-  struct stmt *s = db_stmt(cx, db, SQL_daily_dirty);
-  stmt_int(s, 1, monday);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_daily_dirty, monday);
 }
 
 struct pass {
@@ -167,9 +162,7 @@ static bool move_day(struct metric_sums *m, int64_t D, int64_t day, int64_t issu
 
 static int move_days(struct ctx *cx, struct db *db, struct pass *p, int64_t from, int64_t to, int64_t D,
                      enum motion how) {
-  struct stmt *s = db_stmt(cx, db, SQL_daily_between);
-  stmt_int(s, 1, from);
-  stmt_int(s, 2, to);
+  struct stmt *s = db_ask(cx, db, SQL_daily_between, from, to);
   while (stmt_row(cx, s)) {
     struct pair pair = { col_int(s, 1), col_int(s, 2) };
     struct metric_sums *m = sums_at(cx, db, &p->sums, &pair, true);
@@ -208,10 +201,7 @@ int stock_position(struct ctx *cx, struct db *db, int64_t *ledger, int64_t *day)
 }
 
 static int move_position(struct ctx *cx, struct db *db, int64_t ledger, int64_t day) {
-  struct stmt *s = db_stmt(cx, db, SQL_daily_position_set);
-  stmt_int(s, 1, ledger);
-  stmt_int(s, 2, day);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_daily_position_set, ledger, day);
 }
 
 /* Groups are sorted in memory: so many rows of the ledger at a time. */
@@ -220,9 +210,7 @@ enum { ROWS_AT_ONCE = 100000 };
 static int run_pass(struct ctx *cx, struct db *db, int64_t ledger, int64_t last, int64_t to, struct pass *p) {
   int rc = OK;
   for (int64_t from = ledger; from < last && !rc; from += ROWS_AT_ONCE) {
-    struct stmt *s = db_stmt(cx, db, SQL_daily_groups);
-    stmt_int(s, 1, from);
-    stmt_int(s, 2, least(last, from + ROWS_AT_ONCE));
+    struct stmt *s = db_ask(cx, db, SQL_daily_groups, from, least(last, from + ROWS_AT_ONCE));
     rc = add_groups(cx, db, s, p);
   }
   if (!rc && p->full) rc = add_groups(cx, db, db_stmt(cx, db, SQL_daily_groups_archived), p);
@@ -280,9 +268,7 @@ int stock_weekly_update(struct ctx *cx, struct db *db, int64_t *weeks) {
 int stock_metric_each(struct ctx *cx, struct db *db, int64_t D, metric_fn *fn, void *arg) {
   struct sums k = { .count = 0 };
   map_init(&k.pairs);
-  struct stmt *s = db_stmt(cx, db, SQL_daily_between);
-  stmt_int(s, 1, INT64_MIN);
-  stmt_int(s, 2, INT64_MAX);
+  struct stmt *s = db_ask(cx, db, SQL_daily_between, INT64_MIN, INT64_MAX);
   while (stmt_row(cx, s)) {
     struct pair pair = { col_int(s, 1), col_int(s, 2) };
     int64_t day = col_int(s, 0);
@@ -329,11 +315,7 @@ int stock_daily_again(struct ctx *cx, struct db *db, int64_t from, int64_t to, i
   if (stock_position(cx, db, &ledger, &day)) return cx->code;
   static const enum sql_id steps[] = { SQL_daily_again_gone, SQL_daily_again };
   for (int i = 0; i < 2; i++) {
-    struct stmt *s = db_stmt(cx, db, steps[i]);
-    stmt_int(s, 1, from);
-    stmt_int(s, 2, to);
-    stmt_int(s, 3, ledger);
-    if (stmt_run(cx, s)) return cx->code;
+    if (db_act(cx, db, steps[i], from, to, ledger)) return cx->code;
     *changed += db_changes(db);
   }
   for (int64_t d = from; *changed && d <= to && !cx->code; d++) dirty_week(cx, db, d, &week);
@@ -343,11 +325,7 @@ int stock_daily_again(struct ctx *cx, struct db *db, int64_t from, int64_t to, i
 int daily_series(struct ctx *cx, struct db *db, int64_t item, int64_t warehouse, int64_t D, int n,
                  int64_t *issued) {
   memset(issued, 0, (size_t)n * sizeof *issued);
-  struct stmt *s = db_stmt(cx, db, SQL_daily_series);
-  stmt_int(s, 1, item);
-  stmt_int(s, 2, warehouse);
-  stmt_int(s, 3, D - n + 1);
-  stmt_int(s, 4, D);
+  struct stmt *s = db_ask(cx, db, SQL_daily_series, item, warehouse, D - n + 1, D);
   while (stmt_row(cx, s)) issued[col_int(s, 0) - (D - n + 1)] = col_int(s, 1);
   return cx->code;
 }

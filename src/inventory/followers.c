@@ -39,18 +39,14 @@ enum { WAIT_US = 2000000, PAIRS_AT_ONCE = 100, TALLIES = 64 };
 /* ---- positions and jobs ---- */
 
 static int64_t position_of(struct ctx *cx, struct db *db, const char *group) {
-  struct stmt *s = db_stmt(cx, db, SQL_plan_position);
-  stmt_text(s, 1, group);
+  struct stmt *s = db_ask(cx, db, SQL_plan_position, group);
   int64_t at = stmt_row(cx, s) ? col_int(s, 0) : 0;
   stmt_done(s);
   return at;
 }
 
 static int set_position(struct ctx *cx, struct db *db, const char *group, int64_t at) {
-  struct stmt *s = db_stmt(cx, db, SQL_plan_position_set);
-  stmt_text(s, 1, group);
-  stmt_int(s, 2, at);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_plan_position_set, group, at);
 }
 
 /* A moment later, so that a burst of events is one job. */
@@ -71,12 +67,7 @@ struct tally {
 static int flush(struct ctx *cx, struct db *db, const char *group, const struct tally *list, int n) {
   char day[DATE_SIZE];
   for (int i = 0; i < n && !cx->code; i++) {
-    struct stmt *s = db_stmt(cx, db, SQL_tally_add);
-    stmt_text(s, 1, group);
-    stmt_text(s, 2, date_iso(day, (int32_t)list[i].day));
-    stmt_str(s, 3, list[i].type);
-    stmt_int(s, 4, list[i].events);
-    stmt_run(cx, s);
+    db_act(cx, db, SQL_tally_add, group, date_iso(day, (int32_t)list[i].day), list[i].type, list[i].events);
   }
   return cx->code;
 }
@@ -129,9 +120,7 @@ static int read_pairs(struct ctx *cx, struct db *db, struct moved *m) {
   size_t room = 0;
   m->from = position_of(cx, db, m->group);
   m->to = position_of(cx, db, ctx_printf(cx, "%s/end", m->group));
-  struct stmt *s = db_stmt(cx, db, SQL_plan_pairs_moved);
-  stmt_int(s, 1, m->from);
-  stmt_int(s, 2, m->to);
+  struct stmt *s = db_ask(cx, db, SQL_plan_pairs_moved, m->from, m->to);
   while (stmt_row(cx, s)) {
     if (m->count == room) {
       void *more = ctx_alloc(cx, (room = room ? room * 2 : 256) * sizeof *m->pairs);
@@ -214,9 +203,7 @@ struct figures {
 static bool read_figures(struct ctx *cx, struct db *db, int64_t item, int64_t warehouse, struct figures *f) {
   struct metric_sums m;
   int64_t day;
-  struct stmt *s = db_stmt(cx, db, SQL_plan_figures);
-  stmt_int(s, 1, item);
-  stmt_int(s, 2, warehouse);
+  struct stmt *s = db_ask(cx, db, SQL_plan_figures, item, warehouse);
   if (!stmt_row(cx, s)) return false;
   f->sku = col_dup(cx, s, 0);
   f->place = col_dup(cx, s, 1);

@@ -26,8 +26,7 @@ static int add_master(struct ctx *cx, struct db *db, int kind, struct str text) 
   struct buf json;
   struct jw w;
   struct jv *object;
-  struct stmt *s = db_stmt(cx, db, item ? SQL_stock_item_known : SQL_stock_warehouse_known);
-  stmt_str(s, 1, text);
+  struct stmt *s = db_ask(cx, db, item ? SQL_stock_item_known : SQL_stock_warehouse_known, text);
   if (stmt_row(cx, s)) {
     stmt_done(s);
     return OK;
@@ -45,10 +44,7 @@ static int add_master(struct ctx *cx, struct db *db, int kind, struct str text) 
 
 static int64_t name_add(struct book *b, int kind, struct str text) {
   struct ctx one; /* what a record needs goes with it */
-  struct stmt *s = db_stmt(b->cx, b->db, SQL_stock_name_add);
-  stmt_int(s, 1, kind);
-  stmt_str(s, 2, text);
-  if (stmt_run(b->cx, s)) return 0;
+  if (db_act(b->cx, b->db, SQL_stock_name_add, kind, text)) return 0;
   int64_t id = db_last_id(b->db);
   if (kind != NAME_ITEM && kind != NAME_WAREHOUSE) return id;
   ctx_begin(&one, b->cx->actor);
@@ -81,11 +77,7 @@ struct cell *book_cell(struct book *b, const struct place *p) {
   *at = b->count;
   struct cell *c = &b->cell[b->count++];
   *c = (struct cell){ .place = *p };
-  struct stmt *s = db_stmt(b->cx, b->db, SQL_stock_level_at);
-  stmt_int(s, 1, p->item);
-  stmt_int(s, 2, p->warehouse);
-  stmt_int(s, 3, p->location);
-  stmt_int(s, 4, p->lot);
+  struct stmt *s = db_ask(b->cx, b->db, SQL_stock_level_at, p->item, p->warehouse, p->location, p->lot);
   if (!stmt_row(b->cx, s)) return c;
   c->on_hand = col_int(s, 0);
   c->reserved = col_int(s, 1);
@@ -97,16 +89,8 @@ static int write_levels(struct book *b) {
   for (size_t i = 0; i < b->count && !b->cx->code; i++) {
     const struct cell *c = &b->cell[i];
     if (!c->last_id) continue;
-    struct stmt *s = db_stmt(b->cx, b->db, SQL_stock_level_set);
-    stmt_int(s, 1, c->place.item);
-    stmt_int(s, 2, c->place.warehouse);
-    stmt_int(s, 3, c->place.location);
-    stmt_int(s, 4, c->place.lot);
-    stmt_int(s, 5, c->on_hand);
-    stmt_int(s, 6, c->reserved);
-    stmt_int(s, 7, c->last_id);
-    stmt_int(s, 8, b->recorded_at);
-    stmt_run(b->cx, s);
+    db_act(b->cx, b->db, SQL_stock_level_set, c->place.item, c->place.warehouse, c->place.location,
+          c->place.lot, c->on_hand, c->reserved, c->last_id, b->recorded_at);
   }
   return b->cx->code;
 }
@@ -238,9 +222,7 @@ static bool known(struct book *b, struct event *e, const struct movement *m) {
 /* Where the piece is: all 0 when it is nowhere. */
 static struct place piece_place(struct book *b, const struct movement *m) {
   struct place p = { 0 };
-  struct stmt *s = db_stmt(b->cx, b->db, SQL_stock_serial_at);
-  stmt_int(s, 1, m->place.item);
-  stmt_int(s, 2, m->serial);
+  struct stmt *s = db_ask(b->cx, b->db, SQL_stock_serial_at, m->place.item, m->serial);
   if (!stmt_row(b->cx, s)) return p;
   p = (struct place){ m->place.item, col_int(s, 0), col_int(s, 1), col_int(s, 2) };
   stmt_done(s);
@@ -259,9 +241,8 @@ static const char *wrong_piece(struct book *b, const struct movement *m) {
 
 static int move_piece(struct book *b, const struct movement *m) {
   if (!m->quantity) return OK;
-  struct stmt *s = db_stmt(b->cx, b->db, m->quantity > 0 ? SQL_stock_serial_put : SQL_stock_serial_take);
-  stmt_int(s, 1, m->place.item);
-  stmt_int(s, 2, m->serial);
+  struct stmt *s = db_ask(b->cx, b->db, m->quantity > 0 ? SQL_stock_serial_put : SQL_stock_serial_take,
+                          m->place.item, m->serial);
   if (m->quantity > 0) {
     stmt_int(s, 3, m->place.warehouse);
     stmt_int(s, 4, m->place.location);

@@ -91,8 +91,7 @@ static int walk(struct ctx *cx, struct db *db, struct walk *k) {
 
 static const char *code(struct ctx *cx, struct db *db, int64_t id) {
   if (!id) return NULL;
-  struct stmt *s = db_stmt(cx, db, SQL_stock_code);
-  stmt_int(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_stock_code, id);
   if (!stmt_row(cx, s)) return "?";
   const char *text = col_dup(cx, s, 0);
   stmt_done(s);
@@ -243,16 +242,8 @@ void stock_replay_json(struct jw *w, const char *key, const struct replay_result
 /* ---- made again ---- */
 
 static int write_sum(struct ctx *cx, struct db *db, const struct place *p, const struct sum *sum) {
-  struct stmt *s = db_stmt(cx, db, SQL_stock_level_set);
-  stmt_int(s, 1, p->item);
-  stmt_int(s, 2, p->warehouse);
-  stmt_int(s, 3, p->location);
-  stmt_int(s, 4, p->lot);
-  stmt_int(s, 5, sum->on_hand);
-  stmt_int(s, 6, sum->reserved);
-  stmt_int(s, 7, sum->last_id);
-  stmt_int(s, 8, sum->recorded_at);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_stock_level_set, p->item, p->warehouse, p->location, p->lot, sum->on_hand,
+               sum->reserved, sum->last_id, sum->recorded_at);
 }
 
 int stock_levels_rebuild(struct ctx *cx, struct db *db, int64_t *changed) {
@@ -276,9 +267,7 @@ int stock_levels_rebuild(struct ctx *cx, struct db *db, int64_t *changed) {
 
 int stock_levels_list(struct ctx *cx, struct db *db, const char *sku, const char *warehouse, struct jw *w,
                       const char *key) {
-  struct stmt *s = db_stmt(cx, db, SQL_stock_levels_list);
-  stmt_text(s, 1, sku);
-  stmt_text(s, 2, warehouse);
+  struct stmt *s = db_ask(cx, db, SQL_stock_levels_list, sku, warehouse);
   jw_array(w, key);
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
@@ -418,14 +407,8 @@ int stock_history(struct ctx *cx, struct db *db, const struct history_scope *sco
     return cx->code;
   if (!item && !warehouse) return fail(cx, E_INVALID, "sku", "say which: a sku, a warehouse, or both");
   if (read_past(cx, db, scope, at, id, &files)) return cx->code;
-  struct stmt *s = db_stmt(cx, db, item ? SQL_stock_history : SQL_stock_history_in);
-  stmt_int(s, 1, item);
-  stmt_int(s, 2, warehouse);
-  stmt_int(s, 3, scope->from);
-  stmt_int(s, 4, scope->to ? scope->to : INT64_MAX);
-  stmt_int(s, 5, at);
-  stmt_int(s, 6, id);
-  stmt_int(s, 7, scope->limit + 1);
+  struct stmt *s = db_ask(cx, db, item ? SQL_stock_history : SQL_stock_history_in, item, warehouse,
+                          scope->from, scope->to ? scope->to : INT64_MAX, at, id, scope->limit + 1);
   jw_array(w, key);
   while (stmt_row(cx, s)) {
     put_past(cx, &page, &files, &taken, col_int(s, 6), col_int(s, 0));

@@ -34,10 +34,7 @@ static int visit_slice(struct ctx *cx, struct db *db, void *arg) {
   struct pair list[PAIRS_AT_ONCE];
   int n = 0;
   if (!w->rules && plan_rules_load(cx, db, (struct plan_rules **)&w->rules)) return cx->code;
-  struct stmt *s = db_stmt(cx, db, w->next);
-  stmt_int(s, 1, w->last.item);
-  stmt_int(s, 2, w->last.warehouse);
-  stmt_int(s, 3, PAIRS_AT_ONCE);
+  struct stmt *s = db_ask(cx, db, w->next, w->last.item, w->last.warehouse, PAIRS_AT_ONCE);
   while (stmt_row(cx, s)) list[n++] = (struct pair){ col_int(s, 0), col_int(s, 1) };
   for (int i = 0; i < n && !cx->code; i++) {
     w->visit(cx, db, w, list[i]);
@@ -217,15 +214,11 @@ static int tell_one(struct ctx *cx, struct db *db, const struct untold *u) {
 int lowstock_tell(struct ctx *cx, struct db *db, int most, int64_t *done) {
   struct untold list[ALERTS_AT_ONCE];
   int n = 0;
-  struct stmt *s = db_stmt(cx, db, SQL_plan_untold);
-  stmt_int(s, 1, most < ALERTS_AT_ONCE ? most : ALERTS_AT_ONCE);
+  struct stmt *s = db_ask(cx, db, SQL_plan_untold, most < ALERTS_AT_ONCE ? most : ALERTS_AT_ONCE);
   while (stmt_row(cx, s)) list[n++] = read_untold(cx, s);
   for (int i = 0; i < n && !cx->code; i++) {
     if (tell_one(cx, db, &list[i])) break;
-    s = db_stmt(cx, db, SQL_plan_told);
-    stmt_int(s, 1, list[i].item);
-    stmt_int(s, 2, list[i].warehouse);
-    stmt_run(cx, s);
+    db_act(cx, db, SQL_plan_told, list[i].item, list[i].warehouse);
   }
   *done = n;
   return cx->code;
@@ -283,8 +276,7 @@ static int compose(struct ctx *cx, struct db *db, struct jw *w) {
 }
 
 int lowstock_summary(struct ctx *cx, struct db *db, struct jw *w) {
-  struct stmt *s = db_stmt(cx, db, SQL_cache_get);
-  stmt_text(s, 1, DASHBOARD);
+  struct stmt *s = db_ask(cx, db, SQL_cache_get, DASHBOARD);
   if (!stmt_row(cx, s)) {
     jw_time(w, "at", cx->now);
     jw_object(w, "figures");
@@ -308,11 +300,7 @@ static int put_dashboard(struct ctx *cx, struct db *db, void *arg) {
   compose(cx, db, &w);
   jw_close(&w, '}');
   if (!cx->code) {
-    struct stmt *s = db_stmt(cx, db, SQL_cache_put);
-    stmt_text(s, 1, DASHBOARD);
-    stmt_int(s, 2, cx->now);
-    stmt_str(s, 3, buf_view(&json));
-    stmt_run(cx, s);
+    db_act(cx, db, SQL_cache_put, DASHBOARD, cx->now, buf_view(&json));
   }
   buf_clear(&json);
   return cx->code;
@@ -336,8 +324,7 @@ static int run_dashboard(struct ctx *cx, struct job *job) {
 }
 
 int lowstock_kept(struct ctx *cx, struct db *db, const char *name, struct jw *w) {
-  struct stmt *s = db_stmt(cx, db, SQL_cache_get);
-  stmt_text(s, 1, name);
+  struct stmt *s = db_ask(cx, db, SQL_cache_get, name);
   if (!stmt_row(cx, s))
     return cx->code ? (int)cx->code
                     : fail(cx, E_NOT_FOUND, "name", "nothing is kept ready under %.200s", name);

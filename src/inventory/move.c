@@ -25,11 +25,7 @@ static void read_level(struct ctx *cx, struct db *db, const struct stock_move *m
   bool unknown = (m->location && *m->location && !p.location) || (m->lot && *m->lot && !p.lot);
   *l = (struct level){ .of = m };
   if (cx->code || unknown) return;
-  struct stmt *s = db_stmt(cx, db, SQL_stock_level_at);
-  stmt_int(s, 1, p.item);
-  stmt_int(s, 2, p.warehouse);
-  stmt_int(s, 3, p.location);
-  stmt_int(s, 4, p.lot);
+  struct stmt *s = db_ask(cx, db, SQL_stock_level_at, p.item, p.warehouse, p.location, p.lot);
   if (!stmt_row(cx, s)) return;
   l->on_hand = col_int(s, 0);
   l->reserved = col_int(s, 1);
@@ -209,8 +205,7 @@ static const char *code(struct ctx *cx, struct db *db, int64_t id) {
 
 static int read_booked(struct ctx *cx, struct db *db, const char *id, struct stock_move *m) {
   *m = (struct stock_move){ .kind = MOVE_RELEASE };
-  struct stmt *s = db_stmt(cx, db, SQL_stock_reserved_by);
-  stmt_text(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_stock_reserved_by, id);
   if (!stmt_row(cx, s)) return cx->code;
   const int64_t at[] = { col_int(s, 0), col_int(s, 1), col_int(s, 2), col_int(s, 3) };
   m->quantity = -col_int(s, 4);
@@ -225,8 +220,7 @@ static int read_booked(struct ctx *cx, struct db *db, const char *id, struct sto
 static int read_wanted(struct ctx *cx, struct db *db, const char *id, struct stock_move *m,
                        const char **reference) {
   *m = (struct stock_move){ .kind = MOVE_RESERVATION };
-  struct stmt *s = db_stmt(cx, db, SQL_stock_reservation_now);
-  stmt_text(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_stock_reservation_now, id);
   if (!stmt_row(cx, s)) return cx->code;
   m->sku = col_dup(cx, s, 0);
   m->warehouse = col_dup(cx, s, 1);
@@ -239,8 +233,7 @@ static int read_wanted(struct ctx *cx, struct db *db, const char *id, struct sto
 }
 
 static int note_booked(struct ctx *cx, struct db *db, const char *id, const struct stock_move *m) {
-  struct stmt *s = db_stmt(cx, db, m->quantity ? SQL_stock_reserved_set : SQL_stock_reserved_drop);
-  stmt_text(s, 1, id);
+  struct stmt *s = db_ask(cx, db, m->quantity ? SQL_stock_reserved_set : SQL_stock_reserved_drop, id);
   if (m->quantity) {
     stmt_int(s, 2, name_of(cx, db, NAME_ITEM, m->sku));
     stmt_int(s, 3, name_of(cx, db, NAME_WAREHOUSE, m->warehouse));

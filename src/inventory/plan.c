@@ -157,10 +157,7 @@ struct order {
 
 /* Receipts fill orders, the oldest first, from when each was accepted on. */
 static int fill(struct ctx *cx, struct db *db, const struct plan_pair *p, struct order *orders, int count) {
-  struct stmt *s = db_stmt(cx, db, SQL_plan_receipts);
-  stmt_int(s, 1, p->item);
-  stmt_int(s, 2, p->warehouse);
-  stmt_int(s, 3, orders[0].since);
+  struct stmt *s = db_ask(cx, db, SQL_plan_receipts, p->item, p->warehouse, orders[0].since);
   while (stmt_row(cx, s)) {
     int64_t at = col_int(s, 0), got = col_int(s, 1);
     for (int i = 0; i < count && got > 0; i++) {
@@ -176,10 +173,7 @@ static int fill(struct ctx *cx, struct db *db, const struct plan_pair *p, struct
 static int find_incoming(struct ctx *cx, struct db *db, struct plan_pair *p) {
   struct order orders[ORDERS_MOST];
   int count = 0;
-  struct stmt *s = db_stmt(cx, db, SQL_plan_orders);
-  stmt_text(s, 1, p->sku);
-  stmt_text(s, 2, p->place);
-  stmt_int(s, 3, cx->now - ORDER_DAYS * DAY_US);
+  struct stmt *s = db_ask(cx, db, SQL_plan_orders, p->sku, p->place, cx->now - ORDER_DAYS * DAY_US);
   while (count < ORDERS_MOST && stmt_row(cx, s)) {
     orders[count++] = (struct order){ col_dup(cx, s, 0), str_eq(col_str(s, 1), STR("received")),
                                       col_int(s, 2), col_int(s, 3), col_int(s, 2) };
@@ -205,11 +199,7 @@ static int read_issues(struct ctx *cx, struct db *db, struct plan_pair *p, int64
   int64_t from = today - window;
   if (known && first_day > from) from = first_day < today ? first_day : today - 1;
   p->demand.days = (int)(today - from);
-  struct stmt *s = db_stmt(cx, db, SQL_plan_issues);
-  stmt_int(s, 1, p->item);
-  stmt_int(s, 2, p->warehouse);
-  stmt_int(s, 3, from);
-  stmt_int(s, 4, today);
+  struct stmt *s = db_ask(cx, db, SQL_plan_issues, p->item, p->warehouse, from, today);
   while (stmt_row(cx, s))
     if (p->demand.seen < DEMAND_DAYS_MAX) p->demand.issues[p->demand.seen++] = col_int(s, 0);
   demand_sum(&p->demand);
@@ -219,9 +209,7 @@ static int read_issues(struct ctx *cx, struct db *db, struct plan_pair *p, int64
 int plan_pair_load(struct ctx *cx, struct db *db, const struct plan_rules *rules, int64_t item,
                    int64_t warehouse, struct plan_pair *p, bool *found) {
   *p = (struct plan_pair){ .item = item, .warehouse = warehouse };
-  struct stmt *s = db_stmt(cx, db, SQL_plan_pair);
-  stmt_int(s, 1, item);
-  stmt_int(s, 2, warehouse);
+  struct stmt *s = db_ask(cx, db, SQL_plan_pair, item, warehouse);
   *found = stmt_row(cx, s);
   if (!*found) return cx->code;
   p->sku = col_dup(cx, s, 0);

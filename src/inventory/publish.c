@@ -132,9 +132,7 @@ static int publish_range(struct ctx *cx, struct db *db, enum sql_id sql, const c
                          int64_t to, int64_t *taken) {
   struct batch b;
   batch_init(cx, db, &b);
-  struct stmt *s = db_stmt(cx, db, sql);
-  stmt_int(s, 1, from);
-  stmt_int(s, 2, to);
+  struct stmt *s = db_ask(cx, db, sql, from, to);
   while (stmt_row(cx, s))
     if (add_totals(&b, s, period, col_int(s, TOTALS + 1))) break;
   if (s) stmt_done(s);

@@ -53,8 +53,7 @@ static int look_one(struct ctx *cx, struct db *db, int i, struct quality_result 
   buf_init(&b, LIMIT_BODY_BYTES);
   jw_init(&w, &b);
   jw_array(&w, NULL);
-  struct stmt *s = db_stmt(cx, db, checks[i].sql);
-  stmt_int(s, 1, cx->now);
+  struct stmt *s = db_ask(cx, db, checks[i].sql, cx->now);
   for (; stmt_row(cx, s); out->found++) {
     if (out->found >= QUALITY_SAMPLES) continue;
     jw_object(&w, NULL);
@@ -79,22 +78,13 @@ int quality_keep(struct ctx *cx, struct db *db, const struct quality_result resu
                  int64_t *failed) {
   *failed = 0;
   for (int i = 0; i < QUALITY_CHECKS; i++) *failed += results[i].found > 0;
-  struct stmt *s = db_stmt(cx, db, SQL_stock_quality_run_add);
-  stmt_int(s, 1, cx->now);
-  stmt_int(s, 2, *failed);
+  struct stmt *s = db_ask(cx, db, SQL_stock_quality_run_add, cx->now, *failed);
   if (stmt_run(cx, s)) return cx->code;
   int64_t run = db_last_id(db);
   for (int i = 0; i < QUALITY_CHECKS && !cx->code; i++) {
-    s = db_stmt(cx, db, SQL_stock_quality_add);
-    stmt_int(s, 1, run);
-    stmt_text(s, 2, results[i].name);
-    stmt_int(s, 3, results[i].found);
-    stmt_str(s, 4, results[i].samples);
-    stmt_run(cx, s);
+    db_act(cx, db, SQL_stock_quality_add, run, results[i].name, results[i].found, results[i].samples);
   }
-  s = db_stmt(cx, db, SQL_stock_quality_forget);
-  stmt_int(s, 1, QUALITY_RUNS_KEPT);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_stock_quality_forget, QUALITY_RUNS_KEPT);
 }
 
 /* Figures that contradict each other are worse than records that lack something. */
@@ -138,8 +128,7 @@ int quality_latest(struct ctx *cx, struct db *db, struct quality_result out[QUAL
   int64_t run = col_int(s, 0);
   *at = col_int(s, 1);
   stmt_done(s);
-  s = db_stmt(cx, db, SQL_stock_quality_results);
-  stmt_int(s, 1, run);
+  s = db_ask(cx, db, SQL_stock_quality_results, run);
   while (stmt_row(cx, s))
     for (int i = 0; i < QUALITY_CHECKS; i++) {
       if (!str_eq(col_str(s, 0), str_of(checks[i].name))) continue;
@@ -154,9 +143,7 @@ int quality_latest(struct ctx *cx, struct db *db, struct quality_result out[QUAL
 static void write_sample(struct ctx *cx, struct db *db, const char *check, const struct jv *sample,
                          struct jw *w) {
   struct str subject = jv_text(jv_get(sample, "subject"));
-  struct stmt *s = db_stmt(cx, db, SQL_stock_quality_verdict);
-  stmt_text(s, 1, check);
-  stmt_str(s, 2, subject);
+  struct stmt *s = db_ask(cx, db, SQL_stock_quality_verdict, check, subject);
   bool reviewed = stmt_row(cx, s);
   jw_object(w, NULL);
   jw_str(w, "subject", subject);
@@ -190,8 +177,7 @@ int quality_json(struct ctx *cx, struct db *db, const struct quality_result resu
 }
 
 int quality_runs(struct ctx *cx, struct db *db, int64_t limit, struct jw *w, const char *key) {
-  struct stmt *s = db_stmt(cx, db, SQL_stock_quality_runs);
-  stmt_int(s, 1, limit);
+  struct stmt *s = db_ask(cx, db, SQL_stock_quality_runs, limit);
   jw_array(w, key);
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);

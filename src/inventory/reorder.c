@@ -109,11 +109,8 @@ static int find_open(struct ctx *cx, struct db *db, const struct plan_pair *p, s
 
 /* Somebody said no while the stock stood as it does. */
 static bool was_dismissed(struct ctx *cx, struct db *db, const struct plan_pair *p) {
-  struct stmt *s = db_stmt(cx, db, SQL_reorder_dismissed);
-  stmt_text(s, 1, p->sku);
-  stmt_text(s, 2, p->place);
-  stmt_int(s, 3, p->since);
-  stmt_text(s, 4, stock_state_names[p->state]);
+  struct stmt *s =
+      db_ask(cx, db, SQL_reorder_dismissed, p->sku, p->place, p->since, stock_state_names[p->state]);
   bool yes = stmt_row(cx, s);
   if (yes) stmt_done(s);
   return yes;
@@ -218,8 +215,7 @@ int reorder_consider(struct ctx *cx, struct db *db, const struct plan_pair *p,
 
 static int decide(struct ctx *cx, struct db *db, const char *id, const char *status, const char *note,
                   struct reorder_event *e) {
-  struct stmt *s = db_stmt(cx, db, SQL_reorder_one);
-  stmt_text(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_reorder_one, id);
   if (!stmt_row(cx, s))
     return cx->code ? (int)cx->code : fail(cx, E_NOT_FOUND, "id", "there is no proposal %.80s", id);
   const char *was = col_dup(cx, s, 2);
@@ -289,9 +285,7 @@ int reorder_list(struct ctx *cx, struct db *db, const char *status, int64_t limi
   if (!is_known)
     return fail(cx, E_INVALID, "state",
                 "a state is proposed, accepted, dismissed, ordered, received or all, not '%.40s'", status);
-  struct stmt *s = db_stmt(cx, db, SQL_reorder_list);
-  stmt_text(s, 1, status ? status : "proposed");
-  stmt_int(s, 2, limit);
+  struct stmt *s = db_ask(cx, db, SQL_reorder_list, status ? status : "proposed", limit);
   jw_array(w, key);
   while (stmt_row(cx, s)) write_proposal(w, s);
   jw_close(w, ']');
@@ -309,8 +303,7 @@ int reorder_totals(struct ctx *cx, struct db *db, struct jw *w, const char *key)
 /* ---- the records' own rules ---- */
 
 static int check_rule(struct ctx *cx, struct db *db, const char *id) {
-  struct stmt *s = db_stmt(cx, db, SQL_plan_rule_twins);
-  stmt_text(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_plan_rule_twins, id);
   int64_t twins = stmt_row(cx, s) ? col_int(s, 0) : 0;
   stmt_done(s);
   if (cx->code || !twins) return cx->code;
@@ -320,8 +313,7 @@ static int check_rule(struct ctx *cx, struct db *db, const char *id) {
 
 /* Accepting publishes a purchase order, which a bare change of the record would not. */
 static int check_proposal(struct ctx *cx, struct db *db, const char *id) {
-  struct stmt *s = db_stmt(cx, db, SQL_reorder_undecided);
-  stmt_text(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_reorder_undecided, id);
   bool bad = stmt_row(cx, s);
   if (bad) stmt_done(s);
   if (!bad || cx->code) return cx->code;

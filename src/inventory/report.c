@@ -174,9 +174,7 @@ static int metric_entry(struct ctx *cx, void *arg, int64_t item, int64_t warehou
   struct metric m;
   bool other = (l->item && item != l->item) || (l->warehouse && warehouse != l->warehouse);
   if (other || sums->first_day > l->day) return OK;
-  struct stmt *s = db_stmt(cx, l->db, SQL_report_names);
-  stmt_int(s, 1, item);
-  stmt_int(s, 2, warehouse);
+  struct stmt *s = db_ask(cx, l->db, SQL_report_names, item, warehouse);
   if (!stmt_row(cx, s)) return cx->code;
   metric_of(sums, l->day, col_int(s, 5), &m);
   jw_object(l->w, NULL);
@@ -193,9 +191,7 @@ static int metric_entry(struct ctx *cx, void *arg, int64_t item, int64_t warehou
 }
 
 static int kept_metrics(struct ctx *cx, struct metrics_list *l) {
-  struct stmt *s = db_stmt(cx, l->db, SQL_report_metrics);
-  stmt_int(s, 1, l->item);
-  stmt_int(s, 2, l->warehouse);
+  struct stmt *s = db_ask(cx, l->db, SQL_report_metrics, l->item, l->warehouse);
   while (stmt_row(cx, s)) {
     struct metric_sums m;
     sums_from(s, 2, &m);
@@ -230,8 +226,7 @@ int report_metrics(struct ctx *cx, struct db *db, const char *sku, const char *w
 /* ---- one item ---- */
 
 static int item_record(struct ctx *cx, struct db *db, const char *sku, struct jw *w, bool *found) {
-  struct stmt *s = db_stmt(cx, db, SQL_report_item);
-  stmt_text(s, 1, sku);
+  struct stmt *s = db_ask(cx, db, SQL_report_item, sku);
   *found = stmt_row(cx, s);
   if (!*found) return cx->code;
   static const char *const texts[] = { "id", "sku", "name", "barcode", "category", "unit", "tracked" };
@@ -248,8 +243,7 @@ static int item_record(struct ctx *cx, struct db *db, const char *sku, struct jw
 }
 
 static int item_levels(struct ctx *cx, struct db *db, int64_t item, struct jw *w) {
-  struct stmt *s = db_stmt(cx, db, SQL_report_item_levels);
-  stmt_int(s, 1, item);
+  struct stmt *s = db_ask(cx, db, SQL_report_item_levels, item);
   jw_array(w, "levels");
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
@@ -268,8 +262,7 @@ static int item_levels(struct ctx *cx, struct db *db, int64_t item, struct jw *w
 
 static int item_list(struct ctx *cx, struct db *db, enum sql_id sql, const char *sku, const char *key,
                      const char *const *names, int count, struct jw *w) {
-  struct stmt *s = db_stmt(cx, db, sql);
-  stmt_text(s, 1, sku);
+  struct stmt *s = db_ask(cx, db, sql, sku);
   jw_array(w, key);
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
@@ -290,8 +283,7 @@ static int item_trends(struct ctx *cx, struct db *db, int64_t item, struct jw *w
   int64_t ledger, day, issued[SERIES], slope, error;
   char iso[DATE_SIZE];
   if (stock_position(cx, db, &ledger, &day)) return cx->code;
-  struct stmt *s = db_stmt(cx, db, SQL_report_item_warehouses);
-  stmt_int(s, 1, item);
+  struct stmt *s = db_ask(cx, db, SQL_report_item_warehouses, item);
   jw_array(w, "trends");
   while (stmt_row(cx, s)) {
     if (daily_series(cx, db, item, col_int(s, 0), day, SERIES, issued)) break;

@@ -46,8 +46,7 @@ static bool plain(struct ctx *cx, struct db *db, const char *code, struct jw *w)
     memcpy(gtin + 14 - n, code, n + 1);
   }
   for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
-    struct stmt *s = db_stmt(cx, db, questions[i].sql);
-    stmt_text(s, 1, code);
+    struct stmt *s = db_ask(cx, db, questions[i].sql, code);
     if (questions[i].sql == SQL_scan_barcode) stmt_text(s, 2, gtin);
     if (write_matches(cx, s, w, questions[i].kind, questions[i].names, questions[i].count)) return true;
     if (cx->code) return false;
@@ -81,9 +80,7 @@ static int write_gs1(struct ctx *cx, struct db *db, const struct gs1 *g, struct 
   if (g->count >= 0) jw_int(w, "count", g->count);
   jw_close(w, '}');
   const char *gtin = g->gtin[0] ? g->gtin : g->content;
-  struct stmt *s = db_stmt(cx, db, SQL_scan_barcode);
-  stmt_text(s, 1, gtin);
-  stmt_text(s, 2, gtin);
+  struct stmt *s = db_ask(cx, db, SQL_scan_barcode, gtin, gtin);
   if (gtin[0] && write_matches(cx, s, w, "gs1", sku, 1)) return OK;
   if (cx->code) return cx->code;
   jw_text(w, "kind", "gs1");

@@ -21,21 +21,12 @@ static int put_down(struct ctx *cx, void *arg, int64_t item, int64_t warehouse, 
   struct snapshot *k = arg;
   struct metric figures;
   if (m->first_day > k->day) return OK;
-  struct stmt *s = db_stmt(cx, k->db, SQL_snapshot_reserved);
-  stmt_int(s, 1, item);
-  stmt_int(s, 2, warehouse);
-  stmt_int(s, 3, k->day);
+  struct stmt *s = db_ask(cx, k->db, SQL_snapshot_reserved, item, warehouse, k->day);
   int64_t reserved = stmt_row(cx, s) ? col_int(s, 0) : 0;
   if (s) stmt_done(s);
   metric_of(m, k->day, m->on_hand - reserved, &figures);
-  s = db_stmt(cx, k->db, SQL_snapshot_add);
-  stmt_int(s, 1, k->day);
-  stmt_int(s, 2, item);
-  stmt_int(s, 3, warehouse);
-  stmt_int(s, 4, m->on_hand);
-  stmt_int(s, 5, reserved);
-  stmt_int(s, 6, figures.velocity);
-  stmt_int(s, 7, figures.trend);
+  s = db_ask(cx, k->db, SQL_snapshot_add, k->day, item, warehouse, m->on_hand, reserved, figures.velocity,
+             figures.trend);
   optional(s, 8, figures.has_turnover, figures.turnover);
   optional(s, 9, figures.has_cover, figures.days_of_cover);
   k->rows++;
@@ -43,8 +34,7 @@ static int put_down(struct ctx *cx, void *arg, int64_t item, int64_t warehouse, 
 }
 
 static bool is_made(struct ctx *cx, struct db *db, int64_t day) {
-  struct stmt *s = db_stmt(cx, db, SQL_snapshot_day);
-  stmt_int(s, 1, day);
+  struct stmt *s = db_ask(cx, db, SQL_snapshot_day, day);
   bool made = stmt_row(cx, s);
   if (made) stmt_done(s);
   return made;
@@ -54,10 +44,7 @@ int snapshot_make(struct ctx *cx, struct db *db, int64_t day, int64_t *rows) {
   struct snapshot k = { .db = db, .day = day };
   *rows = 0;
   if (is_made(cx, db, day) || cx->code || stock_metric_each(cx, db, day, put_down, &k)) return cx->code;
-  struct stmt *s = db_stmt(cx, db, SQL_snapshot_seal);
-  stmt_int(s, 1, day);
-  stmt_int(s, 2, cx->now);
-  stmt_int(s, 3, k.rows);
+  struct stmt *s = db_ask(cx, db, SQL_snapshot_seal, day, cx->now, k.rows);
   *rows = k.rows;
   return stmt_run(cx, s);
 }
@@ -79,8 +66,7 @@ static void figure(struct jw *w, const struct stmt *s, int i, const char *key, i
 }
 
 static int show_made(struct ctx *cx, struct db *db, int64_t day, struct jw *w) {
-  struct stmt *s = db_stmt(cx, db, SQL_snapshot_rows);
-  stmt_int(s, 1, day);
+  struct stmt *s = db_ask(cx, db, SQL_snapshot_rows, day);
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
     level_row(w, s);
@@ -97,9 +83,8 @@ static int show_made(struct ctx *cx, struct db *db, int64_t day, struct jw *w) {
 }
 
 static int show_known(struct ctx *cx, struct db *db, int64_t day, int64_t known, struct jw *w) {
-  struct stmt *s = db_stmt(cx, db, SQL_snapshot_known);
-  stmt_int(s, 1, (day + 1) * DAY_US);
-  stmt_int(s, 2, known < 0 ? INT64_MAX : (known + 1) * DAY_US);
+  struct stmt *s =
+      db_ask(cx, db, SQL_snapshot_known, (day + 1) * DAY_US, known < 0 ? INT64_MAX : (known + 1) * DAY_US);
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
     level_row(w, s);
@@ -117,8 +102,7 @@ static void days(struct jw *w, int64_t day, int64_t made_at, int64_t ledger) {
 
 int snapshot_show(struct ctx *cx, struct db *db, int64_t day, int64_t known, struct jw *w, const char *key) {
   char iso[DATE_SIZE];
-  struct stmt *s = db_stmt(cx, db, SQL_snapshot_day);
-  stmt_int(s, 1, day);
+  struct stmt *s = db_ask(cx, db, SQL_snapshot_day, day);
   bool made = stmt_row(cx, s);
   if (cx->code) return cx->code;
   jw_object(w, key);
@@ -133,8 +117,7 @@ int snapshot_show(struct ctx *cx, struct db *db, int64_t day, int64_t known, str
 }
 
 int snapshot_list(struct ctx *cx, struct db *db, int64_t limit, struct jw *w, const char *key) {
-  struct stmt *s = db_stmt(cx, db, SQL_snapshot_days);
-  stmt_int(s, 1, limit);
+  struct stmt *s = db_ask(cx, db, SQL_snapshot_days, limit);
   jw_array(w, key);
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);

@@ -20,8 +20,7 @@ static void write_sums(struct jw *w, const struct stmt *s, int at) {
 }
 
 static int write_totals(struct ctx *cx, struct db *db, int64_t week, struct jw *w) {
-  struct stmt *s = db_stmt(cx, db, SQL_week_totals);
-  stmt_int(s, 1, week);
+  struct stmt *s = db_ask(cx, db, SQL_week_totals, week);
   jw_object(w, "totals");
   if (stmt_row(cx, s)) write_sums(w, s, 0);
   if (s) stmt_done(s);
@@ -31,9 +30,7 @@ static int write_totals(struct ctx *cx, struct db *db, int64_t week, struct jw *
 
 static int write_list(struct ctx *cx, struct db *db, enum sql_id sql, int64_t week, const char *key,
                       const char *name, struct jw *w) {
-  struct stmt *s = db_stmt(cx, db, sql);
-  stmt_int(s, 1, week);
-  stmt_int(s, 2, MOST_MOVED);
+  struct stmt *s = db_ask(cx, db, sql, week, MOST_MOVED);
   jw_array(w, key);
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
@@ -65,11 +62,7 @@ int week_report(struct ctx *cx, struct db *db, int64_t week, bool *written) {
   buf_init(&json, LIMIT_BODY_BYTES);
   *written = false;
   if (!compose(cx, db, week, &json)) {
-    struct stmt *s = db_stmt(cx, db, SQL_week_report_set);
-    stmt_int(s, 1, week);
-    stmt_int(s, 2, cx->now);
-    stmt_str(s, 3, buf_view(&json));
-    if (!stmt_run(cx, s)) *written = db_changes(db) > 0;
+    if (!db_act(cx, db, SQL_week_report_set, week, cx->now, buf_view(&json))) *written = db_changes(db) > 0;
   }
   buf_clear(&json);
   return cx->code;
@@ -77,8 +70,7 @@ int week_report(struct ctx *cx, struct db *db, int64_t week, bool *written) {
 
 int week_show(struct ctx *cx, struct db *db, int64_t week, struct jw *w, const char *key) {
   char name[DATE_SIZE];
-  struct stmt *s = db_stmt(cx, db, SQL_week_report_get);
-  stmt_int(s, 1, week);
+  struct stmt *s = db_ask(cx, db, SQL_week_report_get, week);
   if (!stmt_row(cx, s))
     return cx->code
                ? (int)cx->code
@@ -92,9 +84,7 @@ int week_show(struct ctx *cx, struct db *db, int64_t week, struct jw *w, const c
 
 /* The record that there is of that day; *settled when it says so already, or somebody gave another figure. */
 static const char *find_metric(struct ctx *cx, struct db *db, const char *day, int64_t units, bool *settled) {
-  struct stmt *s = db_stmt(cx, db, SQL_metric_of_day);
-  stmt_text(s, 1, "inventory");
-  stmt_text(s, 2, day);
+  struct stmt *s = db_ask(cx, db, SQL_metric_of_day, "inventory", day);
   if (!stmt_row(cx, s)) return NULL;
   const char *id = col_dup(cx, s, 0);
   bool given = str_eq(col_str(s, 2), STR("given")) || col_null(s, 3) || col_int(s, 1) != col_int(s, 3);
@@ -118,8 +108,7 @@ int week_dashboard(struct ctx *cx, struct db *db, int64_t day, bool *written) {
   char iso[DATE_SIZE];
   bool settled = false;
   *written = false;
-  struct stmt *s = db_stmt(cx, db, SQL_week_units);
-  stmt_int(s, 1, day);
+  struct stmt *s = db_ask(cx, db, SQL_week_units, day);
   int64_t units = stmt_row(cx, s) ? col_int(s, 0) : 0;
   if (s) stmt_done(s);
   if (cx->code || units < 0) return cx->code; /* metrics are not below zero; the quality checks tell of it */

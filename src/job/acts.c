@@ -12,8 +12,7 @@ struct state {
 };
 
 static int read_state(struct ctx *cx, struct db *db, int64_t id, struct state *out) {
-  struct stmt *s = db_stmt(cx, db, SQL_job_state);
-  stmt_int(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_job_state, id);
   if (!stmt_row(cx, s))
     return cx->code ? (int)cx->code : fail(cx, E_NOT_FOUND, "id", "there is no job %lld", (long long)id);
   *out = (struct state){ .state = col_dup(cx, s, 0),
@@ -49,9 +48,7 @@ static struct str state_json(struct ctx *cx, const char *state, const char *caus
 /* As long as another one of its key is on its way, it would be the second one. */
 static int check_unique(struct ctx *cx, struct db *db, int64_t id, const struct state *st) {
   if (!st->unique) return OK;
-  struct stmt *s = db_stmt(cx, db, SQL_job_by_unique);
-  stmt_text(s, 1, st->kind);
-  stmt_text(s, 2, st->unique);
+  struct stmt *s = db_ask(cx, db, SQL_job_by_unique, st->kind, st->unique);
   if (!stmt_row(cx, s)) return cx->code;
   int64_t other = col_int(s, 0);
   stmt_done(s);
@@ -62,9 +59,7 @@ static int check_unique(struct ctx *cx, struct db *db, int64_t id, const struct 
 }
 
 static int again(struct ctx *cx, struct db *db, int64_t id, const struct state *st, const char *event) {
-  struct stmt *s = db_stmt(cx, db, SQL_job_begin_again);
-  stmt_int(s, 1, id);
-  stmt_int(s, 2, cx->now);
+  struct stmt *s = db_ask(cx, db, SQL_job_begin_again, id, cx->now);
   atomic_fetch_add(&jobs_ordered, 1);
   if (stmt_run(cx, s)) return cx->code;
   return note_act(cx, db, event, id, state_json(cx, st->state, st->cause), state_json(cx, "waiting", NULL),
@@ -86,8 +81,7 @@ int job_retry(struct ctx *cx, struct db *db, int64_t id) {
 int job_replay_dead(struct ctx *cx, struct db *db, const char *queue, int64_t *count) {
   int64_t *ids = NULL;
   size_t n = 0, room = 0;
-  struct stmt *s = db_stmt(cx, db, SQL_job_dead_ids);
-  stmt_text(s, 1, queue);
+  struct stmt *s = db_ask(cx, db, SQL_job_dead_ids, queue);
   while (stmt_row(cx, s)) {
     if (n == room) {
       int64_t *larger = ctx_alloc(cx, (room ? room * 2 : 64) * sizeof *larger);
@@ -120,9 +114,7 @@ int job_edit(struct ctx *cx, struct db *db, int64_t id, struct str payload) {
     return fail(cx, E_CONFLICT, "id",
                 "job %lld is %s; its payload can be changed while it waits, is dead or cancelled",
                 (long long)id, st.state);
-  struct stmt *s = db_stmt(cx, db, SQL_job_edit);
-  stmt_int(s, 1, id);
-  stmt_str(s, 2, payload);
+  struct stmt *s = db_ask(cx, db, SQL_job_edit, id, payload);
   if (stmt_run(cx, s)) return cx->code;
   return note_act(cx, db, "JOB_EDITED", id, str_of(st.payload), payload,
                   ctx_printf(cx, "the payload of job %lld (%s) was changed", (long long)id, st.kind));
@@ -136,9 +128,7 @@ int job_cancel(struct ctx *cx, struct db *db, int64_t id) {
   if (is(&st, "done") || is(&st, "cancelled"))
     return fail(cx, E_CONFLICT, "id", "job %lld is %s already", (long long)id, st.state);
   if (is(&st, "running") && outcome_cancelled(cx, db, id)) return cx->code;
-  struct stmt *s = db_stmt(cx, db, SQL_job_cancel);
-  stmt_int(s, 1, id);
-  stmt_int(s, 2, cx->now);
+  struct stmt *s = db_ask(cx, db, SQL_job_cancel, id, cx->now);
   if (stmt_run(cx, s)) return cx->code;
   if (st.graph_run && !is(&st, "dead") && outcome_tell_graph(cx, db, id)) return cx->code;
   return note_act(cx, db, "JOB_CANCELLED", id, state_json(cx, st.state, st.cause),

@@ -75,14 +75,10 @@ struct progress {
 
 static int keep_progress(struct ctx *cx, struct db *db, void *arg) {
   struct progress *p = arg;
-  struct stmt *s = db_stmt(cx, db, SQL_job_progress);
-  stmt_int(s, 1, p->job->id);
-  stmt_int(s, 2, p->job->fence);
-  stmt_int(s, 3, p->done);
-  stmt_int(s, 4, p->total);
-  stmt_text(s, 5, p->text[0] ? p->text : NULL);
-  stmt_int(s, 6, boot_clock() + lease_us());
-  if (!stmt_run(cx, s) && db_changes(db) == 0) atomic_store(&p->job->stopped, true);
+  if (!db_act(cx, db, SQL_job_progress, p->job->id, p->job->fence, p->done, p->total,
+             p->text[0] ? p->text : NULL, boot_clock() + lease_us()) &&
+      db_changes(db) == 0)
+    atomic_store(&p->job->stopped, true);
   return cx->code;
 }
 
@@ -134,9 +130,7 @@ void job_progress(struct job *job, int64_t done, int64_t total, const char *text
 /* ---- what it writes ---- */
 
 int job_held(struct ctx *cx, struct db *db, struct job *job) {
-  struct stmt *s = db_stmt(cx, db, SQL_job_held);
-  stmt_int(s, 1, job->id);
-  stmt_int(s, 2, job->fence);
+  struct stmt *s = db_ask(cx, db, SQL_job_held, job->id, job->fence);
   if (stmt_row(cx, s)) {
     stmt_done(s);
     return OK;
@@ -157,9 +151,7 @@ struct effect {
 };
 
 static bool step_known(struct ctx *cx, struct db *db, const struct job *job, const char *name) {
-  struct stmt *s = db_stmt(cx, db, SQL_job_step_at);
-  stmt_int(s, 1, job->id);
-  stmt_text(s, 2, name);
+  struct stmt *s = db_ask(cx, db, SQL_job_step_at, job->id, name);
   if (!stmt_row(cx, s)) return false;
   stmt_done(s);
   return true;
@@ -167,14 +159,9 @@ static bool step_known(struct ctx *cx, struct db *db, const struct job *job, con
 
 /* A job that gets somewhere has not been lost in vain. */
 static int mark_step(struct ctx *cx, struct db *db, const struct effect *e) {
-  struct stmt *s = db_stmt(cx, db, SQL_job_step_add);
-  stmt_int(s, 1, e->job->id);
-  stmt_text(s, 2, e->step);
-  stmt_int(s, 3, cx->now);
+  struct stmt *s = db_ask(cx, db, SQL_job_step_add, e->job->id, e->step, cx->now);
   if (stmt_run(cx, s)) return cx->code;
-  s = db_stmt(cx, db, SQL_job_not_lost);
-  stmt_int(s, 1, e->job->id);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_job_not_lost, e->job->id);
 }
 
 static int apply(struct ctx *cx, struct db *db, void *arg) {

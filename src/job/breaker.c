@@ -18,8 +18,7 @@ static void fill(const struct ctx *cx, const struct stmt *s, struct breaker *b) 
 
 int breaker_look(struct ctx *cx, struct db *db, const char *name, struct breaker *out) {
   *out = (struct breaker){ .state = CLOSED };
-  struct stmt *s = db_stmt(cx, db, SQL_breaker_get);
-  stmt_text(s, 1, name);
+  struct stmt *s = db_ask(cx, db, SQL_breaker_get, name);
   if (!stmt_row(cx, s)) return cx->code;
   fill(cx, s, out);
   out->cause = col_dup(cx, s, 5);
@@ -29,11 +28,7 @@ int breaker_look(struct ctx *cx, struct db *db, const char *name, struct breaker
 
 static int put(struct ctx *cx, struct db *db, const char *name, const char *state, int64_t failures,
                int64_t opened, const char *cause) {
-  struct stmt *s = db_stmt(cx, db, SQL_breaker_put);
-  stmt_text(s, 1, name);
-  stmt_text(s, 2, state);
-  stmt_int(s, 3, failures);
-  stmt_int(s, 4, opened);
+  struct stmt *s = db_ask(cx, db, SQL_breaker_put, name, state, failures, opened);
   if (state == OPEN) stmt_int(s, 5, cx->now);
   stmt_text(s, 6, cause);
   stmt_int(s, 7, cx->now);

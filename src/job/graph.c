@@ -22,8 +22,7 @@
 /* ---- reading a run ---- */
 
 int run_read(struct ctx *cx, struct db *db, int64_t id, struct run *out) {
-  struct stmt *s = db_stmt(cx, db, SQL_graph_run_read);
-  stmt_int(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_graph_run_read, id);
   if (!stmt_row(cx, s))
     return cx->code ? (int)cx->code
                     : fail(cx, E_NOT_FOUND, "run", "there is no run %lld of a graph", (long long)id);
@@ -52,12 +51,7 @@ int run_note(struct ctx *cx, struct db *db, const char *event, int64_t run, cons
 }
 
 int task_add(struct ctx *cx, struct db *db, int64_t run, const struct tasks *t, int i) {
-  struct stmt *s = db_stmt(cx, db, SQL_graph_task_add);
-  stmt_int(s, 1, run);
-  stmt_text(s, 2, t->task[i].name);
-  stmt_text(s, 3, "");
-  stmt_int(s, 4, i);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_graph_task_add, run, t->task[i].name, "", i);
 }
 
 /* ---- a task begins ---- */
@@ -98,14 +92,8 @@ static struct str lay_over(struct ctx *cx, const struct jv *under, const struct 
 }
 
 static int set_failed(struct start *st, const char *item, const char *cause) {
-  struct stmt *s = db_stmt(st->cx, st->db, SQL_graph_task_fail);
-  stmt_int(s, 1, st->run->id);
-  stmt_text(s, 2, st->task->name);
-  stmt_text(s, 3, item);
-  stmt_text(s, 4, "failed");
-  stmt_text(s, 5, cause);
-  stmt_int(s, 6, st->cx->now);
-  return stmt_run(st->cx, s);
+  return db_act(st->cx, st->db, SQL_graph_task_fail, st->run->id, st->task->name, item, "failed", cause,
+               st->cx->now);
 }
 
 /* The job that it had goes on where it failed; without one it gets a new one. */
@@ -138,12 +126,7 @@ static int queue_row(struct start *st, const char *item, int64_t job) {
     return set_failed(st, item, cause);
   }
   if (cx->code) return cx->code;
-  struct stmt *s = db_stmt(cx, st->db, SQL_graph_task_queue);
-  stmt_int(s, 1, st->run->id);
-  stmt_text(s, 2, st->task->name);
-  stmt_text(s, 3, item);
-  stmt_int(s, 4, job);
-  return stmt_run(cx, s);
+  return db_act(cx, st->db, SQL_graph_task_queue, st->run->id, st->task->name, item, job);
 }
 
 /* A mapped task's one row becomes a row an item. */
@@ -153,18 +136,14 @@ static int add_items(struct start *st, const struct jv *items) {
   if (jv_size(items) > GRAPH_ITEMS_MOST)
     return set_failed(st, "",
                       ctx_printf(cx, "the list %s has more than %d items", st->task->map, GRAPH_ITEMS_MOST));
-  s = db_stmt(cx, st->db, jv_size(items) ? SQL_graph_task_drop : SQL_graph_task_empty);
-  stmt_int(s, 1, st->run->id);
-  stmt_text(s, 2, st->task->name);
+  s = db_ask(cx, st->db, jv_size(items) ? SQL_graph_task_drop : SQL_graph_task_empty, st->run->id,
+             st->task->name);
   if (!jv_size(items)) stmt_int(s, 3, cx->now);
   if (stmt_run(cx, s)) return cx->code;
   for (size_t i = 0; i < jv_size(items); i++) {
-    s = db_stmt(cx, st->db, SQL_graph_task_add);
-    stmt_int(s, 1, st->run->id);
-    stmt_text(s, 2, st->task->name);
-    stmt_str(s, 3, jv_text(jv_at(items, i)));
-    stmt_int(s, 4, st->place);
-    if (stmt_run(cx, s)) return cx->code;
+    if (db_act(cx, st->db, SQL_graph_task_add, st->run->id, st->task->name, jv_text(jv_at(items, i)),
+              st->place))
+      return cx->code;
   }
   return OK;
 }
@@ -196,9 +175,7 @@ struct waiting {
 
 static struct waiting *read_waiting(struct start *st) {
   struct waiting *first = NULL, **end = &first;
-  struct stmt *s = db_stmt(st->cx, st->db, SQL_graph_task_waiting);
-  stmt_int(s, 1, st->run->id);
-  stmt_text(s, 2, st->task->name);
+  struct stmt *s = db_ask(st->cx, st->db, SQL_graph_task_waiting, st->run->id, st->task->name);
   while (stmt_row(st->cx, s)) {
     *end = ctx_alloc(st->cx, sizeof **end);
     **end = (struct waiting){ .item = ctx_strdup(st->cx, col_str(s, 0)), .job = col_int(s, 1) };
@@ -229,8 +206,7 @@ struct tally {
 };
 
 static int count_rows(struct ctx *cx, struct db *db, const struct run *run, struct tally *tally) {
-  struct stmt *s = db_stmt(cx, db, SQL_graph_task_counts);
-  stmt_int(s, 1, run->id);
+  struct stmt *s = db_ask(cx, db, SQL_graph_task_counts, run->id);
   memset(tally, 0, (size_t)run->tasks.count * sizeof *tally);
   while (stmt_row(cx, s)) {
     int64_t place = col_int(s, 0);
@@ -279,15 +255,11 @@ static int forget_old(struct ctx *cx, struct db *db, const char *graph) {
   static const enum sql_id forget[] = { SQL_graph_task_forget, SQL_graph_run_forget };
   int64_t old[50];
   int count = 0;
-  struct stmt *s = db_stmt(cx, db, SQL_graph_run_old);
-  stmt_text(s, 1, graph);
-  stmt_int(s, 2, GRAPH_RUNS_KEPT);
+  struct stmt *s = db_ask(cx, db, SQL_graph_run_old, graph, GRAPH_RUNS_KEPT);
   while (count < 50 && stmt_row(cx, s)) old[count++] = col_int(s, 0);
   stmt_done(s);
   for (int i = 0; i < 2 * count && !cx->code; i++) {
-    s = db_stmt(cx, db, forget[i % 2]);
-    stmt_int(s, 1, old[i / 2]);
-    stmt_run(cx, s);
+    db_act(cx, db, forget[i % 2], old[i / 2]);
   }
   return cx->code;
 }
@@ -322,8 +294,7 @@ int run_tell(struct ctx *cx, struct db *db, const struct run *run, const char *s
 
 int run_set_state(struct ctx *cx, struct db *db, int64_t id, const char *state) {
   bool begins = !strcmp(state, "running");
-  struct stmt *s = db_stmt(cx, db, begins ? SQL_graph_run_begin : SQL_graph_run_end);
-  stmt_int(s, 1, id);
+  struct stmt *s = db_ask(cx, db, begins ? SQL_graph_run_begin : SQL_graph_run_end, id);
   if (begins) {
     stmt_int(s, 2, cx->now);
   } else {
@@ -356,11 +327,8 @@ int run_advance(struct ctx *cx, struct db *db, int64_t id) {
 /* ---- a job of a task has ended ---- */
 
 static bool is_current(struct ctx *cx, struct db *db, const struct job_ended *job, bool *was_queued) {
-  struct stmt *s = db_stmt(cx, db, SQL_graph_task_of_job);
-  stmt_int(s, 1, job->graph_run);
-  stmt_text(s, 2, job->graph_task);
-  stmt_text(s, 3, job->item ? job->item : "");
-  stmt_int(s, 4, job->id);
+  struct stmt *s = db_ask(cx, db, SQL_graph_task_of_job, job->graph_run, job->graph_task,
+                          job->item ? job->item : "", job->id);
   bool there = stmt_row(cx, s);
   *was_queued = there && str_eq(col_str(s, 0), STR("queued"));
   stmt_done(s);
@@ -369,22 +337,15 @@ static bool is_current(struct ctx *cx, struct db *db, const struct job_ended *jo
 
 static int end_task(struct ctx *cx, struct db *db, const struct job_ended *job) {
   bool done = !strcmp(job->state, "done"), dead = !strcmp(job->state, "dead");
-  struct stmt *s = db_stmt(cx, db, SQL_graph_task_end);
-  stmt_int(s, 1, job->graph_run);
-  stmt_text(s, 2, job->graph_task);
-  stmt_text(s, 3, job->item ? job->item : "");
-  stmt_text(s, 4, done ? "done" : dead ? "failed" : "cancelled");
-  stmt_text(s, 5, dead ? job->cause : NULL);
-  stmt_str(s, 6, job->result);
-  stmt_int(s, 7, job->attempts);
-  stmt_int(s, 8, cx->now);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_graph_task_end, job->graph_run, job->graph_task, job->item ? job->item : "",
+               done   ? "done"
+               : dead ? "failed"
+                      : "cancelled",
+               dead ? job->cause : NULL, job->result, job->attempts, cx->now);
 }
 
 static bool others_at_work(struct ctx *cx, struct db *db, const struct job_ended *job) {
-  struct stmt *s = db_stmt(cx, db, SQL_graph_task_at_work);
-  stmt_int(s, 1, job->graph_run);
-  stmt_text(s, 2, job->graph_task);
+  struct stmt *s = db_ask(cx, db, SQL_graph_task_at_work, job->graph_run, job->graph_task);
   bool any = stmt_row(cx, s);
   stmt_done(s);
   return any;
@@ -400,9 +361,8 @@ int graph_task_ended(struct ctx *cx, struct db *db, const struct job_ended *job)
   if (run_read(cx, db, job->graph_run, &run)) return cx->code;
   bool revived = !was_queued && !strcmp(job->state, "done") && strcmp(run.state, "running") != 0;
   if (revived) { /* a dead job was replayed by itself: its run goes on */
-    struct stmt *s = db_stmt(cx, db, SQL_graph_task_unblock);
-    stmt_int(s, 1, run.id);
-    if (stmt_run(cx, s) || run_set_state(cx, db, run.id, "running")) return cx->code;
+    if (db_act(cx, db, SQL_graph_task_unblock, run.id) || run_set_state(cx, db, run.id, "running"))
+      return cx->code;
   }
   if (run_advance(cx, db, run.id)) return cx->code;
   crash_point("run advanced");
@@ -413,8 +373,7 @@ int graph_task_ended(struct ctx *cx, struct db *db, const struct job_ended *job)
 
 static int64_t count_of(struct ctx *cx, struct db *db, enum sql_id question, const char *graph, int column,
                         int64_t otherwise) {
-  struct stmt *s = db_stmt(cx, db, question);
-  stmt_text(s, 1, graph);
+  struct stmt *s = db_ask(cx, db, question, graph);
   int64_t v = stmt_row(cx, s) && !col_null(s, column) ? col_int(s, column) : otherwise;
   stmt_done(s);
   return v;
@@ -439,8 +398,7 @@ static int manual_window(struct ctx *cx, struct db *db, const char *graph, struc
   out->from = count_of(cx, db, SQL_graph_run_covered, graph, 0, INT64_MIN);
   if (out->from != INT64_MIN || cx->code) return cx->code;
   out->from = cx->now - DAY_US;
-  struct stmt *s = db_stmt(cx, db, SQL_graph_schedules);
-  stmt_text(s, 1, graph);
+  struct stmt *s = db_ask(cx, db, SQL_graph_schedules, graph);
   bool scheduled = stmt_row(cx, s);
   if (scheduled && !cron_parse(cx, col_str(s, 1), &cron) &&
       !zone_find(cx, ctx_strdup(cx, col_str(s, 2)), &zone))
@@ -453,8 +411,7 @@ static int manual_window(struct ctx *cx, struct db *db, const char *graph, struc
 /* The record of the graph is copied into the run. */
 static int add_run(struct ctx *cx, struct db *db, const struct graph_order *o,
                    const struct job_window *window, struct tasks *tasks, int64_t *run) {
-  struct stmt *g = db_stmt(cx, db, SQL_graph_of_name);
-  stmt_text(g, 1, o->graph);
+  struct stmt *g = db_ask(cx, db, SQL_graph_of_name, o->graph);
   if (!stmt_row(cx, g))
     return cx->code ? (int)cx->code
                     : fail(cx, E_NOT_FOUND, "graph", "there is no graph %.64s; there are %s", o->graph,
@@ -463,19 +420,9 @@ static int add_run(struct ctx *cx, struct db *db, const struct graph_order *o,
   int64_t retries = col_int(g, 1), delay_s = col_int(g, 2);
   stmt_done(g);
   if (tasks_read(cx, str_of(json), false, tasks)) return cx->code;
-  struct stmt *s = db_stmt(cx, db, SQL_graph_run_add);
-  stmt_text(s, 1, o->graph);
-  stmt_text(s, 2, o->cause);
-  stmt_int(s, 3, window->from);
-  stmt_int(s, 4, window->to);
-  stmt_str(s, 5, o->payload.p ? o->payload : STR("{}"));
-  stmt_text(s, 6, json);
-  stmt_int(s, 7, retries);
-  stmt_int(s, 8, delay_s);
-  stmt_text(s, 9, o->notify);
-  stmt_int(s, 10, cx->now);
-  stmt_text(s, 11, cx->actor);
-  if (stmt_run(cx, s)) return cx->code;
+  if (db_act(cx, db, SQL_graph_run_add, o->graph, o->cause, window->from, window->to,
+            (o->payload.p ? o->payload : STR("{}")), json, retries, delay_s, o->notify, cx->now, cx->actor))
+    return cx->code;
   *run = db_last_id(db);
   return OK;
 }

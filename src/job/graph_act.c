@@ -9,8 +9,7 @@
 #define SECOND INT64_C(1000000)
 
 static int change_rows(struct ctx *cx, struct db *db, enum sql_id what, int64_t run, const char *task) {
-  struct stmt *s = db_stmt(cx, db, what);
-  stmt_int(s, 1, run);
+  struct stmt *s = db_ask(cx, db, what, run);
   if (what == SQL_graph_task_cancel)
     stmt_int(s, 2, cx->now);
   else if (what != SQL_graph_task_unblock)
@@ -35,10 +34,8 @@ struct at_work {
 };
 
 static int find_jobs(struct ctx *cx, struct db *db, int64_t run, const char *task, struct at_work *out) {
-  struct stmt *s = db_stmt(cx, db, SQL_graph_task_jobs);
   int room = 16;
-  stmt_int(s, 1, run);
-  stmt_text(s, 2, task);
+  struct stmt *s = db_ask(cx, db, SQL_graph_task_jobs, run, task);
   *out = (struct at_work){ .job = ctx_alloc(cx, (size_t)room * sizeof *out->job) };
   while (stmt_row(cx, s)) {
     if (out->count == room) {
@@ -84,9 +81,7 @@ static int go_on(struct ctx *cx, struct db *db, const struct run *run, const cha
   if (!strcmp(run->state, "running")) {
     if (run_advance(cx, db, run->id)) return cx->code;
   } else {
-    struct stmt *s = db_stmt(cx, db, SQL_graph_run_wait);
-    stmt_int(s, 1, run->id);
-    if (stmt_run(cx, s)) return cx->code;
+    if (db_act(cx, db, SQL_graph_run_wait, run->id)) return cx->code;
   }
   return graph_begin_waiting(cx, db, run->graph);
 }
@@ -157,8 +152,7 @@ static int fill_window(struct fill *f, int64_t from, int64_t to) {
 
 /* The first of the schedules that start the graph; false when there is none. */
 static bool find_schedule(struct fill *f, struct cron *cron, const struct zone **zone) {
-  struct stmt *s = db_stmt(f->cx, f->db, SQL_graph_schedules);
-  stmt_text(s, 1, f->graph);
+  struct stmt *s = db_ask(f->cx, f->db, SQL_graph_schedules, f->graph);
   bool there = stmt_row(f->cx, s) && !cron_parse(f->cx, col_str(s, 1), cron) &&
                !zone_find(f->cx, ctx_strdup(f->cx, col_str(s, 2)), zone);
   stmt_done(s);

@@ -39,10 +39,7 @@ static void run_members(struct jw *w, const struct stmt *s) {
 
 int graph_runs(struct ctx *cx, struct db *db, const char *graph, int64_t limit, int64_t before, struct jw *w,
                const char *key) {
-  struct stmt *s = db_stmt(cx, db, SQL_graph_runs_listed);
-  stmt_text(s, 1, graph);
-  stmt_int(s, 2, before);
-  stmt_int(s, 3, limit);
+  struct stmt *s = db_ask(cx, db, SQL_graph_runs_listed, graph, before, limit);
   jw_array(w, key);
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
@@ -55,8 +52,7 @@ int graph_runs(struct ctx *cx, struct db *db, const char *graph, int64_t limit, 
 
 /* The lines that all attempts of a job have left. */
 static int log_write(struct ctx *cx, struct db *db, int64_t job, struct jw *w) {
-  struct stmt *s = db_stmt(cx, db, SQL_graph_task_log);
-  stmt_int(s, 1, job);
+  struct stmt *s = db_ask(cx, db, SQL_graph_task_log, job);
   jw_array(w, "log");
   while (job && stmt_row(cx, s)) {
     struct str rest = col_str(s, 0);
@@ -133,16 +129,14 @@ static void task_write(struct ctx *cx, struct db *db, const struct run *run, con
 int graph_run_show(struct ctx *cx, struct db *db, int64_t id, struct jw *w, const char *key) {
   struct run run;
   if (run_read(cx, db, id, &run)) return cx->code;
-  struct stmt *s = db_stmt(cx, db, SQL_graph_run_one);
-  stmt_int(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_graph_run_one, id);
   if (!stmt_row(cx, s)) return cx->code;
   jw_object(w, key);
   run_members(w, s);
   jw_raw(w, "payload", col_str(s, RUN_PAYLOAD));
   column_text(w, "notify", s, RUN_NOTIFY);
   stmt_done(s);
-  s = db_stmt(cx, db, SQL_graph_tasks_listed);
-  stmt_int(s, 1, id);
+  s = db_ask(cx, db, SQL_graph_tasks_listed, id);
   jw_array(w, "tasks");
   while (stmt_row(cx, s)) task_write(cx, db, &run, s, w);
   jw_close(w, ']');
@@ -151,8 +145,7 @@ int graph_run_show(struct ctx *cx, struct db *db, int64_t id, struct jw *w, cons
 }
 
 int graph_run_state(struct ctx *cx, struct db *db, int64_t id, struct graph_run_state *out) {
-  struct stmt *s = db_stmt(cx, db, SQL_graph_run_read);
-  stmt_int(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_graph_run_read, id);
   if (!stmt_row(cx, s))
     return cx->code ? (int)cx->code
                     : fail(cx, E_NOT_FOUND, "run", "there is no run %lld of a graph", (long long)id);
@@ -166,8 +159,7 @@ int graph_run_state(struct ctx *cx, struct db *db, int64_t id, struct graph_run_
 int graph_run_find(struct ctx *cx, struct db *db, const char *text, int64_t *run) {
   if (str_to_int(str_of(text), run)) return OK;
   bool latest = !strcmp(text, "latest");
-  struct stmt *s = db_stmt(cx, db, SQL_graph_run_latest);
-  stmt_text(s, 1, latest ? NULL : text);
+  struct stmt *s = db_ask(cx, db, SQL_graph_run_latest, latest ? NULL : text);
   bool there = stmt_row(cx, s) && !col_null(s, 0);
   if (there) *run = col_int(s, 0);
   stmt_done(s);
@@ -225,14 +217,12 @@ static void schedule_write(struct ctx *cx, const struct stmt *s, struct jw *w, c
 static int schedules_write(struct ctx *cx, struct db *db, const char *graph, struct jw *w) {
   int64_t next, soonest = INT64_MAX;
   const char *first = NULL;
-  struct stmt *s = db_stmt(cx, db, SQL_graph_schedules);
-  stmt_text(s, 1, graph);
+  struct stmt *s = db_ask(cx, db, SQL_graph_schedules, graph);
   while (stmt_row(cx, s))
     if (next_of(cx, s, &next) < soonest || !first) first = col_dup(cx, s, 0), soonest = next;
   for (int all = 0; all < 2; all++) {
     if (all) jw_array(w, "schedules");
-    s = db_stmt(cx, db, SQL_graph_schedules);
-    stmt_text(s, 1, graph);
+    s = db_ask(cx, db, SQL_graph_schedules, graph);
     while (stmt_row(cx, s))
       if (all || str_eq(col_str(s, 0), str_of(first))) schedule_write(cx, s, w, all ? NULL : "schedule");
     if (all) jw_close(w, ']');
@@ -245,10 +235,7 @@ static int history_write(struct ctx *cx, struct db *db, const char *graph, struc
   enum { SHOWN = 51, MILLI = 3 };
   int64_t durations[SHOWN];
   int count = 0;
-  struct stmt *s = db_stmt(cx, db, SQL_graph_runs_listed);
-  stmt_text(s, 1, graph);
-  stmt_int(s, 2, 0);
-  stmt_int(s, 3, 1);
+  struct stmt *s = db_ask(cx, db, SQL_graph_runs_listed, graph, 0, 1);
   if (stmt_row(cx, s)) {
     jw_object(w, "last_run");
     run_members(w, s);
@@ -257,14 +244,12 @@ static int history_write(struct ctx *cx, struct db *db, const char *graph, struc
   } else {
     jw_text(w, "last_run", NULL);
   }
-  s = db_stmt(cx, db, SQL_graph_tally);
-  stmt_text(s, 1, graph);
+  s = db_ask(cx, db, SQL_graph_tally, graph);
   if (!stmt_row(cx, s)) return cx->code;
   jw_int(w, "runs_ok", col_int(s, 0));
   jw_int(w, "runs_failed", col_int(s, 1));
   stmt_done(s);
-  s = db_stmt(cx, db, SQL_graph_durations);
-  stmt_text(s, 1, graph);
+  s = db_ask(cx, db, SQL_graph_durations, graph);
   while (count < SHOWN && stmt_row(cx, s)) durations[count++] = col_int(s, 0);
   stmt_done(s);
   int64_t middle = count ? durations[count / 2] : 0;

@@ -82,9 +82,7 @@ int job_check_payload(struct ctx *cx, struct str payload) {
 atomic_uint_fast64_t jobs_ordered;
 
 static bool known_already(struct ctx *cx, struct db *db, const struct job_order *o, int64_t *id) {
-  struct stmt *s = db_stmt(cx, db, SQL_job_by_unique);
-  stmt_text(s, 1, o->kind);
-  stmt_text(s, 2, o->unique);
+  struct stmt *s = db_ask(cx, db, SQL_job_by_unique, o->kind, o->unique);
   if (!stmt_row(cx, s)) return false;
   *id = col_int(s, 0);
   stmt_done(s);
@@ -94,15 +92,8 @@ static bool known_already(struct ctx *cx, struct db *db, const struct job_order 
 static int add(struct ctx *cx, struct db *db, const struct job_order *o, const char *queue,
                const struct queue_settings *set, struct str payload) {
   int64_t due = o->due ? o->due : cx->now;
-  struct stmt *s = db_stmt(cx, db, SQL_job_add);
-  stmt_text(s, 1, o->kind);
-  stmt_text(s, 2, queue);
-  stmt_int(s, 3, due > cx->now);
-  stmt_int(s, 4, o->priority);
-  stmt_int(s, 5, due);
-  stmt_str(s, 6, payload);
-  stmt_text(s, 7, o->unique);
-  stmt_int(s, 8, o->attempts ? o->attempts : set->attempts);
+  struct stmt *s = db_ask(cx, db, SQL_job_add, o->kind, queue, due > cx->now, o->priority, due, payload,
+                          o->unique, o->attempts ? o->attempts : set->attempts);
   if (o->retry_ms) stmt_int(s, 9, o->retry_ms);
   if (o->graph_run) stmt_int(s, 10, o->graph_run);
   stmt_text(s, 11, o->graph_task);

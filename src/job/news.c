@@ -7,9 +7,7 @@
 
 /* Not what `holder` runs, who knows better how far it is. */
 static int tell(struct ctx *cx, struct db *db, struct tenant *t, int64_t id, const char *holder) {
-  struct stmt *s = db_stmt(cx, db, SQL_job_news);
-  stmt_int(s, 1, id);
-  stmt_text(s, 2, holder);
+  struct stmt *s = db_ask(cx, db, SQL_job_news, id, holder);
   if (!stmt_row(cx, s)) return cx->code;
   struct notice n = { .id = id,
                       .slug = tenant_slug(t),
@@ -42,9 +40,7 @@ static bool is_among(int64_t id, const int64_t *ids, int n) {
 static void tell_running(struct ctx *cx, struct db *db, struct news *n, struct tenant *t,
                          const char *holder) {
   int64_t now[NEWS_MOST];
-  struct stmt *s = db_stmt(cx, db, SQL_job_news_running);
-  stmt_text(s, 1, holder);
-  stmt_int(s, 2, NEWS_MOST);
+  struct stmt *s = db_ask(cx, db, SQL_job_news_running, holder, NEWS_MOST);
   int count = ids_of(cx, s, now);
   for (int i = 0; i < count; i++) tell(cx, db, t, now[i], holder);
   for (int i = 0; i < n->count; i++)
@@ -55,9 +51,7 @@ static void tell_running(struct ctx *cx, struct db *db, struct news *n, struct t
 
 static void tell_new(struct ctx *cx, struct db *db, struct news *n, struct tenant *t, const char *holder) {
   int64_t ids[NEWS_MOST];
-  struct stmt *s = db_stmt(cx, db, SQL_job_news_new);
-  stmt_int(s, 1, n->last);
-  stmt_int(s, 2, NEWS_MOST);
+  struct stmt *s = db_ask(cx, db, SQL_job_news_new, n->last, NEWS_MOST);
   int count = ids_of(cx, s, ids); /* the newest first */
   for (int i = count; i > 0; i--) tell(cx, db, t, ids[i - 1], holder);
   if (count) n->last = ids[0];

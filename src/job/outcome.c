@@ -28,8 +28,7 @@ int note_act(struct ctx *cx, struct db *db, const char *event, int64_t id, struc
 }
 
 int outcome_tell_graph(struct ctx *cx, struct db *db, int64_t id) {
-  struct stmt *s = db_stmt(cx, db, SQL_job_row);
-  stmt_int(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_job_row, id);
   if (!stmt_row(cx, s)) return cx->code;
   struct job_ended e = { .id = id,
                          .graph_run = col_int(s, 17),
@@ -46,22 +45,12 @@ int outcome_tell_graph(struct ctx *cx, struct db *db, int64_t id) {
 /* The attempt's row: ended_at, outcome, cause and log; the rest is read from the job. */
 static int add_try(struct ctx *cx, struct db *db, int64_t id, int64_t ended, const char *outcome,
                    const char *cause, struct str log) {
-  struct stmt *s = db_stmt(cx, db, SQL_job_try_add);
-  stmt_int(s, 1, id);
-  stmt_int(s, 2, ended);
-  stmt_text(s, 3, outcome);
-  stmt_text(s, 4, cause);
-  stmt_str(s, 5, log.p ? log : STR(""));
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_job_try_add, id, ended, outcome, cause, log.p ? log : STR(""));
 }
 
 /* It does not run any more. */
 static int end(struct ctx *cx, struct db *db, struct job *job, const char *state, const char *cause) {
-  struct stmt *s = db_stmt(cx, db, SQL_job_end);
-  stmt_int(s, 1, job->id);
-  stmt_int(s, 2, job->fence);
-  stmt_text(s, 3, state);
-  stmt_text(s, 4, cause);
+  struct stmt *s = db_ask(cx, db, SQL_job_end, job->id, job->fence, state, cause);
   if (job->result.n) stmt_str(s, 5, buf_view(&job->result));
   stmt_int(s, 6, job->ended);
   if (job->told) {
@@ -94,11 +83,7 @@ static int64_t backoff_ms(const struct queue_settings *set, const struct job *jo
 /* Waits again, `us` from the attempt's end on. */
 static int wait_again(struct ctx *cx, struct db *db, struct job *job, int64_t us, const char *cause,
                       bool counts) {
-  struct stmt *s = db_stmt(cx, db, SQL_job_wait_again);
-  stmt_int(s, 1, job->id);
-  stmt_int(s, 2, job->fence);
-  stmt_int(s, 3, us > 0);
-  stmt_int(s, 4, job->ended + us);
+  struct stmt *s = db_ask(cx, db, SQL_job_wait_again, job->id, job->fence, us > 0, job->ended + us);
   if (us > 0) stmt_int(s, 5, boot_clock() + us);
   stmt_text(s, 6, boot_id());
   stmt_text(s, 7, cause);
@@ -155,8 +140,7 @@ int outcome_cancelled(struct ctx *cx, struct db *db, int64_t id) {
 /* ---- lost ---- */
 
 int outcome_lost(struct ctx *cx, struct db *db, int64_t id, const char *why) {
-  struct stmt *s = db_stmt(cx, db, SQL_job_state);
-  stmt_int(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_job_state, id);
   if (!stmt_row(cx, s)) return cx->code;
   struct job job = { .id = id,
                      .kind_name = col_dup(cx, s, 3),

@@ -284,11 +284,8 @@ struct renewal {
 static int renew(struct ctx *cx, struct db *db, void *arg) {
   struct renewal *r = arg;
   for (int i = 0; i < r->count; i++) {
-    struct stmt *s = db_stmt(cx, db, SQL_job_renew);
-    stmt_int(s, 1, r->held[i].id);
-    stmt_int(s, 2, r->held[i].fence);
-    stmt_int(s, 3, boot_clock() + lease_us());
-    if (stmt_run(cx, s)) return cx->code;
+    if (db_act(cx, db, SQL_job_renew, r->held[i].id, r->held[i].fence, boot_clock() + lease_us()))
+      return cx->code;
     r->held[i].gone = db_changes(db) == 0;
   }
   return OK;
@@ -308,9 +305,7 @@ int pool_check(struct ctx *cx, struct pool *p) {
   struct held *held = list_held(cx, p, true, &count);
   if (!count || tenant_read(cx, p->tenant, &db)) return cx->code;
   for (int i = 0; i < count; i++) {
-    struct stmt *s = db_stmt(cx, db, SQL_job_held);
-    stmt_int(s, 1, held[i].id);
-    stmt_int(s, 2, held[i].fence);
+    struct stmt *s = db_ask(cx, db, SQL_job_held, held[i].id, held[i].fence);
     held[i].gone = !stmt_row(cx, s);
     if (cx->code) return cx->code;
     if (!held[i].gone) stmt_done(s);

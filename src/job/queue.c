@@ -24,8 +24,7 @@ static const int64_t OTHERS_US = 1000000; /* how often other processes' jobs are
 
 bool queue_settings(struct ctx *cx, struct db *db, const char *queue, struct queue_settings *out) {
   *out = (struct queue_settings){ 1, 5, 1000, 300000, 0, 1, 0, 30, false, true };
-  struct stmt *s = db_stmt(cx, db, SQL_job_queue_settings);
-  stmt_text(s, 1, queue);
+  struct stmt *s = db_ask(cx, db, SQL_job_queue_settings, queue);
   if (!stmt_row(cx, s)) return false;
   *out = (struct queue_settings){ .weight = col_int(s, 0),
                                   .paused = col_int(s, 1),
@@ -120,8 +119,7 @@ static void read_state(struct ctx *cx, struct db *db, struct plan *p, struct lan
 }
 
 static int64_t running_in(struct ctx *cx, struct db *db, const char *queue) {
-  struct stmt *s = db_stmt(cx, db, SQL_job_running_in_queue);
-  stmt_text(s, 1, queue);
+  struct stmt *s = db_ask(cx, db, SQL_job_running_in_queue, queue);
   int64_t n = stmt_row(cx, s) ? col_int(s, 0) : 0;
   if (s) stmt_done(s);
   return n;
@@ -158,8 +156,7 @@ static void read_ready(struct ctx *cx, struct db *db, struct lane *lane, struct 
 }
 
 static const char *next_queue(struct ctx *cx, struct db *db, const char *after) {
-  struct stmt *s = db_stmt(cx, db, SQL_job_next_queue);
-  stmt_text(s, 1, after);
+  struct stmt *s = db_ask(cx, db, SQL_job_next_queue, after);
   if (!stmt_row(cx, s)) return NULL;
   char *name = col_dup(cx, s, 0);
   stmt_done(s);
@@ -222,10 +219,9 @@ struct orphan {
 /* Running jobs whose process is gone or stands still. *others: somebody else works here. */
 static struct orphan *orphans(struct ctx *cx, struct db *db, const struct claim *c, bool *others) {
   struct orphan *list = NULL;
-  struct stmt *s = db_stmt(cx, db, SQL_job_running_others);
   const char *asked = "";
   bool lives = true;
-  stmt_text(s, 1, c->holder);
+  struct stmt *s = db_ask(cx, db, SQL_job_running_others, c->holder);
   *others = false;
   while (stmt_row(cx, s)) {
     const char *worker = ctx_strdup(cx, col_str(s, 1));
@@ -273,32 +269,20 @@ int queue_look(struct ctx *cx, struct db *db, const struct claim *c, bool *any, 
 static int promote(struct ctx *cx, struct db *db) {
   int64_t now = time_now(), boot_now = boot_clock();
   if (first(cx, db, SQL_job_first_due, NULL) <= now) {
-    struct stmt *s = db_stmt(cx, db, SQL_job_promote);
-    stmt_int(s, 1, now);
-    stmt_run(cx, s);
+    db_act(cx, db, SQL_job_promote, now);
   }
   if (first(cx, db, SQL_job_first_due_boot, boot_id()) <= boot_now) {
-    struct stmt *s = db_stmt(cx, db, SQL_job_promote_boot);
-    stmt_int(s, 1, boot_now);
-    stmt_text(s, 2, boot_id());
-    stmt_run(cx, s);
+    db_act(cx, db, SQL_job_promote_boot, boot_now, boot_id());
   }
   return cx->code;
 }
 
 static int mark_claimed(struct ctx *cx, struct db *db, const struct claim *c, int64_t id, int64_t now) {
-  struct stmt *s = db_stmt(cx, db, SQL_job_claim);
-  stmt_int(s, 1, id);
-  stmt_text(s, 2, c->holder);
-  stmt_text(s, 3, boot_id());
-  stmt_int(s, 4, boot_clock() + lease_us());
-  stmt_int(s, 5, now);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_job_claim, id, c->holder, boot_id(), boot_clock() + lease_us(), now);
 }
 
 static struct job *job_from(struct ctx *cx, struct db *db, const struct claim *c, int64_t id, int64_t now) {
-  struct stmt *s = db_stmt(cx, db, SQL_job_to_claim);
-  stmt_int(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_job_to_claim, id);
   if (!stmt_row(cx, s)) return NULL;
   struct job *job = xcalloc(1, sizeof *job);
   ctx_begin(&job->cx, "job");
@@ -333,13 +317,8 @@ static int keep_state(struct ctx *cx, struct db *db, const struct plan *p, const
                       int64_t tokens) {
   static const enum sql_id statements[] = { SQL_job_queue_state_put, SQL_job_queue_state_add };
   for (int i = 0; i < 2; i++) {
-    struct stmt *s = db_stmt(cx, db, statements[i]);
-    stmt_text(s, 1, queue);
-    stmt_int(s, 2, pass);
-    stmt_int(s, 3, tokens);
-    stmt_text(s, 4, boot_id());
-    stmt_int(s, 5, p->boot_now);
-    if (stmt_run(cx, s) || db_changes(db) > 0) return cx->code;
+    if (db_act(cx, db, statements[i], queue, pass, tokens, boot_id(), p->boot_now) || db_changes(db) > 0)
+      return cx->code;
   }
   return OK;
 }

@@ -105,8 +105,7 @@ static const struct list *list_of(struct ctx *cx, const char *state) {
 }
 
 static int write_row(struct ctx *cx, struct db *db, int64_t id, struct jw *w) {
-  struct stmt *s = db_stmt(cx, db, SQL_job_row);
-  stmt_int(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_job_row, id);
   if (!stmt_row(cx, s)) return cx->code;
   jw_object(w, NULL);
   write_head(w, s);
@@ -141,9 +140,7 @@ int job_list(struct ctx *cx, struct db *db, const struct job_filter *f, struct j
 int job_tell_since(struct ctx *cx, struct db *db, int64_t at, job_notice_fn *fn, void *arg) {
   enum { MOST = 500 };
   struct buf out;
-  struct stmt *s = db_stmt(cx, db, SQL_job_since);
-  stmt_int(s, 1, at);
-  stmt_int(s, 2, MOST);
+  struct stmt *s = db_ask(cx, db, SQL_job_since, at, MOST);
   buf_init(&out, KIB(64));
   while (stmt_row(cx, s)) {
     struct jw w;
@@ -183,8 +180,7 @@ static void write_lines(struct jw *w, const char *key, struct str text) {
 }
 
 static void write_steps(struct ctx *cx, struct db *db, int64_t id, struct jw *w) {
-  struct stmt *s = db_stmt(cx, db, SQL_job_steps);
-  stmt_int(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_job_steps, id);
   jw_array(w, "steps");
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
@@ -219,8 +215,7 @@ static void write_last(struct jw *w, const struct last_try *t) {
 static void write_tries(struct ctx *cx, struct db *db, int64_t id, const struct last_try *last,
                         struct jw *w) {
   int64_t seen = 0;
-  struct stmt *s = db_stmt(cx, db, SQL_job_tries);
-  stmt_int(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_job_tries, id);
   jw_array(w, "tries");
   while (stmt_row(cx, s)) {
     seen = col_int(s, 0);
@@ -240,8 +235,7 @@ static void write_tries(struct ctx *cx, struct db *db, int64_t id, const struct 
 }
 
 int job_show(struct ctx *cx, struct db *db, int64_t id, struct jw *w, const char *key) {
-  struct stmt *s = db_stmt(cx, db, SQL_job_row);
-  stmt_int(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_job_row, id);
   if (!stmt_row(cx, s))
     return cx->code ? (int)cx->code : fail(cx, E_NOT_FOUND, "id", "there is no job %lld", (long long)id);
   struct last_try last = { col_int(s, FENCE), col_dup(cx, s, STATE), col_dup(cx, s, WORKER),
@@ -265,8 +259,7 @@ int job_queues(struct ctx *cx, struct db *db, struct jw *w, const char *key) {
                                          "backoff_cap_ms", "jitter",   "rate_count", "rate_seconds",
                                          "at_once",        "keep_days" };
   int64_t now = time_now();
-  struct stmt *s = db_stmt(cx, db, SQL_job_queue_report);
-  stmt_int(s, 1, now);
+  struct stmt *s = db_ask(cx, db, SQL_job_queue_report, now);
   jw_array(w, key);
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);

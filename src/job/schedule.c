@@ -295,9 +295,7 @@ static int handle_told(struct look *l) {
 /* ---- all that are due ---- */
 
 static int read_due(struct ctx *cx, struct db *db, struct schedule *out, int *count) {
-  struct stmt *s = db_stmt(cx, db, SQL_schedule_due);
-  stmt_int(s, 1, cx->now);
-  stmt_int(s, 2, AT_A_TIME);
+  struct stmt *s = db_ask(cx, db, SQL_schedule_due, cx->now, AT_A_TIME);
   for (*count = 0; stmt_row(cx, s); (*count)++)
     out[*count] = (struct schedule){ .id = col_dup(cx, s, 0),
                                      .name = col_dup(cx, s, 1),
@@ -322,9 +320,7 @@ static int handle_due(struct ctx *cx, struct db *db, void *arg) {
   bool back = stmt_row(cx, s) && !col_null(s, 1) && col_int(s, 1) > cx->now + SECOND;
   stmt_done(s);
   if (back) {
-    s = db_stmt(cx, db, SQL_schedule_set_back);
-    stmt_int(s, 1, cx->now);
-    stmt_run(cx, s);
+    db_act(cx, db, SQL_schedule_set_back, cx->now);
   }
   if (cx->code || read_due(cx, db, due, &count)) return cx->code;
   for (int i = 0; i < count; i++)

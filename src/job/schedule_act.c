@@ -40,8 +40,7 @@ static int check_graph(struct ctx *cx, struct db *db, const char *kind, const ch
   if (!graph)
     return fail(cx, E_INVALID, "graph", "the name of the graph is missing; there are %s",
                 graph_names(cx, db));
-  struct stmt *s = db_stmt(cx, db, SQL_schedule_graph);
-  stmt_text(s, 1, graph);
+  struct stmt *s = db_ask(cx, db, SQL_schedule_graph, graph);
   bool there = stmt_row(cx, s);
   stmt_done(s);
   if (there || cx->code) return cx->code;
@@ -52,8 +51,7 @@ static int check_graph(struct ctx *cx, struct db *db, const char *kind, const ch
 static int check_allowed(struct ctx *cx, struct db *db, const char *kind, const char *graph) {
   struct tasks tasks;
   if (strcmp(kind, "graph") != 0) return job_kind_allowed(cx, kind);
-  struct stmt *s = db_stmt(cx, db, SQL_graph_of_name);
-  stmt_text(s, 1, graph);
+  struct stmt *s = db_ask(cx, db, SQL_graph_of_name, graph);
   const char *json = stmt_row(cx, s) ? col_dup(cx, s, 0) : NULL;
   stmt_done(s);
   if (!json || tasks_read(cx, str_of(json), false, &tasks)) return cx->code;
@@ -63,8 +61,7 @@ static int check_allowed(struct ctx *cx, struct db *db, const char *kind, const 
 static int check_row(struct ctx *cx, struct db *db, const char *id) {
   struct cron cron;
   const struct zone *zone;
-  struct stmt *s = db_stmt(cx, db, SQL_schedule_of_id);
-  stmt_text(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_schedule_of_id, id);
   if (!stmt_row(cx, s)) return cx->code;
   const char *when = col_dup(cx, s, 1), *where = col_dup(cx, s, 2), *kind = col_dup(cx, s, 3);
   const char *graph = col_dup(cx, s, 4);
@@ -87,8 +84,7 @@ struct found {
 };
 
 static int find(struct ctx *cx, struct db *db, const char *name, struct found *out) {
-  struct stmt *s = db_stmt(cx, db, SQL_schedule_of_name);
-  stmt_text(s, 1, name);
+  struct stmt *s = db_ask(cx, db, SQL_schedule_of_name, name);
   if (stmt_row(cx, s)) {
     *out = (struct found){ .id = col_dup(cx, s, 0),
                            .kind = col_dup(cx, s, 1),
@@ -227,9 +223,7 @@ static void row_write(struct ctx *cx, const struct stmt *s, struct jw *w, const 
 }
 
 static struct stmt *listed(struct ctx *cx, struct db *db, const char *name) {
-  struct stmt *s = db_stmt(cx, db, SQL_schedule_listed);
-  stmt_text(s, 1, name);
-  stmt_int(s, 2, cx->now - MISSED_DAYS * DAY_US);
+  struct stmt *s = db_ask(cx, db, SQL_schedule_listed, name, cx->now - MISSED_DAYS * DAY_US);
   return s;
 }
 
@@ -254,9 +248,7 @@ int schedule_slots(struct ctx *cx, struct db *db, const char *name, int64_t limi
                    const char *key) {
   struct found f;
   if (find(cx, db, name, &f)) return cx->code;
-  struct stmt *s = db_stmt(cx, db, SQL_schedule_slots_of);
-  stmt_text(s, 1, f.id);
-  stmt_int(s, 2, limit);
+  struct stmt *s = db_ask(cx, db, SQL_schedule_slots_of, f.id, limit);
   jw_array(w, key);
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);

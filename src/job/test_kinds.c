@@ -44,10 +44,10 @@ static int outside(struct ctx *cx, struct db *db, void *arg) {
                            "CREATE TABLE IF NOT EXISTS test_effect (job INTEGER, step TEXT, times INTEGER, "
                            "PRIMARY KEY (job, step))");
   if (stmt_run(cx, s)) return cx->code;
-  s = db_once(cx, db,
-              "INSERT INTO test_effect VALUES (?1, ?2, 1) ON CONFLICT DO UPDATE SET times = times + 1");
-  stmt_int(s, 1, e->job);
-  stmt_text(s, 2, e->step);
+  s = stmt_bind(
+      db_once(cx, db,
+              "INSERT INTO test_effect VALUES (?1, ?2, 1) ON CONFLICT DO UPDATE SET times = times + 1"),
+      e->job, e->step);
   return stmt_run(cx, s);
 }
 

@@ -24,11 +24,7 @@ static int old_ones(struct ctx *cx, struct db *db, const char *queue, const char
   struct queue_settings set;
   int n = 0;
   if (!queue_settings(cx, db, queue, &set)) return 0;
-  struct stmt *s = db_stmt(cx, db, SQL_job_old);
-  stmt_text(s, 1, queue);
-  stmt_text(s, 2, state);
-  stmt_int(s, 3, time_now() - set.keep_days * DAY_US);
-  stmt_int(s, 4, most);
+  struct stmt *s = db_ask(cx, db, SQL_job_old, queue, state, time_now() - set.keep_days * DAY_US, most);
   while (stmt_row(cx, s)) ids[n++] = col_int(s, 0);
   return n;
 }
@@ -60,9 +56,7 @@ struct sweep {
 static int forget(struct ctx *cx, struct db *db, int64_t id) {
   static const enum sql_id statements[] = { SQL_job_forget_tries, SQL_job_forget_steps, SQL_job_forget };
   for (int i = 0; i < 3; i++) {
-    struct stmt *s = db_stmt(cx, db, statements[i]);
-    stmt_int(s, 1, id);
-    if (stmt_run(cx, s)) return cx->code;
+    if (db_act(cx, db, statements[i], id)) return cx->code;
   }
   return OK;
 }

@@ -106,9 +106,7 @@ static int send_webhook(struct ctx *cx, struct db *db, const struct notice *n, s
 }
 
 static int mark_sent(struct ctx *cx, struct db *db, const struct notice *n, int64_t job) {
-  struct stmt *s = db_stmt(cx, db, SQL_alert_notice_sent);
-  stmt_int(s, 1, n->id);
-  stmt_int(s, 2, cx->now);
+  struct stmt *s = db_ask(cx, db, SQL_alert_notice_sent, n->id, cx->now);
   if (job) stmt_int(s, 3, job);
   return stmt_run(cx, s);
 }
@@ -126,8 +124,7 @@ int alert_send_held(struct ctx *cx, struct db *db, const char *kind, int64_t *se
   struct notice *list = NULL;
   size_t count = 0, room = 0;
   *sent = 0;
-  struct stmt *s = db_stmt(cx, db, SQL_alert_notice_held);
-  stmt_text(s, 1, kind);
+  struct stmt *s = db_ask(cx, db, SQL_alert_notice_held, kind);
   while (stmt_row(cx, s)) {
     if (count == room) {
       struct notice *more = ctx_alloc(cx, (room = room ? room * 2 : 64) * sizeof *more);
@@ -155,9 +152,7 @@ int alert_send_held(struct ctx *cx, struct db *db, const char *kind, int64_t *se
 
 /* A notice for every route that takes it. Held ones wait in the table; the others go at once. */
 static int tell(struct ctx *cx, struct db *db, const struct alert *a, const char *id) {
-  struct stmt *s = db_stmt(cx, db, SQL_alert_routes);
-  stmt_text(s, 1, a->kind);
-  stmt_int(s, 2, a->severity);
+  struct stmt *s = db_ask(cx, db, SQL_alert_routes, a->kind, a->severity);
   while (stmt_row(cx, s)) {
     struct notice n = { .route = col_dup(cx, s, 0),
                         .channel = col_dup(cx, s, 1),
@@ -171,12 +166,8 @@ static int tell(struct ctx *cx, struct db *db, const struct alert *a, const char
                         .text = a->text,
                         .detail = a->detail.p ? ctx_strdup(cx, a->detail) : NULL,
                         .address = a->address };
-    struct stmt *add = db_stmt(cx, db, SQL_alert_notice_add);
-    stmt_text(add, 1, id);
-    stmt_text(add, 2, a->state);
-    stmt_text(add, 3, n.route);
-    stmt_int(add, 4, cx->now);
-    if (stmt_run(cx, add) || !db_changes(db) || a->hold) continue;
+    if (db_act(cx, db, SQL_alert_notice_add, id, a->state, n.route, cx->now) || !db_changes(db) || a->hold)
+      continue;
     n.id = db_last_id(db);
     send_together(cx, db, &n, 1);
   }
@@ -186,10 +177,7 @@ static int tell(struct ctx *cx, struct db *db, const struct alert *a, const char
 /* ---- raise and settle ---- */
 
 static int seen(struct ctx *cx, struct db *db, const char *id) {
-  struct stmt *s = db_stmt(cx, db, SQL_alert_seen);
-  stmt_text(s, 1, id);
-  stmt_int(s, 2, cx->now);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_alert_seen, id, cx->now);
 }
 
 /* *id NULL: a new one. *id is the record's afterwards. */
@@ -212,19 +200,15 @@ static int save(struct ctx *cx, struct db *db, const struct alert *a, const char
 
 /* The alert that there is, or one that was settled by itself a short while ago. */
 static int find(struct ctx *cx, struct db *db, const struct alert *a, const char **id, bool *same) {
-  struct stmt *s = db_stmt(cx, db, SQL_alert_open);
-  stmt_text(s, 1, a->kind);
-  stmt_text(s, 2, a->subject);
+  struct stmt *s = db_ask(cx, db, SQL_alert_open, a->kind, a->subject);
   if (stmt_row(cx, s)) {
     *id = col_dup(cx, s, 0);
     *same = str_eq(col_str(s, 1), str_of(a->state)) && severity_of(col_str(s, 2)) == (int)a->severity;
     stmt_done(s);
     return cx->code;
   }
-  s = db_stmt(cx, db, SQL_alert_settled_lately);
-  stmt_text(s, 1, a->kind);
-  stmt_text(s, 2, a->subject);
-  stmt_int(s, 3, cx->now - (int64_t)REOPEN_MINUTES * MINUTE_US);
+  s = db_ask(cx, db, SQL_alert_settled_lately, a->kind, a->subject,
+             cx->now - (int64_t)REOPEN_MINUTES * MINUTE_US);
   if (!stmt_row(cx, s)) return cx->code;
   *id = col_dup(cx, s, 0);
   stmt_done(s);
@@ -256,15 +240,11 @@ static int set_status(struct ctx *cx, struct db *db, const char *id, const char 
 
 /* What waits to be sent about it is not sent any more. */
 static int drop_held(struct ctx *cx, struct db *db, const char *id) {
-  struct stmt *s = db_stmt(cx, db, SQL_alert_notice_drop);
-  stmt_text(s, 1, id);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_alert_notice_drop, id);
 }
 
 int alert_settle(struct ctx *cx, struct db *db, const char *kind, const char *subject) {
-  struct stmt *s = db_stmt(cx, db, SQL_alert_open);
-  stmt_text(s, 1, kind);
-  stmt_text(s, 2, subject);
+  struct stmt *s = db_ask(cx, db, SQL_alert_open, kind, subject);
   if (!stmt_row(cx, s)) return cx->code;
   const char *id = col_dup(cx, s, 0);
   stmt_done(s);
@@ -274,8 +254,7 @@ int alert_settle(struct ctx *cx, struct db *db, const char *kind, const char *su
 /* ---- what people do ---- */
 
 static int check_status(struct ctx *cx, struct db *db, const char *id) {
-  struct stmt *s = db_stmt(cx, db, SQL_alert_status);
-  stmt_text(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_alert_status, id);
   if (!stmt_row(cx, s))
     return cx->code ? (int)cx->code : fail(cx, E_NOT_FOUND, "id", "there is no alert %.80s", id);
   bool resolved = str_eq(col_str(s, 0), STR("resolved"));
@@ -332,10 +311,7 @@ int alert_list(struct ctx *cx, struct db *db, const char *status, const char *ki
                struct jw *w, const char *key) {
   if (!status) status = "unresolved";
   if (check_filter(cx, status)) return cx->code;
-  struct stmt *s = db_stmt(cx, db, SQL_alert_list);
-  stmt_text(s, 1, status);
-  stmt_text(s, 2, kind);
-  stmt_int(s, 3, limit);
+  struct stmt *s = db_ask(cx, db, SQL_alert_list, status, kind, limit);
   jw_array(w, key);
   while (stmt_row(cx, s)) write_alert(w, s);
   jw_close(w, ']');
@@ -360,8 +336,7 @@ static bool is_http(struct str url) {
 
 /* Where a route leads is looked at as the record will be: in the transaction. */
 static int check_route(struct ctx *cx, struct db *db, const char *id) {
-  struct stmt *s = db_stmt(cx, db, SQL_alert_route_of);
-  stmt_text(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_alert_route_of, id);
   if (!stmt_row(cx, s)) return cx->code; /* deleted: that is allowed */
   struct str channel = col_str(s, 0), target = col_str(s, 1);
   const char *at = target.p ? memchr(target.p, '@', target.n) : NULL;

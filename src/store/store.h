@@ -200,4 +200,6 @@ void db_cache(struct db *db, size_t bytes);
 int64_t db_changes(const struct db *db); /* rows of the last insert, update, delete */
 int64_t db_last_id(const struct db *db);
 
+#include "store/bind.h" /* db_ask, db_act, stmt_bind: a statement and its values at once */
+
 #endif

@@ -73,8 +73,7 @@ static int look_at(struct ctx *cx, struct db *db, const char *id, const char *da
 
 static int check_row(struct ctx *cx, struct db *db, const char *id) {
   char iso[DATE_SIZE];
-  struct stmt *s = db_stmt(cx, db, SQL_metric_row);
-  stmt_text(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_metric_row, id);
   if (!stmt_row(cx, s)) return cx->code;
   bool revenue = str_eq(col_str(s, 0), STR("revenue")), deleted = col_int(s, 3);
   const char *day = col_dup(cx, s, 1);
@@ -132,10 +131,7 @@ int metric_find(struct ctx *cx, struct db *db, const struct metric_query *q, str
   static const char *const names[] = { "metric_id", "tenant_id", "metric_type" };
   int64_t count = 0;
   if (check_query(cx, q)) return cx->code;
-  struct stmt *s = db_stmt(cx, db, SQL_metric_find);
-  stmt_text(s, 1, q->type);
-  stmt_text(s, 2, q->start);
-  stmt_text(s, 3, q->end);
+  struct stmt *s = db_ask(cx, db, SQL_metric_find, q->type, q->start, q->end);
   jw_array(w, "metrics");
   for (; stmt_row(cx, s); count++) {
     jw_object(w, NULL);
@@ -157,9 +153,7 @@ int metric_find(struct ctx *cx, struct db *db, const struct metric_query *q, str
 
 int metric_daily(struct ctx *cx, struct db *db, const char *from, const char *to, struct jw *w) {
   if ((from && check_day(cx, "from", from)) || (to && check_day(cx, "to", to))) return cx->code;
-  struct stmt *s = db_stmt(cx, db, SQL_metric_daily);
-  stmt_text(s, 1, from);
-  stmt_text(s, 2, to);
+  struct stmt *s = db_ask(cx, db, SQL_metric_daily, from, to);
   jw_array(w, "data");
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);

@@ -129,9 +129,7 @@ struct saving {
 
 static int save_row(struct ctx *cx, struct db *db, const struct metric_row *m, struct saving *sv) {
   struct form f;
-  struct stmt *s = db_stmt(cx, db, SQL_metric_of_day);
-  stmt_text(s, 1, m->type ? m->type : "");
-  stmt_text(s, 2, m->date ? m->date : "");
+  struct stmt *s = db_ask(cx, db, SQL_metric_of_day, m->type ? m->type : "", m->date ? m->date : "");
   const char *id = stmt_row(cx, s) ? col_dup(cx, s, 0) : NULL;
   if (id) stmt_done(s);
   if (cx->code) return cx->code;

@@ -30,8 +30,7 @@ static int settle_filled(struct ctx *cx, struct db *db, struct gaps *g) {
 static int tell_gaps(struct ctx *cx, struct db *db, struct gaps *g) {
   char today[DATE_SIZE];
   date_iso(today, metric_today(cx, db));
-  struct stmt *s = db_stmt(cx, db, SQL_metric_gaps);
-  stmt_text(s, 1, today);
+  struct stmt *s = db_ask(cx, db, SQL_metric_gaps, today);
   while (stmt_row(cx, s)) {
     bool fresh;
     struct str kind = col_str(s, 0), day = col_str(s, 1);

@@ -238,25 +238,18 @@ int metric_derive_revenue(struct ctx *cx, struct job *job, struct revenue_result
 int metric_refresh_slice(struct ctx *cx, struct db *db, int months, int64_t *done) {
   const char *list[MONTHS_AT_ONCE];
   int n = 0;
-  struct stmt *s = db_stmt(cx, db, SQL_monthly_dirty);
-  stmt_int(s, 1, months < MONTHS_AT_ONCE ? months : MONTHS_AT_ONCE);
+  struct stmt *s = db_ask(cx, db, SQL_monthly_dirty, months < MONTHS_AT_ONCE ? months : MONTHS_AT_ONCE);
   while (stmt_row(cx, s)) list[n++] = col_dup(cx, s, 0);
   for (int i = 0; i < n && !cx->code; i++) {
-    s = db_stmt(cx, db, SQL_monthly_sum);
-    stmt_text(s, 1, list[i]);
-    if (stmt_run(cx, s)) break;
-    s = db_stmt(cx, db, SQL_monthly_clean);
-    stmt_text(s, 1, list[i]);
-    stmt_run(cx, s);
+    if (db_act(cx, db, SQL_monthly_sum, list[i])) break;
+    db_act(cx, db, SQL_monthly_clean, list[i]);
   }
   *done = n;
   return cx->code;
 }
 
 int metric_refresh_show(struct ctx *cx, struct db *db) {
-  struct stmt *s = db_stmt(cx, db, SQL_monthly_move);
-  stmt_int(s, 1, cx->now);
-  if (stmt_run(cx, s)) return cx->code;
+  if (db_act(cx, db, SQL_monthly_move, cx->now)) return cx->code;
   return stmt_run(cx, db_stmt(cx, db, SQL_monthly_forget));
 }
 
