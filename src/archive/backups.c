@@ -24,7 +24,7 @@ struct made {
 static int note_made(struct ctx *cx, struct db *db, void *arg) {
   const struct made *m = arg;
   return db_act(cx, db, SQL_backup_made_add, m->file, m->at, m->info->last_seq, m->info->bytes,
-               m->info->sha256, time_now());
+                m->info->sha256, time_now());
 }
 
 /* ---- rotation ---- */
@@ -155,13 +155,9 @@ int backups_make(struct ctx *cx, struct tenant *t, const struct backup_keep *kee
 
 static void put_copy(struct jw *w, const struct stmt *s) {
   jw_object(w, NULL);
-  jw_str(w, "file", col_str(s, 1));
-  jw_time(w, "made_at", col_int(s, 2));
-  jw_int(w, "last_change", col_int(s, 3));
-  jw_int(w, "bytes", col_int(s, 4));
-  jw_str(w, "sha256", col_str(s, 5));
-  jw_time(w, "verified_at", col_int(s, 6));
-  column_time(w, "drilled_at", s, 7);
+  columns_write(w, s, 1,
+                "file, made_at: instant, last_change: int, bytes: int, sha256, verified_at: instant, "
+                "drilled_at: instant?");
   jw_close(w, '}');
 }
 

@@ -8,21 +8,10 @@
 
 static void list_partition(struct jw *w, const struct stmt *s) {
   jw_object(w, NULL);
-  jw_str(w, "table", col_str(s, 1));
-  jw_str(w, "month", col_str(s, 2));
-  jw_str(w, "place", col_str(s, 3));
-  jw_int(w, "part", col_int(s, 4));
-  jw_str(w, "path", col_str(s, 5));
-  jw_int(w, "rows", col_int(s, 6));
-  jw_int(w, "bytes", col_int(s, 7));
-  jw_int(w, "first_id", col_int(s, 8));
-  jw_int(w, "last_id", col_int(s, 9));
-  jw_time(w, "first_at", col_int(s, 10));
-  jw_time(w, "last_at", col_int(s, 11));
-  jw_str(w, "sha256", col_str(s, 14));
-  jw_time(w, "archived_at", col_int(s, 16));
-  jw_str(w, "archived_by", col_str(s, 17));
-  column_time(w, "purged_at", s, 18);
+  columns_write(w, s, 1,
+                "table, month, place, part: int, path, rows: int, bytes: int, first_id: int, last_id: int, "
+                "first_at: instant, last_at: instant, -, -, sha256, -, archived_at: instant, archived_by, "
+                "purged_at: instant?");
   jw_close(w, '}');
 }
 

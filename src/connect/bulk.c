@@ -16,6 +16,7 @@
 #include "format/input.h"
 #include "ingest/follow_up.h"
 #include "ingest/import.h"
+#include "store/column.h"
 
 enum { ERRORS_SHOWN = 100, LOST_AFTER_SECONDS = 3600 };
 
@@ -87,7 +88,7 @@ int bulk_enqueue(struct ctx *cx, struct db *db, const struct bulk_order *o, stru
   if (breaker_enter(cx, db, BULK_BREAKER, breaker)) return cx->code;
   if (job_enqueue(cx, db, &(struct job_order){ .kind = bulk_upload_kind.name }, id)) return cx->code;
   return db_act(cx, db, SQL_bulk_add, *id, o->source, o->path, o->bytes, o->sha256, options_json(cx, o),
-               cx->actor, cx->now);
+                cx->actor, cx->now);
 }
 
 /* ---- the job ---- */
@@ -275,10 +276,7 @@ static int write_errors(struct ctx *cx, struct db *db, const char *run, struct j
   if (s) stmt_int(s, 2, ERRORS_SHOWN);
   while (s && stmt_row(cx, s)) {
     jw_object(w, NULL);
-    jw_int(w, "record", col_int(s, 0));
-    jw_int(w, "line", col_int(s, 1));
-    jw_str(w, "category", col_str(s, 2));
-    jw_raw(w, "faults", col_str(s, 3));
+    columns_write(w, s, 0, "record: int, line: int, category, faults: any");
     jw_close(w, '}');
   }
   jw_close(w, ']');
@@ -341,8 +339,7 @@ static int write_one(struct ctx *cx, struct tenant *t, struct db *db, int64_t id
     return cx->code ? (int)cx->code
                     : fail(cx, E_NOT_FOUND, "jobId", "no file was handed in as job %lld", (long long)id);
   jw_int(w, "job_id", id);
-  jw_str(w, "status", col_str(s, STATUS));
-  jw_str(w, "source", col_str(s, SOURCE));
+  columns_write(w, s, STATUS, "status, source");
   jw_str(w, "dataset", col_str(s, DATASET));
   jw_int(w, "bytes", col_int(s, BYTES));
   write_counts(w, s, &p, live);

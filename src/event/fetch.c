@@ -4,6 +4,7 @@
 #include "event/internal.h"
 #include "event/segment.h"
 #include "model/visible.h"
+#include "store/column.h"
 
 enum { FETCH_BYTES = 8 << 20 }; /* in one go and of one partition: events may be large, and many */
 
@@ -31,8 +32,7 @@ static void change_event(struct ctx *cx, struct stmt *s, struct event *e) {
     if (!col_null(s, i + 2)) jw_str(&w, names[i], col_str(s, i + 2));
   if (!col_null(s, 7)) jw_raw(&w, "before", col_str(s, 7));
   if (!col_null(s, 8)) jw_raw(&w, "after", col_str(s, 8));
-  jw_int(&w, "count", col_int(s, 9));
-  jw_str(&w, "text", col_str(s, 10));
+  columns_write(&w, s, 9, "count: int, text");
   jw_close(&w, '}');
   e->body = (struct str){ ctx_strdup(cx, buf_view(&out)), out.n };
   buf_clear(&out);

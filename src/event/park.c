@@ -64,26 +64,15 @@ enum {
 
 static void parked_json(struct jw *w, const struct stmt *s) {
   jw_object(w, NULL);
-  jw_int(w, "id", col_int(s, ID));
-  jw_str(w, "topic", col_str(s, TOPIC));
+  columns_write(w, s, ID, "id: int, topic");
   if (col_str(s, GROUP).n)
     jw_str(w, "group", col_str(s, GROUP));
   else
     jw_text(w, "group", NULL);
-  column_text(w, "event", s, EVENT);
-  column_int(w, "partition", s, PARTITION);
-  column_int(w, "offset", s, POSITION);
-  jw_str(w, "reason", col_str(s, REASON));
-  jw_int(w, "line", col_int(s, LINE));
-  jw_int(w, "times", col_int(s, TIMES));
-  jw_str(w, "state", col_str(s, STATE));
-  column_time(w, "at", s, AT);
-  jw_str(w, "actor", col_str(s, ACTOR));
-  jw_str(w, "body", col_str(s, BODY));
-  jw_bool(w, "cut", col_int(s, CUT) != 0);
-  column_time(w, "ended_at", s, ENDED_AT);
-  column_text(w, "ended_by", s, ENDED_BY);
-  column_text(w, "ended_text", s, ENDED_TEXT);
+  columns_write(w, s, EVENT,
+                "event: text?, partition: int?, offset: int?, reason, line: int, times: int, state, "
+                "at: instant?, actor, body, cut: bool, ended_at: instant?, ended_by: text?, "
+                "ended_text: text?");
   jw_close(w, '}');
 }
 

@@ -6,6 +6,7 @@
 #include "event/internal.h"
 #include "event/measure.h"
 #include "event/park.h"
+#include "store/column.h"
 
 enum { GROUPS_MOST = 1000 };
 
@@ -154,10 +155,7 @@ static void partitions_json(struct ctx *cx, struct db *db, const struct topic *t
   jw_array(w, "partitions");
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
-    jw_int(w, "partition", col_int(s, 0));
-    jw_int(w, "first", col_int(s, 1));
-    jw_int(w, "next", col_int(s, 2));
-    jw_int(w, "bytes", col_int(s, 3));
+    columns_write(w, s, 0, "partition: int, first: int, next: int, bytes: int");
     jw_close(w, '}');
     all->events += col_int(s, 2) - col_int(s, 1);
     all->bytes += col_int(s, 3);

@@ -10,15 +10,8 @@ enum { SEQ, AT, ACTOR, UNIT, EVENT, TABLE, KEY, COUNT, TEXT, BEFORE, AFTER };
 /* The members of an entry; the object is left open. */
 static void write_entry(struct jw *w, const struct stmt *s) {
   jw_object(w, NULL);
-  jw_int(w, "seq", col_int(s, SEQ));
-  jw_time(w, "at", col_int(s, AT));
-  jw_str(w, "actor", col_str(s, ACTOR));
-  jw_str(w, "unit", col_str(s, UNIT));
-  jw_str(w, "event", col_str(s, EVENT));
-  column_text(w, "table", s, TABLE);
-  column_text(w, "key", s, KEY);
-  jw_int(w, "count", col_int(s, COUNT));
-  jw_str(w, "text", col_str(s, TEXT));
+  columns_write(w, s, SEQ,
+                "seq: int, at: instant, actor, unit, event, table: text?, key: text?, count: int, text");
 }
 
 int64_t changes_time(struct ctx *cx, struct db *db, int64_t seq) {

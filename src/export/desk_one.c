@@ -43,14 +43,9 @@ int desk_write_row(struct ctx *cx, struct db *db, struct jw *w, const struct des
   jw_text(w, "run", x->run);
   jw_int(w, "record", x->id & 0xffffffff);
   jw_text(w, "source", x->source);
-  jw_int(w, "line", col_int(s, LINE));
-  jw_int(w, "offset", col_int(s, OFFSET));
-  jw_int(w, "length", col_int(s, LENGTH));
-  jw_str(w, "category", col_str(s, CATEGORY));
-  jw_str(w, "stage", col_str(s, STAGE));
+  columns_write(w, s, LINE, "line: int, offset: int, length: int, category, stage");
   jw_text(w, "state", desk_state_name(x->state));
-  column_text(w, "assignee", s, ASSIGNEE);
-  column_text(w, "reason", s, REASON);
+  columns_write(w, s, ASSIGNEE, "assignee: text?, -, reason: text?");
   write_raw(w, x->encoding, col_str(s, RAW));
   jw_raw(w, "faults", col_str(s, FAULTS));
   jw_text(w, "week", x->week);
@@ -163,8 +158,7 @@ static int write_reviews(struct ctx *cx, struct db *db, struct jw *w, int64_t id
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
     write_at(w, col_int(s, 1));
-    jw_str(w, "actor", col_str(s, 2));
-    jw_str(w, "event", col_str(s, 3));
+    columns_write(w, s, 2, "actor, event");
     jw_text(w, "text", change_text(cx, col_str(s, 4), col_str(s, 5)));
     jw_close(w, '}');
   }

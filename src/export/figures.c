@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 #include "export/tally.h"
+#include "store/column.h"
 
 const char *figures_title(struct ctx *cx, const char *name) {
   char *title = ctx_strdup(cx, str_of(name));
@@ -153,14 +154,9 @@ static int write_controls(struct ctx *cx, struct db *db, struct jw *w, const str
   jw_array(w, "controls");
   while (stmt_row(cx, q)) {
     jw_object(w, NULL);
-    jw_str(w, "control", col_str(q, 0));
-    jw_int(w, "version", col_int(q, 1));
-    jw_str(w, "stage", col_str(q, 2));
-    jw_text(w, "field", col_dup(cx, q, 3));
-    jw_str(w, "category", col_str(q, 4));
+    columns_write(w, q, 0, "control, version: int, stage, field: text?, category");
     jw_int(w, "passed", col_int(q, 5) - col_int(q, 6));
-    jw_int(w, "failed", col_int(q, 6));
-    jw_int(w, "runs", col_int(q, 7));
+    columns_write(w, q, 6, "failed: int, runs: int");
     jw_close(w, '}');
     count = add_stage(cx, stages, count, STAGES, col_str(q, 2), col_int(q, 6));
   }
@@ -182,9 +178,7 @@ static int write_trend(struct ctx *cx, struct db *db, struct jw *w, const struct
   jw_array(w, "trend");
   while (stmt_row(cx, q)) {
     jw_object(w, NULL);
-    jw_str(w, "run", col_str(q, 1));
-    jw_str(w, "source", col_str(q, 2));
-    jw_time(w, "started", col_int(q, 3));
+    columns_write(w, q, 1, "run, source, started: instant");
     write_rows(w, col_int(q, 4), col_int(q, 5), col_int(q, 6));
     write_share(w, col_int(q, 5), col_int(q, 4));
     jw_close(w, '}');

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/time.h"
 #include "store/change.h"
+#include "store/column.h"
 
 enum { CHANGES_SHOWN = 200, VERSIONS_MAX = 256 };
 
@@ -146,20 +147,8 @@ static int write_controls(struct ctx *cx, struct db *db, const struct governance
 
 static int write_changes(struct ctx *cx, struct db *db, const struct governance_scope *scope, struct jw *w) {
   struct stmt *s = db_ask(cx, db, SQL_governance_rule_changes, scope->from, scope->to, CHANGES_SHOWN);
-  jw_array(w, "rule_changes");
-  while (stmt_row(cx, s)) {
-    jw_object(w, NULL);
-    jw_int(w, "seq", col_int(s, 0));
-    jw_time_known(w, "at", col_int(s, 1));
-    jw_str(w, "actor", col_str(s, 2));
-    jw_str(w, "event", col_str(s, 3));
-    jw_str(w, "table", col_str(s, 4));
-    jw_text(w, "name", col_dup(cx, s, 5));
-    jw_str(w, "text", col_str(s, 6));
-    jw_close(w, '}');
-  }
-  jw_close(w, ']');
-  return cx->code;
+  return columns_list(cx, s, w, "rule_changes",
+                      "seq: int, at: known, actor, event, table, name: text?, text");
 }
 
 /* ---- figures of the file ---- */
@@ -187,8 +176,7 @@ static int write_runs(struct ctx *cx, struct db *db, const struct governance_sco
   s = scoped(cx, db, SQL_governance_audits, scope);
   if (!stmt_row(cx, s)) return cx->code;
   jw_object(w, "audits");
-  jw_int(w, "passed", col_int(s, 0));
-  jw_int(w, "failed", col_int(s, 1));
+  columns_write(w, s, 0, "passed: int, failed: int");
   jw_close(w, '}');
   stmt_done(s);
   return cx->code;
@@ -267,8 +255,7 @@ static int write_log(struct ctx *cx, struct db *db, struct jw *w) {
   if (!stmt_row(cx, s)) return cx->code;
   jw_object(w, "log");
   jw_int(w, "entries", end.seq);
-  jw_time_known(w, "first", col_int(s, 0));
-  jw_time_known(w, "last", col_int(s, 1));
+  columns_write(w, s, 0, "first: known, last: known");
   jw_text(w, "head", hex_encode(hex, end.hash, SHA256_SIZE));
   jw_time_known(w, "verified", col_int(s, 2));
   jw_close(w, '}');

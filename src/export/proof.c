@@ -10,6 +10,7 @@
 #include "ingest/kept.h"
 #include "ingest/spans.h"
 #include "model/visible.h"
+#include "store/column.h"
 
 static const size_t FLUSH_BYTES = 65536;
 
@@ -118,8 +119,7 @@ static int put_undone(struct proof *p) {
     return p->cx->code;
   }
   jw_object(&p->w, "undone");
-  jw_time(&p->w, "at", col_int(s, 0));
-  jw_str(&p->w, "actor", col_str(s, 1));
+  columns_write(&p->w, s, 0, "at: instant, actor");
   jw_close(&p->w, '}');
   stmt_done(s);
   if (p->request->rows)
@@ -141,9 +141,7 @@ static int put_header(struct proof *p) {
   jw_text(&p->w, "program", "outpost " OUTPOST_VERSION);
   jw_int(&p->w, "schema", col_int(s, 3));
   jw_object(&p->w, "tenant");
-  jw_str(&p->w, "id", col_str(s, 0));
-  jw_str(&p->w, "slug", col_str(s, 1));
-  jw_str(&p->w, "name", col_str(s, 2));
+  columns_write(&p->w, s, 0, "id, slug, name");
   jw_close(&p->w, '}');
   stmt_done(s);
   jw_text(&p->w, "run", p->run.uuid);

@@ -4,6 +4,7 @@
 #include "base/time.h"
 #include "export/figures.h"
 #include "ingest/kept.h"
+#include "store/column.h"
 
 enum {
   ID,
@@ -65,9 +66,7 @@ static void write_headline(struct ctx *cx, struct db *db, struct jw *w, const st
 static void write_summary(struct ctx *cx, struct db *db, struct jw *w, const struct stmt *s) {
   int64_t id = col_int(s, ID), started = col_int(s, STARTED), ended = col_int(s, ENDED);
   int64_t read = col_int(s, READ), clean = col_int(s, CLEAN);
-  jw_str(w, "run", col_str(s, UUID));
-  jw_str(w, "dataset", col_str(s, DATASET));
-  jw_str(w, "source", col_str(s, SOURCE));
+  columns_write(w, s, UUID, "run, dataset, source");
   jw_str(w, "kind", col_str(s, KIND));
   if (col_null(s, UNDONE_AT)) {
     jw_str(w, "state", col_str(s, STATE));
@@ -75,8 +74,7 @@ static void write_summary(struct ctx *cx, struct db *db, struct jw *w, const str
   } else {
     jw_text(w, "state", "undone");
     jw_object(w, "undone");
-    jw_time_known(w, "at", col_int(s, UNDONE_AT));
-    jw_str(w, "actor", col_str(s, UNDONE_BY));
+    columns_write(w, s, UNDONE_AT, "at: known, actor");
     if (!col_null(s, UNDONE_FOR)) jw_str(w, "replaced_by", col_str(s, UNDONE_FOR));
     jw_close(w, '}');
   }
@@ -89,8 +87,7 @@ static void write_summary(struct ctx *cx, struct db *db, struct jw *w, const str
   jw_int(w, "clean", clean);
   jw_int(w, "rejected", col_int(s, REJECTED));
   jw_int(w, "created", clean - col_int(s, UPDATED) - col_int(s, UNCHANGED));
-  jw_int(w, "updated", col_int(s, UPDATED));
-  jw_int(w, "unchanged", col_int(s, UNCHANGED));
+  columns_write(w, s, UPDATED, "updated: int, unchanged: int");
   jw_close(w, '}');
   write_categories(cx, db, w, id);
   jw_bool(w, "reconciled", col_int(s, RECONCILED) == 1);
@@ -137,9 +134,7 @@ static int write_controls(struct ctx *cx, struct db *db, struct jw *w, int64_t r
   jw_array(w, "controls");
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
-    jw_str(w, "control", col_str(s, 0));
-    jw_int(w, "version", col_int(s, 1));
-    jw_str(w, "stage", col_str(s, 2));
+    columns_write(w, s, 0, "control, version: int, stage");
     if (col_null(s, 3))
       jw_text(w, "field", NULL);
     else
@@ -155,34 +150,12 @@ static int write_controls(struct ctx *cx, struct db *db, struct jw *w, int64_t r
 
 static int write_checks(struct ctx *cx, struct db *db, struct jw *w, int64_t run) {
   struct stmt *s = db_ask(cx, db, SQL_report_checks, run);
-  jw_array(w, "audits");
-  while (stmt_row(cx, s)) {
-    jw_object(w, NULL);
-    jw_str(w, "check", col_str(s, 0));
-    jw_bool(w, "ok", col_int(s, 1) == 1);
-    jw_str(w, "expected", col_str(s, 2));
-    jw_str(w, "actual", col_str(s, 3));
-    jw_str(w, "text", col_str(s, 4));
-    jw_close(w, '}');
-  }
-  jw_close(w, ']');
-  return cx->code;
+  return columns_list(cx, s, w, "audits", "check, ok: bool, expected, actual, text");
 }
 
 static int write_timeline(struct ctx *cx, struct db *db, struct jw *w, const char *run) {
   struct stmt *s = db_ask(cx, db, SQL_report_timeline, run);
-  jw_array(w, "timeline");
-  while (stmt_row(cx, s)) {
-    jw_object(w, NULL);
-    jw_int(w, "seq", col_int(s, 0));
-    jw_time_known(w, "at", col_int(s, 1));
-    jw_str(w, "event", col_str(s, 2));
-    jw_str(w, "description", col_str(s, 3));
-    jw_int(w, "count", col_int(s, 4));
-    jw_close(w, '}');
-  }
-  jw_close(w, ']');
-  return cx->code;
+  return columns_list(cx, s, w, "timeline", "seq: int, at: known, event, description, count: int");
 }
 
 static int write_figures(struct ctx *cx, struct db *db, struct jw *w, const struct kept_run *run) {
@@ -236,16 +209,12 @@ static void write_exception(struct ctx *cx, struct jw *w, const struct stmt *s) 
   buf_init(&raw, 4 * LIMIT_RECORD_BYTES);
   text_show(ctx_strdup(cx, col_str(s, 8)), col_str(s, 6), &raw);
   jw_object(w, NULL);
-  jw_int(w, "id", col_int(s, 0));
-  jw_str(w, "run", col_str(s, 1));
+  columns_write(w, s, 0, "id: int, run");
   jw_int(w, "record", col_int(s, 0) & 0xffffffff);
   jw_str(w, "source", col_str(s, 9));
   jw_int(w, "line", col_int(s, 2));
-  jw_int(w, "offset", col_int(s, 10));
-  jw_int(w, "length", col_int(s, 11));
-  jw_str(w, "category", col_str(s, 3));
-  jw_str(w, "stage", col_str(s, 4));
-  jw_str(w, "state", col_str(s, 5));
+  columns_write(w, s, 10, "offset: int, length: int");
+  columns_write(w, s, 3, "category, stage, state");
   jw_str(w, "raw", without_line_end(buf_view(&raw)));
   buf_clear(&raw);
   jw_raw(w, "faults", col_str(s, 7));

@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "base/version.h"
 #include "export/doctor.h"
+#include "store/column.h"
 
 enum { RUNS_SHOWN = 500, CHANGES_SHOWN = 2000, LOG_BYTES = 512 * 1024 };
 
@@ -223,8 +224,7 @@ static int put_counts(struct bundle *b, struct ctx *cx, struct db *db) {
   stmt_done(s);
   s = db_ask(cx, db, SQL_governance_audits, NULL, INT64_MIN, INT64_MAX);
   if (!stmt_row(cx, s)) return cx->code;
-  jw_int(&b->w, "audits_passed", col_int(s, 0));
-  jw_int(&b->w, "audits_failed", col_int(s, 1));
+  columns_write(&b->w, s, 0, "audits_passed: int, audits_failed: int");
   stmt_done(s);
   return OK;
 }
@@ -258,9 +258,7 @@ static int put_controls(struct bundle *b, struct ctx *cx, struct db *db, int64_t
       jw_str(&b->w, "control", col_str(s, 0));
     else
       put_hashed(&b->w, "control", "rule", col_str(s, 0), "");
-    jw_int(&b->w, "version", col_int(s, 1));
-    jw_str(&b->w, "kind", col_str(s, 2));
-    jw_int(&b->w, "records", col_int(s, 3));
+    columns_write(&b->w, s, 1, "version: int, kind, records: int");
     jw_close(&b->w, '}');
   }
   jw_close(&b->w, ']');
@@ -288,20 +286,15 @@ static int put_run(struct bundle *b, struct ctx *cx, struct db *db, const struct
                                          "updated", "unchanged", "memory_bytes" };
   struct jw *w = &b->w;
   jw_object(w, NULL);
-  jw_str(w, "run", col_str(s, UUID));
-  jw_str(w, "dataset", col_str(s, DATASET));
+  columns_write(w, s, UUID, "run, dataset");
   put_hashed(w, "source", "file", col_str(s, SOURCE), known_ending(col_str(s, SOURCE)));
-  jw_str(w, "state", col_str(s, STATE));
-  jw_str(w, "kind", col_str(s, KIND));
-  jw_time_known(w, "started", col_int(s, STARTED));
-  jw_time_known(w, "ended", col_int(s, ENDED));
+  columns_write(w, s, STATE, "state, kind, started: known, ended: known");
   put_hashed(w, "actor", "actor", col_str(s, ACTOR), "");
   for (int i = 0; i < 7; i++) jw_int(w, numbers[i], col_int(s, BYTES + i));
   struct str encoding = col_str(s, ENCODING);
   if (!col_null(s, ENCODING) && only(encoding, LOWER UPPER DIGITS "-_")) jw_str(w, "encoding", encoding);
   if (!col_null(s, MESSAGE)) jw_int(w, "message_length", col_int(s, MESSAGE));
-  jw_bool(w, "audited", col_int(s, AUDITED) == 1);
-  jw_bool(w, "undone", col_int(s, UNDONE) == 1);
+  columns_write(w, s, AUDITED, "audited: bool, undone: bool");
   int rc = put_controls(b, cx, db, col_int(s, ID));
   jw_close(w, '}');
   return rc;
@@ -322,13 +315,9 @@ static int write_changes(struct bundle *b, struct ctx *cx, struct tenant *t, str
   jw_array(&b->w, NULL);
   while (stmt_row(cx, s)) {
     jw_object(&b->w, NULL);
-    jw_int(&b->w, "seq", col_int(s, 0));
-    jw_time_known(&b->w, "at", col_int(s, 1));
+    columns_write(&b->w, s, 0, "seq: int, at: known");
     put_hashed(&b->w, "actor", "actor", col_str(s, 2), "");
-    jw_str(&b->w, "unit", col_str(s, 3));
-    jw_str(&b->w, "event", col_str(s, 4));
-    jw_text(&b->w, "table", col_dup(cx, s, 5));
-    jw_int(&b->w, "count", col_int(s, 6));
+    columns_write(&b->w, s, 3, "unit, event, table: text?, count: int");
     jw_close(&b->w, '}');
   }
   jw_close(&b->w, ']');

@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/time.h"
 #include "export/tally.h"
+#include "store/column.h"
 
 /* ---- the tick of a row ---- */
 
@@ -147,10 +148,7 @@ static int write_controls(struct ctx *cx, struct db *db, struct jw *w, int64_t r
   jw_array(w, "controls");
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
-    jw_str(w, "control", col_str(s, 0));
-    jw_int(w, "version", col_int(s, 1));
-    jw_str(w, "stage", col_str(s, 2));
-    jw_text(w, "field", col_dup(cx, s, 3));
+    columns_write(w, s, 0, "control, version: int, stage, field: text?");
     jw_text(w, "status", has_fault(found, col_str(s, 0)) ? "FAIL" : "PASS");
     jw_close(w, '}');
   }
@@ -161,17 +159,7 @@ static int write_controls(struct ctx *cx, struct db *db, struct jw *w, int64_t r
 static int write_notes(struct ctx *cx, struct db *db, struct jw *w, const struct data_row *r) {
   struct stmt *s = db_stmt(cx, db, SQL_row_notes);
   if (s) stmt_text(s, 1, r->dataset->name), stmt_str(s, 2, r->key);
-  jw_array(w, "notes");
-  while (stmt_row(cx, s)) {
-    jw_object(w, NULL);
-    jw_str(w, "id", col_str(s, 0));
-    jw_str(w, "text", col_str(s, 1));
-    jw_time(w, "at", col_int(s, 2));
-    jw_str(w, "actor", col_str(s, 3));
-    jw_close(w, '}');
-  }
-  jw_close(w, ']');
-  return cx->code;
+  return columns_list(cx, s, w, "notes", "id, text, at: instant, actor");
 }
 
 /* ---- a row ---- */
@@ -253,13 +241,8 @@ static bool write_exception(struct ctx *cx, struct db *db, struct jw *w, int64_t
     *category = col_dup(cx, s, 1);
     *faults = str_of(col_dup(cx, s, 4));
     jw_object(w, "exception");
-    jw_int(w, "id", col_int(s, 0));
-    jw_str(w, "category", col_str(s, 1));
-    jw_str(w, "stage", col_str(s, 2));
-    jw_str(w, "state", col_str(s, 3));
-    jw_str(w, "reason", col_str(s, 6));
-    jw_raw(w, "faults", col_str(s, 4));
-    jw_text(w, "solved_run", col_dup(cx, s, 7));
+    columns_write(w, s, 0, "id: int, category, stage, state, -, -, reason");
+    columns_write(w, s, 4, "faults: any, -, -, solved_run: text?");
     jw_close(w, '}');
   }
   return found;

@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 #include "export/rows.h"
+#include "store/column.h"
 
 struct tick {
   bool made, ok;
@@ -76,11 +77,7 @@ static int write_runs(struct ctx *cx, struct db *db, struct jw *w, const struct 
     part.scope.run.uuid = col_dup(cx, s, 1);
     jw_object(w, NULL);
     jw_text(w, "run", part.scope.run.uuid);
-    jw_str(w, "source", col_str(s, 2));
-    jw_time(w, "started", col_int(s, 3));
-    jw_int(w, "read", col_int(s, 4));
-    jw_int(w, "clean", col_int(s, 5));
-    jw_int(w, "rejected", col_int(s, 6));
+    columns_write(w, s, 2, "source, started: instant, read: int, clean: int, rejected: int");
     write_share(w, col_int(s, 5), col_int(s, 4));
     jw_text(w, "figure", figure_address(cx, &part));
     jw_close(w, '}');
@@ -126,10 +123,7 @@ static void write_exception(struct jw *w, const struct stmt *s, const struct run
   jw_text(w, "source", name->source);
   jw_int(w, "record", col_int(s, 0) & 0xffffffff);
   place_write(w, &at);
-  jw_str(w, "category", col_str(s, 4));
-  jw_str(w, "stage", col_str(s, 5));
-  jw_str(w, "state", col_str(s, 6));
-  jw_str(w, "reason", col_str(s, 7));
+  columns_write(w, s, 4, "category, stage, state, reason");
   raw_write(w, name->encoding, col_str(s, 8));
   jw_close(w, '}');
 }
@@ -193,15 +187,7 @@ static int write_behind(struct ctx *cx, struct db *db, struct jw *w, const struc
 static int write_rules_of(struct ctx *cx, struct db *db, struct jw *w, int64_t run, const char *uuid) {
   struct stmt *s = db_stmt(cx, db, SQL_row_controls);
   if (s) stmt_int(s, 1, run);
-  jw_array(w, uuid);
-  while (stmt_row(cx, s)) {
-    jw_object(w, NULL);
-    jw_str(w, "control", col_str(s, 0));
-    jw_int(w, "version", col_int(s, 1));
-    jw_close(w, '}');
-  }
-  jw_close(w, ']');
-  return cx->code;
+  return columns_list(cx, s, w, uuid, "control, version: int");
 }
 
 static int write_rules(struct ctx *cx, struct db *db, struct jw *w, const struct figure *f,

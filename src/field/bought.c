@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 #include "field/history.h"
+#include "store/column.h"
 
 int bought_list(struct ctx *cx, struct db *db, const struct bought_query *q, struct jw *w, const char *key) {
   char day[DATE_SIZE];
@@ -12,8 +13,7 @@ int bought_list(struct ctx *cx, struct db *db, const struct bought_query *q, str
   jw_array(w, key);
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
-    jw_str(w, "id", col_str(s, 0));
-    jw_str(w, "name", col_str(s, 1));
+    columns_write(w, s, 0, "id, name");
     jw_number(w, "quantity", col_int(s, 2), FIELD_SCALE, 0);
     jw_number(w, "total_revenue", col_int(s, 3), FIELD_SCALE, 2);
     jw_int(w, "orders", col_int(s, 4));

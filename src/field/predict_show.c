@@ -1,6 +1,7 @@
 #include "base/json.h"
 #include "field/dashboard.h"
 #include "field/predict.h"
+#include "store/column.h"
 
 /* Columns: product, name, sku, quantity, unit price, total, chance. */
 static int write_items(struct ctx *cx, struct db *db, const char *prediction, struct jw *w) {
@@ -8,8 +9,7 @@ static int write_items(struct ctx *cx, struct db *db, const char *prediction, st
   jw_array(w, "items");
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
-    jw_str(w, "product_id", col_str(s, 0));
-    jw_str(w, "product", col_str(s, 1));
+    columns_write(w, s, 0, "product_id, product");
     jw_number(w, "quantity", col_int(s, 2), FIELD_SCALE, 0);
     jw_number(w, "unit_price", col_int(s, 3), FIELD_SCALE, 2);
     jw_number(w, "total_price", col_int(s, 4), MONEY_SCALE, 2);
@@ -37,13 +37,11 @@ static void write_one(struct jw *w, const struct stmt *s) {
   jw_number(w, "total_amount", col_int(s, 6), MONEY_SCALE, 2);
   put(w, "status", s, 7);
   put(w, "method", s, 8);
-  jw_int(w, "days", col_int(s, 9));
-  jw_raw(w, "explanation", col_str(s, 10));
+  columns_write(w, s, 9, "days: int, explanation: any");
   put(w, "notes", s, 11);
   put(w, "order_id", s, 12);
   put(w, "order_number", s, 13);
-  jw_int(w, "version", col_int(s, 14));
-  jw_time(w, "created_at", col_int(s, 15));
+  columns_write(w, s, 14, "version: int, created_at: instant");
 }
 
 int predict_day(struct ctx *cx, struct db *db, const char *today, const char **out) {

@@ -5,6 +5,7 @@
 #include "field/history.h"
 #include "field/order.h"
 #include "record/form.h"
+#include "store/column.h"
 
 /* ---- one record's members within an object ---- */
 
@@ -52,15 +53,11 @@ static int put_segment(struct ctx *cx, struct db *db, const char *id, struct jw 
     return cx->code;
   }
   jw_object(w, "segment");
-  jw_str(w, "segment_name", col_str(s, 0));
-  jw_str(w, "segment_value", col_str(s, 1));
+  columns_write(w, s, 0, "segment_name, segment_value");
   jw_number(w, "total_revenue", col_int(s, 2), MONEY_SCALE, 2);
   jw_number(w, "order_frequency", col_int(s, 3), 2, 0);
   jw_number(w, "churn_risk", col_int(s, 4), 2, 2);
-  jw_int(w, "recency_score", col_int(s, 5));
-  jw_int(w, "frequency_score", col_int(s, 6));
-  jw_int(w, "monetary_score", col_int(s, 7));
-  jw_str(w, "last_order", col_str(s, 8));
+  columns_write(w, s, 5, "recency_score: int, frequency_score: int, monetary_score: int, last_order");
   jw_close(w, '}');
   stmt_done(s);
   return OK;
@@ -73,8 +70,7 @@ static int put_prediction(struct ctx *cx, struct db *db, const char *id, struct 
     return cx->code;
   }
   jw_object(w, "prediction");
-  jw_str(w, "id", col_str(s, 0));
-  jw_str(w, "predicted_date", col_str(s, 1));
+  columns_write(w, s, 0, "id, predicted_date");
   jw_number(w, "confidence", col_int(s, 2), 2, 2);
   jw_str(w, "priority", col_str(s, 3));
   jw_number(w, "total_amount", col_int(s, 4), MONEY_SCALE, 2);
@@ -104,14 +100,12 @@ int shop_preferences(struct ctx *cx, struct db *db, const char *store, struct jw
   if (!stmt_row(cx, s)) return cx->code;
   jw_object(w, key);
   jw_text(w, "store_id", store);
-  jw_str(w, "call_frequency", col_str(s, 0));
-  jw_int(w, "payment_terms", col_int(s, 1));
+  columns_write(w, s, 0, "call_frequency, payment_terms: int");
   if (col_null(s, 2))
     jw_text(w, "credit_limit", NULL);
   else
     jw_number(w, "credit_limit", col_int(s, 2), MONEY_SCALE, 2);
-  jw_bool(w, "auto_approve_predictions", col_int(s, 3) != 0);
-  jw_int(w, "version", col_int(s, 4));
+  columns_write(w, s, 3, "auto_approve_predictions: bool, version: int");
   jw_close(w, '}');
   stmt_done(s);
   return OK;

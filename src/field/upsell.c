@@ -8,6 +8,7 @@
 #include "field/order.h"
 #include "field/rules.h"
 #include "field/setting.h"
+#include "store/column.h"
 
 /* ---- baskets ---- */
 
@@ -73,8 +74,8 @@ static enum basket choose(const struct history *h, struct basket_list *b) {
 static void write_rule(struct ctx *cx, struct db *db, const struct history *h, const struct rule_pair *p,
                        bool turned, size_t baskets, const char *basket) {
   db_act(cx, db, SQL_rule_put, h->products[turned ? p->b : p->a].id, h->products[turned ? p->a : p->b].id,
-        p->both, turned ? p->in_b : p->in_a, turned ? p->in_a : p->in_b, (int64_t)baskets, basket,
-        ctx_printf(cx, "%.6e", p->chance));
+         p->both, turned ? p->in_b : p->in_a, turned ? p->in_a : p->in_b, (int64_t)baskets, basket,
+         ctx_printf(cx, "%.6e", p->chance));
 }
 
 /* ---- recommendations ---- */
@@ -218,10 +219,7 @@ int upsell_all(struct ctx *cx, struct tenant *t) { return derived_run(cx, t, &up
 /* Columns: product, name, because, name, both, because, other, baskets, basket, unit price. */
 static void write_suggestion(struct ctx *cx, struct jw *w, const struct stmt *s) {
   struct advice a = { 0, 0, col_int(s, 4), col_int(s, 5), col_int(s, 6), col_int(s, 7) };
-  jw_str(w, "product_id", col_str(s, 0));
-  jw_str(w, "product", col_str(s, 1));
-  jw_str(w, "because_id", col_str(s, 2));
-  jw_str(w, "because", col_str(s, 3));
+  columns_write(w, s, 0, "product_id, product, because_id, because");
   jw_number(w, "support", share(a.both, a.baskets), 4, 0);
   jw_number(w, "confidence", share(a.both, a.in_because), 4, 0);
   jw_number(w, "lift", lift_of(&a), 4, 0);
@@ -269,10 +267,7 @@ int upsell_rules(struct ctx *cx, struct db *db, int64_t limit, struct jw *w, con
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
     write_suggestion(cx, w, s);
-    jw_int(w, "both", col_int(s, 4));
-    jw_int(w, "in_because", col_int(s, 5));
-    jw_int(w, "in_product", col_int(s, 6));
-    jw_int(w, "baskets", col_int(s, 7));
+    columns_write(w, s, 4, "both: int, in_because: int, in_product: int, baskets: int");
     *total = col_int(s, 10);
     jw_close(w, '}');
   }

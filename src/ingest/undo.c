@@ -9,6 +9,7 @@
 #include "ingest/versions.h"
 #include "model/entity.h"
 #include "store/change.h"
+#include "store/column.h"
 
 /* One undo or redo on its way. */
 struct move {
@@ -244,8 +245,7 @@ static const char *entry_of(struct ctx *cx, const struct move *m, int64_t crc) {
   struct stmt *s = db_ask(cx, m->db, SQL_undo_kept_list, m->run->id);
   while (stmt_row(cx, s)) {
     jw_object(&w, NULL);
-    jw_str(&w, "key", col_str(s, 0));
-    jw_str(&w, "reason", col_str(s, 1));
+    columns_write(&w, s, 0, "key, reason");
     jw_close(&w, '}');
   }
   jw_close(&w, ']');

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/time.h"
 #include "inventory/book.h"
+#include "store/column.h"
 
 /* ---- the ledger walked through ---- */
 
@@ -243,7 +244,7 @@ void stock_replay_json(struct jw *w, const char *key, const struct replay_result
 
 static int write_sum(struct ctx *cx, struct db *db, const struct place *p, const struct sum *sum) {
   return db_act(cx, db, SQL_stock_level_set, p->item, p->warehouse, p->location, p->lot, sum->on_hand,
-               sum->reserved, sum->last_id, sum->recorded_at);
+                sum->reserved, sum->last_id, sum->recorded_at);
 }
 
 int stock_levels_rebuild(struct ctx *cx, struct db *db, int64_t *changed) {
@@ -271,10 +272,7 @@ int stock_levels_list(struct ctx *cx, struct db *db, const char *sku, const char
   jw_array(w, key);
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
-    jw_str(w, "sku", col_str(s, 0));
-    jw_str(w, "name", col_str(s, 1));
-    jw_str(w, "category", col_str(s, 2));
-    jw_str(w, "warehouse", col_str(s, 3));
+    columns_write(w, s, 0, "sku, name, category, warehouse");
     stock_number(w, "quantity_on_hand", col_int(s, 4), STOCK_SCALE);
     stock_number(w, "quantity_reserved", col_int(s, 5), STOCK_SCALE);
     stock_number(w, "quantity_available", col_int(s, 6), STOCK_SCALE);
@@ -303,10 +301,8 @@ static void optional(struct jw *w, const struct stmt *s, int i, const char *key)
 
 static void history_row(struct jw *w, const struct stmt *s) {
   jw_object(w, NULL);
-  jw_int(w, "id", col_int(s, 0));
-  jw_str(w, "type", col_str(s, 1));
-  jw_str(w, "sku", col_str(s, 8));
-  jw_str(w, "warehouse", col_str(s, 9));
+  columns_write(w, s, 0, "id: int, type");
+  columns_write(w, s, 8, "sku, warehouse");
   optional(w, s, 10, "location");
   optional(w, s, 11, "lot");
   optional(w, s, 12, "serial");
@@ -314,8 +310,7 @@ static void history_row(struct jw *w, const struct stmt *s) {
   stock_number(w, "reserved", col_int(s, 3), STOCK_SCALE);
   stock_number(w, "on_hand_after", col_int(s, 4), STOCK_SCALE);
   stock_number(w, "reserved_after", col_int(s, 5), STOCK_SCALE);
-  jw_time(w, "at", col_int(s, 6));
-  jw_time(w, "recorded_at", col_int(s, 7));
+  columns_write(w, s, 6, "at: instant, recorded_at: instant");
   optional(w, s, 13, "reference");
   optional(w, s, 14, "notes");
   jw_str(w, "actor", col_str(s, 15));

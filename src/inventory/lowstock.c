@@ -8,6 +8,7 @@
 #include "inventory/daily.h"
 #include "inventory/stock.h"
 #include "notify/alert.h"
+#include "store/column.h"
 
 enum { PAIRS_AT_ONCE = 100, ALERTS_AT_ONCE = 100 };
 
@@ -262,9 +263,7 @@ static int compose(struct ctx *cx, struct db *db, struct jw *w) {
   jw_array(w, "worst");
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
-    jw_str(w, "sku", col_str(s, 0));
-    jw_str(w, "warehouse", col_str(s, 1));
-    jw_str(w, "state", col_str(s, 2));
+    columns_write(w, s, 0, "sku, warehouse, state");
     stock_number(w, "available", col_int(s, 3), STOCK_SCALE);
     stock_number(w, "reorder_point", col_int(s, 4), STOCK_SCALE);
     jw_real(w, "risk", real(s, 5), 4);
@@ -284,8 +283,7 @@ int lowstock_summary(struct ctx *cx, struct db *db, struct jw *w) {
     jw_close(w, '}');
     return cx->code;
   }
-  jw_time(w, "at", col_int(s, 0));
-  jw_raw(w, "figures", col_str(s, 1));
+  columns_write(w, s, 0, "at: instant, figures: any");
   stmt_done(s);
   return OK;
 }
@@ -329,8 +327,7 @@ int lowstock_kept(struct ctx *cx, struct db *db, const char *name, struct jw *w)
     return cx->code ? (int)cx->code
                     : fail(cx, E_NOT_FOUND, "name", "nothing is kept ready under %.200s", name);
   jw_text(w, "name", name);
-  jw_time(w, "at", col_int(s, 0));
-  jw_raw(w, "figures", col_str(s, 1));
+  columns_write(w, s, 0, "at: instant, figures: any");
   stmt_done(s);
   return OK;
 }

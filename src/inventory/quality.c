@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/time.h"
 #include "notify/alert.h"
+#include "store/column.h"
 
 static const struct {
   const char *name, *group, *help;
@@ -57,8 +58,7 @@ static int look_one(struct ctx *cx, struct db *db, int i, struct quality_result 
   for (; stmt_row(cx, s); out->found++) {
     if (out->found >= QUALITY_SAMPLES) continue;
     jw_object(&w, NULL);
-    jw_str(&w, "subject", col_str(s, 0));
-    jw_str(&w, "text", col_str(s, 1));
+    columns_write(&w, s, 0, "subject, text");
     jw_close(&w, '}');
   }
   jw_close(&w, ']');
@@ -178,15 +178,5 @@ int quality_json(struct ctx *cx, struct db *db, const struct quality_result resu
 
 int quality_runs(struct ctx *cx, struct db *db, int64_t limit, struct jw *w, const char *key) {
   struct stmt *s = db_ask(cx, db, SQL_stock_quality_runs, limit);
-  jw_array(w, key);
-  while (stmt_row(cx, s)) {
-    jw_object(w, NULL);
-    jw_int(w, "id", col_int(s, 0));
-    jw_time(w, "at", col_int(s, 1));
-    jw_int(w, "ledger", col_int(s, 2));
-    jw_int(w, "failed", col_int(s, 3));
-    jw_close(w, '}');
-  }
-  jw_close(w, ']');
-  return cx->code;
+  return columns_list(cx, s, w, key, "id: int, at: instant, ledger: int, failed: int");
 }

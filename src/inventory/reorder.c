@@ -253,27 +253,19 @@ static void put_number(struct jw *w, const char *name, const struct stmt *s, int
 
 static void write_proposal(struct jw *w, const struct stmt *s) {
   jw_object(w, NULL);
-  column_text(w, "id", s, 0);
-  column_text(w, "sku", s, 1);
-  column_text(w, "name", s, 2);
-  column_text(w, "warehouse", s, 3);
-  column_text(w, "status", s, 4);
+  columns_write(w, s, 0, "id: text?, sku: text?, name: text?, warehouse: text?, status: text?");
   put_number(w, "quantity", s, 5);
   put_number(w, "unit_cost", s, 6);
-  column_text(w, "supplier", s, 7);
-  column_text(w, "method", s, 8);
-  column_text(w, "state", s, 9);
+  columns_write(w, s, 7, "supplier: text?, method: text?, state: text?");
   put_number(w, "available", s, 10);
   put_number(w, "incoming", s, 11);
   put_number(w, "reorder_point", s, 12);
   put_number(w, "risk", s, 13);
   column_text(w, "reason", s, 14);
   jw_raw(w, "detail", col_null(s, 15) ? STR("{}") : col_str(s, 15));
-  column_time(w, "created_at", s, 16);
-  column_time(w, "updated_at", s, 17);
-  column_time(w, "decided_at", s, 18);
-  column_text(w, "note", s, 19);
-  column_text(w, "reference", s, 20);
+  columns_write(w, s, 16,
+                "created_at: instant?, updated_at: instant?, decided_at: instant?, note: text?, "
+                "reference: text?");
   jw_close(w, '}');
 }
 

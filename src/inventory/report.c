@@ -87,18 +87,14 @@ static void level_row(struct jw *w, const struct stmt *s, int64_t day) {
   struct metric m = { 0 };
   if (sums_from(s, 8, &sums)) metric_of(&sums, day, col_int(s, 6), &m);
   jw_object(w, NULL);
-  jw_str(w, "sku", col_str(s, 0));
-  column_text(w, "name", s, 1);
-  column_text(w, "category", s, 2);
-  jw_str(w, "warehouse", col_str(s, 3));
+  columns_write(w, s, 0, "sku, name: text?, category: text?, warehouse");
   stock_number(w, "on_hand", col_int(s, 4), STOCK_SCALE);
   stock_number(w, "reserved", col_int(s, 5), STOCK_SCALE);
   stock_number(w, "available", col_int(s, 6), STOCK_SCALE);
   number_or_null(w, "reorder_point", s, 7);
   metric_json(w, &m);
   number_or_null(w, "risk", s, 18);
-  jw_str(w, "state", col_str(s, 16));
-  jw_time(w, "updated_at", col_int(s, 17));
+  columns_write(w, s, 16, "state, updated_at: instant");
   jw_close(w, '}');
 }
 
@@ -140,14 +136,10 @@ static int write_totals(struct ctx *cx, struct db *db, const struct levels_scope
   bind_scope(s, scope);
   if (!stmt_row(cx, s)) return cx->code;
   jw_object(w, "totals");
-  jw_int(w, "levels", col_int(s, 0));
-  jw_int(w, "items", col_int(s, 1));
-  jw_int(w, "warehouses", col_int(s, 2));
+  columns_write(w, s, 0, "levels: int, items: int, warehouses: int");
   stock_number(w, "on_hand", col_int(s, 3), STOCK_SCALE);
   stock_number(w, "reserved", col_int(s, 4), STOCK_SCALE);
-  jw_int(w, "low", col_int(s, 5));
-  jw_int(w, "out", col_int(s, 6));
-  jw_int(w, "over", col_int(s, 7));
+  columns_write(w, s, 5, "low: int, out: int, over: int");
   jw_close(w, '}');
   stmt_done(s);
   return OK;
@@ -178,11 +170,7 @@ static int metric_entry(struct ctx *cx, void *arg, int64_t item, int64_t warehou
   if (!stmt_row(cx, s)) return cx->code;
   metric_of(sums, l->day, col_int(s, 5), &m);
   jw_object(l->w, NULL);
-  jw_str(l->w, "sku", col_str(s, 0));
-  column_text(l->w, "name", s, 1);
-  column_text(l->w, "category", s, 2);
-  jw_str(l->w, "warehouse", col_str(s, 3));
-  column_text(l->w, "warehouse_name", s, 4);
+  columns_write(l->w, s, 0, "sku, name: text?, category: text?, warehouse, warehouse_name: text?");
   jw_text(l->w, "day", date_iso(iso, (int32_t)l->day));
   metric_json(l->w, &m);
   jw_close(l->w, '}');
@@ -247,10 +235,7 @@ static int item_levels(struct ctx *cx, struct db *db, int64_t item, struct jw *w
   jw_array(w, "levels");
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
-    jw_str(w, "warehouse", col_str(s, 0));
-    column_text(w, "location", s, 1);
-    column_text(w, "lot", s, 2);
-    column_text(w, "expires", s, 5);
+    columns_write(w, s, 0, "warehouse, location: text?, lot: text?, -, -, expires: text?");
     stock_number(w, "on_hand", col_int(s, 3), STOCK_SCALE);
     stock_number(w, "reserved", col_int(s, 4), STOCK_SCALE);
     jw_time(w, "updated_at", col_int(s, 6));

@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 #include "inventory/daily.h"
+#include "store/column.h"
 
 /* ---- making ---- */
 
@@ -52,8 +53,7 @@ int snapshot_make(struct ctx *cx, struct db *db, int64_t day, int64_t *rows) {
 /* ---- showing ---- */
 
 static void level_row(struct jw *w, const struct stmt *s) {
-  jw_str(w, "sku", col_str(s, 0));
-  jw_str(w, "warehouse", col_str(s, 1));
+  columns_write(w, s, 0, "sku, warehouse");
   stock_number(w, "on_hand", col_int(s, 2), STOCK_SCALE);
   stock_number(w, "reserved", col_int(s, 3), STOCK_SCALE);
 }
@@ -74,9 +74,7 @@ static int show_made(struct ctx *cx, struct db *db, int64_t day, struct jw *w) {
     figure(w, s, 5, "trend", TREND_SCALE);
     figure(w, s, 6, "turnover", STOCK_SCALE);
     figure(w, s, 7, "days_of_cover", STOCK_SCALE);
-    jw_str(w, "name", col_str(s, 8));
-    jw_str(w, "category", col_str(s, 9));
-    jw_str(w, "warehouse_name", col_str(s, 10));
+    columns_write(w, s, 8, "name, category, warehouse_name");
     jw_close(w, '}');
   }
   return cx->code;

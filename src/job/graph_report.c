@@ -25,16 +25,9 @@ enum {
 };
 
 static void run_members(struct jw *w, const struct stmt *s) {
-  jw_int(w, "id", col_int(s, RUN_ID));
-  jw_str(w, "graph", col_str(s, RUN_GRAPH));
-  jw_str(w, "cause", col_str(s, RUN_CAUSE));
-  jw_str(w, "state", col_str(s, RUN_STATE));
-  column_time(w, "from", s, RUN_FROM);
-  column_time(w, "to", s, RUN_TO);
-  column_time(w, "created_at", s, RUN_CREATED);
-  jw_str(w, "created_by", col_str(s, RUN_BY));
-  column_time(w, "started_at", s, RUN_STARTED);
-  column_time(w, "ended_at", s, RUN_ENDED);
+  columns_write(w, s, RUN_ID,
+                "id: int, graph, cause, state, from: instant?, to: instant?, created_at: instant?, "
+                "created_by, started_at: instant?, ended_at: instant?");
 }
 
 int graph_runs(struct ctx *cx, struct db *db, const char *graph, int64_t limit, int64_t before, struct jw *w,
@@ -91,9 +84,7 @@ static void progress_write(struct jw *w, const struct stmt *s) {
     return;
   }
   jw_object(w, "progress");
-  jw_int(w, "done", col_int(s, DONE));
-  jw_int(w, "total", col_int(s, TOTAL));
-  column_text(w, "text", s, TEXT);
+  columns_write(w, s, DONE, "done: int, total: int, text: text?");
   jw_close(w, '}');
 }
 
@@ -111,9 +102,7 @@ static void task_write(struct ctx *cx, struct db *db, const struct run *run, con
   jw_close(w, ']');
   jw_text(w, "map", t ? t->map : NULL);
   jw_text(w, "state", task_state(cx, s));
-  jw_int(w, "attempts", col_int(s, ATTEMPTS));
-  column_time(w, "started_at", s, STARTED);
-  column_time(w, "ended_at", s, ENDED);
+  columns_write(w, s, ATTEMPTS, "attempts: int, started_at: instant?, ended_at: instant?");
   seconds_write(cx, w, s);
   column_text(w, "cause", s, CAUSE);
   if (col_null(s, JOB))
@@ -133,8 +122,7 @@ int graph_run_show(struct ctx *cx, struct db *db, int64_t id, struct jw *w, cons
   if (!stmt_row(cx, s)) return cx->code;
   jw_object(w, key);
   run_members(w, s);
-  jw_raw(w, "payload", col_str(s, RUN_PAYLOAD));
-  column_text(w, "notify", s, RUN_NOTIFY);
+  columns_write(w, s, RUN_PAYLOAD, "payload: any, notify: text?");
   stmt_done(s);
   s = db_ask(cx, db, SQL_graph_tasks_listed, id);
   jw_array(w, "tasks");
@@ -205,10 +193,7 @@ static void schedule_write(struct ctx *cx, const struct stmt *s, struct jw *w, c
   char iso[TIME_SIZE];
   int64_t next;
   jw_object(w, key);
-  jw_str(w, "name", col_str(s, 0));
-  jw_str(w, "cron", col_str(s, 1));
-  jw_str(w, "zone", col_str(s, 2));
-  jw_bool(w, "active", col_int(s, 3) != 0);
+  columns_write(w, s, 0, "name, cron, zone, active: bool");
   jw_text(w, "next", next_of(cx, s, &next) < INT64_MAX ? time_iso(iso, next) : NULL);
   jw_close(w, '}');
 }
@@ -246,8 +231,7 @@ static int history_write(struct ctx *cx, struct db *db, const char *graph, struc
   }
   s = db_ask(cx, db, SQL_graph_tally, graph);
   if (!stmt_row(cx, s)) return cx->code;
-  jw_int(w, "runs_ok", col_int(s, 0));
-  jw_int(w, "runs_failed", col_int(s, 1));
+  columns_write(w, s, 0, "runs_ok: int, runs_failed: int");
   stmt_done(s);
   s = db_ask(cx, db, SQL_graph_durations, graph);
   while (count < SHOWN && stmt_row(cx, s)) durations[count++] = col_int(s, 0);
@@ -267,13 +251,9 @@ int graph_list(struct ctx *cx, struct db *db, struct jw *w, const char *key) {
     const char *name = col_dup(cx, s, 0);
     jw_object(w, NULL);
     jw_text(w, "name", name);
-    column_text(w, "help", s, 1);
-    column_text(w, "owner", s, 2);
-    jw_int(w, "retries", col_int(s, 3));
-    jw_int(w, "retry_delay_s", col_int(s, 4));
-    column_text(w, "start_day", s, 5);
-    jw_bool(w, "catch_up", col_int(s, 6) != 0);
-    jw_int(w, "max_active", col_int(s, 7));
+    columns_write(w, s, 1,
+                  "help: text?, owner: text?, retries: int, retry_delay_s: int, start_day: text?, "
+                  "catch_up: bool, max_active: int");
     tasks_write(cx, col_str(s, 8), w);
     if (schedules_write(cx, db, name, w) || history_write(cx, db, name, w)) return cx->code;
     jw_close(w, '}');

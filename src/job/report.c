@@ -50,31 +50,19 @@ static void write_progress(struct jw *w, const struct stmt *s) {
     return;
   }
   jw_object(w, "progress");
-  jw_int(w, "done", col_int(s, DONE));
-  jw_int(w, "total", col_int(s, TOTAL));
-  column_text(w, "text", s, TEXT);
+  columns_write(w, s, DONE, "done: int, total: int, text: text?");
   jw_close(w, '}');
 }
 
 /* The properties of a job that a list has. */
 static void write_head(struct jw *w, const struct stmt *s) {
-  jw_int(w, "id", col_int(s, ID));
-  column_text(w, "queue", s, QUEUE);
-  column_text(w, "kind", s, KIND);
-  column_text(w, "state", s, STATE);
-  jw_int(w, "priority", col_int(s, PRIORITY));
-  column_time(w, "due_at", s, DUE);
-  jw_int(w, "attempts", col_int(s, ATTEMPTS));
-  jw_int(w, "attempts_max", col_int(s, ATTEMPTS_MAX));
+  columns_write(w, s, ID,
+                "id: int, queue: text?, kind: text?, state: text?, priority: int, due_at: instant?, "
+                "attempts: int, attempts_max: int");
   write_progress(w, s);
-  column_text(w, "cause", s, CAUSE);
-  column_text(w, "unique", s, UNIQUE);
-  column_time(w, "created_at", s, CREATED);
-  column_text(w, "created_by", s, CREATED_BY);
-  column_time(w, "started_at", s, STARTED);
-  column_time(w, "ended_at", s, ENDED);
-  column_int(w, "graph_run", s, GRAPH_RUN);
-  column_text(w, "graph_task", s, GRAPH_TASK);
+  columns_write(w, s, CAUSE,
+                "cause: text?, unique: text?, created_at: instant?, created_by: text?, "
+                "started_at: instant?, ended_at: instant?, graph_run: int?, graph_task: text?");
 }
 
 /* ---- lists ---- */
@@ -181,14 +169,7 @@ static void write_lines(struct jw *w, const char *key, struct str text) {
 
 static void write_steps(struct ctx *cx, struct db *db, int64_t id, struct jw *w) {
   struct stmt *s = db_ask(cx, db, SQL_job_steps, id);
-  jw_array(w, "steps");
-  while (stmt_row(cx, s)) {
-    jw_object(w, NULL);
-    column_text(w, "name", s, 0);
-    column_time(w, "at", s, 1);
-    jw_close(w, '}');
-  }
-  jw_close(w, ']');
+  columns_list(cx, s, w, "steps", "name: text?, at: instant?");
 }
 
 /* The last attempt stands in the job alone when it had nothing to say. */
@@ -221,11 +202,8 @@ static void write_tries(struct ctx *cx, struct db *db, int64_t id, const struct 
     seen = col_int(s, 0);
     jw_object(w, NULL);
     jw_int(w, "n", seen);
-    column_time(w, "started_at", s, 1);
-    column_time(w, "ended_at", s, 2);
-    column_text(w, "worker", s, 3);
-    column_text(w, "outcome", s, 4);
-    column_text(w, "cause", s, 5);
+    columns_write(w, s, 1,
+                  "started_at: instant?, ended_at: instant?, worker: text?, outcome: text?, cause: text?");
     write_lines(w, "log", col_str(s, 6));
     jw_close(w, '}');
   }
@@ -263,20 +241,14 @@ int job_queues(struct ctx *cx, struct db *db, struct jw *w, const char *key) {
   jw_array(w, key);
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
-    column_text(w, "name", s, 0);
-    column_text(w, "help", s, 1);
+    columns_write(w, s, 0, "name: text?, help: text?");
     for (int i = 0; i < 10; i++) {
       if (i == 1 || i == 5)
         jw_bool(w, numbers[i], col_int(s, 2 + i));
       else
         jw_int(w, numbers[i], col_int(s, 2 + i));
     }
-    column_text(w, "id", s, 12);
-    jw_int(w, "waiting", col_int(s, 13));
-    jw_int(w, "delayed", col_int(s, 14));
-    jw_int(w, "running", col_int(s, 15));
-    jw_int(w, "dead", col_int(s, 16));
-    jw_int(w, "done_day", col_int(s, 17));
+    columns_write(w, s, 12, "id: text?, waiting: int, delayed: int, running: int, dead: int, done_day: int");
     if (col_null(s, 18))
       jw_text(w, "oldest_seconds", NULL);
     else

@@ -188,10 +188,7 @@ static void last_write(struct jw *w, const struct stmt *s) {
     return;
   }
   jw_object(w, "last");
-  jw_time(w, "slot", col_int(s, SLOT));
-  jw_str(w, "state", col_str(s, STATE));
-  column_int(w, "job", s, JOB);
-  column_int(w, "run", s, RUN);
+  columns_write(w, s, SLOT, "slot: instant, state, job: int?, run: int?");
   jw_close(w, '}');
 }
 
@@ -205,8 +202,7 @@ static void row_write(struct ctx *cx, const struct stmt *s, struct jw *w, const 
     if (names[i]) column_text(w, names[i], s, i);
   jw_raw(w, "payload", col_str(s, 6));
   jw_bool(w, "active", active);
-  column_text(w, "owner", s, 9);
-  column_text(w, "help", s, 10);
+  columns_write(w, s, 9, "owner: text?, help: text?");
   if (!cron_parse(cx, col_str(s, 2), &c) && !zone_find(cx, ctx_strdup(cx, col_str(s, 3)), &z)) {
     words_write(w, &c);
     next_write(w, &c, z, cx->now, INT64_MAX, active ? NEXT_SHOWN : 0);
@@ -252,13 +248,10 @@ int schedule_slots(struct ctx *cx, struct db *db, const char *name, int64_t limi
   jw_array(w, key);
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
-    jw_time(w, "slot", col_int(s, 0));
-    jw_str(w, "state", col_str(s, 1));
+    columns_write(w, s, 0, "slot: instant, state");
     if (!col_null(s, 2)) jw_time(w, "since", col_int(s, 2));
     if (!col_null(s, 3)) jw_str(w, "reason", col_str(s, 3));
-    jw_time(w, "at", col_int(s, 4));
-    column_int(w, "job", s, 5);
-    column_int(w, "run", s, 6);
+    columns_write(w, s, 4, "at: instant, job: int?, run: int?");
     jw_close(w, '}');
   }
   jw_close(w, ']');

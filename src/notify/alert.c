@@ -290,10 +290,7 @@ static void write_alert(struct jw *w, const struct stmt *s) {
   put(w, "address", s, 8);
   put(w, "status", s, 9);
   put(w, "note", s, 10);
-  jw_time(w, "created_at", col_int(s, 11));
-  jw_int(w, "times", col_int(s, 12));
-  jw_time(w, "last_at", col_int(s, 13));
-  column_time(w, "resolved_at", s, 14);
+  columns_write(w, s, 11, "created_at: instant, times: int, last_at: instant, resolved_at: instant?");
   put(w, "resolved_by", s, 15);
   put(w, "updated_by", s, 16);
   jw_int(w, "sent", col_int(s, 17));

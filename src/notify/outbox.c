@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "base/time.h"
+#include "store/column.h"
 
 enum { KEEP_DAYS = 30 }; /* what was sent: so long is a key known */
 
@@ -117,19 +118,11 @@ int outbox_mark(struct ctx *cx, struct job *job, const struct outbox_row *row, c
 
 static void write_row(struct jw *w, const struct stmt *s) {
   jw_object(w, NULL);
-  jw_int(w, "id", col_int(s, 0));
-  jw_str(w, "channel", col_str(s, 1));
-  jw_int(w, "job", col_int(s, 2));
-  jw_str(w, "sender", col_str(s, 3));
-  jw_str(w, "target", col_str(s, 4));
-  jw_str(w, "subject", col_str(s, 5));
-  jw_str(w, "state", col_str(s, 6));
-  jw_int(w, "tries", col_int(s, 7));
-  jw_int(w, "repeats", col_int(s, 8));
+  columns_write(w, s, 0,
+                "id: int, channel, job: int, sender, target, subject, state, tries: int, repeats: int");
   if (!col_null(s, 9)) jw_int(w, "code", col_int(s, 9));
   if (!col_null(s, 10)) jw_str(w, "answer", col_str(s, 10));
-  jw_time(w, "made_at", col_int(s, 11));
-  jw_time(w, "changed_at", col_int(s, 12));
+  columns_write(w, s, 11, "made_at: instant, changed_at: instant");
   jw_close(w, '}');
 }
 

@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "base/time.h"
 #include "notify/outbox.h"
+#include "store/column.h"
 
 enum { ENTRIES = 200 };
 
@@ -51,11 +52,7 @@ static bool takes(const char *events, const char *name) {
 
 static void put_entry(struct jw *w, const struct stmt *s) {
   jw_object(w, "data");
-  jw_int(w, "seq", col_int(s, 0));
-  jw_time(w, "at", col_int(s, 1));
-  jw_str(w, "actor", col_str(s, 2));
-  jw_str(w, "unit", col_str(s, 3));
-  jw_str(w, "event", col_str(s, 4));
+  columns_write(w, s, 0, "seq: int, at: instant, actor, unit, event");
   if (!col_null(s, 5)) jw_str(w, "table", col_str(s, 5));
   if (!col_null(s, 6)) jw_str(w, "key", col_str(s, 6));
   jw_int(w, "count", col_int(s, 7));

@@ -137,8 +137,7 @@ int metric_find(struct ctx *cx, struct db *db, const struct metric_query *q, str
     jw_object(w, NULL);
     for (int i = 0; i < 3; i++) jw_str(w, names[i], col_str(s, i));
     put_number(w, "metric_value", col_int(s, 3));
-    jw_str(w, "metric_date", col_str(s, 4));
-    jw_time(w, "created_at", col_int(s, 5));
+    columns_write(w, s, 4, "metric_date, created_at: instant");
     jw_raw(w, "data", col_null(s, 6) ? STR("{}") : col_str(s, 6));
     jw_close(w, '}');
   }
