@@ -43,21 +43,24 @@ static const char *allow_add(struct ctx *cx, const char *allow, const char *meth
   return allow ? ctx_printf(cx, "%s, %s", allow, more) : more;
 }
 
+static void take(struct request *rq, const struct route *r, const struct str param[static PARAMS]) {
+  rq->route = r;
+  for (int k = 0; k < PARAMS; k++) rq->param[k] = ctx_strdup(rq->cx, param[k]);
+  if (r->entity == ENTITY_BY_PATH) rq->entity = entity_of_path(param[0]);
+  if (r->entity == ENTITY_BY_NAME) rq->entity = entity_find(rq->param[0]);
+}
+
 int route_find(struct request *rq) {
-  for (size_t i = 0; i < route_count; i++) {
-    struct str param[PARAMS] = { STR(""), STR("") };
-    if (!route_fits(rq, &routes[i], param)) continue;
-    if (strcmp(routes[i].pattern, "/*") || !rq->allow) {
-      if (method_fits(rq, &routes[i])) {
-        rq->route = &routes[i];
-        for (int k = 0; k < PARAMS; k++) rq->param[k] = ctx_strdup(rq->cx, param[k]);
-        if (routes[i].entity == ENTITY_BY_PATH) rq->entity = entity_of_path(param[0]);
-        if (routes[i].entity == ENTITY_BY_NAME) rq->entity = entity_find(rq->param[0]);
+  for (int t = 0; route_tables[t]; t++)
+    for (const struct route *r = route_tables[t]; r->method; r++) {
+      struct str param[PARAMS] = { STR(""), STR("") };
+      if (!route_fits(rq, r, param) || (!strcmp(r->pattern, "/*") && rq->allow)) continue;
+      if (method_fits(rq, r)) {
+        take(rq, r, param);
         return OK;
       }
-      rq->allow = allow_add(rq->cx, rq->allow, routes[i].method);
+      rq->allow = allow_add(rq->cx, rq->allow, r->method);
     }
-  }
   if (!rq->allow) return refuse(rq, 404, E_NOT_FOUND, "there is nothing at this address");
   return refuse(rq, 405, E_INVALID, "this address cannot be used with this method");
 }

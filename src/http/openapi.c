@@ -67,16 +67,18 @@ static void operation_add(struct document *d, const struct route *r, const struc
   if (d->count < OPERATIONS_MOST) d->all[d->count++] = one;
 }
 
+static void operations_of(struct document *d, const struct route *r) {
+  const struct entity *e;
+  bool upgrades = r->reply && !strncmp(r->reply, "101", 3); /* OpenAPI has no words for a WebSocket */
+  if (upgrades || !strcmp(r->pattern, "/*")) return;
+  if (r->entity != ENTITY_BY_PATH) operation_add(d, r, NULL);
+  for (int k = 0; r->entity == ENTITY_BY_PATH && (e = entity_at(k)); k++)
+    if (e->path) operation_add(d, r, e);
+}
+
 static void operations_find(struct document *d) {
-  for (size_t i = 0; i < route_count; i++) {
-    const struct route *r = &routes[i];
-    const struct entity *e;
-    bool upgrades = r->reply && !strncmp(r->reply, "101", 3); /* OpenAPI has no words for a WebSocket */
-    if (upgrades || !strcmp(r->pattern, "/*")) continue;
-    if (r->entity != ENTITY_BY_PATH) operation_add(d, r, NULL);
-    for (int k = 0; r->entity == ENTITY_BY_PATH && (e = entity_at(k)); k++)
-      if (e->path) operation_add(d, r, e);
-  }
+  for (int t = 0; route_tables[t]; t++)
+    for (const struct route *r = route_tables[t]; r->method; r++) operations_of(d, r);
 }
 
 /* ---- parameters ---- */

@@ -156,7 +156,7 @@ int body_text(struct request *rq, struct str *out);
 /* The next bytes of a body that is too large to be held; *got is 0 at its end. */
 int body_next(struct request *rq, void *to, size_t room, size_t *got);
 
-/* routes.c */
+/* A row of a table at the end of routes_NOUN.c: the first five without their names, an empty row at the end. */
 struct route {
   const char *method;  /* GET answers HEAD, too */
   const char *pattern; /* {id} stands for one segment, at most twice; a star at the end for all the rest.
@@ -177,8 +177,6 @@ struct route {
   bool quiet;  /* asked so often that it is logged only when it fails */
   bool cached; /* the reply depends on the address, who asks and the tenant's file alone: see cache.c */
 };
-extern const struct route routes[];
-extern const size_t route_count;
 int route_find(struct request *rq); /* 404 405 */
 
 /* problems.c */

@@ -104,8 +104,8 @@ static int log_in(struct request *rq, bool pin) {
   return rc ? too_often(rq, wait) : tell_granted(rq, tenant_slug(t), &granted);
 }
 
-int auth_login_post(struct request *rq) { return log_in(rq, false); }
-int auth_pin_post(struct request *rq) { return log_in(rq, true); }
+static int auth_login_post(struct request *rq) { return log_in(rq, false); }
+static int auth_pin_post(struct request *rq) { return log_in(rq, true); }
 
 /* The tenant that an opaque token names; 401 when there is none. */
 static int tenant_of_token(struct request *rq, const char *prefix, struct str token, struct tenant **out,
@@ -133,7 +133,7 @@ static int refresh_token(struct request *rq, struct str *token, bool *cookie) {
   return token->n ? OK : refuse(rq, 401, E_DENIED, "there is no refresh token; log in again");
 }
 
-int auth_refresh_post(struct request *rq) {
+static int auth_refresh_post(struct request *rq) {
   unsigned char stored[SHA256_SIZE];
   struct visitor v = visitor_of(rq);
   struct granted granted;
@@ -147,7 +147,7 @@ int auth_refresh_post(struct request *rq) {
   return tell_granted(rq, tenant_slug(t), &granted);
 }
 
-int auth_setup_post(struct request *rq) {
+static int auth_setup_post(struct request *rq) {
   unsigned char stored[SHA256_SIZE];
   struct visitor v = visitor_of(rq);
   struct setup s;
@@ -170,7 +170,7 @@ int auth_setup_post(struct request *rq) {
 
 static bool is_person(const struct request *rq) { return rq->who && rq->who->user_id[0]; }
 
-int auth_logout_post(struct request *rq) {
+static int auth_logout_post(struct request *rq) {
   struct tenant *t;
   if (rq->who && !rq->who->open) {
     if (tenant_opened(rq, rq->who->tenant, &t)) return rq->cx->code;
@@ -210,7 +210,7 @@ static int need_person(struct request *rq) {
                        : fail(rq->cx, E_CONFLICT, NULL, "only a person who has logged in has a password");
 }
 
-int auth_password_post(struct request *rq) {
+static int auth_password_post(struct request *rq) {
   struct visitor v = visitor_of(rq);
   struct tenant *t;
   struct jv *body;
@@ -231,7 +231,7 @@ int auth_password_post(struct request *rq) {
   return rc ? too_often(rq, wait) : OK;
 }
 
-int users_logins(struct request *rq) {
+static int users_logins(struct request *rq) {
   struct db *db;
   int64_t total = 0;
   int rc = db_find(rq, &db);
@@ -242,7 +242,7 @@ int users_logins(struct request *rq) {
 
 /* ---- sessions ---- */
 
-int auth_sessions_get(struct request *rq) {
+static int auth_sessions_get(struct request *rq) {
   const char *user = NULL;
   struct db *db;
   int64_t total;
@@ -265,7 +265,7 @@ static int tell_ended(struct request *rq) {
 }
 
 /* One's own, or with people.write anybody's. */
-int auth_session_delete(struct request *rq) {
+static int auth_session_delete(struct request *rq) {
   struct tenant *t;
   bool all = identity_may(rq->who, "people.write");
   if (tenant_find(rq, &t)) return rq->cx->code;
@@ -273,7 +273,7 @@ int auth_session_delete(struct request *rq) {
   return rc ? rc : tell_ended(rq);
 }
 
-int tokens_list(struct request *rq) {
+static int tokens_list(struct request *rq) {
   struct db *db;
   int64_t total;
   if (db_find(rq, &db)) return rq->cx->code;
@@ -282,7 +282,7 @@ int tokens_list(struct request *rq) {
   return rc;
 }
 
-int token_post(struct request *rq) {
+static int token_post(struct request *rq) {
   enum { DAYS = 90 };
   struct machine_new new = { .by = rq->who->session, .days = DAYS };
   const char *token;
@@ -306,7 +306,7 @@ int token_post(struct request *rq) {
   return OK;
 }
 
-int token_delete(struct request *rq) {
+static int token_delete(struct request *rq) {
   struct tenant *t;
   if (tenant_find(rq, &t)) return rq->cx->code;
   int rc = session_end(rq->cx, t, rq->param[0], NULL);
@@ -335,7 +335,7 @@ static int tell_user(struct request *rq, struct tenant *t, const char *id, const
 }
 
 /* Without a password: with a link by which its owner sets one. */
-int user_post(struct request *rq) {
+static int user_post(struct request *rq) {
   struct account_new new = { 0 };
   const char *link = NULL;
   struct tenant *t;
@@ -364,7 +364,7 @@ static int user_asked(struct request *rq, struct tenant **t) {
   return rq->cx->code;
 }
 
-int user_password_post(struct request *rq) {
+static int user_password_post(struct request *rq) {
   struct tenant *t;
   struct jv *body;
   const char *password, *link = NULL, *id = rq->param[0];
@@ -389,10 +389,10 @@ static int user_set(struct request *rq, const char *name,
   return rc ? rc : tell_user(rq, t, rq->param[0], NULL);
 }
 
-int user_pin_post(struct request *rq) { return user_set(rq, "pin", account_set_pin); }
-int user_badge_post(struct request *rq) { return user_set(rq, "badge", account_set_badge); }
+static int user_pin_post(struct request *rq) { return user_set(rq, "pin", account_set_pin); }
+static int user_badge_post(struct request *rq) { return user_set(rq, "badge", account_set_badge); }
 
-int user_unlock_post(struct request *rq) {
+static int user_unlock_post(struct request *rq) {
   struct tenant *t;
   if (user_asked(rq, &t)) return rq->cx->code;
   int rc = login_unlock(rq->cx, t, rq->param[0]);
@@ -409,7 +409,7 @@ static const char *setting_id(struct request *rq, struct ctx *cx, struct db *db)
   return id;
 }
 
-int settings_get(struct request *rq) {
+static int settings_get(struct request *rq) {
   struct jw *w = &rq->json;
   struct db *db;
   if (db_find(rq, &db)) return rq->cx->code;
@@ -459,7 +459,7 @@ static int settings_save(struct ctx *cx, struct db *db, void *arg) {
   return record_get(cx, db, e, id, &rq->json, "data");
 }
 
-int settings_put(struct request *rq) {
+static int settings_put(struct request *rq) {
   struct settings_task task = { .rq = rq };
   struct tenant *t;
   if (body_members(rq, "theme, layout_config, widget_preferences, default_date_range", &task.body) ||
@@ -467,3 +467,78 @@ int settings_put(struct request *rq) {
     return rq->cx->code;
   return tenant_write(rq->cx, t, settings_save, &task);
 }
+
+/* ---- the addresses ---- */
+
+const struct route auth_routes[] = {
+  /* Logging in. */
+  { "POST", "/api/auth/login", auth_login_post, NULL,
+    "Logs in: {email, password, tenant}; tenant is needed only where there are several. Gives {token, "
+    "expires_in, refresh_token, user}. 401 for whatever is wrong, 429 after too many failures.",
+    .body = "{email!, password!, tenant}", .reply = "#login", .open = true, .secret = true,
+    .body_max = KIB(16) },
+  { "POST", "/api/auth/pin", auth_pin_post, NULL,
+    "Logs in for a shift: {user, pin, tenant}; user is an email or the code of a badge.",
+    .body = "{user!, pin!, tenant}", .reply = "#login", .open = true, .secret = true, .body_max = KIB(16) },
+  { "POST", "/api/auth/refresh", auth_refresh_post, NULL,
+    "A new token for {refresh_token}, which is used up by it. One that comes twice ends the session.",
+    .body = "{refresh_token}", .reply = "#login", .open = true, .secret = true, .body_max = KIB(16) },
+  { "POST", "/api/auth/logout", auth_logout_post, NULL, "Ends this session, at once and everywhere.",
+    .reply = "{}", .open = true, .secret = true },
+  { "GET", "/api/auth/me", auth_me_get, NULL,
+    "Who asks: {user (null: nobody has logged in), open, permissions, setup}.",
+    .reply = "{user: #person?, open: bool, permissions: [text], setup: bool}", .open = true, .quiet = true },
+  { "POST", "/api/auth/password", auth_password_post, "login",
+    "One's own password: {old, new}. All other sessions end.", .body = "{old!, new!}",
+    .reply = "{changed: bool}", .secret = true, .body_max = KIB(16) },
+  { "POST", "/api/auth/setup", auth_setup_post, NULL,
+    "Sets an account up by a link: {token, password}, for the first one also {email, name}.",
+    .body = "{token!, password!, email, name}", .reply = "#login", .open = true, .secret = true,
+    .body_max = KIB(16) },
+  { "GET", "/api/auth/sessions", auth_sessions_get, "login",
+    "One's own sessions; with people.read those of others. Parameter: user (an id, or all).", .query = "user",
+    .reply = "[#session]; total: int, current: text?" },
+  { "DELETE", "/api/auth/sessions/{id}", auth_session_delete, "login",
+    "Ends a session of one's own; with people.write anybody's.", .reply = "{ended: bool}" },
+  { "GET", "/api/settings", settings_get, "login", "How one has set up one's own pages.",
+    .reply = "{theme, layout_config: {...}, widget_preferences: {...}, default_date_range, id?, user?: "
+             "text?, version?: int, created_at?: int, created_by?, updated_at?: int, updated_by?, "
+             "deleted_at?: int?, deleted_by?: text?}" },
+  { "PUT", "/api/settings", settings_put, "login",
+    "Changes that: {theme, layout_config, widget_preferences, default_date_range}.",
+    .reply = "{theme, layout_config: {...}, widget_preferences: {...}, default_date_range, id?, user?: "
+             "text?, version?: int, created_at?: int, created_by?, updated_at?: int, updated_by?, "
+             "deleted_at?: int?, deleted_by?: text?}",
+    .body = "{theme, layout_config: object, widget_preferences: object, default_date_range}",
+    .body_max = LIMIT_BODY_BYTES },
+  { "GET", "/api/tokens", tokens_list, "people.read", "Tokens of machines, as far as anybody may know them.",
+    .reply = "[#session]; total: int" },
+  { "POST", "/api/tokens", token_post, "people.write",
+    "A token for a machine: {name, role, days}. It is shown now and never again.",
+    .body = "{name!, role!, days: int}", .reply = "201 {id, token, expires_in: int}", .secret = true,
+    .body_max = KIB(16) },
+  { "DELETE", "/api/tokens/{id}", token_delete, "people.write", "Revokes a token, at once and everywhere.",
+    .reply = "{ended: bool}" },
+  { "GET", "/api/users/logins", users_logins, "people.read",
+    "How accounts log in: which proofs they have, when each did last, and until when it has to wait after "
+    "failures.",
+    .reply = "[{id, email, name, role, active: bool, must_change: bool, password: bool, pin: bool, badge: "
+             "bool, last_login: text?, locked_until: text?}]; total: int" },
+  { "POST", "/api/users", user_post, "people.write",
+    "Adds an account: {email, name, role (a name or an id), password, must_change}. Without a password the "
+    "reply has a link by which its owner sets one, within an hour.",
+    .body = "{email!, name, role, password, must_change: bool}", .reply = "201 #account", .secret = true,
+    .body_max = KIB(16) },
+  { "POST", "/api/users/{id}/password", user_password_post, "people.write",
+    "Sets somebody's password, {password, must_change}, or with {} makes a link by which he does.",
+    .reply = "#account", .body = "{password, must_change: bool}", .secret = true, .body_max = KIB(16) },
+  { "POST", "/api/users/{id}/pin", user_pin_post, "people.write",
+    "Sets somebody's PIN: {pin}; empty takes it away.", .reply = "#account", .body = "{pin}", .secret = true,
+    .body_max = KIB(16) },
+  { "POST", "/api/users/{id}/badge", user_badge_post, "people.write",
+    "Gives somebody a badge: {badge}, the code that is scanned; empty takes it away.", .reply = "#account",
+    .body = "{badge}", .secret = true, .body_max = KIB(16) },
+  { "POST", "/api/users/{id}/unlock", user_unlock_post, "people.write", "Forgets somebody's failed logins.",
+    .reply = "#account" },
+  { 0 },
+};

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/ids.h"
+#include "base/limits.h"
 #include "connect/bulk.h"
 #include "http/multipart.h"
 #include "http/routes.h"
@@ -125,7 +126,7 @@ static int check_breaker(struct request *rq, struct tenant *t) {
               (long long)b.failures, (long long)b.retry_after, b.cause ? b.cause : "");
 }
 
-int bulk_post(struct request *rq) {
+static int bulk_post(struct request *rq) {
   struct tenant *t;
   struct receiving r = { .rq = rq };
   struct ordering o = { 0 };
@@ -161,7 +162,7 @@ int bulk_post(struct request *rq) {
   return OK;
 }
 
-int bulk_show(struct request *rq) {
+static int bulk_show(struct request *rq) {
   struct tenant *t;
   struct db *db;
   int64_t id;
@@ -172,7 +173,7 @@ int bulk_show(struct request *rq) {
   return rc ? rc : bulk_status(rq->cx, t, db, id, &rq->json, "data");
 }
 
-int bulk_index(struct request *rq) {
+static int bulk_index(struct request *rq) {
   struct tenant *t;
   struct db *db;
   int64_t limit;
@@ -181,3 +182,28 @@ int bulk_index(struct request *rq) {
   if (!rc) rc = tenant_read(rq->cx, t, &db);
   return rc ? rc : bulk_list(rq->cx, t, db, limit, &rq->json, "data");
 }
+
+/* ---- the addresses ---- */
+
+const struct route bulk_routes[] = {
+  { "POST", "/api/bulk-upload", bulk_post, "data.write",
+    "Takes a file, the body or the file of a form, and imports it as a job: 202 and where to look. "
+    "Parameters: tenant, filename, as (invoices), existing=reject or update, unique=A,B, batch (rows of a "
+    "savepoint, 1000).",
+    .query = "filename, as, existing: reject|update, unique, batch: int",
+    .body = "*text/csv|multipart/form-data|application/octet-stream",
+    .reply = "202 {job_id: int, status, status_url, source, bytes: int, sha256}",
+    .body_max = LIMIT_UPLOAD_BYTES },
+  { "GET", "/api/bulk-upload/status/{id}", bulk_show, "data.read",
+    "How far a file is that was handed in, its errors and the state of the breaker. Parameter: tenant.",
+    .reply = "{job_id: int, status, source, dataset: text?, bytes: int, progress: int, total_records: int, "
+             "processed_records: int, failed_records: int, batches: int, failed_batches: int, created_at, "
+             "started_at: text?, ended_at: text?, duration_ms: int?, attempts: int, run: text?, cause: "
+             "text?, errors: [{record: int, line: int, category, faults: [#fault]}], followed: bool, "
+             "breaker: {state, failures: int, opened: int, retry_after: int, cause: text?}}",
+    .quiet = true },
+  { "GET", "/api/bulk-upload", bulk_index, "data.read",
+    "The files that were handed in, newest first. Parameters: tenant, limit.", .reply = "[#bulk]",
+    .query = "limit: int" },
+  { 0 },
+};

@@ -19,7 +19,7 @@ static int instant_asked(struct request *rq, const char *name, bool end, int64_t
   return OK;
 }
 
-int changes_list(struct request *rq) {
+static int changes_list(struct request *rq) {
   struct change_filter f = { 0 };
   struct db *db;
   int64_t total = 0, next = 0;
@@ -38,3 +38,15 @@ int changes_list(struct request *rq) {
   jw_int(&rq->json, "next", next);
   return rc;
 }
+
+/* ---- the addresses ---- */
+
+const struct route changes_routes[] = {
+  { "GET", "/api/changes", changes_list, "audit.read",
+    "The change log, newest first. Parameters: tenant, before, limit, unit, event, table, key, actor, from, "
+    "to.",
+    .reply = "[{seq: int, at, actor, unit, event, table: text?, key: text?, count: int, text, before: "
+             "{...}?, after: {...}?}]; total: int, next: int",
+    .query = "before: int, limit: int, unit, event, table, key, actor, from, to" },
+  { 0 },
+};

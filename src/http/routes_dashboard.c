@@ -21,7 +21,7 @@ enum {
 
 /* ---- figures ---- */
 
-int dashboard_show(struct request *rq) {
+static int dashboard_show(struct request *rq) {
   struct db *db;
   int rc = db_find(rq, &db);
   if (rc) return rc;
@@ -31,7 +31,7 @@ int dashboard_show(struct request *rq) {
   return rc;
 }
 
-int dashboard_audit_show(struct request *rq) {
+static int dashboard_audit_show(struct request *rq) {
   struct db *db;
   int64_t bad = 0;
   int rc = db_find(rq, &db);
@@ -40,7 +40,7 @@ int dashboard_audit_show(struct request *rq) {
   return rc;
 }
 
-int trends_show(struct request *rq) {
+static int trends_show(struct request *rq) {
   struct trend_query q;
   struct db *db;
   int rc = query_text(rq, "period", &q.period);
@@ -54,7 +54,7 @@ int trends_show(struct request *rq) {
   return trend_list(rq->cx, db, &q, &rq->json, "data");
 }
 
-int bought_show(struct request *rq) {
+static int bought_show(struct request *rq) {
   struct bought_query q;
   struct db *db;
   int rc = query_text(rq, "store", &q.store);
@@ -64,7 +64,7 @@ int bought_show(struct request *rq) {
   return rc ? rc : bought_list(rq->cx, db, &q, &rq->json, "data");
 }
 
-int field_rules_list(struct request *rq) {
+static int field_rules_list(struct request *rq) {
   struct db *db;
   int64_t limit, total = 0;
   int rc = query_int(rq, "limit", 1, RULES_MOST, RULES, &limit);
@@ -76,7 +76,7 @@ int field_rules_list(struct request *rq) {
 
 /* ---- what is worked out ---- */
 
-int predictions_list(struct request *rq) {
+static int predictions_list(struct request *rq) {
   struct predict_query q;
   struct db *db;
   int64_t total = 0;
@@ -94,7 +94,7 @@ int predictions_list(struct request *rq) {
   return rc;
 }
 
-int suggestions_show(struct request *rq) {
+static int suggestions_show(struct request *rq) {
   struct db *db;
   int rc = db_find(rq, &db);
   return rc ? rc : upsell_suggest(rq->cx, db, rq->param[0], &rq->json, "data");
@@ -102,7 +102,7 @@ int suggestions_show(struct request *rq) {
 
 /* ---- stores and products ---- */
 
-int store_show_one(struct request *rq) {
+static int store_show_one(struct request *rq) {
   struct db *db;
   char id[37];
   int64_t limit, version;
@@ -116,7 +116,7 @@ int store_show_one(struct request *rq) {
   return rc;
 }
 
-int preferences_show(struct request *rq) {
+static int preferences_show(struct request *rq) {
   struct db *db;
   char id[37];
   int rc = db_find(rq, &db);
@@ -140,7 +140,7 @@ static int put_preferences(struct ctx *cx, struct db *db, void *arg) {
   return shop_prefer(cx, db, id, t->body) ? (int)cx->code : shop_preferences(cx, db, id, &rq->json, "data");
 }
 
-int preferences_put(struct request *rq) {
+static int preferences_put(struct request *rq) {
   struct preference_task t = { .rq = rq };
   int rc = body_json(rq, &t.body);
   return rc ? rc : write_once(rq, put_preferences, &t);
@@ -156,5 +156,75 @@ static int list_of(struct request *rq, int (*list)(struct ctx *cx, struct db *db
   return rc;
 }
 
-int categories_list(struct request *rq) { return list_of(rq, shop_categories); }
-int brands_list(struct request *rq) { return list_of(rq, shop_brands); }
+static int categories_list(struct request *rq) { return list_of(rq, shop_categories); }
+static int brands_list(struct request *rq) { return list_of(rq, shop_brands); }
+
+/* ---- the addresses ---- */
+
+const struct route dashboard_routes[] = {
+  { "GET", "/api/dashboard/summary", dashboard_show, "sales.read",
+    "The nine figures of field sales as of the last commit: total_stores, total_products, total_orders, "
+    "total_revenue, average_order_value, pending_predictions, high_value_customers, top_stores, "
+    "top_products. Parameter: tenant.",
+    .reply = "{total_stores: int, total_products: int, total_orders: int, total_revenue: number, "
+             "average_order_value: number, pending_predictions: int, high_value_customers: int, top_stores: "
+             "[{id, name, total_revenue: number, orders: int}], top_products: [{id, name, total_revenue: "
+             "number, quantity: number}]}",
+    .cached = true },
+  { "GET", "/api/dashboard/audit", dashboard_audit_show, "sales.read",
+    "Each of the nine figures computed a second way: {name, shown, again, ok, how}. Parameter: tenant.",
+    .reply = "[{name, shown, again, ok: bool, how}]; ok: bool", .cached = true },
+  { "GET", "/api/analytics/trends", trends_show, "sales.read",
+    "Orders, revenue, average order value and stores by day, week or month. Parameters: tenant, period, "
+    "from, to, store, product.",
+    .reply = "[{period, from, orders: int, revenue: number, average_order_value: number, stores: int}]",
+    .query = "period: day|week|month, store, product, from: day, to: day", .cached = true },
+  { "GET", "/api/analytics/bought", bought_show, "sales.read",
+    "What a store buys, or who buys a product: {id, name, quantity, total_revenue, orders, last_order}, the "
+    "most first. Parameters: tenant, store or product, limit.",
+    .reply = "[{id, name, quantity: number, total_revenue: number, orders: int, last_order: text?}]",
+    .query = "store, product, limit: int", .cached = true },
+  { "GET", "/api/analytics/rules", field_rules_list, "sales.read",
+    "What is bought together: rules with counts, support, confidence, lift. Parameters: tenant, limit.",
+    .reply = "[#advice]; total: int", .query = "limit: int", .cached = true },
+  { "GET", "/api/upselling/suggestions/{id}", suggestions_show, "sales.read",
+    "What an order, an invoice or a store may want besides, and why. Parameter: tenant.",
+    .reply = "[#advice]" },
+  { "GET", "/api/predicted-orders", predictions_list, "sales.read",
+    "Orders that stores are expected to make, soonest first, with items and explanation. Parameters: tenant, "
+    "status (pending, approved, rejected, all), store, limit; due: a day (2024-05-31): those that are due by "
+    "then, what matters most first, and in `day` whose calls they are, which is the day after the last one "
+    "of the data where that is long past.",
+    .reply = "[{id, store_id, store_name, predicted_date, confidence: number, priority, total_amount: "
+             "number, status, method, days: int, explanation: {...}, notes: text?, order_id: text?, "
+             "order_number: text?, version: int, created_at, items: [{product_id, product, quantity: number, "
+             "unit_price: number, total_price: number, chance: number}]}]; total: int",
+    .query = "status: pending|approved|rejected|all, store, due, limit: int", .cached = true },
+  { "GET", "/api/stores/{id}", store_show_one, "sales.read",
+    "A store with its last orders, sums, segment, preferences and prediction. Parameters: tenant, limit.",
+    .reply =
+        "{id, customer_id, name: text?, address: text?, city: text?, state: text?, pin: text?, phone: text?, "
+        "email: text?, gstin: text?, salesperson: text?, status, notes: text?, version: int, created_at: "
+        "int, created_by, updated_at: int, updated_by, deleted_at: int?, deleted_by: text?, total_orders: "
+        "int, total_revenue: number, orders: [#order_row], segment: {segment_name, segment_value, "
+        "total_revenue: number, order_frequency: number, churn_risk: number, recency_score: int, "
+        "frequency_score: int, monetary_score: int, last_order: text?}?, preferences: #preferences?, "
+        "prediction: {id, predicted_date, confidence: number, priority, total_amount: number}?}",
+    .query = "limit: int" },
+  { "GET", "/api/stores/{id}/preferences", preferences_show, "sales.read",
+    "How a store wants to be treated; what nobody has set is as it is by default. Parameter: tenant.",
+    .reply = "#preferences" },
+  { "PUT", "/api/stores/{id}/preferences", preferences_put, "sales.write",
+    "Sets them: {call_frequency, payment_terms, credit_limit, auto_approve_predictions}; what is not named "
+    "stays. Parameter: tenant.",
+    .reply = "#preferences",
+    .body = "{call_frequency, payment_terms, credit_limit: any, auto_approve_predictions: bool, ...}",
+    .body_max = LIMIT_BODY_BYTES },
+  { "GET", "/api/products/categories", categories_list, "sales.read",
+    "The categories of products, by name. Parameter: tenant.",
+    .reply = "[{name: text?, products: int}]; total: int", .cached = true },
+  { "GET", "/api/products/brands", brands_list, "sales.read",
+    "The brands of products, by name. Parameter: tenant.",
+    .reply = "[{name: text?, products: int}]; total: int", .cached = true },
+  { 0 },
+};

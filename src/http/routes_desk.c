@@ -60,7 +60,7 @@ static int filter_of_json(struct ctx *cx, struct jv *object, struct desk_filter 
 
 /* ---- looking ---- */
 
-int desk_rows(struct request *rq) {
+static int desk_rows(struct request *rq) {
   struct desk_filter f;
   struct tenant *t;
   int64_t limit, after, total = 0, next = 0;
@@ -80,7 +80,7 @@ int desk_rows(struct request *rq) {
   return rc;
 }
 
-int desk_summary_show(struct request *rq) {
+static int desk_summary_show(struct request *rq) {
   struct desk_filter f;
   struct tenant *t;
   int rc = filter_of_query(rq, &f);
@@ -93,7 +93,7 @@ static int id_of_path(struct request *rq, int64_t *id) {
   return fail(rq->cx, E_NOT_FOUND, "id", "an exception is named by its number, not '%s'", rq->param[0]);
 }
 
-int desk_show_one(struct request *rq) {
+static int desk_show_one(struct request *rq) {
   struct tenant *t;
   int64_t id;
   int rc = id_of_path(rq, &id);
@@ -101,7 +101,7 @@ int desk_show_one(struct request *rq) {
   return rc ? rc : desk_one(rq->cx, t, id, &rq->json, "data");
 }
 
-int desk_file(struct request *rq) {
+static int desk_file(struct request *rq) {
   struct db *db;
   const char *run;
   int rc = query_text(rq, "run", &run);
@@ -165,7 +165,7 @@ static int change_of_json(struct ctx *cx, struct jv *body, struct review_change 
   return rc;
 }
 
-int desk_review(struct request *rq) {
+static int desk_review(struct request *rq) {
   struct review_change change = { 0 };
   struct tenant *t;
   struct jv *body;
@@ -205,7 +205,7 @@ static int changes_of_json(struct ctx *cx, struct jv *body, struct correct_chang
   return OK;
 }
 
-int desk_fix(struct request *rq) {
+static int desk_fix(struct request *rq) {
   struct correct_result *result = ctx_alloc(rq->cx, sizeof *result);
   struct correct_change *changes;
   struct tenant *t;
@@ -225,7 +225,7 @@ int desk_fix(struct request *rq) {
   return OK;
 }
 
-int desk_fix_one(struct request *rq) {
+static int desk_fix_one(struct request *rq) {
   struct correct_result *result = ctx_alloc(rq->cx, sizeof *result);
   struct correct_change *changes;
   struct tenant *t;
@@ -243,3 +243,54 @@ int desk_fix_one(struct request *rq) {
   jw_close(&rq->json, '}');
   return OK;
 }
+
+/* ---- the addresses ---- */
+
+const struct route desk_routes[] = {
+  { "GET", "/api/exceptions", desk_rows, "data.read",
+    "The exceptions of all runs that count. Parameters: tenant, run, category, control, stage, source, week "
+    "(2020-W53), state (open, corrected, accepted, attempt, all), assignee (- for nobody), q, limit, after.",
+    .reply = "[{id: int, run, record: int, source, line: int, offset: int, length: int, category, stage, "
+             "state, assignee: text?, reason: text?, raw, faults: [#fault], week, attempt_of?: int}]; total: "
+             "int?, next: int?",
+    .query = "run, category, control, stage, source, week, state: open|corrected|accepted|attempt|all, "
+             "assignee, q, limit: int, after: int, pattern" },
+  { "GET", "/api/exceptions/summary", desk_summary_show, "data.read",
+    "How many exceptions there are by category, control, source, week and assignee, trends, and wrong values "
+    "that come again and again. Parameters: as of /api/exceptions.",
+    .reply =
+        "{total: int, open: int, corrected: int, accepted: int, complete: bool, left_out: int, by_category: "
+        "[#settled], by_control: [#settled], by_source: [#settled], by_week: [#settled], by_assignee: "
+        "[#settled], by_state: [{name, count: int}], trends: [{week, control, count: int}], patterns: "
+        "[{pattern, control, field: text?, value: text?, count: int, runs: int, text}]}",
+    .query = "run, category, control, stage, source, week, state: open|corrected|accepted|attempt|all, "
+             "assignee, q, pattern" },
+  { "GET", "/api/exceptions/file", desk_file, "data.read",
+    "The open exceptions of one run in the columns of their file, to be repaired and imported again. "
+    "Parameters: tenant, run.",
+    .reply = "*text/csv", .query = "run!" },
+  { "POST", "/api/exceptions/review", desk_review, "data.write",
+    "Gives exceptions to somebody, accepts them or opens them again: {\"ids\": [...] or \"filter\": {...}, "
+    "\"assignee\", \"decision\": \"accepted\" or null, \"reason\"}.",
+    .reply = "{changed: int, chosen: int}",
+    .body = "{ids: [int], filter: object, assignee: text?, decision: text?, reason}",
+    .body_max = LIMIT_BODY_BYTES },
+  { "POST", "/api/exceptions/fix", desk_fix, "data.write",
+    "Corrects exceptions in place: {\"ids\": [...] or \"filter\": {...}, \"changes\": {\"region\": "
+    "\"North\"}}. What is still wrong by the rules stays as it is.",
+    .reply =
+        "{run: text?, runs: [text], corrected: int, still_open: int, faults: [{id: int, faults: [#fault]}]}",
+    .body = "{ids: [int], filter: object, changes!: object}", .body_max = LIMIT_BODY_BYTES },
+  { "POST", "/api/exceptions/{id}/fix", desk_fix_one, "data.write",
+    "Corrects one exception in place: {\"changes\": {\"order_date\": \"2024-03-05\"}}.",
+    .reply = "{corrected: bool, run: text?, faults: [#fault]}", .body = "{changes!: object}",
+    .body_max = LIMIT_BODY_BYTES },
+  { "GET", "/api/exceptions/{id}", desk_show_one, "data.read",
+    "One exception with its cells and its history. Parameter: tenant.",
+    .reply = "{id: int, run, record: int, source, line: int, offset: int, length: int, category, stage, "
+             "state, assignee: text?, reason: text?, raw, faults: [#fault], week, attempt_of?: int, dataset, "
+             "cells: [{heading: text?, field: text?, value: text?, controls: [text]}], extra: int, review: "
+             "text?, settled_by: {run, at?: text?, actor}?, history: [{run?, at?: text?, actor?: text?, "
+             "event, text, exception?: int, faults?: [#fault]}]}" },
+  { 0 },
+};

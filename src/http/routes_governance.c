@@ -21,7 +21,7 @@ static int query_day(struct request *rq, const char *name, bool after, int64_t *
   return OK;
 }
 
-int governance_show(struct request *rq) {
+static int governance_show(struct request *rq) {
   struct governance_scope scope = { GOVERNANCE_ALWAYS };
   struct sign_key *key = NULL;
   struct db *db;
@@ -37,7 +37,7 @@ int governance_show(struct request *rq) {
   return rc ? rc : governance_report(rq->cx, db, &scope, &rq->json, "data");
 }
 
-int catalogue_show(struct request *rq) {
+static int catalogue_show(struct request *rq) {
   struct db *db;
   int rc = db_find(rq, &db);
   return rc ? rc : catalogue_write(rq->cx, db, &rq->json, "data");
@@ -49,7 +49,7 @@ static const char *proof_name(struct request *rq, const char *run) {
   return ctx_printf(rq->cx, "outpost-proof-%.36s.jsonl", plain ? run : "run");
 }
 
-int proof_export(struct request *rq) {
+static int proof_export(struct request *rq) {
   struct proof_request r = { .run = NULL };
   struct sign_key *key;
   struct db *db;
@@ -76,10 +76,41 @@ static int check_alone(struct request *rq) {
       "the support bundle speaks of all tenants of this machine; `outpost support-bundle` makes it there");
 }
 
-int support_export(struct request *rq) {
+static int support_export(struct request *rq) {
   struct str bytes;
   if (check_alone(rq)) return rq->cx->code;
   if (support_bundle(rq->cx, rq->server->store, &bytes)) return rq->cx->code;
   reply_stream(rq, "application/gzip", "outpost-support.tar.gz");
   return reply_write(rq->cx, rq, bytes.p, bytes.n);
 }
+
+/* ---- the addresses ---- */
+
+const struct route governance_routes[] = {
+  { "GET", "/api/governance", governance_show, "audit.read",
+    "What the controls judged and caught, who changed them, and how the file stands. Parameters: tenant, as, "
+    "from, to (days).",
+    .reply = "{period: {from: text?, to: text?}, controls: [{dataset, control, version: int, stage, kind, "
+             "field: text?, category, owner: text?, runs: int, records: int, failed: int, pass_rate: "
+             "number?, first_seen: text?, last_seen: text?, last_caught: text?, changes: int, effective, "
+             "text, versions: [{version: int, runs: int, records: int, failed: int}]}], rule_changes: [any], "
+             "runs: {done: int, failed: int, undone: int, interrupted: int, running: int}, rows: {read: int, "
+             "rejected: int}, audits: {passed: int, failed: int}, exceptions: {open: int, corrected: int, "
+             "accepted: int, median_days_open: number?, median_days_to_settle: number?}, log: {entries: int, "
+             "first: text?, last: text?, head, verified: text?}, proof: {key_fingerprint: text?}}",
+    .query = "as, from: day, to: day" },
+  { "GET", "/api/proof", proof_export, "audit.read",
+    "A run as a signed document that proves itself, JSON lines. Parameters: tenant, run (the latest when "
+    "none is named), rows (1: every row, too), log (1: every entry of the log since the run began).",
+    .reply = "*application/jsonl", .query = "run, rows: 0|1, log: 0|1" },
+  { "GET", "/api/support", support_export, "system.read",
+    "What somebody who helps needs to see, as .tar.gz: states and counts, no data, no secrets.",
+    .reply = "*application/gzip" },
+  { "GET", "/api/catalogue", catalogue_show, "audit.read",
+    "Tables, views, reports, datasets and entities with their columns, owners and origins. Parameter: "
+    "tenant.",
+    .reply = "{tables: [{name, kind, rows: int?, rows_exact: bool, description: text?, owner: text?, fresh: "
+             "text?, rules: [text], columns: [{name, type: text?, description: text?, owner: text?, rules: "
+             "[text], lineage: text?}], table?: text?}]}" },
+  { 0 },
+};

@@ -7,13 +7,13 @@
 #include "http/routes.h"
 #include "job/graph.h"
 
-int graphs_list(struct request *rq) {
+static int graphs_list(struct request *rq) {
   struct db *db;
   int rc = db_find(rq, &db);
   return rc ? rc : graph_list(rq->cx, db, &rq->json, "data");
 }
 
-int graph_runs_list(struct request *rq) {
+static int graph_runs_list(struct request *rq) {
   struct db *db;
   int64_t limit, before;
   int rc = query_int(rq, "limit", 1, PAGE_ROWS_MOST, PAGE_ROWS, &limit);
@@ -26,7 +26,7 @@ static int run_of(struct request *rq, struct db *db, int64_t *run) {
   return graph_run_find(rq->cx, db, rq->param[0], run);
 }
 
-int graph_run_show_one(struct request *rq) {
+static int graph_run_show_one(struct request *rq) {
   struct db *db;
   int64_t run;
   int rc = db_find(rq, &db);
@@ -80,7 +80,7 @@ static int start(struct ctx *cx, struct db *db, void *arg) {
   return graph_run_show(cx, db, a->run, &a->rq->json, "data");
 }
 
-int graph_run_post(struct request *rq) {
+static int graph_run_post(struct request *rq) {
   struct act a = { .order = { .graph = rq->param[0], .cause = "manual" }, .fn = start };
   struct jv *body;
   int rc = body_members_if_any(rq, "payload, notify", &body);
@@ -105,7 +105,7 @@ static int backfill(struct ctx *cx, struct db *db, void *arg) {
   return OK;
 }
 
-int graph_backfill_post(struct request *rq) {
+static int graph_backfill_post(struct request *rq) {
   struct act a = { .order = { .graph = rq->param[0] }, .fn = backfill };
   struct jv *body;
   int rc = body_members(rq, "from, to", &body);
@@ -140,7 +140,7 @@ static int cancel(struct ctx *cx, struct db *db, void *arg) {
   return graph_run_show(cx, db, a->run, &a->rq->json, "data");
 }
 
-int graph_run_retry_post(struct request *rq) {
+static int graph_run_retry_post(struct request *rq) {
   struct act a = { .fn = retry };
   struct jv *body;
   int rc = body_members_if_any(rq, "task", &body);
@@ -148,7 +148,7 @@ int graph_run_retry_post(struct request *rq) {
   return rc ? rc : act(rq, &a);
 }
 
-int graph_run_clear_post(struct request *rq) {
+static int graph_run_clear_post(struct request *rq) {
   struct act a = { .fn = clear };
   struct jv *body;
   int rc = body_members(rq, "task", &body);
@@ -159,4 +159,43 @@ int graph_run_clear_post(struct request *rq) {
   return rc ? rc : act(rq, &a);
 }
 
-int graph_run_cancel_post(struct request *rq) { return act(rq, &(struct act){ .fn = cancel }); }
+static int graph_run_cancel_post(struct request *rq) { return act(rq, &(struct act){ .fn = cancel }); }
+
+/* ---- the addresses ---- */
+
+const struct route graphs_routes[] = {
+  { "GET", "/api/graphs", graphs_list, "work.read",
+    "The graphs of tasks with their schedules and last runs. Parameter: tenant.",
+    .reply =
+        "[{name, help: text?, owner: text?, retries: int, retry_delay_s: int, start_day: text?, catch_up: "
+        "bool, max_active: int, tasks: [{name, kind, after: [text], map: text?}], schedule: #when?, "
+        "schedules: [#when], last_run: {id: int, graph, cause, state, from, to, created_at, created_by, "
+        "started_at: text?, ended_at: text?}?, runs_ok: int, runs_failed: int, median_seconds: number?}]" },
+  { "GET", "/api/graphs/{id}/runs", graph_runs_list, "work.read",
+    "The runs of a graph (by name), newest first. Parameters: tenant, limit, before.",
+    .reply = "[{id: int, graph, cause, state, from, to, created_at, created_by, started_at: text?, ended_at: "
+             "text?}]",
+    .query = "limit: int, before: int" },
+  { "POST", "/api/graphs/{id}/run", graph_run_post, "work.write",
+    "Runs a graph; 202 and the address of the run. Body (may be empty): {\"payload\": {}, \"notify\": a "
+    "webhook, or an address (this takes system.write, too), that is told when it has ended}. Parameter: "
+    "tenant.",
+    .reply = "202 #graph_run", .body = "{payload: object, notify}", .body_max = LIMIT_BODY_BYTES },
+  { "POST", "/api/graphs/{id}/backfill", graph_backfill_post, "work.write",
+    "A run for each slot on past days: {\"from\": \"2024-01-01\", \"to\": \"2024-01-31\"}. Parameter: "
+    "tenant.",
+    .reply = "202 {runs: int, first: int, last: int}", .body = "{from!: day, to!: day}",
+    .body_max = LIMIT_BODY_BYTES },
+  { "GET", "/api/graph-runs/{id}", graph_run_show_one, "work.read",
+    "A run with its tasks: states, times, causes, outputs, logs. Parameter: tenant.", .reply = "#graph_run" },
+  { "POST", "/api/graph-runs/{id}/retry", graph_run_retry_post, "work.write",
+    "Lets a run go on where it failed: {\"task\"} or all that failed. 409 when nothing has. Parameter: "
+    "tenant.",
+    .reply = "#graph_run", .body = "{task}", .body_max = LIMIT_BODY_BYTES },
+  { "POST", "/api/graph-runs/{id}/clear", graph_run_clear_post, "work.write",
+    "Does a task and all after it again: {\"task\"}. Parameter: tenant.", .reply = "#graph_run",
+    .body = "{task!}", .body_max = LIMIT_BODY_BYTES },
+  { "POST", "/api/graph-runs/{id}/cancel", graph_run_cancel_post, "work.write",
+    "Ends a run. 409 when it has ended. Parameter: tenant.", .reply = "#graph_run" },
+  { 0 },
+};

@@ -31,7 +31,7 @@ static void put_connections(struct gate *gate, struct buf *out) {
                rows[i].type, rows[i].name, (long long)rows[i].value);
 }
 
-int prometheus_show(struct request *rq) {
+static int prometheus_show(struct request *rq) {
   struct buf out;
   buf_init(&out, LIMIT_REPLY_BYTES);
   operations_metrics(rq->cx, rq->server->opened, rq->who->open ? NULL : rq->who->tenant, &out);
@@ -59,7 +59,7 @@ static void tell(void *arg, const char *section, enum health state, const char *
   jw_close(r->w, '}');
 }
 
-int health_report(struct request *rq) {
+static int health_report(struct request *rq) {
   struct ctx *cx = rq->cx;
   struct report r = { .w = &rq->json };
   struct tenant *t;
@@ -78,7 +78,7 @@ int health_report(struct request *rq) {
 
 /* ---- what goes out ---- */
 
-int outbox_rows(struct request *rq) {
+static int outbox_rows(struct request *rq) {
   struct db *db;
   const char *state, *channel;
   int64_t limit, before;
@@ -89,7 +89,7 @@ int outbox_rows(struct request *rq) {
   return outbox_list(rq->cx, db, state, channel, before, limit, &rq->json, "data");
 }
 
-int mail_test_post(struct request *rq) {
+static int mail_test_post(struct request *rq) {
   struct ctx *cx = rq->cx;
   struct jv *body;
   struct tenant *t;
@@ -125,7 +125,7 @@ static int check_owner(struct request *rq, struct tenant *t, const char *entity,
   return OK;
 }
 
-int secret_post(struct request *rq) {
+static int secret_post(struct request *rq) {
   struct ctx *cx = rq->cx;
   struct jv *body;
   struct tenant *t;
@@ -142,3 +142,30 @@ int secret_post(struct request *rq) {
   jw_close(&rq->json, '}');
   return OK;
 }
+
+/* ---- the addresses ---- */
+
+const struct route health_routes[] = {
+  { "GET", "/metrics", prometheus_show, "system.read",
+    "Figures of this process and of all tenants, in the text format of Prometheus.", .reply = "*text/plain",
+    .quiet = true },
+  { "GET", "/api/health", health_report, "system.read",
+    "How things are, in sentences: {state, sections: [{section, state, text}]}; a state is ok, warn or bad. "
+    "Parameter: tenant.",
+    .reply = "{tenant, sections: [{section, state, text}], state}", .quiet = true },
+  { "GET", "/api/outbox", outbox_rows, "system.read",
+    "Mails and requests that went out or are to, newest first. Parameters: tenant, state, channel (mail, "
+    "webhook), limit, before.",
+    .reply = "[{id: int, channel, job: int, sender, target, subject, state, tries: int, repeats: int, "
+             "answer, made_at, changed_at}]",
+    .query = "state, channel: mail|webhook, limit: int, before: int" },
+  { "POST", "/api/mail/test", mail_test_post, "system.write",
+    "Sends a short mail at once: {\"to\":\"...\", \"server\":\"name\"}; 503 with the server's words when it "
+    "was not taken. Parameter: tenant.",
+    .reply = "{to, code: int, answer}", .body = "{to!, server}", .body_max = KIB(4) },
+  { "POST", "/api/secrets", secret_post, "system.write",
+    "Sets the password of a mail server or the secret of a webhook: {\"entity\":\"mail_server\", "
+    "\"id\":\"...\", \"value\":\"...\"}; an empty value removes it. Nobody gets it back. Parameter: tenant.",
+    .reply = "{set: bool}", .body = "{entity!: mail_server|webhook, id!: id, value!}", .body_max = KIB(16) },
+  { 0 },
+};

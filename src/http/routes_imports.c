@@ -1,6 +1,7 @@
 /*
 ** routes_imports.c - files come in: sent, looked at, imported in the background.
 */
+#include "base/limits.h"
 #include "http/routes.h"
 #include "http/tasks.h"
 #include "http/uploads.h"
@@ -64,7 +65,7 @@ static int order_asked(struct request *rq, struct task_order *o, const char **ex
 
 /* ---- uploads ---- */
 
-int upload_post(struct request *rq) {
+static int upload_post(struct request *rq) {
   struct tenant *tenant;
   struct upload u;
   const char *name;
@@ -83,7 +84,7 @@ int upload_post(struct request *rq) {
   return OK;
 }
 
-int upload_show(struct request *rq) {
+static int upload_show(struct request *rq) {
   struct task_order o = { 0 };
   struct upload u;
   struct input *in;
@@ -106,7 +107,7 @@ int upload_show(struct request *rq) {
   return rc;
 }
 
-int upload_delete(struct request *rq) {
+static int upload_delete(struct request *rq) {
   struct tenant *tenant;
   struct upload u;
   int rc = tenant_find(rq, &tenant);
@@ -150,7 +151,7 @@ static int file_asked(struct request *rq, struct task_order *o, struct upload *u
   return rc;
 }
 
-int import_post(struct request *rq) {
+static int import_post(struct request *rq) {
   struct task_order o = { 0 };
   struct upload u;
   char id[37];
@@ -166,7 +167,7 @@ int import_post(struct request *rq) {
   return import_accepted(rq, id);
 }
 
-int imports_list(struct request *rq) {
+static int imports_list(struct request *rq) {
   struct tenant *tenant;
   int64_t total;
   int rc = tenant_find(rq, &tenant);
@@ -175,14 +176,51 @@ int imports_list(struct request *rq) {
   return rc;
 }
 
-int import_show(struct request *rq) {
+static int import_show(struct request *rq) {
   struct tenant *tenant;
   int rc = tenant_find(rq, &tenant);
   return rc ? rc : task_show(rq, tenant, rq->param[0]);
 }
 
-int import_cancel(struct request *rq) {
+static int import_cancel(struct request *rq) {
   struct tenant *tenant;
   int rc = tenant_find(rq, &tenant);
   return rc ? rc : task_cancel(rq, tenant, rq->param[0]);
 }
+
+/* ---- the addresses ---- */
+
+const struct route imports_routes[] = {
+  { "POST", "/api/uploads", upload_post, "data.write",
+    "Keeps a file, the body, to be looked at and imported. Parameters: tenant, name.",
+    .reply = "201 {upload, name, bytes: int, sha256}", .query = "name", .body = "*application/octet-stream",
+    .body_max = LIMIT_UPLOAD_BYTES },
+  { "GET", "/api/uploads/{id}", upload_show, "data.write",
+    "How the file would be imported: decisions of the reader, columns, first rows, mapping. Parameters: "
+    "tenant, and those of POST /api/imports.",
+    .reply =
+        "{upload, name, bytes: int, sha256, kind: text?, encoding: text?, decisions: [#decision], oddities: "
+        "[any], columns: [{index: int, heading, type, examples: [text]}], rows_estimate: int?, sample: "
+        "[[text]], mapping: [{field, kind, essential: bool, optional: bool, heading: text?, column: int?, "
+        "how: text?, help}], unique: [text], remembered: bool, existing, problem: text?}",
+    .query = "as, map, unique, existing: reject|update, encoding, delimiter, quote, escape, header, skip, "
+             "decimal, date-order, dry_run: 0|1, upload" },
+  { "DELETE", "/api/uploads/{id}", upload_delete, "data.write", "Forgets the file. Parameter: tenant.",
+    .reply = "{upload, deleted: bool}" },
+  { "GET", "/api/imports", imports_list, "data.read",
+    "The imports of this process, newest first. Parameter: tenant.", .reply = "[#import]; total: int",
+    .quiet = true },
+  { "POST", "/api/imports", import_post, "data.write",
+    "Imports a file, the body or an upload, in the background: 202 and where to look. Parameters: tenant, "
+    "as, dry_run=1, upload, name, map=FIELD=HEADING (repeated), unique=A,B, existing=reject or update, "
+    "encoding, delimiter, quote, escape, header, skip, decimal, date-order.",
+    .reply = "202 {import, href}",
+    .query = "as, dry_run: 0|1, upload, name, map, unique, existing: reject|update, encoding, delimiter, "
+             "quote, escape, header, skip, decimal, date-order",
+    .body = "*application/octet-stream", .body_max = LIMIT_UPLOAD_BYTES },
+  { "GET", "/api/imports/{id}", import_show, "data.read",
+    "How far an import is, and what came of it. Parameter: tenant.", .reply = "#import", .quiet = true },
+  { "DELETE", "/api/imports/{id}", import_cancel, "data.write",
+    "Cancels an import: nothing of it is stored. Parameter: tenant.", .reply = "#import" },
+  { 0 },
+};

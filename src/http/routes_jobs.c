@@ -9,7 +9,7 @@ static int id_of(struct request *rq, int64_t *id) {
   return fail(rq->cx, E_NOT_FOUND, "id", "there is no job %.40s; a job is named by its number", rq->param[0]);
 }
 
-int jobs_list(struct request *rq) {
+static int jobs_list(struct request *rq) {
   struct job_filter f = { 0 };
   struct db *db;
   int64_t total = 0, next = 0;
@@ -26,7 +26,7 @@ int jobs_list(struct request *rq) {
   return job_counts(rq->cx, db, &rq->json, "counts");
 }
 
-int job_show_one(struct request *rq) {
+static int job_show_one(struct request *rq) {
   struct db *db;
   int64_t id;
   int rc = id_of(rq, &id);
@@ -34,13 +34,13 @@ int job_show_one(struct request *rq) {
   return rc ? rc : job_show(rq->cx, db, id, &rq->json, "data");
 }
 
-int job_queues_list(struct request *rq) {
+static int job_queues_list(struct request *rq) {
   struct db *db;
   int rc = db_find(rq, &db);
   return rc ? rc : job_queues(rq->cx, db, &rq->json, "data");
 }
 
-int job_kinds_list(struct request *rq) {
+static int job_kinds_list(struct request *rq) {
   job_kinds(&rq->json, "data");
   return OK;
 }
@@ -96,7 +96,7 @@ static int make(struct ctx *cx, struct db *db, void *arg) {
   return job_show(cx, db, o->id, &o->rq->json, "data");
 }
 
-int job_post(struct request *rq) {
+static int job_post(struct request *rq) {
   struct order o = { .rq = rq };
   struct tenant *tenant;
   struct jv *body;
@@ -134,10 +134,10 @@ static int change(struct request *rq, struct act *a) {
   return rc ? rc : tenant_write(rq->cx, tenant, act_on_one, a);
 }
 
-int job_retry_post(struct request *rq) { return change(rq, &(struct act){ .act = job_retry }); }
-int job_cancel_post(struct request *rq) { return change(rq, &(struct act){ .act = job_cancel }); }
+static int job_retry_post(struct request *rq) { return change(rq, &(struct act){ .act = job_retry }); }
+static int job_cancel_post(struct request *rq) { return change(rq, &(struct act){ .act = job_cancel }); }
 
-int job_edit_post(struct request *rq) {
+static int job_edit_post(struct request *rq) {
   struct act a = { .act = NULL };
   struct jv *body;
   int rc = body_members(rq, "payload", &body);
@@ -152,7 +152,7 @@ static int replay(struct ctx *cx, struct db *db, void *arg) {
   return job_replay_dead(cx, db, a->queue, &a->count);
 }
 
-int jobs_replay_dead(struct request *rq) {
+static int jobs_replay_dead(struct request *rq) {
   struct act a = { .rq = rq };
   struct tenant *tenant;
   struct jv *body;
@@ -166,3 +166,45 @@ int jobs_replay_dead(struct request *rq) {
   jw_close(&rq->json, '}');
   return OK;
 }
+
+/* ---- the addresses ---- */
+
+const struct route jobs_routes[] = {
+  { "GET", "/api/jobs", jobs_list, "work.read",
+    "Jobs, newest first, and how many there are in each state. Parameters: tenant, state (waiting, running, "
+    "done, dead, cancelled), queue, kind, limit, before (an id).",
+    .reply = "[{id: int, queue, kind, state, priority: int, due_at, attempts: int, attempts_max: int, "
+             "progress: #progress, cause: text?, unique: text?, created_at, created_by, started_at: text?, "
+             "ended_at: text?, graph_run: int?, graph_task: text?}]; total: int, next: int?, counts: "
+             "{waiting: int, running: int, done: int, dead: int, cancelled: int}",
+    .query = "state: waiting|running|done|dead|cancelled, queue, kind, limit: int, before: int" },
+  { "POST", "/api/jobs", job_post, "work.write",
+    "Orders a job: {kind, payload, queue, priority, due_at, unique}. While one of its kind and `unique` "
+    "waits or runs, that one is meant. Parameter: tenant.",
+    .reply = "201 #job", .body = "{kind!, payload: object, queue, priority: int, due_at, unique}",
+    .body_max = LIMIT_BODY_BYTES },
+  { "POST", "/api/jobs/replay-dead", jobs_replay_dead, "work.write",
+    "Begins all dead jobs again, or those of a queue: {queue}. Parameter: tenant.",
+    .reply = "{replayed: int}", .body = "{queue}", .body_max = LIMIT_BODY_BYTES },
+  { "GET", "/api/jobs/{id}", job_show_one, "work.read",
+    "One job: payload, result, steps, attempts with their log. Parameter: tenant.", .reply = "#job" },
+  { "POST", "/api/jobs/{id}/retry", job_retry_post, "work.write",
+    "Begins a dead or cancelled job again with all its attempts, or one that waits for its time at once. "
+    "Steps that are done stay done. 409 for others. Parameter: tenant.",
+    .reply = "#job" },
+  { "POST", "/api/jobs/{id}/cancel", job_cancel_post, "work.write",
+    "Ends a waiting or running job: what it has not written yet it cannot write any more. Parameter: tenant.",
+    .reply = "#job" },
+  { "POST", "/api/jobs/{id}/edit", job_edit_post, "work.write",
+    "Gives a job that does not run another payload: {payload}. Parameter: tenant.", .reply = "#job",
+    .body = "{payload!: object}", .body_max = LIMIT_BODY_BYTES },
+  { "GET", "/api/queues", job_queues_list, "work.read",
+    "The queues with their settings and how they stand. Their settings are records of job_queue. Parameter: "
+    "tenant.",
+    .reply = "[{name, help, weight: int, paused: bool, attempts: int, backoff_ms: int, backoff_cap_ms: int, "
+             "jitter: bool, rate_count: int, rate_seconds: int, at_once: int, keep_days: int, id, waiting: "
+             "int, delayed: int, running: int, dead: int, done_day: int, oldest_seconds: number?}]" },
+  { "GET", "/api/job-kinds", job_kinds_list, "work.read", "The kinds of jobs that this program knows.",
+    .reply = "[{name, queue, need: text?, help}]" },
+  { 0 },
+};

@@ -19,7 +19,7 @@ static int tenant_named(struct request *rq, struct db **db) {
 }
 
 /* In exactly the form that callers of the metrics service know: no envelope around it. */
-int metrics_of_tenant(struct request *rq) {
+static int metrics_of_tenant(struct request *rq) {
   struct metric_query q = { 0 };
   struct buf out;
   struct db *db;
@@ -40,13 +40,13 @@ int metrics_of_tenant(struct request *rq) {
   return rc;
 }
 
-int monthly_revenue_get(struct request *rq) {
+static int monthly_revenue_get(struct request *rq) {
   struct db *db;
   int rc = db_find(rq, &db);
   return rc ? rc : metric_monthly(rq->cx, db, &rq->json);
 }
 
-int daily_revenue_get(struct request *rq) {
+static int daily_revenue_get(struct request *rq) {
   const char *from, *to;
   struct db *db;
   int rc = query_text(rq, "from", &from);
@@ -54,3 +54,22 @@ int daily_revenue_get(struct request *rq) {
   if (!rc) rc = db_find(rq, &db);
   return rc ? rc : metric_daily(rq->cx, db, from, to, &rq->json);
 }
+
+/* ---- the addresses ---- */
+
+const struct route metrics_routes[] = {
+  { "GET", "/metrics/{id}", metrics_of_tenant, "data.read",
+    "The metrics of a tenant (its short name or id): {metrics, count, period}. Parameters, all of them "
+    "needed: metric_type (revenue, inventory, staffing, costs), start_date, end_date (days, inclusive).",
+    .reply = "*application/json",
+    .query = "metric_type!: revenue|inventory|staffing|costs, start_date!: day, end_date!: day" },
+  { "GET", "/api/monthly-revenue", monthly_revenue_get, "data.read",
+    "Revenue by month as it was added up last, when that was, and whether metrics changed since. Parameter: "
+    "tenant.",
+    .reply = "[{month, total_revenue, avg_daily_revenue, days_with_data: int}]; refreshed_at: text?, stale: "
+             "bool, months_changed: int" },
+  { "GET", "/api/daily-revenue", daily_revenue_get, "data.read",
+    "Revenue by day and category. Parameters: tenant, from, to (days, inclusive).",
+    .reply = "[{metric_date, category, total_revenue}]", .query = "from: day, to: day" },
+  { 0 },
+};

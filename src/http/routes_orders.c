@@ -1,5 +1,6 @@
 /* routes_orders.c - orders that are made here, and invoices beside them. */
 #include "auth/identity.h"
+#include "base/limits.h"
 #include "base/time.h"
 #include "field/order.h"
 #include "http/routes.h"
@@ -37,7 +38,7 @@ static int query_asked(struct request *rq, struct order_query *q) {
   return rc ? rc : query_int(rq, "limit", 1, ORDERS_MOST, ORDERS, &q->limit);
 }
 
-int orders_list(struct request *rq) {
+static int orders_list(struct request *rq) {
   struct order_query q = { 0 };
   int rc = query_asked(rq, &q);
   if (!rc) rc = query_text(rq, "status", &q.status);
@@ -45,15 +46,15 @@ int orders_list(struct request *rq) {
   return rc ? rc : list(rq, &q);
 }
 
-int orders_pending(struct request *rq) {
+static int orders_pending(struct request *rq) {
   struct order_query q = { .status = "pending", .made_here = true };
   int rc = query_asked(rq, &q);
   return rc ? rc : list(rq, &q);
 }
 
-int orders_recent(struct request *rq) { return list(rq, &(struct order_query){ .limit = RECENT }); }
+static int orders_recent(struct request *rq) { return list(rq, &(struct order_query){ .limit = RECENT }); }
 
-int order_show_one(struct request *rq) {
+static int order_show_one(struct request *rq) {
   struct db *db;
   int rc = db_find(rq, &db);
   return rc ? rc : order_show(rq->cx, db, rq->param[0], &rq->json, "data");
@@ -130,10 +131,72 @@ static int start(struct request *rq, struct order_task *t) {
   return rc ? rc : write_once(rq, run, t);
 }
 
-int order_post(struct request *rq) { return start(rq, &(struct order_task){ .act = CREATE }); }
-int order_generate_post(struct request *rq) { return start(rq, &(struct order_task){ .act = GENERATE }); }
-int order_put(struct request *rq) { return start(rq, &(struct order_task){ .act = REPLACE }); }
-int order_patch(struct request *rq) { return start(rq, &(struct order_task){ .act = CHANGE }); }
-int order_approve_post(struct request *rq) { return start(rq, &(struct order_task){ .act = APPROVE }); }
-int order_cancel_post(struct request *rq) { return start(rq, &(struct order_task){ .act = CANCEL }); }
-int order_remove(struct request *rq) { return start(rq, &(struct order_task){ .act = REMOVE }); }
+static int order_post(struct request *rq) { return start(rq, &(struct order_task){ .act = CREATE }); }
+static int order_generate_post(struct request *rq) {
+  return start(rq, &(struct order_task){ .act = GENERATE });
+}
+static int order_put(struct request *rq) { return start(rq, &(struct order_task){ .act = REPLACE }); }
+static int order_patch(struct request *rq) { return start(rq, &(struct order_task){ .act = CHANGE }); }
+static int order_approve_post(struct request *rq) {
+  return start(rq, &(struct order_task){ .act = APPROVE });
+}
+static int order_cancel_post(struct request *rq) { return start(rq, &(struct order_task){ .act = CANCEL }); }
+static int order_remove(struct request *rq) { return start(rq, &(struct order_task){ .act = REMOVE }); }
+
+/* ---- the addresses ---- */
+
+const struct route orders_routes[] = {
+  { "GET", "/api/orders", orders_list, "sales.read",
+    "Orders made here and invoices, the newest business day first. Parameters: tenant, store, status, "
+    "source, q, from, to, limit, cursor.",
+    .reply = "[#order_row]; total: int, next: text?",
+    .query = "store, status, source, q, from: day, to: day, limit: int, cursor", .cached = true },
+  { "POST", "/api/orders", order_post, "sales.write",
+    "Makes an order: {store_id, items: [{product_id | sku | barcode | name | code, quantity, unit_price}], "
+    "order_date, requested_date, due_date, status, notes, source, device, override, prediction_id}: that "
+    "prediction, if nobody has decided on it, is approved with the order. Parameter: tenant.",
+    .body = "{store_id: id, store, items: [{product_id: id, sku, barcode, name, code, quantity: any, "
+            "unit_price: any, ...}], order_date: day, requested_date: day, due_date: day, status, notes, "
+            "source, device, override: bool, prediction_id: id, ...}",
+    .reply = "201 #order", .body_max = LIMIT_BODY_BYTES },
+  { "GET", "/api/orders/recent", orders_recent, "sales.read",
+    "The ten newest by business day. Parameter: tenant.", .reply = "[#order_row]; total: int, next: text?",
+    .cached = true },
+  { "GET", "/api/orders/pending", orders_pending, "sales.read",
+    "Orders that nobody has approved yet. Parameters: tenant, store, q, from, to, limit, cursor.",
+    .reply = "[#order_row]; total: int, next: text?",
+    .query = "store, q, from: day, to: day, limit: int, cursor", .cached = true },
+  { "POST", "/api/orders/generate", order_generate_post, "sales.write",
+    "Makes an order from a prediction, an earlier order or invoice, or what is known of a store: "
+    "{prediction_id | template_order_id | store_id, status, order_date, requested_date, notes, device, "
+    "override}. Parameter: tenant.",
+    .body = "{prediction_id: id, template_order_id: id, store_id: id, status, order_date: day, "
+            "requested_date: day, notes, device, override: bool, ...}",
+    .reply = "201 #order", .body_max = LIMIT_BODY_BYTES },
+  { "GET", "/api/orders/{id}", order_show_one, "sales.read",
+    "An order or invoice with its lines; {id} may be its number. Parameter: tenant.", .reply = "#order" },
+  { "PUT", "/api/orders/{id}", order_put, "sales.write",
+    "Changes an order as a whole: what the body does not name is emptied, lines are replaced. 409 when it is "
+    "invoiced or cancelled. Parameter: tenant.",
+    .reply = "#order",
+    .body = "{store_id: id, store, items: [{product_id: id, sku, barcode, name, code, quantity: any, "
+            "unit_price: any, ...}], order_date: day, requested_date: day, due_date: day, status, notes, "
+            "source, device, override: bool, ...}",
+    .body_max = LIMIT_BODY_BYTES },
+  { "PATCH", "/api/orders/{id}", order_patch, "sales.write",
+    "Changes what the body names. Parameter: tenant.", .reply = "#order",
+    .body = "{store_id: id, store, items: [{product_id: id, sku, barcode, name, code, quantity: any, "
+            "unit_price: any, ...}], order_date: day, requested_date: day, due_date: day, status, notes, "
+            "source, device, override: bool, ...}",
+    .body_max = LIMIT_BODY_BYTES },
+  { "DELETE", "/api/orders/{id}", order_remove, "sales.write",
+    "Deletes an order with its lines; it can be restored. 409 when it is invoiced. Parameter: tenant.",
+    .reply = "{id, deleted: bool}" },
+  { "POST", "/api/orders/{id}/approve", order_approve_post, "sales.write",
+    "Approves it: {note, override}. 409 beyond the store's credit limit. Parameter: tenant.",
+    .reply = "#order", .body = "{note, override: bool}", .body_max = LIMIT_BODY_BYTES },
+  { "POST", "/api/orders/{id}/cancel", order_cancel_post, "sales.write",
+    "Cancels it: {note}. Parameter: tenant.", .reply = "#order", .body = "{note}",
+    .body_max = LIMIT_BODY_BYTES },
+  { 0 },
+};

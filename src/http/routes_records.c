@@ -9,7 +9,7 @@
 
 /* ---- what there is ---- */
 
-int entities_list(struct request *rq) {
+static int entities_list(struct request *rq) {
   const struct entity *e;
   struct jw *w = &rq->json;
   int count = 0;
@@ -100,7 +100,7 @@ static int list_then(struct request *rq, struct db *db, const struct entity *e, 
   return record_list(rq->cx, db, e, q->deleted, as_of, &rq->json, "data");
 }
 
-int records_list(struct request *rq) {
+static int records_list(struct request *rq) {
   struct db *db;
   struct record_filter filters[FILTERS_MAX];
   struct record_query q = { 0 };
@@ -127,7 +127,7 @@ static const char *tag_of(struct ctx *cx, int64_t version) {
 }
 
 /* The tag of a record is its version; what was once known of it has none. */
-int record_show(struct request *rq) {
+static int record_show(struct request *rq) {
   struct db *db;
   char id[37];
   int64_t as_of, version;
@@ -139,7 +139,7 @@ int record_show(struct request *rq) {
 }
 
 /* A record that never was has no history, and that is not found. */
-int record_changes(struct request *rq) {
+static int record_changes(struct request *rq) {
   struct db *db;
   char id[37];
   int64_t version;
@@ -212,12 +212,75 @@ static int task_start(struct request *rq, struct record_task *task) {
   return rc ? rc : write_once(rq, task_run, task);
 }
 
-int record_post(struct request *rq) { return task_start(rq, &(struct record_task){ 0 }); }
-int record_put(struct request *rq) { return task_start(rq, &(struct record_task){ .whole = true }); }
-int record_patch(struct request *rq) { return task_start(rq, &(struct record_task){ 0 }); }
-int record_remove(struct request *rq) {
+static int record_post(struct request *rq) { return task_start(rq, &(struct record_task){ 0 }); }
+static int record_put(struct request *rq) { return task_start(rq, &(struct record_task){ .whole = true }); }
+static int record_patch(struct request *rq) { return task_start(rq, &(struct record_task){ 0 }); }
+static int record_remove(struct request *rq) {
   return task_start(rq, &(struct record_task){ .act = record_delete });
 }
-int record_bring_back(struct request *rq) {
+static int record_bring_back(struct request *rq) {
   return task_start(rq, &(struct record_task){ .act = record_restore });
 }
+
+/* ---- the addresses ---- */
+
+const struct route records_routes[] = {
+  { "GET", "/api/entities", entities_list, "login",
+    "What kinds of records there are, with their properties: forms are made from it.",
+    .reply = "[{name, table, help, order, path: text?, access, unique: [[text]], properties: [{name, kind, "
+             "required: bool, searched: bool, help, default?: any, choices?: [text], reference?, scale?: "
+             "int, min?: any, max?: any}]}]; total: int" },
+  { "GET", "/api/records/{id}", records_list, "record.read",
+    "The records of an entity, as JSON or as CSV (Accept: text/csv). Parameters: tenant, deleted=1 for those "
+    "that were deleted, too, as_of (a day or an instant) for what was known then.",
+    .entity = ENTITY_BY_NAME, .reply = "[@]; total?: int, next?: text?",
+    .query = "q, filter, sort, fields, limit: int, cursor, deleted: 0|1, as_of, format: json|csv",
+    .cached = true },
+  { "POST", "/api/records/{id}", record_post, "record.write",
+    "Adds a record, or, with the id of one, changes the properties that are named; with version only when "
+    "nobody changed it meanwhile. Parameter: tenant.",
+    .entity = ENTITY_BY_NAME, .reply = "201|200 @", .body = "@", .body_max = LIMIT_BODY_BYTES },
+  { "GET", "/api/records/{id}/{id}", record_show, "record.read",
+    "One record, by its id or its key. Parameters: tenant, as_of.", .entity = ENTITY_BY_NAME, .reply = "@",
+    .query = "as_of" },
+  { "PUT", "/api/records/{id}/{id}", record_put, "record.write",
+    "Makes the record what the body says: what it does not name becomes its default, or empty. Parameter: "
+    "tenant.",
+    .entity = ENTITY_BY_NAME, .reply = "@", .body = "@", .body_max = LIMIT_BODY_BYTES },
+  { "PATCH", "/api/records/{id}/{id}", record_patch, "record.write",
+    "Changes the properties that the body names. Parameter: tenant.", .entity = ENTITY_BY_NAME, .reply = "@",
+    .body = "@", .body_max = LIMIT_BODY_BYTES },
+  { "DELETE", "/api/records/{id}/{id}", record_remove, "record.write",
+    "Deletes a record, which can be undone. Parameter: tenant.", .entity = ENTITY_BY_NAME, .reply = "@" },
+  { "POST", "/api/records/{id}/{id}/restore", record_bring_back, "record.write",
+    "Brings a deleted record back. Parameter: tenant.", .entity = ENTITY_BY_NAME, .reply = "@" },
+  { "GET", "/api/records/{id}/{id}/history", record_changes, "record.read",
+    "All that was ever changed of a record, from the change log. Parameter: tenant.",
+    .entity = ENTITY_BY_NAME, .reply = "[#entry]" },
+  { 0 },
+};
+
+/* ---- the addresses ---- */
+
+const struct route path_routes[] = {
+  /* Entities with an address of their own; what stands above goes before. */
+  { "GET", "/api/{id}", records_list, "record.read", "As /api/records/{id}.", .entity = ENTITY_BY_PATH,
+    .reply = "[@]; total?: int, next?: text?",
+    .query = "q, filter, sort, fields, limit: int, cursor, deleted: 0|1, as_of, format: json|csv",
+    .cached = true },
+  { "POST", "/api/{id}", record_post, "record.write", "As /api/records/{id}.", .entity = ENTITY_BY_PATH,
+    .reply = "201|200 @", .body = "@", .body_max = LIMIT_BODY_BYTES },
+  { "GET", "/api/{id}/{id}", record_show, "record.read", "As /api/records/{id}/{id}.",
+    .entity = ENTITY_BY_PATH, .reply = "@", .query = "as_of" },
+  { "PUT", "/api/{id}/{id}", record_put, "record.write", "As /api/records/{id}/{id}.",
+    .entity = ENTITY_BY_PATH, .reply = "@", .body = "@", .body_max = LIMIT_BODY_BYTES },
+  { "PATCH", "/api/{id}/{id}", record_patch, "record.write", "As /api/records/{id}/{id}.",
+    .entity = ENTITY_BY_PATH, .reply = "@", .body = "@", .body_max = LIMIT_BODY_BYTES },
+  { "DELETE", "/api/{id}/{id}", record_remove, "record.write", "As /api/records/{id}/{id}.",
+    .entity = ENTITY_BY_PATH, .reply = "@" },
+  { "POST", "/api/{id}/{id}/restore", record_bring_back, "record.write", "As /api/records/{id}/{id}/restore.",
+    .entity = ENTITY_BY_PATH, .reply = "@" },
+  { "GET", "/api/{id}/{id}/changes", record_changes, "record.read", "As /api/records/{id}/{id}/history.",
+    .entity = ENTITY_BY_PATH, .reply = "[#entry]" },
+  { 0 },
+};

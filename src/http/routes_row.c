@@ -2,6 +2,7 @@
 ** routes_row.c - a person changes a clean row.
 */
 #include "base/json.h"
+#include "base/limits.h"
 #include "http/routes.h"
 #include "ingest/edit.h"
 
@@ -22,7 +23,7 @@ static int changes_of(struct ctx *cx, struct jv *body, struct correct_change **c
   return OK;
 }
 
-int row_post(struct request *rq) {
+static int row_post(struct request *rq) {
   struct import_result *result = ctx_alloc(rq->cx, sizeof *result);
   const struct dataset *d = NULL;
   struct correct_change *changes = NULL;
@@ -45,3 +46,14 @@ int row_post(struct request *rq) {
   jw_close(&rq->json, '}');
   return OK;
 }
+
+/* ---- the addresses ---- */
+
+const struct route row_routes[] = {
+  { "POST", "/api/row", row_post, "data.write",
+    "Changes a clean row: {\"quantity\": \"5\"}. Every control judges it; what passes becomes a new version, "
+    "by a run of its own, which can be undone. Parameters: tenant, as, key.",
+    .reply = "{run, key, changed: bool}", .query = "as, key!", .body = "object",
+    .body_max = LIMIT_BODY_BYTES },
+  { 0 },
+};

@@ -1,8 +1,9 @@
 /* routes_rules.c - what other rules would do to history, and making them hold. */
+#include "base/limits.h"
 #include "http/routes.h"
 #include "ingest/rejudge.h"
 
-int rules_try_post(struct request *rq) {
+static int rules_try_post(struct request *rq) {
   struct rejudge_request r = { .dataset = NULL };
   struct rejudge_result *result = ctx_alloc(rq->cx, sizeof *result);
   struct tenant *tenant;
@@ -25,7 +26,7 @@ static int promote(struct ctx *cx, struct db *db, void *arg) {
   return proposal_apply(cx, db, p->changes, p->w);
 }
 
-int rules_promote_post(struct request *rq) {
+static int rules_promote_post(struct request *rq) {
   struct promotion p = { .w = &rq->json };
   struct tenant *tenant;
   int rc = body_json(rq, &p.changes);
@@ -35,3 +36,22 @@ int rules_promote_post(struct request *rq) {
   jw_close(&rq->json, '}');
   return rc;
 }
+
+/* ---- the addresses ---- */
+
+const struct route rules_routes[] = {
+  { "POST", "/api/rules/try", rules_try_post, "data.write",
+    "What changed rules would newly reject and release of what was imported; nothing is changed. Body: "
+    "{\"rules\":[...],\"items\":[...]}. Parameters: tenant, as, run.",
+    .reply =
+        "{runs: [{run, source, rows: int, newly_rejected: int, newly_released: int}], rows: int, "
+        "newly_rejected: {total: int, by_control: {*: int}, sample: [{run, record: int, line: int, raw, "
+        "faults: [#fault]}]}, newly_released: {total: int, by_control: {*: int}, sample: [{run, record: int, "
+        "line: int, raw, faults: [#fault]}]}, figures: {before: #sums, after: #sums}, seconds: number}",
+    .query = "as, run", .body = "{rules: [object], items: [object]}", .body_max = LIMIT_BODY_BYTES },
+  { "POST", "/api/rules/promote", rules_promote_post, "data.write",
+    "Makes changed rules hold, all of them or none. Body as of try. Parameter: tenant.",
+    .reply = "{rules: [{id, name, ...}], items: [{id, ...}]}", .body = "{rules: [object], items: [object]}",
+    .body_max = LIMIT_BODY_BYTES },
+  { 0 },
+};

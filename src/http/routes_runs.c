@@ -8,7 +8,7 @@
 #include "http/tasks.h"
 #include "ingest/undo.h"
 
-int runs_list(struct request *rq) {
+static int runs_list(struct request *rq) {
   struct db *db;
   int64_t limit, offset, total = 0;
   int rc = query_int(rq, "limit", 1, PAGE_ROWS_MOST, PAGE_ROWS, &limit);
@@ -19,7 +19,7 @@ int runs_list(struct request *rq) {
   return rc;
 }
 
-int run_show(struct request *rq) {
+static int run_show(struct request *rq) {
   struct db *db;
   int rc = db_find(rq, &db);
   return rc ? rc : report_run(rq->cx, db, &rq->json, "data", rq->param[0]);
@@ -44,7 +44,7 @@ static int link_next(struct request *rq, const struct exception_filter *f, int64
   return OK;
 }
 
-int exceptions_list(struct request *rq) {
+static int exceptions_list(struct request *rq) {
   struct exception_filter f = { .run = rq->param[0] };
   struct db *db;
   int64_t total = 0, next = 0;
@@ -75,8 +75,8 @@ static int move(struct request *rq, move_fn *fn) {
   return rc;
 }
 
-int run_undo(struct request *rq) { return move(rq, undo_run); }
-int run_redo(struct request *rq) { return move(rq, redo_run); }
+static int run_undo(struct request *rq) { return move(rq, undo_run); }
+static int run_redo(struct request *rq) { return move(rq, redo_run); }
 
 /* What cannot be judged again is told at once and not by a task that fails. */
 static int rejudge_check(struct request *rq, const struct kept_run *run) {
@@ -89,7 +89,7 @@ static int rejudge_check(struct request *rq, const struct kept_run *run) {
   return OK;
 }
 
-int run_rejudge(struct request *rq) {
+static int run_rejudge(struct request *rq) {
   struct task_order o = { 0 };
   struct kept_run run;
   struct db *db;
@@ -108,3 +108,44 @@ int run_rejudge(struct request *rq) {
   rc = task_start(rq, &o, id);
   return rc ? rc : import_accepted(rq, id);
 }
+
+/* ---- the addresses ---- */
+
+const struct route runs_routes[] = {
+  { "GET", "/api/runs", runs_list, "data.read",
+    "The runs of a tenant, newest first. Parameters: tenant, limit, offset.",
+    .reply = "[{run, dataset, source, kind, state, undone: #undone, started: text?, ended: text?, seconds: "
+             "number, actor, rows: #rows, rejected: {*: int}, reconciled: bool, quality: number, *: "
+             "decimal?}]; total: int",
+    .query = "limit: int, offset: int" },
+  { "GET", "/api/runs/{id}", run_show, "data.read",
+    "The report of one run: figures, controls, decisions of the reader, audits, timeline. The id may be "
+    "shortened as long as it is unique, or be \"latest\". Parameter: tenant.",
+    .reply =
+        "{run, dataset, source, kind, state, undone: #undone, started: text?, ended: text?, seconds: number, "
+        "actor, rows: #rows, rejected: {*: int}, reconciled: bool, quality: number, *: decimal?, sha256, "
+        "bytes: int, rows_per_second: int, memory_bytes: int, mapping: [{field, heading, column: int, how}], "
+        "unknown_columns: [any], unique: [text], decisions: [#decision], oddities: [any], dialect: "
+        "{encoding, delimiter, quote, escape, header, skip}, existing: text?, replaces: text?, controls: "
+        "[{control, version: int, stage, field: text?, category, passed: int, failed: int}], totals: #sums, "
+        "by_day: [#day], by_region: [#group], by_product: [#group], audits: [{check, ok: bool, expected, "
+        "actual, text}], timeline: [{seq: int, at, event, description, count: int}]}" },
+  { "GET", "/api/runs/{id}/exceptions", exceptions_list, "data.read",
+    "The rejected rows of one run with their original lines. Parameters: tenant, category, control, limit, "
+    "after.",
+    .reply = "[{id: int, run, record: int, source, line: int, offset: int, length: int, category, stage, "
+             "state, raw, faults: [#fault]}]; total: int, next: int",
+    .query = "category, control, limit: int, after: int" },
+  { "POST", "/api/runs/{id}/undo", run_undo, "data.write",
+    "Takes a run back: what it replaced comes back, what was changed since stays, and all of it is told. 409 "
+    "when it is undone already. Parameters: tenant, dry_run=1 (tells, and changes nothing).",
+    .reply = "#moved", .query = "dry_run: 0|1" },
+  { "POST", "/api/runs/{id}/redo", run_redo, "data.write",
+    "Brings a run back that was undone. 409 when it is not. Parameters: tenant, dry_run=1.",
+    .reply = "#moved", .query = "dry_run: 0|1" },
+  { "POST", "/api/runs/{id}/rejudge", run_rejudge, "data.write",
+    "Judges the kept bytes of a run by the present rules, in the background like an import: a new run takes "
+    "its place. 409 when it does not count. Parameters: tenant, dry_run=1.",
+    .reply = "202 {import, href}", .query = "dry_run: 0|1" },
+  { 0 },
+};

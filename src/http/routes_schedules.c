@@ -5,13 +5,13 @@
 
 enum { SLOTS = 100, SLOTS_MOST = 2000, PREVIEW = 5, PREVIEW_MOST = 1000 };
 
-int schedules_list(struct request *rq) {
+static int schedules_list(struct request *rq) {
   struct db *db;
   int rc = db_find(rq, &db);
   return rc ? rc : schedule_list(rq->cx, db, &rq->json, "data");
 }
 
-int schedule_slots_list(struct request *rq) {
+static int schedule_slots_list(struct request *rq) {
   struct db *db;
   int64_t limit;
   int rc = query_int(rq, "limit", 1, SLOTS_MOST, SLOTS, &limit);
@@ -19,7 +19,7 @@ int schedule_slots_list(struct request *rq) {
   return rc ? rc : schedule_slots(rq->cx, db, rq->param[0], limit, &rq->json, "data");
 }
 
-int schedule_preview_show(struct request *rq) {
+static int schedule_preview_show(struct request *rq) {
   const char *cron, *zone, *from;
   int64_t count, after = rq->cx->now;
   int rc = query_text(rq, "cron", &cron);
@@ -68,10 +68,31 @@ static int change(struct request *rq, struct act *a) {
   return rc ? rc : tenant_write(rq->cx, tenant, act, a);
 }
 
-int schedule_run_post(struct request *rq) {
+static int schedule_run_post(struct request *rq) {
   int rc = change(rq, &(struct act){ .run = true });
   if (!rc) rq->status = 202;
   return rc;
 }
-int schedule_pause_post(struct request *rq) { return change(rq, &(struct act){ .paused = true }); }
-int schedule_resume_post(struct request *rq) { return change(rq, &(struct act){ .paused = false }); }
+static int schedule_pause_post(struct request *rq) { return change(rq, &(struct act){ .paused = true }); }
+static int schedule_resume_post(struct request *rq) { return change(rq, &(struct act){ .paused = false }); }
+
+/* ---- the addresses ---- */
+
+const struct route schedules_routes[] = {
+  { "GET", "/api/schedules", schedules_list, "work.read",
+    "The schedules: when, what, the next slots, what became of the last one. Parameter: tenant.",
+    .reply = "[#schedule]" },
+  { "GET", "/api/schedules/{id}/slots", schedule_slots_list, "work.read",
+    "What became of the slots of a schedule (by name), newest first. Parameters: tenant, limit.",
+    .reply = "[{slot, state, since?, reason?, at, job: int?, run: int?}]", .query = "limit: int" },
+  { "POST", "/api/schedules/{id}/run", schedule_run_post, "work.write",
+    "Starts what a schedule starts, now; 202. Parameter: tenant.", .reply = "202 {job: int?, run: int?}" },
+  { "POST", "/api/schedules/{id}/pause", schedule_pause_post, "work.write",
+    "Stops a schedule from starting anything. Parameter: tenant.", .reply = "#schedule" },
+  { "POST", "/api/schedules/{id}/resume", schedule_resume_post, "work.write",
+    "Lets a paused schedule go on, from now. Parameter: tenant.", .reply = "#schedule" },
+  { "GET", "/api/schedule-preview", schedule_preview_show, "work.read",
+    "A cron expression in words, and its next slots. Parameters: cron, zone, count, from.",
+    .reply = "{cron, zone, words, next: [text]}", .query = "cron!, zone, count: int, from: instant" },
+  { 0 },
+};

@@ -1,6 +1,7 @@
 /*
 ** routes_stock.c - the stock: what there is, how it came about, and what people do to it.
 */
+#include "base/limits.h"
 #include "base/time.h"
 #include "http/routes.h"
 #include "inventory/daily.h"
@@ -14,7 +15,7 @@
 
 /* ---- what there is ---- */
 
-int stock_levels_get(struct request *rq) {
+static int stock_levels_get(struct request *rq) {
   struct levels_scope s = { 0 };
   struct db *db;
   int rc = query_text(rq, "q", &s.search);
@@ -28,7 +29,7 @@ int stock_levels_get(struct request *rq) {
   return rc ? rc : report_levels(rq->cx, db, &s, &rq->json);
 }
 
-int stock_item_get(struct request *rq) {
+static int stock_item_get(struct request *rq) {
   struct db *db;
   int rc = db_find(rq, &db);
   return rc ? rc : report_item(rq->cx, db, rq->param[0], &rq->json, "data");
@@ -45,7 +46,7 @@ static int query_time(struct request *rq, const char *name, bool whole_day, int6
   return OK;
 }
 
-int stock_history_get(struct request *rq) {
+static int stock_history_get(struct request *rq) {
   struct history_scope s = { .from = INT64_MIN };
   const char *next = NULL;
   struct db *db;
@@ -61,7 +62,7 @@ int stock_history_get(struct request *rq) {
   return rc;
 }
 
-int stock_scan_get(struct request *rq) {
+static int stock_scan_get(struct request *rq) {
   const char *code;
   struct db *db;
   int rc = query_text(rq, "code", &code);
@@ -69,7 +70,7 @@ int stock_scan_get(struct request *rq) {
   return rc ? rc : stock_scan(rq->cx, db, code, &rq->json, "data");
 }
 
-int stock_replay_get(struct request *rq) {
+static int stock_replay_get(struct request *rq) {
   struct replay_result r;
   struct db *db;
   int rc = db_find(rq, &db);
@@ -87,7 +88,7 @@ static int query_day(struct request *rq, const char *name, int64_t *day) {
   return rc;
 }
 
-int stock_metrics_get(struct request *rq) {
+static int stock_metrics_get(struct request *rq) {
   const char *sku, *warehouse = NULL;
   int64_t day = -1;
   struct db *db;
@@ -100,7 +101,7 @@ int stock_metrics_get(struct request *rq) {
   return rc;
 }
 
-int stock_snapshots_get(struct request *rq) {
+static int stock_snapshots_get(struct request *rq) {
   int64_t day = -1, known = -1, limit = 0;
   struct db *db;
   int rc = query_day(rq, "day", &day);
@@ -112,7 +113,7 @@ int stock_snapshots_get(struct request *rq) {
                  : snapshot_show(rq->cx, db, day, known, &rq->json, "data");
 }
 
-int stock_week_get(struct request *rq) {
+static int stock_week_get(struct request *rq) {
   int64_t at;
   struct db *db;
   int rc = time_parse_iso(str_of(rq->param[0]), &at)
@@ -122,7 +123,7 @@ int stock_week_get(struct request *rq) {
   return rc ? rc : week_show(rq->cx, db, week_begin(stock_day(at)), &rq->json, "data");
 }
 
-int stock_quality_get(struct request *rq) {
+static int stock_quality_get(struct request *rq) {
   struct quality_result *results = ctx_alloc(rq->cx, QUALITY_CHECKS * sizeof *results);
   int64_t at = rq->cx->now;
   bool now = false;
@@ -184,7 +185,7 @@ static int run_order(struct request *rq, const struct jv *body, struct order *o)
   return OK;
 }
 
-int stock_adjust_post(struct request *rq) {
+static int stock_adjust_post(struct request *rq) {
   struct stock_move m = { .kind = MOVE_ADJUSTMENT };
   struct order o = { .moves = &m, .count = 1 };
   struct jv *body;
@@ -195,7 +196,7 @@ int stock_adjust_post(struct request *rq) {
   return run_order(rq, body, &o);
 }
 
-int stock_count_post(struct request *rq) {
+static int stock_count_post(struct request *rq) {
   struct order o = { 0 };
   struct jv *body;
   if (body_members(rq, "warehouse, reference, reason, lines, " BEYOND, &body)) return rq->cx->code;
@@ -220,7 +221,7 @@ int stock_count_post(struct request *rq) {
   return run_order(rq, body, &o);
 }
 
-int stock_transfer_post(struct request *rq) {
+static int stock_transfer_post(struct request *rq) {
   struct stock_move what = { 0 }, moves[2];
   struct order o = { .moves = moves, .count = 2 };
   struct jv *body;
@@ -233,3 +234,86 @@ int stock_transfer_post(struct request *rq) {
     return rq->cx->code;
   return run_order(rq, body, &o);
 }
+
+/* ---- the addresses ---- */
+
+const struct route stock_routes[] = {
+  { "GET", "/api/stock/levels", stock_levels_get, "stock.read",
+    "What there is, with velocity and cover, and totals. Parameters: tenant, q, warehouse, category, state "
+    "(ok, low, out, over, all), sort (-available), limit, cursor.",
+    .cached = true,
+    .reply = "[{sku, name: text?, category: text?, warehouse, on_hand: number, reserved: number, available: "
+             "number, reorder_point: number?, velocity: number, trend: number, direction, average_on_hand: "
+             "number, turnover: number?, days_of_cover: number?, risk: number?, state, updated_at}]; next: "
+             "text?, totals: {levels: int, items: int, warehouses: int, on_hand: number, reserved: number, "
+             "low: int, out: int, over: int}",
+    .query = "q, warehouse, category, state: ok|low|out|over|all, sort, limit: int, cursor" },
+  { "GET", "/api/stock/items/{id}", stock_item_get, "stock.read",
+    "One item: levels, lots, serial numbers, reservations, figures with their formulas, movements.",
+    .reply = "{item: {id, sku, name: text?, barcode: text?, category: text?, unit: text?, tracked, "
+             "unit_cost: decimal?, reorder_point: decimal?, reorder_quantity: decimal?, active: bool}?, "
+             "levels: [{warehouse, location: text?, lot: text?, expires: text?, on_hand: number, reserved: "
+             "number, updated_at}], lots: [{code, made: text?, expires: text?, blocked: any, notes: text?}], "
+             "serials: [{code, lot: text?, state, warehouse: text?, location: text?}], reservations: [{id: "
+             "any, warehouse, location: text?, lot: text?, quantity: number, reference: text?, customer: "
+             "text?, until: text?}], metrics?: [{sku, name: text?, category: text?, warehouse, "
+             "warehouse_name: text?, day, velocity: number, trend: number, direction, average_on_hand: "
+             "number, turnover: number?, days_of_cover: number?}], trends?: [{warehouse, until, trend: "
+             "number, standard_error: number, issued: [number]}], movements?: [{id: int, type, sku, "
+             "warehouse, *: any}], formulas: {velocity, trend, average_on_hand, turnover, days_of_cover}}" },
+  { "GET", "/api/stock/history", stock_history_get, "stock.read",
+    "Movements of an item or of a warehouse, newest first. Parameters: tenant, sku, warehouse, from, to, "
+    "limit, cursor.",
+    .reply = "[{id: int, type, sku, warehouse, quantity: number, reserved: number, on_hand_after: number, "
+             "reserved_after: number, at, recorded_at, reference?, actor, event_id, unit_cost?: number, "
+             "notes?}]; next: text?",
+    .query = "sku, warehouse, from, to, limit: int, cursor" },
+  { "GET", "/api/stock/scan", stock_scan_get, "stock.read",
+    "What a scanned code stands for: SKU, barcode, location, lot, serial number, GS1 element string. "
+    "Parameters: tenant, code.",
+    .reply = "{code, kind, matches: [{*: any}], gs1?: {*: any}}", .query = "code!" },
+  { "GET", "/api/stock/replay", stock_replay_get, "stock.read",
+    "The levels derived from the ledger again, and compared: ok, or the first difference.",
+    .reply = "{ok: bool, rows: int, archived: int, levels: int, text}" },
+  { "GET", "/api/stock/quality", stock_quality_get, "stock.read",
+    "The quality checks as they were made last, with samples and verdicts. Parameters: tenant, now=1 (looks "
+    "again).",
+    .reply = "[{check, group, help, passed: bool, failed: int, samples: [{subject, text}]}]; runs: [{id: "
+             "int, at, ledger: int, failed: int}], at: text?",
+    .query = "now: 0|1" },
+  { "GET", "/api/stock/snapshots", stock_snapshots_get, "stock.read",
+    "The days that were put down; with day what there was at its end, with known as it was known at the end "
+    "of that other day.",
+    .reply = "[{day, made_at, ledger: int, rows: int}]", .query = "day: day, known: day, limit: int" },
+  { "GET", "/api/stock/metrics", stock_metrics_get, "stock.read",
+    "Velocity, trend, turnover and cover with their formulas. Parameters: tenant, sku, warehouse, day.",
+    .reply = "[{sku, name: text?, category: text?, warehouse, warehouse_name: text?, day, velocity: number, "
+             "trend: number, direction, average_on_hand: number, turnover: number?, days_of_cover: "
+             "number?}]; formulas: {velocity, trend, average_on_hand, turnover, days_of_cover}",
+    .query = "sku, warehouse, day: day" },
+  { "GET", "/api/stock/weeks/{id}", stock_week_get, "stock.read",
+    "The report of the week that a day lies in, such as 2024-02-29.", .reply = "{...}" },
+  { "POST", "/api/stock/adjust", stock_adjust_post, "stock.write",
+    "Books a change: {sku, warehouse, quantity, type, location, lot, serial, reference, reason, "
+    "allow_negative}. 409 when it would lead below zero.",
+    .reply = "[{event_id, type, sku, warehouse, reference?, quantity: number, quantity_on_hand: number, "
+             "quantity_reserved: number}]",
+    .body = "{sku!, warehouse!, quantity!: any, type, location, lot, serial, reference, reason, "
+            "allow_negative: bool}",
+    .body_max = LIMIT_BODY_BYTES },
+  { "POST", "/api/stock/count", stock_count_post, "stock.write",
+    "Books what was counted: {warehouse, reference, reason, lines: [{sku, location, lot, counted}]}.",
+    .reply = "[{event_id, type, sku, warehouse, quantity: number, quantity_on_hand: number, "
+             "quantity_reserved: number, location?}]",
+    .body = "{warehouse!, reference, reason, lines!: [{sku!, location, lot, counted!: any}], allow_negative: "
+            "bool}",
+    .body_max = LIMIT_BODY_BYTES },
+  { "POST", "/api/stock/transfer", stock_transfer_post, "stock.write",
+    "Moves stock: {sku, from, to, quantity, location, lot, serial, reference, reason}.",
+    .reply = "[{event_id, type, sku, warehouse, reference, quantity: number, quantity_on_hand: number, "
+             "quantity_reserved: number}]",
+    .body =
+        "{sku!, from!, to!, quantity!: any, location, lot, serial, reference, reason, allow_negative: bool}",
+    .body_max = LIMIT_BODY_BYTES },
+  { 0 },
+};

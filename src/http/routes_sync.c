@@ -1,4 +1,5 @@
 /* routes_sync.c - how replication to headquarters stands, and what people may ask of it. */
+#include "base/limits.h"
 #include "http/routes.h"
 #include "replicate/conflict.h"
 #include "replicate/state.h"
@@ -6,13 +7,13 @@
 
 enum { HISTORY = 50, HISTORY_MOST = 500, CONFLICTS = 100, CONFLICTS_MOST = 1000 };
 
-int sync_show(struct request *rq) {
+static int sync_show(struct request *rq) {
   struct db *db;
   int rc = db_find(rq, &db);
   return rc ? rc : sync_state_json(rq->cx, db, &rq->json, "data");
 }
 
-int sync_history_show(struct request *rq) {
+static int sync_history_show(struct request *rq) {
   struct db *db;
   int64_t limit;
   int rc = query_int(rq, "limit", 1, HISTORY_MOST, HISTORY, &limit);
@@ -48,11 +49,11 @@ static int ask(struct request *rq, write_fn *change, void *arg) {
   return sync_show(rq);
 }
 
-int sync_now_post(struct request *rq) { return ask(rq, check, NULL); }
-int sync_pause_post(struct request *rq) { return ask(rq, pause_it, NULL); }
-int sync_resume_post(struct request *rq) { return ask(rq, resume_it, NULL); }
+static int sync_now_post(struct request *rq) { return ask(rq, check, NULL); }
+static int sync_pause_post(struct request *rq) { return ask(rq, pause_it, NULL); }
+static int sync_resume_post(struct request *rq) { return ask(rq, resume_it, NULL); }
 
-int sync_metered_post(struct request *rq) {
+static int sync_metered_post(struct request *rq) {
   struct jv *body;
   int64_t bytes;
   int rc = body_members(rq, "bytes_a_day", &body);
@@ -65,7 +66,7 @@ int sync_metered_post(struct request *rq) {
 
 /* ---- changes that did not hold ---- */
 
-int conflicts_list(struct request *rq) {
+static int conflicts_list(struct request *rq) {
   const char *state, *cursor;
   struct record_page page;
   struct db *db;
@@ -92,6 +93,49 @@ static int conflict_decide(struct request *rq, decide_fn *act) {
   return rc ? rc : decision_post(rq, act);
 }
 
-int conflict_take_post(struct request *rq) { return conflict_decide(rq, conflict_take); }
-int conflict_reopen_post(struct request *rq) { return conflict_decide(rq, conflict_reopen); }
-int conflict_keep_post(struct request *rq) { return conflict_decide(rq, conflict_keep); }
+static int conflict_take_post(struct request *rq) { return conflict_decide(rq, conflict_take); }
+static int conflict_reopen_post(struct request *rq) { return conflict_decide(rq, conflict_reopen); }
+static int conflict_keep_post(struct request *rq) { return conflict_decide(rq, conflict_keep); }
+
+/* ---- the addresses ---- */
+
+const struct route sync_routes[] = {
+  { "GET", "/api/sync", sync_show, "sync.read",
+    "How replication to headquarters stands: what it holds, how far each lane is, what is still to go and "
+    "how long that takes, and what is wrong. Parameter: tenant.",
+    .reply = "#sync" },
+  { "GET", "/api/sync/history", sync_history_show, "sync.read",
+    "What happened on the way to headquarters, and the last batches, newest first. Parameters: tenant, "
+    "limit.",
+    .reply = "{history: [{id: int, at: instant, kind, text}], batches: [{lane, sequence: int, rows: int, "
+             "bytes: int, made_at: instant, confirmed_at: instant?, hash, receipted: bool}]}",
+    .query = "limit: int" },
+  { "POST", "/api/sync/now", sync_now_post, "sync.write",
+    "Tries headquarters now, whatever is waited for. The reply is that of GET /api/sync. Parameter: tenant.",
+    .reply = "#sync" },
+  { "POST", "/api/sync/pause", sync_pause_post, "sync.write",
+    "Sends and takes nothing until it is resumed. The reply is that of GET /api/sync. Parameter: tenant.",
+    .reply = "#sync" },
+  { "POST", "/api/sync/resume", sync_resume_post, "sync.write",
+    "Goes on after a pause. The reply is that of GET /api/sync. Parameter: tenant.", .reply = "#sync" },
+  { "POST", "/api/sync/metered", sync_metered_post, "sync.write",
+    "Sends at most so many bytes a day, and only what people did; 0: as much as there is. The reply is that "
+    "of GET /api/sync. Parameter: tenant.",
+    .reply = "#sync", .body = "{bytes_a_day!: int}", .body_max = LIMIT_BODY_BYTES },
+  { "GET", "/api/sync/conflicts", conflicts_list, "sync.read",
+    "Changes that did not hold, because somebody else changed the same, newest first, with who said what. "
+    "Parameters: tenant, state (open when it is left out), limit, cursor.",
+    .reply = "[#conflict]; total: int, next: text?", .query = "state: open|decided|all, limit: int, cursor" },
+  { "POST", "/api/sync/conflicts/{id}/take", conflict_take_post, "sync.write",
+    "A change that did not hold is brought back; it takes the permission to write the record, too. 409 when "
+    "it was decided already. Parameter: tenant.",
+    .reply = "{id}", .body = "{note}", .body_max = LIMIT_BODY_BYTES },
+  { "POST", "/api/sync/conflicts/{id}/keep", conflict_keep_post, "sync.write",
+    "What holds is right; the conflict is decided. 409 when it was decided already. Parameter: tenant.",
+    .reply = "{id}", .body = "{note}", .body_max = LIMIT_BODY_BYTES },
+  { "POST", "/api/sync/conflicts/{id}/reopen", conflict_reopen_post, "sync.write",
+    "What was decided is taken back: the record is what it was before, and the conflict is open. 409 when "
+    "somebody went on from it. Parameter: tenant.",
+    .reply = "{id}", .body = "{note}", .body_max = LIMIT_BODY_BYTES },
+  { 0 },
+};

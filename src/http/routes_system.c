@@ -14,7 +14,7 @@ static void tenant_write_info(struct jw *w, const struct tenant_info *t) {
   jw_close(w, '}');
 }
 
-int tenants_list(struct request *rq) {
+static int tenants_list(struct request *rq) {
   const struct tenant_info *list;
   size_t count;
   int rc = tenant_list(rq->cx, rq->server->store, &list, &count);
@@ -31,7 +31,7 @@ int tenants_list(struct request *rq) {
   return OK;
 }
 
-int health_show(struct request *rq) {
+static int health_show(struct request *rq) {
   jw_object(&rq->json, "data");
   jw_text(&rq->json, "status", "ok");
   jw_close(&rq->json, '}');
@@ -54,7 +54,7 @@ static int tenant_probe(struct request *rq, const char *slug) {
   return rc;
 }
 
-int ready_show(struct request *rq) {
+static int ready_show(struct request *rq) {
   const struct tenant_info *list;
   size_t count;
   int rc = tenant_list(rq->cx, rq->server->store, &list, &count);
@@ -69,3 +69,15 @@ int ready_show(struct request *rq) {
   jw_close(&rq->json, '}');
   return OK;
 }
+
+/* ---- the addresses ---- */
+
+const struct route system_routes[] = {
+  { "GET", "/api/tenants", tenants_list, "login", "The tenants of this data folder.",
+    .reply = "[{slug, name, id, created}]; total: int" },
+  { "GET", "/healthz", health_show, NULL, "200 while the process answers.", .reply = "{status}", .open = true,
+    .quiet = true },
+  { "GET", "/readyz", ready_show, NULL, "200 while every tenant's file can be read.",
+    .reply = "{status, tenants: int}", .open = true, .quiet = true },
+  { 0 },
+};

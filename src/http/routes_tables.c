@@ -5,7 +5,7 @@
 #include "export/tables.h"
 #include "http/routes.h"
 
-int tables_list(struct request *rq) {
+static int tables_list(struct request *rq) {
   export_list(rq->cx, &rq->json, "data");
   return OK;
 }
@@ -29,7 +29,7 @@ static int check_table(struct request *rq, const char *table, bool archived) {
   return archived ? request_need(rq, "stock.read") : OK;
 }
 
-int table_send(struct request *rq) {
+static int table_send(struct request *rq) {
   static const char *const types[] = {
     [EXPORT_CSV] = "text/csv; charset=utf-8",
     [EXPORT_JSON] = "application/json",
@@ -55,3 +55,16 @@ int table_send(struct request *rq) {
   if (archived) return archive_export(rq->cx, db, archived, INT32_MIN, INT32_MAX, reply_write, rq);
   return export_table(rq->cx, db, table, run, format, reply_write, rq);
 }
+
+/* ---- the addresses ---- */
+
+const struct route tables_routes[] = {
+  { "GET", "/api/tables", tables_list, "data.read", "The tables that can be taken away, with their columns.",
+    .reply = "[{name, columns: [{name, kind}]}]" },
+  { "GET", "/api/tables/{id}", table_send, "data.read",
+    "A table as a file. Parameters: tenant, format=csv, json or parquet, run, plain=1 (formulas are not "
+    "guarded; takes system.write).",
+    .reply = "*text/csv|application/json|application/vnd.apache.parquet",
+    .query = "format: csv|json|parquet, plain: 0|1, run" },
+  { 0 },
+};

@@ -8,7 +8,7 @@
 #include "event/stream.h"
 #include "http/routes.h"
 
-int topics_list(struct request *rq) {
+static int topics_list(struct request *rq) {
   struct db *db;
   return db_find(rq, &db) ? (int)rq->cx->code : topics_json(rq->cx, db, &rq->json, "data");
 }
@@ -20,7 +20,7 @@ static bool wanted(const struct event *e, const char *type, const char *q) {
   return !q || memmem(e->body.p, e->body.n, q, strlen(q)) != NULL;
 }
 
-int topic_events(struct request *rq) {
+static int topic_events(struct request *rq) {
   struct ctx *cx = rq->cx;
   struct tenant *tenant;
   struct topic *t;
@@ -74,7 +74,7 @@ static void positions_json(struct jw *w, const struct event_poll *p) {
   jw_close(w, ']');
 }
 
-int topic_poll(struct request *rq) {
+static int topic_poll(struct request *rq) {
   struct event_poll p = { .topic = rq->param[0], .stop = stopping, .arg = rq->server };
   struct tenant *tenant;
   int64_t max;
@@ -110,7 +110,7 @@ static int text(struct request *rq, const struct jv *o, const char *name, const 
   return OK;
 }
 
-int topic_commit(struct request *rq) {
+static int topic_commit(struct request *rq) {
   struct event_position positions[EVENT_PARTITIONS];
   struct tenant *tenant;
   struct jv *body;
@@ -138,7 +138,7 @@ int topic_commit(struct request *rq) {
   return OK;
 }
 
-int topic_leave(struct request *rq) {
+static int topic_leave(struct request *rq) {
   struct tenant *tenant;
   struct jv *body;
   const char *group, *member;
@@ -154,7 +154,7 @@ int topic_leave(struct request *rq) {
 
 /* ---- publishing ---- */
 
-int topic_publish(struct request *rq) {
+static int topic_publish(struct request *rq) {
   struct publish_result *r = ctx_alloc(rq->cx, sizeof *r);
   struct tenant *tenant;
   struct str body;
@@ -168,7 +168,7 @@ int topic_publish(struct request *rq) {
 
 /* ---- parked ---- */
 
-int parked_get(struct request *rq) {
+static int parked_get(struct request *rq) {
   struct parked_filter f = { 0 };
   struct db *db;
   int64_t total;
@@ -212,7 +212,7 @@ static int told(struct request *rq, const char *state, int64_t id) {
   return OK;
 }
 
-int parked_replay_post(struct request *rq) {
+static int parked_replay_post(struct request *rq) {
   struct parked_deed d;
   struct tenant *tenant;
   struct jv *body;
@@ -222,7 +222,7 @@ int parked_replay_post(struct request *rq) {
   return told(rq, "replayed", d.id);
 }
 
-int parked_discard_post(struct request *rq) {
+static int parked_discard_post(struct request *rq) {
   struct parked_deed d;
   struct tenant *tenant;
   struct jv *body;
@@ -232,7 +232,7 @@ int parked_discard_post(struct request *rq) {
   return told(rq, "discarded", d.id);
 }
 
-int parked_replay_all_post(struct request *rq) {
+static int parked_replay_all_post(struct request *rq) {
   struct tenant *tenant;
   struct jv *body;
   const char *topic;
@@ -246,3 +246,57 @@ int parked_replay_all_post(struct request *rq) {
   jw_close(&rq->json, '}');
   return OK;
 }
+
+/* ---- the addresses ---- */
+
+const struct route topics_routes[] = {
+  { "GET", "/api/topics", topics_list, "work.read",
+    "Topics of events: their partitions and sizes, and how far each group has read. Parameter: tenant.",
+    .reply =
+        "[{name, help: text?, source, types: [text], partitions: [{partition: int, first: int, next: int, "
+        "bytes: int}], events: int, bytes: int, bytes_plain: int, segments: int, retention_days: int, "
+        "retention_bytes: int, rate_minute: int, refused_minute: int, parked: int, groups: [{topic, group, "
+        "help: text?, outside: bool, active: bool, lag: int, consumed: int, positions: [{partition: int, "
+        "next: int, end: int, fence: int, member: text?}], latency: {p50_ms: number?, p95_ms: number?, "
+        "p99_ms: number?}, rate_minute: int, errors: int, cause: text?, parked: int, members: int}]}]" },
+  { "GET", "/api/topics/{id}/events", topic_events, "work.read",
+    "Events of a topic as CloudEvents. Parameters: tenant, partition, offset, limit, type, q. With a "
+    "partition, next is the offset to go on from.",
+    .reply = "[#event]; next?: int", .query = "partition: int, offset: int, limit: int, type, q" },
+  { "POST", "/api/topics/{id}/events", topic_publish, "work.write",
+    "Publishes events: one, an array of them, or one a line; plain or as CloudEvents. Tells how many were "
+    "taken, known already, refused and parked. Parameter: tenant.",
+    .reply = "{topic, taken: int, known: int, refused: int, refusals: [{line: int, id: text?, why}]}",
+    .body = "any", .body_max = MIB(8) },
+  { "GET", "/api/topics/{id}/poll", topic_poll, "work.read",
+    "The next events for a member of a group, and the positions to be committed when they are dealt with. "
+    "Parameters: tenant, group, member, max, wait_ms.",
+    .reply = "[#event]; positions: [{partition: int, offset: int, fence: int}]",
+    .query = "group!, member!, max: int, wait_ms: int" },
+  { "POST", "/api/topics/{id}/commit", topic_commit, "work.write",
+    "Moves a group behind what a poll gave: {group, member, positions: [{partition, offset, fence}]}; offset "
+    "is what is read next. 409 when the lease was lost meanwhile. Parameter: tenant.",
+    .reply = "{committed: bool}",
+    .body = "{group!, member!, positions!: [{partition!: int, offset!: int, fence!: int}]}",
+    .body_max = LIMIT_BODY_BYTES },
+  { "POST", "/api/topics/{id}/leave", topic_leave, "work.write",
+    "A member leaves its group, and others get its partitions at once: {group, member}. Parameter: tenant.",
+    .reply = "{left: bool}", .body = "{group!, member!}", .body_max = LIMIT_BODY_BYTES },
+  { "GET", "/api/parked", parked_get, "work.read",
+    "Events that could not be taken, and why, newest first. Parameters: tenant, topic, group (-: refused at "
+    "the door), state (waiting, replayed, discarded), limit, before.",
+    .reply = "[{id: int, topic, group: text?, event: text?, partition: int?, offset: int?, reason, line: "
+             "int?, times: int, state, at, actor, body, cut: bool, ended_at: text?, ended_by: text?, "
+             "ended_text: text?}]; total: int",
+    .query = "topic, group, state: waiting|replayed|discarded, limit: int, before: int" },
+  { "POST", "/api/parked/replay", parked_replay_all_post, "work.write",
+    "Publishes all parked events again that wait: {topic} or {}. Parameter: tenant.",
+    .reply = "{replayed: int, refused: int}", .body = "{topic}", .body_max = LIMIT_BODY_BYTES },
+  { "POST", "/api/parked/{id}/replay", parked_replay_post, "work.write",
+    "Publishes a parked event again, as it is ({}) or corrected: {body}. Parameter: tenant.",
+    .reply = "{id: int, state}", .body = "{body: any}", .body_max = LIMIT_BODY_BYTES },
+  { "POST", "/api/parked/{id}/discard", parked_discard_post, "work.write",
+    "Discards a parked event: {reason}. Parameter: tenant.", .reply = "{id: int, state}", .body = "{reason}",
+    .body_max = LIMIT_BODY_BYTES },
+  { 0 },
+};

@@ -5,7 +5,7 @@
 #include "gate/trust.h"
 #include "http/routes.h"
 
-int trust_show(struct request *rq) {
+static int trust_show(struct request *rq) {
   struct trust *t = rq->server->trust;
   jw_object(&rq->json, "data");
   jw_bool(&rq->json, "secure", t != NULL);
@@ -23,5 +23,22 @@ static int send_authority(struct request *rq, bool der) {
   return rc;
 }
 
-int authority_get(struct request *rq) { return send_authority(rq, true); }
-int authority_pem_get(struct request *rq) { return send_authority(rq, false); }
+static int authority_get(struct request *rq) { return send_authority(rq, true); }
+static int authority_pem_get(struct request *rq) { return send_authority(rq, false); }
+
+/* ---- the addresses ---- */
+
+const struct route trust_routes[] = {
+  { "GET", "/api/trust", trust_show, NULL,
+    "The certificate of this server: names, until when, fingerprint, and the authority that devices have to "
+    "trust; {\"secure\": false} on plain HTTP.",
+    .reply = "{secure: bool, source?, names?: [text], from?, until?, fingerprint?, issuer?, public?: bool, "
+             "authority?: {name, fingerprint, until, bounds: [text]}}",
+    .open = true },
+  { "GET", "/ca.crt", authority_get, NULL,
+    "The authority's certificate (DER), as phones and Windows want it.",
+    .reply = "*application/x-x509-ca-cert", .open = true },
+  { "GET", "/ca.pem", authority_pem_get, NULL, "The same as PEM.", .reply = "*application/x-pem-file",
+    .open = true },
+  { 0 },
+};

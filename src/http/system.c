@@ -40,13 +40,15 @@ static void put_entities(struct jw *w) {
 
 /* What is registered at start. */
 static void put_registries(struct jw *w) {
-  int kinds = 0, consumers = 0, datasets = 0, stages = 0, libraries = 0;
+  int routes = 0, kinds = 0, consumers = 0, datasets = 0, stages = 0, libraries = 0;
+  for (int t = 0; route_tables[t]; t++)
+    for (const struct route *r = route_tables[t]; r->method; r++) routes++;
   while (job_kind_at(kinds)) kinds++;
   while (consumer_at(consumers)) consumers++;
   while (dataset_at(datasets)) datasets++;
   while (field_stage_at(stages)) stages++;
   while (version_libs[libraries].name) libraries++;
-  put(w, "routes", (int64_t)route_count);
+  put(w, "routes", routes);
   put(w, "operations", openapi_count());
   put_entities(w);
   put(w, "datasets", datasets);

@@ -24,16 +24,12 @@ export const head = (t) => JSON.parse(Buffer.from(t.split('.')[0], 'base64url'))
 
 // [{ method, pattern, need, open, body }]
 export function routes() {
-  const source = fs.readFileSync(path.join(lib.ROOT, 'src/http/routes.c'), 'utf8');
-  const rows = source.split(/\n {2}\{ (?=\.method)/).slice(1);
-  return rows.map((row) => ({
-    method: /\.method = "(\w+)"/.exec(row)[1],
-    pattern: /\.pattern = "([^"]+)"/.exec(row)[1],
-    need: /\.need = "([^"]+)"/.exec(row)?.[1],
-    open: /\.open = true/.test(row),
-    body: /\.body_max/.test(row),
-    by: /\.entity = ENTITY_BY_(\w+)/.exec(row)?.[1],
-  }));
+  const dir = path.join(lib.ROOT, 'src/http');
+  const sources = fs.readdirSync(dir).filter((f) => f.startsWith('routes')).map((f) => fs.readFileSync(path.join(dir, f), 'utf8'));
+  return sources.flatMap((source) => source.split(/\n {2}\{ (?="[A-Z]+", "\/)/).slice(1)).map((row) => {
+    const [, method, pattern, need] = /^"(\w+)",\s+"([^"]+)",\s+\w+,\s+(?:NULL|"([^"]+)")/.exec(row);
+    return { method, pattern, need, open: /\.open = true/.test(row), body: /\.body_max/.test(row), by: /\.entity = ENTITY_BY_(\w+)/.exec(row)?.[1] };
+  });
 }
 
 // [{ name, access, path }]
