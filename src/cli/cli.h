@@ -31,13 +31,15 @@ struct option_spec {
 };
 
 struct cli;
+typedef int command_fn(struct ctx *cx, struct cli *c);
+
 struct command {
   const char *name;     /* "tenant add": one or two words */
   const char *operands; /* "SLUG", "[RUN]", "" */
   const char *options;  /* names, separated by blanks */
   const char *summary;
   const char *details; /* an example and remarks */
-  int (*run)(struct ctx *cx, struct cli *c);
+  command_fn *run;
 };
 struct command_group {
   const char *title, *first; /* its first command; the others follow it in the table */
@@ -121,147 +123,72 @@ typedef int decide_fn(struct ctx *cx, struct db *db, const char *id, const char 
 int cli_decide(struct ctx *cx, struct cli *c, const char *id, decide_fn *act, const char *done);
 
 /* ---- the verbs, by noun ---- */
-int cmd_init(struct ctx *cx, struct cli *c);
-int cmd_tenant_add(struct ctx *cx, struct cli *c);
-int cmd_tenant_list(struct ctx *cx, struct cli *c);
-int cmd_migrate(struct ctx *cx, struct cli *c);
-int cmd_prove(struct ctx *cx, struct cli *c);
-int cmd_governance(struct ctx *cx, struct cli *c);
-int cmd_catalogue(struct ctx *cx, struct cli *c);
-int cmd_support_bundle(struct ctx *cx, struct cli *c);
-int cmd_backup_create(struct ctx *cx, struct cli *c);
-int cmd_backup_verify(struct ctx *cx, struct cli *c);
-int cmd_backup_restore(struct ctx *cx, struct cli *c);
-int cmd_generate_sales(struct ctx *cx, struct cli *c);
-int cmd_generate_invoices(struct ctx *cx, struct cli *c);
-int cmd_peek(struct ctx *cx, struct cli *c);
-int cmd_import(struct ctx *cx, struct cli *c);
-int cmd_undo(struct ctx *cx, struct cli *c);
-int cmd_redo(struct ctx *cx, struct cli *c);
-int cmd_edit(struct ctx *cx, struct cli *c);
-int cmd_runs(struct ctx *cx, struct cli *c);
-int cmd_run_show(struct ctx *cx, struct cli *c);
-int cmd_exceptions(struct ctx *cx, struct cli *c);
-int cmd_exception_show(struct ctx *cx, struct cli *c);
-int cmd_exception_fix(struct ctx *cx, struct cli *c);
-int cmd_exception_accept(struct ctx *cx, struct cli *c);
-int cmd_exception_reopen(struct ctx *cx, struct cli *c);
-int cmd_exception_assign(struct ctx *cx, struct cli *c);
-int cmd_export(struct ctx *cx, struct cli *c);
-int cmd_backup_run(struct ctx *cx, struct cli *c);
-int cmd_backup_drill(struct ctx *cx, struct cli *c);
-int cmd_backup_list(struct ctx *cx, struct cli *c);
-int cmd_archive_run(struct ctx *cx, struct cli *c);
-int cmd_archive_list(struct ctx *cx, struct cli *c);
-int cmd_archive_rows(struct ctx *cx, struct cli *c);
-int cmd_archive_hold(struct ctx *cx, struct cli *c);
-int cmd_archive_export(struct ctx *cx, struct cli *c);
-int cmd_why(struct ctx *cx, struct cli *c);
-int cmd_impact(struct ctx *cx, struct cli *c);
-int cmd_verify(struct ctx *cx, struct cli *c);
-int cmd_rebuild(struct ctx *cx, struct cli *c);
-int cmd_upstream_init(struct ctx *cx, struct cli *c);
-int cmd_upstream_enroll(struct ctx *cx, struct cli *c);
-int cmd_upstream_revoke(struct ctx *cx, struct cli *c);
-int cmd_upstream_list(struct ctx *cx, struct cli *c);
-int cmd_sync(struct ctx *cx, struct cli *c);
-int cmd_sync_bundle(struct ctx *cx, struct cli *c);
-int cmd_sync_verify(struct ctx *cx, struct cli *c);
-int cmd_sync_status(struct ctx *cx, struct cli *c);
-int cmd_sync_pause(struct ctx *cx, struct cli *c);
-int cmd_sync_resume(struct ctx *cx, struct cli *c);
-int cmd_sync_metered(struct ctx *cx, struct cli *c);
-int cmd_sync_conflicts(struct ctx *cx, struct cli *c);
-int cmd_sync_take(struct ctx *cx, struct cli *c);
-int cmd_sync_keep(struct ctx *cx, struct cli *c);
-int cmd_sync_reopen(struct ctx *cx, struct cli *c);
-int cmd_doctor(struct ctx *cx, struct cli *c);
-int cmd_config(struct ctx *cx, struct cli *c);
-int cmd_record_entities(struct ctx *cx, struct cli *c);
-int cmd_record_list(struct ctx *cx, struct cli *c);
-int cmd_record_save(struct ctx *cx, struct cli *c);
-int cmd_record_delete(struct ctx *cx, struct cli *c);
-int cmd_record_restore(struct ctx *cx, struct cli *c);
-int cmd_record_history(struct ctx *cx, struct cli *c);
-int cmd_rules(struct ctx *cx, struct cli *c);
-int cmd_rules_try(struct ctx *cx, struct cli *c);
-int cmd_rules_promote(struct ctx *cx, struct cli *c);
-int cmd_jobs_list(struct ctx *cx, struct cli *c);
-int cmd_jobs_show(struct ctx *cx, struct cli *c);
-int cmd_jobs_add(struct ctx *cx, struct cli *c);
-int cmd_jobs_retry(struct ctx *cx, struct cli *c);
-int cmd_jobs_edit(struct ctx *cx, struct cli *c);
-int cmd_jobs_cancel(struct ctx *cx, struct cli *c);
-int cmd_jobs_replay_dead(struct ctx *cx, struct cli *c);
-int cmd_jobs_work(struct ctx *cx, struct cli *c);
-int cmd_events_publish(struct ctx *cx, struct cli *c);
-int cmd_events_work(struct ctx *cx, struct cli *c);
-int cmd_stock_import(struct ctx *cx, struct cli *c);
-int cmd_stock_levels(struct ctx *cx, struct cli *c);
-int cmd_stock_history(struct ctx *cx, struct cli *c);
-int cmd_stock_adjust(struct ctx *cx, struct cli *c);
-int cmd_stock_count(struct ctx *cx, struct cli *c);
-int cmd_stock_transfer(struct ctx *cx, struct cli *c);
-int cmd_stock_replay(struct ctx *cx, struct cli *c);
-int cmd_alerts_list(struct ctx *cx, struct cli *c);
-int cmd_alerts_ack(struct ctx *cx, struct cli *c);
-int cmd_alerts_resolve(struct ctx *cx, struct cli *c);
-int cmd_stock_reorder(struct ctx *cx, struct cli *c);
-int cmd_metrics_list(struct ctx *cx, struct cli *c);
-int cmd_metrics_import(struct ctx *cx, struct cli *c);
-int cmd_events_keep(struct ctx *cx, struct cli *c);
-int cmd_events_tail(struct ctx *cx, struct cli *c);
-int cmd_events_topics(struct ctx *cx, struct cli *c);
-int cmd_events_groups(struct ctx *cx, struct cli *c);
-int cmd_events_lag(struct ctx *cx, struct cli *c);
-int cmd_events_parked(struct ctx *cx, struct cli *c);
-int cmd_events_replay(struct ctx *cx, struct cli *c);
-int cmd_events_discard(struct ctx *cx, struct cli *c);
-int cmd_stock_aggregate(struct ctx *cx, struct cli *c);
-int cmd_stock_metrics(struct ctx *cx, struct cli *c);
-int cmd_stock_quality(struct ctx *cx, struct cli *c);
-int cmd_stock_snapshot(struct ctx *cx, struct cli *c);
-int cmd_stock_scan(struct ctx *cx, struct cli *c);
-int cmd_mail_test(struct ctx *cx, struct cli *c);
-int cmd_mail_password(struct ctx *cx, struct cli *c);
-int cmd_mail_list(struct ctx *cx, struct cli *c);
-int cmd_webhook_secret(struct ctx *cx, struct cli *c);
-int cmd_webhook_list(struct ctx *cx, struct cli *c);
-int cmd_tls_show(struct ctx *cx, struct cli *c);
-int cmd_tls_ca(struct ctx *cx, struct cli *c);
-int cmd_tls_renew(struct ctx *cx, struct cli *c);
-int cmd_tls_import(struct ctx *cx, struct cli *c);
-int cmd_tls_forget(struct ctx *cx, struct cli *c);
-int cmd_user_add(struct ctx *cx, struct cli *c);
-int cmd_user_list(struct ctx *cx, struct cli *c);
-int cmd_user_passwd(struct ctx *cx, struct cli *c);
-int cmd_user_role(struct ctx *cx, struct cli *c);
-int cmd_user_disable(struct ctx *cx, struct cli *c);
-int cmd_user_enable(struct ctx *cx, struct cli *c);
-int cmd_user_pin(struct ctx *cx, struct cli *c);
-int cmd_user_unlock(struct ctx *cx, struct cli *c);
-int cmd_token_create(struct ctx *cx, struct cli *c);
-int cmd_token_list(struct ctx *cx, struct cli *c);
-int cmd_token_revoke(struct ctx *cx, struct cli *c);
-int cmd_token_rotate_key(struct ctx *cx, struct cli *c);
-int cmd_session_list(struct ctx *cx, struct cli *c);
-int cmd_session_revoke(struct ctx *cx, struct cli *c);
-int cmd_serve(struct ctx *cx, struct cli *c);
-int cmd_schedule_list(struct ctx *cx, struct cli *c);
-int cmd_schedule_show(struct ctx *cx, struct cli *c);
-int cmd_schedule_run(struct ctx *cx, struct cli *c);
-int cmd_schedule_pause(struct ctx *cx, struct cli *c);
-int cmd_schedule_resume(struct ctx *cx, struct cli *c);
-int cmd_schedule_next(struct ctx *cx, struct cli *c);
-int cmd_dag_list(struct ctx *cx, struct cli *c);
-int cmd_dag_runs(struct ctx *cx, struct cli *c);
-int cmd_dag_run(struct ctx *cx, struct cli *c);
-int cmd_dag_backfill(struct ctx *cx, struct cli *c);
-int cmd_dag_status(struct ctx *cx, struct cli *c);
-int cmd_dag_retry(struct ctx *cx, struct cli *c);
-int cmd_dag_clear(struct ctx *cx, struct cli *c);
-int cmd_dag_cancel(struct ctx *cx, struct cli *c);
-int cmd_version(struct ctx *cx, struct cli *c);
-int cmd_help(struct ctx *cx, struct cli *c);
+/* cmd_data.c */
+command_fn cmd_init, cmd_tenant_add, cmd_tenant_list, cmd_migrate, cmd_backup_create, cmd_backup_verify,
+    cmd_backup_restore, cmd_backup_run, cmd_backup_drill, cmd_backup_list;
+/* cmd_governance.c */
+command_fn cmd_prove, cmd_governance, cmd_catalogue, cmd_support_bundle;
+/* cmd_generate.c */
+command_fn cmd_generate_sales, cmd_generate_invoices;
+/* cmd_import.c */
+command_fn cmd_peek, cmd_import;
+/* cmd_undo.c */
+command_fn cmd_undo, cmd_redo, cmd_edit;
+/* cmd_show.c */
+command_fn cmd_runs, cmd_run_show, cmd_export, cmd_verify, cmd_rebuild;
+/* cmd_exceptions.c */
+command_fn cmd_exceptions, cmd_exception_show, cmd_exception_fix, cmd_exception_accept, cmd_exception_reopen,
+    cmd_exception_assign;
+/* cmd_archive.c */
+command_fn cmd_archive_run, cmd_archive_list, cmd_archive_rows, cmd_archive_hold, cmd_archive_export;
+/* cmd_why.c */
+command_fn cmd_why, cmd_impact;
+/* cmd_upstream.c */
+command_fn cmd_upstream_init, cmd_upstream_enroll, cmd_upstream_revoke, cmd_upstream_list;
+/* cmd_sync.c */
+command_fn cmd_sync, cmd_sync_status, cmd_sync_pause, cmd_sync_resume, cmd_sync_metered;
+/* cmd_sync_proof.c */
+command_fn cmd_sync_bundle, cmd_sync_verify;
+/* cmd_conflicts.c */
+command_fn cmd_sync_conflicts, cmd_sync_take, cmd_sync_keep, cmd_sync_reopen;
+/* cmd_doctor.c */
+command_fn cmd_doctor, cmd_config;
+/* cmd_record.c */
+command_fn cmd_record_entities, cmd_record_list, cmd_record_save, cmd_record_delete, cmd_record_restore,
+    cmd_record_history;
+/* cmd_rules.c */
+command_fn cmd_rules, cmd_rules_try, cmd_rules_promote;
+/* cmd_jobs.c */
+command_fn cmd_jobs_list, cmd_jobs_show, cmd_jobs_add, cmd_jobs_retry, cmd_jobs_edit, cmd_jobs_cancel,
+    cmd_jobs_replay_dead, cmd_jobs_work;
+/* cmd_events.c */
+command_fn cmd_events_publish, cmd_events_work, cmd_events_keep, cmd_events_tail, cmd_events_topics,
+    cmd_events_groups, cmd_events_lag, cmd_events_parked, cmd_events_replay, cmd_events_discard;
+/* cmd_stock.c */
+command_fn cmd_stock_import, cmd_stock_levels, cmd_stock_history, cmd_stock_adjust, cmd_stock_count,
+    cmd_stock_transfer, cmd_stock_replay, cmd_stock_aggregate, cmd_stock_metrics, cmd_stock_quality,
+    cmd_stock_snapshot, cmd_stock_scan;
+/* cmd_alerts.c */
+command_fn cmd_alerts_list, cmd_alerts_ack, cmd_alerts_resolve, cmd_metrics_list, cmd_metrics_import;
+/* cmd_reorder.c */
+command_fn cmd_stock_reorder;
+/* cmd_mail.c */
+command_fn cmd_mail_test, cmd_mail_password, cmd_mail_list, cmd_webhook_secret, cmd_webhook_list;
+/* cmd_tls.c */
+command_fn cmd_tls_show, cmd_tls_ca, cmd_tls_renew, cmd_tls_import, cmd_tls_forget;
+/* cmd_user.c */
+command_fn cmd_user_add, cmd_user_list, cmd_user_passwd, cmd_user_role, cmd_user_disable, cmd_user_enable,
+    cmd_user_pin, cmd_user_unlock, cmd_token_create, cmd_token_list, cmd_token_revoke, cmd_token_rotate_key,
+    cmd_session_list, cmd_session_revoke;
+/* cmd_serve.c */
+command_fn cmd_serve;
+/* cmd_schedule.c */
+command_fn cmd_schedule_list, cmd_schedule_show, cmd_schedule_run, cmd_schedule_pause, cmd_schedule_resume,
+    cmd_schedule_next;
+/* cmd_dag.c */
+command_fn cmd_dag_list, cmd_dag_runs, cmd_dag_run, cmd_dag_backfill, cmd_dag_status, cmd_dag_retry,
+    cmd_dag_clear, cmd_dag_cancel;
+/* help.c */
+command_fn cmd_version, cmd_help;
 
 #endif

@@ -109,7 +109,7 @@ static int drop_dead(struct ctx *cx, struct db *db, const struct reading *r) {
 
 static int sign_up(struct ctx *cx, struct db *db, const struct reading *r) {
   return db_act(cx, db, SQL_event_member_put, r->topic, r->group, r->member, boot_now() + lease_us(),
-               boot_id(), cx->now);
+                boot_id(), cx->now);
 }
 
 static int lease(struct ctx *cx, struct db *db, const struct reading *r, struct place *p, bool take) {

@@ -301,7 +301,8 @@ struct task {
 };
 
 static int note(struct ctx *cx, struct db *db, const struct task *t, const char *event, const char *detail) {
-  return db_act(cx, db, SQL_sync_log_add, cx->now, t->source->stage, t->source->entity, t->key, event, detail);
+  return db_act(cx, db, SQL_sync_log_add, cx->now, t->source->stage, t->source->entity, t->key, event,
+                detail);
 }
 
 struct there {

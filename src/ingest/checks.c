@@ -246,7 +246,7 @@ int checks_run(struct ctx *cx, struct db *db, const struct check_subject *s,
 static int store(struct ctx *cx, struct db *db, int64_t run, const struct check checks[static CHECK_COUNT]) {
   for (int i = 0; i < CHECK_COUNT && !cx->code; i++) {
     db_act(cx, db, SQL_run_check_add, run, i + 1, checks[i].name, checks[i].ok, checks[i].expected,
-          checks[i].actual, checks[i].text);
+           checks[i].actual, checks[i].text);
   }
   return cx->code;
 }

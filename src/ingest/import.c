@@ -153,8 +153,8 @@ static int store_controls(struct ctx *cx, struct db *db, struct job *job) {
     const struct rule *r = &job->rules->rule[i];
     int64_t failed = job->flow.failed[i] + loader_failed(&job->load, job->rules, i);
     db_act(cx, db, SQL_run_control_add, job->run, i + 1, r->name, r->version, r->stage,
-          rule_kind_name(r->kind), r->field >= 0 ? job->request->dataset->fields[r->field].name : NULL,
-          r->category, failed);
+           rule_kind_name(r->kind), r->field >= 0 ? job->request->dataset->fields[r->field].name : NULL,
+           r->category, failed);
   }
   for (int i = 0; i < job->load.category_count && !cx->code; i++) {
     db_act(cx, db, SQL_run_category_add, job->run, job->load.category[i].name, job->load.category[i].rows);

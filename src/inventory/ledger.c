@@ -90,7 +90,7 @@ static int write_levels(struct book *b) {
     const struct cell *c = &b->cell[i];
     if (!c->last_id) continue;
     db_act(b->cx, b->db, SQL_stock_level_set, c->place.item, c->place.warehouse, c->place.location,
-          c->place.lot, c->on_hand, c->reserved, c->last_id, b->recorded_at);
+           c->place.lot, c->on_hand, c->reserved, c->last_id, b->recorded_at);
   }
   return b->cx->code;
 }

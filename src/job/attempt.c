@@ -76,7 +76,7 @@ struct progress {
 static int keep_progress(struct ctx *cx, struct db *db, void *arg) {
   struct progress *p = arg;
   if (!db_act(cx, db, SQL_job_progress, p->job->id, p->job->fence, p->done, p->total,
-             p->text[0] ? p->text : NULL, boot_clock() + lease_us()) &&
+              p->text[0] ? p->text : NULL, boot_clock() + lease_us()) &&
       db_changes(db) == 0)
     atomic_store(&p->job->stopped, true);
   return cx->code;

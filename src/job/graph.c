@@ -93,7 +93,7 @@ static struct str lay_over(struct ctx *cx, const struct jv *under, const struct 
 
 static int set_failed(struct start *st, const char *item, const char *cause) {
   return db_act(st->cx, st->db, SQL_graph_task_fail, st->run->id, st->task->name, item, "failed", cause,
-               st->cx->now);
+                st->cx->now);
 }
 
 /* The job that it had goes on where it failed; without one it gets a new one. */
@@ -142,7 +142,7 @@ static int add_items(struct start *st, const struct jv *items) {
   if (stmt_run(cx, s)) return cx->code;
   for (size_t i = 0; i < jv_size(items); i++) {
     if (db_act(cx, st->db, SQL_graph_task_add, st->run->id, st->task->name, jv_text(jv_at(items, i)),
-              st->place))
+               st->place))
       return cx->code;
   }
   return OK;
@@ -338,10 +338,10 @@ static bool is_current(struct ctx *cx, struct db *db, const struct job_ended *jo
 static int end_task(struct ctx *cx, struct db *db, const struct job_ended *job) {
   bool done = !strcmp(job->state, "done"), dead = !strcmp(job->state, "dead");
   return db_act(cx, db, SQL_graph_task_end, job->graph_run, job->graph_task, job->item ? job->item : "",
-               done   ? "done"
-               : dead ? "failed"
-                      : "cancelled",
-               dead ? job->cause : NULL, job->result, job->attempts, cx->now);
+                done   ? "done"
+                : dead ? "failed"
+                       : "cancelled",
+                dead ? job->cause : NULL, job->result, job->attempts, cx->now);
 }
 
 static bool others_at_work(struct ctx *cx, struct db *db, const struct job_ended *job) {
@@ -421,7 +421,7 @@ static int add_run(struct ctx *cx, struct db *db, const struct graph_order *o,
   stmt_done(g);
   if (tasks_read(cx, str_of(json), false, tasks)) return cx->code;
   if (db_act(cx, db, SQL_graph_run_add, o->graph, o->cause, window->from, window->to,
-            (o->payload.p ? o->payload : STR("{}")), json, retries, delay_s, o->notify, cx->now, cx->actor))
+             (o->payload.p ? o->payload : STR("{}")), json, retries, delay_s, o->notify, cx->now, cx->actor))
     return cx->code;
   *run = db_last_id(db);
   return OK;

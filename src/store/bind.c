@@ -1,9 +1,17 @@
 #include "store/bind.h"
 
-struct bound bound_as_int(int64_t v) { return (struct bound){ BOUND_INT, NULL, v }; }
-struct bound bound_as_text(const char *z) { return bound_as_str((struct str){ z, z ? strlen(z) : 0 }); }
-struct bound bound_as_str(struct str v) { return (struct bound){ BOUND_TEXT, v.p, (int64_t)v.n }; }
-struct bound bound_as_blob(struct blob v) { return (struct bound){ BOUND_BLOB, v.p, (int64_t)v.n }; }
+struct bound bound_as_int(int64_t v) {
+  return (struct bound){ BOUND_INT, NULL, v };
+}
+struct bound bound_as_text(const char *z) {
+  return bound_as_str((struct str){ z, z ? strlen(z) : 0 });
+}
+struct bound bound_as_str(struct str v) {
+  return (struct bound){ BOUND_TEXT, v.p, (int64_t)v.n };
+}
+struct bound bound_as_blob(struct blob v) {
+  return (struct bound){ BOUND_BLOB, v.p, (int64_t)v.n };
+}
 
 struct stmt *stmt_bind_all(struct stmt *s, int count, const struct bound *values) {
   for (int i = 0; i < count; i++) {

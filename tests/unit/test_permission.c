@@ -58,15 +58,15 @@ UNIT(permission_may, "what is no permission nobody has") {
 }
 
 UNIT(permission_routes, "every route says who may use it: one permission, or everybody") {
-  for (size_t i = 0; i < route_count; i++) {
-    const struct route *r = &routes[i];
-    bool known = r->need && (permission_bit(str_of(r->need)) || strcmp(r->need, "login") == 0 ||
-                             strcmp(r->need, "record.read") == 0 || strcmp(r->need, "record.write") == 0);
-    if (!CHECK(r->open ? !r->need : known)) CHECK_STR(r->pattern, "a route that says who may use it");
-    bool reads = r->need && strstr(r->need, ".read");
-    if (!CHECK(!reads || strcmp(r->method, "GET") == 0))
-      CHECK_STR(r->pattern, "a change needs more than to read");
-  }
+  for (int t = 0; route_tables[t]; t++)
+    for (const struct route *r = route_tables[t]; r->method; r++) {
+      bool known = r->need && (permission_bit(str_of(r->need)) || strcmp(r->need, "login") == 0 ||
+                               strcmp(r->need, "record.read") == 0 || strcmp(r->need, "record.write") == 0);
+      if (!CHECK(r->open ? !r->need : known)) CHECK_STR(r->pattern, "a route that says who may use it");
+      bool reads = r->need && strstr(r->need, ".read");
+      if (!CHECK(!reads || strcmp(r->method, "GET") == 0))
+        CHECK_STR(r->pattern, "a change needs more than to read");
+    }
 }
 
 UNIT(permission_entities, "every entity belongs to a group") {
