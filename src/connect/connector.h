@@ -12,7 +12,7 @@
 **
 ** TO ADD A TYPE OF CONNECTOR
 **   1. a file of this folder with one struct connector_driver; its settings stand in its head
-**   2. connector_driver_register in main.c
+**   2. its declaration at the end of this header, and connector_driver_register in connectors_register (connector.c)
 **   3. a scenario with a server that behaves as the vendor's documents say
 */
 #ifndef CONNECT_CONNECTOR_H
