@@ -3,7 +3,7 @@
 #include "model/permission.h"
 #include <stdio.h>
 
-#include "http/request.h"
+#include "http/routes.h"
 #include "model/entity.h"
 #include "unit.h"
 
