@@ -16,13 +16,16 @@
 static void forget(void *arg) {
   struct applier *a = arg;
   map_clear(&a->types);
+  map_clear(&a->known);
 }
 
 int apply_open(struct ctx *cx, struct pg *p, struct applier **out) {
   struct applier *a = ctx_alloc(cx, sizeof *a);
   struct pg_rows *r;
   a->pg = p;
+  a->cx = cx;
   map_init(&a->types);
+  map_init(&a->known);
   ctx_defer(cx, forget, a);
   if (pg_ask(cx, p,
              "SELECT pg_catalog.to_regclass('outpost.lane'), "
@@ -54,7 +57,7 @@ int apply_know(struct ctx *cx, struct applier *a, const char *tables) {
              v, 1, &r))
     return cx->code;
   for (int i = 0; i < pg_rows_count(r); i++)
-    *map_put(&a->types, pg_text(r, i, 0), NULL) = (uint64_t)(uintptr_t)ctx_strdup(cx, pg_text(r, i, 1));
+    *map_put(&a->types, pg_text(r, i, 0), NULL) = (uint64_t)(uintptr_t)ctx_strdup(a->cx, pg_text(r, i, 1));
   return OK;
 }
 
@@ -108,7 +111,7 @@ static void each_column(const char *columns, column_fn *fn, void *arg) {
 struct writing {
   struct buf *out;
   const struct applier *a;
-  const char *table;  /* NULL: its columns are texts */
+  const char *table;
   struct str missing; /* a column that is not there */
 };
 
@@ -117,17 +120,39 @@ static void write_name(void *arg, struct str name, int i) {
   buf_printf(w->out, "%s\"" STR_FMT "\"", i ? ", " : "", STR_ARG(name));
 }
 
+static bool is_net(struct str name) { return str_starts(name, STR("net_")); }
+
+/* What is known of the net change itself, see NET_COLUMNS. */
+static const char *net_type(struct str name) {
+  static const char *const types[][2] = {
+    { "net_key", "text" },           { "net_stamps", "text" },   { "net_was_by", "text" },
+    { "net_marks", "jsonb" },        { "net_fresh", "boolean" }, { "net_alone", "boolean" },
+    { "net_was_at", "timestamptz" },
+  };
+  for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+    if (str_eq(name, str_of(types[i][0]))) return types[i][1];
+  return "bigint";
+}
+
+static const char *type_of(struct writing *w, struct str name) {
+  const char *type = is_net(name) ? net_type(name) : apply_type(w->a, w->table, name);
+  if (!type) w->missing = name;
+  return type ? type : "text";
+}
+
+static void write_column(void *arg, struct str name, int i) {
+  struct writing *w = arg;
+  buf_printf(w->out, "%s\"" STR_FMT "\" %s", i ? ", " : "", STR_ARG(name), type_of(w, name));
+}
+
 static void write_text_column(void *arg, struct str name, int i) {
   struct writing *w = arg;
   buf_printf(w->out, "%s\"" STR_FMT "\" text", i ? ", " : "", STR_ARG(name));
 }
 
 static void write_cast(void *arg, struct str name, int i) {
-  struct writing *w = arg;
-  const char *type = w->table ? apply_type(w->a, w->table, name) : "text";
-  if (!type) w->missing = name;
-  buf_printf(w->out, "%s\"" STR_FMT "\"::%s AS \"" STR_FMT "\"", i ? ", " : "", STR_ARG(name),
-             type ? type : "text", STR_ARG(name));
+  buf_printf(((struct writing *)arg)->out, "%s\"" STR_FMT "\"::%s AS \"" STR_FMT "\"", i ? ", " : "",
+             STR_ARG(name), type_of(arg, name), STR_ARG(name));
 }
 
 static const char *written(struct ctx *cx, struct buf *out) {
@@ -146,18 +171,19 @@ static const char *column_list(struct ctx *cx, const char *columns, column_fn *f
 }
 
 struct naming {
-  struct str names[DATASET_FIELDS + 16];
+  struct str *names;
   int count;
 };
 
 static void keep_name(void *arg, struct str name, int i) {
   struct naming *n = arg;
-  if (i < (int)(sizeof n->names / sizeof *n->names)) n->names[n->count++] = name;
+  n->names[i] = name;
+  n->count = i + 1;
 }
 
 /* The lines as an array of objects whose members are texts. */
 static int json_rows(struct ctx *cx, const char *columns, struct str copy, struct buf *out) {
-  struct naming n = { .count = 0 };
+  struct naming n = { ctx_alloc(cx, (strlen(columns) + 1) * sizeof *n.names), 0 };
   struct buf plain;
   struct jw w;
   each_column(columns, keep_name, &n);
@@ -186,11 +212,11 @@ static int json_rows(struct ctx *cx, const char *columns, struct str copy, struc
 }
 
 /* What to select rows from, after they are on their way: as texts in a JSON parameter, whose place is `parameter`, or from a
-** temporary table of the types of `table` (NULL: texts). */
+** temporary table. Columns are those of `table`, and of net changes. */
 int apply_source(struct ctx *cx, struct applier *a, const char *table, const char *columns, int64_t rows,
                  struct str copy, int parameter, struct apply_source *out) {
   struct writing w = { .a = a, .table = table };
-  out->json = pg_null();
+  *out = (struct apply_source){ .json = pg_null() };
   if (rows <= ROWS_AS_PARAMETER && copy.n <= BYTES_AS_PARAMETER) {
     struct buf json;
     buf_init(&json, BATCH_BYTES_MOST);
@@ -201,14 +227,8 @@ int apply_source(struct ctx *cx, struct applier *a, const char *table, const cha
                            parameter, column_list(cx, columns, write_text_column, &w));
   } else {
     const char *name = ctx_printf(cx, "up_%d", a->temporary++);
-    const char *make =
-        table ? ctx_printf(
-                    cx,
-                    "CREATE TEMPORARY TABLE %s ON COMMIT DROP AS SELECT %s FROM outpost.\"%s\" WITH NO DATA",
-                    name, column_list(cx, columns, write_name, &w), table)
-              : ctx_printf(cx, "CREATE TEMPORARY TABLE %s (%s) ON COMMIT DROP", name,
-                           column_list(cx, columns, write_text_column, &w));
-    column_list(cx, columns, write_cast, &w);
+    const char *make = ctx_printf(cx, "CREATE TEMPORARY TABLE %s (%s) ON COMMIT DROP", name,
+                                  column_list(cx, columns, write_column, &w));
     if (!w.missing.p && !pg_do(cx, a->pg, make) &&
         !pg_copy_begin(cx, a->pg, ctx_printf(cx, "COPY pg_temp.%s FROM STDIN", name)) &&
         !pg_copy_put(cx, a->pg, copy))
@@ -224,6 +244,8 @@ int apply_source(struct ctx *cx, struct applier *a, const char *table, const cha
 }
 
 /* ---- sections ---- */
+
+static const char change_log[] = "change_log";
 
 static int insert_rows(struct ctx *cx, struct applier *a, const struct up_batch *b,
                        const struct up_section *s) {
@@ -263,31 +285,38 @@ static int put_section(struct ctx *cx, struct applier *a, const struct up_batch 
   return insert_rows(cx, a, b, s);
 }
 
+/* A table that is to be asked for. */
+static void want_table(struct applier *a, struct buf *tables, const char *table) {
+  bool added;
+  map_put(&a->known, str_of(table), &added);
+  if (added) buf_printf(tables, "%s%s", tables->n ? "," : "", table);
+}
+
 /* What follows from the log, and what columns there are for all of it. */
-static int learn(struct ctx *cx, struct applier *a, const struct up_batch *b, struct net *net) {
+static int learn(struct ctx *cx, struct applier *a, const struct up_batch *b) {
   struct buf tables;
-  *net = (struct net){ 0 };
+  a->net = (struct net){ 0 };
   buf_init(&tables, LIMIT_TEXT_BYTES);
   for (int i = 0; i < b->count && !cx->code; i++) {
-    buf_printf(&tables, "%s%s", tables.n ? "," : "", b->sections[i].table);
-    if (strcmp(b->sections[i].table, "change_log") == 0) net_make(cx, &b->sections[i], b->seal.origin, net);
+    want_table(a, &tables, b->sections[i].table);
+    if (strcmp(b->sections[i].table, change_log) == 0) net_make(cx, &b->sections[i], b->seal.origin, &a->net);
   }
-  for (int i = 0; i < net->count; i++) buf_printf(&tables, ",%s", net->entities[i].entity->table);
+  for (int i = 0; i < a->net.count; i++) want_table(a, &tables, a->net.entities[i].entity->table);
+  bool all = !tables.n;
   const char *names = written(cx, &tables);
-  return cx->code ? (int)cx->code : apply_know(cx, a, names);
+  return cx->code || all ? (int)cx->code : apply_know(cx, a, names);
 }
 
 enum { PATIENCE_OF_A_BATCH = 600 };
 
 int apply_rows(struct ctx *cx, struct applier *a, const struct up_batch *b) {
-  struct net net;
-  if (learn(cx, a, b, &net)) return cx->code;
+  if (learn(cx, a, b)) return cx->code;
   a->temporary = 0;
   pg_patience(a->pg, PATIENCE_OF_A_BATCH);
   if (pg_do(cx, a->pg, "BEGIN; SET LOCAL TIME ZONE 'UTC'; SET LOCAL datestyle = 'ISO'")) return cx->code;
   for (int i = 0; i < b->count; i++)
     if (put_section(cx, a, b, &b->sections[i])) return cx->code;
-  if (apply_records(cx, a, b, &net)) return cx->code;
+  if (apply_bring(cx, a, b)) return cx->code;
   crash_point("push rows");
   return OK;
 }
@@ -357,7 +386,7 @@ static int store_batch(struct ctx *cx, struct applier *a, const struct up_batch 
 }
 
 int apply_commit(struct ctx *cx, struct applier *a, const struct up_batch *b) {
-  if (move_lane(cx, a, b) || store_batch(cx, a, b)) return cx->code;
+  if (apply_records(cx, a) || move_lane(cx, a, b) || store_batch(cx, a, b)) return cx->code;
   crash_point("push commit");
   int rc = pg_do(cx, a->pg, "COMMIT");
   pg_patience(a->pg, PG_PATIENCE);

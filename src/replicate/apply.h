@@ -11,11 +11,12 @@
 ** fast as arrays in binary; binary COPY, ORDER BY and larger batches gained nothing.
 **
 ** Records: what happened to one in this batch is one net change: the first `before`, the last `after`, and for every field that changed
-** its last stamp. Where nobody else ever wrote the record, all net changes of an entity are one INSERT ... ON CONFLICT DO UPDATE;
-** what is left is merged one by one (outpost.merge_row, see merge.h). Properties that headquarters has no column for are kept
-** in `extra`. Entries of units "hq:..." came from headquarters and change nothing there.
+** its last stamp. Where nobody else has written the record since this edge knew it, all net changes of an entity are one UPDATE,
+** and one INSERT of those that are new; what is left is merged one by one (outpost.merge_row, see merge.h). Properties that
+** headquarters has no column for are kept in `extra`. Entries of units "hq:..." came from headquarters and change nothing there.
 **
 ** Several connections may apply batches of one lane at once: apply_rows in any order, apply_commit in that of the sequence.
+** Records belong to apply_commit: two batches could hold a record that both change.
 */
 #ifndef REPLICATE_APPLY_H
 #define REPLICATE_APPLY_H
@@ -43,7 +44,7 @@ int apply_lane(struct ctx *cx, struct applier *a, const char *organization, int6
 
 /* Opens a transaction and puts the rows in. */
 int apply_rows(struct ctx *cx, struct applier *a, const struct up_batch *b);
-/* Moves the lane, stores the batch, commits. E_CONFLICT: the lane is not where the batch begins; nothing has happened.
+/* Changes the records, moves the lane, stores the batch, commits. E_CONFLICT: the lane is not where the batch begins; nothing has happened.
 ** When the connection breaks (pg_is_broken) the outcome is not known: ask apply_lane. */
 int apply_commit(struct ctx *cx, struct applier *a, const struct up_batch *b);
 

@@ -2,157 +2,226 @@
 
 #include "base/json.h"
 #include "base/limits.h"
+#include "replicate/apply_cells.h"
 #include "replicate/merge.h"
 
 /* Parameters of the statements: organization, origin, the rows of net changes when they are few, keys, kinds. */
 enum { P_NET = 3, P_KEYS, P_KINDS };
 
-struct maker {
+/* An entity's changes on their way in: net changes and the records after them, in one source. */
+struct putting {
   struct ctx *cx;
-  const struct applier *a;
+  struct applier *a;
   const struct entity *e;
-  struct buf names, values, sets, shape, unknown;
+  const char *stamps_type;            /* of the column sync_stamps */
+  const char *columns, *names, *sets; /* of the record: a,b; "a", "b"; "a" = s."a", "b" = s."b" */
+  struct apply_source from;
+  struct pg_value v[P_KINDS];
 };
 
-static const char *shape_of(enum property_kind kind) {
-  switch (kind) {
-  case PROPERTY_INTEGER: return "bigint";
-  case PROPERTY_DECIMAL: return "numeric";
-  case PROPERTY_BOOLEAN: return "boolean";
-  case PROPERTY_DAY: return "date";
-  case PROPERTY_INSTANT: return "timestamptz";
-  case PROPERTY_JSON: return "json";
-  default: return "text";
+static void name_columns(struct putting *u, const struct cell_columns *c) {
+  struct buf columns, names, sets;
+  struct buf *bufs[] = { &columns, &names, &sets };
+  for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++) buf_init(bufs[i], LIMIT_TEXT_BYTES);
+  for (int i = 0; i < c->count; i++) {
+    const char *name = c->list[i].name;
+    if (c->list[i].unknown) continue;
+    buf_printf(&columns, ",%s", name);
+    buf_printf(&names, "\"%s\", ", name);
+    if (i) buf_printf(&sets, "\"%s\" = s.\"%s\", ", name, name); /* the first is the id */
   }
-}
-
-/* A member of the entry's object as a column. moment: microseconds there. */
-static void add_member(struct maker *m, const char *name, const char *shape, bool moment) {
-  const char *type = apply_type(m->a, m->e->table, str_of(name));
-  if (!type) {
-    buf_printf(&m->unknown, "%s'%s'", m->unknown.n ? ", " : "", name);
-    return;
+  if (c->unknown) {
+    buf_puts(&columns, ",extra");
+    buf_puts(&names, "extra, ");
+    buf_puts(&sets, "extra = (coalesce(t.extra::jsonb, '{}') || coalesce(s.extra::jsonb, '{}'))::json, ");
   }
-  buf_printf(&m->shape, "%s\"%s\" %s", m->shape.n ? ", " : "", name, shape);
-  buf_printf(&m->names, ", \"%s\"", name);
-  if (moment)
-    buf_printf(&m->values, ", timestamptz 'epoch' + r.\"%s\" * interval '1 microsecond'", name);
-  else
-    buf_printf(&m->values, ", r.\"%s\"::%s", name, type);
-  buf_printf(&m->sets, "%s\"%s\" = excluded.\"%s\"", m->sets.n ? ", " : "", name, name);
+  u->columns = ctx_printf(u->cx, NET_COLUMNS "%s", buf_view(&columns).p);
+  u->names = ctx_strdup(u->cx, buf_view(&names));
+  u->sets = ctx_strdup(u->cx, buf_view(&sets));
+  for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++) buf_clear(bufs[i]);
 }
 
-static void add_members(struct maker *m) {
-  static const struct {
-    const char *name, *shape;
-    bool moment;
-  } stamps[] = {
-    { "id", "text", false },          { "version", "bigint", false },   { "created_at", "bigint", true },
-    { "created_by", "text", false },  { "updated_at", "bigint", true }, { "updated_by", "text", false },
-    { "deleted_at", "bigint", true }, { "deleted_by", "text", false },
-  };
-  for (size_t i = 0; i < sizeof stamps / sizeof *stamps; i++)
-    add_member(m, stamps[i].name, stamps[i].shape, stamps[i].moment);
-  for (int i = 0; i < m->e->property_count; i++)
-    add_member(m, m->e->properties[i].name, shape_of(m->e->properties[i].kind), false);
-  if (!m->unknown.n) return;
-  buf_puts(&m->names, ", extra");
-  buf_printf(&m->values, ", (SELECT json_object_agg(key, value) FROM json_each(d.after) WHERE key IN (%s))",
-             buf_view(&m->unknown).p);
-  buf_puts(&m->sets,
-           ", extra = (coalesce(t.extra::jsonb, '{}') || coalesce(excluded.extra::jsonb, '{}'))::json");
+/* Each line of the net changes, with the record behind it. */
+static int write_rows(struct ctx *cx, const struct up_section *log, const struct net_entity *n,
+                      const struct cell_columns *c, struct buf *out) {
+  struct buf plain;
+  struct str after, copy = buf_view(&n->copy);
+  size_t at = 0;
+  buf_init(&plain, BATCH_BYTES_MOST);
+  for (int64_t i = 0; i < n->rows && !cx->code; i++) {
+    size_t end = (size_t)((const char *)memchr(copy.p + at, '\n', copy.n - at) - copy.p);
+    buf_add(out, copy.p + at, end - at);
+    buf_char(out, '\t');
+    at = end + 1;
+    if (!net_after(log, n->lines[i], &plain, &after))
+      fail(cx, E_INVALID, "change_log", "an entry of the log cannot be read");
+    else if (!record_cells(cx, c, after, out))
+      out->p[out->n - 1] = '\n';
+  }
+  buf_clear(&plain);
+  if (out->full)
+    return fail(cx, E_LIMIT, n->entity->table, "records of %s are too long to be sent", n->entity->table);
+  return cx->code;
 }
 
-/* The rows of net changes with what the log says after them, and before. Looked up one by one: of a table that has just
-** grown the server knows too little to join it well. */
-static const char *changes_sql(struct ctx *cx, const char *from, bool before) {
-  const char *entry =
-      "(SELECT l.%s FROM outpost.change_log l WHERE l.organization_id = $1::uuid AND l.origin = $2::int "
-      "AND l.seq = s.%s::bigint) AS %s";
-  const char *after_it = ctx_printf(cx, entry, "after", "last_seq", "after");
-  const char *before_it =
-      before ? ctx_printf(cx, entry, "before", "first_seq", "before") : "NULL::json AS before";
-  return ctx_printf(
-      cx,
-      "SELECT s.key, s.first_seq::bigint AS first_seq, count(*) OVER (PARTITION BY s.key COLLATE \"C\") AS "
-      "parts, s.stamp::bigint AS stamp, s.stamps, s.marks, %s, %s FROM %s",
-      before_it, after_it, from);
+static const struct up_section *log_of(const struct up_batch *b) {
+  int i = 0;
+  while (strcmp(b->sections[i].table, "change_log") != 0) i++;
+  return &b->sections[i];
 }
 
-/* Inserts and updates all that nobody else has written; answers with the keys of the others. */
-static const char *upsert_sql(struct maker *m, const char *from) {
-  const char *table = m->e->table, *type = apply_type(m->a, table, STR("sync_stamps"));
-  add_members(m);
-  return ctx_printf(
-      m->cx,
-      "WITH d AS MATERIALIZED (%s), up AS ("
-      "INSERT INTO outpost.\"%s\" AS t (organization_id%s, sync_origin, sync_at, sync_stamps) "
-      "SELECT $1::uuid%s, $2::int, d.stamp, d.marks::%s FROM d, json_to_record(d.after) AS r(%s) "
-      "WHERE d.parts = 1 ORDER BY d.key COLLATE \"C\" "
-      "ON CONFLICT (organization_id, id) DO UPDATE SET %s, sync_at = greatest(excluded.sync_at, t.sync_at + "
-      "1), "
-      "sync_stamps = (coalesce(t.sync_stamps::jsonb, jsonb_build_object('', jsonb_build_array(t.sync_at, "
-      "t.sync_origin))) "
-      "|| (excluded.sync_stamps::jsonb - ''))::%s, sync_xid = pg_current_xact_id() "
-      "WHERE t.sync_origin = excluded.sync_origin AND NOT coalesce(t.sync_stamps::jsonb ? '*', false) "
-      "AND excluded.sync_stamps IS NOT NULL RETURNING t.id) "
-      "SELECT DISTINCT d.key FROM d WHERE NOT EXISTS (SELECT FROM up WHERE up.id::text = d.key)",
-      changes_sql(m->cx, from, false), table, buf_view(&m->names).p, buf_view(&m->values).p, type,
-      buf_view(&m->shape).p, buf_view(&m->sets).p, type);
+static int bring(struct putting *u, const struct up_batch *b, const struct net_entity *n) {
+  struct cell_columns c;
+  struct buf rows;
+  cell_columns_of(u->cx, u->a, u->e, &c);
+  name_columns(u, &c);
+  u->stamps_type = apply_type(u->a, u->e->table, STR("sync_stamps"));
+  buf_init(&rows, BATCH_BYTES_MOST);
+  if (!write_rows(u->cx, log_of(b), n, &c, &rows))
+    apply_source(u->cx, u->a, u->e->table, u->columns, n->rows, buf_view(&rows), P_NET, &u->from);
+  buf_clear(&rows);
+  u->v[0] = pg_z(b->seal.organization);
+  u->v[1] = pg_number(b->seal.origin);
+  u->v[P_NET - 1] = u->from.json;
+  return u->cx->code;
 }
+
+/* A statement about the net changes; how many rows it was about. */
+static int put(struct putting *u, const char *sql, int64_t *changed) {
+  struct pg_rows *r;
+  if (pg_ask(u->cx, u->a->pg, sql, u->v, u->from.json.kind == PG_NULL ? P_NET - 1 : P_NET, &r))
+    return u->cx->code;
+  *changed = pg_rows_changed(r);
+  return OK;
+}
+
+/* Edges that share records take them in one order. */
+static int lock_shared(struct putting *u) {
+  int64_t locked;
+  return put(
+      u,
+      ctx_printf(
+          u->cx,
+          "SELECT t.id FROM outpost.\"%s\" AS t WHERE t.organization_id = $1::uuid AND $2::int IS NOT NULL "
+          "AND t.id IN (SELECT s.net_key FROM %s) ORDER BY t.id COLLATE \"C\" FOR UPDATE OF t",
+          u->e->table, u->from.from),
+      &locked);
+}
+
+/* Records that nobody but us has written since we knew them: either nobody else ever did, or headquarters' row is the one that
+** stands before the change here, nothing in it is later, and nobody waits for an answer about it. */
+static int update_known(struct putting *u, int64_t *changed) {
+  const char *same =
+      u->a->merges ? ctx_printf(u->cx,
+                                " OR (t.version = s.net_was AND t.updated_at = s.net_was_at AND t.updated_by "
+                                "= s.net_was_by AND "
+                                "t.sync_at < s.net_least AND NOT EXISTS (SELECT FROM outpost.conflict c "
+                                "WHERE c.organization_id = "
+                                "t.organization_id AND c.tbl = '%s' AND c.key = t.id AND c.state = 'open'))",
+                                u->e->table)
+                   : "";
+  return put(
+      u,
+      ctx_printf(
+          u->cx,
+          "UPDATE outpost.\"%s\" AS t SET %ssync_at = greatest(s.net_stamp, t.sync_at + 1), sync_origin = "
+          "$2::int, sync_stamps = (coalesce(t.sync_stamps::jsonb, jsonb_build_object('', "
+          "jsonb_build_array(t.sync_at, coalesce(t.sync_origin, 0)))) || CASE WHEN t.sync_origin = $2::int "
+          "THEN "
+          "'{}'::jsonb ELSE '{\"*\": true}' END || (s.net_marks - ''))::%s, sync_xid = pg_current_xact_id() "
+          "FROM %s WHERE NOT s.net_fresh AND s.net_alone AND t.organization_id = $1::uuid AND t.id = "
+          "s.net_key "
+          "AND ((t.sync_origin = $2::int AND NOT coalesce(t.sync_stamps::jsonb ? '*', false))%s)",
+          u->e->table, u->sets, u->stamps_type, u->from.from, same),
+      changed);
+}
+
+/* Records that are not there yet. */
+static int insert_new(struct putting *u, int64_t *changed) {
+  return put(
+      u,
+      ctx_printf(u->cx,
+                 "INSERT INTO outpost.\"%s\" (%sorganization_id, sync_origin, sync_at, sync_stamps) SELECT %s"
+                 "$1::uuid, $2::int, s.net_stamp, s.net_marks::%s FROM %s WHERE s.net_alone ORDER BY "
+                 "s.net_key COLLATE "
+                 "\"C\" ON CONFLICT (organization_id, id) DO NOTHING",
+                 u->e->table, u->names, u->names, u->stamps_type, u->from.from),
+      changed);
+}
+
+/* Keys of what is left: whatever this transaction wrote bears its number. */
+static int find_rest(struct putting *u, struct pg_rows **keys) {
+  return pg_ask(
+      u->cx, u->a->pg,
+      ctx_printf(
+          u->cx,
+          "SELECT DISTINCT s.net_key FROM %s WHERE $2::int IS NOT NULL AND NOT EXISTS (SELECT FROM "
+          "outpost.\"%s\" AS t WHERE t.organization_id = $1::uuid AND t.id = s.net_key AND t.sync_xid = "
+          "pg_current_xact_id())",
+          u->from.from, u->e->table),
+      u->v, u->from.json.kind == PG_NULL ? P_NET - 1 : P_NET, keys);
+}
+
+#define ENTRY_OF                                                                                             \
+  "(SELECT l.%s FROM outpost.change_log l WHERE l.organization_id = $1::uuid AND l.origin = $2::int "        \
+  "AND l.seq = s.net_%s) AS %s"
 
 /* Those that somebody else wrote, too: field by field. */
-static int merge_rest(struct ctx *cx, struct applier *a, const struct entity *e,
-                      const struct pg_value *of_batch, const struct apply_source *from,
-                      struct pg_rows *keys) {
+static int merge_rest(struct putting *u) {
+  struct ctx *cx = u->cx;
+  struct pg_rows *keys;
   struct buf list;
   struct jw w;
-  if (!a->merges)
+  if (!u->a->merges)
     return fail(cx, E_FAIL, "schema",
                 "headquarters' schema cannot merge changes of several places yet: `outpost upstream init` "
                 "brings it up to date");
+  if (find_rest(u, &keys)) return cx->code;
   buf_init(&list, BATCH_BYTES_MOST);
   jw_init(&w, &list);
   jw_array(&w, NULL);
   for (int i = 0; i < pg_rows_count(keys); i++) jw_str(&w, NULL, pg_text(keys, i, 0));
   jw_close(&w, ']');
-  struct pg_value v[P_KINDS];
-  memcpy(v, of_batch, P_NET * sizeof *v);
-  v[P_KEYS - 1] = pg_z(ctx_strdup(cx, buf_view(&list)));
-  v[P_KINDS - 1] = pg_z(merge_kinds(cx, e));
+  u->v[P_KEYS - 1] = pg_z(ctx_strdup(cx, buf_view(&list)));
+  u->v[P_KINDS - 1] = pg_z(merge_kinds(cx, u->e));
   buf_clear(&list);
   return pg_ask(
-      cx, a->pg,
+      cx, u->a->pg,
       ctx_printf(
           cx,
-          "SELECT count(*) FROM (SELECT outpost.merge_row($1::uuid, '%s', $2::int, d.key, d.before, d.after, "
-          "d.stamps::jsonb, $5::jsonb) FROM (%s) AS d WHERE ($3::json IS NOT NULL OR true) "
-          "AND d.key IN (SELECT value FROM json_array_elements_text($4::json)) ORDER BY d.key COLLATE \"C\", "
-          "d.first_seq) "
-          "AS merged",
-          e->table, changes_sql(cx, from->from, true)),
-      v, P_KINDS, NULL);
+          "SELECT count(*) FROM (SELECT outpost.merge_row($1::uuid, '%s', $2::int, d.net_key, d.before, "
+          "d.after, "
+          "d.net_stamps::jsonb, $5::jsonb) FROM (SELECT s.net_key, s.net_stamps, s.net_first_seq, " ENTRY_OF
+          ", " ENTRY_OF " FROM %s WHERE ($3::json IS NOT NULL OR true) AND s.net_key IN (SELECT value FROM "
+          "json_array_elements_text($4::json))) AS d ORDER BY d.net_key COLLATE \"C\", d.net_first_seq) AS "
+          "merged",
+          u->e->table, "before", "first_seq", "before", "after", "last_seq", "after", u->from.from),
+      u->v, P_KINDS, NULL);
 }
 
-static int apply_entity(struct ctx *cx, struct applier *a, const struct up_batch *b,
-                        const struct net_entity *n) {
-  struct maker m = { .cx = cx, .a = a, .e = n->entity };
-  struct buf *bufs[] = { &m.names, &m.values, &m.sets, &m.shape, &m.unknown };
-  struct apply_source from;
-  struct pg_rows *rest;
-  if (!apply_type(a, n->entity->table, STR("sync_at")))
-    return OK; /* headquarters does not have it yet; the log does */
-  if (apply_source(cx, a, NULL, NET_COLUMNS, n->rows, buf_view(&n->copy), P_NET, &from)) return cx->code;
-  for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++) buf_init(bufs[i], LIMIT_TEXT_BYTES);
-  const struct pg_value v[] = { pg_z(b->seal.organization), pg_number(b->seal.origin), from.json };
-  const char *sql = upsert_sql(&m, from.from);
-  for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++) buf_clear(bufs[i]);
-  if (pg_ask(cx, a->pg, sql, v, from.json.kind == PG_NULL ? P_NET - 1 : P_NET, &rest)) return cx->code;
-  return pg_rows_count(rest) ? merge_rest(cx, a, n->entity, v, &from, rest) : OK;
+int apply_bring(struct ctx *cx, struct applier *a, const struct up_batch *b) {
+  a->puttings = ctx_alloc(cx, ((size_t)a->net.count + 1) * sizeof *a->puttings);
+  for (int i = 0; i < a->net.count; i++) {
+    const struct net_entity *n = &a->net.entities[i];
+    a->puttings[i] = (struct putting){ .cx = cx, .a = a, .e = n->entity };
+    if (!apply_type(a, n->entity->table, STR("sync_at")))
+      continue; /* headquarters does not have it yet; the log does */
+    if (bring(&a->puttings[i], b, n)) return cx->code;
+  }
+  return OK;
 }
 
-int apply_records(struct ctx *cx, struct applier *a, const struct up_batch *b, const struct net *net) {
-  for (int i = 0; i < net->count; i++)
-    if (apply_entity(cx, a, b, &net->entities[i])) return cx->code;
+static int apply_entity(struct putting *u, const struct net_entity *n) {
+  int64_t updated = 0, added = 0;
+  if (!u->from.from) return OK;
+  if (n->entity->sync == SYNC_BOTH && n->rows > 1 && lock_shared(u)) return u->cx->code;
+  if (n->alone > n->fresh && update_known(u, &updated)) return u->cx->code;
+  if (n->alone > updated && insert_new(u, &added)) return u->cx->code;
+  return updated + added < n->rows ? merge_rest(u) : OK;
+}
+
+int apply_records(struct ctx *cx, struct applier *a) {
+  for (int i = 0; i < a->net.count; i++)
+    if (apply_entity(&a->puttings[i], &a->net.entities[i])) return cx->code;
   return OK;
 }

@@ -10,10 +10,14 @@
 
 struct applier {
   struct pg *pg;
+  struct ctx *cx;   /* of apply_open: names of types live there */
   struct map types; /* "table column" -> a pointer to the name of its type */
+  struct map known; /* tables whose columns were asked for */
   bool merges;      /* outpost.merge_row is there */
   bool checks;      /* outpost.run_check is there */
   int temporary;    /* tables made in this transaction */
+  struct net net;   /* of the batch that is under way */
+  struct putting *puttings;
 };
 
 /* Asks for the columns of tables: "run,reject". */
@@ -28,6 +32,8 @@ struct apply_source {
 int apply_source(struct ctx *cx, struct applier *a, const char *table, const char *columns, int64_t rows,
                  struct str copy, int parameter, struct apply_source *out);
 
-int apply_records(struct ctx *cx, struct applier *a, const struct up_batch *b, const struct net *net);
+/* The net changes of the batch: on their way first, and then, in its turn, in the records. Both in the unit of work of the batch. */
+int apply_bring(struct ctx *cx, struct applier *a, const struct up_batch *b);
+int apply_records(struct ctx *cx, struct applier *a);
 
 #endif

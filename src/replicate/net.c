@@ -9,13 +9,18 @@
 
 enum { CELL_SEQ, CELL_UNIT = 4, CELL_TABLE = 6, CELL_KEY, CELL_BEFORE, CELL_AFTER, CELL_STAMP = 13, CELLS };
 
+enum { WAS_VERSION, WAS_AT, WAS_BY, WAS };
+
 /* What happened to one record so far. Stamps of its properties, then of deleted_at and updated_at; 0: not changed. */
 struct change_of {
   int entity;
   const char *key;
   int64_t first_seq, last_seq, created, latest;
   int64_t *stamps;
-  bool over; /* headquarters' word came in between: what follows is another change */
+  size_t line;         /* of the last entry */
+  struct str was[WAS]; /* of `before`: version, updated_at, updated_by */
+  bool over;           /* headquarters' word came in between: what follows is another change */
+  bool more;           /* there is another one of this record */
 };
 
 struct collector {
@@ -68,8 +73,7 @@ static bool next_member(struct str object, size_t *at, struct member *m) {
   return true;
 }
 
-/* The value of a name, looked for from where the last one was found: both sides have the same order. */
-static struct str value_of(struct str object, size_t *at, struct str name) {
+struct str log_value(struct str object, size_t *at, struct str name) {
   struct member m;
   for (int round = 0; round < 2; round++) {
     while (next_member(object, at, &m))
@@ -96,7 +100,7 @@ static void note_changes(const struct entity *e, struct change_of *c, struct str
   size_t there = 1;
   for (size_t at = 1; next_member(after, &at, &m);) {
     int place = place_of(e, m.name);
-    if (place >= 0 && !str_eq(m.value, value_of(before, &there, m.name))) c->stamps[place] = stamp;
+    if (place >= 0 && !str_eq(m.value, log_value(before, &there, m.name))) c->stamps[place] = stamp;
   }
 }
 
@@ -113,12 +117,15 @@ static struct change_of *change_find(struct collector *k, const struct entity *e
   buf_printf(&k->name, "%s ", e->table);
   buf_str(&k->name, key);
   uint64_t *place = map_put(&k->places, buf_view(&k->name), &added);
-  if (!added && !k->changes[*place - 1]->over) return k->changes[*place - 1];
+  struct change_of *before = added ? NULL : k->changes[*place - 1];
+  if (before && !before->over) return before;
+  if (before) before->more = true;
   if (k->count == k->room) {
     k->room = k->room ? 2 * k->room : 256;
     k->changes = xrealloc(k->changes, k->room * sizeof *k->changes);
   }
   struct change_of *c = ctx_alloc(k->cx, sizeof *c);
+  c->more = before != NULL;
   c->entity = entity_place(k, e);
   c->key = ctx_strdup(k->cx, key);
   c->stamps = ctx_alloc(k->cx, ((size_t)e->property_count + MORE_STAMPS) * sizeof *c->stamps);
@@ -138,7 +145,17 @@ static void close_change(struct collector *k, const char *table, struct str key)
 
 static bool goes_up(const struct entity *e) { return e && (e->sync == SYNC_UP || e->sync == SYNC_BOTH); }
 
-static int take_entry(struct collector *k, const struct str cells[static CELLS]) {
+/* What is known of the record as it was: values as they are written. */
+static void note_before(struct collector *k, struct change_of *c, struct str before) {
+  static const char *const names[WAS] = { "version", "updated_at", "updated_by" };
+  size_t at = 1;
+  for (int i = 0; i < WAS; i++) {
+    struct str value = log_value(before, &at, str_of(names[i]));
+    c->was[i] = (struct str){ ctx_strdup(k->cx, value), value.n };
+  }
+}
+
+static int take_entry(struct collector *k, const struct str cells[static CELLS], size_t line) {
   int64_t seq, stamp;
   if (!cells[CELL_TABLE].p || !cells[CELL_KEY].p || !cells[CELL_AFTER].p) return OK;
   const char *table = ctx_strdup(k->cx, cells[CELL_TABLE]);
@@ -151,8 +168,10 @@ static int take_entry(struct collector *k, const struct str cells[static CELLS])
   if (!str_to_int(cells[CELL_SEQ], &seq) || !str_to_int(cells[CELL_STAMP], &stamp))
     return fail(k->cx, E_INVALID, "change_log", "an entry of the log has no number");
   struct change_of *c = change_find(k, e, cells[CELL_KEY]);
+  if (!c->first_seq && cells[CELL_BEFORE].p) note_before(k, c, cells[CELL_BEFORE]);
   if (!c->first_seq) c->first_seq = seq;
   c->last_seq = seq;
+  c->line = line;
   c->latest = stamp;
   if (cells[CELL_BEFORE].p)
     note_changes(e, c, cells[CELL_BEFORE], cells[CELL_AFTER], stamp);
@@ -181,11 +200,39 @@ static void write_stamps(struct buf *out, const struct entity *e, const struct c
   buf_clear(&json);
 }
 
+/* The earliest stamp of what changed; 0: nothing did. */
+static int64_t least_stamp(const struct entity *e, const struct change_of *c) {
+  int64_t least = 0;
+  for (int i = 0; i < e->property_count + MORE_STAMPS; i++)
+    if (c->stamps[i] && (!least || c->stamps[i] < least)) least = c->stamps[i];
+  return least;
+}
+
+static void write_moment(struct buf *out, struct str value) {
+  int64_t us;
+  if (str_to_int(value, &us))
+    cell_time(out, us);
+  else
+    cell_null(out);
+}
+
+/* Of a text its letters, when it has nothing that is escaped; who wrote a record is called by such a name. */
+static void write_was(struct buf *out, struct str value) {
+  bool text = value.n > 1 && value.p[0] == '"' && !memchr(value.p, '\\', value.n);
+  bool number = value.n && (value.p[0] == '-' || (value.p[0] >= '0' && value.p[0] <= '9'));
+  if (text)
+    cell_text(out, (struct str){ value.p + 1, value.n - 2 });
+  else if (number)
+    cell_text(out, value);
+  else
+    cell_null(out);
+}
+
 static void write_change(struct net_entity *n, const struct change_of *c, int64_t origin) {
   const struct entity *e = n->entity;
   char first[64];
-  bool later = false;
-  for (int i = 0; i < e->property_count + MORE_STAMPS; i++) later |= c->stamps[i] != 0;
+  int64_t least = least_stamp(e, c);
+  bool later = least != 0;
   cell_text(&n->copy, str_of(c->key));
   cell_int(&n->copy, c->first_seq);
   cell_int(&n->copy, c->last_seq);
@@ -198,8 +245,17 @@ static void write_change(struct net_entity *n, const struct change_of *c, int64_
     cell_null(&n->copy);
   else
     write_stamps(&n->copy, e, c, "[%lld,%lld]", first, origin);
+  cell_bool(&n->copy, c->created != 0);
+  cell_bool(&n->copy, !c->more);
+  cell_int(&n->copy, least);
+  write_was(&n->copy, c->was[WAS_VERSION]);
+  write_moment(&n->copy, c->was[WAS_AT]);
+  write_was(&n->copy, c->was[WAS_BY]);
   n->copy.p[n->copy.n - 1] = '\n';
-  n->rows++;
+  n->lines[n->rows++] = c->line;
+  if (c->more) return;
+  n->alone++;
+  if (c->created) n->fresh++;
 }
 
 static void clear_copies(void *arg) {
@@ -207,17 +263,26 @@ static void clear_copies(void *arg) {
   for (int i = 0; i < net->count; i++) buf_clear(&net->entities[i].copy);
 }
 
+static int by_table(const void *a, const void *b) {
+  const struct net_entity *x = a, *y = b;
+  return strcmp(x->entity->table, y->entity->table);
+}
+
 static void write_all(struct collector *k, int64_t origin, struct net *out) {
   struct net *kept = ctx_alloc(k->cx, sizeof *kept);
   kept->count = k->entity_count;
   kept->entities = ctx_alloc(k->cx, ((size_t)k->entity_count + 1) * sizeof *kept->entities);
+  size_t *rows = ctx_alloc(k->cx, ((size_t)k->entity_count + 1) * sizeof *rows);
+  for (size_t i = 0; i < k->count; i++) rows[k->changes[i]->entity]++;
   for (int i = 0; i < k->entity_count; i++) {
     kept->entities[i].entity = k->entities[i];
+    kept->entities[i].lines = ctx_alloc(k->cx, (rows[i] + 1) * sizeof *kept->entities[i].lines);
     buf_init(&kept->entities[i].copy, BATCH_BYTES_MOST);
   }
   ctx_defer(k->cx, clear_copies, kept);
   for (size_t i = 0; i < k->count; i++)
     write_change(&kept->entities[k->changes[i]->entity], k->changes[i], origin);
+  qsort(kept->entities, (size_t)kept->count, sizeof *kept->entities, by_table);
   *out = *kept;
 }
 
@@ -238,7 +303,7 @@ static int read_log(struct collector *k, const struct up_section *log) {
     if (!end || !read_line(line, plain, cells))
       fail(k->cx, E_INVALID, "change_log", "an entry of the log cannot be read");
     else
-      take_entry(k, cells);
+      take_entry(k, cells, at);
     at += line.n + 1;
   }
   for (int i = 0; i < CELLS; i++) buf_clear(&plain[i]);
@@ -257,4 +322,14 @@ int net_make(struct ctx *cx, const struct up_section *log, int64_t origin, struc
   buf_clear(&k.name);
   free(k.changes);
   return cx->code;
+}
+
+bool net_after(const struct up_section *log, size_t line, struct buf *plain, struct str *after) {
+  struct str copy = buf_view(&log->copy), rest = { copy.p + line, copy.n - line };
+  const char *end = memchr(rest.p, '\n', rest.n);
+  if (!end) return false;
+  rest.n = (size_t)(end - rest.p);
+  size_t at = 0;
+  for (int tabs = 0; tabs < CELL_AFTER && at < rest.n; at++) tabs += rest.p[at] == '\t';
+  return copy_value(rest, &at, plain, after) && after->p;
 }

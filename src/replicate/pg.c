@@ -22,6 +22,7 @@ enum { LOOK_MS = 100, OPTIONS_MOST = 80, VALUES_MOST = 200 };
 static _Thread_local const atomic_bool *stop_flag;
 
 void pg_stop_when(const atomic_bool *flag) { stop_flag = flag; }
+const atomic_bool *pg_stop_flag(void) { return stop_flag; }
 static bool stopped(void) { return stop_flag && atomic_load(stop_flag); }
 
 /* ---- waiting ---- */

@@ -102,6 +102,7 @@ int pg_dsn_of(struct ctx *cx, const struct pg *p, const char **out);
 void pg_patience(struct pg *p, int seconds);
 /* Waits of this thread end soon after the flag is set; NULL: none. The flag must last. */
 void pg_stop_when(const atomic_bool *flag);
+const atomic_bool *pg_stop_flag(void); /* this thread's, for one that works for it */
 
 /* What went through this connection so far: bytes of statements, values and copied lines, and statements. */
 int64_t pg_bytes_out(const struct pg *p);

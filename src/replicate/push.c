@@ -12,7 +12,14 @@
 
 /* ---- how much at once ---- */
 
-enum { ROWS_LEAST = 100, ROWS_FIRST = 2000, ROWS_MOST = 40000, BYTES_A_ROW = 400, BYTES_LEAST = 64 << 10 };
+enum {
+  ROWS_LEAST = 100,
+  ROWS_FIRST = 2000,
+  ROWS_MOST = 40000,
+  BYTES_A_ROW = 800,
+  BYTES_LEAST = 64 << 10,
+  BYTES_MOST = 31 << 20 /* what a buffer of 32 MiB holds with its last row */
+};
 
 static _Atomic int64_t borne = ROWS_FIRST; /* rows of a batch, as the link bore them last */
 
@@ -23,6 +30,7 @@ struct compose_budget push_budget(void) {
   if (str_to_int(str_of(getenv("OUTPOST_SYNC_ROWS")), &said))
     return (struct compose_budget){ said, BYTES_LEAST };
 #endif
+  if (bytes > BYTES_MOST) bytes = BYTES_MOST;
   return (struct compose_budget){ rows, bytes > BYTES_LEAST ? bytes : BYTES_LEAST };
 }
 

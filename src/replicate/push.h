@@ -16,7 +16,7 @@
 #include "replicate/pg.h"
 #include "store/store.h"
 
-enum { PUSH_MS = 1000, PUSH_TURN_MS = 3000, PUSH_CONNECTIONS = 3 };
+enum { PUSH_MS = 2000, PUSH_TURN_MS = 3000, PUSH_CONNECTIONS = 3 };
 
 /* Sends what is due, for a few seconds at most; *more: there is more to be sent. Over a metered link the lane
 ** `log` alone, and nothing when the day's bytes are gone. E_CONFLICT when

@@ -7,7 +7,7 @@
 **               committed, and commit (apply_commit): so the lane moves batch by batch, whoever is faster
 **
 ** The first failure ends it: what is not committed is rolled back, and the next call of push_some asks headquarters where the lane is.
-** The others are begun when there turned out to be much; when they get no connection, one is enough.
+** The others are begun when the first batch was not all; when they get no connection, one is enough.
 */
 #include <pthread.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 #include "notify/secret.h"
 #include "replicate/push_internal.h"
 
-enum { SLOTS = 5, WORTH_MORE = 1 }; /* so many batches by one sender, then the others are called */
+enum { SLOTS = 5, HELD_MOST = 96 << 20 }; /* batches that are there at once, and bytes in them */
 
 struct slot {
   struct ctx cx;
@@ -25,6 +25,7 @@ struct slot {
 
 struct wide {
   struct push *u;
+  const atomic_bool *stop; /* of the caller's waits: all others end with it */
   const char *actor;
   double until;
   struct sync_lane lane; /* where the next batch begins; its texts are of `texts` */
@@ -34,6 +35,7 @@ struct wide {
   pthread_cond_t moved;
   struct slot slots[SLOTS];
   int64_t made, taken, committed; /* batches, counted from 0; batch i is in slot i % SLOTS */
+  int64_t held;                   /* bytes of those that are made and not committed */
   bool ended, whole, failed;      /* ended: nothing more is composed; whole: up to the end of the log */
   struct ctx failure;             /* its code and sentence */
 };
@@ -50,17 +52,20 @@ static void note_failure(struct wide *w, const struct ctx *cx) {
 
 static int64_t free_slot(struct wide *w) {
   pthread_mutex_lock(&w->lock);
-  while (!w->failed && w->made - w->committed >= SLOTS) pthread_cond_wait(&w->moved, &w->lock);
+  while (!w->failed && (w->made - w->committed >= SLOTS || w->held > HELD_MOST))
+    pthread_cond_wait(&w->moved, &w->lock);
   int64_t i = w->failed ? -1 : w->made;
   pthread_mutex_unlock(&w->lock);
   return i;
 }
 
-static void publish(struct wide *w, bool there, bool whole) {
+/* b NULL: there is no more. */
+static void publish(struct wide *w, const struct up_batch *b, bool whole) {
   pthread_mutex_lock(&w->lock);
-  if (there) w->made++;
+  if (b) w->made++;
+  if (b) w->held += b->seal.bytes;
   w->whole = whole;
-  w->ended = !there || whole || time_seconds() > w->until;
+  w->ended = !b || whole || time_seconds() > w->until;
   pthread_cond_broadcast(&w->moved);
   pthread_mutex_unlock(&w->lock);
 }
@@ -87,7 +92,7 @@ static void *compose_all(void *arg) {
       up_clear(&s->b);
       ctx_end(&s->cx);
     }
-    publish(w, there, whole);
+    publish(w, there ? &s->b : NULL, whole);
     if (rc) break;
   }
   return NULL;
@@ -121,9 +126,11 @@ static void clear_slot(struct slot *s) {
 }
 
 static void committed(struct wide *w, struct slot *s) {
+  int64_t bytes = s->b.seal.bytes;
   clear_slot(s);
   pthread_mutex_lock(&w->lock);
   w->committed++;
+  w->held -= bytes;
   pthread_cond_broadcast(&w->moved);
   pthread_mutex_unlock(&w->lock);
 }
@@ -154,10 +161,10 @@ static bool send_slot(struct wide *w, struct pg *p, struct applier *a, struct sl
   return false;
 }
 
-static void send_all(struct wide *w, struct pg *p, struct applier *a, int most) {
+static void send_all(struct wide *w, struct pg *p, struct applier *a) {
   int64_t i = 0;
   struct slot *s;
-  while (most-- > 0 && (s = take_slot(w, &i)))
+  while ((s = take_slot(w, &i)))
     if (!send_slot(w, p, a, s, i)) return;
 }
 
@@ -176,19 +183,26 @@ static void *send_too(void *arg) {
   struct ctx cx;
   struct pg *p;
   struct applier *a;
+  pg_stop_when(w->stop);
   ctx_begin(&cx, w->actor);
-  if (!dial(&cx, w, &p) && !apply_open(&cx, p, &a)) send_all(w, p, a, INT32_MAX);
+  if (!dial(&cx, w, &p) && !apply_open(&cx, p, &a)) send_all(w, p, a);
   ctx_end(&cx);
   return NULL;
 }
 
-/* Entries of the log change records: two batches could each hold a record that the other wants, and the one that came first
-** would wait for the other while that waits for its turn. So these go one after the other. */
-static int connections(const char *lane) {
-  if (strcmp(lane, sync_lane_names[LANE_LOG]) == 0) return 1;
+static int connections(void) {
   const char *said = getenv("OUTPOST_SYNC_CONNECTIONS");
   int64_t n;
   return said && str_to_int(str_of(said), &n) && n >= 1 && n <= PUSH_CONNECTIONS ? (int)n : PUSH_CONNECTIONS;
+}
+
+/* The first batch was not all. */
+static bool is_worth_more(struct wide *w) {
+  pthread_mutex_lock(&w->lock);
+  while (!w->failed && !w->ended && !w->made) pthread_cond_wait(&w->moved, &w->lock);
+  bool more = !w->failed && !w->ended;
+  pthread_mutex_unlock(&w->lock);
+  return more;
 }
 
 /* Slots that nobody took. */
@@ -197,7 +211,7 @@ static void clear_rest(struct wide *w) {
 }
 
 int push_wide(struct ctx *cx, struct push *u, const struct sync_lane *from, double until, bool *whole) {
-  struct wide w = { .u = u, .actor = cx->actor, .until = until, .lane = *from };
+  struct wide w = { .u = u, .stop = pg_stop_flag(), .actor = cx->actor, .until = until, .lane = *from };
   pthread_t composer, senders[PUSH_CONNECTIONS];
   int more = 0;
   pthread_mutex_init(&w.lock, NULL);
@@ -207,10 +221,9 @@ int push_wide(struct ctx *cx, struct push *u, const struct sync_lane *from, doub
   if (pthread_create(&composer, NULL, compose_all, &w))
     fail(&w.failure, E_BUSY, NULL, "there is no thread for it now");
   else {
-    send_all(&w, u->pg, u->applier, WORTH_MORE);
-    for (int n = connections(w.lane.name); more < n - 1 && !w.ended && !w.failed; more++)
+    for (int n = is_worth_more(&w) ? connections() : 1; more < n - 1; more++)
       if (pthread_create(&senders[more], NULL, send_too, &w)) break;
-    send_all(&w, u->pg, u->applier, INT32_MAX);
+    send_all(&w, u->pg, u->applier);
     for (int i = 0; i < more; i++) pthread_join(senders[i], NULL);
     pthread_join(composer, NULL);
   }
