@@ -124,7 +124,7 @@ struct seat *seat_leave(void) {
   return had ? s : NULL;
 }
 
-void seat_wake(struct seat *left, sem_t *wake) {
+void seat_call(struct seat *left, sem_t *wake) {
   if (!left) {
     sem_post(wake);
     return;
@@ -134,14 +134,20 @@ void seat_wake(struct seat *left, sem_t *wake) {
   left->next = NULL;
   *(room.last ? &room.last->next : &room.first) = left;
   room.last = left;
-  pass_on();
+  pthread_mutex_unlock(&room.lock);
+}
+
+void seat_fill(void) {
+  pthread_mutex_lock(&room.lock);
+  if (pass_on() && room.freed) room.freed(room.arg);
 }
 
 void seat_return(struct seat *left) {
   sem_t wake;
   if (!left) return;
   sem_init(&wake, 0, 0);
-  seat_wake(left, &wake);
+  seat_call(left, &wake);
+  seat_fill();
   while (sem_wait(&wake) != 0) continue; /* a signal came between */
   sem_destroy(&wake);
 }

@@ -13,8 +13,8 @@
 **     out the processors as it always does. So what takes long - a report over everything, a hashed password - does not
 **     keep short ones waiting, however many of its kind there are.
 **
-** Nothing here waits but seat_sleep. Seats are for the workers of a server; where nobody has taken one
-** (a command, a thread of the engine), seat_leave and seat_wake do nothing that costs.
+** Nothing here waits but seat_return. Seats are for the workers of a server; where nobody has taken one
+** (a command, a thread of the engine), seat_leave and seat_call do nothing that costs.
 */
 #ifndef BASE_SEAT_H
 #define BASE_SEAT_H
@@ -51,8 +51,10 @@ void seat_mine(struct seat *s);
 
 /* The calling thread is about to wait. Its seat, if it has one and is to get it again; else NULL. */
 struct seat *seat_leave(void);
-/* The wait is over for whoever left it: `wake` is posted as soon as there is a seat. Of NULL at once. */
-void seat_wake(struct seat *left, sem_t *wake);
+/* The wait is over for whoever left it: `wake` is posted as soon as there is a seat, at the latest by seat_fill. Of NULL
+** at once. Who has many to call, and may lose the processor over it, calls all of them before he fills the seats. */
+void seat_call(struct seat *left, sem_t *wake);
+void seat_fill(void);
 /* The calling thread waits for a seat again. Of NULL: it goes on. */
 void seat_return(struct seat *left);
 

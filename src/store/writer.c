@@ -13,6 +13,7 @@
 **     quarter of the work. So a group of tasks that can be done again goes without, and when one of them has
 **     failed after a change, all is rolled back and the others are done again, now with savepoints.
 **   - When the commit fails, every task of the group has failed.
+**   - What was committed is told to those who wait for it before the WAL is copied, which takes as long as a few commits.
 **   - A task "alone" brings its own transactions and is never grouped.
 **   - The right to write is a lock on SLUG.lock (flock: a process that dies gives
 **     it back by itself). It is held for a group, so a server and a command in
@@ -36,9 +37,9 @@
 #include "store/mark.h"
 #include "store/tenant.h"
 
-enum { GROUP_MAX = 256 };                       /* tasks that share a commit: bounds the wait of the first */
-enum { COMPANY_WAITS = 2, COMPANY_NS = 30000 }; /* see wait_for_company */
-static const double LOCK_SECONDS = 10;          /* for another process's group */
+enum { GROUP_MAX = 256 }; /* tasks that share a commit: bounds the wait of the first */
+enum { COMPANY_WAITS = 2, COMPANY_NS = 30000, COMPANY_ENOUGH = 8 }; /* see wait_for_company */
+static const double LOCK_SECONDS = 10;                              /* for another process's group */
 /* A checkpoint from here on. A page that is written again and again is copied once, but those who wait for the writer
 ** wait for all of it. */
 static const int64_t WAL_LONG = 8 << 20;
@@ -122,9 +123,10 @@ static void checkpoint_long(struct tenant *t, struct db *db) {
   bool insist = db->wal_bytes > WAL_TOO_LONG && now - t->insisted > WAL_INSIST_SECONDS;
   if (insist) t->insisted = now;
   checkpoint(db, insist ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, insist ? WAL_INSIST_MS : 0);
+  db->wal_bytes = 0; /* the next commit tells how long it still is */
 }
 
-int tenant_committed(struct ctx *cx, struct tenant *t, struct db *db) {
+static void note_commit(const struct ctx *cx, struct tenant *t, struct db *db) {
   struct change_end end;
   struct ctx aside; /* what is committed is committed, whatever becomes of the note of it */
   ctx_begin(&aside, cx->actor);
@@ -134,8 +136,12 @@ int tenant_committed(struct ctx *cx, struct tenant *t, struct db *db) {
   if (rc) log_line(LOG_WARN, cx, "MARK_NOT_WRITTEN", "%s", aside.message);
   if (!rc) t->noted = end;
   ctx_end(&aside);
-  if (db->wal_bytes > WAL_LONG) checkpoint_long(t, db);
   crash_point("after commit");
+}
+
+int tenant_committed(struct ctx *cx, struct tenant *t, struct db *db) {
+  note_commit(cx, t, db);
+  if (db->wal_bytes > WAL_LONG) checkpoint_long(t, db);
   return OK;
 }
 
@@ -252,11 +258,12 @@ static int run_group(struct ctx *cx, struct tenant *t, struct db *db, struct tas
     db_rollback(db);
     return OK;
   }
-  if (db_commit(cx, db)) return cx->code;
-  return tenant_committed(cx, t, db);
+  if (!db_commit(cx, db)) note_commit(cx, t, db);
+  return cx->code;
 }
 
-static void lead(struct tenant *t, struct task *tasks) {
+/* The lock between processes, still held; -1: there was none to be had. */
+static int lead(struct tenant *t, struct task *tasks) {
   struct ctx cx;
   struct db *db = NULL;
   int fd = -1;
@@ -268,8 +275,8 @@ static void lead(struct tenant *t, struct task *tasks) {
   }
   if (db) db_end_once(db); /* their owners end when another one may lead */
   if (cx.code) fail_all(tasks, &cx);
-  if (fd >= 0) close(fd);
   ctx_end(&cx);
+  return fd;
 }
 
 /* The tasks for one commit: one that wants to be alone, or as many others as wait. */
@@ -292,32 +299,45 @@ static int waiting(const struct tenant *t) {
 
 /* Those who shared the last commit come back at about the same time; the first of them
 ** would commit alone while the others wait for it, and then they for him. A moment, much shorter than a
-** commit, keeps them together. A writer that was alone waits for nobody. */
+** commit, keeps them together. A writer that was alone waits for nobody, and where many wait already, nobody does. */
 static void wait_for_company(struct tenant *t) {
-  for (int i = 0; i < COMPANY_WAITS && !t->first->alone && waiting(t) < t->group; i++) {
+  int enough = t->group < COMPANY_ENOUGH ? t->group : COMPANY_ENOUGH;
+  for (int i = 0; i < COMPANY_WAITS && !t->first->alone && waiting(t) < enough; i++) {
     pthread_mutex_unlock(&t->lock);
     nanosleep(&(struct timespec){ .tv_nsec = COMPANY_NS }, NULL);
     pthread_mutex_lock(&t->lock);
   }
 }
 
-/* The lead goes to the first one who came meanwhile, before anybody else is woken. */
+static void wake_group(struct task *group, const struct task *mine) {
+  for (struct task *next; group; group = next) {
+    next = group->next; /* its owner may be gone as soon as it is woken */
+    group->done = true;
+    if (group != mine) seat_call(group->seat, &group->wake);
+  }
+  seat_fill();
+}
+
+/* The lead goes to the first one who came meanwhile, before anybody else is woken. Only when the WAL is to be copied,
+** it goes last. */
 static void lead_group(struct tenant *t, const struct task *mine) {
   pthread_mutex_lock(&t->lock);
   wait_for_company(t);
   struct task *group = take_group(t);
   pthread_mutex_unlock(&t->lock);
-  lead(t, group);
+  int fd = lead(t, group);
+  if (fd >= 0 && t->writer && t->writer->wal_bytes > WAL_LONG) {
+    wake_group(group, mine);
+    group = NULL;
+    checkpoint_long(t, t->writer);
+  }
+  if (fd >= 0) close(fd);
   pthread_mutex_lock(&t->lock);
   struct task *next = t->first;
   t->led = next != NULL;
   pthread_mutex_unlock(&t->lock);
   if (next) sem_post(&next->wake);
-  for (; group; group = next) {
-    next = group->next; /* its owner may be gone as soon as it is woken */
-    group->done = true;
-    if (group != mine) seat_wake(group->seat, &group->wake);
-  }
+  wake_group(group, mine);
 }
 
 /* Who comes when nobody leads is the first in the queue, and so is who is told to: his task is in

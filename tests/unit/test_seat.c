@@ -1,6 +1,7 @@
 #include "base/seat.h"
 
 #include <pthread.h>
+#include <sched.h>
 
 #include "base/time.h"
 #include "unit.h"
@@ -47,8 +48,9 @@ UNIT(seat_again, "who waited gets one before those who have not begun, and the f
     CHECK(seat_leave() == NULL); /* it has none any more */
   }
   int n = take_all(s);
-  seat_wake(&left[0], &wake[0]);
-  seat_wake(&left[1], &wake[1]);
+  seat_call(&left[0], &wake[0]);
+  seat_call(&left[1], &wake[1]);
+  seat_fill();
   CHECK(!is_posted(&wake[0]));
   CHECK(!seat_give(&s[0])); /* it is another's already */
   CHECK(is_posted(&wake[0]) && !is_posted(&wake[1]));
@@ -66,7 +68,7 @@ UNIT(seat_none, "who has no seat goes on at once") {
   seat_mine(NULL);
   struct seat *left = seat_leave();
   CHECK(!left);
-  seat_wake(left, &wake);
+  seat_call(left, &wake);
   CHECK(is_posted(&wake));
   seat_return(left);
 }
@@ -83,7 +85,7 @@ UNIT(seat_freed, "a seat that is left is told of, unless somebody wants it again
   CHECK_INT(freed, 1);
   CHECK(seat_take(&left));
   seat_mine(&left);
-  seat_wake(&s[0], &wake);
+  seat_call(&s[0], &wake);
   CHECK(seat_leave() == &left);
   CHECK_INT(freed, 1);
   CHECK(is_posted(&wake));
@@ -105,29 +107,27 @@ UNIT(seat_long, "who has had his seat for long loses it to others, and needs non
 
 static void *work(void *arg) {
   struct seat s = { 0 };
-  int *times = arg;
-  for (int i = 0; i < 2000; i++) {
-    if (!seat_take(&s)) continue;
+  for (int left = 500; left;) {
+    if (!seat_take(&s)) {
+      sched_yield();
+      continue;
+    }
     seat_mine(&s);
     seat_return(seat_leave());
-    *times += 1;
     seat_give(&s);
+    left--;
   }
   seat_mine(NULL);
-  return NULL;
+  return arg;
 }
 
 UNIT(seat_threads, "threads that leave and return all come to an end, and every seat is there again") {
   static struct seat s[MANY];
   pthread_t threads[16];
-  int times[16] = { 0 };
   seat_open(NULL, NULL);
   int n = take_all(s);
   for (int i = 0; i < n; i++) seat_give(&s[i]);
-  for (int i = 0; i < 16; i++) pthread_create(&threads[i], NULL, work, &times[i]);
-  for (int i = 0; i < 16; i++) {
-    pthread_join(threads[i], NULL);
-    CHECK(times[i] > 0);
-  }
+  for (int i = 0; i < 16; i++) pthread_create(&threads[i], NULL, work, NULL);
+  for (int i = 0; i < 16; i++) pthread_join(threads[i], NULL);
   CHECK_INT(take_all(s), n);
 }
