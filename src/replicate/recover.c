@@ -6,7 +6,7 @@
 #include "record/record.h"
 #include "replicate/recover_internal.h"
 
-enum { PAGE = 200, ROUNDS = 4 };
+enum { PAGE = 3000, AT_ONCE = 300, ROUNDS = 4 };
 
 /* One record of the lost part: what it was before the part and after it. */
 struct back {
@@ -30,10 +30,14 @@ void lost_values(const struct lost *l, struct pg_value v[static LOST_VALUES]) {
   v[4] = pg_number(l->to);
 }
 
-void unit_of_lost(struct ctx *cx, const struct lost *l) {
-  ctx_begin(cx, "headquarters");
+static void name_unit(struct ctx *cx, const struct lost *l) {
   str_copy(cx->id, sizeof cx->id,
            str_of(ctx_printf(cx, "hq:lost-%lld-%lld", (long long)l->origin, (long long)l->from)));
+}
+
+void unit_of_lost(struct ctx *cx, const struct lost *l) {
+  ctx_begin(cx, "headquarters");
+  name_unit(cx, l);
 }
 
 void note_left(struct ctx *cx, struct recovered *out, int64_t *count, const char *what, const char *why) {
@@ -220,8 +224,7 @@ static bool newer(const struct jv *a, const struct jv *b) {
   return x > y;
 }
 
-static int take_back(struct ctx *cx, struct db *db, void *arg) {
-  struct back *b = arg;
+static int take_back(struct ctx *cx, struct db *db, struct back *b) {
   struct jv *after, *here;
   int by;
   if (jv_parse(cx, b->after, &after) || row_of(cx, db, b->entity, ctx_strdup(cx, b->key), &here))
@@ -234,53 +237,82 @@ static int take_back(struct ctx *cx, struct db *db, void *arg) {
   return !after || jv_same(here, after) ? OK : take(cx, db, after, b);
 }
 
-static int one_record(struct ctx *cx, struct tenant *t, struct back *b, bool last) {
-  struct ctx aside;
-  unit_of_lost(&aside, b->lost);
-  int rc = tenant_write(&aside, t, take_back, b);
-  if (!rc)
+/* What a rule of this file refuses; it may fit in the next round, when what it refers to is there. */
+static bool is_refused(const struct ctx *cx) {
+  return cx->code == E_INVALID || cx->code == E_CONFLICT || cx->code == E_NOT_FOUND;
+}
+
+static int one_record(struct ctx *cx, struct db *db, struct back *b, bool last, int64_t *left) {
+  name_unit(cx, b->lost);
+  if (stmt_run(cx, db_once(cx, db, "SAVEPOINT lost"))) return cx->code;
+  if (!take_back(cx, db, b)) {
     b->out->records++;
-  else if (rc == E_INVALID || rc == E_CONFLICT || rc == E_NOT_FOUND) {
+  } else if (is_refused(cx)) {
+    const char *why = ctx_strdup(b->keep, str_of(cx->message));
+    ctx_forgive(cx);
+    ++*left;
     if (last)
-      note_left(cx, b->out, &b->out->records_left,
-                ctx_printf(cx, "%s " STR_FMT, b->entity->name, STR_ARG(b->key)),
-                ctx_strdup(cx, str_of(aside.message)));
-  } else
-    fail_from(cx, &aside);
-  ctx_end(&aside);
-  return rc;
+      note_left(b->keep, b->out, &b->out->records_left,
+                ctx_printf(cx, "%s " STR_FMT, b->entity->name, STR_ARG(b->key)), why);
+    stmt_run(cx, db_once(cx, db, "ROLLBACK TO lost"));
+  }
+  return cx->code ? (int)cx->code : stmt_run(cx, db_once(cx, db, "RELEASE lost"));
 }
 
 /* ---- all of them ---- */
 
-/* One page; *left counts those that do not fit yet (what they refer to may come later). */
+/* So many records are one transaction; *left counts those that do not fit yet (what they refer to may come later). */
+struct page {
+  struct back *back;
+  const struct pg_rows *rows;
+  int from;
+  bool last;
+  int64_t left;
+};
+
+static int take_page(struct ctx *cx, struct db *db, void *arg) {
+  struct page *page = arg;
+  struct back *b = page->back;
+  int n = pg_rows_count(page->rows);
+  for (int i = page->from; i < n && i < page->from + AT_ONCE && !cx->code; i++) {
+    b->entity = entity_of_table(ctx_strdup(cx, pg_text(page->rows, i, 0)));
+    b->key = pg_text(page->rows, i, 1);
+    b->before = pg_text(page->rows, i, 2);
+    b->after = pg_text(page->rows, i, 3);
+    if (b->entity) one_record(cx, db, b, page->last, &page->left);
+  }
+  return cx->code;
+}
+
 static int record_page(struct ctx *cx, struct tenant *t, struct pg *p, struct back *b, int64_t offset,
                        bool last, int64_t *count, int64_t *left) {
-  struct ctx page;
+  struct ctx one;
   struct pg_rows *rows;
   struct pg_value v[LOST_VALUES + 2];
-  ctx_begin(&page, cx->actor);
+  ctx_begin(&one, "headquarters");
   lost_values(b->lost, v);
   v[LOST_VALUES] = pg_number(PAGE);
   v[LOST_VALUES + 1] = pg_number(offset);
   *count = 0;
-  if (!pg_ask(&page, p,
+  if (!pg_ask(&one, p,
               "SELECT c.tbl, c.key, (array_agg(c.before::text ORDER BY c.origin, c.seq))[1], "
               "(array_agg(c.after::text ORDER BY c.origin DESC, c.seq DESC))[1] FROM outpost.change_log AS c "
               "WHERE " LOST " AND c.event LIKE 'RECORD\\_%' AND c.tbl IS NOT NULL AND c.key IS NOT NULL AND "
               "c.after IS NOT NULL "
               "GROUP BY c.tbl, c.key ORDER BY min(c.origin), min(c.seq) LIMIT $6::bigint OFFSET $7::bigint",
-              v, LOST_VALUES + 2, &rows))
+              v, LOST_VALUES + 2, &rows)) {
+    struct page page = { b, rows, 0, last, 0 };
     *count = pg_rows_count(rows);
-  for (int64_t i = 0; i < *count && !cx->code; i++) {
-    b->entity = entity_of_table(ctx_strdup(&page, pg_text(rows, (int)i, 0)));
-    b->key = pg_text(rows, (int)i, 1);
-    b->before = pg_text(rows, (int)i, 2);
-    b->after = pg_text(rows, (int)i, 3);
-    if (b->entity && one_record(cx, t, b, last)) ++*left;
+    for (; page.from < *count && !cx->code; page.from += AT_ONCE) {
+      struct ctx part;
+      ctx_begin(&part, "headquarters");
+      if (tenant_write(&part, t, take_page, &page)) fail_from(cx, &part);
+      ctx_end(&part);
+    }
+    *left += page.left;
   }
-  if (page.code) fail_from(cx, &page);
-  ctx_end(&page);
+  if (one.code && !cx->code) fail_from(cx, &one);
+  ctx_end(&one);
   return cx->code;
 }
 
