@@ -99,5 +99,10 @@ FROM sync_batch ORDER BY confirmed_at IS NOT NULL, coalesce(confirmed_at, made_a
 -- name: sync_last_receipt
 SELECT lane, sequence, received_at, lower(hex(receipt)) FROM sync_batch WHERE receipt IS NOT NULL ORDER BY confirmed_at DESC LIMIT 1;
 
+-- The file was put back to an earlier time, and headquarters was not seen since.
+-- name: sync_put_back
+SELECT seq, at FROM change_log WHERE seq > coalesce((SELECT seq FROM sync_contact ORDER BY id DESC LIMIT 1), 0) AND event = 'RESTORED'
+ORDER BY seq DESC LIMIT 1;
+
 -- name: sync_last_contact
 SELECT max(at) FROM (SELECT at FROM sync_contact ORDER BY id DESC LIMIT 1);

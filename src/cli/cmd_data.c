@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/time.h"
 #include "cli/cli.h"
+#include "replicate/state.h"
 #include "store/backup.h"
 
 int cmd_init(struct ctx *cx, struct cli *c) {
@@ -142,19 +143,43 @@ static int point_in_time(struct ctx *cx, const char *text, int64_t *at) {
   return cli_usage(cx, "--at takes a time such as 2024-02-29T10:15 (UTC), not '%s'", text);
 }
 
+/* Does headquarters hold what this file has? No, when nobody can read it. */
+static bool is_replicated(struct ctx *cx, struct store *s, const char *slug) {
+  struct ctx aside;
+  struct tenant *t;
+  struct db *db;
+  struct sync_upstream u = { 0 };
+  ctx_begin(&aside, cx->actor);
+  bool is = !tenant_inspect(&aside, s, slug, &t) && !tenant_read(&aside, t, &db) &&
+            !sync_upstream_read(&aside, db, &u) && u.enrolled;
+  ctx_end(&aside);
+  return is;
+}
+
+static const char COMES_BACK[] = "; what headquarters holds beyond it comes back with the next sync";
+
 static int restore_at(struct ctx *cx, struct cli *c, struct store *s, const char *slug) {
   struct pit_result r;
   int64_t at;
   char point[TIME_SIZE];
   struct jw *w = &c->json;
-  if (point_in_time(cx, cli_get(c, "at"), &at) || pit_restore(cx, s, slug, at, cli_operand(c, 0, NULL), &r))
-    return cx->code;
+  bool back = is_replicated(cx, s, slug);
+  if (point_in_time(cx, cli_get(c, "at"), &at)) return cx->code;
+  if (back && !cli_has(c, "force"))
+    return fail(
+        cx, E_CONFLICT, "at",
+        "tenant %s replicates: headquarters holds what would be taken back, and the next sync fetches it "
+        "back. Take back what people did by undo (outpost undo, outpost record restore); when it is this "
+        "file that is wrong, add --force",
+        slug);
+  if (pit_restore(cx, s, slug, at, cli_operand(c, 0, NULL), &r)) return cx->code;
   time_iso(point, r.at);
   if (!cli_has(c, "json"))
     return cli_print(
-        cx, "tenant %s is as it was at %s (entry %lld of its log); entries taken back: %lld; %s%s\n", slug,
+        cx, "tenant %s is as it was at %s (entry %lld of its log); entries taken back: %lld; %s%s%s\n", slug,
         point, (long long)r.seq, (long long)r.cut,
-        r.kept ? "what was there is kept as " : "what was there could not be read", r.kept ? r.kept : "");
+        r.kept ? "what was there is kept as " : "what was there could not be read", r.kept ? r.kept : "",
+        back ? COMES_BACK : "");
   jw_object(w, NULL);
   jw_text(w, "tenant", slug);
   jw_text(w, "restored_from", r.source);
@@ -162,6 +187,7 @@ static int restore_at(struct ctx *cx, struct cli *c, struct store *s, const char
   jw_int(w, "last_change", r.seq);
   jw_int(w, "taken_back", r.cut);
   jw_text(w, "kept", r.kept);
+  jw_bool(w, "comes_back", back);
   jw_close(w, '}');
   return cli_print_json(cx, &c->out);
 }
@@ -174,9 +200,9 @@ int cmd_backup_restore(struct ctx *cx, struct cli *c) {
   if (!c->operand_count) return cli_usage(cx, "backup restore needs a backup, or --at a time");
   if (backup_restore(cx, s, slug, c->operand[0], &kept)) return cx->code;
   if (!cli_has(c, "json"))
-    return cli_print(cx, "tenant %s was restored from %s; %s%s\n", slug, c->operand[0],
+    return cli_print(cx, "tenant %s was restored from %s; %s%s%s\n", slug, c->operand[0],
                      kept ? "what was there is kept as " : "what was there could not be read",
-                     kept ? kept : "");
+                     kept ? kept : "", is_replicated(cx, s, slug) ? COMES_BACK : "");
   struct jw *w = &c->json;
   jw_object(w, NULL);
   jw_text(w, "tenant", slug);

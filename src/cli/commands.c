@@ -21,6 +21,7 @@ const struct option_spec options[] = {
   { "existing", "reject|update",
     "what becomes of a row whose key is there: an exception, or its newer version" },
   { "dry-run", NULL, "do everything, then take it back" },
+  { "force", NULL, "although headquarters holds what is taken back, and gives it back" },
   { "rejudge", NULL, "judge again all that was imported and counts" },
   { "strict", NULL, "exit with 3 when there were exceptions" },
   { "run", "ID", "of this run only: an id, its beginning, or latest" },
@@ -469,13 +470,15 @@ const struct command commands[] = {
     "  outpost backup drill", cmd_backup_drill },
   { "backup verify", "FILE", "json", "check a backup: digest, integrity, hash chain",
     "  outpost backup verify ./outpost-data/backups/demo-2024-02-29T03-30-00-000000Z.db", cmd_backup_verify },
-  { "backup restore", "[FILE]", WHERE " at",
+  { "backup restore", "[FILE]", WHERE " at force",
     "put a backup in the place of the tenant's file; the old one is kept",
     "  outpost backup restore ./outpost-data/backups/demo-2024-02-29T03-30-00-000000Z.db\n"
     "  outpost backup restore --at 2024-02-29T10:15\n\n"
     "  With --at the file becomes what it was at that time (UTC): of the file itself when it is sound, else "
     "of the\n"
-    "  copy that reaches so far, or of FILE. What was sent stays sent.",
+    "  copy that reaches so far, or of FILE. What was sent stays sent: where headquarters holds what is "
+    "taken\n"
+    "  back, the next sync fetches it back, and --at needs --force. To take back what people did, use undo.",
     cmd_backup_restore },
   { "archive run", "", WHERE " dry-run", "move old rows into Parquet files, as the retention policies say",
     "  outpost record save retention_policy '{\"id\":\"...\",\"cold_days\":400,\"active\":true}'\n"

@@ -73,7 +73,8 @@ static const struct {
     "origin: int, epoch: int, enrolled_at: "
     "instant?, holds_until: instant?, contact_at: instant?, lanes: [{lane, sequence: int, position: {...}, "
     "behind_rows: int, behind_bytes: int, behind_since: instant?, confirmed_at: instant?}], forecast: {rows: "
-    "int, bytes: int, seconds: int?, measured_bytes_per_second: int}, conflicts: int, error: {code: text?, "
+    "int, bytes: int, seconds: int?, measured_bytes_per_second: int}, put_back_at: instant?, conflicts: int, "
+    "error: {code: text?, "
     "sentence, since: "
     "instant, tries: int, next_try: instant}?, last_receipt: {lane, sequence: int, received_at: instant?, "
     "receipt}?, metered: {bytes_a_day: int, left_today: int}?}" },

@@ -180,12 +180,29 @@ static const char *quoted(struct ctx *cx, const char *text) {
   return json;
 }
 
+/* First as it was there, but for a property; then as it is to be, in a unit of work that goes up. */
+static int take_changed(struct ctx *cx, struct db *db, const struct entity *e, const struct jv *row,
+                        const char *text, const char *name, const char *first, const char *then) {
+  struct jv *other;
+  if (changed_row(cx, row, name, first, 0, &other) || record_take_part(cx, db, e, other, text))
+    return cx->code;
+  uuid7(cx->id, cx->now);
+  return changed_row(cx, other, name, then, 1, &other) ? (int)cx->code
+                                                       : record_take_part(cx, db, e, other, text);
+}
+
+static int take_deleted(struct ctx *cx, struct db *db, const struct entity *e, const struct jv *row,
+                        const char *text) {
+  return take_changed(cx, db, e, row, text, "deleted_at", ctx_printf(cx, "%lld", (long long)cx->now - 1),
+                      ctx_printf(cx, "%lld", (long long)cx->now));
+}
+
 /* Its number is another's by now. It comes in under a name of nobody's, or deleted; what then happens to it goes up like
 ** anything that is done here. */
 static int take_beside(struct ctx *cx, struct db *db, const struct jv *row, const char *text,
                        struct back *b) {
   const struct property *key = record_key(b->entity);
-  struct jv *twin, *other;
+  struct jv *twin;
   char id[37];
   const char *name = ctx_strdup(cx, jv_text(jv_get(row, key->name)));
   const char *second = ctx_printf(cx, "%s (2)", name);
@@ -195,16 +212,11 @@ static int take_beside(struct ctx *cx, struct db *db, const struct jv *row, cons
     const char *p = b->entity->properties[i].name;
     same = jv_get(twin, p) && jv_get(row, p) && jv_same(jv_get(twin, p), jv_get(row, p));
   }
-  const char *field = same ? "deleted_at" : key->name;
-  const char *first =
-      same ? ctx_printf(cx, "%lld", (long long)cx->now - 1) : quoted(cx, ctx_printf(cx, "%s (1)", name));
-  const char *then = same ? ctx_printf(cx, "%lld", (long long)cx->now) : quoted(cx, second);
-  if (changed_row(cx, row, field, first, 0, &other) || record_take_part(cx, db, b->entity, other, text))
+  if (same) return take_deleted(cx, db, b->entity, row, text);
+  if (take_changed(cx, db, b->entity, row, text, key->name, quoted(cx, ctx_printf(cx, "%s (1)", name)),
+                   quoted(cx, second)))
     return cx->code;
-  uuid7(cx->id, cx->now);
-  if (changed_row(cx, other, field, then, 1, &other) || record_take_part(cx, db, b->entity, other, text))
-    return cx->code;
-  if (!same) note_renamed(b->keep, b, name, second);
+  note_renamed(b->keep, b, name, second);
   return OK;
 }
 
@@ -212,9 +224,12 @@ static int take(struct ctx *cx, struct db *db, const struct jv *row, struct back
   const char *text = ctx_printf(cx, "a %s was fetched back from headquarters", b->entity->name);
   const struct property *key = record_key(b->entity);
   int rc = record_take_part(cx, db, b->entity, row, text);
-  if (rc != E_CONFLICT || !key || strcmp(cx->field, key->name) != 0) return rc;
+  if (rc != E_CONFLICT) return rc;
+  bool named = key && strcmp(cx->field, key->name) == 0, nameless = !cx->field[0];
+  if (!named && !nameless) return rc;
   ctx_forgive(cx);
-  return take_beside(cx, db, row, text, b);
+  /* Only the table itself knows why: an alert that stands again, say. */
+  return named ? take_beside(cx, db, row, text, b) : take_deleted(cx, db, b->entity, row, text);
 }
 
 static bool newer(const struct jv *a, const struct jv *b) {

@@ -19,6 +19,8 @@ struct shown {
   int64_t rows, bytes, speed, holds_until, contact_at;
   const char *error, *error_code; /* NULL: none */
   int64_t since, tries, next_try;
+  int64_t put_back_at,
+      comes_back; /* when the file was put back, 0: not; entries that headquarters holds beyond it, as far as is known */
 };
 
 static int read_lanes(struct ctx *cx, struct db *db, struct shown *o) {
@@ -40,10 +42,21 @@ static const char *place_of(struct ctx *cx, const char *dsn) {
   return ctx_printf(cx, "%s%s%s/%s", host ? host : "", port ? ":" : "", port ? port : "", name ? name : "");
 }
 
+static int read_put_back(struct ctx *cx, struct db *db, struct shown *o) {
+  struct stmt *s = db_stmt(cx, db, SQL_sync_put_back);
+  if (!stmt_row(cx, s)) return cx->code;
+  int64_t beyond = o->lane[LANE_LOG].seq - col_int(s, 0) + 1;
+  o->put_back_at = col_int(s, 1);
+  o->comes_back = beyond > 0 ? beyond : 0;
+  stmt_done(s);
+  return OK;
+}
+
 static int read_all(struct ctx *cx, struct db *db, struct shown *o) {
   *o = (struct shown){ 0 };
   if (sync_upstream_read(cx, db, &o->up) || !o->up.enrolled) return cx->code;
-  if (read_lanes(cx, db, o) || sync_holds_until(cx, db, &o->holds_until)) return cx->code;
+  if (read_lanes(cx, db, o) || read_put_back(cx, db, o) || sync_holds_until(cx, db, &o->holds_until))
+    return cx->code;
   o->speed = db_int(cx, db, SQL_sync_speed, 0);
   o->contact_at = db_int(cx, db, SQL_sync_last_contact, 0);
   struct stmt *s = db_stmt(cx, db, SQL_sync_error_get);
@@ -72,15 +85,27 @@ static const char *moment(struct ctx *cx, int64_t us) {
   return ctx_printf(cx, "%.10s %.5s UTC", iso, iso + 11);
 }
 
+static const char *put_back(struct ctx *cx, const struct shown *o) {
+  const char *when = moment(cx, o->put_back_at);
+  if (!o->comes_back)
+    return ctx_printf(
+        cx, "the file was put back at %s: what headquarters holds beyond it comes back with the next sync",
+        when);
+  return ctx_printf(
+      cx, "the file was put back at %s: %lld entries that headquarters holds come back with the next sync",
+      when, (long long)o->comes_back);
+}
+
 static const char *sentence_of(struct ctx *cx, const struct shown *o) {
   if (!o->up.enrolled)
     return "this tenant is not enrolled at headquarters: outpost upstream enroll --dsn ... does it";
   const char *until =
       o->holds_until ? ctx_printf(cx, "headquarters holds everything up to %s", moment(cx, o->holds_until))
                      : "headquarters holds nothing of it yet";
+  if (o->put_back_at) until = put_back(cx, o);
   if (o->up.paused) return ctx_printf(cx, "paused; %s", until);
   if (o->error) return ctx_printf(cx, "%s. %s", o->error, until);
-  if (!o->rows) return until;
+  if (!o->rows || o->put_back_at) return until;
   if (o->rows == 1) return ctx_printf(cx, "%s; 1 row is on its way", until);
   return ctx_printf(cx, "%s; %lld rows are on their way", until, (long long)o->rows);
 }
@@ -180,6 +205,7 @@ int sync_state_json(struct ctx *cx, struct db *db, struct jw *w, const char *key
   jw_time_known(w, "contact_at", o.contact_at);
   put_lanes(w, &o);
   put_forecast(w, &o);
+  jw_time_known(w, "put_back_at", o.put_back_at);
   jw_int(w, "conflicts", db_int(cx, db, SQL_conflict_open, 0));
   put_error(w, &o);
   if (put_receipt(cx, db, w) || put_metered(cx, db, w, &o)) return cx->code;

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { copyPlace, generate, LONG, ok, one, OUTPOST_TEST, outpost, place, query, ROOT, serve } from './lib.mjs';
+import { copyPlace, generate, json, LONG, ok, one, OUTPOST_TEST, outpost, place, query, refuses, ROOT, serve } from './lib.mjs';
 import { startPostgres } from './postgres.mjs';
 
 // A tenant that is enrolled at a headquarters of its own.
@@ -186,6 +186,32 @@ test('a backup that was put back opens an epoch and fetches back what it lost; a
   assert.equal(hq.psql('SELECT count(*) FROM outpost.origin'), '3');
   assert.equal(hq.psql(`SELECT string_agg(city, ',' ORDER BY city) FROM outpost.stores WHERE id IN ('${here}', '${there}')`), 'H,T');
   assert.equal(hq.psql(CHECKS), '');
+});
+
+test('taken back to a time: it says that headquarters gives it back, wants to be told twice, and says so until then', { timeout: 240_000 }, async (t) => {
+  const { p } = await enrolled(t);
+  const clock = path.join(p.dir, 'clock');
+  const at = (minutes) => (fs.writeFileSync(clock, String(minutes * 60e6)), { binary: OUTPOST_TEST, env: { OUTPOST_CLOCK: clock } });
+  save(p, 'store', { customer_id: 'C-1', name: 'one' });
+  sync(p);
+  const moment = new Date(Date.now() + 60e3).toISOString().slice(0, 19);
+  save(p, 'store', { customer_id: 'C-2', name: 'two' }, at(5));
+  save(p, 'store', { customer_id: 'C-3', name: 'three' }, at(5));
+  sync(p, at(5));
+  const head = one(p.db, 'SELECT max(seq) FROM change_log');
+  refuses(['backup', 'restore', '--at', moment, ...p.args], /headquarters holds what would be taken back.*undo.*--force/, 5, at(6));
+  assert.equal(one(p.db, 'SELECT max(seq) FROM change_log'), head, 'nothing was done');
+  const answer = json(['backup', 'restore', '--at', moment, '--force', ...p.args], at(6));
+  assert.equal(answer.comes_back, true);
+  assert.equal(one(p.db, 'SELECT count(*) FROM stores'), '1');
+  const status = () => json(['sync', 'status', ...p.args], at(6));
+  assert.match(status().sentence, /^the file was put back at .*: \d+ entries that headquarters holds come back with the next sync$/);
+  assert.notEqual(status().put_back_at, null);
+  sync(p, at(6));
+  assert.equal(one(p.db, 'SELECT count(*) FROM stores'), '3');
+  assert.equal(status().put_back_at, null);
+  assert.match(status().sentence, /headquarters holds everything up to/);
+  same(p);
 });
 
 test('killed anywhere while it comes back, all of it comes back', { timeout: 240_000 }, async (t) => {
