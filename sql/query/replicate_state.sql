@@ -104,5 +104,8 @@ SELECT lane, sequence, received_at, lower(hex(receipt)) FROM sync_batch WHERE re
 SELECT seq, at FROM change_log WHERE seq > coalesce((SELECT seq FROM sync_contact ORDER BY id DESC LIMIT 1), 0) AND event = 'RESTORED'
 ORDER BY seq DESC LIMIT 1;
 
+-- name: sync_there
+SELECT CAST(last_key AS INTEGER) FROM sync_pull WHERE tbl = '*';
+
 -- name: sync_last_contact
 SELECT max(at) FROM (SELECT at FROM sync_contact ORDER BY id DESC LIMIT 1);

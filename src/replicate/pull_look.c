@@ -1,8 +1,8 @@
 /*
 ** pull_look.c - is there anything new at headquarters? One question for all tables, the conflicts and the requests.
 **
-** After a pass over everything the row LOOK of sync_pull has, as its shape, what it depended on: which headquarters, the parts of its
-** schema, this edge's scope, and which columns this program knows. As long as these are the same, a table is looked at when it
+** After a pass over everything the row SYNC_PULL_LOOK of sync_pull has, as its shape, what it depended on: which headquarters, the parts of its
+** schema, this edge's scope, and which columns this program knows; as its last key, the number of headquarters' schema. As long as these are the same, a table is looked at when it
 ** has a row that its position did not see, when its pass is under way or rows of it are parked, or when
 ** its position has become old.
 */
@@ -10,9 +10,7 @@
 #include "base/limits.h"
 #include "replicate/pull_rows.h"
 
-static const char LOOK[] = "*"; /* in sync_pull */
-
-enum { L_NOW, L_HQ, L_SHAPE, L_REQUESTS, L_TABLES };
+enum { L_NOW, L_HQ, L_VERSION, L_SHAPE, L_REQUESTS, L_TABLES };
 
 /* A table with what it is asked for; e NULL: conflicts. */
 struct asked {
@@ -45,7 +43,7 @@ static const char *shape_of(struct ctx *cx, const struct pg_rows *r) {
   unsigned char hash[SHA256_SIZE];
   char hex[SHA256_HEX];
   buf_init(&text, LIMIT_BODY_BYTES);
-  buf_printf(&text, STR_FMT " " STR_FMT " ", STR_ARG(pg_text(r, 0, L_HQ)), STR_ARG(pg_text(r, 0, L_SHAPE)));
+  for (int i = L_HQ; i <= L_SHAPE; i++) buf_printf(&text, STR_FMT " ", STR_ARG(pg_text(r, 0, i)));
   add_program(&text);
   sha256_of(text.p, text.n, hash);
   buf_clear(&text);
@@ -57,7 +55,8 @@ static const char *shape_of(struct ctx *cx, const struct pg_rows *r) {
 static void add_head(struct buf *sql) {
   buf_puts(
       sql,
-      "SELECT pg_current_snapshot()::text, h.id::text, md5(concat((SELECT string_agg(s.version, ',' "
+      "SELECT pg_current_snapshot()::text, h.id::text, h.version::text, md5(concat((SELECT "
+      "string_agg(s.version, ',' "
       "ORDER BY s.name) FROM outpost.schema_part s), (SELECT string_agg(concat_ws(chr(31), c.tbl, c.field, "
       "c.value), ',' ORDER BY c.tbl, c.field, c.value) FROM outpost.scope c WHERE c.organization_id = "
       "$1::uuid AND c.edge_id = $3::uuid))), EXISTS (SELECT FROM outpost.request q WHERE q.organization_id "
@@ -112,12 +111,14 @@ static bool has_news(const struct pg_rows *r, const struct asked *a, const char 
 static int look_at(struct pull *pl, struct db *db, struct asked *list, int n, struct pull_look *out) {
   struct pg_rows *r;
   struct position all;
-  if (read_asked(pl, db, list, n) || pull_position_read(pl->cx, db, LOOK, &all) || ask(pl, list, n, &r))
+  if (read_asked(pl, db, list, n) || pull_position_read(pl->cx, db, SYNC_PULL_LOOK, &all) ||
+      ask(pl, list, n, &r))
     return pl->cx->code;
   if (pg_rows_count(r) != 1)
     return fail(pl->cx, E_DENIED, NULL, "headquarters shows nothing to this edge: was it revoked?");
   const char *now = ctx_strdup(pl->cx, pg_text(r, 0, L_NOW));
   out->shape = shape_of(pl->cx, r);
+  out->version = ctx_strdup(pl->cx, pg_text(r, 0, L_VERSION));
   out->requests = pg_text(r, 0, L_REQUESTS).p[0] == 't';
   out->all = strcmp(out->shape, all.shape) != 0;
   for (int i = 0; i < n; i++) {
@@ -141,15 +142,16 @@ int pull_look(struct pull *pl, struct db *db, struct pull_look *out) {
 }
 
 static int save(struct ctx *cx, struct db *db, void *arg) {
-  struct position all = { .last_key = "", .shape = arg };
-  return pull_position_save(cx, db, LOOK, &all);
+  const struct pull_look *look = arg;
+  struct position all = { .last_key = look->version, .shape = look->shape };
+  return pull_position_save(cx, db, SYNC_PULL_LOOK, &all);
 }
 
 int pull_look_done(struct pull *pl, const struct pull_look *look) {
   if (!look->all) return OK;
   struct ctx one;
   ctx_begin(&one, "headquarters");
-  if (tenant_write(&one, pl->tenant, save, (void *)(uintptr_t)look->shape)) fail_from(pl->cx, &one);
+  if (tenant_write(&one, pl->tenant, save, (void *)(uintptr_t)look)) fail_from(pl->cx, &one);
   ctx_end(&one);
   return pl->cx->code;
 }

@@ -41,10 +41,10 @@ int64_t pull_snapshot_end(const char *snapshot);
 /* ---- is there anything new? ---- */
 
 struct pull_look {
-  bool all, any;     /* all: everything is to be looked at; any: there is something */
-  bool *news;        /* of conflicts, then of each entity that comes down */
-  bool requests;     /* some are waiting */
-  const char *shape; /* what this depends on */
+  bool all, any;               /* all: everything is to be looked at; any: there is something */
+  bool *news;                  /* of conflicts, then of each entity that comes down */
+  bool requests;               /* some are waiting */
+  const char *shape, *version; /* what this depends on; the number of headquarters' schema */
 };
 bool pull_comes_down(const struct entity *e);
 int pull_look(struct pull *pl, struct db *db, struct pull_look *out);

@@ -11,7 +11,7 @@
 **             takes another role gives it back
 **   entities  a table each, of its local name, unless it says `sync none`. Columns: its properties, and what 020_records.sql
 **             says of sync_*; `extra` holds, as JSON, what newer edges sent and this schema has no column for. A column that
-**             comes with a newer program takes over what stands for it there
+**             comes with a newer program takes over what stands for it there, and a table what the log says of its records
 **   datasets  a table each that holds every version of a row, written once: organization_id, origin, run, record, key, the
 **             fields (codes as their texts). PRIMARY KEY (organization_id, origin, run, key); the key sorts by bytes.
 **             Which versions count say its views (schema_views.c), by run.counts, run.rank and undo_kept

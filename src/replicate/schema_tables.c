@@ -8,6 +8,7 @@
 #include "replicate/schema_tables.h"
 
 #include "base/limits.h"
+#include "replicate/merge.h"
 
 /* One table on its way. */
 struct making {
@@ -18,7 +19,7 @@ struct making {
   struct buf after;   /* what is said in any case: indexes, triggers, grants, comments */
   const char *column[DATASET_FIELDS + 1], *type[DATASET_FIELDS + 1], *otherwise[DATASET_FIELDS + 1];
   int count;
-  bool extra; /* it has the column `extra` */
+  const struct entity *entity; /* NULL: a dataset; else it has the column `extra` */
 };
 
 /* ---- types ---- */
@@ -147,7 +148,7 @@ static const char *default_of(struct ctx *cx, struct pg *p, const struct propert
 
 static void compose_entity(struct ctx *cx, struct making *m, const struct entity *e) {
   static const char write[] = "SELECT, INSERT, UPDATE", read[] = "SELECT";
-  m->extra = true;
+  m->entity = e;
   buf_puts(&m->columns, "organization_id uuid NOT NULL, id text NOT NULL DEFAULT gen_random_uuid()::text, ");
   for (int i = 0; i < e->property_count; i++) {
     const struct property *p = &e->properties[i];
@@ -201,7 +202,7 @@ static int column_new(struct ctx *cx, struct making *m, int i, struct jw *said) 
             ctx_printf(cx, "ALTER TABLE %s ADD COLUMN %s %s%s%s", m->name,
                        pg_identifier(cx, m->p, m->column[i]), m->type[i], otherwise ? " DEFAULT " : "",
                        otherwise ? otherwise : "")) ||
-      (m->extra && take_over(cx, m, i, &taken)))
+      (m->entity && take_over(cx, m, i, &taken)))
     return cx->code;
   jw_text(said, NULL,
           taken ? ctx_printf(cx, "column %s.%s was added; newer devices had sent %lld values of it", m->table,
@@ -224,23 +225,45 @@ static int columns_missing(struct ctx *cx, struct making *m, struct jw *said) {
   return OK;
 }
 
-static int make_table(struct ctx *cx, struct making *m, struct jw *said) {
+/* What newer edges sent before there was a table is in the log. Its policies let nobody but members see it, not even its
+** owner. */
+static int fill(struct ctx *cx, struct making *m, struct jw *said) {
+  struct pg_rows *r;
+  const struct pg_value v[] = { pg_z(m->table), pg_z(merge_kinds(cx, m->entity)) };
+  if (pg_do(cx, m->p,
+            "ALTER TABLE outpost.change_log NO FORCE ROW LEVEL SECURITY; ALTER TABLE outpost.conflict NO "
+            "FORCE ROW LEVEL SECURITY") ||
+      pg_ask(cx, m->p, "SELECT outpost.fill_from_log($1, $2::jsonb)", v, 2, &r))
+    return cx->code;
+  if (pg_int(r, 0, 0))
+    jw_text(
+        said, NULL,
+        ctx_printf(cx, "newer devices had sent %lld changes of %s", (long long)pg_int(r, 0, 0), m->table));
+  return pg_do(cx, m->p,
+               "ALTER TABLE outpost.change_log FORCE ROW LEVEL SECURITY; ALTER TABLE outpost.conflict FORCE "
+               "ROW LEVEL SECURITY");
+}
+
+static int make_table(struct ctx *cx, struct making *m, struct jw *said, bool *made) {
   struct pg_rows *r;
   const struct pg_value v[] = { pg_z(m->name) };
+  *made = false;
   if (pg_ask(cx, m->p, "SELECT to_regclass($1) IS NOT NULL", v, 1, &r)) return cx->code;
   if (str_eq(pg_text(r, 0, 0), STR("t"))) return columns_missing(cx, m, said);
+  *made = true;
   jw_text(said, NULL, ctx_printf(cx, "table %s was made", m->table));
   return pg_do(cx, m->p, ctx_printf(cx, "CREATE TABLE %s (%s)", m->name, buf_view(&m->columns).p));
 }
 
 static int make(struct ctx *cx, struct making *m, struct jw *said) {
-  bool same;
+  bool same, made;
   const char *part = ctx_printf(cx, "table %s", m->table);
   if (m->columns.full || m->after.full)
     return fail(cx, E_LIMIT, NULL, "table %s has too many columns", m->table);
   const char *text = ctx_printf(cx, "%s;%s", buf_view(&m->columns).p, buf_view(&m->after).p);
   if (schema_part_same(cx, m->p, part, text, &same) || same) return cx->code;
-  if (make_table(cx, m, said) || pg_do(cx, m->p, buf_view(&m->after).p)) return cx->code;
+  if (make_table(cx, m, said, &made) || pg_do(cx, m->p, buf_view(&m->after).p)) return cx->code;
+  if (made && m->entity && fill(cx, m, said)) return cx->code;
   return schema_part_note(cx, m->p, part, text);
 }
 

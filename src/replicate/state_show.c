@@ -10,6 +10,7 @@
 */
 #include "base/time.h"
 #include "replicate/pg.h"
+#include "replicate/schema.h"
 #include "replicate/state.h"
 
 struct shown {
@@ -19,6 +20,7 @@ struct shown {
   int64_t rows, bytes, speed, holds_until, contact_at;
   const char *error, *error_code; /* NULL: none */
   int64_t since, tries, next_try;
+  int64_t there; /* the number of headquarters' schema; 0: not known */
   int64_t put_back_at,
       comes_back; /* when the file was put back, 0: not; entries that headquarters holds beyond it, as far as is known */
 };
@@ -58,6 +60,7 @@ static int read_all(struct ctx *cx, struct db *db, struct shown *o) {
   if (read_lanes(cx, db, o) || read_put_back(cx, db, o) || sync_holds_until(cx, db, &o->holds_until))
     return cx->code;
   o->speed = db_int(cx, db, SQL_sync_speed, 0);
+  o->there = db_int(cx, db, SQL_sync_there, 0);
   o->contact_at = db_int(cx, db, SQL_sync_last_contact, 0);
   struct stmt *s = db_stmt(cx, db, SQL_sync_error_get);
   if (!stmt_row(cx, s)) return cx->code;
@@ -96,6 +99,23 @@ static const char *put_back(struct ctx *cx, const struct shown *o) {
       when, (long long)o->comes_back);
 }
 
+/* Programs of other ages work together; what that means is said once all else is well. */
+static const char *ages(struct ctx *cx, const struct shown *o) {
+  int here = upstream_version();
+  if (!o->there || o->there == here) return "";
+  if (o->there > here)
+    return ctx_printf(
+        cx,
+        "; headquarters' schema %lld is newer than this program (%d): what this program does not know "
+        "stays there, and comes when it is updated",
+        (long long)o->there, here);
+  return ctx_printf(
+      cx,
+      "; headquarters' schema %lld is older than this program (%d): what it has no place for is kept in "
+      "its log until outpost upstream init of the newer program is run there",
+      (long long)o->there, here);
+}
+
 static const char *sentence_of(struct ctx *cx, const struct shown *o) {
   if (!o->up.enrolled)
     return "this tenant is not enrolled at headquarters: outpost upstream enroll --dsn ... does it";
@@ -105,7 +125,8 @@ static const char *sentence_of(struct ctx *cx, const struct shown *o) {
   if (o->put_back_at) until = put_back(cx, o);
   if (o->up.paused) return ctx_printf(cx, "paused; %s", until);
   if (o->error) return ctx_printf(cx, "%s. %s", o->error, until);
-  if (!o->rows || o->put_back_at) return until;
+  if (o->put_back_at) return until;
+  if (!o->rows) return ctx_printf(cx, "%s%s", until, ages(cx, o));
   if (o->rows == 1) return ctx_printf(cx, "%s; 1 row is on its way", until);
   return ctx_printf(cx, "%s; %lld rows are on their way", until, (long long)o->rows);
 }
@@ -205,6 +226,11 @@ int sync_state_json(struct ctx *cx, struct db *db, struct jw *w, const char *key
   jw_time_known(w, "contact_at", o.contact_at);
   put_lanes(w, &o);
   put_forecast(w, &o);
+  jw_int(w, "schema", upstream_version());
+  if (o.there)
+    jw_int(w, "upstream_schema", o.there);
+  else
+    jw_text(w, "upstream_schema", NULL);
   jw_time_known(w, "put_back_at", o.put_back_at);
   jw_int(w, "conflicts", db_int(cx, db, SQL_conflict_open, 0));
   put_error(w, &o);

@@ -39,7 +39,8 @@ static char kind_of(const struct property *p) {
   }
 }
 
-/* Those that headquarters has, too: what a newer program brought stands in `extra` there. */
+/* Those that headquarters has, too: what a newer program brought stands in `extra` there. None: it has no such table, the log
+** holds what there is. */
 static int choose_columns(struct verifying *v, const struct entity *e, struct columns *c) {
   struct ctx *cx = v->cx;
   struct pg_rows *rows;
@@ -50,6 +51,7 @@ static int choose_columns(struct verifying *v, const struct entity *e, struct co
              "a.attisdropped",
              p, 1, &rows))
     return cx->code;
+  if (pg_is_null(rows, 0, 0)) return OK;
   const char *known = ctx_printf(cx, "," STR_FMT ",", STR_ARG(pg_text(rows, 0, 0)));
   add_column(c, "id", "id", 't', 0);
   for (int i = 0; i < e->property_count; i++) {
@@ -199,7 +201,8 @@ int records_compare(struct verifying *v, const struct entity *e, int64_t log_seq
   buf_init(&c.select, LIMIT_TEXT_BYTES);
   buf_init(&c.kinds, LIMIT_TEXT_BYTES);
   t.origins = v->origins;
-  if (!choose_columns(v, e, &c) && !page_sql(v, e, c.names.p, &t)) walk(v, e, &c, &t, log_seq, rows, found);
+  if (!choose_columns(v, e, &c) && c.names.n && !page_sql(v, e, c.names.p, &t))
+    walk(v, e, &c, &t, log_seq, rows, found);
   if (t.open) ctx_end(&t.page);
   buf_clear(&c.names);
   buf_clear(&c.select);

@@ -1,18 +1,15 @@
 // An entity is one file: a program that has one more is built here, and everything is
 // done with it that can be done with records. Its lists are compared with a model.
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { ask, data, post, problem, remove } from './api.mjs';
 import { decimalText, isStamp, maker, valueOf } from './entities.mjs';
 import * as lib from './lib.mjs';
-import { LONG, OUTPOST_TEST, json, ok, one, place, query, refuses, serveWith, sound } from './lib.mjs';
-
-const variant = path.dirname(OUTPOST_TEST);
-const unbuilt = ['link', 'flags', 'obj/gen/sql.o'].every((name) => fs.existsSync(path.join(variant, name))) ? false : `there are no objects in ${variant}`;
-const HEAD = Math.max(...[...fs.readdirSync(path.join(lib.ROOT, 'sql/migrate/tenant')).map((name) => parseInt(name, 10)), ...fs.readFileSync(path.join(lib.ROOT, 'build/gen/entities.sql'), 'utf8').matchAll(/^-- migration: (\d+)/gm)].map((x) => Number(x[1] ?? x)).filter(Number.isFinite));
+import { LONG, json, ok, one, place, query, refuses, serveWith, sound } from './lib.mjs';
+import { HEAD, buildNewer, unbuilt } from './newer.mjs';
 
 const GADGET = `# of a test
 entity   gadget
@@ -44,26 +41,7 @@ state   choice open|half-way|lost default open since ${HEAD + 2}   how far
 `;
 const SECOND = GADGET.replace('default open   how far', `default open until ${HEAD + 2}   how far`) + LATER;
 
-// The program with one more file in sql/entity: its path.
-function build(dir, name, text) {
-  const gen = path.join(dir, name);
-  fs.mkdirSync(gen);
-  const file = path.join(gen, 'gadget.entity');
-  fs.writeFileSync(file, text);
-  const run = (command, args) => execFileSync(command, args, { cwd: lib.ROOT, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
-  const list = (folder, end) => fs.readdirSync(path.join(lib.ROOT, folder)).filter((f) => f.endsWith(end)).map((f) => path.join(folder, f));
-  run('build/host/embed_entities', [gen, ...list('sql/entity', '.entity'), file]);
-  run('build/host/embed_sql', [gen, path.join(gen, 'entities.sql'), ...['query', 'report', 'migrate/tenant', 'migrate/system'].flatMap((f) => list(`sql/${f}`, '.sql'))]);
-  assert.equal(fs.readFileSync(path.join(gen, 'sql.h'), 'utf8'), fs.readFileSync(path.join(lib.ROOT, 'build/gen/sql.h'), 'utf8'));
-  const flags = fs.readFileSync(path.join(variant, 'flags'), 'utf8').trim();
-  const objects = ['sql', 'entities'].map((one) => {
-    run('sh', ['-c', `${flags} -O0 -U_FORTIFY_SOURCE -c ${gen}/${one}.c -o ${gen}/${one}.o`]);
-    return `${gen}/${one}.o`;
-  });
-  const link = fs.readFileSync(path.join(variant, 'link'), 'utf8').trim().replace(/\S+\/gen\/sql\.o/, objects[0]).replace(/\S+\/gen\/entities\.o/, objects[1]);
-  run('sh', ['-c', `${link} -o ${gen}/outpost`]);
-  return path.join(gen, 'outpost');
-}
+const build = (dir, name, text) => buildNewer(dir, name, { 'gadget.entity': text });
 
 let dir;
 let first; // with the gadget
