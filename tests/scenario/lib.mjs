@@ -61,12 +61,12 @@ export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 // ---- a data folder with one tenant ----
 
-// { dir, data, db, args }: args are what every command of the tenant takes.
-export function place(t, tenant = 'demo') {
+// { dir, data, db, args }: args are what every command of the tenant takes. options: as of ok(), who makes it.
+export function place(t, tenant = 'demo', options = {}) {
   const dir = folder(t);
   const data = path.join(dir, 'data');
-  ok(['init', data]);
-  ok(['tenant', 'add', tenant, '--data', data]);
+  ok(['init', data], options);
+  ok(['tenant', 'add', tenant, '--data', data], options);
   return { dir, data, tenant, db: path.join(data, 'tenants', `${tenant}.db`), args: ['--data', data, '--tenant', tenant] };
 }
 

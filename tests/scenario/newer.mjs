@@ -19,7 +19,7 @@ export function buildNewer(dir, name, files) {
   const list = (folder, end) => fs.readdirSync(path.join(ROOT, folder)).filter((f) => f.endsWith(end)).map((f) => path.join(folder, f));
   const entities = [...list('sql/entity', '.entity').filter((f) => !(path.basename(f) in files)), ...Object.keys(files).map((file) => path.join(gen, file))];
   run('build/host/embed_entities', [gen, ...entities]);
-  run('build/host/embed_sql', [gen, path.join(gen, 'entities.sql'), ...['query', 'report', 'migrate/tenant', 'migrate/system'].flatMap((f) => list(`sql/${f}`, '.sql'))]);
+  run('build/host/embed_sql', [gen, path.join(gen, 'entities.sql'), ...['query', 'report', 'migrate/tenant', 'migrate/system', 'upstream'].flatMap((f) => list(`sql/${f}`, '.sql'))]);
   assert.equal(fs.readFileSync(path.join(gen, 'sql.h'), 'utf8'), fs.readFileSync(path.join(ROOT, 'build/gen/sql.h'), 'utf8'));
   const flags = fs.readFileSync(path.join(variant, 'flags'), 'utf8').trim();
   const objects = ['sql', 'entities'].map((one) => {
