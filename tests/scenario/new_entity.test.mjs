@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { ask, data, post, problem, remove } from './api.mjs';
 import { decimalText, isStamp, maker, valueOf } from './entities.mjs';
 import * as lib from './lib.mjs';
-import { LONG, json, ok, one, place, query, refuses, serveWith, sound } from './lib.mjs';
+import { LONG, OUTPOST_TEST, json, ok, one, place, query, refuses, serveWith, sound } from './lib.mjs';
 import { HEAD, buildNewer, unbuilt } from './newer.mjs';
 
 const GADGET = `# of a test
