@@ -62,7 +62,7 @@ static int tell(struct ctx *cx, struct db *db, const struct conflict *c, const c
                       ? "It was changed here and elsewhere. The latest change shows until somebody decides."
                       : "A change that was made here did not hold, because it was changed elsewhere, too. It "
                         "is kept and can be brought back.",
-          .address = "#/records/sync_conflict" },
+          .address = "#/conflicts" },
       &fresh);
 }
 

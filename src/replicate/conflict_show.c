@@ -91,7 +91,9 @@ static int put_names(struct ctx *cx, struct db *db, const struct about *a, struc
 
 static void put_decided(struct ctx *cx, const struct jv *row, struct jw *w) {
   bool open = str_eq(jv_text(jv_get(row, "state")), STR("open"));
-  jw_text(w, "decided_at", open ? NULL : text_of(cx, row, "updated_at"));
+  int64_t at = 0;
+  if (!open) str_to_int(jv_text(jv_get(row, "updated_at")), &at);
+  jw_time_known(w, "decided_at", at);
   jw_text(w, "decided_by", open ? NULL : text_of(cx, row, "updated_by"));
 }
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { audit, open, overflow, WAIT } from './chromium.mjs';
+import { audit, open, overflow, settled, WAIT } from './chromium.mjs';
 import { dataFolder, importGenerated, run, serve } from './outpost.mjs';
 
 const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor(WAIT);
@@ -12,12 +12,16 @@ test('the page follows what happens, and finds back after an interruption', asyn
   const data = dataFolder(t, 'demo');
   importGenerated(data, 'demo', 60, 1);
   const server = await serve(t, data);
-  const page = await open(t, `${server.base}/#/imports`);
+  const page = await open(t, 'about:blank');
+  await page.clock.install();
+  await page.goto(`${server.base}/#/imports`);
   await page.locator('.connection', { hasText: 'Live' }).waitFor(WAIT);
-  await page.waitForTimeout(1500);
+  await page.clock.runFor(2000); // what was gathered meanwhile
+  await settled(page);
   const asked = [];
   page.on('request', (request) => asked.push(new URL(request.url()).pathname));
-  await page.waitForTimeout(1500);
+  await page.clock.runFor(25_000);
+  await settled(page);
   assert.deepEqual(asked.filter((path) => path !== '/api/tenants'), [], 'it does not ask while nothing happens');
   importGenerated(data, 'demo', 70, 2);
   await page.getByRole('link', { name: 'generated-2.csv' }).waitFor(WAIT);

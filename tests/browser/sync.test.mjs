@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startPostgres } from '../scenario/postgres.mjs';
-import { audit, open, overflow, WAIT } from './chromium.mjs';
+import { audit, drawn, open, overflow, settled, WAIT } from './chromium.mjs';
 import { dataFolder, run, serve } from './outpost.mjs';
 
 const state = (page, name) => page.locator(`[data-state=${name}]`).waitFor(WAIT);
@@ -38,6 +38,14 @@ test('the page says what headquarters holds, follows what happens, and lets peop
   await page.getByRole('button', { name: 'Try now' }).click();
   await state(page, 'up_to_date');
   assert.equal(hq.psql("SELECT count(*) FROM outpost.reference_item WHERE value = 'Moon'"), '1');
+
+  await page.getByLabel('Metered line').check();
+  await page.getByLabel('At most').fill('7');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('7.0 MiB of 7.0 MiB are left today').waitFor(WAIT);
+  await page.getByLabel('Metered line').uncheck();
+  await page.getByText('Everything is sent as fast as the line takes it').waitFor(WAIT);
+  await page.getByText('encrypted, and headquarters proves who it is').waitFor(WAIT);
   await page.locator('[data-stat=conflicts] a').click();
   await page.getByRole('heading', { level: 1, name: /conflict/i }).waitFor(WAIT);
   assert.deepEqual(page.faults, []);
@@ -45,10 +53,10 @@ test('the page says what headquarters holds, follows what happens, and lets peop
   for (const dark of [false, true]) {
     const other = await open(t, `${server.base}/#/sync`, { dark, forAxe: true });
     await other.locator('.sync-history').waitFor(WAIT);
-    await other.waitForTimeout(250);
+    await settled(other);
     assert.deepEqual(await audit(other), []);
     await other.setViewportSize({ width: 320, height: 700 });
-    await other.waitForTimeout(100);
+    await drawn(other);
     assert.equal(await overflow(other), 0);
   }
 });

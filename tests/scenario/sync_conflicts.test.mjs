@@ -74,6 +74,7 @@ test('who may, decides; a choice is taken back as long as nobody went on from it
   assert.deepEqual([b.value('stores', store, 'name'), b.value('stores', store, 'city'), alerts()], ['of b', 'of b', '1']);
   const taken = (await rows('decided'))[0];
   assert.deepEqual([taken.id, taken.state, taken.note, taken.decided_by], [name, 'taken', 'the sign says so', email('admin')]);
+  assert.ok(Math.abs(Date.now() - new Date(taken.decided_at)) < 300e3, taken.decided_at);
   await problem(act(admin, name, 'keep'), 409, /decided already: it is taken/);
   await data(act(admin, name, 'reopen'));
   await data(act(admin, name, 'reopen')); // a repetition does nothing

@@ -2,12 +2,14 @@
 import { locale, t } from './text.js';
 
 const moment = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
+const hour = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
 const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
 const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' });
 const month = new Intl.DateTimeFormat(locale, { month: 'short', year: 'numeric', timeZone: 'UTC' });
 const ago = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' });
 
 export const formatMoment = (iso) => (iso ? moment.format(new Date(iso)) : '');
+export const formatHour = (iso) => (iso ? hour.format(new Date(iso)) : '');
 export const formatClock = (iso) => (iso ? clock.format(new Date(iso)) : '');
 export const formatDay = (iso) => (iso ? day.format(new Date(iso)) : '');
 export const formatMonth = (iso) => (iso ? month.format(new Date(iso)) : '');

@@ -1,12 +1,14 @@
-/* What this browser keeps by itself: two stores of one IndexedDB.
+/* What this browser keeps by itself: the stores of one IndexedDB.
 **
 **   orders   what has not been sent yet, by its key (lib/outbox.js)
+**   choices  what was decided of conflicts and has not been sent yet, by its key (lib/choices.js)
 **   lists    the last answer of lists that are needed offline, by whose they are (lib/offline.js)
 **
 ** A write has happened when its promise resolves: it is on the disk then, as far as the
 ** browser can say. */
 const NAME = 'outpost';
-const VERSION = 1;
+const VERSION = 2; /* 2: choices */
+const STORES = { orders: 'key', lists: 'id', choices: 'key' }; /* and what is their key */
 let opened = null;
 
 const done = (request) => new Promise((resolve, reject) => {
@@ -18,8 +20,8 @@ function open() {
   opened ??= new Promise((resolve, reject) => {
     const request = indexedDB.open(NAME, VERSION);
     request.onupgradeneeded = () => {
-      request.result.createObjectStore('orders', { keyPath: 'key' });
-      request.result.createObjectStore('lists', { keyPath: 'id' });
+      const known = request.result.objectStoreNames;
+      for (const [name, keyPath] of Object.entries(STORES)) if (!known.contains(name)) request.result.createObjectStore(name, { keyPath });
     };
     request.onerror = () => reject(request.error);
     request.onsuccess = () => {

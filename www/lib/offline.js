@@ -1,5 +1,5 @@
 /* What goes on without the server: orders that are kept until they could be sent, and the
-** lists that an order needs.
+** lists that are needed for them and for conflicts (lib/choices.js).
 **
 **   queueOrder(order, { shown, instead })
 **        keeps the order (the body of POST /api/orders) and sends it as soon as that is
@@ -13,7 +13,7 @@
 **   sendNow()    tries at once
 **   discard(key) takes one out; one whose answer never came may have arrived
 **   again(key)   a refused one, under a new key
-**   cachedList(name)  'stores' or 'products': signal of { rows, at, stale }, rows null until there
+**   cachedList(name)  'stores', 'products' or 'conflicts': signal of { rows, at, stale }, rows null until there
 **        are some. The last known ones come at once, from this browser; the server's follow, and
 **        again whenever they change. at: when the server said so; stale: it has not said so yet
 **
@@ -24,9 +24,9 @@ import { address, get, reachable, shut, tenant } from './api.js';
 import * as kept from './kept.js';
 import { onChange } from './live.js';
 import { add, remove, rowsOf, sendAll } from './outbox.js';
+import { sender } from './sender.js';
 import { me, may, onLeave, owner } from './session.js';
 
-const AGAIN_MS = [1000, 2000, 5000, 15000, 30000, 60000];
 const GATHER_MS = 300;
 const TABS = new BroadcastChannel('outpost-orders');
 
@@ -37,10 +37,6 @@ export const toSend = computed(() => waiting.value.filter((row) => row.state !==
 /* ---- the queue ---- */
 
 const asked = new Map(); /* key -> resolves done of queueOrder */
-let timer = 0;
-let failures = 0;
-let busy = null; /* a promise while something is being sent */
-let wanted = false; /* and is to be looked for more afterwards */
 
 async function show() {
   waiting.value = await rowsOf(owner());
@@ -59,38 +55,17 @@ function ended(key, outcome) {
   asked.delete(key);
 }
 
-function later(after) {
-  clearTimeout(timer);
-  const ms = Number.isFinite(after) ? after * 1000 : AGAIN_MS[Math.min(failures++, AGAIN_MS.length - 1)];
-  timer = setTimeout(sendNow, ms * (1 + Math.random() / 4));
-}
-
-/* One window at a time, where windows can agree; where not, the keys keep it right. */
-const alone = (fn) => (navigator.locks ? navigator.locks.request('outpost-orders', { ifAvailable: true }, (lock) => (lock ? fn() : { status: 0 })) : fn());
-
-async function sendOnce() {
-  const stopped = await alone(() => sendAll(owner(), { begun: (key) => { sending.value = key; }, ended }));
-  sending.value = null;
-  if (!stopped) failures = 0;
-  else if (stopped.status === 401) shut.value = true;
-  else later(stopped.after);
-}
-
-async function sendWhileWanted() {
-  do {
-    wanted = false;
-    await sendOnce().catch(() => later());
-  } while (wanted);
-  busy = null;
-}
-
-export async function sendNow() {
-  clearTimeout(timer);
-  if (!me.value || shut.value || !may('sales.write')) return;
-  wanted = true;
-  busy ??= sendWhileWanted();
-  await busy;
-}
+export const sendNow = sender({
+  name: 'outpost-orders',
+  open: () => me.value && may('sales.write'),
+  send: async () => {
+    try {
+      return await sendAll(owner(), { begun: (key) => { sending.value = key; }, ended });
+    } finally {
+      sending.value = null;
+    }
+  },
+});
 
 export async function queueOrder(order, { shown, instead } = {}) {
   const row = await add({ owner: owner(), tenant: tenant.value, order, shown, instead });
@@ -119,15 +94,13 @@ TABS.onmessage = () => {
     show().catch(() => {});
   }, GATHER_MS);
 };
-addEventListener('online', () => sendNow());
-document.addEventListener('visibilitychange', () => document.hidden || sendNow());
 effect(() => {
   if (me.value && reachable.value && !shut.value) setTimeout(() => show().then(sendNow, () => {}));
 });
 
 /* ---- lists ---- */
 
-const LISTS = { stores: { path: '/api/stores', tables: ['stores'] }, products: { path: '/api/products', tables: ['products'] } };
+const LISTS = { stores: { path: '/api/stores', tables: ['stores'] }, products: { path: '/api/products', tables: ['products'] }, conflicts: { path: '/api/sync/conflicts', tables: ['sync_conflicts'] } };
 const AT_ONCE = 1000;
 const lists = new Map();
 

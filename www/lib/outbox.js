@@ -49,29 +49,32 @@ export async function add({ owner, tenant, order, shown, instead }) {
 
 export const remove = (key) => write('orders', { gone: [key] });
 
-async function post({ key, tenant, order }) {
-  const path = tenant ? `${PATH}?tenant=${encodeURIComponent(tenant)}` : PATH;
-  const reply = await fetch(path, { method: 'POST', cache: 'no-store', signal: AbortSignal.timeout(PATIENCE_MS), headers: { 'Content-Type': 'application/json', 'Idempotency-Key': key }, body: JSON.stringify(order) });
-  return { reply, answer: await reply.json() };
+/* One attempt to tell the server something: { status, answer, after }, status 0 when no answer of ours came - none, or
+** one that is not of this server: a portal's page. */
+export async function tell(path, { key, tenant, body }) {
+  const target = tenant ? `${path}?tenant=${encodeURIComponent(tenant)}` : path;
+  try {
+    const reply = await fetch(target, { method: 'POST', cache: 'no-store', signal: AbortSignal.timeout(PATIENCE_MS), headers: { 'Content-Type': 'application/json', 'Idempotency-Key': key }, body: JSON.stringify(body) });
+    const answer = await reply.json();
+    const ours = reply.ok ? answer?.success && answer.data : answer?.status === reply.status;
+    return { status: ours ? reply.status : 0, answer, after: Number(reply.headers.get('Retry-After') ?? NaN) };
+  } catch {
+    return { status: 0, answer: null, after: null };
+  }
 }
+
+/* It says nothing of what was sent: that is sent again. */
+export const isLater = ({ status, after }) => status === 0 || status >= 500 || AGAIN.includes(status) || (status === 409 && Number.isFinite(after));
 
 /* { state, ... } of the row after one attempt; 'waiting' with status 0 when no answer of ours came. */
 async function attempt(row, owner) {
   const began = Date.now();
-  let status = 0, answer = null, after = null;
   if (row.first && (row.first.by !== owner || began - row.first.at > KEY_LASTS_MS)) return { state: 'refused', problem: { old: true, errors: [] } };
-  try {
-    const got = await post(row);
-    ({ answer } = got);
-    after = Number(got.reply.headers.get('Retry-After') ?? NaN);
-    if (got.reply.ok ? answer?.success && answer.data : answer?.status === got.reply.status) status = got.reply.status;
-  } catch {
-    /* no answer, or one that is not of this server: a portal's page */
-  }
+  const told = await tell(PATH, { key: row.key, tenant: row.tenant, body: row.order });
+  const { status, answer, after } = told;
   const tried = { tries: row.tries + 1, first: row.first ?? { at: began, by: owner } };
   if (status >= 200 && status < 300) return { ...tried, state: 'sent', answer: answer.data };
-  const later = status === 0 || status >= 500 || AGAIN.includes(status) || (status === 409 && Number.isFinite(after));
-  if (later) return { ...tried, state: 'waiting', status, after };
+  if (isLater(told)) return { ...tried, state: 'waiting', status, after };
   return { ...tried, state: 'refused', problem: { status, detail: answer.detail, errors: answer.errors ?? [] } };
 }
 

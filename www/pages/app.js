@@ -4,16 +4,16 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { address, reachable, slowed, tenant, useAnswer } from '../lib/api.js';
 import { dataset, there } from '../lib/dataset.js';
 import { html } from '../lib/html.js';
+import { useKeys } from '../lib/keys.js';
 import { connect, live, running, useLive } from '../lib/live.js';
 import { toSend } from '../lib/offline.js';
 import { closeDrawer, go, here, link, replace, route } from '../lib/route.js';
-import { SCAN_GAP_MS } from '../lib/scan.js';
 import { wide } from '../lib/screen.js';
 import { may, onLeave } from '../lib/session.js';
 import { followSettings, range, rangeOf } from '../lib/settings.js';
 import { store, stored } from '../lib/stored.js';
 import { t } from '../lib/text.js';
-import { keysOn, nextTheme, theme } from '../lib/theme.js';
+import { nextTheme, theme } from '../lib/theme.js';
 import { Confirms } from '../parts/confirm.js';
 import { useFileDrop } from '../parts/drop_zone.js';
 import { Icon } from '../parts/icon.js';
@@ -117,28 +117,11 @@ const Drawers = () => route.value.drawers.map(({ kind, value }, i) => {
 
 /* ---- keys ---- */
 
-/* A key alone is a command; one of many in a row is a scanner's, or somebody typing. */
-function useKeys(commands) {
-  useEffect(() => {
-    let last = 0;
-    let timer = 0;
-    const act = (key) => {
-      const digit = NAV.filter(({ id }) => may(NEEDS[id]))[Number(key) - 1];
-      if (digit && /^[1-9]$/.test(key)) go(link(digit.id));
-      else commands[key]?.();
-    };
-    const onKey = (event) => {
-      const alone = event.timeStamp - last > SCAN_GAP_MS;
-      last = event.timeStamp;
-      clearTimeout(timer);
-      const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName) && event.target.type !== 'radio' && event.target.type !== 'checkbox';
-      if (!alone || !keysOn.value || typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return;
-      timer = setTimeout(act, SCAN_GAP_MS, event.key);
-    };
-    addEventListener('keydown', onKey);
-    return () => removeEventListener('keydown', onKey);
-  }, []);
-}
+const onKey = (commands) => (key) => {
+  const digit = /^[1-9]$/.test(key) && NAV.filter(({ id }) => may(NEEDS[id]))[Number(key) - 1];
+  if (digit) go(link(digit.id));
+  else commands[key]?.();
+};
 
 /* Another page begins at its top, and the reader at its beginning. */
 function useArrival() {
@@ -199,7 +182,7 @@ export function Frame() {
   const over = useFileDrop(bringFile);
   useState(() => PAGES[route.value.page ?? home()]?.begin().catch(() => {})); /* it comes while the rest is asked for */
   useDefaultDays();
-  useKeys({ '?': () => setHelp(true), t: nextTheme, i: () => go(link('imports/new')) });
+  useKeys(onKey({ '?': () => setHelp(true), t: nextTheme, i: () => go(link('imports/new')) }));
   useArrival();
   useEffect(() => {
     if (!slug) return undefined;

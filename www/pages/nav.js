@@ -1,7 +1,8 @@
 /* The navigation: a rail beside the page, or a bar below it on a narrow screen, whose
 ** last place opens all the rest. */
 import { useState } from 'preact/hooks';
-import { address } from '../lib/api.js';
+import { address, useKept } from '../lib/api.js';
+import { unsent } from '../lib/choices.js';
 import { dataset } from '../lib/dataset.js';
 import { count } from '../lib/decimal.js';
 import { html } from '../lib/html.js';
@@ -30,12 +31,19 @@ export const home = () => {
 
 const isHere = (path) => route.value.path === path || (!path.includes('/') && route.value.page === path) || (!route.value.page && path === home());
 
-function Entry({ path, icon, label, mark, onGo }) {
+function Entry({ path, icon, label, mark, of = 'running', onGo }) {
   return html`<li>
     <a class="nav-entry" href=${link(path, path === 'imports' ? {} : undefined)} aria-current=${isHere(path) ? 'page' : undefined} onClick=${onGo}>
-      <${Icon} name=${icon} /><span>${label}</span>${mark > 0 && html`<span class="nav-mark">${count(mark)}<span class="hidden"> ${t('nav.running')}</span></span>`}
+      <${Icon} name=${icon} /><span>${label}</span>${mark > 0 && html`<span class="nav-mark">${count(mark)}<span class="hidden"> ${t(`nav.${of}`)}</span></span>`}
     </a>
   </li>`;
+}
+
+/* Conflicts that nobody has decided, here or on the server. */
+function useToDecide() {
+  const { answer } = useLive(may('sync.read') ? address('/api/sync/conflicts', { limit: 1 }) : null, ['sync_conflicts']);
+  const open = useKept(answer)?.total ?? 0;
+  return Math.max(0, open - unsent.value);
 }
 
 function useEntries() {
@@ -43,7 +51,8 @@ function useEntries() {
   const { answer } = useLive(tabsToo ? address('/api/records/tab') : null, ['tab']);
   const tabs = (answer?.data ?? []).map((tab) => ({ path: at('tab', tab.id), icon: 'board', label: tab.title ?? tab.name ?? tab.id, part: 'tabs' }));
   const busy = imports.value && running().length;
-  const fixed = NAV.filter(({ id }) => may(NEEDS[id])).map((entry) => ({ ...entry, path: entry.id, label: t(`nav.${entry.id}`), mark: entry.id === 'imports' ? busy : 0 }));
+  const marks = { imports: { mark: busy }, conflicts: { mark: useToDecide(), of: 'to_decide' } };
+  const fixed = NAV.filter(({ id }) => may(NEEDS[id])).map((entry) => ({ ...entry, path: entry.id, label: t(`nav.${entry.id}`), ...marks[entry.id] }));
   const more = tabsToo && may('data.write') ? [{ path: 'tab/new', icon: 'plus', label: t('nav.new_tab'), part: 'tabs' }] : [];
   return [...fixed, ...tabs, ...more];
 }
@@ -70,12 +79,13 @@ export function Bar() {
   const selling = dataset.value === 'invoices'; /* what is looked at most stands first */
   const first = entries.filter((entry) => entry.first).sort((a, b) => selling * ((b.part === 'shop') - (a.part === 'shop'))).slice(0, FIRST_MOST);
   const here = entries.find((entry) => isHere(entry.path));
+  const marked = entries.some((entry) => entry.mark > 0 && !first.includes(entry));
   return html`<nav class="bar-nav" aria-label=${t('nav.label')}>
     <ul>
       ${first.map((entry) => html`<${Entry} key=${entry.path} ...${entry} />`)}
       <li>
         <button type="button" class="nav-entry" aria-haspopup="dialog" data-here=${here && !first.includes(here) ? 'true' : undefined} onClick=${() => setOpen(true)}>
-          <${Icon} name="more" /><span>${t('nav.more')}</span>
+          <${Icon} name="more" /><span>${t('nav.more')}</span>${marked && html`<span class="nav-mark nav-dot"><span class="hidden">${t('nav.new')}</span></span>`}
         </button>
       </li>
     </ul>

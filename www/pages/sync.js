@@ -1,9 +1,9 @@
 /* Headquarters: what it holds of what was done here, what is on its way, and what is wrong. */
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import words from '../text/en_sync.json';
 import { address, post, useAnswer, useKept } from '../lib/api.js';
 import { count } from '../lib/decimal.js';
-import { formatAgo, formatBytes, formatClock, formatMoment, formatSeconds } from '../lib/format.js';
+import { formatAgo, formatBytes, formatClock, formatHour, formatMoment, formatSeconds } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { useChanges } from '../lib/live.js';
 import { link } from '../lib/route.js';
@@ -25,10 +25,11 @@ const LOOKS = { 'up to date': ['ok', 'check'], sending: ['plain', 'up'], waiting
 const wordOf = (state) => state.replaceAll(' ', '_');
 const today = (iso) => new Date(iso).toDateString() === new Date().toDateString();
 const when = (iso) => (today(iso) ? formatClock(iso) : formatMoment(iso));
+const until = (iso) => (today(iso) ? formatHour(iso) : formatMoment(iso));
 
 function State({ sync }) {
   const [tone, icon] = LOOKS[sync.state] ?? LOOKS.none;
-  const holds = sync.holds_until ? t('sync.holds', { when: when(sync.holds_until) }) : t('sync.holds_nothing');
+  const holds = sync.holds_until ? t('sync.holds', { when: until(sync.holds_until) }) : t('sync.holds_nothing');
   return html`<div class=${`sync-state sync-${tone}`} role="status" data-state=${wordOf(sync.state)}>
     <p><${Badge} tone=${tone}><${Icon} name=${icon} /> ${t(`sync.state.${wordOf(sync.state)}`)}<//></p>
     <p class="sync-holds">${holds}</p>
@@ -44,7 +45,7 @@ function figures(sync) {
     { id: 'bytes', label: t('sync.behind_bytes'), value: formatBytes(bytes) },
     { id: 'time', label: t('sync.takes'), value: seconds === null || !rows ? '\u2013' : formatSeconds(seconds), note: speed ? t('sync.at_speed', { speed: formatBytes(speed) }) : t('sync.no_speed') },
     { id: 'contact', label: t('sync.contact'), value: sync.contact_at ? formatAgo(sync.contact_at) : '\u2013', note: formatMoment(sync.contact_at) },
-    { id: 'conflicts', label: t('sync.conflicts'), value: count(sync.conflicts), href: link('records/sync_conflict'), tone: sync.conflicts ? 'warn' : undefined },
+    { id: 'conflicts', label: t('sync.conflicts'), value: count(sync.conflicts), href: link('conflicts'), tone: sync.conflicts ? 'warn' : undefined },
   ];
 }
 
@@ -65,10 +66,38 @@ const batchColumns = [
   { id: 'receipt', label: t('sync.receipt'), value: (b) => (b.receipted ? html`<${Badge} tone="ok"><${Icon} name="check" /> ${t('sync.receipted')}<//>` : t('sync.no_receipt')) },
 ];
 
+/* A line that costs by the byte: so many a day, and only what people did. */
+const MIB = 1048576;
+const USUAL_MIB = 20;
+
+function Metered({ metered, onSet }) {
+  const [mib, setMib] = useState(String(metered ? Math.max(1, Math.round(metered.bytes_a_day / MIB)) : USUAL_MIB));
+  const good = /^[1-9]\d{0,5}$/.test(mib.trim());
+  const [wish, setWish] = useState(null); /* until the server has heard of it */
+  useEffect(() => setWish(null), [!!metered]);
+  const on = wish ?? !!metered;
+  const bytes = Number(mib) * MIB;
+  const flip = () => {
+    setWish(!on);
+    onSet(on ? 0 : good ? bytes : USUAL_MIB * MIB).then((done) => done || setWish(null));
+  };
+  return html`<form class="metered" onSubmit=${(event) => { event.preventDefault(); if (good) onSet(bytes); }}>
+    <label class="switch"><input type="checkbox" checked=${on} onChange=${flip} /><span>${t('sync.metered')}</span></label>
+    <p class="note">${t(on ? 'sync.metered_on' : 'sync.metered_off')}</p>
+    ${on && html`<div class="metered-most"><label for="metered-mib">${t('sync.metered_most')}</label>
+      <input id="metered-mib" inputmode="numeric" size="6" value=${mib} aria-invalid=${good ? undefined : 'true'} onInput=${(event) => setMib(event.target.value)} /> <span>${t('sync.mib')}</span>
+      <button type="submit" class="plain" disabled=${!good || bytes === metered?.bytes_a_day}>${t('form.save')}</button></div>`}
+  </form>`;
+}
+
+const tlsOf = ({ tls }) => t(`sync.tls.${{ 'verify-full': 'sure', 'verify-ca': 'sure', require: 'unsure', disable: 'none' }[tls] ?? 'unsure'}`);
+
 const Who = ({ sync }) => html`<dl class="details">
   <div><dt>${t('sync.name')}</dt><dd>${sync.name}</dd></div>
   <div><dt>${t('sync.epoch')}</dt><dd>${t('sync.epoch_of', { epoch: sync.epoch, origin: sync.origin })}</dd></div>
   <div><dt>${t('sync.upstream')}</dt><dd><code>${sync.upstream}</code></dd></div>
+  <div><dt>${t('sync.line')}</dt><dd>${tlsOf(sync.connection)}</dd></div>
+  <div><dt>${t('sync.role')}</dt><dd><code>${sync.connection.role}</code></dd></div>
   ${sync.last_receipt && html`<div><dt>${t('sync.last_receipt')}</dt><dd>${t('sync.receipt_of', { lane: nameOf('sync_lane', sync.last_receipt.lane), n: count(sync.last_receipt.sequence) })}</dd></div>`}
   ${sync.metered && html`<div><dt>${t('sync.metered')}</dt><dd>${t('sync.metered_left', { left: formatBytes(sync.metered.left_today), all: formatBytes(sync.metered.bytes_a_day) })}</dd></div>`}
 </dl>`;
@@ -83,11 +112,14 @@ function History({ history, batches }) {
     <//>`;
 }
 
-const Enrolled = ({ sync, past }) => html`
+const Enrolled = ({ sync, past, onMetered }) => html`
   <${State} sync=${sync} />
   <${Stats} label=${t('sync.forecast')} rows=${figures(sync)} />
   <${Card} title=${t('sync.lanes')} note=${t('sync.lanes_note')}><${Table} caption=${t('sync.lanes')} columns=${laneColumns} rows=${sync.lanes} keyOf=${(l) => l.lane} /><//>
-  <${Card} title=${t('sync.who')}><${Who} sync=${sync} /><//>
+  <div class="cards">
+    <${Card} title=${t('sync.who')}><${Who} sync=${sync} /><//>
+    ${may('sync.write') && html`<${Card} title=${t('sync.cost')}><${Metered} metered=${sync.metered} onSet=${onMetered} /><//>`}
+  </div>
   ${past && html`<${History} history=${past.history} batches=${past.batches} />`}`;
 
 const Nowhere = () => html`<${Empty} icon="building" title=${t('sync.nowhere')}><p>${t('sync.nowhere_advice')}</p><${Command} text="outpost upstream enroll --dsn DSN" /><//>`;
@@ -100,22 +132,25 @@ export function Sync() {
   const [busy, setBusy] = useState(false);
   useChanges(again, undefined, 'sync');
 
-  async function act(name) {
+  async function act(name, body, told = name) {
+    let done = false;
     setBusy(true);
     try {
-      await post(address(`/api/sync/${name}`));
-      toast({ text: t(`sync.told.${name}`) });
+      await post(address(`/api/sync/${name}`), body);
+      done = true;
+      toast({ text: t(`sync.told.${told}`) });
       again();
       history.again();
     } catch (failure) {
       toastFailure(failure);
     }
     setBusy(false);
+    return done;
   }
   const button = (name, icon, look) => html`<button type="button" class=${look} disabled=${busy} onClick=${() => act(name)}><${Icon} name=${icon} /> ${t(`sync.do.${name}`)}</button>`;
   const actions = sync?.enrolled && may('sync.write') && html`${sync.paused ? button('resume', 'play', 'plain') : html`${button('pause', 'pause', 'quiet')}${button('now', 'again', 'plain')}`}`;
   let body = html`<${Skeleton} shape="cards" n=${3} />`;
-  if (sync) body = sync.enrolled ? html`<${Enrolled} sync=${sync} past=${past} />` : html`<${Nowhere} />`;
+  if (sync) body = sync.enrolled ? html`<${Enrolled} sync=${sync} past=${past} onMetered=${(bytes) => act('metered', { bytes_a_day: bytes }, bytes ? 'metered' : 'unmetered')} />` : html`<${Nowhere} />`;
   else if (error) body = html`<${Failed} error=${error} again=${again} />`;
   return html`<div class="page"><${PageHead} title=${t('page.sync')} note=${t('sync.note')} actions=${actions} />${body}</div>`;
 }

@@ -1,0 +1,167 @@
+// The inbox of conflicts in Chromium: what it shows, a choice by key, finger and several at once, the way back, and all of it
+// without the server. What became of it is asked of the sqlite3 shell.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
+import { test } from 'node:test';
+import { audit, drawn, open, overflow, settled, WAIT } from './chromium.mjs';
+import { dataFolder, run, serve } from './outpost.mjs';
+
+const query = (db, sql) => execFileSync('sqlite3', ['-readonly', '-separator', '|', db, sql], { encoding: 'utf8' }).trim().split('\n').filter(Boolean);
+const save = (data, entity, object) => JSON.parse(run(['record', 'save', entity, JSON.stringify(object), '--data', data, '--json'])).id;
+
+// A product that n people changed here and elsewhere: the price of each holds as it was said elsewhere.
+function conflicts(data, n, more = {}) {
+  return Array.from({ length: n }, (_, i) => {
+    const record = save(data, 'product', { sku: `A-${i + 1}`, name: `Thing ${i + 1}`, unit_price: String(10 * i + 11) });
+    save(data, 'product', { id: record, unit_price: String(10 * i + 12) });
+    const id = save(data, 'sync_conflict', { kind: 'product', record, title: `Thing ${i + 1}`, field: 'unit_price', base: '10', lost: String(10 * i + 11), won: String(10 * i + 12), lost_by: 'here', policy: 'review', happened_at: `2024-03-0${9 - i}T10:00:00Z`, ...more });
+    return { id, record };
+  });
+}
+
+function place(t) {
+  const data = dataFolder(t, 'demo');
+  const db = path.join(data, 'tenants/demo.db');
+  const state = ({ id }) => query(db, `SELECT state FROM sync_conflicts WHERE id = '${id}'`)[0];
+  const price = ({ record }) => Number(query(db, `SELECT unit_price FROM products WHERE id = '${record}'`)[0]) / 10000;
+  return { data, db, state, price };
+}
+
+// Until it is so.
+async function becomes(page, what, wanted) {
+  for (const end = Date.now() + WAIT.timeout; ;) {
+    const now = what();
+    if (now === wanted) return;
+    assert.ok(Date.now() < end, `it is ${now}, not ${wanted}`);
+    await drawn(page);
+  }
+}
+const card = (page, { id }) => page.locator(`.conflict[data-id="${id}"]`);
+const gone = (page, one) => card(page, one).waitFor({ ...WAIT, state: 'detached' });
+// As fingers type: keys that follow faster are a scanner's.
+const press = async (page, keys) => { for (const key of keys) await page.keyboard.press(key, { delay: 60 }); };
+
+test('one key a choice, several at once, and the way back', { timeout: 240e3 }, async (t) => {
+  const { data, state, price } = place(t);
+  const server = await serve(t, data);
+  const page = await open(t, `${server.base}/#/conflicts`, { forAxe: true });
+  await page.getByText('Nothing to decide').waitFor(WAIT);
+  const mark = page.getByRole('navigation').getByRole('link', { name: 'Conflicts' }).locator('.nav-mark');
+  assert.equal(await mark.count(), 0);
+
+  const [first, second, third, fourth] = conflicts(data, 4);
+  await card(page, fourth).waitFor(WAIT);
+  await mark.filter({ hasText: '4' }).waitFor(WAIT);
+  const said = async (side) => (await card(page, first).locator(`[data-side=${side}] .conflict-value`).innerText()).trim();
+  assert.deepEqual([await said('base'), await said('mine'), await said('theirs')], ['10', '11', '12']);
+  assert.match(await card(page, first).locator('[data-side=theirs] h3').innerText(), /holds now/);
+  assert.match(await card(page, first).locator('[data-side=mine] .note').innerText(), /cli:/);
+  assert.deepEqual(await audit(page), []);
+
+  // Mine, by a key; the next one is the present one then.
+  await press(page, ['j', 'm']);
+  await gone(page, first);
+  await becomes(page, () => state(first), 'taken');
+  assert.equal(price(first), 11);
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.id), second.id);
+  await press(page, ['h']);
+  await gone(page, second);
+  await becomes(page, () => state(second), 'kept');
+  assert.equal(price(second), 22);
+  await mark.filter({ hasText: '2' }).waitFor(WAIT);
+
+  // And back, the last one first.
+  await press(page, ['u']);
+  await card(page, second).waitFor(WAIT);
+  await becomes(page, () => state(second), 'open');
+  await press(page, ['u']);
+  await card(page, first).waitFor(WAIT);
+  await becomes(page, () => state(first), 'open');
+  assert.equal(price(first), 12);
+
+  // Several at once, and the way back in the words that told it.
+  await card(page, second).focus();
+  await press(page, ['x', 'j', 'j', 'x']);
+  await page.getByRole('group', { name: '2 chosen' }).getByRole('button', { name: 'Use mine' }).click();
+  for (const one of [second, fourth]) await becomes(page, () => state(one), 'taken');
+  assert.deepEqual([state(first), state(third)], ['open', 'open']);
+  await page.locator('.toast', { hasText: '2 decided' }).getByRole('button', { name: 'Undo' }).click();
+  for (const one of [second, fourth]) await becomes(page, () => state(one), 'open');
+  assert.equal(price(fourth), 42);
+
+  // What was decided can be seen, and taken back there.
+  await card(page, third).getByRole('button', { name: /Use theirs/ }).click();
+  await becomes(page, () => state(third), 'kept');
+  await page.getByRole('radio', { name: /^Decided/ }).check();
+  await card(page, third).getByRole('button', { name: /Undo/ }).click();
+  await becomes(page, () => state(third), 'open');
+  await page.getByText('Nothing was decided yet').waitFor(WAIT);
+  assert.deepEqual(page.faults, []);
+});
+
+test('with a finger on a narrow page, light and dark', { timeout: 240e3 }, async (t) => {
+  const { data, state } = place(t);
+  const [first, second] = conflicts(data, 2);
+  const server = await serve(t, data);
+  for (const [dark, one, side] of [[false, first, 'mine'], [true, second, 'theirs']]) {
+    const page = await open(t, `${server.base}/#/conflicts`, { width: 390, height: 844, dark, forAxe: true, hasTouch: true, isMobile: true });
+    await card(page, one).waitFor(WAIT);
+    await settled(page);
+    assert.deepEqual(await audit(page), []);
+    const button = card(page, one).locator(`[data-side=${side}] button`);
+    assert.ok((await button.boundingBox()).height >= 44);
+    await button.tap();
+    await becomes(page, () => state(one), side === 'mine' ? 'taken' : 'kept');
+    await page.setViewportSize({ width: 320, height: 700 });
+    await drawn(page);
+    assert.ok((await overflow(page)) <= 0);
+    assert.deepEqual(page.faults, []);
+  }
+});
+
+test('without the server: choices are kept, survive a reload, can be taken back, and arrive once', { timeout: 240e3 }, async (t) => {
+  const { data, db, state, price } = place(t);
+  const [first, second, third] = conflicts(data, 3);
+  const server = await serve(t, data);
+  const page = await open(t, `${server.base}/#/conflicts`, { serviceWorkers: 'allow' });
+  await page.evaluate(() => navigator.serviceWorker.ready);
+  await page.waitForFunction(() => navigator.serviceWorker.controller, null, WAIT);
+  await card(page, third).waitFor(WAIT);
+  await server.stop();
+  await page.locator('.connection', { hasText: 'Offline' }).waitFor(WAIT);
+  await card(page, first).getByRole('button', { name: /Use mine/ }).click();
+  await gone(page, first);
+  await card(page, second).getByRole('button', { name: /Use theirs/ }).click();
+  await gone(page, second);
+  await page.getByText('2 choices are kept in this browser').waitFor(WAIT);
+  await page.reload();
+  await page.getByText('2 choices are kept in this browser').waitFor(WAIT);
+  await card(page, third).waitFor(WAIT);
+  assert.deepEqual([await card(page, first).count(), await card(page, second).count()], [0, 0]);
+  await page.getByRole('radio', { name: /^Decided/ }).check();
+  await card(page, second).getByRole('button', { name: /Undo/ }).click();
+  await gone(page, second);
+  assert.deepEqual([state(first), state(second)], ['open', 'open']);
+
+  await serve(t, data, '--listen', `127.0.0.1:${server.port}`);
+  await becomes(page, () => state(first), 'taken');
+  await page.locator('.notice', { hasText: 'choice' }).waitFor({ ...WAIT, state: 'detached' });
+  assert.deepEqual([state(second), state(third), price(first)], ['open', 'open', 11]);
+  assert.deepEqual(query(db, `SELECT count(*) FROM change_log WHERE tbl = 'sync_conflicts' AND key = '${first.id}'`), ['2'], 'it was decided once');
+  assert.deepEqual(query(db, `SELECT count(*) FROM change_log WHERE tbl = 'sync_conflicts' AND key = '${second.id}'`), ['1'], 'what was taken back was never sent');
+});
+
+test('who may not change the record may look', { timeout: 120e3 }, async (t) => {
+  const { data } = place(t);
+  const [first] = conflicts(data, 1);
+  run(['user', 'add', 'asha@example.org', '--role', 'auditor', '--password', 'four words to remember', '--data', data, '--tenant', 'demo']);
+  const server = await serve(t, data);
+  const page = await open(t, `${server.base}/#/conflicts`);
+  await page.getByLabel('Email', { exact: true }).fill('asha@example.org');
+  await page.getByLabel('Password', { exact: true }).fill('four words to remember');
+  await page.keyboard.press('Enter');
+  await card(page, first).getByText('Your role may look at this').waitFor(WAIT);
+  assert.equal(await card(page, first).getByRole('button').count(), 0);
+  assert.equal(await card(page, first).getByRole('checkbox').count(), 0);
+});

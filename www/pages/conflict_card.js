@@ -1,0 +1,71 @@
+/* One conflict: what it was, what was made of it here and elsewhere, by whom and when; and the choice. */
+import { formatAgo, formatMoment } from '../lib/format.js';
+import { html } from '../lib/html.js';
+import { at, link } from '../lib/route.js';
+import { may } from '../lib/session.js';
+import { nameOf, t } from '../lib/text.js';
+import { Badge } from '../parts/card.js';
+import { Icon } from '../parts/icon.js';
+import { shownValue } from './record_words.js';
+
+export const SIDES = ['mine', 'theirs'];
+
+/* Which side did not hold, and what it takes that a side does. */
+const loser = (c) => (c.lost_by === 'here' ? 'mine' : 'theirs');
+export const actOf = (c, side) => (side === loser(c) ? 'take' : 'keep');
+export const sideOf = (c, act) => SIDES.find((side) => actOf(c, side) === act);
+export const mayDecide = (c) => may('sync.write') && (!c.access || may(`${c.access}.write`));
+const valueOf = (c, side) => (side === 'base' ? c.base : side === loser(c) ? c.lost : c.won);
+
+export const titleOf = (c) => `${c.title ?? nameOf('entity', c.kind)} \u00b7 ${c.property === 'presence' ? t('conflicts.presence') : nameOf('property', c.field)}`;
+
+function Value({ conflict, value }) {
+  const { property, names } = conflict;
+  if (property === 'presence') return t(value === null ? 'conflicts.there' : 'conflicts.deleted');
+  if (value === null) return html`<em>${t('conflicts.nothing')}</em>`;
+  if (property === 'reference') return names[value] ?? t('records.nameless', { id: value.slice(-6) });
+  if (typeof value === 'object') return html`<dl class="conflict-object">${Object.entries(value).map(([name, one]) => html`<div key=${name}><dt>${nameOf('property', name)}</dt><dd>${typeof one === 'object' ? JSON.stringify(one) : String(one)}</dd></div>`)}</dl>`;
+  return shownValue({ kind: property }, value);
+}
+
+function Said({ said }) {
+  if (!said) return html`<p class="note">${t('conflicts.unsaid')}</p>`;
+  return html`<p class="note">${said.who} \u00b7 <time datetime=${said.at} title=${formatMoment(said.at)}>${formatAgo(said.at)}</time></p>`;
+}
+
+const KEY = { mine: 'm', theirs: 'h' };
+
+function Side({ conflict, side, onChoose }) {
+  const holds = side !== 'base' && side !== loser(conflict);
+  const label = t(`conflicts.side.${side}`);
+  return html`<div class=${`conflict-side ${holds ? 'conflict-holds' : ''}`} data-side=${side}>
+    <h3>${label}${holds && html` <${Badge} tone="ok">${t('conflicts.holds')}<//>`}</h3>
+    <p class="conflict-value"><${Value} conflict=${conflict} value=${valueOf(conflict, side)} /></p>
+    ${side !== 'base' && html`<${Said} said=${conflict[side]} />`}
+    ${onChoose && side !== 'base' && html`<button type="button" class=${side === 'mine' ? 'button' : 'plain'} aria-keyshortcuts=${KEY[side]} onClick=${() => onChoose(side)}>
+      <${Icon} name="check" /> ${t(`conflicts.use.${side}`)}<span class="hidden"> ${titleOf(conflict)}</span> <kbd aria-hidden="true">${KEY[side].toUpperCase()}</kbd></button>`}
+  </div>`;
+}
+
+/* What was decided, by whom. */
+const decision = ({ state, decided_by: who, decided_at: when, lost_by: by }) => (state === 'settled' ? t('conflicts.done.settled') : t(`conflicts.done.${state}_${by}`, { who, when: formatAgo(when) }));
+
+export function Conflict({ conflict, here, chosen, problem, onPick, onPoint, onKey, onChoose, onUndo }) {
+  const name = titleOf(conflict);
+  const id = `conflict-${conflict.id}`;
+  const open = conflict.state === 'open';
+  return html`<li class="conflict" data-id=${conflict.id} tabindex=${onPoint ? (here ? 0 : -1) : undefined} aria-labelledby=${id} onKeyDown=${onKey} onFocusIn=${onPoint}>
+    <header>
+      ${onPick && html`<label class="conflict-pick"><input type="checkbox" checked=${chosen} onClick=${(event) => onPick(event.shiftKey)} /><span class="hidden">${t('conflicts.pick', { what: name })}</span></label>`}
+      <h2 id=${id}><a href=${link(at('records', conflict.kind, conflict.record))}>${name}</a></h2>
+      <${Badge}>${nameOf('entity', conflict.kind)}<//>
+      ${open && conflict.policy === 'review' && html`<${Badge} tone="warn"><${Icon} name="warn" /> ${t('conflicts.review')}<//>`}
+      <time class="note" datetime=${conflict.happened_at} title=${formatMoment(conflict.happened_at)}>${t('conflicts.found', { when: formatAgo(conflict.happened_at) })}</time>
+    </header>
+    ${problem && html`<p class="notice tone-bad" role="alert"><${Icon} name="warn" /> <span class="sentence">${problem.detail ?? t('conflicts.refused')}</span></p>`}
+    <div class="conflict-sides">${['base', ...SIDES].map((side) => html`<${Side} key=${side} conflict=${conflict} side=${side} onChoose=${open && onChoose} />`)}</div>
+    ${open && !mayDecide(conflict) && html`<p class="note"><${Icon} name="lock" /> ${t('conflicts.not_yours')}</p>`}
+    ${!open && html`<footer><span class="note sentence">${decision(conflict)}${conflict.note && ` \u00b7 ${conflict.note}`}</span>
+      ${onUndo && html`<button type="button" class="quiet" onClick=${onUndo}><${Icon} name="undo" /> ${t('conflicts.undo')}<span class="hidden"> ${name}</span></button>`}</footer>`}
+  </li>`;
+}
