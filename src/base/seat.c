@@ -40,7 +40,7 @@ void seat_open(void (*freed)(void *arg), void *arg) {
 
 static void count(int more) {
   room.free += more;
-  atomic_store_explicit(&room.all_taken, room.free == 0, memory_order_relaxed);
+  atomic_store_explicit(&room.all_taken, room.free <= 0, memory_order_relaxed);
 }
 
 static void sit(struct seat *s) {
@@ -143,11 +143,8 @@ void seat_fill(void) {
 }
 
 void seat_return(struct seat *left) {
-  sem_t wake;
   if (!left) return;
-  sem_init(&wake, 0, 0);
-  seat_call(left, &wake);
-  seat_fill();
-  while (sem_wait(&wake) != 0) continue; /* a signal came between */
-  sem_destroy(&wake);
+  pthread_mutex_lock(&room.lock);
+  sit(left);
+  pthread_mutex_unlock(&room.lock);
 }

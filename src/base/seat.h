@@ -8,12 +8,13 @@
 **
 **   - Who waits for something else than a processor has no seat: the writer's commit (store/writer.c), a client.
 **     Who waited for a commit gets one again, before anybody who has not begun: it is older, and nearly done.
-**   - The one who commits for others needs none, so nobody waits for those who wait for him.
+**   - The one who commits for others has one at once, even if there is one too many then, so that nobody waits for those who
+**     wait for him, and he shares his processor with as few as possible.
 **   - After SEAT_SECONDS a seat is taken away when others want one. The work goes on without, and the system shares
 **     out the processors as it always does. So what takes long - a report over everything, a hashed password - does not
 **     keep short ones waiting, however many of its kind there are.
 **
-** Nothing here waits but seat_return. Seats are for the workers of a server; where nobody has taken one
+** Nothing here waits. Seats are for the workers of a server; where nobody has taken one
 ** (a command, a thread of the engine), seat_leave and seat_call do nothing that costs.
 */
 #ifndef BASE_SEAT_H
@@ -55,7 +56,7 @@ struct seat *seat_leave(void);
 ** at once. Who has many to call, and may lose the processor over it, calls all of them before he fills the seats. */
 void seat_call(struct seat *left, sem_t *wake);
 void seat_fill(void);
-/* The calling thread waits for a seat again. Of NULL: it goes on. */
+/* The calling thread has its seat again at once, though it may be one too many: others wait for what it does. */
 void seat_return(struct seat *left);
 
 #endif

@@ -356,8 +356,8 @@ static int enqueue(struct tenant *t, struct task *mine) {
   pthread_mutex_unlock(&t->lock);
   while (!leads && sem_wait(&mine->wake) != 0) continue; /* a signal came between */
   if (!mine->done) {
-    lead_group(t, mine);
     seat_return(mine->seat);
+    lead_group(t, mine);
   }
   sem_destroy(&mine->wake);
   return mine->cx->code;

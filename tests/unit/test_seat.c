@@ -105,6 +105,32 @@ UNIT(seat_long, "who has had his seat for long loses it to others, and needs non
   CHECK_INT(take_all(s + n), n);
 }
 
+UNIT(seat_one_too_many, "who returns has a seat at once, and makes up for it") {
+  static struct seat s[MANY], left;
+  seat_open(NULL, NULL);
+  CHECK(seat_take(&left));
+  seat_mine(&left);
+  CHECK(seat_leave() == &left);
+  int n = take_all(s);
+  seat_return(&left);
+  CHECK(left.has);
+  CHECK(seat_all_taken());
+  CHECK(!seat_give(&s[0]));
+  CHECK(seat_all_taken());
+  CHECK(seat_give(&s[1]));
+  CHECK(n >= 2);
+}
+
+/* Leaves, and is called by itself. */
+static void wait_a_moment(void) {
+  sem_t wake;
+  sem_init(&wake, 0, 0);
+  seat_call(seat_leave(), &wake);
+  seat_fill();
+  while (sem_wait(&wake) != 0) continue;
+  sem_destroy(&wake);
+}
+
 static void *work(void *arg) {
   struct seat s = { 0 };
   for (int left = 500; left;) {
@@ -113,7 +139,10 @@ static void *work(void *arg) {
       continue;
     }
     seat_mine(&s);
-    seat_return(seat_leave());
+    if (left % 3)
+      wait_a_moment();
+    else
+      seat_return(seat_leave());
     seat_give(&s);
     left--;
   }
