@@ -32,6 +32,15 @@ FROM reject WHERE id > (?1 << 32) + CAST(?2 AS INTEGER) AND id < ?1 + 1 << 32 OR
 SELECT id >> 32, id & 0xffffffff, solved_run, note, updated_at, updated_by, id
 FROM reject WHERE solved_run = ?1 AND id > CAST(?2 AS INTEGER) ORDER BY id LIMIT ?3;
 
+-- The latest epoch whose lane of rows began before run ?1 ended. Of one that is on its way: the present one.
+-- name: push_run_origin
+SELECT o.origin FROM sync_origin o
+WHERE coalesce((SELECT b.position_from ->> 'seq' FROM sync_batch b WHERE b.origin = o.origin AND b.lane = 'rows' AND b.sequence = 1),
+               CASE WHEN o.current THEN (SELECT l.position ->> 'seq' FROM sync_lane l WHERE l.lane = 'rows') ELSE o.fork_seq END, 0)
+      < coalesce((SELECT max(c.seq) FROM run r JOIN change_log c ON c.unit = r.uuid
+                  WHERE r.id = ?1 AND c.event IN ('RUN_COMPLETED', 'RUN_FAILED', 'RUN_INTERRUPTED')), 9223372036854775807)
+ORDER BY o.epoch DESC LIMIT 1;
+
 -- name: push_run_control
 SELECT run, position, control, version, stage, kind, field, category, failed, position
 FROM run_control WHERE run = ?1 AND position > coalesce(CAST(nullif(?2, '') AS INTEGER), -1) ORDER BY position LIMIT ?3;

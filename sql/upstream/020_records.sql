@@ -9,6 +9,13 @@
 --
 -- Arguments of the triggers: what a value may be, "name" for one that is required, "name=a|b" for choices.
 
+-- A zero character, which JSON may hold and a text of PostgreSQL may not, as U+2400: with one in it no member of a document can be asked.
+CREATE OR REPLACE FUNCTION outpost.no_zero(doc json) RETURNS json
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog AS $$
+  SELECT CASE WHEN position('\u0000' IN doc::text) = 0 THEN doc
+              ELSE regexp_replace(doc::text, '(?<!\\)((?:\\\\)*)\\u0000', '\1\\u2400', 'g')::json END
+$$;
+
 CREATE OR REPLACE FUNCTION outpost.check_by_hand(r json, VARIADIC wanted text[]) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog AS $$
 DECLARE
@@ -37,6 +44,14 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog AS $$
   SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint << 16
 $$;
 
+CREATE OR REPLACE FUNCTION outpost.refuse_zero(doc json) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog AS $$
+BEGIN
+  IF doc::text IS DISTINCT FROM outpost.no_zero(doc)::text THEN
+    RAISE EXCEPTION 'a zero character (\u0000) is in the record: no device can take it' USING ERRCODE = 'check_violation';
+  END IF;
+END $$;
+
 CREATE OR REPLACE FUNCTION outpost.added_by_hand() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 BEGIN
@@ -44,6 +59,7 @@ BEGIN
     SELECT m.organization_id INTO new.organization_id FROM outpost.member m WHERE m.role_name = session_user
       AND (SELECT count(*) FROM outpost.member n WHERE n.role_name = session_user) = 1;
   END IF;
+  PERFORM outpost.refuse_zero(to_json(new));
   PERFORM outpost.check_by_hand(to_json(new), VARIADIC TG_ARGV);
   new.sync_at := outpost.stamp_now();
   new.sync_origin := NULL;
@@ -61,9 +77,11 @@ BEGIN
   IF new.organization_id <> old.organization_id OR new.id <> old.id THEN
     RAISE EXCEPTION 'the id of a record stays as it is';
   END IF;
-  PERFORM outpost.check_by_hand(to_json(new), VARIADIC TG_ARGV);
+  -- What came with one before this was looked at may be mended.
+  IF to_json(old)::text = outpost.no_zero(to_json(old))::text THEN PERFORM outpost.refuse_zero(to_json(new)); END IF;
+  PERFORM outpost.check_by_hand(outpost.no_zero(to_json(new)), VARIADIC TG_ARGV);
   SELECT array_agg(n.name) INTO changed
-  FROM outpost.stamped_fields(to_json(new)) n JOIN outpost.stamped_fields(to_json(old)) o ON o.name = n.name
+  FROM outpost.stamped_fields(outpost.no_zero(to_json(new))) n JOIN outpost.stamped_fields(outpost.no_zero(to_json(old))) o ON o.name = n.name
   WHERE n.value IS DISTINCT FROM o.value;
   IF old.sync_origin IS NOT NULL THEN marks := marks || '{"*": true}'; END IF;
   new.sync_at := greatest(outpost.stamp_now(), (outpost.stamps_latest(marks)->>0)::bigint + 1, old.sync_at + 1);

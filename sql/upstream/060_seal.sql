@@ -114,6 +114,14 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT outpost.digest_int(coalesce(octet_length(t), -1)::bigint) || convert_to(coalesce(t, ''), 'UTF8')
 $$;
 
+-- The same of a text that had zero bytes, which stand here as U+2400 (src/replicate/batch.h).
+CREATE OR REPLACE FUNCTION outpost.digest_zeros(t text) RETURNS bytea
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT outpost.digest_int(coalesce(length(b), -1)::bigint) || coalesce(b, '')
+  FROM (SELECT string_agg(convert_to(part, 'UTF8'), '\x00'::bytea ORDER BY n) AS b
+        FROM string_to_table(t, U&'\2400') WITH ORDINALITY AS s(part, n)) x
+$$;
+
 -- An entry's hash, as the edge's own log has it (src/store/change.h).
 CREATE OR REPLACE FUNCTION outpost.entry_hash(previous bytea, e outpost.change_log) RETURNS bytea
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -124,6 +132,16 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     || outpost.digest_int(e.count) || outpost.digest_text(e.text))
 $$;
 
+-- The same, taking every U+2400 for a zero byte.
+CREATE OR REPLACE FUNCTION outpost.entry_hash_zeros(previous bytea, e outpost.change_log) RETURNS bytea
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT sha256(previous || outpost.digest_int(e.seq) || outpost.digest_int(e.hlc)
+    || outpost.digest_int((extract(epoch FROM e.at) * 1000000)::bigint)
+    || outpost.digest_zeros(e.actor) || outpost.digest_zeros(e.unit) || outpost.digest_zeros(e.event) || outpost.digest_zeros(e.tbl)
+    || outpost.digest_zeros(e.key) || outpost.digest_text(e.before::text) || outpost.digest_text(e.after::text)
+    || outpost.digest_int(e.count) || outpost.digest_zeros(e.text))
+$$;
+
 -- The first entry of an origin's log that is missing, was changed, or was cut off at the end. No row: it is whole.
 CREATE OR REPLACE FUNCTION outpost.check_chain(organization uuid, of_origin int) RETURNS TABLE (seq bigint, problem text)
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
@@ -132,7 +150,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
     FROM outpost.origin AS o WHERE o.organization_id = organization AND o.origin = of_origin
   ), walked AS (
     SELECT e.seq, e.hash, coalesce(lag(e.seq) OVER w, o.fork_seq) + 1 AS expected,
-      outpost.entry_hash(coalesce(lag(e.hash) OVER w, o.fork_hash), e) AS computed
+      coalesce(lag(e.hash) OVER w, o.fork_hash) AS previous, outpost.entry_hash(coalesce(lag(e.hash) OVER w, o.fork_hash), e) AS computed
     FROM outpost.change_log AS e, origin AS o WHERE e.organization_id = organization AND e.origin = of_origin
     WINDOW w AS (ORDER BY e.seq)
   ), last AS (
@@ -142,7 +160,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
     FROM walked AS w WHERE w.seq <> w.expected
     UNION ALL
     SELECT w.seq, format('entry %s was changed: it is not what its hash was made of', w.seq)
-    FROM walked AS w WHERE w.seq = w.expected AND w.computed IS DISTINCT FROM w.hash
+    FROM walked AS w WHERE w.seq = w.expected AND w.computed IS DISTINCT FROM w.hash AND w.hash IS DISTINCT FROM
+      (SELECT outpost.entry_hash_zeros(w.previous, x) FROM outpost.change_log AS x
+       WHERE x.organization_id = organization AND x.origin = of_origin AND x.seq = w.seq)
     UNION ALL
     SELECT last.seq + 1, format('the log ends with entry %s, and headquarters had received up to %s', last.seq, b.last_seq)
     FROM last, (SELECT max(x.last_seq) AS last_seq FROM outpost.batch AS x

@@ -12,11 +12,17 @@ FROM outpost.clean_invoices JOIN (VALUES (0), (1)) f (free) ON f.free = 0 OR fre
 CREATE OR REPLACE VIEW outpost.exceptions WITH (security_invoker = true) AS
 SELECT x.organization_id, o.edge_id, (x.run << 32) | x.record AS id, r.uuid AS run_id, x.record AS original_record_id,
        x.category AS error_category, x.stage AS pipeline_stage,
-       (SELECT string_agg(f.value->>'reason', '; ' ORDER BY f.ordinality) FROM json_array_elements(x.faults) WITH ORDINALITY f) AS error_details,
+       (SELECT string_agg(f.value->>'reason', '; ' ORDER BY f.ordinality) FROM json_array_elements(outpost.no_zero(x.faults)) WITH ORDINALITY f) AS error_details,
        r.ended_at AS timestamp, x.raw AS raw_data, x.line,
        CASE WHEN EXISTS (SELECT FROM outpost.reject_solved v JOIN outpost.run c ON c.organization_id = v.organization_id AND c.origin = v.origin
                                 AND c.run = v.solved_run AND c.counts
-                         WHERE v.organization_id = x.organization_id AND v.origin = x.origin AND v.run = x.run AND v.record = x.record)
+                         WHERE v.organization_id = x.organization_id AND v.run = x.run AND v.record = x.record
+                           AND v.origin IN (SELECT q.origin FROM outpost.origin q WHERE q.organization_id = o.organization_id
+                                            AND q.edge_id = o.edge_id AND q.origin >= x.origin)
+                           -- a later epoch may have given the run's number to another one
+                           AND NOT EXISTS (SELECT FROM outpost.run n JOIN outpost.origin q ON q.organization_id = n.organization_id
+                                           AND q.origin = n.origin WHERE n.organization_id = x.organization_id AND n.run = x.run
+                                           AND n.origin > x.origin AND n.origin <= v.origin AND q.edge_id = o.edge_id AND n.uuid <> r.uuid))
               THEN 'corrected'
             WHEN EXISTS (SELECT FROM outpost.review w JOIN outpost.origin q ON q.organization_id = w.organization_id AND q.origin = w.sync_origin
                          WHERE w.organization_id = x.organization_id AND w.exception = ((x.run << 32) | x.record) AND q.edge_id = o.edge_id

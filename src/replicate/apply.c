@@ -247,6 +247,10 @@ int apply_source(struct ctx *cx, struct applier *a, const char *table, const cha
 
 static const char change_log[] = "change_log";
 
+static struct pg_value origin_of(const struct up_batch *b, const struct up_section *s) {
+  return pg_number(s->origin ? s->origin : b->seal.origin);
+}
+
 static int insert_rows(struct ctx *cx, struct applier *a, const struct up_batch *b,
                        const struct up_section *s) {
   struct apply_source from;
@@ -254,7 +258,7 @@ static int insert_rows(struct ctx *cx, struct applier *a, const struct up_batch 
   if (!s->rows) return OK;
   if (apply_source(cx, a, s->table, s->columns, s->rows, buf_view(&s->copy), 3, &from)) return cx->code;
   const char *names = column_list(cx, s->columns, write_name, &w);
-  const struct pg_value v[] = { pg_z(b->seal.organization), pg_number(b->seal.origin), from.json };
+  const struct pg_value v[] = { pg_z(b->seal.organization), origin_of(b, s), from.json };
   return pg_ask(
       cx, a->pg,
       ctx_printf(
@@ -267,7 +271,7 @@ static int insert_rows(struct ctx *cx, struct applier *a, const struct up_batch 
 /* What was said before of the values goes. */
 static int clear_rows(struct ctx *cx, struct applier *a, const struct up_batch *b,
                       const struct up_section *s) {
-  const struct pg_value v[] = { pg_z(b->seal.organization), pg_number(b->seal.origin),
+  const struct pg_value v[] = { pg_z(b->seal.organization), origin_of(b, s),
                                 pg_z(ctx_printf(cx, "{%s}", buf_view(&s->values).p)) };
   return pg_ask(
       cx, a->pg,

@@ -18,7 +18,9 @@ void up_clear(struct up_batch *b) {
 struct up_section *up_section(struct up_batch *b, const struct up_section *like) {
   for (int i = 0; i < b->count; i++) {
     struct up_section *s = &b->sections[i];
-    if (strcmp(s->table, like->table) == 0 && s->how == like->how && s->missing == like->missing) return s;
+    if (strcmp(s->table, like->table) == 0 && s->how == like->how && s->missing == like->missing &&
+        s->origin == like->origin)
+      return s;
   }
   if (b->count == BATCH_SECTIONS) return NULL;
   struct up_section *s = &b->sections[b->count++];

@@ -32,13 +32,15 @@ struct up_section {
   const char *table, *columns; /* "run,record,key" */
   const char *keys;
   const char *of; /* BATCH_REPLACE */
+  int64_t
+      origin; /* whose rows they are, when not the batch's own: what is said of a run stands where the run stands; or 0 */
   enum batch_how how;
   bool missing;
   int64_t rows;
   struct buf copy, values; /* values: whole numbers, a comma between them */
 };
 
-enum { BATCH_SECTIONS = 24, BATCH_BYTES_MOST = 96 << 20 };
+enum { BATCH_SECTIONS = 64, BATCH_BYTES_MOST = 96 << 20 };
 
 struct up_batch {
   struct seal

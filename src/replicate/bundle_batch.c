@@ -24,6 +24,7 @@ static void put_section(struct jw *w, const struct up_section *s) {
   jw_int(w, "rows", s->rows);
   jw_int(w, "copy", (int64_t)s->copy.n);
   jw_str(w, "values", buf_view(&s->values));
+  if (s->origin) jw_int(w, "origin", s->origin);
   jw_close(w, '}');
 }
 
@@ -126,6 +127,7 @@ static int read_section(struct ctx *cx, const struct jv *v, struct str *rest, st
   if (jv_kind(jv_get(v, "keys")) != JV_NULL) like.keys = word(cx, v, "keys");
   if (like.how == BATCH_REPLACE) like.of = word(cx, v, "of");
   if (number(cx, v, "copy", &size) || number(cx, v, "rows", &rows)) return cx->code;
+  if (jv_get(v, "origin") && number(cx, v, "origin", &like.origin)) return cx->code;
   if (!is_table(like.table, like.how == BATCH_REPLACE))
     return fail(cx, E_INVALID, "bundle", "no edge sends rows of a table '%.60s'", like.table);
   if (!is_names(like.columns) || (like.keys && !is_names(like.keys)) || (like.of && !is_names(like.of)))

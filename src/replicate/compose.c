@@ -198,8 +198,19 @@ static int take_rows(struct composer *c, struct stmt *s, struct up_section *sect
   return c->cx->code;
 }
 
+/* The origin under which headquarters has a run: the epoch in which its rows went up; 0: that of the batch. */
+static int64_t run_origin(struct composer *c, int64_t run) {
+  struct stmt *s = db_stmt(c->cx, c->db, SQL_push_run_origin);
+  stmt_int(s, 1, run);
+  int64_t origin = stmt_row(c->cx, s) ? col_int(s, 0) : 0;
+  stmt_done(s);
+  return origin == c->b->seal.origin ? 0 : origin;
+}
+
 static int step_stream(struct composer *c, const struct stream *st, const struct entry *e, bool *ended) {
-  struct up_section *section = section_of(c, &st->like);
+  struct up_section like = st->like;
+  if (st->when == STREAM_RUN_MOVED) like.origin = run_origin(c, e->run);
+  struct up_section *section = section_of(c, &like);
   *ended = true;
   if (!section || is_told(c, section, e->run)) return c->cx->code;
   struct stmt *s = db_stmt(c->cx, c->db, st->sql);
@@ -219,6 +230,7 @@ static int step_versions(struct composer *c, const struct entry *e, bool *ended)
   int64_t left = c->budget->rows - c->b->rows;
   stream_versions(c->cx, e->dataset, &like, &kinds, &sql);
   like.missing = e->redone;
+  like.origin = e->redone ? run_origin(c, e->run) : 0;
   *ended = true;
   if (!(section = section_of(c, &like))) return c->cx->code;
   struct stmt *s = db_compose(c->cx, c->db, sql);

@@ -166,7 +166,8 @@ static int make_results(struct ctx *cx, struct pg *p, struct jw *said) {
       "(" STR_FMT "SELECT organization_id, origin, run, record, faults FROM outpost.reject) v " RUN_OF(
           "v") "JOIN outpost.run_control c ON c.organization_id = v.organization_id AND c.origin = v.origin "
                "AND c.run = v.run "
-               "LEFT JOIN LATERAL (SELECT e.value FROM json_array_elements(v.faults) e WHERE e.value ->> "
+               "LEFT JOIN LATERAL (SELECT e.value FROM json_array_elements(outpost.no_zero(v.faults)) e "
+               "WHERE e.value ->> "
                "'control' = c.control LIMIT 1) f ON true "
                "WHERE r.undone_at IS NULL",
       STR_ARG(buf_view(&clean)));

@@ -194,8 +194,8 @@ static int compare_of_runs(struct verifying *v, struct ranged *r, const struct l
     const char *list;
     if (runs_of(v, &parts->part[i], lane->sent, counting, &runs, &r->run_count, &list)) return v->cx->code;
     r->runs = runs;
-    r->condition = ctx_printf(v->cx, "origin = %lld AND run = ANY ('{%s}'::bigint[])",
-                              (long long)parts->part[i].origin, list);
+    r->condition = ctx_printf(v->cx, "origin = %lld AND %s = ANY ('{%s}'::bigint[])",
+                              (long long)parts->part[i].origin, r->like.of ? r->like.of : "run", list);
     compare(v, r, to);
   }
   return v->cx->code;

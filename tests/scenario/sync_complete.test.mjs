@@ -1,6 +1,7 @@
 // What headquarters has of an edge: every name that users of such systems know, with its columns; the views say what the edge says; and
 // what is compared is all of it.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -138,4 +139,85 @@ test('all of it is compared, and the first difference is named', { timeout: 180_
   assert.match(verified(p).first.text, /^undo_kept 3, A-1 is at headquarters only$/);
   hq.psql('DELETE FROM outpost.undo_kept');
   assert.equal(verified(p).same, true);
+});
+
+// ---- an old run, after the file went back in time ----
+
+test('what becomes of a run after a new epoch is said of the run where it stands', { timeout: 180_000 }, async (t) => {
+  const { hq, p } = await enrolled(t);
+  const bad = path.join(p.dir, 'bad.csv');
+  fs.writeFileSync(bad, 'order_id,order_date,region,product,quantity,revenue\nA-1,2024-02-29,North,Sauces,2,10.50\nA-2,,South,Dairy,1,2.50\n');
+  ok(['import', bad, '--as', 'sales', ...p.args]);
+  ok(['import', generate(p.dir, 300, 1, 20).file, '--as', 'sales', ...p.args]);
+  sync(p);
+  ok(['backup', 'create', '--out', path.join(p.dir, 'old.db'), ...p.args]);
+  ok(['record', 'save', 'store', '{"customer_id":"C-1","name":"lost"}', ...p.args]);
+  sync(p);
+  ok(['backup', 'restore', path.join(p.dir, 'old.db'), ...p.args]);
+  sync(p);
+  assert.deepEqual(hq.rows('SELECT origin, epoch FROM outpost.origin ORDER BY 1'), [['1', '1'], ['2', '2']]);
+  const counted = () => Number(hq.psql('SELECT count(*) FROM outpost.clean_sales'));
+  const same = () => {
+    const { same, sentence, first } = verified(p);
+    assert.deepEqual([same, first], [true, null], sentence);
+    assert.equal(counted(), Number(one(p.db, 'SELECT count(*) FROM sale')));
+    assert.deepEqual(hq.rows("SELECT state, count(*) FROM outpost.exceptions GROUP BY 1 ORDER BY 1"), query(p.db, 'SELECT state, count(*) FROM exceptions GROUP BY 1 ORDER BY 1'));
+    assert.equal(hq.psql(`SELECT count(*) FROM outpost.raw_sales`), String(json(['export', 'raw_sales', ...p.args]).length));
+  };
+  same();
+  const second = one(p.db, 'SELECT uuid FROM run WHERE id = 2');
+  ok(['undo', second, ...p.args]);
+  sync(p);
+  same();
+  ok(['exception', 'fix', one(p.db, 'SELECT id FROM reject WHERE id >> 32 = 1'), 'order_date=2024-03-01', ...p.args]);
+  sync(p);
+  same();
+  ok(['redo', second, ...p.args]);
+  sync(p);
+  same();
+  assert.deepEqual(hq.rows('SELECT origin, run, counts FROM outpost.run ORDER BY 1, 2'), [['1', '1', 't'], ['1', '2', 't'], ['2', '3', 't']]);
+  assert.equal(hq.psql('SELECT count(*) FROM outpost.origin o, outpost.check_batches(o.organization_id, o.origin)'), '0');
+});
+
+// ---- zero bytes ----
+
+test('a zero byte in a text is taken for what it was, and breaks no view', { timeout: 180_000 }, async (t) => {
+  const { hq, p } = await enrolled(t);
+  // far behind the head of a file, where one is no reason to refuse it
+  const file = path.join(p.dir, 'zero.csv');
+  const rows = Array.from({ length: 12000 }, (_, i) => `Z-${i},2024-02-29,North,Sauces,2,10.50`);
+  rows.push('Y-1,2024-02-29,So\0uth,Sauces,2,10.50', 'Y-2,2024-\0,North,Sauces,2,10.50');
+  fs.writeFileSync(file, `order_id,order_date,region,product,quantity,revenue\n${rows.join('\n')}\n`);
+  ok(['import', file, '--as', 'sales', ...p.args]);
+  sync(p);
+  assert.equal(verified(p).same, true);
+  const rejected = one(p.db, 'SELECT count(*) FROM reject');
+  assert.ok(Number(rejected) > 0);
+  assert.equal(hq.psql('SELECT count(error_details) FROM outpost.exceptions'), rejected);
+  assert.equal(hq.psql("SELECT count(*) FROM outpost.validation_results WHERE status = 'FAIL'"), one(p.db, "SELECT count(*) FROM validation_results WHERE status = 'FAIL'"));
+  assert.equal(hq.psql("SELECT count(raw_data) FROM outpost.raw_sales WHERE line > 12000"), '3');
+
+  // An entry of the log that an edge wrote with one: its hash covers the byte.
+  const [[organization, seq, hlc, hash]] = hq.rows("SELECT organization_id, seq + 1, hlc + 1, encode(hash, 'hex') FROM outpost.change_log ORDER BY seq DESC LIMIT 1");
+  const int = (v) => { const b = Buffer.alloc(8); b.writeBigInt64LE(BigInt(v)); return b; };
+  const text = (v) => (v === null ? [int(-1)] : [int(Buffer.byteLength(v)), Buffer.from(v)]);
+  const entry = (said) => createHash('sha256').update(Buffer.concat([Buffer.from(hash, 'hex'), int(seq), int(hlc), int(0), ...['me', 'u', 'NOTED', null, null, null, null].flatMap(text), int(1), ...text(said)])).digest('hex');
+  const chain = (said, covered) =>
+    hq.psql(`BEGIN; INSERT INTO outpost.change_log (organization_id, origin, seq, hlc, at, actor, unit, event, count, text, hash)
+      VALUES ('${organization}', 1, ${seq}, ${hlc}, 'epoch', 'me', 'u', 'NOTED', 1, '${said}', '\\x${covered}'); SELECT problem FROM outpost.check_chain('${organization}', 1); ROLLBACK`);
+  assert.equal(chain('a\u2400b', entry('a\0b')), '');
+  assert.equal(chain('a\u2400b', entry('a\u2400b')), '');
+  assert.match(chain('a\u2400c', entry('a\0b')), /was changed/);
+
+  // At headquarters nobody puts one into a record, and one that has it can be mended.
+  hq.psql(`CREATE ROLE jane LOGIN PASSWORD 'j' IN ROLE outpost_hq; INSERT INTO outpost.member VALUES ('${organization}', 'jane', 'hq')`);
+  const jane = { user: 'jane', password: 'j' };
+  const rule = (id, params) => `INSERT INTO outpost.rule (id, dataset, name, stage, kind, category, message, params) VALUES ('${id}', 'sales', '${id}', 'business', 'range', 'DATA_QUALITY_ISSUE', 'm', '${params}')`;
+  hq.psql(rule('r1', '{"a":"\\u0000"}'), { ...jane, refused: /a zero character .* no device can take it/ });
+  hq.psql(rule('r2', '{"a":"\\\\u0000"}'), jane);
+  hq.psql(`UPDATE outpost.rule SET params = '{"a":"\\u0000"}' WHERE id = 'r2'`, { ...jane, refused: /a zero character/ });
+  hq.psql(`SET session_replication_role = replica; UPDATE outpost.rule SET params = '{"a":"\\u0000"}' WHERE id = 'r2'`);
+  hq.psql("UPDATE outpost.rule SET message = 'other' WHERE id = 'r2'", jane);
+  hq.psql("UPDATE outpost.rule SET params = '{}' WHERE id = 'r2'", jane);
+  assert.deepEqual(Object.keys(JSON.parse(hq.psql("SELECT sync_stamps FROM outpost.rule WHERE id = 'r2'"))).sort(), ['', 'message', 'params', 'updated_at']);
 });
