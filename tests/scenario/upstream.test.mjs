@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import { ROOT, folder, importFile, json, ok, one, outpost, place, query, refuses, start, verify } from './lib.mjs';
 import { startPostgres } from './postgres.mjs';
 
@@ -105,6 +106,30 @@ test('init makes the schema, again it does nothing, and what is missing it makes
     refuses(['upstream', 'list', '--dsn', dsn], /made by a newer program/, 5);
     assert.equal(shape(hq), before);
   });
+});
+
+test('a headquarters of the first released program, with what is in it, is brought up to date', { timeout: 120_000 }, async (t) => {
+  const hq = await startPostgres(t);
+  const made = init(hq.dsn());
+  hq.psql('CREATE DATABASE released');
+  const old = { database: 'released' };
+  const dump = gunzipSync(fs.readFileSync(path.join(ROOT, 'tests/data/headquarters.sql.gz'))).toString();
+  const [role] = /outpost_demo_[0-9a-f]{8}/.exec(dump);
+  hq.psql(`CREATE ROLE ${role} LOGIN IN ROLE outpost_edge`);
+  hq.psql(undefined, { ...old, input: dump });
+  const chain = "SELECT o.origin, c.problem FROM outpost.origin o, outpost.check_chain(o.organization_id, o.origin) c UNION ALL SELECT o.origin, b.problem FROM outpost.origin o, outpost.check_batches(o.organization_id, o.origin) b";
+  const held = () => ['change_log', 'sale', 'reject', 'run', 'raw_chunk', 'stores', 'batch', 'clean_sales', 'exceptions'].map((table) => hq.psql(`SELECT count(*) FROM outpost.${table}`, old));
+  const before = held();
+  assert.ok(before.every((n) => Number(n) > 0), before.join());
+  const { done, schema } = init(hq.dsn(old));
+  assert.ok(done.includes('part 030 checks was run') && done.includes('part view raw_sales was made'), done.join('\n'));
+  assert.equal(schema, made.schema);
+  assert.equal(shape(hq, 'released'), shape(hq), 'as one that was made at once');
+  assert.deepEqual(held(), before);
+  assert.equal(hq.psql(chain, old), '');
+  const [[read, clean]] = hq.rows('SELECT rows_read, rows_clean FROM outpost.run', old);
+  assert.deepEqual([hq.psql('SELECT count(*) FROM outpost.raw_sales', old), hq.psql('SELECT count(*) FROM outpost.clean_sales', old)], [read, clean]);
+  assert.deepEqual(init(hq.dsn(old)).done, []);
 });
 
 test('what people at headquarters write with plain SQL is checked and stamped', { timeout: 120_000 }, async (t) => {
