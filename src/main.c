@@ -34,6 +34,8 @@
 #include "notify/alert.h"
 #include "notify/mail.h"
 #include "notify/outbox.h"
+#include "record/record.h"
+#include "replicate/pull.h"
 #include "replicate/worker.h"
 #include "sales/sales.h"
 #include "transform/metric.h"
@@ -111,6 +113,7 @@ int main(int argc, char **argv) {
   verify_register("field_sums", sums_verify);
   rebuild_part_register(sums_renew);
   pit_set_hooks(&way_back);
+  record_set_guard(pull_may_change);
   stock_set_past(archive_latest);
   verify_register("archive", archive_verify);
   engine_part_register(&events_keep_part);

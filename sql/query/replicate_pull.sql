@@ -26,6 +26,9 @@ DELETE FROM sync_parked WHERE tbl = ?1 AND key = ?2;
 -- name: pull_parked
 SELECT json_group_array(key) FROM (SELECT key FROM sync_parked WHERE tbl = ?1 ORDER BY since, key LIMIT 500) HAVING count(*) > 0;
 
+-- name: pull_read_only
+SELECT 1 FROM sync_pull WHERE tbl = ?1 AND substr(shape, 1, 10) = 'read only ';
+
 -- name: pull_parked_any
 SELECT 1 FROM sync_parked WHERE tbl = ?1 LIMIT 1;
 

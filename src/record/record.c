@@ -118,9 +118,15 @@ struct work {
   bool whole; /* what is not given becomes its default, or empty */
 };
 
+static int (*guard)(struct ctx *cx, struct db *db, const struct entity *e);
+void record_set_guard(int (*may_change)(struct ctx *cx, struct db *db, const struct entity *e)) {
+  guard = may_change;
+}
+
 static int save(struct ctx *cx, struct db *db, const struct work *w) {
   const struct entity *e = w->e;
   struct draft d = { .id = w->id };
+  if (guard && guard(cx, db, e)) return cx->code;
   if (w->before && check_version(cx, e, w->given, &w->now)) return cx->code;
   if (w->before && e->hooks.check_before && e->hooks.check_before(cx, db, w->id)) return cx->code;
   if (read_draft(cx, e, w->given, w->whole, &d)) return cx->code;
@@ -220,6 +226,7 @@ static int mark(struct ctx *cx, struct db *db, const struct entity *e, const cha
   const char *before = row_read(cx, db, e, id, NULL);
   int64_t at = 0;
   if (!before) return missing(cx, e, id);
+  if (guard && guard(cx, db, e)) return cx->code;
   if (e->hooks.check_before && e->hooks.check_before(cx, db, id)) return cx->code;
   if (!deleted && deleted_when(cx, db, e, id, &at)) return cx->code;
   if (deleted ? check_unused(cx, db, e, id) : check_restored(cx, db, e, id)) return cx->code;

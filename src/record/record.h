@@ -27,6 +27,10 @@ int record_change(struct ctx *cx, struct db *db, const struct entity *e, const c
 int record_delete(struct ctx *cx, struct db *db, const struct entity *e, const char *id);
 int record_restore(struct ctx *cx, struct db *db, const struct entity *e, const char *id);
 
+/* Asked before each of these four changes anything: E_CONFLICT says why it may not be changed here. For main.c, before any
+** thread. */
+void record_set_guard(int (*may_change)(struct ctx *cx, struct db *db, const struct entity *e));
+
 /* Makes a record what it is elsewhere: row is all of it, as the log has it, with its stamps, which are kept. References
 ** and unique keys hold as always (E_INVALID, E_CONFLICT name the property); a deleted row needs none. Nothing is logged
 ** when it is so already. The log's entry belongs to cx->id. */

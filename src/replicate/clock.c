@@ -154,7 +154,8 @@ static size_t anchor_behind(const struct clock *c, int64_t seq) {
 static int64_t stamp_of(int64_t us) { return us / 1000 << 16; }
 
 /* The least and the greatest of what an entry may have are both counted by its place between the anchors, so that
-** three functions that never go down are joined, and the result never does. */
+** three functions that never go down are joined, and the result never does. Where the clock leapt between two anchors, the
+** offset is the greater of theirs: nothing is dated later than it was. */
 int64_t clock_stamp(const struct clock *c, int64_t seq, int64_t hlc) {
   if (c->count == 0) return hlc;
   size_t i = anchor_behind(c, seq);
@@ -162,7 +163,9 @@ int64_t clock_stamp(const struct clock *c, int64_t seq, int64_t hlc) {
   int64_t first = i ? c->anchors[i - 1].seq + 1 : 1, last = open ? c->last : c->anchors[i].seq;
   int64_t least = i ? stamp_of(c->anchors[i - 1].hq_at) + (seq - first) : INT64_MIN;
   int64_t most = stamp_of(open ? c->now : c->anchors[i].hq_at) - 1 - (last > seq ? last - seq : 0);
-  int64_t stamp = hlc - (open ? c->off : c->anchors[i].off) / 1000 * 65536;
+  int64_t off = open ? c->off : c->anchors[i].off;
+  if (i && c->anchors[i - 1].off > off) off = c->anchors[i - 1].off;
+  int64_t stamp = hlc - off / 1000 * 65536;
   if (stamp > most) stamp = most;
   return stamp < least ? least : stamp;
 }

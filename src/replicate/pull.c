@@ -137,6 +137,20 @@ static int pull_parked(struct pull *pl, const struct entity *e) {
 
 bool pull_comes_down(const struct entity *e) { return e->sync == SYNC_DOWN || e->sync == SYNC_BOTH; }
 
+int pull_may_change(struct ctx *cx, struct db *db, const struct entity *e) {
+  if (!pull_comes_down(e)) return OK;
+  struct stmt *s = db_stmt(cx, db, SQL_pull_read_only);
+  stmt_text(s, 1, e->table);
+  bool kept = stmt_row(cx, s);
+  if (kept) stmt_done(s);
+  if (!kept) return cx->code;
+  return fail(
+      cx, E_CONFLICT, NULL,
+      "headquarters keeps %s for itself: a %s is changed there, and the change comes down; here it can only "
+      "be read",
+      e->table, e->name);
+}
+
 /* Tables with news; first of all the rows, then those that wait for others. */
 static int pull_tables(struct pull *pl, const struct pull_look *look, bool *more) {
   const struct entity *e;

@@ -25,10 +25,15 @@
 **
 ** SCOPE. outpost.scope says which rows an edge gets: of a table that has lines there, those that have one of the values in each
 ** field that is named. Others are deleted here (and not there). A scope that changed is another shape: all is looked at again.
+**
+** OWNERSHIP. A line of outpost.scope with the field "*" and the value "read only" keeps a table at headquarters: this edge gets
+** its records and changes none, whoever asks for it (pull_may_change, the guard of the one door). What was changed before it
+** heard of that goes up and is merged.
 */
 #ifndef REPLICATE_PULL_H
 #define REPLICATE_PULL_H
 
+#include "model/entity.h"
 #include "replicate/pg.h"
 #include "store/store.h"
 
@@ -38,5 +43,8 @@ enum { PULL_PAGE = 500 };
 ** *requests: some are waiting (request.h), or it is not known. Nothing new anywhere is known by one question. Called outside of any
 ** transaction. E_NOT_FOUND when the tenant is not enrolled. */
 int pull_some(struct ctx *cx, struct tenant *t, struct pg *p, bool *requests, bool *more);
+
+/* May records of this entity be changed here? E_CONFLICT: headquarters keeps them. */
+int pull_may_change(struct ctx *cx, struct db *db, const struct entity *e);
 
 #endif

@@ -36,8 +36,17 @@ bool pull_has(const struct pull *pl, const char *table, const char *column) {
   return false;
 }
 
+/* A line of its scope; the field "*" is of the table itself. */
 static bool in_scope_of(const struct pull *pl, int i, const char *table) {
-  return str_eq(pg_text(pl->scope, i, 0), str_of(table));
+  return str_eq(pg_text(pl->scope, i, 0), str_of(table)) && !str_eq(pg_text(pl->scope, i, 1), STR("*"));
+}
+
+static bool is_kept_there(const struct pull *pl, const char *table) {
+  for (int i = 0; i < pg_rows_count(pl->scope); i++)
+    if (str_eq(pg_text(pl->scope, i, 0), str_of(table)) && str_eq(pg_text(pl->scope, i, 1), STR("*")) &&
+        str_eq(pg_text(pl->scope, i, 2), STR("read only")))
+      return true;
+  return false;
 }
 
 const char *pull_shape(const struct pull *pl, const struct entity *e) {
@@ -54,7 +63,8 @@ const char *pull_shape(const struct pull *pl, const struct entity *e) {
                  STR_ARG(pg_text(pl->scope, i, 2)));
   sha256_of(text.p, text.n, hash);
   buf_clear(&text);
-  return ctx_strdup(pl->cx, str_of(hex_encode(hex, hash, sizeof hash)));
+  return ctx_printf(pl->cx, "%s%s", is_kept_there(pl, e->table) ? SYNC_PULL_READ_ONLY : "",
+                    hex_encode(hex, hash, sizeof hash));
 }
 
 /* ---- questions ---- */

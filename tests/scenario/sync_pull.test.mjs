@@ -1,6 +1,7 @@
 // Headquarters -> edges, with a real PostgreSQL and edges that are data folders of their own.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import { startProxy } from '../fake/proxy.mjs';
 import { LONG, OUTPOST_TEST, json, ok, one, outpost, place, query, refuses, serve, sleep, sound, start } from './lib.mjs';
@@ -250,6 +251,105 @@ test('an edge gets what is in its scope, and gives back what is not', { timeout:
   for (const e of [a, b]) {
     sound(e);
     ok(['sync', 'verify', ...e.args]);
+  }
+});
+
+test('what headquarters keeps for itself can be read and not changed, by whatever door, until it is given back', { timeout: 300_000 }, async (t) => {
+  const { hq, edges: [a, b], organization } = await world(t, 2);
+  const edge = hq.psql("SELECT edge_id FROM outpost.edge WHERE name = 'edge 2'");
+  const { id } = a.save('product', { sku: 'A-1', name: 'thing', unit_price: '1' });
+  const gone = a.save('product', { name: 'gone' }).id;
+  a.remove('product', gone);
+  a.sync();
+  b.sync();
+  // What b changed before it heard of it goes up, and is merged.
+  b.save('product', { id, notes: 'of b' });
+  hq.psql(`INSERT INTO outpost.scope VALUES ('${organization}', '${edge}', 'products', '*', 'read only')`);
+  b.sync();
+  assert.equal(hq.psql(`SELECT notes FROM outpost.products WHERE id = '${id}'`), 'of b');
+
+  const kept = /headquarters keeps products for itself: a product is changed there/;
+  refuses(['record', 'save', 'product', JSON.stringify({ name: 'new' }), ...b.args], kept, 5);
+  refuses(['record', 'save', 'product', JSON.stringify({ id, name: 'other' }), ...b.args], kept, 5);
+  refuses(['record', 'delete', 'product', id, ...b.args], kept, 5);
+  refuses(['record', 'restore', 'product', gone, ...b.args], kept, 5);
+  const server = await serve(t, b.data);
+  const ask = async (method, path, body) => {
+    const reply = await fetch(`${server.base}${path}`, { method, headers: { 'content-type': 'application/json' }, body: body && JSON.stringify(body) });
+    const text = await reply.text();
+    assert.equal(reply.status, 409, `${method} ${path}: ${text}`);
+    assert.match(text, kept);
+  };
+  await ask('POST', '/api/products', { name: 'new' });
+  await ask('PATCH', `/api/products/${id}`, { name: 'other' });
+  await ask('PUT', `/api/records/product/${id}`, { name: 'other' });
+  await ask('DELETE', `/api/products/${id}`);
+  await ask('POST', `/api/products/${gone}/restore`);
+  await server.stop();
+  b.save('store', { customer_id: 'C-1', name: 'other tables are as they were' });
+  a.save('product', { id, name: 'of a' });
+  hq.psql(`UPDATE outpost.products SET unit_price = 2 WHERE id = '${id}'`);
+  for (const e of [a, b]) e.sync();
+  assert.deepEqual(b.row('products', id, 'name, unit_price'), ['of a', '20000']);
+
+  hq.psql('DELETE FROM outpost.scope');
+  b.sync();
+  b.save('product', { id, name: 'of b, again' });
+  for (const e of [b, a]) e.sync();
+  agree(hq, [a, b], id);
+  for (const e of [a, b]) {
+    sound(e);
+    ok(['sync', 'verify', ...e.args]);
+  }
+});
+
+test('a price that two places changed shows the later one, and waits for a person, with the line or without', { timeout: 300_000 }, async (t) => {
+  const { hq, edges: [a, b] } = await world(t, 2);
+  const { id } = a.save('product', { sku: 'A-1', name: 'thing', unit_price: '10' });
+  a.sync();
+  b.sync();
+  a.save('product', { id, unit_price: '11' });
+  b.save('product', { id, unit_price: '12' });
+  for (const e of [b, a, b, a]) e.sync();
+  assert.deepEqual(a.conflicts().map(([field, lost, won, ...more]) => [field, Number(lost), Number(won), ...more]), [['unit_price', 11, 12, 'here', 'review', 'open']]);
+  agree(hq, [a, b], id);
+  await hq.stop();
+  ok(['sync', 'take', one(a.db, 'SELECT id FROM sync_conflicts'), ...a.args]);
+  assert.equal(a.row('products', id, 'unit_price')[0], '110000');
+  assert.deepEqual(json(['sync', 'conflicts', ...a.args]), []);
+  await hq.start();
+  for (const e of [a, b]) e.sync();
+  assert.equal(agree(hq, [a, b], id)[2], '110000');
+  assert.equal(hq.psql('SELECT state FROM outpost.conflict'), 'settled');
+});
+
+test('a clock leaps back while what was not sent meets what came down: who was later stays later', { timeout: 300_000 }, async (t) => {
+  const { hq, edges: [a, b] } = await world(t, 2);
+  const clock = path.join(b.dir, 'clock');
+  const at = (days) => (fs.writeFileSync(clock, String(days * 86_400e6)), { binary: OUTPOST_TEST, env: { OUTPOST_CLOCK: clock } });
+  const change = (days, object) => json(['record', 'save', 'product', JSON.stringify(object), ...b.args], at(days));
+  const { id } = a.save('product', { sku: 'A-1', name: 'first' });
+  a.sync();
+  ok(['sync', '--once', ...b.args], at(3650));
+  for (const [n, days] of [3650, -1, -20_000, 0].entries()) {
+    change(days, { id, name: `of b ${n}`, notes: `of b ${n}` });
+    a.save('product', { id, name: `of a ${n}` });
+    a.sync();
+    // The clock is another one when the two meet, before anything of b was sent.
+    hq.psql('REVOKE INSERT ON outpost.change_log FROM outpost_edge');
+    assert.notEqual(outpost(['sync', '--once', ...b.args], at(days - 1)).code, 0);
+    hq.psql('GRANT INSERT ON outpost.change_log TO outpost_edge');
+    // A clock that had gone right since the last contact dates b's change before a's. Where it leapt since then, the change was made between
+    // two contacts, and that is all that anybody knows of it.
+    if (n === 0) assert.deepEqual(b.row('products', id, 'name, notes'), ['of a 0', 'of b 0']);
+    ok(['sync', '--once', ...b.args], at(days - 1));
+    a.sync();
+    assert.match(agree(hq, [a, b], id)[0], new RegExp(`^of [ab] ${n}$`), `${days} days`);
+    // And who comes after that is later, whatever his clock says.
+    change(days - 1, { id, name: `of b after ${n}` });
+    ok(['sync', '--once', ...b.args], at(days - 2));
+    a.sync();
+    assert.equal(agree(hq, [a, b], id)[0], `of b after ${n}`);
   }
 });
 
