@@ -98,8 +98,20 @@ static int note_lost(struct ctx *cx, struct db *db, const struct pulled *p, cons
   return cx->code;
 }
 
+/* The record's own entry is of a unit hq:..., which never goes up again; what follows from it here (an alert) is ours. */
+static int take_row(struct ctx *cx, struct db *db, const struct pulled *p, struct str xid,
+                    const struct jv *row, const char *text) {
+  char unit[sizeof cx->id];
+  memcpy(unit, cx->id, sizeof unit);
+  snprintf(cx->id, sizeof cx->id, "hq:" STR_FMT, STR_ARG(xid));
+  int rc = record_take(cx, db, p->e, row, text);
+  memcpy(cx->id, unit, sizeof unit);
+  return rc;
+}
+
 /* A record that this edge does not get (any more) is deleted here. Edits that were not sent keep it until they are. */
-static int out_of_scope(struct ctx *cx, struct db *db, const struct pulled *p, const struct merge *m) {
+static int out_of_scope(struct ctx *cx, struct db *db, const struct pulled *p, const struct merge *m,
+                        struct str xid) {
   struct buf json;
   struct jw w;
   if (!m->here || m->edit_count || jv_kind(jv_get(m->here, "deleted_at")) != JV_NULL) return OK;
@@ -121,7 +133,7 @@ static int out_of_scope(struct ctx *cx, struct db *db, const struct pulled *p, c
   const struct jv *row = parsed(cx, str_of(ctx_strdup(cx, buf_view(&json))));
   buf_clear(&json);
   if (!row || cx->code) return cx->code;
-  return record_take(cx, db, p->e, row, "headquarters gives it to others");
+  return take_row(cx, db, p, xid, row, "headquarters gives it to others");
 }
 
 static int take(struct ctx *cx, struct db *db, const struct pulled *p, const struct pg_rows *rows, int i,
@@ -129,14 +141,14 @@ static int take(struct ctx *cx, struct db *db, const struct pulled *p, const str
   struct merge m = { .entity = p->e, .origin = p->pl->u.origin, .here = here(cx, db, p->e, id) };
   struct merged merged;
   if (cx->code || read_edits(cx, db, p, id, pg_int(rows, i, C_HEAD), &m)) return cx->code;
-  if (!pg_int(rows, i, C_SCOPED)) return out_of_scope(cx, db, p, &m);
+  if (!pg_int(rows, i, C_SCOPED)) return out_of_scope(cx, db, p, &m, pg_text(rows, i, C_XID));
   m.theirs = theirs(cx, rows, i);
   m.stamps = parsed(cx, pg_text(rows, i, C_STAMPS));
   m.at = (struct merge_mark){ pg_int(rows, i, C_AT), pg_int(rows, i, C_ORIGIN) };
   if (cx->code || merge_record(cx, &m, &merged)) return cx->code;
   const struct jv *row = parsed(cx, str_of(merged.row));
-  if (!row || record_take(cx, db, p->e, row, ctx_printf(cx, "a %s came from headquarters", p->e->name)))
-    return cx->code;
+  const char *text = ctx_printf(cx, "a %s came from headquarters", p->e->name);
+  if (!row || take_row(cx, db, p, pg_text(rows, i, C_XID), row, text)) return cx->code;
   return note_lost(cx, db, p, id, &merged);
 }
 
@@ -191,13 +203,9 @@ static bool is_refused(const struct ctx *cx) {
 }
 
 int pulled_record(struct ctx *cx, struct db *db, const struct pulled *p, const struct pg_rows *rows, int i) {
-  char unit[sizeof cx->id];
   const char *id = ctx_strdup(cx, pg_text(rows, i, C_ID));
-  memcpy(unit, cx->id, sizeof unit);
-  snprintf(cx->id, sizeof cx->id, "hq:" STR_FMT, STR_ARG(pg_text(rows, i, C_XID)));
   if (stmt_run(cx, db_once(cx, db, "SAVEPOINT pulled"))) return cx->code;
   bool refused = take(cx, db, p, rows, i, id) && is_refused(cx);
-  memcpy(cx->id, unit, sizeof unit);
   if (cx->code && !refused) return cx->code;
   if (refused) {
     const char *reason = ctx_strdup(cx, str_of(cx->message));

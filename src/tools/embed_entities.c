@@ -34,7 +34,8 @@
 ** a record is asked so seldom that an index would cost more than it gives), min N,
 ** max N (of a text: characters), default V ("V" with blanks), since N, until N, and what becomes of
 ** changes of both sides that did not know of each other: the latest holds, merge delta (of a number that is never empty: they
-** add up), merge review (a person decides). The rest of the line is the help sentence. `unique` means among records that are not deleted.
+** add up), merge review (a person decides). No entity of ours has a number that people count up and down: stock moves in its ledger
+** alone, which adds up by itself, and reorder points, limits and prices are what somebody decided. The rest of the line is the help sentence. `unique` means among records that are not deleted.
 ** A property with a default is never empty. A required one that came later has one.
 **
 ** The text of a migration depends on the lines of its number only, so a line that was

@@ -1,12 +1,13 @@
 // What may go wrong between an edge and its headquarters: each has a sentence that says what to do, what was done meanwhile is
 // kept, and when it is over everything is there once, without anybody's help. A real PostgreSQL, and a bad line in between.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { startProxy } from '../fake/proxy.mjs';
 import { post } from './api.mjs';
-import { json, LONG, ok, one, outpost, OUTPOST_TEST, place, query, random, refuses, serve, sleep, start } from './lib.mjs';
+import { generate, importFile, json, LONG, ok, one, outpost, OUTPOST_TEST, place, query, random, refuses, serve, sleep, start } from './lib.mjs';
 import { startPostgres } from './postgres.mjs';
 
 const EPISODES = LONG ? 200 : 20;
@@ -170,6 +171,39 @@ test('whatever is wrong has a sentence, and nothing is lost by it', { timeout: 6
     ok(['sync', '--once', ...p.args]);
     same(p, hq);
   });
+});
+
+// A file system of one megabyte for one table of headquarters; it takes root.
+test('a disk that is really full: it is said, nothing is lost, and with room it goes on', { skip: process.getuid() !== 0 && 'it takes root', timeout: 300e3 }, async (t) => {
+  const hq = await startPostgres(t);
+  const p = await enrolled(t, hq);
+  ok(['sync', '--once', ...p.args]);
+  const small = path.join(hq.dir, 'small');
+  const { uid, gid } = fs.statSync(path.join(hq.dir, 'data'));
+  fs.mkdirSync(small);
+  const mount = (...args) => spawnSync('mount', args, { encoding: 'utf8' });
+  const made = mount('-t', 'tmpfs', '-o', `size=1m,uid=${uid},gid=${gid},mode=700`, 'tmpfs', small);
+  if (made.status !== 0) return t.skip(`nothing can be mounted here: ${made.stderr}`);
+  try {
+    hq.psql(`CREATE TABLESPACE small LOCATION '${small}'`);
+    hq.psql('ALTER TABLE outpost.sale SET TABLESPACE small');
+    importFile(p, generate(p.dir, 20_000, 1).file);
+    work(p);
+    refuses(['sync', '--once', ...p.args], /the disk at headquarters is full: somebody must make room there; nothing is lost here/);
+    const bad = status(p);
+    assert.equal(bad.state, 'waiting');
+    // What people did is there; the rows of the file wait.
+    assert.equal(hq.psql(`SELECT count(*) FROM outpost.reference_item WHERE value = 'Region ${turn}'`), '1');
+    assert.ok(bad.lanes[1].behind_rows > 0);
+    assert.equal(mount('-o', 'remount,size=64m', small).status, 0);
+    ok(['sync', '--once', ...p.args]);
+    assert.deepEqual([status(p).state, status(p).error], ['up to date', null]);
+    same(p, hq);
+    ok(['sync', 'verify', ...p.args]);
+  } finally {
+    await hq.stop('immediate');
+    spawnSync('umount', [small]);
+  }
 });
 
 const until = async (what, holds) => {

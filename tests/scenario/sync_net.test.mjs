@@ -1,0 +1,80 @@
+// A real line between an edge and its headquarters, in a network namespace: it loses what goes over it, one way or both, is
+// unplugged, is slow. Nothing is lost or doubled by that, and whoever works at the edge does not notice.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startNet, why } from '../fake/netns.mjs';
+import { post } from './api.mjs';
+import { LONG, OUTPOST, json, ok, one, place, query, random, serve, sleep, start } from './lib.mjs';
+import { startPostgres } from './postgres.mjs';
+
+const EPISODES = LONG ? 200 : 10;
+const percentile = (list, p) => [...list].sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(list.length * p))];
+
+test('partitions of a real line: people work on, and headquarters has everything once', { skip: why, timeout: LONG ? 3600e3 : 600e3 }, async (t) => {
+  const net = startNet(t);
+  const hq = await startPostgres(t, { listen_addresses: `127.0.0.1,${net.here}` });
+  ok(['upstream', 'init', '--dsn', hq.dsn()]);
+  const p = place(t);
+  ok(['upstream', 'enroll', '--dsn', hq.dsn({ host: net.here, sslmode: 'verify-ca' }), ...p.args]);
+  const edge = start(net.exec([OUTPOST, 'sync', ...p.args]), { binary: 'ip' });
+  t.after(() => edge.child.kill('SIGKILL'));
+  const status = () => json(['sync', 'status', ...p.args]);
+  const until = async (what, holds) => {
+    for (const begun = Date.now(); !(await holds()); await sleep(100)) assert.ok(Date.now() - begun < 180_000, `three minutes later it is still not so: ${what}: ${JSON.stringify(status())}`);
+  };
+  const drained = () => until('all is there', () => status().state === 'up to date');
+  await drained();
+
+  const server = await serve(t, p.data, '--rate', '0');
+  let turn = 0;
+  const write = async (into) => {
+    const begun = performance.now();
+    const made = await post(server, '/api/records/reference_item', JSON.stringify({ list: 'regions', value: `Region ${++turn}` }), { 'Content-Type': 'application/json' });
+    into.push(performance.now() - begun);
+    assert.equal(made.status, 201, made.text);
+  };
+  const healthy = [];
+  for (let i = 0; i < 150; i++) await write(healthy);
+  await drained();
+
+  // Without a word from either side: it has to be noticed.
+  const cut = [];
+  net.lose('both');
+  await write(cut);
+  const begun = Date.now();
+  await until('it is noticed', async () => {
+    await write(cut);
+    return status().state === 'waiting';
+  });
+  const noticed = Date.now() - begun;
+  assert.match(status().error.sentence, /headquarters/);
+  net.heal();
+  await drained();
+
+  const { below } = random(5);
+  const kinds = ['both', 'up', 'down', 'unplugged', 'slow', 'now and then'];
+  for (let i = 0; i < EPISODES; i++) {
+    const kind = kinds[i % kinds.length];
+    if (kind === 'unplugged') net.unplug();
+    else if (kind === 'slow') net.slow('80kbit');
+    else if (kind !== 'now and then') net.lose(kind);
+    for (let n = 10 + below(30); n > 0; n--) {
+      // A third of the time nothing gets through.
+      if (kind === 'now and then' && n % 3 === 0) net.lose('both');
+      await write(cut);
+      if (kind === 'now and then' && n % 3 === 0) net.heal();
+    }
+    net.heal();
+    if (below(3) === 0) await drained();
+  }
+  await drained();
+  await server.stop();
+  const here = query(p.db, 'SELECT seq, lower(hex(hash)) FROM change_log ORDER BY seq').map((row) => row.join('|'));
+  assert.deepEqual(hq.psql("SELECT seq, encode(hash, 'hex') FROM outpost.change_log ORDER BY origin, seq").split('\n'), here);
+  assert.equal(hq.psql("SELECT count(*) FROM outpost.reference_item WHERE value LIKE 'Region %'"), String(turn));
+  assert.equal(one(p.db, "SELECT count(*) FROM reference_item WHERE value LIKE 'Region %'"), String(turn));
+  assert.ok(percentile(cut, 0.99) < 5000, 'a writer waited for headquarters');
+  assert.ok(noticed < 90_000, `noticed after ${noticed} ms`);
+  const ms = (list) => `${percentile(list, 0.5).toFixed(1)} / ${percentile(list, 0.99).toFixed(1)}`;
+  t.diagnostic(`${EPISODES} partitions; silence was noticed after ${noticed} ms; a write took (median / p99 ms) ${ms(healthy)} with the line, ${ms(cut)} without`);
+});
