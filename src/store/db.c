@@ -67,6 +67,12 @@ int db_fail(struct ctx *cx, const struct db *db, const char *doing) {
     return fail(cx, E_BUSY, NULL,
                 "%s: the file is locked by another program while %s; close it and try again", db->name,
                 doing);
+  case SQLITE_INTERRUPT:
+    return fail(
+        cx, E_BUSY, NULL,
+        "%s: so much was written while this was read that it cannot go on; begin again, or when less is "
+        "written",
+        db->name);
   case SQLITE_READONLY:
   case SQLITE_CANTOPEN:
   case SQLITE_PERM:

@@ -24,6 +24,8 @@ struct db {
   struct stmt *composed[COMPOSED]; /* lists of those made by db_compose, by their hashes */
   struct once *once;               /* list of those made by db_once that are still there */
   struct db *next;                 /* in the tenant's pool of idle readers */
+  const char *path;                /* of a reader: the tenant's file, and since when its state is kept open */
+  double since, looked;            /* seconds, as of time_seconds; looked: at how long the WAL is */
 };
 
 enum { DB_READ, DB_WRITE };

@@ -83,8 +83,10 @@ const char *tenant_path(const struct tenant *t);
 struct store *tenant_store(const struct tenant *t);
 
 /* A connection that only reads, from the tenant's pool; it sees one unchanging
-** state of the file until the unit of work ends, when it goes back. */
+** state of the file until the unit of work ends, when it goes back. Its statements fail with E_BUSY when that lasts for minutes
+** and very much is written meanwhile (tenant_set_reading, at start: how long, and how long a WAL). */
 int tenant_read(struct ctx *cx, struct tenant *t, struct db **out);
+void tenant_set_reading(double seconds, int64_t wal_bytes);
 
 /* Runs fn in the writer's transaction. Several threads' calls share one commit;
 ** when fn fails, its own changes alone are undone. When tenant_write returns

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/time.h"
 #include "store/backup.h"
 #include "store/mark.h"
 #include "store/migrate.h"
@@ -243,9 +244,34 @@ static struct db *take_idle(struct tenant *t) {
   } while (true);
 }
 
+/* The WAL cannot begin anew while an old state is read from it. Minutes are fine as long as little is written; a reader
+** that is slower than the writer by so much ends, since nothing else would keep the disk from filling up. */
+static double read_seconds = 300;
+static int64_t read_wal_bytes = 256 << 20;
+enum { LOOK_STEPS = 20000 };
+
+void tenant_set_reading(double seconds, int64_t wal_bytes) {
+  read_seconds = seconds;
+  read_wal_bytes = wal_bytes;
+}
+
+static int is_too_slow(void *arg) {
+  struct db *db = arg;
+  struct stat wal = { 0 };
+  char path[PATH_MAX + 8];
+  double now = time_seconds();
+  if (now - db->since < read_seconds || now - db->looked < 1) return 0;
+  db->looked = now;
+  snprintf(path, sizeof path, "%s-wal", db->path);
+  return stat(path, &wal) == 0 && wal.st_size > read_wal_bytes;
+}
+
 int tenant_read(struct ctx *cx, struct tenant *t, struct db **out) {
   struct db *db = take_idle(t);
   if (!db && db_open(cx, t->path, t->label, DB_READ, &db)) return cx->code;
+  db->path = t->path;
+  db->since = time_seconds();
+  sqlite3_progress_handler(db->lite, LOOK_STEPS, is_too_slow, db);
 
   struct lent *lent = ctx_alloc(cx, sizeof *lent);
   *lent = (struct lent){ t, db };

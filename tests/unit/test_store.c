@@ -465,6 +465,37 @@ UNIT(store_reader_stands_still, "a reader sees one state until its unit of work 
   ctx_end(&cx);
 }
 
+static int append_much(struct ctx *cx, struct db *db, void *arg) {
+  for (int i = 0; i < 200; i++)
+    if (append(cx, db, arg)) return cx->code;
+  return OK;
+}
+
+UNIT(store_reader_too_slow,
+     "a reader that keeps a state open while the log grows and grows is told to begin again") {
+  struct ctx cx, reading;
+  struct tenant *t = opened(&cx);
+  struct db *db;
+  ctx_begin(&reading, "test");
+  CHECK_INT(tenant_read(&reading, t, &db), OK);
+  struct stmt *s = db_compose(
+      &reading, db, "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n) SELECT i FROM n");
+  CHECK(stmt_row(&reading, s));
+  tenant_set_reading(0, 0);
+  CHECK_INT(tenant_write(&cx, t, append_much, "a"), OK);
+  for (int i = 0; i < 100000 && stmt_row(&reading, s);) i++;
+  CHECK_INT(reading.code, E_BUSY);
+  CHECK(strstr(reading.message, "begin again") != NULL);
+  ctx_end(&reading);
+  tenant_set_reading(0, INT64_C(1) << 40);
+  CHECK(ask(&cx, t,
+            "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 100000) "
+            "SELECT count(*) FROM n") == 100000);
+  tenant_set_reading(300, 256 << 20);
+  CHECK_INT(cx.code, OK);
+  ctx_end(&cx);
+}
+
 UNIT(store_mark_follows, "the mark is the last change, and a file without it is refused") {
   struct ctx cx, w;
   struct tenant *t = opened(&cx);
