@@ -66,7 +66,7 @@ static int64_t unchunk(const uint8_t *data, size_t size, size_t step, struct buf
   struct chunks c = { 0 };
   size_t took;
   int64_t got = 0;
-  for (size_t at = 0; at < size && got >= 0; at += took) {
+  for (size_t at = 0; at < size && got >= 0 && !chunks_over(&c); at += took) {
     size_t n = size - at < step ? size - at : step;
     char *p = copy(data + at, n);
     got = chunks_take(&c, p, n, p, n, &took);
