@@ -17,6 +17,7 @@ static struct {
   int free;
   struct seat *oldest, *newest; /* of those that have one */
   struct seat *first, *last;    /* of those that want one again */
+  int wanted;                   /* so many are these */
   void (*freed)(void *arg);
   void *arg;
   atomic_bool all_taken; /* for who only wants to know */
@@ -68,6 +69,7 @@ static sem_t *seat_next(void) {
   if (!s || room.free <= 0) return NULL;
   room.first = s->next;
   if (!room.first) room.last = NULL;
+  room.wanted--;
   sit(s);
   return s->wake;
 }
@@ -76,7 +78,7 @@ static sem_t *seat_next(void) {
 
 bool seat_take(struct seat *s) {
   pthread_mutex_lock(&room.lock);
-  bool got = room.free > 0 && !room.first;
+  bool got = room.free > room.wanted;
   if (got) sit(s);
   pthread_mutex_unlock(&room.lock);
   return got;
@@ -134,12 +136,14 @@ void seat_call(struct seat *left, sem_t *wake) {
   left->next = NULL;
   *(room.last ? &room.last->next : &room.first) = left;
   room.last = left;
+  room.wanted++;
   pthread_mutex_unlock(&room.lock);
 }
 
+/* Nobody is told of what is still free then: nobody was refused that. */
 void seat_fill(void) {
   pthread_mutex_lock(&room.lock);
-  if (pass_on() && room.freed) room.freed(room.arg);
+  pass_on();
 }
 
 void seat_return(struct seat *left) {

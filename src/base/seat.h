@@ -34,11 +34,11 @@ struct seat {
   sem_t *wake;
 };
 
-/* `freed` is called when a seat is free and nobody wants one again; by any thread that holds no lock but its own. Before
-** any thread, or with NULL when all have ended. At least two seats. */
+/* `freed` is called when a seat is left and nobody wants one again, by the thread that leaves it (seat_leave). At least
+** two seats. Before any thread takes one. */
 void seat_open(void (*freed)(void *arg), void *arg);
 
-bool seat_take(struct seat *s); /* false: none is free, or others are before it */
+bool seat_take(struct seat *s); /* false: there are no more free than others want again */
 /* It has none any more. true: one is free, and nobody wants one again, so the caller may take it for another. */
 bool seat_give(struct seat *s);
 /* Those that have had theirs for long have none any more; true, as seat_give. */

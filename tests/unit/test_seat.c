@@ -61,6 +61,24 @@ UNIT(seat_again, "who waited gets one before those who have not begun, and the f
   CHECK(n >= 2);
 }
 
+UNIT(seat_called, "between a call and the filling of the seats, those that are left over are for anybody") {
+  static struct seat s[MANY], left;
+  sem_t wake;
+  sem_init(&wake, 0, 0);
+  seat_open(NULL, NULL);
+  CHECK(seat_take(&left));
+  seat_mine(&left);
+  CHECK(seat_leave() == &left);
+  seat_call(&left, &wake);
+  int n = take_all(s);
+  CHECK(!is_posted(&wake));
+  seat_fill();
+  CHECK(is_posted(&wake));
+  CHECK(!seat_take(&s[n]));
+  CHECK(seat_give(&left));
+  CHECK_INT(take_all(s + n), 1);
+}
+
 UNIT(seat_none, "who has no seat goes on at once") {
   sem_t wake;
   sem_init(&wake, 0, 0);
