@@ -99,7 +99,7 @@ int backup_create(struct ctx *cx, struct tenant *t, const char *path, const char
                   struct backup_info *info) {
   struct db *db;
   if (!path && default_path(cx, t, "", &path)) return cx->code;
-  if (tenant_read(cx, t, &db)) return cx->code; /* its transaction holds the state still */
+  if (tenant_read(cx, t, &db)) return cx->code;      /* its transaction holds the state still */
   sqlite3_progress_handler(db->lite, 0, NULL, NULL); /* however long it takes: a copy comes first */
   *made = path;
   return copy_durably(cx, db, path, info);
