@@ -135,6 +135,15 @@ test('a page of another origin does nothing with the cookie of who is logged in,
     }
   }
   assert.ok(cookies.some((sent) => sent), 'the cookie did go along where the site is the same');
+
+  // A browser that says nothing of where a request comes from: with the cookie alone nothing changes.
+  const cookie = (await own.cookies()).filter((one) => one.httpOnly).map(({ name, value }) => `${name}=${value}`).join('; ');
+  const silent = await new Promise((resolve, reject) => {
+    const headers = { cookie, 'content-type': 'application/json', 'content-length': Buffer.byteLength(STORE) };
+    http.request({ host: '127.0.0.1', port: server.port, path: '/api/stores', method: 'POST', headers }, (reply) => resolve(reply.resume().statusCode)).on('error', reject).end(STORE);
+  });
+  assert.equal(silent, 403);
+  assert.equal(everything(db), before);
   const me = await (await own.request.get(`${server.base}/api/auth/me`)).json();
   assert.equal(me.data.user.email, ADMIN, 'he is still logged in');
 });

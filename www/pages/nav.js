@@ -1,6 +1,6 @@
 /* The navigation: a rail beside the page, or a bar below it on a narrow screen, whose
 ** last place opens all the rest. */
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { address, useKept } from '../lib/api.js';
 import { unsent } from '../lib/choices.js';
 import { dataset } from '../lib/dataset.js';
@@ -68,10 +68,20 @@ function All({ entries, onGo }) {
   });
 }
 
-export const Rail = () => html`<nav class="rail" aria-label=${t('nav.label')}>
-  <a class="brand" href=${link(home())}><${Mark} /><span>${t('product')}</span></a>
-  <${All} entries=${useEntries()} />
-</nav>`;
+/* Of a long rail, the part is shown where one is. */
+export function Rail() {
+  const own = useRef(null);
+  const entries = useEntries();
+  const { path } = route.value;
+  useEffect(() => {
+    const scrolls = own.current.scrollHeight > own.current.clientHeight;
+    if (scrolls) own.current.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });
+  }, [path, entries.length]);
+  return html`<nav class="rail" aria-label=${t('nav.label')} ref=${own}>
+    <a class="brand" href=${link(home())}><${Mark} /><span>${t('product')}</span></a>
+    <${All} entries=${entries} />
+  </nav>`;
+}
 
 export function Bar() {
   const [open, setOpen] = useState(false);

@@ -66,7 +66,7 @@ function options(width, colours, { lines, few, axis, range, steps, on }) {
   return {
     width,
     height: HEIGHT,
-    padding: [12, 8, 0, 0],
+    padding: [12, 16, 0, 0], /* the last name below stands half beside the line */
     legend: { show: false },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1e3), 'Etc/UTC'),
     scales: { x: { time: !steps }, y: { range: range ? () => range : (_, low, high) => [Math.min(0, low ?? 0), high > 0 ? high * 1.06 : 1] } },
