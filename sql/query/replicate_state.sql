@@ -62,9 +62,17 @@ FROM change_log c JOIN run r ON r.uuid = c.unit JOIN raw_chunk k ON k.id >= r.id
 WHERE c.seq > ?1 AND c.event IN ('RUN_COMPLETED', 'RUN_FAILED', 'RUN_INTERRUPTED');
 
 -- name: sync_day_add
-INSERT INTO sync_day (day, batches, rows, bytes, took) VALUES (?1, 1, ?2, ?3, ?4)
+INSERT INTO sync_day (day, batches, rows, bytes, took, statements, spoken, counted) VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?2)
 ON CONFLICT (day) DO UPDATE SET batches = batches + 1, rows = rows + excluded.rows, bytes = bytes + excluded.bytes,
-  took = took + excluded.took;
+  took = took + excluded.took, statements = statements + excluded.statements, spoken = spoken + excluded.spoken,
+  counted = counted + excluded.counted;
+
+-- What a thousand rows cost, over the last days on which something went up: rows, statements in tenths, bytes; rows whose statements
+-- were counted.
+-- name: sync_cost
+SELECT rows, statements * 10000 / nullif(rows, 0), spoken * 1000 / nullif(rows, 0)
+FROM (SELECT coalesce(sum(counted), 0) AS rows, sum(statements) AS statements, sum(spoken) AS spoken
+      FROM (SELECT counted, statements, spoken FROM sync_day ORDER BY day DESC LIMIT 7));
 
 -- name: sync_metered_left
 SELECT u.metered_bytes, coalesce(d.bytes, 0) FROM sync_upstream u LEFT JOIN sync_day d ON d.day = ?1;

@@ -21,8 +21,8 @@ static int print_lanes(struct ctx *cx, const struct jv *state) {
 }
 
 static int print_state(struct ctx *cx, const struct jv *state) {
-  const struct jv *forecast = jv_get(state, "forecast"), *error = jv_get(state, "error"),
-                  *receipt = jv_get(state, "last_receipt");
+  const struct jv *forecast = jv_get(state, "forecast"), *cost = jv_get(state, "cost"),
+                  *error = jv_get(state, "error"), *receipt = jv_get(state, "last_receipt");
   int64_t seconds;
   cli_print(cx, STR_FMT "\n\n", STR_ARG(text(state, "sentence")));
   if (!jv_size(jv_get(state, "lanes"))) return cx->code;
@@ -35,6 +35,10 @@ static int print_state(struct ctx *cx, const struct jv *state) {
   if (str_to_int(text(forecast, "seconds"), &seconds))
     cli_print(cx, ": about %lld minutes at " STR_FMT " bytes a second", (long long)(seconds + 59) / 60,
               STR_ARG(text(forecast, "measured_bytes_per_second")));
+  if (jv_kind(jv_get(cost, "bytes_a_thousand_rows")) != JV_NULL)
+    cli_print(cx, "\ncost        " STR_FMT " statements and " STR_FMT " bytes for 1,000 rows",
+              STR_ARG(text(cost, "statements_a_thousand_rows")),
+              STR_ARG(text(cost, "bytes_a_thousand_rows")));
   cli_print(cx, "\n");
   if (jv_kind(receipt) == JV_OBJECT)
     cli_print(cx, "receipt     lane " STR_FMT ", batch " STR_FMT "\n", STR_ARG(text(receipt, "lane")),

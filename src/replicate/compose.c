@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/map.h"
 #include "base/time.h"
+#include "replicate/stream_archived.h"
 
 struct position {
   int64_t seq, entry, step;
@@ -215,13 +216,29 @@ static int step_stream(struct composer *c, const struct stream *st, const struct
   if (!section || is_told(c, section, e->run)) return c->cx->code;
   struct stmt *s = db_stmt(c->cx, c->db, st->sql);
   bool whole = section->how != BATCH_ADD; /* of a run: all or nothing */
-  stmt_int(s, 1, e->stock ? e->first - 1 : e->run);
+  stmt_int(s, 1, e->run);
   stmt_text(s, 2, c->at.after);
   stmt_int(s, 3, INT64_MAX);
-  if (e->stock) stmt_int(s, 4, e->last);
   if (!whole) return take_rows(c, s, section, st->kinds, ended);
   while (stmt_row(c->cx, s)) stream_row(c->b, section, s, st->kinds);
   return c->cx->code;
+}
+
+/* Movements of stock: as many numbers as there is room for rows. */
+static int step_movements(struct composer *c, const struct stream *st, const struct entry *e, bool *ended) {
+  struct up_section *section = section_of(c, &st->like);
+  int64_t after = e->first - 1, left = c->budget->rows - c->b->rows;
+  *ended = true;
+  if (!section) return c->cx->code;
+  if (*c->at.after) str_to_int(str_of(c->at.after), &after);
+  int64_t to = left > 0 && left < e->last - after ? after + left : e->last;
+  struct stmt *s = db_stmt(c->cx, c->db, st->sql);
+  stmt_int(s, 1, after);
+  stmt_int(s, 2, to);
+  if (stream_movements(c->cx, c->db, c->b, section, st, s, after + 1, to)) return c->cx->code;
+  *ended = to == e->last;
+  if (!*ended) c->at.after = ctx_printf(c->cx, "%lld", (long long)to);
+  return OK;
 }
 
 static int step_versions(struct composer *c, const struct entry *e, bool *ended) {
@@ -252,7 +269,13 @@ static int take_entry(struct composer *c, const struct entry *e) {
     bool mine = strcmp(st ? st->lane : "rows", c->b->seal.lane) == 0;
     if (!mine || (st ? !is_due(st, e) : !e->dataset)) continue;
     if (is_full(c)) return OK;
-    if (st ? step_stream(c, st, e, &ended) : step_versions(c, e, &ended)) return c->cx->code;
+    if (!st)
+      step_versions(c, e, &ended);
+    else if (st->when == STREAM_STOCK)
+      step_movements(c, st, e, &ended);
+    else
+      step_stream(c, st, e, &ended);
+    if (c->cx->code) return c->cx->code;
     if (!ended) return OK;
   }
   c->at = (struct position){ e->seq, 0, 0, "" };

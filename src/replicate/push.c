@@ -84,7 +84,7 @@ int push_note(struct ctx *cx, struct db *db, const struct seal *s) { return add_
 
 struct confirming {
   const struct up_batch *b;
-  int64_t took_us;
+  struct sync_sent sent;
 };
 
 static int confirm(struct ctx *cx, struct db *db, void *arg) {
@@ -95,11 +95,22 @@ static int confirm(struct ctx *cx, struct db *db, void *arg) {
   };
   memcpy(lane.batch_hash, s->hash, SHA256_SIZE);
   if (sync_lane_save(cx, db, &lane) || add_batch(cx, db, s, lane.confirmed_at)) return cx->code;
-  return sync_note_sent(cx, db, s->rows, s->bytes, c->took_us);
+  return sync_note_sent(cx, db, &c->sent);
 }
 
-int push_confirm(struct ctx *cx, struct tenant *t, const struct up_batch *b, double seconds) {
-  struct confirming c = { b, (int64_t)(seconds * 1e6) };
+struct push_effort push_effort(const struct pg *p) {
+  return (struct push_effort){ pg_statements(p), pg_bytes_out(p) };
+}
+
+int push_confirm(struct ctx *cx, struct tenant *t, const struct up_batch *b, double seconds,
+                 const struct pg *p, struct push_effort before) {
+  struct push_effort now = push_effort(p);
+  struct confirming c = { b,
+                          { .rows = b->seal.rows,
+                            .bytes = b->seal.bytes,
+                            .took_us = (int64_t)(seconds * 1e6),
+                            .statements = now.statements - before.statements,
+                            .spoken = now.bytes - before.bytes } };
   return tenant_write(cx, t, confirm, &c);
 }
 
@@ -216,6 +227,7 @@ static int skip(struct ctx *cx, struct push *u, struct sync_lane *lane, const st
 static int send_batch(struct ctx *cx, struct push *u, const struct up_batch *b) {
   double began = time_seconds();
   bool full = push_is_full(b);
+  struct push_effort before = push_effort(u->pg);
   if (apply_rows(cx, u->applier, b) || apply_commit(cx, u->applier, b)) {
     bool broken = pg_is_broken(u->pg);
     if (!broken) pg_rollback(u->pg);
@@ -224,7 +236,7 @@ static int send_batch(struct ctx *cx, struct push *u, const struct up_batch *b) 
   }
   double took = time_seconds() - began;
   push_measured(took * 1000, full);
-  return push_confirm(cx, u->tenant, b, took);
+  return push_confirm(cx, u->tenant, b, took, u->pg, before);
 }
 
 enum { ALONE = 2 };

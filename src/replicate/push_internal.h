@@ -29,8 +29,15 @@ int push_compose(struct ctx *cx, struct push *u, const struct sync_lane *lane, s
                  bool *whole);
 /* It waits in a bundle: known here, and not confirmed. Inside tenant_write. */
 int push_note(struct ctx *cx, struct db *db, const struct seal *s);
-/* It is at headquarters: the lane here moves. */
-int push_confirm(struct ctx *cx, struct tenant *t, const struct up_batch *b, double seconds);
+/* What a connection was asked since then. */
+struct push_effort {
+  int64_t statements, bytes;
+};
+struct push_effort push_effort(const struct pg *p);
+
+/* It is at headquarters: the lane here moves. before: of its connection, before the batch. */
+int push_confirm(struct ctx *cx, struct tenant *t, const struct up_batch *b, double seconds,
+                 const struct pg *p, struct push_effort before);
 
 /* What comes behind `from`, until that time on the clock of time_seconds; *whole: up to the end of the log. */
 int push_wide(struct ctx *cx, struct push *u, const struct sync_lane *from, double until, bool *whole);

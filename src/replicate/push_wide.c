@@ -138,6 +138,7 @@ static void committed(struct wide *w, struct slot *s) {
 static bool send_slot(struct wide *w, struct pg *p, struct applier *a, struct slot *s, int64_t i) {
   double began = time_seconds(), spent;
   bool full = push_is_full(&s->b);
+  struct push_effort before = push_effort(p);
   int rc = apply_rows(&s->cx, a, &s->b);
   spent = time_seconds() - began;
   if (!rc && !my_turn(w, i)) rc = fail(&s->cx, E_BUSY, "lane", "the batch before it did not arrive");
@@ -150,7 +151,7 @@ static bool send_slot(struct wide *w, struct pg *p, struct applier *a, struct sl
     pg_rollback(p);
   if (!rc) {
     push_measured(spent * 1000, full);
-    rc = push_confirm(&s->cx, w->u->tenant, &s->b, spent);
+    rc = push_confirm(&s->cx, w->u->tenant, &s->b, spent, p, before);
   }
   if (!rc) {
     committed(w, s);

@@ -158,13 +158,15 @@ int sync_holds_until(struct ctx *cx, struct db *db, int64_t *out) {
   return cx->code;
 }
 
-int sync_note_sent(struct ctx *cx, struct db *db, int64_t rows, int64_t bytes, int64_t took_us) {
+int sync_note_sent(struct ctx *cx, struct db *db, const struct sync_sent *sent) {
   struct stmt *s = db_stmt(cx, db, SQL_sync_day_add);
   if (!s) return cx->code;
   stmt_int(s, 1, cx->now / DAY_US);
-  stmt_int(s, 2, rows);
-  stmt_int(s, 3, bytes);
-  stmt_int(s, 4, took_us);
+  stmt_int(s, 2, sent->rows);
+  stmt_int(s, 3, sent->bytes);
+  stmt_int(s, 4, sent->took_us);
+  stmt_int(s, 5, sent->statements);
+  stmt_int(s, 6, sent->spoken);
   return stmt_run(cx, s);
 }
 

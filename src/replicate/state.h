@@ -68,8 +68,12 @@ int sync_lane_behind(struct ctx *cx, struct db *db, const struct sync_lane *lane
 /* Headquarters holds everything that was done until then, UTC microseconds: the least of the lanes; 0: nothing. */
 int sync_holds_until(struct ctx *cx, struct db *db, int64_t *out);
 
-/* After a confirmed batch, in the transaction that moves the lane: what went up and how long it took, for the forecast. */
-int sync_note_sent(struct ctx *cx, struct db *db, int64_t rows, int64_t bytes, int64_t took_us);
+/* After a confirmed batch, in the transaction that moves the lane: what went up and how long it took, for the forecast, and what
+** headquarters was asked for it: statements, and the bytes of all of them with their values. */
+struct sync_sent {
+  int64_t rows, bytes, took_us, statements, spoken;
+};
+int sync_note_sent(struct ctx *cx, struct db *db, const struct sync_sent *sent);
 /* What may still go up today over a metered link, INT64_MAX when there is none. */
 int sync_metered_left(struct ctx *cx, struct db *db, int64_t *left);
 

@@ -171,6 +171,24 @@ static void put_forecast(struct jw *w, const struct shown *o) {
   jw_close(w, '}');
 }
 
+/* Of a thousand rows, over the last days; null when nothing went up. */
+static int put_cost(struct ctx *cx, struct db *db, struct jw *w) {
+  struct stmt *s = db_stmt(cx, db, SQL_sync_cost);
+  if (!stmt_row(cx, s)) return cx->code;
+  jw_object(w, "cost");
+  jw_int(w, "rows", col_int(s, 0));
+  if (col_null(s, 1)) {
+    jw_text(w, "statements_a_thousand_rows", NULL);
+    jw_text(w, "bytes_a_thousand_rows", NULL);
+  } else {
+    jw_number(w, "statements_a_thousand_rows", col_int(s, 1), 1, 1);
+    jw_int(w, "bytes_a_thousand_rows", col_int(s, 2));
+  }
+  jw_close(w, '}');
+  stmt_done(s);
+  return OK;
+}
+
 static void put_error(struct jw *w, const struct shown *o) {
   if (!o->error) return jw_text(w, "error", NULL);
   jw_object(w, "error");
@@ -234,7 +252,7 @@ int sync_state_json(struct ctx *cx, struct db *db, struct jw *w, const char *key
   jw_time_known(w, "put_back_at", o.put_back_at);
   jw_int(w, "conflicts", db_int(cx, db, SQL_conflict_open, 0));
   put_error(w, &o);
-  if (put_receipt(cx, db, w) || put_metered(cx, db, w, &o)) return cx->code;
+  if (put_cost(cx, db, w) || put_receipt(cx, db, w) || put_metered(cx, db, w, &o)) return cx->code;
   jw_close(w, '}');
   return cx->code;
 }

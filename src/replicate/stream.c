@@ -114,13 +114,11 @@ static void cell(struct buf *out, const struct stmt *s, int i, char kind, int sc
   }
 }
 
-enum { AMOUNT_SCALE = 4 };
-
 /* A digit behind a d is its scale. */
 void stream_row(struct up_batch *b, struct up_section *section, const struct stmt *s, const char *kinds) {
   for (int i = 0; *kinds; i++, kinds++) {
     char kind = *kinds;
-    int scale = AMOUNT_SCALE;
+    int scale = STREAM_AMOUNT_SCALE;
     if (kind == 'd' && kinds[1] >= '0' && kinds[1] <= '9') scale = *++kinds - '0';
     cell(&section->copy, s, i, kind, scale);
   }

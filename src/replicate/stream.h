@@ -40,10 +40,11 @@ enum stream_when {
   STREAM_RUN_DONE,  /* a run was completed: ?1 is its number */
   STREAM_RUN_MOVED, /* anything happened to a run: the same */
   STREAM_RUN_ENDED, /* a run was completed, or failed: the same */
-  STREAM_STOCK      /* movements became known: ?1 is the number before the first, ?4 the last */
+  STREAM_STOCK /* movements became known: ?1 is the number before the first, ?2 the last; the first column is the number */
 };
 
 /* Its statement gives the columns in order, and then the value to go on after: ?2. ?3 is how many rows at most. */
+enum { STREAM_AMOUNT_SCALE = 4 };
 struct stream {
   const char *lane;
   enum stream_when when;

@@ -1,0 +1,17 @@
+/*
+** stream_archived.h - movements of stock that left the table for files of the archive before they went up. Private to compose.c.
+**
+** A movement is in the table or in a file (archive.h), and an entry of the log names a range of their numbers: what the table
+** lacks of it is read from the files. What a policy has deleted since is gone.
+*/
+#ifndef REPLICATE_STREAM_ARCHIVED_H
+#define REPLICATE_STREAM_ARCHIVED_H
+
+#include "replicate/stream.h"
+
+/* Puts the movements `from` to `to` into the section, by their numbers: those of the statement, which gives them in that order
+** and whose first column is the number, and those in files. */
+int stream_movements(struct ctx *cx, struct db *db, struct up_batch *b, struct up_section *section,
+                     const struct stream *st, struct stmt *s, int64_t from, int64_t to);
+
+#endif
