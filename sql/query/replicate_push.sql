@@ -75,7 +75,7 @@ FROM stock_transactions x JOIN stock_kind k ON k.id = x.kind
 LEFT JOIN stock_name i ON i.id = x.item LEFT JOIN stock_name w ON w.id = x.warehouse
 LEFT JOIN stock_name l ON l.id = x.location LEFT JOIN stock_name t ON t.id = x.lot LEFT JOIN stock_name s ON s.id = x.serial
 LEFT JOIN stock_name a ON a.id = x.actor LEFT JOIN stock_name d ON d.id = x.device
-WHERE x.id > ?1 AND x.id <= ?2 ORDER BY x.id;
+WHERE x.id > max(?1, CAST(?2 AS INTEGER)) AND x.id <= ?4 ORDER BY x.id LIMIT ?3;
 
 -- name: push_archived
 SELECT 1 FROM archive_partition WHERE tbl = 'stock_transactions' AND first_id <= ?2 AND last_id >= ?1 AND purged_at IS NULL LIMIT 1;

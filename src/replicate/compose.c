@@ -234,7 +234,9 @@ static int step_movements(struct composer *c, const struct stream *st, const str
   int64_t to = left > 0 && left < e->last - after ? after + left : e->last;
   struct stmt *s = db_stmt(c->cx, c->db, st->sql);
   stmt_int(s, 1, after);
-  stmt_int(s, 2, to);
+  stmt_text(s, 2, "");
+  stmt_int(s, 3, INT64_MAX);
+  stmt_int(s, 4, to);
   if (stream_movements(c->cx, c->db, c->b, section, st, s, after + 1, to)) return c->cx->code;
   *ended = to == e->last;
   if (!*ended) c->at.after = ctx_printf(c->cx, "%lld", (long long)to);
