@@ -109,13 +109,9 @@ WHERE store_id = ?1 AND status IN ('pending', 'approved') AND deleted_at IS NULL
 SELECT max(coalesce((SELECT number FROM orders WHERE number BETWEEN ?1 AND ?2 AND deleted_at IS NULL ORDER BY number DESC LIMIT 1), ''),
            coalesce((SELECT number FROM orders WHERE number BETWEEN ?1 AND ?2 AND deleted_at IS NOT NULL ORDER BY number DESC LIMIT 1), ''));
 
--- A new order that counts, and a new line of one.
--- name: counted_order
-SELECT store_id, order_date, total_amount, item_count FROM orders
-WHERE id = ?1 AND status IN ('pending', 'approved') AND deleted_at IS NULL;
+-- What is new: the lines of this order count; the order itself; a line of it.
 -- name: counted_line
-SELECT i.product_id, i.quantity, i.total_price FROM order_items i JOIN orders o ON o.id = i.order_id
-WHERE i.id = ?1 AND i.deleted_at IS NULL AND o.status IN ('pending', 'approved') AND o.deleted_at IS NULL;
+SELECT 1 FROM orders WHERE id = ?1 AND status IN ('pending', 'approved') AND deleted_at IS NULL;
 -- name: counted_sale_add
 INSERT OR FAIL INTO field_sale (kind, ref, store_id, day, revenue, lines) VALUES (1, ?1, ?2, ?3, ?4, ?5);
 -- name: counted_product

@@ -8,10 +8,11 @@
 #ifndef FIELD_COUNTED_H
 #define FIELD_COUNTED_H
 
+#include "model/entity.h"
 #include "store/store.h"
 
 /* Nothing, when it does not count. */
-int counted_order(struct ctx *cx, struct db *db, const char *id);
-int counted_line(struct ctx *cx, struct db *db, const char *id);
+int counted_order(struct ctx *cx, struct db *db, const struct draft *d);
+int counted_line(struct ctx *cx, struct db *db, const struct draft *d);
 
 #endif

@@ -46,18 +46,16 @@ static int flag_of(struct ctx *cx, const struct jv *body, const char *name, bool
 
 int store_find(struct ctx *cx, struct db *db, const char *name, const char *field, const char **id,
                const char **called) {
-  struct stmt *s = db_stmt(cx, db, SQL_order_store);
-  stmt_text(s, 1, name);
-  if (!name || !stmt_row(cx, s))
+  const struct known_row *row = name ? stmt_known(cx, db_stmt(cx, db, SQL_order_store), str_of(name)) : NULL;
+  if (!row)
     return cx->code ? (int)cx->code
            : name   ? fail(cx, E_INVALID, field, "there is no store %.80s", name)
                   : fail(cx, E_INVALID, field, "%s is needed: the id of a store, or its customer_id", field);
-  bool blocked = str_eq(col_str(s, 1), STR("blocked"));
-  *id = col_dup(cx, s, 0);
-  const char *text = col_dup(cx, s, 2);
-  if (called) *called = text;
-  stmt_done(s);
-  return blocked ? fail(cx, E_CONFLICT, field, "%.200s is blocked: it is not sold to", text) : OK;
+  *id = row->cell[0].text.p;
+  if (called) *called = row->cell[2].text.p;
+  return str_eq(row->cell[1].text, STR("blocked"))
+             ? fail(cx, E_CONFLICT, field, "%.200s is blocked: it is not sold to", row->cell[2].text.p)
+             : OK;
 }
 
 static int check_device(struct ctx *cx, const char *device) {
@@ -99,16 +97,14 @@ struct terms {
 
 /* open: what is pending and approved of the store, without this order. */
 static int terms_read(struct ctx *cx, struct db *db, const char *store, const char *but, struct terms *out) {
-  struct stmt *s = db_stmt(cx, db, SQL_order_terms);
+  const struct known_row *row = stmt_known(cx, db_stmt(cx, db, SQL_order_terms), str_of(store));
   *out = (struct terms){ .days = ORDER_TERMS_DAYS };
-  stmt_text(s, 1, store);
-  if (!stmt_row(cx, s)) return cx->code;
-  out->days = col_int(s, 0);
-  out->limited = !col_null(s, 1);
-  out->limit = col_int(s, 1);
-  stmt_done(s);
+  if (!row) return cx->code;
+  out->days = row->cell[0].number;
+  out->limited = row->cell[1].text.p != NULL;
+  out->limit = row->cell[1].number;
   if (!out->limited) return OK;
-  s = db_stmt(cx, db, SQL_order_open_amount);
+  struct stmt *s = db_stmt(cx, db, SQL_order_open_amount);
   stmt_text(s, 1, store);
   stmt_text(s, 2, but);
   if (!stmt_row(cx, s)) return cx->code;

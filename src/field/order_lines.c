@@ -11,19 +11,15 @@ struct found_product {
   int64_t unit_price; /* -1: it has none */
 };
 
-static int take_product(struct ctx *cx, struct stmt *s, struct found_product *out) {
-  *out = (struct found_product){ col_dup(cx, s, 0), col_dup(cx, s, 1), col_dup(cx, s, 3), col_dup(cx, s, 4),
-                                 col_null(s, 2) ? -1 : col_int(s, 2) };
-  stmt_done(s);
-  return OK;
-}
-
 /* By one member; *out stays empty when there is none of this kind. */
 static int look(struct ctx *cx, struct db *db, enum sql_id query, struct str value,
                 struct found_product *out) {
-  struct stmt *s = db_stmt(cx, db, query);
-  stmt_str(s, 1, value);
-  return stmt_row(cx, s) ? take_product(cx, s, out) : (int)cx->code;
+  const struct known_row *row = stmt_known(cx, db_stmt(cx, db, query), value);
+  if (!row) return cx->code;
+  const struct known_cell *c = row->cell;
+  *out = (struct found_product){ c[0].text.p, c[1].text.p, c[3].text.p, c[4].text.p,
+                                 c[2].text.p ? c[2].number : -1 };
+  return OK;
 }
 
 static int product_of(struct ctx *cx, struct db *db, const struct jv *item, size_t at,
@@ -72,7 +68,11 @@ static int number_of(struct ctx *cx, const struct jv *item, size_t at, const cha
 static int push(struct ctx *cx, struct order_lines *out, const struct order_line *line, size_t at) {
   if (out->count == ORDER_LINES)
     return fail(cx, E_LIMIT, "items", "an order has at most %d lines", ORDER_LINES);
-  if (!out->line) out->line = ctx_alloc(cx, ORDER_LINES * sizeof *out->line);
+  if (out->count == out->room) {
+    struct order_line *more = ctx_alloc(cx, (out->room = out->room ? 2 * out->room : 8) * sizeof *more);
+    if (out->count) memcpy(more, out->line, out->count * sizeof *more);
+    out->line = more;
+  }
   struct order_line *l = &out->line[out->count++];
   *l = *line;
   if (!amount_of_line(l->quantity, l->unit_price, &l->total) || l->total > INT64_MAX / 10000 - out->total)

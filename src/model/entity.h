@@ -70,6 +70,7 @@ struct entity_key {
 
 struct db;
 struct jv;
+struct draft; /* what is stored of a record, see record/record.h */
 
 /* Rules that no column can say. All may be NULL. */
 struct entity_hooks {
@@ -83,7 +84,7 @@ struct entity_hooks {
   /* Called in the transaction after a change: what concerns all records. */
   int (*check)(struct ctx *cx, struct db *db);
   /* Called in the transaction for a record that is new, before the others: what a trigger would do. */
-  int (*added)(struct ctx *cx, struct db *db, const char *id);
+  int (*added)(struct ctx *cx, struct db *db, const struct draft *d);
   /* The same for what concerns the one record that was saved, deleted or restored. */
   int (*check_row)(struct ctx *cx, struct db *db, const char *id);
 };

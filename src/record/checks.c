@@ -10,11 +10,7 @@ static const char *there_sql(struct ctx *cx, const struct entity *e, int key) {
 static int check_reference(struct ctx *cx, struct db *db, const struct property *p, struct str id) {
   const struct entity *target = entity_find(p->reference);
   struct stmt *s = db_compose(cx, db, sql_kept(cx, target, KEPT_THERE, there_sql));
-  stmt_str(s, 1, id);
-  if (stmt_row(cx, s)) {
-    stmt_done(s);
-    return OK;
-  }
+  if (stmt_known(cx, s, id)) return OK;
   return fail(cx, E_INVALID, p->name,
               "%s: there is no %s " STR_FMT " (it holds the id of one that is not deleted)", p->name,
               target->name, STR_ARG(id));
@@ -96,10 +92,14 @@ static int check_key(struct ctx *cx, struct db *db, const struct entity *e, cons
 
 /* ---- all of them ---- */
 
-int check_draft(struct ctx *cx, struct db *db, const struct entity *e, const struct draft *d) {
+int check_references(struct ctx *cx, struct db *db, const struct entity *e, const struct draft *d) {
   for (int i = 0; i < e->property_count && !cx->code; i++)
     if (e->properties[i].reference && d->given[i] && d->values[i].kind != VALUE_NULL)
       check_reference(cx, db, &e->properties[i], d->values[i].text);
+  return cx->code;
+}
+
+int check_keys(struct ctx *cx, struct db *db, const struct entity *e, const struct draft *d) {
   for (int i = 0; i < e->key_count && !cx->code; i++) check_key(cx, db, e, &e->keys[i], d->id, d);
   return cx->code;
 }

@@ -95,20 +95,21 @@ struct row_now {
 char *row_read(struct ctx *cx, struct db *db, const struct entity *e, const char *id, struct row_now *now);
 /* What row_read gives of a row that was added with these values just now, without reading it; NULL: that cannot
 ** be said (some kinds are shown by SQLite alone). */
-struct draft;
 char *row_added(struct ctx *cx, const struct entity *e, const struct draft *d);
 
 /* ---- checks.c ---- */
 
 /* What is to be saved: a value for each property of the entity; given: it is to be stored. */
 struct draft {
+  const struct entity *entity;
   const char *id;
   struct value *values;
   const bool *given;
 };
 
-/* Of a save: those that are given. E_INVALID, E_CONFLICT. */
-int check_draft(struct ctx *cx, struct db *db, const struct entity *e, const struct draft *d);
+/* Of a save: those that are given. E_INVALID; E_CONFLICT. */
+int check_references(struct ctx *cx, struct db *db, const struct entity *e, const struct draft *d);
+int check_keys(struct ctx *cx, struct db *db, const struct entity *e, const struct draft *d);
 /* Of a row that comes back. */
 int check_restored(struct ctx *cx, struct db *db, const struct entity *e, const char *id);
 /* Nobody refers to it. E_CONFLICT names one that does. */

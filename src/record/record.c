@@ -18,6 +18,18 @@ static int read_draft(struct ctx *cx, const struct entity *e, const struct given
   return cx->code;
 }
 
+static const struct value *value_of(const struct draft *d, const char *property) {
+  static const struct value nothing;
+  int i = entity_property(d->entity, str_of(property));
+  return i < 0 ? &nothing : &d->values[i];
+}
+
+const char *draft_id(const struct draft *d) { return d->id; }
+int64_t draft_int(const struct draft *d, const char *property) { return value_of(d, property)->number; }
+struct str draft_text(const struct draft *d, const char *property) {
+  return value_of(d, property)->text;
+}
+
 /* ---- store and log ---- */
 
 /* after: what the row is now; NULL: it is read. */
@@ -57,14 +69,22 @@ static const char *add_sql(struct ctx *cx, const struct entity *e, int key) {
   return sql;
 }
 
+/* The unique indexes of the table refuse a key that is taken; only then it is looked up which one, and whose it is. */
+static int refused(struct ctx *cx, struct db *db, const struct entity *e, const struct draft *d) {
+  struct ctx why = *cx;
+  if (cx->code != E_CONFLICT) return cx->code;
+  ctx_forgive(cx);
+  return check_keys(cx, db, e, d) ? (int)cx->code : fail_from(cx, &why);
+}
+
 static int add(struct ctx *cx, struct db *db, const struct entity *e, const struct draft *d) {
   struct stmt *s = db_compose(cx, db, sql_kept(cx, e, KEPT_ADD, add_sql));
   stmt_text(s, 1, d->id);
   stmt_int(s, 2, cx->now);
   stmt_text(s, 3, cx->actor);
   for (int i = 0; i < e->property_count; i++) value_bind(s, FIRST + i, &d->values[i]);
-  if (stmt_run(cx, s)) return cx->code;
-  if (e->hooks.added && e->hooks.added(cx, db, d->id)) return cx->code;
+  if (stmt_run(cx, s)) return refused(cx, db, e, d);
+  if (e->hooks.added && e->hooks.added(cx, db, d)) return cx->code;
   return note(cx, db, e, "RECORD_CREATED", d->id, NULL, row_added(cx, e, d),
               ctx_printf(cx, "a %s was added", e->name));
 }
@@ -125,13 +145,13 @@ void record_set_guard(int (*may_change)(struct ctx *cx, struct db *db, const str
 
 static int save(struct ctx *cx, struct db *db, const struct work *w) {
   const struct entity *e = w->e;
-  struct draft d = { .id = w->id };
+  struct draft d = { .entity = e, .id = w->id };
   if (guard && guard(cx, db, e)) return cx->code;
   if (w->before && check_version(cx, e, w->given, &w->now)) return cx->code;
   if (w->before && e->hooks.check_before && e->hooks.check_before(cx, db, w->id)) return cx->code;
   if (read_draft(cx, e, w->given, w->whole, &d)) return cx->code;
   if (e->hooks.check_object && e->hooks.check_object(cx, w->object)) return cx->code;
-  if (check_draft(cx, db, e, &d)) return cx->code;
+  if (check_references(cx, db, e, &d) || (w->before && check_keys(cx, db, e, &d))) return cx->code;
   return w->before ? change(cx, db, e, &d, w->before) : add(cx, db, e, &d);
 }
 

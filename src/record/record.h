@@ -20,6 +20,11 @@
 ** changes the properties that it names. With `version` it must be the one that
 ** the record has now (E_CONFLICT). id receives the record's id. */
 int record_save(struct ctx *cx, struct db *db, const struct entity *e, struct jv *object, char id[static 37]);
+
+/* For the hook `added`: the record's id, and what is stored of a property; 0 and p NULL when it is empty. */
+const char *draft_id(const struct draft *d);
+int64_t draft_int(const struct draft *d, const char *property);
+struct str draft_text(const struct draft *d, const char *property);
 /* Changes the record `id`, which there is (E_NOT_FOUND). whole: what the object does not name
 ** becomes its default, or empty. */
 int record_change(struct ctx *cx, struct db *db, const struct entity *e, const char *id, struct jv *object,

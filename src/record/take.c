@@ -68,15 +68,15 @@ static int take(struct ctx *cx, struct db *db, const struct entity *e, const str
   struct str id = jv_text(jv_get(row, "id"));
   if (!id.p || !uuid_valid(id))
     return fail(cx, E_INVALID, "id", "a %s without an id cannot be taken", e->name);
-  struct draft d = { .id = ctx_strdup(cx, id) };
+  struct draft d = { .entity = e, .id = ctx_strdup(cx, id) };
   bool gone = jv_kind(jv_get(row, "deleted_at")) != JV_NULL;
   const char *before = row_read(cx, db, e, d.id, NULL);
   if (cx->code || read_values(cx, e, row, &d)) return cx->code;
-  if (!gone && check_draft(cx, db, e, &d)) return cx->code;
+  if (!gone && (check_references(cx, db, e, &d) || check_keys(cx, db, e, &d))) return cx->code;
   if (put(cx, db, e, &d, row) || (before && put_again(cx, db, e, row))) return cx->code;
   const char *after = row_read(cx, db, e, d.id, NULL);
   if (cx->code || (before && strcmp(before, after) == 0)) return cx->code;
-  if (!before && e->hooks.added && e->hooks.added(cx, db, d.id)) return cx->code;
+  if (!before && !gone && e->hooks.added && e->hooks.added(cx, db, &d)) return cx->code;
   if (alone && e->hooks.check && e->hooks.check(cx, db)) return cx->code;
   if (alone && e->hooks.check_row && e->hooks.check_row(cx, db, d.id)) return cx->code;
   return change_append(cx, db,

@@ -1,5 +1,7 @@
 #include "store/change.h"
 
+#include "store/db.h"
+
 enum { SEQ, HLC, AT, ACTOR, UNIT, EVENT, TABLE, KEY, BEFORE, AFTER, COUNT, TEXT, HASH };
 
 /* A column in the digest: its length, so that no two entries read alike, then
@@ -48,9 +50,25 @@ int change_last(struct ctx *cx, struct db *db, struct change_end *out) {
   return OK;
 }
 
+/* The end as this connection left it, when nothing came behind it. */
+static int last_known(struct ctx *cx, struct db *db, struct change_end *out) {
+  struct moment now;
+  bool known = stmt_moment(db_stmt(cx, db, SQL_change_last), &now);
+  if (!known || now.age != db->log_end_at.age || now.count != db->log_end_at.count)
+    return change_last(cx, db, out);
+  *out = db->log_end;
+  return OK;
+}
+
+static void keep_last(struct ctx *cx, struct db *db, const struct entry *e, const unsigned char *hash) {
+  db->log_end = (struct change_end){ .seq = e->seq, .hlc = e->hlc };
+  memcpy(db->log_end.hash, hash, sizeof db->log_end.hash);
+  if (!stmt_moment(db_stmt(cx, db, SQL_change_last), &db->log_end_at)) db->log_end_at = (struct moment){ 0 };
+}
+
 int change_append(struct ctx *cx, struct db *db, const struct change *c) {
   struct change_end last;
-  if (change_last(cx, db, &last)) return cx->code;
+  if (last_known(cx, db, &last)) return cx->code;
   int64_t clock = cx->now / 1000 << 16;
   struct entry e = {
     .seq = last.seq + 1,
@@ -83,7 +101,8 @@ int change_append(struct ctx *cx, struct db *db, const struct change *c) {
   stmt_int(s, COUNT + 1, e.count);
   stmt_str(s, TEXT + 1, e.text);
   stmt_blob(s, HASH + 1, hash, sizeof hash);
-  return stmt_run(cx, s);
+  if (!stmt_run(cx, s)) keep_last(cx, db, &e, hash);
+  return cx->code;
 }
 
 static struct str column(const struct stmt *s, int i) {

@@ -7,9 +7,17 @@
 #include <sqlite3.h>
 #include <sys/stat.h>
 
-#include "store/store.h"
+#include "store/change.h"
 
 enum { COMPOSED = 64 };
+
+struct known;
+struct uses;
+
+/* When something was read, see known.h. */
+struct moment {
+  uint64_t age, count;
+};
 
 struct db {
   sqlite3 *lite;
@@ -22,6 +30,10 @@ struct db {
   const char *name; /* for messages: "tenant demo" */
   struct stmt *fixed[SQL_COUNT];   /* by sql_id, prepared when first used */
   struct stmt *composed[COMPOSED]; /* lists of those made by db_compose, by their hashes */
+  struct known *known;             /* of a writer, see known.h */
+  struct change_end log_end;       /* of a writer ... */
+  struct moment log_end_at;        /* ... as it was then */
+  struct uses *compiled;           /* of the statement that SQLite may compile just now */
   struct once *once;               /* list of those made by db_once that are still there */
   struct db *next;                 /* in the tenant's pool of idle readers */
   const char *path;                /* of a reader: the tenant's file, and since when its state is kept open */
@@ -43,6 +55,9 @@ bool db_is_current(const struct db *db, const char *path);
 
 /* One that is run again and again, kept prepared. */
 int db_do(struct ctx *cx, struct db *db, const char *sql);
+
+/* What s would read now is what it would have read at an equal moment; false: nothing is known now. */
+bool stmt_moment(const struct stmt *s, struct moment *out);
 
 /* Statements without parameters and results: pragmas, schema changes. Stops at
 ** the first failure; crash points lie between them. */

@@ -179,6 +179,19 @@ bool stmt_row(struct ctx *cx, struct stmt *s); /* the next row; resets at the en
 int stmt_run(struct ctx *cx, struct stmt *s);  /* for statements that give no rows */
 void stmt_done(struct stmt *s);                /* stops early */
 
+/* The first row of a statement that reads and whose only parameter, ?1, is a text; NULL: there is none, or cx->code. For what is
+** asked again and again and seldom written, such as a product by its SKU: a writer remembers it as long as
+** nobody has written a table that it was made of (known.h). Not for db_once. It lives as long as the unit of work. */
+struct known_row {
+  int count;
+  size_t bytes;
+  struct known_cell {
+    int64_t number;
+    struct str text; /* ends with a zero; p NULL: there is nothing */
+  } cell[];
+};
+const struct known_row *stmt_known(struct ctx *cx, struct stmt *s, struct str key);
+
 int stmt_columns(const struct stmt *s);
 const char *col_name(const struct stmt *s, int i);
 bool col_null(const struct stmt *s, int i);

@@ -253,3 +253,30 @@ UNIT(record_rule_tried,
   CHECK_INT(refused, 1);
   ctx_end(&cx);
 }
+
+UNIT(record_keys_indexed, "each unique key of an entity has its index: what is added is refused by that") {
+  struct ctx cx;
+  struct db *db;
+  ctx_begin(&cx, "test");
+  entity_register_declared();
+  if (!CHECK_INT(db_pristine(&cx, &db), OK)) return;
+  const struct entity *e;
+  for (int i = 0; (e = entity_at(i)); i++)
+    for (int k = 0; k < e->key_count; k++) {
+      const char *columns = "";
+      for (int n = 0; n < e->keys[k].count; n++)
+        columns =
+            ctx_printf(&cx, "%s%s%s", columns, n ? ", " : "", e->properties[e->keys[k].property[n]].name);
+      struct stmt *s = db_compose(
+          &cx, db,
+          "SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND tbl_name = ?1 AND sql LIKE ?2");
+      stmt_text(s, 1, e->table);
+      stmt_text(
+          s, 2,
+          ctx_printf(&cx, "CREATE UNIQUE INDEX %% ON %s(%s) WHERE deleted_at IS NULL", e->table, columns));
+      CHECK(stmt_row(&cx, s));
+      if (!CHECK_INT(col_int(s, 0), 1)) printf("%s: %s\n", e->name, columns);
+      stmt_done(s);
+    }
+  ctx_end(&cx);
+}

@@ -580,3 +580,91 @@ UNIT(store_expression, "a condition is true, false, unknown or cannot be evaluat
   }
   ctx_end(&cx);
 }
+
+/* ---- what is known ---- */
+
+static int64_t weight_known(struct ctx *cx, struct db *db) {
+  const struct known_row *row = stmt_known(
+      cx, db_compose(cx, db, "SELECT weight FROM job_queue WHERE name = ?1 AND deleted_at IS NULL"),
+      STR("default"));
+  return row ? row->cell[0].number : -1;
+}
+
+static int set_weight(struct ctx *cx, struct db *db, int64_t weight) {
+  struct stmt *s = db_compose(
+      cx, db, "UPDATE job_queue SET weight = ?1, updated_at = updated_at + 1 WHERE name = 'default'");
+  stmt_int(s, 1, weight);
+  return stmt_run(cx, s);
+}
+
+/* A row that stands in the file is known until its table is written, by a statement or by a trigger of another table. */
+static int known_by_writer(struct ctx *cx, struct db *db, void *arg) {
+  (void)arg;
+  set_weight(cx, db, 3);
+  CHECK_INT(weight_known(cx, db), 3);
+  CHECK_INT(weight_known(cx, db), 3);
+  set_weight(cx, db, 4);
+  CHECK_INT(weight_known(cx, db), 4);
+  db_run(cx, db,
+         "CREATE TABLE pulled (n INTEGER); CREATE TRIGGER pulled_added AFTER INSERT ON pulled BEGIN "
+         "UPDATE job_queue SET weight = new.n, updated_at = updated_at + 1 WHERE name = 'default'; END");
+  CHECK_INT(weight_known(cx, db), 4);
+  db_run(cx, db, "INSERT INTO pulled VALUES (5)");
+  CHECK_INT(weight_known(cx, db), 5);
+  struct stmt *s = db_compose(cx, db, "INSERT INTO pulled VALUES (?1)");
+  stmt_int(s, 1, 6);
+  stmt_run(cx, s);
+  CHECK_INT(weight_known(cx, db), 6);
+  db_run(cx, db,
+         "DROP TRIGGER pulled_added; CREATE TRIGGER pulled_again AFTER INSERT ON pulled BEGIN "
+         "UPDATE job_queue SET weight = new.n + 1, updated_at = updated_at + 1 WHERE name = 'default'; END");
+  CHECK_INT(weight_known(cx, db), 6);
+  s = db_compose(cx, db, "INSERT INTO pulled VALUES (?1)");
+  stmt_int(s, 1, 6);
+  stmt_run(cx, s); /* compiled anew in its step */
+  CHECK_INT(weight_known(cx, db), 7);
+  db_do(cx, db, "SAVEPOINT here");
+  set_weight(cx, db, 8);
+  CHECK_INT(weight_known(cx, db), 8);
+  db_do(cx, db, "ROLLBACK TO here");
+  CHECK_INT(weight_known(cx, db), 7);
+  set_weight(cx, db, 9);
+  CHECK_INT(weight_known(cx, db), 9);
+  return db_do(cx, db, "RELEASE here");
+}
+
+static int known_then_fail(struct ctx *cx, struct db *db, void *arg) {
+  CHECK_INT(weight_known(cx, db), 9);
+  set_weight(cx, db, 1);
+  CHECK_INT(weight_known(cx, db), 1);
+  (void)arg;
+  return fail(cx, E_INVALID, NULL, "not this one");
+}
+
+static int known_is(struct ctx *cx, struct db *db, void *arg) {
+  return CHECK_INT(weight_known(cx, db), *(int64_t *)arg) ? OK : (int)cx->code;
+}
+
+UNIT(store_known,
+     "what a writer remembers is what it would read: after writes, triggers, rollbacks, other processes") {
+  struct ctx cx, aside;
+  struct tenant *t = opened(&cx);
+  sqlite3 *other = NULL;
+  int64_t nine = 9, two = 2;
+  if (!t) return;
+  CHECK_INT(tenant_write(&cx, t, known_by_writer, NULL), OK);
+  CHECK_INT(tenant_write(&cx, t, known_is, &nine), OK);
+  ctx_begin(&aside, "test");
+  CHECK_INT(tenant_write(&aside, t, known_then_fail, NULL), E_INVALID);
+  ctx_end(&aside);
+  CHECK_INT(tenant_write(&cx, t, known_is, &nine), OK);
+  CHECK_INT(sqlite3_open(tenant_path(t), &other), SQLITE_OK);
+  CHECK_INT(sqlite3_exec(other, "UPDATE job_queue SET weight = 2 WHERE name = 'default'", NULL, NULL, NULL),
+            SQLITE_OK);
+  CHECK_INT(tenant_write(&cx, t, known_is, &two), OK);
+  CHECK_INT(sqlite3_exec(other, "UPDATE job_queue SET weight = 9 WHERE name = 'default'", NULL, NULL, NULL),
+            SQLITE_OK);
+  sqlite3_close(other);
+  CHECK_INT(tenant_write(&cx, t, known_is, &nine), OK);
+  ctx_end(&cx);
+}
