@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/crash.h"
@@ -12,6 +13,8 @@
 #include "store/mark.h"
 #include "store/migrate.h"
 #include "store/tenant.h"
+
+enum { COPIER_WAITS = 100 };
 
 /* ---- files ---- */
 
@@ -210,7 +213,8 @@ static void settle_old(struct tenant *t) {
   struct db *db;
   ctx_begin(&aside, "store");
   if (!db_open(&aside, t->path, t->label, DB_WRITE, &db)) {
-    tenant_checkpoint(db, true);
+    for (int i = 0; i < COPIER_WAITS && !tenant_checkpoint(db, true); i++)
+      nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL); /* another process copies, see copier.h */
     db_close(db);
   }
   ctx_end(&aside);

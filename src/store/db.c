@@ -217,6 +217,7 @@ static int note_wal(void *arg, sqlite3 *lite, const char *name, int frames) {
   struct db *db = arg;
   (void)lite, (void)name;
   db->wal_bytes = (int64_t)frames * db->page_size;
+  db->committed = true;
   return SQLITE_OK;
 }
 
@@ -572,6 +573,7 @@ int db_begin(struct ctx *cx, struct db *db) {
   struct stmt *s = db_compose(cx, db, "PRAGMA data_version");
   if (!stmt_row(cx, s)) return cx->code;
   known_begin(db->known, col_int(s, 0));
+  db->committed = false;
   stmt_done(s);
   return OK;
 }

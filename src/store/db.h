@@ -24,6 +24,7 @@ struct db {
   bool writes; /* the tenant's writer, or system.db */
   int64_t page_size,
       wal_bytes;    /* of a writer: what stands in the WAL since it began anew, as of its last commit */
+  bool committed;   /* of a writer: something, since db_begin */
   bool explained;   /* since the last statement: SQLite does not know any more what that changed */
   int64_t changed;  /* then: it is here */
   struct stat file; /* whose dev and ino tell whether it was replaced */

@@ -122,6 +122,7 @@ static int migrate(struct ctx *cx, struct tenant *t, int from, int to) {
 
 static void tenant_close(void *arg) {
   struct tenant *t = arg;
+  copier_close(t);
   while (t->idle) {
     struct db *db = t->idle;
     t->idle = db->next;

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "store/change.h"
 #include "store/content.h"
+#include "store/copier.h"
 #include "store/db.h"
 
 struct store {
@@ -33,6 +34,7 @@ struct tenant {
   bool led;                /* some thread is working the queue off */
   int group;               /* tasks that shared the last commit */
   struct change_end noted; /* what the mark says */
+  struct copier copier;    /* the leader's */
   double insisted;         /* when a long WAL was waited for the last time */
   struct db *writer;       /* opened when first needed; used by the leader only */
   struct db *idle;         /* readers that nobody has taken */
@@ -55,8 +57,8 @@ int tenant_writer(struct ctx *cx, struct tenant *t, struct db **out);
 /* After a commit: notes the high-water mark, and checkpoints a long WAL. */
 int tenant_committed(struct ctx *cx, struct tenant *t, struct db *db);
 
-/* Copies WAL pages into the file; `all` also empties the WAL, when nobody reads. */
-void tenant_checkpoint(struct db *db, bool all);
+/* Copies WAL pages into the file; `all` also empties the WAL, when nobody reads. false: somebody else is copying. */
+bool tenant_checkpoint(struct db *db, bool all);
 
 int path_join(struct ctx *cx, char out[static PATH_MAX], const char *dir, const char *name);
 int path_make_dir(struct ctx *cx, const char *path);

@@ -17,8 +17,8 @@
 **   - A task "alone" brings its own transactions and is never grouped.
 **   - The right to write is a lock on SLUG.lock (flock: a process that dies gives
 **     it back by itself). It is held for a group, so a server and a command in
-**     a shell take turns. Only its holder checkpoints, which also keeps clear of
-**     the WAL-reset fault of SQLite before 3.51.3.
+**     a shell take turns. Only its holder checkpoints, or a thread that it started (copier.h), which also keeps clear
+**     of the WAL-reset fault of SQLite before 3.51.3.
 */
 #include <errno.h>
 #include <fcntl.h>
@@ -40,9 +40,10 @@
 enum { GROUP_MAX = 256 }; /* tasks that share a commit: bounds the wait of the first */
 enum { COMPANY_WAITS = 2, COMPANY_NS = 30000, COMPANY_ENOUGH = 8 }; /* see wait_for_company */
 static const double LOCK_SECONDS = 10;                              /* for another process's group */
-/* A checkpoint from here on. A page that is written again and again is copied once, but those who wait for the writer
-** wait for all of it. */
-static const int64_t WAL_LONG = 8 << 20;
+/* A checkpoint after so much. A page that is written again and again is copied once. */
+static const int64_t WAL_LONG = 16 << 20;
+static const int64_t WAL_REST = 1 << 20; /* those who wait for the writer wait for so much to be copied */
+enum { ROUNDS_MOST = 3 };
 static const int64_t WAL_TOO_LONG = 64 << 20; /* give the space back */
 
 enum { WAL_INSIST_SECONDS = 1, WAL_INSIST_MS = 200 };
@@ -105,25 +106,50 @@ int tenant_writer(struct ctx *cx, struct tenant *t, struct db **out) {
 /* ---- after a commit ---- */
 
 /* Nobody waits for a slow reader here: what cannot be copied now is copied later. */
-static void checkpoint(struct db *db, int mode, int wait_ms) {
+static bool checkpoint(struct db *db, int mode, int wait_ms) {
   sqlite3_busy_timeout(db->lite, wait_ms);
-  sqlite3_wal_checkpoint_v2(db->lite, NULL, mode, NULL, NULL);
+  int rc = sqlite3_wal_checkpoint_v2(db->lite, NULL, mode, NULL, NULL);
   sqlite3_busy_timeout(db->lite, DB_BUSY_MS);
+  return rc != SQLITE_BUSY;
 }
 
-void tenant_checkpoint(struct db *db, bool all) {
-  checkpoint(db, all ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, 0);
+bool tenant_checkpoint(struct db *db, bool all) {
+  return checkpoint(db, all ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, 0);
 }
 
 /* The WAL begins anew only in a moment in which nobody reads from it. Where somebody always does, that moment
 ** is to be waited for: as long as this connection holds it, new readers read from the file itself, and those
 ** that were there end. Not at every commit, though, since one of them may be a program that reads for hours. */
-static void checkpoint_long(struct tenant *t, struct db *db) {
+static void checkpoint_now(struct tenant *t, struct db *db) {
   double now = time_seconds();
   bool insist = db->wal_bytes > WAL_TOO_LONG && now - t->insisted > WAL_INSIST_SECONDS;
   if (insist) t->insisted = now;
   checkpoint(db, insist ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, insist ? WAL_INSIST_MS : 0);
-  db->wal_bytes = 0; /* the next commit tells how long it still is */
+}
+
+/* Only right after a commit: see copier.h. */
+static bool wal_is_long(struct tenant *t, struct db *db) {
+  struct copier *c = &t->copier;
+  if (!db->committed) return false;
+  if (db->wal_bytes < c->wal_bytes) c->wal_bytes = c->rounds = 0; /* it began anew */
+  int64_t more = db->wal_bytes - c->wal_bytes;
+  if (db->wal_bytes > WAL_TOO_LONG && more > WAL_REST) return true;
+  return !copier_busy(c) && (c->runs || more > WAL_LONG);
+}
+
+/* Beside those who write on, a few times, and the little that they write meanwhile here. */
+static void checkpoint_long(struct tenant *t, struct db *db) {
+  struct copier *c = &t->copier;
+  bool last = c->runs && (db->wal_bytes - c->wal_bytes < WAL_REST || c->rounds >= ROUNDS_MOST);
+  copier_wait(t);
+  c->wal_bytes = db->wal_bytes;
+  if (last || db->wal_bytes > WAL_TOO_LONG) {
+    c->rounds = 0;
+    checkpoint_now(t, db);
+  } else {
+    c->rounds++;
+    copier_start(t);
+  }
 }
 
 static void note_commit(const struct ctx *cx, struct tenant *t, struct db *db) {
@@ -141,7 +167,7 @@ static void note_commit(const struct ctx *cx, struct tenant *t, struct db *db) {
 
 int tenant_committed(struct ctx *cx, struct tenant *t, struct db *db) {
   note_commit(cx, t, db);
-  if (db->wal_bytes > WAL_LONG) checkpoint_long(t, db);
+  if (wal_is_long(t, db)) checkpoint_long(t, db);
   return OK;
 }
 
@@ -244,6 +270,7 @@ static int run_guarded(struct ctx *cx, struct task *tasks, struct db *db) {
 
 static int run_group(struct ctx *cx, struct tenant *t, struct db *db, struct task *tasks) {
   if (tasks->alone) {
+    copier_wait(t); /* it may replace the file */
     tasks->fn(tasks->cx, db, tasks->arg);
     db_rollback(db); /* whatever it left open */
     return tenant_committed(cx, t, db);
@@ -326,7 +353,7 @@ static void lead_group(struct tenant *t, const struct task *mine) {
   struct task *group = take_group(t);
   pthread_mutex_unlock(&t->lock);
   int fd = lead(t, group);
-  if (fd >= 0 && t->writer && t->writer->wal_bytes > WAL_LONG) {
+  if (fd >= 0 && t->writer && wal_is_long(t, t->writer)) {
     wake_group(group, mine);
     group = NULL;
     checkpoint_long(t, t->writer);
