@@ -73,15 +73,22 @@ char *ctx_strdup(struct ctx *cx, struct str s) {
   return z;
 }
 
+/* Most texts fit into what is left of the block: they are written where they stay. */
 char *ctx_printf(struct ctx *cx, const char *fmt, ...) {
   va_list ap, again;
+  struct arena_block *b = cx->blocks;
+  size_t room = b ? b->size - b->used : 0;
   va_start(ap, fmt);
   va_copy(again, ap);
-  int n = vsnprintf(NULL, 0, fmt, ap);
-  char *z = ctx_alloc(cx, (size_t)n + 1);
-  vsnprintf(z, (size_t)n + 1, fmt, again);
-  va_end(again);
+  int n = vsnprintf(room ? b->bytes + b->used : NULL, room, fmt, ap);
   va_end(ap);
+  bool fits = (size_t)n < room;
+  char *z = fits ? b->bytes + b->used : ctx_alloc(cx, (size_t)n + 1);
+  if (fits)
+    b->used += ((size_t)n + 16) & ~(size_t)15;
+  else
+    vsnprintf(z, (size_t)n + 1, fmt, again);
+  va_end(again);
   return z;
 }
 
