@@ -24,6 +24,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "store/known.h"
+#include "store/wal_file.h"
 
 enum { WRITER_CACHE = 32 << 20 }; /* enough for what requests change; imports bring their own order */
 
@@ -167,6 +168,7 @@ enum { UNDO_PIECE = 8 << 20 };
 static void configure(void) {
   sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, UNDO_PIECE);
+  wal_file_register();
 }
 
 /* A link could lead into another tenant's file, by a lock of its own. */
