@@ -306,6 +306,74 @@ test('trends by day, week and month are what the rows come to', async (t) => {
   await problem(ask(s, '/api/analytics/trends?period=year'), 422, /day, week or month/);
 });
 
+// The log says in which order all of it happened: what each entry relied on is what the entries before it say.
+function checkLog(db, prices) {
+  const now = { price: new Map(prices), gone: new Set(), limit: new Map(), blocked: new Set(), open: new Map() };
+  const counted = { lines: 0, orders: 0, changes: 0 };
+  for (const [table, event, after] of query(db, "SELECT tbl, event, after FROM change_log WHERE tbl IN ('products', 'stores', 'store_preferences', 'orders', 'order_items') AND key IS NOT NULL ORDER BY seq")) {
+    const row = JSON.parse(after);
+    if (table === 'products') {
+      now.price.set(row.id, row.unit_price);
+      now.gone[row.active ? 'delete' : 'add'](row.id);
+      counted.changes++;
+    } else if (table === 'stores') now.blocked[row.status === 'blocked' ? 'add' : 'delete'](row.id);
+    else if (table === 'store_preferences') now.limit.set(row.store_id, row.credit_limit);
+    else if (table === 'orders' && event === 'RECORD_CREATED') {
+      assert.ok(!now.blocked.has(row.store_id), `${row.number}: its store was blocked before`);
+      const open = (now.open.get(row.store_id) ?? 0n) + units(row.total_amount);
+      const limit = now.limit.get(row.store_id);
+      assert.ok(limit === undefined || limit === null || open <= units(limit), `${row.number}: ${print(open)} are open, and the limit was ${limit}`);
+      now.open.set(row.store_id, open);
+      counted.orders++;
+    } else if (table === 'order_items') {
+      assert.equal(row.unit_price, now.price.get(row.product_id), `line ${row.id}: the price before it`);
+      assert.ok(!now.gone.has(row.product_id), `line ${row.id}: its product was not sold any more`);
+      counted.lines++;
+    }
+  }
+  return counted;
+}
+
+test('64 who order while prices, limits and stores change, here and from another process: nothing is decided by what was', async (t) => {
+  const { p, s } = await shop(t);
+  const prices = query(p.db, "SELECT id, printf('%.4f', unit_price / 10000.0) FROM products").map(([id, price]) => [id, print(units(price), 4, 0)]);
+  const products = p.products.slice(0, 4);
+  const stores = p.stores.slice(0, 3);
+  await data(put(s, `/api/stores/${stores[0].code}/preferences`, { credit_limit: '900000' }));
+  let made = 0;
+  let refused = 0;
+  let left = 64;
+  const buyer = async (n) => {
+    for (let i = 0; i < 6; i++) {
+      const items = [0, 1].map((k) => ({ product_id: products[(n + i + k) % products.length].id, quantity: 1 + ((n + i) % 3) }));
+      const answer = await post(s, '/api/orders', { store_id: stores[(n * 7 + i) % stores.length].code, items });
+      assert.ok([201, 409, 422].includes(answer.status), String(answer.body));
+      if (answer.status === 201) made++;
+      else refused++;
+    }
+    left--;
+  };
+  const changer = async (of, act) => {
+    for (let i = 1; left > 0; i++) await act(i, of[i % of.length]);
+  };
+  const other = async (i, product) => {
+    const { code, err } = await lib.start(['record', 'save', 'product', JSON.stringify({ id: product.id, unit_price: `${i}.5` }), ...p.args]).ended;
+    assert.equal(code, 0, err);
+  };
+  await Promise.all([
+    ...Array.from({ length: 64 }, (_, n) => buyer(n)),
+    changer(products, async (i, product) => data(patch(s, `/api/products/${product.id}`, { unit_price: `${10 + (i % 50)}.25`, active: i % 5 !== 0 }))),
+    changer([stores[0]], async (i, store) => data(put(s, `/api/stores/${store.code}/preferences`, { credit_limit: String(200 + (i % 7) * 100) }))),
+    changer([stores[1]], async (i, store) => data(patch(s, `/api/stores/${store.id}`, { status: i % 3 ? 'active' : 'blocked' }))),
+    changer(products, other),
+  ]);
+  const counted = checkLog(p.db, prices);
+  assert.deepEqual([counted.orders, counted.lines, made + refused], [made, 2 * made, 64 * 6]);
+  assert.ok(made > 50 && refused > 5 && counted.changes > 5, JSON.stringify({ made, refused, ...counted }));
+  await checkSummary(p, s);
+  sound(p);
+});
+
 test('kill -9 while orders are posted: what was acknowledged is there once, and numbers have no gap', async (t) => {
   const { p, s } = await shop(t);
   let server = s;
