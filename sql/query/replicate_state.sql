@@ -117,3 +117,16 @@ SELECT CAST(last_key AS INTEGER) FROM sync_pull WHERE tbl = '*';
 
 -- name: sync_last_contact
 SELECT max(at) FROM (SELECT at FROM sync_contact ORDER BY id DESC LIMIT 1);
+
+-- Batches that were confirmed and are to be sent once more. ?1: origin; ?2: lane; ?3: the last one that is there.
+-- name: sync_batches_behind
+SELECT count(*), coalesce(sum(rows), 0) FROM sync_batch WHERE origin = ?1 AND lane = ?2 AND sequence > ?3 AND confirmed_at IS NOT NULL;
+
+-- name: sync_batches_forget
+DELETE FROM sync_batch WHERE origin = ?1 AND lane = ?2 AND sequence > ?3;
+
+-- name: sync_received_since
+SELECT count(DISTINCT tbl || ' ' || key) FROM change_log WHERE seq > ?1 AND unit GLOB 'hq:*' AND event GLOB 'RECORD_*';
+
+-- name: sync_pull_forget
+DELETE FROM sync_pull;

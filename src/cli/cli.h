@@ -148,7 +148,7 @@ command_fn cmd_upstream_init, cmd_upstream_enroll, cmd_upstream_revoke, cmd_upst
 /* cmd_sync.c */
 command_fn cmd_sync, cmd_sync_status, cmd_sync_pause, cmd_sync_resume, cmd_sync_metered;
 /* cmd_sync_proof.c */
-command_fn cmd_sync_bundle, cmd_sync_verify;
+command_fn cmd_sync_bundle, cmd_sync_resend, cmd_sync_verify;
 /* cmd_conflicts.c */
 command_fn cmd_sync_conflicts, cmd_sync_take, cmd_sync_keep, cmd_sync_reopen;
 /* cmd_doctor.c */

@@ -4,6 +4,7 @@
 #include "replicate/bundle.h"
 #include "replicate/state.h"
 #include "replicate/verify.h"
+#include "replicate/went_back.h"
 
 static int dial(struct ctx *cx, struct tenant *t, struct pg **out) {
   struct sync_upstream up;
@@ -38,6 +39,18 @@ int cmd_sync_verify(struct ctx *cx, struct cli *c) {
   if (cli_tenant(cx, c, &t) || dial(cx, t, &p) || sync_verify(cx, t, p, &c->json, &same)) return cx->code;
   if (!same) c->exit_code = EXIT_FAILED;
   return cli_has(c, "json") ? cli_print_json(cx, &c->out) : print_verdict(cx, buf_view(&c->out));
+}
+
+/* ---- after headquarters went back in time ---- */
+
+int cmd_sync_resend(struct ctx *cx, struct cli *c) {
+  struct tenant *t;
+  struct pg *p;
+  struct jv *said;
+  if (cli_tenant(cx, c, &t) || dial(cx, t, &p) || went_back_resend(cx, t, p, &c->json)) return cx->code;
+  if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
+  if (jv_parse(cx, buf_view(&c->out), &said)) return cx->code;
+  return cli_print(cx, STR_FMT "\n", STR_ARG(jv_text(jv_get(said, "sentence"))));
 }
 
 /* ---- bundles ---- */

@@ -591,6 +591,11 @@ const struct command commands[] = {
     "  Exit code 0: both hold the same; 1: not, and the first difference is named. What was not sent\n"
     "  yet is no difference: it is counted.",
     cmd_sync_verify },
+  { "sync resend", "", WHERE, "send once more what headquarters lost, because an older backup took its place",
+    "  outpost sync resend\n\n"
+    "  When headquarters went back in time, nothing is sent until somebody says that this is the right\n"
+    "  backup. `outpost sync status` tells.",
+    cmd_sync_resend },
   { "sync bundle", "export|import|receipt FILE", WHERE " dsn", "carry what is new to headquarters on a stick",
     "  outpost sync bundle export /media/stick/till-3.bundle                 at the edge\n"
     "  outpost sync bundle import /media/stick/till-3.bundle --dsn DSN       at headquarters\n"

@@ -11,6 +11,7 @@
 #include "notify/alert.h"
 #include "replicate/recover.h"
 #include "replicate/state.h"
+#include "replicate/went_back.h"
 #include "store/change.h"
 
 enum { TRIES = 5 };
@@ -20,10 +21,11 @@ struct compared {
   struct sync_upstream up;
   const char *instance; /* beside the signing key; NULL: there is none */
   struct change_end end;
-  int64_t shared;  /* the last entry that both are known to have */
-  int64_t head;    /* headquarters has entries of this origin up to here; 0: none */
-  bool same_head;  /* and this file has that one, too */
-  const char *why; /* a new epoch is needed: a sentence; NULL: none */
+  int64_t shared;   /* the last entry that both are known to have */
+  int64_t head;     /* headquarters has entries of this origin up to here; 0: none */
+  bool same_head;   /* and this file has that one, too */
+  const char *why;  /* a new epoch is needed: a sentence; NULL: none */
+  struct str lanes; /* where they are there, see went_back.h */
 };
 
 /* ---- the instance ---- */
@@ -89,7 +91,11 @@ static int read_head(struct ctx *cx, struct db *db, struct pg *p, struct compare
   struct str here;
   struct pg_value v[] = { pg_z(c->up.organization), pg_number(c->up.origin) };
   if (pg_ask(cx, p,
-             "SELECT coalesce(l.head_seq, 0), l.head_hash, coalesce(o.fork_seq, 0) FROM outpost.origin AS o "
+             "SELECT coalesce(l.head_seq, 0), l.head_hash, coalesce(o.fork_seq, 0), (SELECT "
+             "string_agg(x.lane || ' ' || "
+             "x.sequence, ',') FROM outpost.lane AS x WHERE x.organization_id = $1::uuid AND x.origin = "
+             "$2::int) FROM "
+             "outpost.origin AS o "
              "LEFT JOIN outpost.lane AS l ON l.organization_id = o.organization_id AND l.origin = o.origin "
              "AND l.lane = 'log' WHERE o.organization_id = $1::uuid AND o.origin = $2::int",
              v, 2, &rows))
@@ -100,6 +106,7 @@ static int read_head(struct ctx *cx, struct db *db, struct pg *p, struct compare
                 (long long)c->up.origin);
   c->head = pg_int(rows, 0, 0);
   c->shared = pg_int(rows, 0, 2);
+  c->lanes = pg_text(rows, 0, 3);
   if (c->head <= c->shared || c->head > c->end.seq) return OK;
   if (local_hash(cx, db, c->head, &here)) return cx->code;
   c->same_head = here.p && str_eq(here, pg_text(rows, 0, 1));
@@ -306,7 +313,7 @@ int epoch_check(struct ctx *cx, struct tenant *t, struct pg *p, bool *opened) {
     return cx->code;
   if (change_last(cx, db, &c.end) || read_head(cx, db, p, &c)) return cx->code;
   decide(cx, &c);
-  if (!c.why) return recover_settle(cx, t, p);
+  if (!c.why) return went_back_check(cx, db, c.lanes) ? (int)cx->code : recover_settle(cx, t, p);
   if (find_fork(cx, db, p, &c) || open_epoch(cx, t, db, p, &c)) return cx->code;
   *opened = true;
   return OK;

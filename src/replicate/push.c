@@ -184,6 +184,10 @@ static int settle_lane(struct ctx *cx, struct push *u, struct sync_lane *lane) {
   bool same = there.sequence == lane->sequence &&
               (there.sequence == 0 || memcmp(there.hash, lane->batch_hash, SHA256_SIZE) == 0);
   if (same) return OK;
+  if (there.sequence < lane->sequence)
+    return fail(cx, E_CONFLICT, "lane",
+                "headquarters is at batch %lld of lane %s, and had confirmed batch %lld",
+                (long long)there.sequence, lane->name, (long long)lane->sequence);
   struct adopting a = { .lane = { .name = lane->name,
                                   .sequence = there.sequence,
                                   .position = there.position,
