@@ -389,8 +389,29 @@ static int store_batch(struct ctx *cx, struct applier *a, const struct up_batch 
       v, 17, NULL);
 }
 
+/* Somebody said at the edge that what holds is right, or took that back: the conflict is settled, or open, for everybody. */
+static int apply_decisions(struct ctx *cx, struct applier *a, const struct up_batch *b) {
+  const struct pg_value v[] = { pg_z(b->seal.organization), pg_number(b->seal.origin),
+                                pg_number(b->seal.first_seq), pg_number(b->seal.last_seq) };
+  if (!a->net.decided) return OK;
+  return pg_ask(
+      cx, a->pg,
+      "WITH said AS (SELECT DISTINCT ON (l.key) l.key, l.after ->> 'state' AS state, l.before ->> 'state' AS "
+      "was "
+      "FROM outpost.change_log l WHERE l.organization_id = $1::uuid AND l.origin = $2::int AND l.seq BETWEEN "
+      "$3::bigint AND $4::bigint AND l.tbl = 'sync_conflicts' ORDER BY l.key, l.seq DESC) "
+      "UPDATE outpost.conflict c SET state = CASE s.state WHEN 'kept' THEN 'settled' ELSE 'open' END, "
+      "sync_xid = "
+      "pg_current_xact_id() FROM said s WHERE c.organization_id = $1::uuid AND c.conflict_id::text = s.key "
+      "AND "
+      "(s.state = 'kept' AND c.state = 'open' OR s.state = 'open' AND s.was = 'kept' AND c.state = "
+      "'settled')",
+      v, 4, NULL);
+}
+
 int apply_commit(struct ctx *cx, struct applier *a, const struct up_batch *b) {
-  if (apply_records(cx, a) || move_lane(cx, a, b) || store_batch(cx, a, b)) return cx->code;
+  if (apply_records(cx, a) || apply_decisions(cx, a, b) || move_lane(cx, a, b) || store_batch(cx, a, b))
+    return cx->code;
   crash_point("push commit");
   int rc = pg_do(cx, a->pg, "COMMIT");
   pg_patience(a->pg, PG_PATIENCE);

@@ -31,6 +31,7 @@ struct collector {
   size_t count, room;
   struct map places; /* of the change of a table and key, from 1 */
   struct buf name;
+  bool decided;
 };
 
 /* ---- members of an object of the log ---- */
@@ -164,6 +165,7 @@ static int take_entry(struct collector *k, const struct str cells[static CELLS],
     return OK;
   }
   const struct entity *e = entity_of_table(table);
+  k->decided = k->decided || strcmp(table, "sync_conflicts") == 0;
   if (!goes_up(e)) return OK;
   if (!str_to_int(cells[CELL_SEQ], &seq) || !str_to_int(cells[CELL_STAMP], &stamp))
     return fail(k->cx, E_INVALID, "change_log", "an entry of the log has no number");
@@ -318,6 +320,7 @@ int net_make(struct ctx *cx, const struct up_section *log, int64_t origin, struc
   map_init(&k.places);
   buf_init(&k.name, 1 << 20);
   if (!read_log(&k, log)) write_all(&k, origin, out);
+  out->decided = k.decided;
   map_clear(&k.places);
   buf_clear(&k.name);
   free(k.changes);

@@ -28,6 +28,7 @@ struct net_entity {
 struct net {
   struct net_entity *entities;
   int count;
+  bool decided; /* somebody decided about a conflict: see apply.c */
 };
 
 /* Of the section of the log. Freed with the unit of work. E_INVALID when it cannot be read. */

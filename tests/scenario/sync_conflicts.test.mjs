@@ -135,3 +135,25 @@ test('a metered line is set over HTTP', { timeout: 120e3 }, async (t) => {
   const state = await data(set(admin, 0));
   assert.deepEqual([state.metered, state.connection.tls, state.connection.role], [null, 'verify-full', one(b.db, 'SELECT role FROM sync_upstream')]);
 });
+
+test('that what holds is right is said at headquarters, too, and so is that somebody thought better of it', { timeout: 300e3 }, async (t) => {
+  const { b, hq, store } = await world(t);
+  const id = one(b.db, "SELECT id FROM sync_conflicts WHERE field = 'name'");
+  const there = () => hq.rows("SELECT field, state FROM outpost.conflict ORDER BY 1");
+  assert.deepEqual(there(), [['name', 'open'], ['unit_price', 'open']]);
+  ok(['sync', 'keep', id, ...b.args]);
+  b.sync();
+  assert.deepEqual(there(), [['name', 'settled'], ['unit_price', 'open']]);
+  ok(['sync', 'reopen', id, ...b.args]);
+  b.sync();
+  assert.deepEqual(there(), [['name', 'open'], ['unit_price', 'open']]);
+  ok(['sync', 'keep', id, ...b.args]);
+  ok(['sync', 'reopen', id, ...b.args]);
+  ok(['sync', 'keep', id, '--reason', 'it stays', ...b.args]);
+  b.sync();
+  b.sync();
+  assert.deepEqual(there(), [['name', 'settled'], ['unit_price', 'open']]);
+  assert.deepEqual(query(b.db, `SELECT state, note FROM sync_conflicts WHERE id = '${id}'`), [['kept', 'it stays']]);
+  assert.equal(b.value('stores', store, 'name'), 'of a');
+  sound(b);
+});
