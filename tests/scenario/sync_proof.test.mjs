@@ -89,6 +89,20 @@ test('what was changed, removed or cut off at headquarters is located, and both 
   const sound = audit();
   assert.equal(sound.status, 0, sound.stdout + sound.stderr);
   assert.match(sound.stdout, new RegExp(`: ${last} entries\n.*: ${kept.length} batches\n$`));
+  // One who has no access gets a file, and comes to the same; somebody who changes a row in it is found out.
+  const hqmjs = (...more) => spawnSync('node', [path.join(ROOT, 'tests/proof/hq.mjs'), ...more], { encoding: 'utf8', timeout: 60_000 });
+  const carried = path.join(p.dir, 'carried');
+  assert.equal(hqmjs(hq.dsn(), '--export', carried).status, 0);
+  const apart = hqmjs(carried, '1', '--receipts', receipts);
+  assert.deepEqual([apart.status, apart.stdout], [0, sound.stdout], apart.stderr);
+  const lines = fs.readFileSync(carried, 'utf8');
+  for (const [from, to, pattern] of [[/"kind":"entry"(.*?)"count":"\d+"/, '"kind":"entry"$1"count":"77"', /BROKEN.*entry 1 was changed/], [/("table":"sale".*?"rows":\[\[.*?)North/, '$1Nord', /BROKEN.*of lane rows: block \d+ of sale/]]) {
+    assert.match(lines, from);
+    fs.writeFileSync(carried, lines.replace(from, to));
+    const ended = hqmjs(carried);
+    assert.equal(ended.status, 1, ended.stderr);
+    assert.match(ended.stdout, pattern);
+  }
   const audited = (sql, pattern) => {
     hq.psql(`SET session_replication_role = replica; ${sql}`);
     const ended = audit();
