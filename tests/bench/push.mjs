@@ -62,10 +62,13 @@ function drained(outpost, pg, from, lane, connections) {
   execFileSync(outpost, ['sync', '--once', '--data', data, '--tenant', 'bench'], { encoding: 'utf8', env: { ...process.env, OUTPOST_SYNC_CONNECTIONS: String(connections) } });
   const [seconds, rows, batches, bytes] = pg.psql(`SELECT extract(epoch FROM max(received_at) FILTER (WHERE lane = '${lane}') - min(made_at)), sum(row_count) FILTER (WHERE lane = '${lane}'),
     count(*) FILTER (WHERE lane = '${lane}'), sum(byte_count) FILTER (WHERE lane = '${lane}') FROM outpost.batch`).trim().split('|').map(Number);
-  return { seconds, rows, batches, bytes };
+  const { cost } = JSON.parse(run(outpost, 'sync', 'status', '--json', '--data', data, '--tenant', 'bench'));
+  return { seconds, rows, batches, bytes, cost };
 }
 
-const show = (what, { rows, batches, bytes }) => console.error(`${what}: ${batches} transactions, ${((batches / rows) * 1000).toFixed(2)} and ${Math.round(((bytes / rows) * 1000) / 1024)} KiB for 1,000 rows`);
+// bytes: of the rows themselves; the program's own count, over all lanes, is of statements with their values.
+const show = (what, { rows, batches, bytes, cost }) =>
+  console.error(`${what}: ${batches} transactions, ${((batches / rows) * 1000).toFixed(2)} and ${Math.round(((bytes / rows) * 1000) / 1024)} KiB of rows for 1,000 rows; ${cost.statements_a_thousand_rows} statements and ${Math.round(cost.bytes_a_thousand_rows / 1024)} KiB in all`);
 
 function copied(folder, pg, file) {
   pg.psql('DROP TABLE IF EXISTS copied; CREATE TABLE copied (LIKE outpost.sale INCLUDING ALL)');
