@@ -427,7 +427,7 @@ function parts() {
 const partsMissed = [];
 fs.mkdirSync(FILES, { recursive: true });
 try {
-  if (does('duckdb', 'parquet', 'invoices', 'orders', 'push_small', 'lighthouse')) install();
+  if (does('duckdb', 'parquet', 'invoices', 'orders', 'http', 'push_small', 'lighthouse')) install();
   fs.copyFileSync(path.join(ROOT, 'build/outpost'), OUTPOST);
   fs.chmodSync(OUTPOST, 0o755);
   const version = execFileSync(OUTPOST, ['version'], { encoding: 'utf8' }).trim().split('\n')[0];
