@@ -311,7 +311,9 @@ int epoch_check(struct ctx *cx, struct tenant *t, struct pg *p, bool *opened) {
   *opened = false;
   if (tenant_read(cx, t, &db) || sync_upstream_need(cx, db, &c.up) || instance_read(cx, t, &c.instance))
     return cx->code;
-  if (change_last(cx, db, &c.end) || read_head(cx, db, p, &c)) return cx->code;
+  if (change_last(cx, db, &c.end)) return cx->code;
+  tenant_read_end(db);
+  if (read_head(cx, db, p, &c)) return cx->code;
   decide(cx, &c);
   if (!c.why) return went_back_check(cx, db, c.lanes) ? (int)cx->code : recover_settle(cx, t, p);
   if (find_fork(cx, db, p, &c) || open_epoch(cx, t, db, p, &c)) return cx->code;

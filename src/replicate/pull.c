@@ -101,6 +101,7 @@ static int pull_table(struct pull *pl, const struct entity *e, const char *shape
   struct db *db;
   bool end = false;
   if (tenant_read(pl->cx, pl->tenant, &db) || pull_position_read(pl->cx, db, table, &at)) return pl->cx->code;
+  tenant_read_end(db);
   position_ready(pl, &at, shape);
   while (!end && !pl->cx->code) {
     struct ctx page;
@@ -126,6 +127,7 @@ static int pull_parked(struct pull *pl, const struct entity *e) {
     stmt_text(s, 1, e->table);
     const char *keys = stmt_row(&page, s) ? col_dup(&page, s, 0) : NULL;
     stmt_done(s);
+    tenant_read_end(db);
     struct pg_value v[] = { pg_z(pl->u.organization), pg_number(pl->u.origin), pg_z(keys) };
     if (keys && !page.code && !pg_ask(&page, pl->pg, pull_keys_sql(pl, &page, e), v, 3, &one.rows))
       tenant_write(&page, pl->tenant, apply_page, &one);

@@ -111,9 +111,10 @@ static bool has_news(const struct pg_rows *r, const struct asked *a, const char 
 static int look_at(struct pull *pl, struct db *db, struct asked *list, int n, struct pull_look *out) {
   struct pg_rows *r;
   struct position all;
-  if (read_asked(pl, db, list, n) || pull_position_read(pl->cx, db, SYNC_PULL_LOOK, &all) ||
-      ask(pl, list, n, &r))
+  if (read_asked(pl, db, list, n) || pull_position_read(pl->cx, db, SYNC_PULL_LOOK, &all))
     return pl->cx->code;
+  tenant_read_end(db);
+  if (ask(pl, list, n, &r)) return pl->cx->code;
   if (pg_rows_count(r) != 1)
     return fail(pl->cx, E_DENIED, NULL, "headquarters shows nothing to this edge: was it revoked?");
   const char *now = ctx_strdup(pl->cx, pg_text(r, 0, L_NOW));

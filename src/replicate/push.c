@@ -214,6 +214,7 @@ int push_compose(struct ctx *cx, struct push *u, const struct sync_lane *lane, s
                            .position_from = ctx_strdup(cx, str_of(lane->position)) };
   memcpy(b->seal.previous, lane->batch_hash, SHA256_SIZE);
   if (tenant_read(cx, u->tenant, &db) || compose_batch(cx, db, &budget, b, whole)) return cx->code;
+  tenant_read_end(db);
   return b->rows ? up_seal(cx, u->key, b) : OK;
 }
 
@@ -255,8 +256,9 @@ static int lane_step(struct ctx *cx, struct push *u, enum sync_lane_id id, bool 
   bool whole = false;
   up_init(&b);
   ctx_begin(&one, cx->actor);
-  int rc = tenant_read(&one, u->tenant, &db) || sync_lane_read(&one, db, id, &lane) ||
-           push_compose(&one, u, &lane, &b, &whole);
+  int rc = tenant_read(&one, u->tenant, &db) || sync_lane_read(&one, db, id, &lane);
+  if (!rc) tenant_read_end(db);
+  if (!rc) rc = push_compose(&one, u, &lane, &b, &whole);
   if (!rc && b.rows && !*settled) {
     struct sync_lane there = lane;
     rc = settle_lane(&one, u, &there);

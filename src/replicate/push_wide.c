@@ -176,6 +176,7 @@ static int dial(struct ctx *cx, struct wide *w, struct pg **p) {
   struct db *db;
   if (tenant_read(cx, w->u->tenant, &db) || sync_upstream_need(cx, db, &upstream)) return cx->code;
   if (secret_get(cx, w->u->tenant, db, SYNC_SECRET, &password)) return cx->code;
+  tenant_read_end(db);
   return pg_open(cx, upstream.dsn, password, p);
 }
 

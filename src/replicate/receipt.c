@@ -140,6 +140,7 @@ static int first_without(struct ctx *cx, struct tenant *t, const char **organiza
   *f = (struct fetched){ col_int(s, 0), col_int(s, 2), col_dup(cx, s, 1), NULL };
   *to = col_int(s, 3);
   stmt_done(s);
+  tenant_read_end(db);
   return OK;
 }
 

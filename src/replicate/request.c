@@ -129,6 +129,7 @@ static int mark_told(struct ctx *cx, struct db *db, void *arg) {
 static int tell(struct ctx *cx, struct tenant *t, struct pg *p, const struct sync_upstream *u,
                 struct db *db) {
   struct ended *list = read_ended(cx, db);
+  tenant_read_end(db);
   for (const struct ended *e = list; e && !cx->code; e = e->next) {
     struct pg_value v[] = { pg_z(u->organization), pg_z(e->id), pg_z(e->state), pg_z(e->result) };
     pg_ask(cx, p,

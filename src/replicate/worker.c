@@ -23,6 +23,8 @@ enum {
   WAIT_FIRST_MS = 1000,
   WAIT_MOST_MS = 300000,
   IDLE_MS = 1000,
+  CROWD = 6,        /* see work */
+  CROWDED_MS = 200, /* from the beginning of one turn to the next, then */
   LOOK_AGAIN_SECONDS = 60
 };
 static const int64_t UNREACHED_US = 24 * INT64_C(3600000000);
@@ -273,6 +275,7 @@ struct seat {
   pthread_t thread;
   pthread_cond_t wake;
   bool woken, urgent; /* urgent: whatever it waits for */
+  int commits;        /* of this process since the turn began, its own among them */
   void (*say)(struct ctx *cx, const char *sentence);
   struct seat *next;
 };
@@ -282,8 +285,8 @@ static struct seat *seats;
 static atomic_bool on;
 static atomic_bool stop;
 
-/* Until it is woken, or so many milliseconds; a wake by a commit does not shorten what is waited after a failure. */
-static void wait_for(struct seat *s, struct link *l, int64_t ms, bool failed) {
+/* Until it is woken, or so many milliseconds; firm: a wake by a commit does not shorten it. */
+static void wait_for(struct seat *s, struct link *l, int64_t ms, bool firm) {
   struct timespec until;
   clock_gettime(CLOCK_MONOTONIC, &until);
   int64_t at = (int64_t)until.tv_nsec + ms % 1000 * 1000000;
@@ -291,7 +294,7 @@ static void wait_for(struct seat *s, struct link *l, int64_t ms, bool failed) {
   until.tv_nsec = at % 1000000000;
   pthread_mutex_lock(&lock);
   int rc = 0;
-  while (!atomic_load(&stop) && !s->urgent && (failed || !s->woken) && rc != ETIMEDOUT)
+  while (!atomic_load(&stop) && !s->urgent && (firm || !s->woken) && rc != ETIMEDOUT)
     rc = pthread_cond_timedwait(&s->wake, &lock, &until);
   if (s->urgent) {
     memset(l->due, 0, sizeof l->due);
@@ -320,6 +323,16 @@ static int64_t turn(struct seat *s, struct link *l, bool *failed) {
   return *failed ? wait : more ? 0 : IDLE_MS;
 }
 
+static int commits_taken(struct seat *s) {
+  pthread_mutex_lock(&lock);
+  int n = s->commits;
+  s->commits = 0;
+  pthread_mutex_unlock(&lock);
+  return n;
+}
+
+/* A change that comes alone is sent at once. Each turn costs those who write here processor time and a commit, so where they
+** commit again and again while one lasts, what they wrote is sent together a few times a second. */
 static void *work(void *arg) {
   struct seat *s = arg;
   struct link l;
@@ -327,25 +340,30 @@ static void *work(void *arg) {
   link_begin(&l, s->tenant);
   pg_stop_when(&stop);
   while (!atomic_load(&stop)) {
+    double began = time_seconds();
+    commits_taken(s);
     int64_t wait = turn(s, &l, &failed);
-    if (wait) wait_for(s, &l, wait, failed);
+    bool crowded = !failed && wait && commits_taken(s) >= CROWD;
+    if (crowded) wait = CROWDED_MS - (int64_t)((time_seconds() - began) * 1000);
+    if (wait > 0) wait_for(s, &l, wait, failed || crowded);
   }
   link_end(&l);
   return NULL;
 }
 
-static void wake(struct tenant *t, bool urgent) {
+static void wake(struct tenant *t, int commits, bool urgent) {
   pthread_mutex_lock(&lock);
   for (struct seat *s = seats; s; s = s->next) {
     if (s->tenant != t) continue;
     s->woken = true;
+    s->commits += commits;
     s->urgent = s->urgent || urgent;
     pthread_cond_signal(&s->wake);
   }
   pthread_mutex_unlock(&lock);
 }
-static void on_commit(struct tenant *t) { wake(t, false); }
-void sync_wake(struct tenant *t) { wake(t, true); }
+static void on_commit(struct tenant *t) { wake(t, 1, false); }
+void sync_wake(struct tenant *t) { wake(t, 0, true); }
 
 static struct seat *seat_new(struct tenant *t) {
   struct seat *s = xcalloc(1, sizeof *s);
@@ -391,7 +409,7 @@ static int look(struct ctx *cx, struct tenant *t, bool *did, int64_t *next) {
   if (!atomic_load(&on) || tenant_read(cx, t, &db) || sync_upstream_read(cx, db, &u) || !u.enrolled)
     return cx->code;
   if (seat_add(cx, t)) return cx->code;
-  wake(t, false);
+  wake(t, 0, false);
   return OK;
 }
 const struct engine_part sync_part = { "sync", 1, look };

@@ -28,7 +28,9 @@ static int contact(struct ctx *cx, struct tenant *t, struct pg *p, bool *more) {
   struct db *db;
   struct sync_upstream u;
   *more = false;
-  if (tenant_read(cx, t, &db) || sync_upstream_need(cx, db, &u) || greet(cx, p, &u)) return cx->code;
+  if (tenant_read(cx, t, &db) || sync_upstream_need(cx, db, &u)) return cx->code;
+  tenant_read_end(db);
+  if (greet(cx, p, &u)) return cx->code;
   return clock_contact(cx, t, p);
 }
 

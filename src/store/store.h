@@ -86,6 +86,9 @@ struct store *tenant_store(const struct tenant *t);
 ** state of the file until the unit of work ends, when it goes back. Its statements fail with E_BUSY when that lasts for minutes
 ** and very much is written meanwhile (tenant_set_reading, at start: how long, and how long a WAL). */
 int tenant_read(struct ctx *cx, struct tenant *t, struct db **out);
+/* Lets that state go earlier: before somebody waits for a network, since what is written meanwhile stays in the WAL. What is read after it
+** is the file as it is then. */
+void tenant_read_end(struct db *db);
 void tenant_set_reading(double seconds, int64_t wal_bytes);
 
 /* Runs fn in the writer's transaction. Several threads' calls share one commit;

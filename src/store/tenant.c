@@ -281,6 +281,8 @@ int tenant_read(struct ctx *cx, struct tenant *t, struct db **out) {
   return db_begin(cx, db);
 }
 
+void tenant_read_end(struct db *db) { db_rollback(db); }
+
 /* ---- pristine ---- */
 
 static void close_db(void *db) { db_close(db); }
