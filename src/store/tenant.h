@@ -36,6 +36,7 @@ struct tenant {
   struct change_end noted; /* what the mark says */
   struct copier copier;    /* the leader's */
   double insisted;         /* when a long WAL was waited for the last time */
+  int patience_ms;         /* how long, the next time */
   struct db *writer;       /* opened when first needed; used by the leader only */
   struct db *idle;         /* readers that nobody has taken */
   int idle_count;

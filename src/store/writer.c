@@ -46,7 +46,7 @@ static const int64_t WAL_REST = 1 << 20; /* those who wait for the writer wait f
 enum { ROUNDS_MOST = 3 };
 static const int64_t WAL_TOO_LONG = 64 << 20; /* give the space back */
 
-enum { WAL_INSIST_SECONDS = 1, WAL_INSIST_MS = 200 };
+enum { WAL_INSIST_SECONDS = 1, PATIENCE_LEAST_MS = 10, PATIENCE_MOST_MS = 200 };
 
 struct task {
   struct ctx *cx;
@@ -119,12 +119,18 @@ bool tenant_checkpoint(struct db *db, bool all) {
 
 /* The WAL begins anew only in a moment in which nobody reads from it. Where somebody always does, that moment
 ** is to be waited for: as long as this connection holds it, new readers read from the file itself, and those
-** that were there end. Not at every commit, though, since one of them may be a program that reads for hours. */
+** that were there end. All who write wait meanwhile. So not at every commit, since one of the readers may be a program
+** that reads for hours, and a little longer after each time in vain. */
 static void checkpoint_now(struct tenant *t, struct db *db) {
   double now = time_seconds();
-  bool insist = db->wal_bytes > WAL_TOO_LONG && now - t->insisted > WAL_INSIST_SECONDS;
-  if (insist) t->insisted = now;
-  checkpoint(db, insist ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, insist ? WAL_INSIST_MS : 0);
+  if (db->wal_bytes <= WAL_TOO_LONG || now - t->insisted <= WAL_INSIST_SECONDS) {
+    checkpoint(db, SQLITE_CHECKPOINT_PASSIVE, 0);
+    return;
+  }
+  t->insisted = now;
+  if (t->patience_ms < PATIENCE_LEAST_MS) t->patience_ms = PATIENCE_LEAST_MS;
+  bool anew = checkpoint(db, SQLITE_CHECKPOINT_TRUNCATE, t->patience_ms);
+  t->patience_ms = anew ? 0 : t->patience_ms < PATIENCE_MOST_MS ? 2 * t->patience_ms : PATIENCE_MOST_MS;
 }
 
 /* Only right after a commit: see copier.h. */
