@@ -11,7 +11,8 @@ import { answers, ended, freePort, importShop, loadShop, startExpress } from './
 
 const CONNECTIONS = 64;
 
-const SCRIPT = `
+// Orders of three lines each.
+export const SCRIPT = `
 local n = tonumber(os.getenv("SEED")) * 100000
 request = function()
   n = n + 1
@@ -25,10 +26,10 @@ done = function(summary, latency) io.write(string.format("RESULT %f %d %f\\n", s
 const ASK = 'done = function(summary, latency) io.write(string.format("RESULT %f %d %f\\n", summary.requests / summary.duration * 1e6, summary.errors.status + summary.errors.timeout, latency:percentile(99) / 1000)) end\n';
 
 // { rate, errors, p99 (ms) }
-function wrk(folder, url, script, seconds, connections, seed) {
+export function wrk(folder, url, script, seconds, connections, seed) {
   const file = path.join(folder, 'wrk.lua');
   fs.writeFileSync(file, script);
-  const out = execFileSync('wrk', ['-t2', `-c${connections}`, `-d${seconds}`, '--latency', '-s', file, url], { encoding: 'utf8', env: { ...process.env, SEED: String(seed) } });
+  const out = execFileSync('wrk', [`-t${Math.min(2, connections)}`, `-c${connections}`, `-d${seconds}`, '--latency', '-s', file, url], { encoding: 'utf8', env: { ...process.env, SEED: String(seed) } });
   const [, rate, errors, p99] = /RESULT (\S+) (\S+) (\S+)/.exec(out);
   return { rate: Number(rate), errors: Number(errors), p99: Number(p99) };
 }

@@ -11,15 +11,15 @@ const as = process.getuid() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
 
 export const hasPostgres = () => Boolean(BIN) && fs.existsSync(path.join(BIN, 'initdb'));
 
-// { port, version, connection (for pg), psql(sql, input), stop() }
-export async function startPostgres(folder) {
+// { port, version, connection (for pg), psql(sql, input), stop() }; settings: [name=value] besides.
+export async function startPostgres(folder, settings = []) {
   const dir = fs.mkdtempSync(path.join(folder, 'postgres-'));
   if (as.uid) fs.chownSync(dir, as.uid, as.gid);
   for (let at = dir; as.uid && at !== '/'; at = path.dirname(at)) fs.chmodSync(at, fs.statSync(at).mode | 0o011); // nobody has to get there
   const data = path.join(dir, 'data');
   const port = await freePort();
   execFileSync(path.join(BIN, 'initdb'), ['-D', data, '-U', 'bench', '-A', 'trust', '-E', 'UTF8', '--locale=C'], { ...as, cwd: '/', stdio: 'pipe' });
-  const child = spawn(path.join(BIN, 'postgres'), ['-D', data, '-p', String(port), '-k', dir, '-h', '127.0.0.1', '-c', 'max_connections=200'], { ...as, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(path.join(BIN, 'postgres'), ['-D', data, '-p', String(port), '-k', dir, '-h', '127.0.0.1', ...['max_connections=200', ...settings].flatMap((setting) => ['-c', setting])], { ...as, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
   let log = '';
   child.stderr.on('data', (bytes) => (log += bytes));
   const ended = new Promise((resolve) => child.on('exit', resolve));

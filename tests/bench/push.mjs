@@ -27,6 +27,10 @@ async function edge(outpost, pg, data, fill) {
   run(outpost, 'init', data);
   run(outpost, 'tenant', 'add', 'bench', '--data', data);
   await fill(['--data', data, '--tenant', 'bench']);
+  enroll(outpost, pg, data);
+}
+
+export function enroll(outpost, pg, data) {
   run(outpost, 'upstream', 'init', '--dsn', dsn(pg));
   run(outpost, 'upstream', 'enroll', '--dsn', dsn(pg), '--data', data, '--tenant', 'bench', '--organization', path.basename(data).replaceAll('_', '-'));
 }

@@ -41,6 +41,9 @@
 //   orders    POST /api/orders, durable, 64 connections, and the dashboard over 14,464 invoices, against Express
 //             and pg (pool of 20) with a PostgreSQL of its own (orders.mjs): a fifth of the time of one
 //             process, a third of four; the dashboard a hundredth.
+//   push_bulk, push_small  what goes up to headquarters, against psql's \copy of the same rows (push.mjs).
+//   push_local  what an order costs here while headquarters takes all of them, against the same with replication paused
+//             (push_local.mjs): at most 1.1.
 //   http      a list of 211 records for somebody who has logged in, against bare civetweb and nginx (at most 2.5 of the time of a
 //             request to civetweb alone) and Express with pg (a fifteenth of one process, a quarter of four), and 64
 //             connections that read and order (http.mjs): p99 10 ms, or that of nginx on this machine times 10 / 1.5.
@@ -80,6 +83,7 @@ import { invoices } from './invoices.mjs';
 import { lighthouse } from './lighthouse.mjs';
 import { orders } from './orders.mjs';
 import { push } from './push.mjs';
+import { pushLocal } from './push_local.mjs';
 import { stock } from './stock.mjs';
 import { Figures, machine, median, rounds, timed } from './measure.mjs';
 
@@ -91,7 +95,7 @@ const RUNS = Number(process.env.BENCH_RUNS ?? 5);
 const ROWS = Number(process.env.BENCH_ROWS ?? 1000000);
 const LARGE_ROWS = 10000000;
 const LARGE_SECONDS = 180; // more than that only when asked for
-const PARTS = ['import', 'shuffled', 'duckdb', 'memory', 'serve', 'rows', 'rejudge', 'undo', 'views', 'parquet', 'jobs', 'events', 'stock', 'invoices', 'orders', 'push_bulk', 'push_small', 'http', 'slow', 'lighthouse', 'parts'];
+const PARTS = ['import', 'shuffled', 'duckdb', 'memory', 'serve', 'rows', 'rejudge', 'undo', 'views', 'parquet', 'jobs', 'events', 'stock', 'invoices', 'orders', 'push_bulk', 'push_small', 'push_local', 'http', 'slow', 'lighthouse', 'parts'];
 const DUCKDB_THREADS = 4;
 const MIB = 2 ** 20;
 
@@ -445,6 +449,7 @@ try {
   if (does('invoices')) await invoices(figures, { outpost: OUTPOST, folder: FILES, home: HOME, runs: RUNS });
   if (does('push_bulk', 'push_small'))
     await push(figures, { outpost: OUTPOST, folder: FILES, home: HOME, runs: RUNS, generated, rows: ROWS, bulk: does('push_bulk'), small: does('push_small') });
+  if (does('push_local')) await pushLocal(figures, { outpost: OUTPOST, folder: FILES, runs: RUNS });
   if (does('orders')) await orders(figures, { outpost: OUTPOST, folder: FILES, home: HOME, runs: RUNS });
   if (does('http')) await http(figures, { outpost: OUTPOST, bare: path.join(HOME, 'bare_civetweb'), folder: FILES, home: HOME, runs: RUNS });
   if (does('slow')) await slowly(figures, { outpost: OUTPOST, folder: FILES });
