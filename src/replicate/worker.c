@@ -24,7 +24,7 @@ enum {
   WAIT_MOST_MS = 300000,
   IDLE_MS = 1000,
   CROWD = 6,        /* see work */
-  CROWDED_MS = 200, /* from the beginning of one turn to the next, then */
+  CROWDED_MS = 400, /* from the beginning of one turn to the next, then */
   LOOK_AGAIN_SECONDS = 60
 };
 static const int64_t UNREACHED_US = 24 * INT64_C(3600000000);
@@ -275,6 +275,7 @@ struct seat {
   pthread_t thread;
   pthread_cond_t wake;
   bool woken, urgent; /* urgent: whatever it waits for */
+  bool firm;          /* it waits, and a commit does not wake it */
   int commits;        /* of this process since the turn began, its own among them */
   void (*say)(struct ctx *cx, const char *sentence);
   struct seat *next;
@@ -294,13 +295,14 @@ static void wait_for(struct seat *s, struct link *l, int64_t ms, bool firm) {
   until.tv_nsec = at % 1000000000;
   pthread_mutex_lock(&lock);
   int rc = 0;
+  s->firm = firm;
   while (!atomic_load(&stop) && !s->urgent && (firm || !s->woken) && rc != ETIMEDOUT)
     rc = pthread_cond_timedwait(&s->wake, &lock, &until);
   if (s->urgent) {
     memset(l->due, 0, sizeof l->due);
     l->settled = false;
   }
-  s->woken = s->urgent = false;
+  s->woken = s->urgent = s->firm = false;
   pthread_mutex_unlock(&lock);
 }
 
@@ -343,7 +345,7 @@ static void *work(void *arg) {
     double began = time_seconds();
     commits_taken(s);
     int64_t wait = turn(s, &l, &failed);
-    bool crowded = !failed && wait && commits_taken(s) >= CROWD;
+    bool crowded = !failed && commits_taken(s) >= CROWD;
     if (crowded) wait = CROWDED_MS - (int64_t)((time_seconds() - began) * 1000);
     if (wait > 0) wait_for(s, &l, wait, failed || crowded);
   }
@@ -355,10 +357,11 @@ static void wake(struct tenant *t, int commits, bool urgent) {
   pthread_mutex_lock(&lock);
   for (struct seat *s = seats; s; s = s->next) {
     if (s->tenant != t) continue;
+    bool asleep = !s->woken && !s->firm;
     s->woken = true;
     s->commits += commits;
     s->urgent = s->urgent || urgent;
-    pthread_cond_signal(&s->wake);
+    if (asleep || urgent) pthread_cond_signal(&s->wake);
   }
   pthread_mutex_unlock(&lock);
 }
