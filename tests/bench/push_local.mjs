@@ -1,7 +1,8 @@
 // What replication costs those who write here: orders over HTTP with a headquarters that takes all of them meanwhile, against the
 // same with replication paused; 64 connections, and one that waits for each. Headquarters is another machine in life, so
-// outpost has half of the processors for itself, PostgreSQL and wrk share the others, and PostgreSQL leaves the disk alone (fsync off).
+// outpost has half of the processors for itself, PostgreSQL and wrk share the others, and PostgreSQL leaves the disk alone.
 import { execFileSync, spawn } from 'node:child_process';
+import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { SCRIPT, wrk } from './orders.mjs';
@@ -32,10 +33,11 @@ async function caughtUp(base) {
 
 export async function pushLocal(figures, { outpost, folder, runs }) {
   const data = path.join(folder, 'data-local');
+  const elsewhere = fs.mkdtempSync(path.join(fs.existsSync('/dev/shm') ? '/dev/shm' : folder, 'outpost-bench-'));
   let child, pg;
   pin(others); // and all that is started from here on
   try {
-    pg = await startPostgres(folder, ['fsync=off']);
+    pg = await startPostgres(elsewhere, ['fsync=off']);
     importShop(outpost, folder, data);
     enroll(outpost, pg, data);
     const base = `http://127.0.0.1:${await freePort()}`;
@@ -63,5 +65,6 @@ export async function pushLocal(figures, { outpost, folder, runs }) {
     pin(`0-${os.cpus().length - 1}`);
     if (child) await ended(child);
     await pg?.stop();
+    fs.rmSync(elsewhere, { recursive: true, force: true });
   }
 }
