@@ -105,6 +105,7 @@ static int link_ready_in(struct ctx *cx, struct link *l, bool *ready) {
   *ready = true;
   if (l->pg) return OK;
   if (secret_get(cx, l->tenant, db, SYNC_SECRET, &password)) return cx->code;
+  tenant_read_end(db);
   return dial(cx, l, &u, password);
 }
 

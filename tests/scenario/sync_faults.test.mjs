@@ -391,3 +391,22 @@ test('a server stops at once while headquarters hangs', { timeout: 300e3 }, asyn
   assert.ok(Date.now() - begun < 8000, 'it waited for headquarters');
   assert.equal(outpost(['verify', ...p.args]).code, 0);
 });
+
+test('while headquarters hangs, no old state of the file is held: the WAL can begin anew', { timeout: 300e3 }, async (t) => {
+  const hq = await startPostgres(t);
+  const line = await startProxy(t, hq.port);
+  const p = await enrolled(t, hq, line.port);
+  const server = await serve(t, p.data);
+  await until('it is up to date', () => status(p).state === 'up to date');
+  line.half('down');
+  const before = line.bytes.up;
+  const began = Date.now();
+  work(p);
+  for (let i = 0; i < 50 && line.bytes.up === before; i++) await sleep(100); // or it waited for an answer already
+  await until('nobody reads what was before', () => query(p.db, 'PRAGMA wal_checkpoint(TRUNCATE)')[0][0] === '0');
+  assert.ok(Date.now() - began < 25_000, 'it was held until the silence was noticed');
+  line.heal();
+  line.break();
+  await until('it arrives', () => hq.psql(`SELECT count(*) FROM outpost.reference_item WHERE value = 'Region ${turn}'`) === '1');
+  assert.equal((await server.stop()).code, 0);
+});
