@@ -68,7 +68,8 @@ static int tenant_named(struct request *rq, const char *slug, struct tenant **ou
   *out = NULL;
   if (tenant_list(rq->cx, rq->server->store, &list, &count)) return rq->cx->code;
   if (!slug && count > 1)
-    return fail(rq->cx, E_INVALID, "tenant", "say which tenant the account is of: {\"tenant\":\"...\"}");
+    return fail(rq->cx, E_INVALID, "tenant",
+                "there are several tenants here: say which one the account belongs to");
   for (size_t i = 0; i < count; i++)
     if (!slug || strcmp(list[i].slug, slug) == 0) return tenant_opened(rq, list[i].slug, out);
   return OK;
