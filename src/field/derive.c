@@ -36,11 +36,6 @@ struct jw *derived_form(struct derived *d, struct form *f, struct str key) {
   return form_begin(f, d->id);
 }
 
-void derived_keep(struct derived *d, struct str key) {
-  struct derived_row *row = row_of(d, key);
-  if (row) row->put = true;
-}
-
 /* A form may give a number where a record shows a text. */
 static bool same_value(const struct jv *a, const struct jv *b) {
   bool whole = jv_kind(a) == JV_OBJECT || jv_kind(a) == JV_ARRAY;

@@ -37,8 +37,6 @@ int derived_begin(struct ctx *cx, struct db *db, const char *entity, enum sql_id
 struct jw *derived_form(struct derived *d, struct form *f, struct str key);
 /* id (may be NULL) receives the record's. Frees the form. */
 int derived_put(struct ctx *cx, struct db *db, struct derived *d, struct form *f, const char **id);
-/* Leaves a record as it is. */
-void derived_keep(struct derived *d, struct str key);
 int derived_end(struct ctx *cx, struct db *db, struct derived *d, struct field_counts *counts);
 
 /* A stage of populate: the history is read and `find` works out what should be (NULL: nothing) while others

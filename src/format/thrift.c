@@ -55,11 +55,6 @@ void thrift_i16(struct thrift_out *o, int id, int64_t v) { number(o, id, THRIFT_
 void thrift_i32(struct thrift_out *o, int id, int64_t v) { number(o, id, THRIFT_I32, v); }
 void thrift_i64(struct thrift_out *o, int id, int64_t v) { number(o, id, THRIFT_I64, v); }
 
-void thrift_i8(struct thrift_out *o, int id, int v) {
-  head(o, id, THRIFT_BYTE);
-  buf_char(o->to, (char)v);
-}
-
 void thrift_bool(struct thrift_out *o, int id, bool v) { head(o, id, v ? THRIFT_TRUE : THRIFT_FALSE); }
 
 void thrift_str(struct thrift_out *o, int id, struct str s) {

@@ -44,7 +44,6 @@ void thrift_list(struct thrift_out *o, int id, enum thrift_type of, size_t count
 void thrift_i16(struct thrift_out *o, int id, int64_t v);
 void thrift_i32(struct thrift_out *o, int id, int64_t v);
 void thrift_i64(struct thrift_out *o, int id, int64_t v);
-void thrift_i8(struct thrift_out *o, int id, int v);
 void thrift_bool(struct thrift_out *o, int id, bool v);
 void thrift_str(struct thrift_out *o, int id, struct str s);
 void thrift_varint(struct buf *to, uint64_t v); /* unsigned, no zigzag: RLE uses the same */

@@ -51,7 +51,6 @@ struct zone {
 
 static struct zone utc = { .name = "UTC" };
 const struct zone *zone_utc(void) { return &utc; }
-const char *zone_name(const struct zone *z) { return z->name; }
 
 static int64_t seconds_of(int64_t us) { return us / SECOND - (us % SECOND < 0); }
 

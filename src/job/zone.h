@@ -22,7 +22,6 @@ struct zone;
 /* E_INVALID says what is wrong with the name, or that there is no such zone. */
 int zone_find(struct ctx *cx, const char *name, const struct zone **out);
 const struct zone *zone_utc(void);
-const char *zone_name(const struct zone *z);
 
 /* The time around an instant for which the offset stays the same. */
 struct zone_span {

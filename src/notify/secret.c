@@ -85,12 +85,3 @@ int secret_get(struct ctx *cx, struct tenant *t, struct db *db, const char *name
   *out = plain.p; /* followed by a zero, see seal_open */
   return OK;
 }
-
-bool secret_there(struct ctx *cx, struct db *db, const char *name) {
-  struct stmt *s = db_stmt(cx, db, SQL_secret_get);
-  if (!s) return false;
-  stmt_text(s, 1, name);
-  bool there = stmt_row(cx, s);
-  if (there) stmt_done(s);
-  return there;
-}

@@ -13,6 +13,5 @@ const char *secret_name(struct ctx *cx, const char *entity, const char *id);
 int secret_set(struct ctx *cx, struct tenant *t, const char *name, struct str value);
 /* *out is "" when there is none; wiped at the end of the unit of work. */
 int secret_get(struct ctx *cx, struct tenant *t, struct db *db, const char *name, const char **out);
-bool secret_there(struct ctx *cx, struct db *db, const char *name);
 
 #endif

@@ -9,7 +9,6 @@
 
 /* NULL is null. */
 void column_text(struct jw *w, const char *key, const struct stmt *s, int i);
-void column_int(struct jw *w, const char *key, const struct stmt *s, int i);
 void column_time(struct jw *w, const char *key, const struct stmt *s, int i); /* UTC microseconds */
 
 /* Several of them, from the column `from` on, in the words that a route's reply has, too (http/shape.h):
