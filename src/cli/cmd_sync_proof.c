@@ -1,20 +1,9 @@
 /* cmd_sync_proof.c - is everything at headquarters, and as it is here? And the way there on a stick. */
 #include "cli/cli.h"
-#include "notify/secret.h"
 #include "replicate/bundle.h"
-#include "replicate/state.h"
 #include "replicate/verify.h"
 #include "replicate/went_back.h"
-
-static int dial(struct ctx *cx, struct tenant *t, struct pg **out) {
-  struct sync_upstream up;
-  const char *password;
-  struct db *db;
-  if (tenant_read(cx, t, &db) || sync_upstream_need(cx, db, &up) ||
-      secret_get(cx, t, db, SYNC_SECRET, &password))
-    return cx->code;
-  return pg_open(cx, up.dsn, *password ? password : NULL, out);
-}
+#include "replicate/worker.h"
 
 static int print_verdict(struct ctx *cx, struct str json) {
   struct jv *v;
@@ -36,7 +25,8 @@ int cmd_sync_verify(struct ctx *cx, struct cli *c) {
   struct tenant *t;
   struct pg *p;
   bool same;
-  if (cli_tenant(cx, c, &t) || dial(cx, t, &p) || sync_verify(cx, t, p, &c->json, &same)) return cx->code;
+  if (cli_tenant(cx, c, &t) || sync_dial(cx, t, &p) || sync_verify(cx, t, p, &c->json, &same))
+    return cx->code;
   if (!same) c->exit_code = EXIT_FAILED;
   return cli_has(c, "json") ? cli_print_json(cx, &c->out) : print_verdict(cx, buf_view(&c->out));
 }
@@ -47,7 +37,8 @@ int cmd_sync_resend(struct ctx *cx, struct cli *c) {
   struct tenant *t;
   struct pg *p;
   struct jv *said;
-  if (cli_tenant(cx, c, &t) || dial(cx, t, &p) || went_back_resend(cx, t, p, &c->json)) return cx->code;
+  if (cli_tenant(cx, c, &t) || sync_dial(cx, t, &p) || went_back_resend(cx, t, p, &c->json, NULL))
+    return cx->code;
   if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
   if (jv_parse(cx, buf_view(&c->out), &said)) return cx->code;
   return cli_print(cx, STR_FMT "\n", STR_ARG(jv_text(jv_get(said, "sentence"))));

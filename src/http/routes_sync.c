@@ -3,6 +3,7 @@
 #include "http/routes.h"
 #include "replicate/conflict.h"
 #include "replicate/state.h"
+#include "replicate/went_back.h"
 #include "replicate/worker.h"
 
 enum { HISTORY = 50, HISTORY_MOST = 500, CONFLICTS = 100, CONFLICTS_MOST = 1000 };
@@ -52,6 +53,16 @@ static int ask(struct request *rq, write_fn *change, void *arg) {
 static int sync_now_post(struct request *rq) { return ask(rq, check, NULL); }
 static int sync_pause_post(struct request *rq) { return ask(rq, pause_it, NULL); }
 static int sync_resume_post(struct request *rq) { return ask(rq, resume_it, NULL); }
+
+static int sync_resend_post(struct request *rq) {
+  struct tenant *t;
+  struct pg *p;
+  int rc = tenant_find(rq, &t);
+  if (!rc) rc = sync_dial(rq->cx, t, &p);
+  if (!rc) rc = went_back_resend(rq->cx, t, p, &rq->json, "data");
+  if (!rc) sync_wake(t);
+  return rc;
+}
 
 static int sync_metered_post(struct request *rq) {
   struct jv *body;
@@ -118,6 +129,11 @@ const struct route sync_routes[] = {
     .reply = "#sync" },
   { "POST", "/api/sync/resume", sync_resume_post, "sync.write",
     "Goes on after a pause. The reply is that of GET /api/sync. Parameter: tenant.", .reply = "#sync" },
+  { "POST", "/api/sync/resend", sync_resend_post, "sync.write",
+    "Headquarters went back in time, and it is right so: what it does not hold any more is sent once more, "
+    "and "
+    "what it has is read anew. 409 when it holds all that it confirmed. Parameter: tenant.",
+    .reply = "{batches: int, rows: int, received: int, sentence}" },
   { "POST", "/api/sync/metered", sync_metered_post, "sync.write",
     "Sends at most so many bytes a day, and only what people did; 0: as much as there is. The reply is that "
     "of GET /api/sync. Parameter: tenant.",

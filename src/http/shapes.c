@@ -68,7 +68,8 @@ static const struct {
     "open|taken|kept|settled, note: text?, decided_at: instant?, decided_by: text?, mine: {who, at: "
     "instant}?, theirs: {who, at: instant}?, names: {*: text}}" },
   { "sync",
-    "{enrolled: bool, state: none|up to date|sending|waiting|refused|paused, sentence, paused: bool, name: "
+    "{enrolled: bool, state: none|up to date|sending|waiting|refused|paused, sentence, went_back: bool, "
+    "paused: bool, name: "
     "text?, organization: text?, edge: text?, upstream: text?, connection: {role: text?, tls: text?}?, "
     "origin: int, epoch: int, enrolled_at: "
     "instant?, holds_until: instant?, contact_at: instant?, lanes: [{lane, sequence: int, position: {...}, "

@@ -20,8 +20,9 @@
 enum sync_lane_id { LANE_LOG, LANE_ROWS, LANE_CHECKS, LANE_RAW, LANE_COUNT };
 extern const char *const sync_lane_names[LANE_COUNT]; /* "log", "rows", "checks", "raw" */
 
-#define SYNC_PULL_LOOK "*"     /* the row of sync_pull that is of no table: see pull_look.c */
-#define SYNC_PULL_READ_ONLY "read only " /* how the shape of a table begins that headquarters keeps for itself */
+#define SYNC_PULL_LOOK "*" /* the row of sync_pull that is of no table: see pull_look.c */
+#define SYNC_PULL_READ_ONLY                                                                                  \
+  "read only "                 /* how the shape of a table begins that headquarters keeps for itself */
 #define SYNC_SECRET "upstream" /* the name of the role's password, see notify/secret.h */
 
 struct sync_upstream {

@@ -12,6 +12,7 @@
 #include "replicate/pg.h"
 #include "replicate/schema.h"
 #include "replicate/state.h"
+#include "replicate/went_back.h"
 
 struct shown {
   struct sync_upstream up;
@@ -231,6 +232,7 @@ int sync_state_json(struct ctx *cx, struct db *db, struct jw *w, const char *key
   jw_bool(w, "enrolled", o.up.enrolled);
   jw_text(w, "state", state_of(&o));
   jw_text(w, "sentence", sentence_of(cx, &o));
+  jw_bool(w, "went_back", o.error && str_starts(str_of(o.error), STR(WENT_BACK)));
   jw_bool(w, "paused", o.up.paused);
   jw_text(w, "name", o.up.name);
   jw_text(w, "organization", o.up.organization);

@@ -30,7 +30,8 @@ int went_back_check(struct ctx *cx, struct db *db, struct str there) {
     char when[TIME_SIZE];
     time_iso(when, lane.confirmed_at);
     return fail(cx, E_DENIED, NULL,
-                "headquarters went back in time: it had confirmed batch %lld of lane %s (%.16s UTC) and has "
+                WENT_BACK
+                ": it had confirmed batch %lld of lane %s (%.16s UTC) and has "
                 "batch %lld now, so an "
                 "older backup is in its place. Nothing is sent until somebody says that it is the right one: "
                 "outpost sync resend",
@@ -44,6 +45,7 @@ int went_back_check(struct ctx *cx, struct db *db, struct str there) {
 struct resending {
   const struct pg_rows *there; /* lane, sequence, position, batch_hash */
   struct jw *w;
+  const char *key;
   int64_t origin;
 };
 
@@ -123,7 +125,7 @@ static int go_back(struct ctx *cx, struct db *db, void *arg) {
   };
   if (stmt_run(cx, s) || sync_history_add(cx, db, "resent", text) || change_append(cx, db, &entry))
     return cx->code;
-  jw_object(g->w, NULL);
+  jw_object(g->w, g->key);
   jw_int(g->w, "batches", batches);
   jw_int(g->w, "rows", rows);
   jw_int(g->w, "received", received);
@@ -132,8 +134,8 @@ static int go_back(struct ctx *cx, struct db *db, void *arg) {
   return OK;
 }
 
-int went_back_resend(struct ctx *cx, struct tenant *t, struct pg *p, struct jw *w) {
-  struct resending g = { .w = w };
+int went_back_resend(struct ctx *cx, struct tenant *t, struct pg *p, struct jw *w, const char *key) {
+  struct resending g = { .w = w, .key = key };
   struct sync_upstream up;
   struct pg_rows *rows;
   struct db *db;

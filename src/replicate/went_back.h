@@ -16,10 +16,13 @@
 #include "replicate/pg.h"
 #include "store/store.h"
 
+/* How the sentence begins. */
+#define WENT_BACK "headquarters went back in time"
+
 /* there: "log 41,rows 7", where the lanes of our present origin are. E_DENIED, with a sentence, when one of them was further. */
 int went_back_check(struct ctx *cx, struct db *db, struct str there);
 
 /* {"batches", "rows", "received", "sentence"}: what will be sent once more. E_CONFLICT when headquarters holds all that it confirmed. */
-int went_back_resend(struct ctx *cx, struct tenant *t, struct pg *p, struct jw *w);
+int went_back_resend(struct ctx *cx, struct tenant *t, struct pg *p, struct jw *w, const char *key);
 
 #endif

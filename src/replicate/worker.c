@@ -229,6 +229,17 @@ static bool settle(struct link *l, const struct ctx *done, int64_t *wait_ms) {
 
 /* ---- in the foreground ---- */
 
+int sync_dial(struct ctx *cx, struct tenant *t, struct pg **out) {
+  struct sync_upstream u;
+  const char *password;
+  struct db *db;
+  if (tenant_read(cx, t, &db) || sync_upstream_need(cx, db, &u) ||
+      secret_get(cx, t, db, SYNC_SECRET, &password))
+    return cx->code;
+  tenant_read_end(db);
+  return pg_open(cx, u.dsn, *password ? password : NULL, out);
+}
+
 /* Enrolled, and not paused? */
 static int check_may(struct ctx *cx, struct tenant *t) {
   struct ctx look;

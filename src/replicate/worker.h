@@ -46,6 +46,9 @@ int sync_once(struct ctx *cx, struct tenant *t);
 /* Until the process is interrupted; failures are told by `say` and tried again. */
 int sync_forever(struct ctx *cx, struct tenant *t, void (*say)(struct ctx *cx, const char *sentence));
 
+/* A connection of its own for what somebody asks for; it ends with the unit of work. */
+int sync_dial(struct ctx *cx, struct tenant *t, struct pg **out);
+
 /* The thread of this process, if there is one, tries at once, whatever it waits for. */
 void sync_wake(struct tenant *t);
 

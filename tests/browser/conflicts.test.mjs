@@ -165,3 +165,35 @@ test('who may not change the record may look', { timeout: 120e3 }, async (t) => 
   assert.equal(await card(page, first).getByRole('button').count(), 0);
   assert.equal(await card(page, first).getByRole('checkbox').count(), 0);
 });
+
+test('who logs out is told of choices that were not sent', { timeout: 120e3 }, async (t) => {
+  const { data, state } = place(t);
+  const [first] = conflicts(data, 1);
+  run(['user', 'add', 'asha@example.org', '--role', 'admin', '--password', 'four words to remember', '--data', data, '--tenant', 'demo']);
+  const server = await serve(t, data);
+  const page = await open(t, `${server.base}/#/conflicts`);
+  const logIn = async () => {
+    await page.getByLabel('Email', { exact: true }).fill('asha@example.org');
+    await page.getByLabel('Password', { exact: true }).fill('four words to remember');
+    await page.keyboard.press('Enter');
+  };
+  const logOut = async () => {
+    await page.getByRole('button', { name: /^Account/ }).click();
+    await page.getByRole('button', { name: 'Log out' }).click();
+  };
+  await logIn();
+  await card(page, first).waitFor(WAIT);
+  await page.route('**/api/sync/conflicts/*/take', (route) => route.abort());
+  await card(page, first).getByRole('button', { name: /Use mine/ }).click();
+  await gone(page, first);
+  await logOut();
+  const asked = page.getByRole('dialog', { name: '1 choice is not sent yet' });
+  await asked.getByRole('button', { name: 'Cancel' }).click();
+  await logOut();
+  await asked.getByRole('button', { name: 'Log out' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Log in' }).waitFor(WAIT);
+  assert.equal(state(first), 'open');
+  await page.unroute('**/api/sync/conflicts/*/take');
+  await logIn();
+  await becomes(page, () => state(first), 'taken');
+});

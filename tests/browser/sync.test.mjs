@@ -1,7 +1,7 @@
 // Headquarters in Chromium, with a real PostgreSQL: what it holds, as it goes up; what is wrong, while it is.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startPostgres } from '../scenario/postgres.mjs';
+import { copyAway, putBack, startPostgres } from '../scenario/postgres.mjs';
 import { audit, drawn, open, overflow, settled, WAIT } from './chromium.mjs';
 import { dataFolder, run, serve } from './outpost.mjs';
 
@@ -59,4 +59,35 @@ test('the page says what headquarters holds, follows what happens, and lets peop
     await drawn(other);
     assert.equal(await overflow(other), 0);
   }
+});
+
+test('headquarters went back: a button says that it is right so', { timeout: 240e3 }, async (t) => {
+  const hq = await startPostgres(t);
+  run(['upstream', 'init', '--dsn', hq.dsn()]);
+  const data = dataFolder(t, 'acme');
+  const args = ['--data', data, '--tenant', 'acme'];
+  run(['upstream', 'enroll', '--dsn', hq.dsn(), ...args]);
+  run(['sync', '--once', ...args]);
+  await copyAway(hq);
+  region(data, 'Overseas');
+  run(['sync', '--once', ...args]);
+  await putBack(hq);
+  const server = await serve(t, data);
+  const page = await open(t, `${server.base}/#/sync`, { forAxe: true });
+  await state(page, 'refused');
+  const button = page.getByRole('button', { name: 'Send it once more' });
+  await button.click();
+  const dialog = page.getByRole('dialog', { name: 'Is this the right headquarters?' });
+  await dialog.getByText('Nothing is deleted here').waitFor(WAIT);
+  assert.deepEqual(await audit(page), []);
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await state(page, 'refused');
+  assert.equal(hq.psql("SELECT count(*) FROM outpost.reference_item WHERE value = 'Overseas'"), '0');
+  await button.focus();
+  await page.keyboard.press('Enter');
+  await dialog.getByRole('button', { name: 'Send it once more' }).click();
+  await state(page, 'up_to_date');
+  await button.waitFor({ ...WAIT, state: 'detached' });
+  assert.equal(hq.psql("SELECT count(*) FROM outpost.reference_item WHERE value = 'Overseas'"), '1');
+  assert.deepEqual(page.faults, []);
 });

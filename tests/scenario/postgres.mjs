@@ -229,3 +229,25 @@ class Postgres {
     return { ask, ended, end: () => (child.stdin.end('\\q\n'), ended) };
   }
 }
+
+// A backup of the cluster's files, as they were while it was down.
+export async function copyAway(hq) {
+  await hq.stop();
+  fs.cpSync(path.join(hq.dir, 'data'), path.join(hq.dir, 'backup'), { recursive: true, preserveTimestamps: true });
+  await hq.start();
+}
+
+// The files of before take the place of what is there, and belong to whoever the server runs as.
+export async function putBack(hq) {
+  await hq.stop();
+  const { uid, gid } = fs.statSync(path.join(hq.dir, 'data'));
+  fs.rmSync(path.join(hq.dir, 'data'), { recursive: true });
+  fs.renameSync(path.join(hq.dir, 'backup'), path.join(hq.dir, 'data'));
+  const own = (file) => {
+    fs.chownSync(file, uid, gid);
+    if (fs.lstatSync(file).isDirectory()) fs.readdirSync(file).forEach((name) => own(path.join(file, name)));
+  };
+  own(path.join(hq.dir, 'data'));
+  fs.chmodSync(path.join(hq.dir, 'data'), 0o700);
+  await hq.start();
+}

@@ -1,36 +1,15 @@
 // Headquarters goes back to an older backup of itself: its devices notice before anything is sent, say it, and send once more what it lost when
 // somebody has said so. The backup is a copy of the cluster's files, as they were while it was down.
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
-import path from 'node:path';
 import { test } from 'node:test';
-import { generate, json, ok, one, outpost, place, query, refuses } from './lib.mjs';
+import { ask, data, post, problem } from './api.mjs';
+import { addUser, bearer, email, token } from './auth.mjs';
+import { generate, json, ok, one, outpost, place, query, refuses, serve } from './lib.mjs';
 import { holdsAll } from './sync_compare.mjs';
-import { startPostgres } from './postgres.mjs';
+import { copyAway, putBack, startPostgres } from './postgres.mjs';
 
 const save = (p, entity, object) => JSON.parse(ok(['record', 'save', entity, JSON.stringify(object), ...p.args])).id;
 const sync = (p) => ok(['sync', '--once', ...p.args]);
-
-async function copyAway(hq) {
-  await hq.stop();
-  fs.cpSync(path.join(hq.dir, 'data'), path.join(hq.dir, 'backup'), { recursive: true, preserveTimestamps: true });
-  await hq.start();
-}
-
-// The files of before take the place of what is there, and belong to whoever the server runs as.
-async function putBack(hq) {
-  await hq.stop();
-  const { uid, gid } = fs.statSync(path.join(hq.dir, 'data'));
-  fs.rmSync(path.join(hq.dir, 'data'), { recursive: true });
-  fs.renameSync(path.join(hq.dir, 'backup'), path.join(hq.dir, 'data'));
-  const own = (file) => {
-    fs.chownSync(file, uid, gid);
-    if (fs.lstatSync(file).isDirectory()) fs.readdirSync(file).forEach((name) => own(path.join(file, name)));
-  };
-  own(path.join(hq.dir, 'data'));
-  fs.chmodSync(path.join(hq.dir, 'data'), 0o700);
-  await hq.start();
-}
 
 test('headquarters went back: nothing is sent until somebody says so, then all of it, once', { timeout: 240_000 }, async (t) => {
   const hq = await startPostgres(t);
@@ -90,4 +69,34 @@ test('headquarters went back: nothing is sent until somebody says so, then all o
   assert.equal(hq.psql('SELECT outpost.restored()'), '1');
   sync(p);
   assert.equal(one(p.db, `SELECT city FROM stores WHERE id = '${b}'`), 'Z');
+});
+
+test('who may, says over HTTP that it is right so', { timeout: 240_000 }, async (t) => {
+  const hq = await startPostgres(t);
+  const p = place(t);
+  ok(['upstream', 'init', '--dsn', hq.dsn()]);
+  ok(['upstream', 'enroll', '--dsn', hq.dsn(), ...p.args]);
+  sync(p);
+  await copyAway(hq);
+  for (const role of ['admin', 'auditor']) addUser(p, role);
+  save(p, 'store', { customer_id: 'C-1', name: 'one' });
+  sync(p);
+  await putBack(hq);
+  refuses(['sync', '--once', ...p.args], /went back in time/);
+  const server = await serve(t, p.data);
+  const [admin, auditor] = await Promise.all(['admin', 'auditor'].map((role) => token(server, email(role))));
+  const resend = (who) => post(server, '/api/sync/resend', null, bearer(who));
+  const state = () => data(ask(server, '/api/sync', { headers: bearer(auditor) }));
+  assert.equal((await state()).went_back, true);
+  await problem(resend(auditor), 403);
+  assert.equal((await state()).went_back, true);
+  const told = await data(resend(admin));
+  assert.ok(told.batches > 0 && told.rows > 0, JSON.stringify(told));
+  for (const end = Date.now() + 120e3; (await state()).state !== 'up to date';) {
+    assert.ok(Date.now() < end, JSON.stringify(await state()));
+    await new Promise((resume) => setTimeout(resume, 100));
+  }
+  assert.equal((await state()).went_back, false);
+  assert.deepEqual(hq.rows('SELECT customer_id FROM outpost.stores'), [['C-1']]);
+  await problem(resend(admin), 409, /holds all that it has confirmed/);
 });

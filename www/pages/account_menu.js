@@ -1,6 +1,7 @@
 /* Who one is, at the top of every page; and while nobody has to log in, the way to change that. */
 import { signal } from '@preact/signals';
 import { useState } from 'preact/hooks';
+import { unsent as choicesUnsent } from '../lib/choices.js';
 import { lockAfter } from '../lib/device.js';
 import { html } from '../lib/html.js';
 import { toSend } from '../lib/offline.js';
@@ -13,9 +14,10 @@ import { Dialog } from '../parts/dialog.js';
 import { Icon } from '../parts/icon.js';
 import { toastFailure } from '../parts/toast.js';
 
-/* Orders that were not sent can only be sent by him. */
+/* Orders and choices that were not sent can only be sent by him. */
 export async function logOut() {
-  const sure = !toSend.value || (await confirm({ title: t('me.unsent', { n: toSend.value }), text: t('me.unsent_text'), ok: t('me.leave') }));
+  const unsent = [['me.unsent', toSend.value], ['me.unsent_choices', choicesUnsent.value]].filter(([, n]) => n).map(([id, n]) => t(id, { n }));
+  const sure = !unsent.length || (await confirm({ title: unsent.join(' \u00b7 '), text: t('me.unsent_text'), ok: t('me.leave') }));
   if (sure) await leave().catch(toastFailure);
 }
 

@@ -10,6 +10,7 @@ import { link } from '../lib/route.js';
 import { may } from '../lib/session.js';
 import { learn, nameOf, t } from '../lib/text.js';
 import { Badge, Card } from '../parts/card.js';
+import { confirm } from '../parts/confirm.js';
 import { Icon } from '../parts/icon.js';
 import { PageHead } from '../parts/page_head.js';
 import { Stats } from '../parts/stat.js';
@@ -27,7 +28,7 @@ const today = (iso) => new Date(iso).toDateString() === new Date().toDateString(
 const when = (iso) => (today(iso) ? formatClock(iso) : formatMoment(iso));
 const until = (iso) => (today(iso) ? formatHour(iso) : formatMoment(iso));
 
-function State({ sync }) {
+function State({ sync, busy, onResend }) {
   const [tone, icon] = LOOKS[sync.state] ?? LOOKS.none;
   const holds = sync.holds_until ? t('sync.holds', { when: until(sync.holds_until) }) : t('sync.holds_nothing');
   return html`<div class=${`sync-state sync-${tone}`} role="status" data-state=${wordOf(sync.state)}>
@@ -35,6 +36,7 @@ function State({ sync }) {
     <p class="sync-holds">${holds}</p>
     ${sync.error && html`<p class="sentence">${sync.error.sentence}.</p>
       <p class="note">${t('sync.next_try', { when: when(sync.error.next_try), n: sync.error.tries, since: formatAgo(sync.error.since) })}</p>`}
+    ${onResend && html`<p><button type="button" class="plain" disabled=${busy} onClick=${onResend}><${Icon} name="up" /> ${t('sync.do.resend')}</button></p>`}
   </div>`;
 }
 
@@ -112,8 +114,8 @@ function History({ history, batches }) {
     <//>`;
 }
 
-const Enrolled = ({ sync, past, onMetered }) => html`
-  <${State} sync=${sync} />
+const Enrolled = ({ sync, past, busy, onMetered, onResend }) => html`
+  <${State} sync=${sync} busy=${busy} onResend=${sync.went_back && may('sync.write') && onResend} />
   <${Stats} label=${t('sync.forecast')} rows=${figures(sync)} />
   <${Card} title=${t('sync.lanes')} note=${t('sync.lanes_note')}><${Table} caption=${t('sync.lanes')} columns=${laneColumns} rows=${sync.lanes} keyOf=${(l) => l.lane} /><//>
   <div class="cards">
@@ -147,10 +149,13 @@ export function Sync() {
     setBusy(false);
     return done;
   }
+  const resend = async () => {
+    if (await confirm({ title: t('sync.resend'), text: t('sync.resend_text'), ok: t('sync.do.resend') })) act('resend');
+  };
   const button = (name, icon, look) => html`<button type="button" class=${look} disabled=${busy} onClick=${() => act(name)}><${Icon} name=${icon} /> ${t(`sync.do.${name}`)}</button>`;
   const actions = sync?.enrolled && may('sync.write') && html`${sync.paused ? button('resume', 'play', 'plain') : html`${button('pause', 'pause', 'quiet')}${button('now', 'again', 'plain')}`}`;
   let body = html`<${Skeleton} shape="cards" n=${3} />`;
-  if (sync) body = sync.enrolled ? html`<${Enrolled} sync=${sync} past=${past} onMetered=${(bytes) => act('metered', { bytes_a_day: bytes }, bytes ? 'metered' : 'unmetered')} />` : html`<${Nowhere} />`;
+  if (sync) body = sync.enrolled ? html`<${Enrolled} sync=${sync} past=${past} busy=${busy} onResend=${resend} onMetered=${(bytes) => act('metered', { bytes_a_day: bytes }, bytes ? 'metered' : 'unmetered')} />` : html`<${Nowhere} />`;
   else if (error) body = html`<${Failed} error=${error} again=${again} />`;
   return html`<div class="page"><${PageHead} title=${t('page.sync')} note=${t('sync.note')} actions=${actions} />${body}</div>`;
 }
