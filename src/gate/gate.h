@@ -120,7 +120,8 @@ int64_t gate_read(struct gate_conn *c, void *to, size_t room);
 ** that owes more than GATE_OUTBOX. false: it is gone or too slow, and there is no use in going on. */
 bool gate_send(struct gate_conn *c, struct str bytes);
 bool gate_send_parts(struct gate_conn *c, const struct str *parts,
-                     int count); /* the same, in one system call; at most 8 */
+                     int count);       /* the same, in one system call; at most 8 */
+size_t gate_room(struct gate_conn *c); /* so many bytes may be sent without waiting */
 
 /* The request is over, and with it everything that gate_header returned. keep false: the connection is closed when the
 ** client has what was sent. A request whose body was not read to its end is never kept. For a connection that was

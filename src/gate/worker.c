@@ -409,6 +409,13 @@ bool gate_send_parts(struct gate_conn *c, const struct str *parts, int count) {
 
 bool gate_send(struct gate_conn *c, struct str bytes) { return gate_send_parts(c, &bytes, 1); }
 
+size_t gate_room(struct gate_conn *c) {
+  pthread_mutex_lock(&c->lock);
+  size_t owed = c->out_n;
+  pthread_mutex_unlock(&c->lock);
+  return owed < GATE_OUTBOX ? GATE_OUTBOX - owed : 0;
+}
+
 /* ---- the end ---- */
 
 /* Before the connection goes on its way: with it, `held` and `worker` are another request's. */

@@ -10,6 +10,7 @@
 **   assets.c     the page's files
 **   reply.c      what goes back: one form for success, one for failure
 **   stream.c     a reply that is sent while it is made
+**   spool.c      what of it the client takes later
 **   wire.c       reads from and writes to the client's connection, which the gate holds (gate/gate.h)
 */
 #ifndef HTTP_REQUEST_H
@@ -33,6 +34,7 @@ struct once_call;
 struct rate;
 struct kept_upload;
 struct opened;
+struct spool;
 struct hub;
 struct tasks;
 struct auth;
@@ -111,6 +113,8 @@ struct request {
   /* A reply that is sent while it is made, see stream.c. */
   const char *attachment; /* the name under which a browser saves it */
   struct buf pending;     /* not yet sent */
+  struct spool *spool;    /* what the client takes later, see spool.c; NULL: nothing */
+  struct db *reading;     /* of db_find: whose state the handler sees; NULL: of none */
   bool streams;           /* the handler wants it so */
   bool streamed;          /* the head is out */
   bool endless;           /* the connection is somebody else's now, see hub.h */
@@ -230,7 +234,13 @@ void reply_head(struct request *rq, bool failed, struct buf *head); /* for strea
 void reply_stream(struct request *rq, const char *type, const char *attachment); /* attachment: may be NULL */
 int reply_write(struct ctx *cx, void *rq, const char *p, size_t n);
 void reply_flush(struct request *rq);
-void stream_end(struct request *rq); /* called by reply_send */
+void stream_part(struct request *rq, struct str bytes); /* to the client */
+void stream_end(struct request *rq);                    /* called by reply_send */
+
+/* spool.c */
+/* It goes to the client later, as the client is slow; false: now. */
+bool spool_keep(struct request *rq, struct str bytes);
+void spool_send(struct request *rq); /* all of it, however long the client takes */
 
 /* wire.c */
 const char *wire_method(const struct request *rq);
@@ -245,6 +255,7 @@ void wire_close_after(struct request *rq);             /* no further request on 
 bool wire_closes(const struct request *rq);            /* there will be none, for this or another reason */
 bool wire_write(struct request *rq, struct str bytes); /* false: the client went away, or is too slow */
 bool wire_write_parts(struct request *rq, const struct str *parts, int count); /* the same; at most 8 */
+size_t wire_room(struct request *rq); /* so many bytes are written without waiting for the client */
 /* Bytes of the body; 0 at its end; -1 when it is broken off or too slow. */
 int64_t wire_read(struct request *rq, void *to, size_t room);
 void wire_done(

@@ -28,17 +28,18 @@ static void head_send(struct request *rq) {
   buf_clear(&head);
 }
 
-void reply_flush(struct request *rq) {
+void stream_part(struct request *rq, struct str bytes) {
   char size[24];
-  if (!rq->streamed) head_send(rq);
-  if (!rq->pending.n || rq->gone || rq->head) {
-    buf_reset(&rq->pending);
-    return;
-  }
-  int n = snprintf(size, sizeof size, "%zx\r\n", rq->pending.n);
+  int n = snprintf(size, sizeof size, "%zx\r\n", bytes.n);
   bool plain = wire_old(rq); /* HTTP/1.0 knows no chunks: the end is the end of the connection */
-  const struct str parts[] = { { size, (size_t)n }, buf_view(&rq->pending), STR("\r\n") };
-  rq->gone = !(plain ? wire_write(rq, parts[1]) : wire_write_parts(rq, parts, 3));
+  const struct str parts[] = { { size, (size_t)n }, bytes, STR("\r\n") };
+  rq->gone = !(plain ? wire_write(rq, bytes) : wire_write_parts(rq, parts, 3));
+}
+
+void reply_flush(struct request *rq) {
+  if (!rq->streamed) head_send(rq);
+  struct str bytes = buf_view(&rq->pending);
+  if (bytes.n && !rq->gone && !rq->head && !spool_keep(rq, bytes)) stream_part(rq, bytes);
   buf_reset(&rq->pending);
 }
 
@@ -57,6 +58,7 @@ int reply_write(struct ctx *cx, void *arg, const char *p, size_t n) {
 
 void stream_end(struct request *rq) {
   if (!rq->cx->code) reply_flush(rq);
+  if (!rq->cx->code) spool_send(rq);
   bool whole = !rq->cx->code && !rq->gone;
   if (whole && !rq->head && !wire_old(rq)) wire_write(rq, STR("0\r\n\r\n"));
   if (!whole) wire_close_after(rq);

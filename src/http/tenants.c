@@ -52,5 +52,7 @@ int tenant_find(struct request *rq, struct tenant **out) {
 int db_find(struct request *rq, struct db **db) {
   struct tenant *tenant;
   int rc = tenant_find(rq, &tenant);
-  return rc ? rc : tenant_read(rq->cx, tenant, db);
+  if (!rc) rc = tenant_read(rq->cx, tenant, db);
+  if (!rc) rq->reading = *db;
+  return rc;
 }

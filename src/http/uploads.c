@@ -115,10 +115,19 @@ int upload_name(struct request *rq, const char *name, char out[static UPLOAD_NAM
   return OK;
 }
 
-int upload_room(struct request *rq, const char *dir, int64_t more) {
+static int64_t room_of(const char *dir) {
   struct statvfs disk;
-  if (statvfs(dir, &disk) != 0) return OK; /* the write will tell */
-  int64_t room = (int64_t)disk.f_bavail * (int64_t)disk.f_frsize;
+  if (statvfs(dir, &disk) != 0) return INT64_MAX; /* the write will tell */
+  return (int64_t)disk.f_bavail * (int64_t)disk.f_frsize;
+}
+
+int uploads_scratch(struct request *rq, int64_t room) {
+  const char *dir = folder_of(rq->cx, rq->server);
+  return room_of(dir) < room + DISK_RESERVE ? -1 : open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+}
+
+int upload_room(struct request *rq, const char *dir, int64_t more) {
+  int64_t room = room_of(dir);
   if (room >= more + DISK_RESERVE) return OK;
   rq->status = 507;
   return fail(rq->cx, E_LIMIT, NULL,

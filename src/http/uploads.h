@@ -28,6 +28,9 @@ void upload_remove(struct server *server, const char *id);
 
 /* The last part of what may be a path, without control characters. */
 int upload_name(struct request *rq, const char *name, char out[static UPLOAD_NAME]);
+/* A file without a name, to be closed, beside them; -1: the disk has no room for so many bytes and some to work with, or it
+** cannot be. */
+int uploads_scratch(struct request *rq, int64_t room);
 /* 507 when the disk has no room for so many bytes more and some to work with. */
 int upload_room(struct request *rq, const char *dir, int64_t more);
 

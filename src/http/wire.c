@@ -33,6 +33,8 @@ bool wire_write_parts(struct request *rq, const struct str *parts, int count) {
 }
 bool wire_write(struct request *rq, struct str bytes) { return wire_write_parts(rq, &bytes, 1); }
 
+size_t wire_room(struct request *rq) { return gate_room(rq->conn); }
+
 int64_t wire_read(struct request *rq, void *to, size_t room) { return gate_read(rq->conn, to, room); }
 
 void wire_done(struct request *rq) {

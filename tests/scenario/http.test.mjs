@@ -367,3 +367,37 @@ test('slow clients do not keep others out for long', async (t) => {
   assert.ok(Date.now() - began < 20000);
   for (const socket of slow) socket.destroy();
 });
+
+test('who takes a table slowly holds no old state of the file, and gets all of it', async (t) => {
+  const data = dataFolder(t, 'demo');
+  importGenerated(data, 'demo', 100_000);
+  const server = await serve(t, data);
+  const target = '/api/tables/clean_sales';
+  const whole = (await ask(server, target)).body;
+  assert.ok(whole.length > 11e6, 'more than sockets hold');
+  const begun = () => new Promise((resolve) => http.get({ host: '127.0.0.1', port: server.port, path: target, agent: false }, resolve));
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 200));
+  const rest = async (reply, parts) => {
+    for await (const bytes of reply) parts.push(bytes);
+    assert.ok(Buffer.concat(parts).equals(whole));
+  };
+
+  const slow = await begun();
+  const parts = [];
+  const write = await ask(server, '/api/records/product', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{"sku":"S-1","name":"while it is read"}' });
+  assert.equal(write.status, 201);
+  // A WAL from which somebody reads cannot be emptied.
+  const emptied = () => spawnSync('sqlite3', [path.join(data, 'tenants/demo.db'), 'PRAGMA wal_checkpoint(TRUNCATE)'], { encoding: 'utf8' }).stdout.trim() === '0|0|0';
+  for (const since = Date.now(); !emptied(); await pause()) {
+    assert.ok(Date.now() - since < 60_000, 'the state is held');
+    parts.push(slow.read() ?? '');
+  }
+  assert.ok(parts.reduce((sum, part) => sum + part.length, 0) < whole.length / 2, 'it was not there yet');
+  await rest(slow, parts.map((part) => Buffer.from(part)));
+
+  // Where nothing can be put aside, it is waited for.
+  fs.rmSync(path.join(data, 'uploads'), { recursive: true });
+  const other = await begun();
+  await pause();
+  await rest(other, []);
+});
