@@ -89,10 +89,10 @@ static void option(struct options *o, const char *key, const char *value) {
 static void options_make(struct options *o, const char *dsn, const char *password) {
   *o = (struct options){ 0 };
   option(o, "target_session_attrs", "read-write");
-  option(o, "keepalives_idle", "20");
+  option(o, "keepalives_idle", "15");
   option(o, "keepalives_interval", "5");
   option(o, "keepalives_count", "2");
-  option(o, "tcp_user_timeout", "30000");
+  option(o, "tcp_user_timeout", "25000");
   option(o, "gssencmode", "disable");
   option(o, "fallback_application_name", "outpost");
   option(o, "dbname", dsn);

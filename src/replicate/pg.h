@@ -3,7 +3,7 @@
 **
 ** What libpq knows holds here, too: conninfo strings and URIs, PG* variables, service and password
 ** files, several hosts (tried in their order), sslmode, sslrootcert, SCRAM with channel binding. What is not said is set
-** so that nothing hangs: of several hosts each has 10 s for a step of its handshake, keepalives, tcp_user_timeout 30 s; application_name is outpost. Of
+** so that nothing hangs: of several hosts each has 10 s for a step of its handshake, keepalives, tcp_user_timeout 25 s; application_name is outpost. Of
 ** several hosts the one is taken that can be written to (target_session_attrs, unless the dsn says otherwise).
 **
 ** A connection belongs to one thread. It works behind a pooler in transaction mode: no named

@@ -43,6 +43,7 @@ static int read_parts(struct verifying *v, enum sync_lane_id id, struct lane_par
   struct pg_rows *rows;
   struct pg_value p[] = { pg_z(v->up.organization), pg_z(v->origins), pg_z(sync_lane_names[id]) };
   out->count = 0;
+  *sent = 0;
   if (sync_lane_read(v->cx, v->db, id, &lane)) return v->cx->code;
   *sent = lane.seq;
   if (pg_ask(v->cx, v->pg,
