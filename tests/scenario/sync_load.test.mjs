@@ -5,10 +5,11 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { startProxy } from '../fake/proxy.mjs';
 import { data, post } from './api.mjs';
-import { LONG, OUTPOST_TEST, folder, generate, importFile, json, ok, one, place, query, serve, sleep, start } from './lib.mjs';
+import { LONG, OUTPOST, OUTPOST_TEST, folder, generate, importFile, json, ok, one, place, query, serve, sleep, start } from './lib.mjs';
 import { freePort, startPostgres } from './postgres.mjs';
 import { rowsOf } from './sync_compare.mjs';
 
+const sanitized = /[/](asan|tsan)[/]/.test(OUTPOST);
 const status = (p) => json(['sync', 'status', ...p.args]);
 
 // Until `so` says yes; `what` is what it was waited for.
@@ -116,7 +117,7 @@ test('a long time without a link: it is told how much waits, and it goes up in b
   assert.equal(code, 0, err);
   t.diagnostic(`${waiting.forecast.rows} rows waited, told in ${Math.round(took)} ms; ${memory.toFixed(0)} MiB at most`);
   assert.ok(took < 20_000, `the status took ${took} ms`);
-  assert.ok(memory < 200, `${memory} MiB`);
+  if (!sanitized) assert.ok(memory < 200, `${memory} MiB`);
   arrived(p, hq);
   const after = status(p);
   assert.equal(after.forecast.rows, 0);

@@ -107,6 +107,7 @@ test('killed at every crash point on the way, it goes on and nothing is lost or 
     }
     holdsAll(p, hq);
   }
+  t.diagnostic(`${kills} kills`);
   assert.ok(kills >= (LONG ? 200 : 5), `${kills} kills`);
 });
 
