@@ -36,6 +36,7 @@
 #include "notify/outbox.h"
 #include "record/record.h"
 #include "replicate/pull.h"
+#include "replicate/stream_archived.h"
 #include "replicate/worker.h"
 #include "sales/sales.h"
 #include "transform/metric.h"
@@ -118,6 +119,7 @@ int main(int argc, char **argv) {
   verify_register("archive", archive_verify);
   engine_part_register(&events_keep_part);
   engine_part_register(&sync_part);
+  archive_set_waits(archived_waits);
   hold_subjects_register(events_hold_fits, "'topic NAME', event_segment (all topics)");
   tenant_set_hook(import_recover);
 

@@ -2,11 +2,11 @@
 SELECT subject, cold_days, keep_days FROM retention_policy WHERE active = 1 AND deleted_at IS NULL ORDER BY subject;
 
 -- name: archive_partitions
-SELECT id, path, rows, month, place, part, first_key, last_key, purged_at, sha256, bytes, digest, last_at
+SELECT id, path, rows, month, place, part, first_key, last_key, purged_at, sha256, bytes, digest, last_at, first_id, last_id
 FROM archive_partition WHERE tbl = ?1 AND month BETWEEN ?2 AND ?3 ORDER BY month, place, part;
 
 -- name: archive_partitions_of_place
-SELECT id, path, rows, month, place, part, first_key, last_key, purged_at, sha256, bytes, digest, last_at
+SELECT id, path, rows, month, place, part, first_key, last_key, purged_at, sha256, bytes, digest, last_at, first_id, last_id
 FROM archive_partition WHERE tbl = ?1 AND place = ?4 AND month BETWEEN ?2 AND ?3 ORDER BY month, part;
 
 -- name: archive_partition_next

@@ -50,6 +50,10 @@ ORDER BY r.id;
 -- name: sync_stock_until
 SELECT coalesce(max(CAST(after ->> 'last' AS INTEGER)), 0) FROM change_log WHERE event = 'STOCK_MOVED' AND seq <= ?1;
 
+-- name: sync_purged
+SELECT place, first_id, last_id, first_at, last_at FROM archive_partition
+WHERE tbl = 'stock_transactions' AND purged_at IS NOT NULL ORDER BY first_id;
+
 -- name: sync_runs_unsent
 SELECT count(*) FROM run r WHERE (SELECT max(c.seq) FROM change_log c WHERE c.unit = r.uuid) > ?1;
 

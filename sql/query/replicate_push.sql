@@ -80,6 +80,11 @@ WHERE x.id > max(?1, CAST(?2 AS INTEGER)) AND x.id <= ?4 ORDER BY x.id LIMIT ?3;
 -- name: push_archived
 SELECT 1 FROM archive_partition WHERE tbl = 'stock_transactions' AND first_id <= ?2 AND last_id >= ?1 AND purged_at IS NULL LIMIT 1;
 
+-- name: push_waits
+-- Are movements from ?1 to ?2 still to go up?
+SELECT 1 FROM sync_upstream, change_log c
+WHERE c.seq > coalesce((SELECT position ->> 'seq' FROM sync_lane WHERE lane = 'rows'), 0) AND c.event = 'STOCK_MOVED' AND c.after ->> 'first' <= ?2 AND c.after ->> 'last' >= ?1 LIMIT 1;
+
 -- name: push_batch_add
 INSERT INTO sync_batch (origin, lane, sequence, previous, position_from, position_to, first_seq, last_seq, rows, bytes, sections,
                         root, hash, signature, made_at, confirmed_at)

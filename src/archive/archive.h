@@ -11,7 +11,8 @@
 ** file is registered. A file that nobody registered is taken over when it holds the rows
 ** that are to be written, and put aside when it does not.
 **
-** What a legal_hold names stays where it is: in the table, or in its file.
+** What a legal_hold names stays where it is: in the table, or in its file. A file whose rows others still need
+** (archive_set_waits: headquarters does not have them) is deleted later; an alert `archive_waits` tells when that takes a week.
 */
 #ifndef ARCHIVE_ARCHIVE_H
 #define ARCHIVE_ARCHIVE_H
@@ -44,8 +45,9 @@ void archive_result_json(struct jw *w, const char *key, const struct archive_res
 /* ---- asking ---- */
 
 struct archive_filter {
-  const char *place, *key; /* warehouse, item; NULL: all */
-  int64_t from, to;        /* from <= at < to, UTC us; to 0: no end */
+  const char *place, *key;   /* warehouse, item; NULL: all */
+  int64_t from, to;          /* from <= at < to, UTC us; to 0: no end */
+  int64_t first_id, last_id; /* last_id 0: all */
 };
 
 /* What it took: for those who want to know. */
@@ -84,6 +86,11 @@ int archive_verify(struct ctx *cx, struct db *db,
 void archive_register(void); /* in main.c: the rules of its entities, its kinds of jobs */
 
 /* What else a legal_hold may name, for those who ask for holds themselves. main.c, once. */
+/* Who else may still need the rows of a file that a policy would delete, those with the numbers first to last: *why tells, NULL:
+** nobody. For main.c, before any thread. */
+void archive_set_waits(int (*waits)(struct ctx *cx, struct db *db, const char *table, int64_t first,
+                                    int64_t last, const char **why));
+
 void hold_subjects_register(bool (*fits)(struct str subject), const char *help);
 
 #endif

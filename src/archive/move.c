@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/time.h"
+#include "notify/alert.h"
 #include "store/change.h"
 
 /* A file on its way: what will be noted of it. */
@@ -410,12 +411,12 @@ static int move_table(struct ctx *cx, struct tenant *t, const struct archive_tab
 /* ---- deleting files ---- */
 
 struct purge {
-  int64_t id, rows;
+  int64_t id, rows, first_id, last_id, last_at;
   struct partition p;
   const char *path, *doubt;
 };
 
-enum { SETTLED_DAYS = 30, GAP_DAYS = 90 };
+enum { SETTLED_DAYS = 30, GAP_DAYS = 90, LONG_DAYS = 7 };
 
 /* A clock that jumped years ahead must not delete anything for good. It shows in the change log, which
 ** has nothing from the time between; after SETTLED_DAYS of work by that clock it is believed. */
@@ -435,11 +436,25 @@ static int clock_doubt(struct ctx *cx, struct db *db, const char **why) {
   return OK;
 }
 
+static int (*waits)(struct ctx *cx, struct db *db, const char *table, int64_t first, int64_t last,
+                    const char **why);
+void archive_set_waits(int (*fn)(struct ctx *cx, struct db *db, const char *table, int64_t first,
+                                 int64_t last, const char **why)) {
+  waits = fn;
+}
+
+static int needed_by_others(struct ctx *cx, struct db *db, const struct purge *u, const char **why) {
+  *why = NULL;
+  return waits ? waits(cx, db, u->p.table->name, u->first_id, u->last_id, why) : OK;
+}
+
 static int purge_write(struct ctx *cx, struct db *db, void *arg) {
   const struct purge *u = arg;
   const char *held;
   if (hold_on(cx, db, &u->p, u->path, &held)) return cx->code;
   if (held) return fail(cx, E_CONFLICT, NULL, "a legal hold was put on %s meanwhile: %s", u->path, held);
+  if (needed_by_others(cx, db, u, &held)) return cx->code;
+  if (held) return fail(cx, E_CONFLICT, NULL, "%s stays: %s", u->path, held);
   struct stmt *s = db_ask(cx, db, SQL_archive_partition_purge, u->id, cx->now, cx->actor);
   if (stmt_run(cx, s)) return cx->code;
   return change_append(
@@ -454,10 +469,14 @@ static int purge_write(struct ctx *cx, struct db *db, void *arg) {
 }
 
 static int purge_one(struct ctx *cx, struct tenant *t, struct db *db, const struct purge *u, bool dry,
-                     struct archive_result *out) {
-  const char *held, *folder;
-  if (hold_on(cx, db, &u->p, u->path, &held) || archive_folder(cx, db, &folder)) return cx->code;
+                     struct archive_result *out, bool *needed) {
+  const char *held, *others, *folder;
+  if (hold_on(cx, db, &u->p, u->path, &held) || archive_folder(cx, db, &folder) ||
+      needed_by_others(cx, db, u, &others))
+    return cx->code;
   if (!held) held = u->doubt;
+  *needed = !held && others;
+  if (!held) held = others;
   struct archive_step *step = add_step(cx, out, &u->p);
   step->path = u->path;
   step->rows = u->rows;
@@ -472,6 +491,34 @@ static int purge_one(struct ctx *cx, struct tenant *t, struct db *db, const stru
     return fail(cx, E_FAIL, NULL, "%s could not be deleted: %s", path, strerror(errno));
   out->purged++;
   return OK;
+}
+
+/* Files that a policy would have deleted a week ago. */
+struct waiting {
+  const struct archive_table *table;
+  int64_t files;
+};
+
+static int tell_waiting(struct ctx *cx, struct db *db, void *arg) {
+  static const char kind[] = "archive_waits";
+  const struct waiting *w = arg;
+  bool fresh;
+  if (!w->files) return alert_settle(cx, db, kind, w->table->name);
+  return alert_raise(
+      cx, db,
+      &(struct alert){
+          .kind = kind,
+          .subject = w->table->name,
+          .state = "waiting",
+          .severity = SEVERITY_WARNING,
+          .title = "Old files cannot be deleted: headquarters does not have them",
+          .text = ctx_printf(
+              cx,
+              "%lld files of %s are kept for a week longer than the policy says, or more, because their rows "
+              "have not gone up to headquarters. They go when headquarters has been reached",
+              (long long)w->files, w->table->name),
+          .address = "#/sync" },
+      &fresh);
 }
 
 static int purge_table(struct ctx *cx, struct tenant *t, const struct archive_table *table, int64_t keep_days,
@@ -497,15 +544,26 @@ static int purge_table(struct ctx *cx, struct tenant *t, const struct archive_ta
     if (col_int(s, 12) >= cx->now - keep_days * DAY_US || count == 4096) continue;
     struct purge *u = list[count++] = ctx_alloc(cx, sizeof *u);
     int year = 0, month = 0;
-    *u = (struct purge){ .id = col_int(s, 0), .rows = col_int(s, 2), .path = path, .doubt = doubt };
+    *u = (struct purge){ .id = col_int(s, 0),
+                         .rows = col_int(s, 2),
+                         .first_id = col_int(s, 13),
+                         .last_id = col_int(s, 14),
+                         .last_at = col_int(s, 12),
+                         .path = path,
+                         .doubt = doubt };
     u->p = (struct partition){ .table = table, .month = col_dup(cx, s, 3), .place = col_dup(cx, s, 4) };
     if (sscanf(u->p.month, "%4d-%2d", &year, &month) != 2) continue;
     u->p.from = date_days(year, month, 1) * DAY_US;
     u->p.to = (month == 12 ? date_days(year + 1, 1, 1) : date_days(year, month + 1, 1)) * DAY_US;
   }
-  for (size_t i = 0; i < count && !cx->code; i++) purge_one(cx, t, db, list[i], dry, out);
+  struct waiting waiting = { .table = table };
+  for (size_t i = 0; i < count && !cx->code; i++) {
+    bool needed = false;
+    purge_one(cx, t, db, list[i], dry, out, &needed);
+    waiting.files += needed && list[i]->last_at < cx->now - (keep_days + LONG_DAYS) * DAY_US;
+  }
   ctx_end(&aside);
-  return cx->code;
+  return cx->code || dry ? (int)cx->code : tenant_write(cx, t, tell_waiting, &waiting);
 }
 
 /* ---- all policies ---- */

@@ -119,11 +119,18 @@ static bool within(const struct archive_filter *f, int64_t at) {
   return at >= f->from && (!f->to || at < f->to);
 }
 
+/* Is there any number from first to last that is asked for? */
+static bool id_fits(const struct archive_filter *f, int64_t first, int64_t last) {
+  return !f->last_id || (first <= f->last_id && last >= f->first_id);
+}
+
 static int take_row(struct ctx *cx, void *arg, const struct parquet_value *row) {
   struct search *s = arg;
   const struct archive_table *t = s->table;
   s->effort->rows_read++;
-  if (!within(s->filter, row[t->at_column].n)) return OK;
+  if (!within(s->filter, row[t->at_column].n) ||
+      !id_fits(s->filter, row[t->id_column].n, row[t->id_column].n))
+    return OK;
   if (s->filter->key && (t->key_column < 0 || !str_eq(row[t->key_column].s, str_of(s->filter->key))))
     return OK;
   s->effort->rows++;
@@ -143,6 +150,8 @@ static bool group_fits(const struct search *s, const struct parquet_reader *r, i
   const struct archive_filter *f = s->filter;
   if (parquet_group_range(r, group, s->table->at_column, &min, &max) &&
       (max.n < f->from || (f->to && min.n >= f->to)))
+    return false;
+  if (parquet_group_range(r, group, s->table->id_column, &min, &max) && !id_fits(f, min.n, max.n))
     return false;
   if (!f->key || s->table->key_column < 0) return true;
   return !parquet_group_range(r, group, s->table->key_column, &min, &max) || !outside(f->key, min.s, max.s);
@@ -193,6 +202,7 @@ static struct file_entry *choose(struct ctx *cx, struct db *db, struct search *s
   while (stmt_row(cx, q)) {
     if (!col_null(q, 8)) continue; /* deleted, as the policy says */
     s->effort->files++;
+    if (!id_fits(f, col_int(q, 13), col_int(q, 14))) continue;
     if (f->key && !col_null(q, 6) && outside(f->key, col_str(q, 6), col_str(q, 7))) continue;
     *last = ctx_alloc(cx, sizeof **last);
     (*last)->path = ctx_printf(cx, "%s/%s", folder, ctx_strdup(cx, col_str(q, 1)));

@@ -1,6 +1,7 @@
 #include "replicate/stream_archived.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "archive/archive.h"
 
@@ -34,7 +35,6 @@ static void write_value(struct buf *out, char kind, const struct parquet_value *
 static int keep(struct ctx *cx, void *arg, const struct parquet_value *row) {
   struct found *f = arg;
   int64_t id = row[0].n;
-  if (id < f->from || id > f->to) return OK;
   if (f->count == f->room) {
     f->room = f->room ? 2 * f->room : 256;
     f->list = xrealloc(f->list, f->room * sizeof *f->list);
@@ -64,10 +64,10 @@ static bool is_any(struct ctx *cx, struct db *db, int64_t from, int64_t to) {
 }
 
 static int find(struct ctx *cx, struct db *db, struct found *f) {
-  static const struct archive_filter all = { 0 };
+  const struct archive_filter those = { .first_id = f->from, .last_id = f->to };
   const struct archive_table *table = archive_table_find("stock_transactions");
   if (!is_any(cx, db, f->from, f->to)) return cx->code;
-  if (archive_rows_each(cx, db, table, &all, keep, f, NULL)) return cx->code;
+  if (archive_rows_each(cx, db, table, &those, keep, f, NULL)) return cx->code;
   if (f->count) qsort(f->list, f->count, sizeof *f->list, by_id);
   return OK;
 }
@@ -95,4 +95,17 @@ int stream_movements(struct ctx *cx, struct db *db, struct up_batch *b, struct u
   buf_clear(&f.lines);
   free(f.list);
   return cx->code;
+}
+
+int archived_waits(struct ctx *cx, struct db *db, const char *table, int64_t first, int64_t last,
+                   const char **why) {
+  *why = NULL;
+  if (strcmp(table, "stock_transactions") != 0) return OK;
+  struct stmt *s = db_stmt(cx, db, SQL_push_waits);
+  stmt_int(s, 1, first);
+  stmt_int(s, 2, last);
+  if (!stmt_row(cx, s)) return cx->code;
+  stmt_done(s);
+  *why = "its rows have not gone up to headquarters yet; it is deleted when they have";
+  return OK;
 }

@@ -44,6 +44,8 @@ struct ranged {
   struct collected *into; /* private */
 };
 int ranged_take(struct verifying *v, struct ranged *r, const struct stmt *s);
+/* `each` of movements of stock: those behind `from`, up to `to`, in the table or in files. */
+int ranged_moves(struct verifying *v, struct ranged *r);
 /* *rows: how many there are here; *found: the first difference, or NULL. */
 int ranged_compare(struct verifying *v, struct ranged *r, int64_t *rows, struct difference **found);
 

@@ -1,5 +1,6 @@
 #include "base/hash.h"
 #include "replicate/merkle.h"
+#include "replicate/stream_archived.h"
 #include "replicate/verify_internal.h"
 
 #include <stdlib.h>
@@ -80,12 +81,34 @@ static int close_range(struct verifying *v, struct ranged *r) {
   return v->cx->code;
 }
 
-int ranged_take(struct verifying *v, struct ranged *r, const struct stmt *s) {
+/* So many more rows are in the section. */
+static int taken(struct verifying *v, struct ranged *r, int64_t rows) {
   struct collected *c = r->into;
-  stream_row(&c->batch, c->section, s, r->kinds);
-  c->rows++;
+  c->rows += rows;
   bool full = c->section->rows == RANGE || c->section->copy.n >= RANGE_BYTES;
   return full ? close_range(v, r) : OK;
+}
+
+int ranged_take(struct verifying *v, struct ranged *r, const struct stmt *s) {
+  stream_row(&r->into->batch, r->into->section, s, r->kinds);
+  return taken(v, r, 1);
+}
+
+int ranged_moves(struct verifying *v, struct ranged *r) {
+  struct collected *c = r->into;
+  for (int64_t after = r->from, to; after < r->to && !v->cx->code; after = to) {
+    int64_t had = c->section->rows;
+    to = r->to - after > RANGE - had ? after + RANGE - had : r->to;
+    struct stmt *s = db_stmt(v->cx, v->db, r->id);
+    stmt_int(s, 1, after);
+    stmt_text(s, 2, "");
+    stmt_int(s, 3, INT64_MAX);
+    stmt_int(s, 4, to);
+    if (!stream_movements(v->cx, v->db, &c->batch, c->section, &(struct stream){ .kinds = r->kinds }, s,
+                          after + 1, to))
+      taken(v, r, c->section->rows - had);
+  }
+  return v->cx->code;
 }
 
 static int walk(struct verifying *v, struct ranged *r, int64_t keep) {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { startProxy } from '../fake/proxy.mjs';
 import { data, post } from './api.mjs';
-import { LONG, OUTPOST, OUTPOST_TEST, folder, generate, importFile, json, ok, one, place, query, serve, sleep, start } from './lib.mjs';
+import { LONG, OUTPOST, OUTPOST_TEST, folder, generate, importFile, json, ok, one, outpost, place, query, serve, sleep, start } from './lib.mjs';
 import { freePort, startPostgres } from './postgres.mjs';
 import { rowsOf } from './sync_compare.mjs';
 
@@ -154,25 +154,58 @@ test('the end comes at once, though three connections wait for an answer', { tim
   arrived(p, hq);
 });
 
-test('movements that were archived before they were sent reach headquarters', { timeout: 300_000 }, async (t) => {
-  const hq = await startPostgres(t);
-  const p = place(t);
+// 600 movements of 600 days; what is older than 400 may leave, and than `keep` may go.
+function oldMovements(p, more = {}) {
   const file = path.join(p.dir, 'moves.csv');
   const day = (back) => new Date(Date.now() - back * 86_400_000).toISOString().slice(0, 10);
   const lines = Array.from({ length: 600 }, (_, i) => `SKU-${i % 7},${i % 2 ? 'MAIN' : 'EAST'},${(i % 13) + 1}.25,RECEIPT,${day(900 - i)},ORDER-${i},"note ${i} ""é"""`);
   fs.writeFileSync(file, `sku,warehouse,quantity,type,date,reference,notes\n${lines.join('\n')}\n`);
   json(['stock', 'import', file, ...p.args]);
-  const columns = `id, quantity, on_hand_after, at, reference_id, notes`;
-  const all = query(p.db, `SELECT ${columns} FROM stock_transactions ORDER BY id`);
+  const all = query(p.db, 'SELECT id, quantity, on_hand_after, at, reference_id, notes FROM stock_transactions ORDER BY id');
   assert.equal(all.length, 600);
-  ok(['record', 'save', 'retention_policy', JSON.stringify({ id: '00000000-0000-7000-8000-000000001401', active: true, cold_days: 400 }), ...p.args]);
+  ok(['record', 'save', 'retention_policy', JSON.stringify({ id: '00000000-0000-7000-8000-000000001401', active: true, cold_days: 400, ...more }), ...p.args]);
   ok(['stock', 'aggregate', ...p.args]); // what days are summed up may leave
+  return all;
+}
+const movementsThere = (hq) => rowsOf(hq, 'SELECT id, (quantity * 10000)::bigint, (on_hand_after * 10000)::bigint, (extract(epoch FROM at) * 1000000)::bigint, reference_id, notes FROM outpost.stock_transactions ORDER BY id');
+
+test('movements that were archived before they were sent reach headquarters', { timeout: 300_000 }, async (t) => {
+  const hq = await startPostgres(t);
+  const p = place(t);
+  const all = oldMovements(p);
   const moved = json(['archive', 'run', ...p.args]).rows;
   assert.ok(moved > 100 && moved < 600, `${moved} movements left the table`);
   ok(['upstream', 'init', '--dsn', hq.dsn()]);
   ok(['upstream', 'enroll', '--dsn', hq.dsn(), ...p.args]);
   ok(['sync', '--once', ...p.args], { binary: OUTPOST_TEST, env: { OUTPOST_SYNC_ROWS: '170' }, timeout: 120_000 }); // pages end within files
-  const there = rowsOf(hq, `SELECT id, (quantity * 10000)::bigint, (on_hand_after * 10000)::bigint, (extract(epoch FROM at) * 1000000)::bigint, reference_id, notes FROM outpost.stock_transactions ORDER BY id`);
-  assert.deepEqual(there, all);
+  assert.deepEqual(movementsThere(hq), all);
   arrived(p, hq);
+  const verdict = JSON.parse(outpost(['sync', 'verify', ...p.args, '--json']).out);
+  assert.deepEqual([verdict.same, verdict.tables.find((one) => one.table === 'stock_transactions').rows], [true, 600], verdict.sentence);
+  hq.psql("SET session_replication_role = replica; DELETE FROM outpost.stock_transactions WHERE id = (SELECT min(id) FROM outpost.stock_transactions)");
+  assert.match(JSON.parse(outpost(['sync', 'verify', ...p.args, '--json']).out).first.text, /stock_transactions \d+ is here only/);
+});
+
+test('a file that a policy would delete waits until headquarters has its rows', { timeout: 300_000 }, async (t) => {
+  const hq = await startPostgres(t);
+  const p = place(t);
+  const all = oldMovements(p, { keep_days: 500 });
+  ok(['upstream', 'init', '--dsn', hq.dsn()]);
+  ok(['upstream', 'enroll', '--dsn', hq.dsn(), ...p.args]);
+  const alerts = () => query(p.db, "SELECT status, state FROM alert WHERE kind = 'archive_waits'");
+  json(['archive', 'run', '--dry-run', ...p.args]);
+  for (let again = 0; again < 2; again++) {
+    const run = json(['archive', 'run', ...p.args]);
+    assert.equal(run.purged, 0);
+    const waiting = run.partitions.filter((s) => s.path && s.held);
+    assert.ok(waiting.length > 3 && waiting.every((s) => /not gone up to headquarters yet/.test(s.held)), JSON.stringify(waiting[0]));
+    assert.deepEqual(alerts(), [['open', 'waiting']]);
+  }
+  ok(['sync', '--once', ...p.args]);
+  const run = json(['archive', 'run', ...p.args]);
+  assert.ok(run.purged > 3, JSON.stringify(run));
+  assert.equal(alerts()[0][0], 'resolved');
+  assert.deepEqual(movementsThere(hq), all, 'headquarters has what is nowhere here');
+  const verdict = JSON.parse(outpost(['sync', 'verify', ...p.args, '--json']).out);
+  assert.equal(verdict.same, true, verdict.sentence);
 });
