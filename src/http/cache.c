@@ -4,9 +4,13 @@
 ** A route with .cached says: this reply depends on nothing but the address, who asks (what he may see), the day, and what
 ** the tenant's file holds. The last is a mark that every commit changes, of whatever process (store.h,
 ** tenant_content): it is looked at before the handler reads, and again by every request that would take the
-** reply from here. So a reply is never older than what a new reader of the file would see, and nobody has to
+** reply from here. Of this process's commits it is known which tables they wrote, and of a reply which its statements read: it holds until one of
+** those is written (tenant_content_holds). So a reply is never older than what a new reader of the file would see, and nobody has to
 ** tell this cache of any write.
 **
+**   - Who asks for what another request is making, of the same state, waits for that one without a seat (base/seat.h). Who comes after a commit
+**     does not: he makes his own. A reply that fails, or is none to be kept, or is sent while it is made, is nobody else's; those
+**     who waited make theirs.
 **   - Held: the bytes of the body and their tag, at most CACHE_BYTES in all; what was asked for longest ago goes
 **     first. A reply that is larger than a quarter of all is not kept.
 **   - A reply that a client first asked for who takes gzip is held in both forms; the other goes to whoever takes it.
@@ -16,12 +20,14 @@
 #include "http/cache.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/metrics.h"
+#include "base/seat.h"
 #include "http/gzip.h"
 
 #define CACHE_BYTES MIB(8)
@@ -33,8 +39,9 @@ struct kept {
   struct kept *next;          /* in its slot */
   struct kept *newer, *older; /* by when it was asked for */
   uint64_t hash;
-  int uses; /* of the cache and of requests */
-  struct content content;
+  int uses;               /* of the cache and of requests */
+  struct content content; /* as of a look at which it was right */
+  struct tables tables;   /* that it was made of */
   char etag[ETAG_ROOM];
   char *key, *link;      /* link: or NULL */
   struct str body, gzip; /* gzip: p NULL: there is none */
@@ -45,14 +52,28 @@ struct cache {
   pthread_mutex_t lock;
   struct kept *slot[SLOTS];
   struct kept *newest, *oldest;
+  struct cache_look *making[SLOTS]; /* lists by key, as the slots */
   size_t size;
+};
+
+/* Who waits for what another one makes. On his stack. */
+struct waiter {
+  struct waiter *next;
+  struct seat *seat;
+  sem_t wake;
+  struct kept *kept; /* NULL: it came to nothing */
 };
 
 /* What a request brings here, in its arena. */
 struct cache_look {
+  struct tenant *tenant;
   struct content content;
+  struct tables tables; /* that its handler has read */
   char key[KEY_ROOM];
   uint64_t hash;
+  bool makes; /* others may wait for it: these */
+  struct waiter *waiters;
+  struct cache_look *next; /* of those that are made */
 };
 
 struct cache *cache_new(void) {
@@ -153,33 +174,108 @@ static void use(struct request *rq, struct kept *k) {
   rq->link = k->link;
 }
 
+/* The one that is kept, if it is right as of the look. Under the lock. */
+static struct kept *find_right(struct cache *c, const struct cache_look *look) {
+  struct kept *k = find(c, look), *gone = NULL;
+  if (!k) return NULL;
+  if (!tenant_content_holds(look->tenant, &k->tables, &k->content, &look->content)) {
+    forget(c, k, &gone);
+    drop_all(gone);
+    return NULL;
+  }
+  if (look->content.whole && look->content.number > k->content.number) k->content = look->content;
+  k->uses++;
+  unlink_age(c, k);
+  link_newest(c, k);
+  return k;
+}
+
+/* ---- one who makes it ---- */
+
+static struct cache_look *maker_of(struct cache *c, const struct cache_look *look) {
+  struct cache_look *m = c->making[look->hash % SLOTS];
+  while (m && (m->hash != look->hash || strcmp(m->key, look->key) != 0 ||
+               !content_same(&m->content, &look->content)))
+    m = m->next;
+  return m;
+}
+
+static void make(struct cache *c, struct cache_look *look) {
+  look->makes = true;
+  look->next = c->making[look->hash % SLOTS];
+  c->making[look->hash % SLOTS] = look;
+}
+
+/* Those who wait for it, with what they get; under the lock. */
+static struct waiter *end_making(struct cache *c, struct cache_look *look, struct kept *k) {
+  struct cache_look **at = &c->making[look->hash % SLOTS];
+  if (!look->makes) return NULL;
+  while (*at != look) at = &(*at)->next;
+  *at = look->next;
+  look->makes = false;
+  for (struct waiter *w = look->waiters; w; w = w->next) {
+    w->kept = k;
+    if (k) k->uses++;
+  }
+  return look->waiters;
+}
+
+static void wake_all(struct waiter *w) {
+  if (!w) return;
+  for (struct waiter *next; w; w = next) {
+    next = w->next; /* its thread may be gone as soon as it is woken */
+    seat_call(w->seat, &w->wake);
+  }
+  seat_fill();
+}
+
+void cache_let_go(struct request *rq) {
+  struct cache *c = rq->server->cache;
+  if (!rq->cache_look) return;
+  store_note_reads(NULL);
+  pthread_mutex_lock(&c->lock);
+  struct waiter *waiters = end_making(c, rq->cache_look, NULL);
+  pthread_mutex_unlock(&c->lock);
+  rq->cache_look = NULL;
+  wake_all(waiters);
+}
+
+/* The seat is left without the lock: others may take it at once. Whoever made it may be done then. */
+static struct kept *wait_for_maker(struct cache *c, const struct cache_look *look) {
+  struct waiter mine = { .seat = seat_leave() };
+  sem_init(&mine.wake, 0, 0);
+  pthread_mutex_lock(&c->lock);
+  mine.kept = find_right(c, look);
+  struct cache_look *maker = mine.kept ? NULL : maker_of(c, look);
+  if (maker) {
+    mine.next = maker->waiters;
+    maker->waiters = &mine;
+  }
+  pthread_mutex_unlock(&c->lock);
+  if (!maker) seat_return(mine.seat);
+  while (maker && sem_wait(&mine.wake) != 0) continue; /* a signal came between */
+  sem_destroy(&mine.wake);
+  return mine.kept;
+}
+
 bool cache_find(struct request *rq) {
-  struct tenant *t;
   struct cache *c = rq->server->cache;
   const char *accept = wire_header(rq, "Accept", NULL);
   if (accept && str_starts(str_of(accept), STR("text/csv"))) return false; /* see records_csv.c */
   struct cache_look *look = ctx_alloc(rq->cx, sizeof *look);
-  if (tenant_find(rq, &t)) return true; /* and what it said is the reply */
-  if (!key_of(rq, t, look) || !tenant_content(t, &look->content)) return false;
+  if (tenant_find(rq, &look->tenant)) return true; /* and what it said is the reply */
+  if (!key_of(rq, look->tenant, look) || !tenant_content(look->tenant, &look->content)) return false;
   pthread_mutex_lock(&c->lock);
-  struct kept *k = find(c, look), *gone = NULL;
-  if (k && !content_same(&k->content, &look->content)) {
-    forget(c, k, &gone);
-    drop_all(gone);
-    k = NULL;
-  }
-  if (k) {
-    k->uses++;
-    unlink_age(c, k);
-    link_newest(c, k);
-  }
+  struct kept *k = find_right(c, look);
+  bool wait = !k && maker_of(c, look) != NULL;
+  if (!k && !wait) make(c, look);
   pthread_mutex_unlock(&c->lock);
-  if (k)
-    use(rq, k);
-  else
-    rq->cache_look = look;
+  if (wait) k = wait_for_maker(c, look);
   metric_count(&metric_cache, rq->route->pattern, k ? "hit" : "miss");
-  return k != NULL;
+  if (k) return use(rq, k), true;
+  rq->cache_look = look;
+  store_note_reads(&look->tables);
+  return false;
 }
 
 static struct kept *kept_new(const struct request *rq, const struct cache_look *look,
@@ -188,6 +284,7 @@ static struct kept *kept_new(const struct request *rq, const struct cache_look *
   k->uses = 2; /* the cache, and this request */
   k->hash = look->hash;
   k->content = look->content;
+  k->tables = look->tables;
   k->key = strdup(look->key);
   k->link = rq->link ? strdup(rq->link) : NULL;
   k->body = (struct str){ xmalloc(body->n), body->n };
@@ -198,13 +295,22 @@ static struct kept *kept_new(const struct request *rq, const struct cache_look *
   return k;
 }
 
-void cache_keep(struct request *rq) {
-  struct cache *c = rq->server->cache;
-  const struct cache_look *look = rq->cache_look;
-  if (!look || rq->cx->code || rq->status || rq->streams || rq->content.p || rq->type || rq->etag) return;
+static bool is_to_be_kept(struct request *rq) {
+  if (rq->cx->code || rq->status || rq->streams || rq->content.p || rq->type || rq->etag) return false;
   jw_close(&rq->json, '}');
   rq->content = buf_view(&rq->body);
-  if (rq->body.full || rq->body.n > CACHE_BYTES / 4) return;
+  return !rq->body.full && rq->body.n <= CACHE_BYTES / 4;
+}
+
+void cache_keep(struct request *rq) {
+  struct cache *c = rq->server->cache;
+  struct cache_look *look = rq->cache_look;
+  if (!look) return;
+  store_note_reads(NULL);
+  if (!is_to_be_kept(rq)) {
+    cache_let_go(rq);
+    return;
+  }
   struct kept *k = kept_new(rq, look, &rq->body), *other, *gone = NULL;
   use(rq, k);
   pthread_mutex_lock(&c->lock);
@@ -215,5 +321,7 @@ void cache_keep(struct request *rq) {
   c->size += k->size;
   while (c->size > CACHE_BYTES) forget(c, c->oldest, &gone);
   drop_all(gone);
+  struct waiter *waiters = end_making(c, look, k);
   pthread_mutex_unlock(&c->lock);
+  wake_all(waiters);
 }

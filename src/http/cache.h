@@ -15,5 +15,7 @@ void cache_free(struct cache *c);
 ** runs, and cache_keep puts down what it made. */
 bool cache_find(struct request *rq);
 void cache_keep(struct request *rq);
+/* The reply will not be kept: it is sent while it is made. Nobody is to wait for it any more. */
+void cache_let_go(struct request *rq);
 
 #endif

@@ -179,7 +179,8 @@ struct route {
   bool secret; /* what it is told or tells is written down nowhere, not even for a client that asks again */
   bool open;   /* for everybody, logged in or not */
   bool quiet;  /* asked so often that it is logged only when it fails */
-  bool cached; /* the reply depends on the address, who asks and the tenant's file alone: see cache.c */
+  bool
+      cached; /* the reply depends on the address, who asks and what the handler reads of the tenant's file: see cache.c */
 };
 int route_find(struct request *rq); /* 404 405 */
 

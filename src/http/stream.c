@@ -10,12 +10,13 @@
 #include <stdio.h>
 
 #include "base/limits.h"
-#include "http/request.h"
+#include "http/cache.h"
 
 void reply_stream(struct request *rq, const char *type, const char *attachment) {
   rq->type = type;
   rq->attachment = attachment;
   rq->streams = true;
+  cache_let_go(rq);
 }
 
 static void head_send(struct request *rq) {

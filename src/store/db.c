@@ -23,6 +23,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "store/content.h"
 #include "store/known.h"
 #include "store/wal_file.h"
 
@@ -95,10 +96,22 @@ int db_fail(struct ctx *cx, const struct db *db, const char *doing) {
 
 /* ---- open, close ---- */
 
+/* What a statement of a reader depends on. Those that nobody keeps (uses NULL) give no rows. */
+static void see_read(struct uses *uses, int action, const char *name) {
+  bool table = (action == SQLITE_READ || action == SQLITE_SELECT) && name && *name;
+  if (!table && (action != SQLITE_PRAGMA || !uses)) return;
+  int number = table ? table_number(name) : TABLE_ANY;
+  if (uses) tables_add(&uses->reads, number);
+  tables_seen(number);
+}
+
 static int look_through(void *arg, int action, const char *a, const char *b, const char *c, const char *d) {
   const struct db *db = arg;
   (void)b, (void)c, (void)d;
-  if (db->known) known_see(db->known, db->compiled, action, a);
+  if (db->known)
+    known_see(db->known, db->compiled, action, a);
+  else
+    see_read(db->compiled, action, a);
   return action == SQLITE_ATTACH || action == SQLITE_DETACH ? SQLITE_DENY : SQLITE_OK;
 }
 
@@ -446,6 +459,7 @@ static int step(struct stmt *s) {
   struct db *db = s->db;
   db->explained = false;
   db->compiled = &s->uses;
+  if (!sqlite3_stmt_busy(s->lite)) tables_seen_all(&s->uses.reads);
   if (db->known) known_step(db->known, &s->uses);
   int rc = sqlite3_step(s->lite);
   db->compiled = NULL;
@@ -589,9 +603,32 @@ void db_rollback(struct db *db) {
   ctx_end(&quiet);
 }
 
+static void commit_announce(struct db *db) {
+  struct tables written;
+  if (!db->watch) return;
+  known_written(db->known, &written);
+  content_announce(db->watch, db->path, db->name, &written);
+}
+
+/* The content is that of this commit if nobody else has committed since, until after it was looked at. */
+static void commit_tell(struct db *db, bool done) {
+  struct ctx aside;
+  struct content after = { 0 };
+  if (!db->watch) return;
+  ctx_begin(&aside, "store");
+  bool known = done && content_read(db->watch, db->path, db->name, &after);
+  struct stmt *s = known ? db_compose(&aside, db, "PRAGMA data_version") : NULL;
+  bool ours = stmt_row(&aside, s) && known_is_current(db->known, col_int(s, 0));
+  stmt_done(s);
+  content_tell(db->watch, ours ? &after : NULL);
+  ctx_end(&aside);
+}
+
 int db_commit(struct ctx *cx, struct db *db) {
   crash_point("before commit");
+  commit_announce(db);
   int rc = db_do(cx, db, "COMMIT");
+  commit_tell(db, rc == OK);
   if (rc) db_rollback(db);
   return rc;
 }

@@ -18,10 +18,8 @@ struct place {
 
 struct known {
   uint64_t age;
-  uint64_t count[TABLES_COUNTED];
-  char *names[TABLES_COUNTED];
-  int named;
-  bool open; /* in a transaction that known_begin saw */
+  uint64_t count[TABLES_COUNTED], told[TABLES_COUNTED]; /* told: those that known_written gave */
+  bool open;                                            /* in a transaction that known_begin saw */
   int64_t version;
   struct place *rows;
 };
@@ -50,24 +48,9 @@ struct known *known_new(sqlite3 *lite) {
 
 void known_free(struct known *k) {
   if (!k) return;
-  for (int i = 0; i < k->named; i++) free(k->names[i]);
   for (int i = 0; k->rows && i < ROWS; i++) free(k->rows[i].key);
   free(k->rows);
   free(k);
-}
-
-static int number_of(struct known *k, const char *name) {
-  int i = 0;
-  while (i < k->named && strcmp(k->names[i], name) != 0) i++;
-  if (i < k->named || i == TABLES_COUNTED - 1) return i;
-  size_t n = strlen(name) + 1;
-  k->names[i] = memcpy(xmalloc(n), name, n);
-  return k->named++;
-}
-
-static void add(struct tables *t, int number) {
-  t->any = true;
-  t->bit[number / 64] |= UINT64_C(1) << number % 64;
 }
 
 /* A statement that nobody keeps is run right after this, or in the step in which it is compiled anew. */
@@ -79,9 +62,9 @@ void known_see(struct known *k, struct uses *uses, int action, const char *name)
   if (undoes) k->age++;
   if (undoes && uses) uses->undoes = true;
   if (!name || !*name || !(reads || writes)) return;
-  int number = number_of(k, name);
+  int number = table_number(name);
   if (writes) k->count[number]++;
-  if (uses) add(writes ? &uses->writes : &uses->reads, number);
+  if (uses) tables_add(writes ? &uses->writes : &uses->reads, number);
 }
 
 void known_step(struct known *k, const struct uses *uses) {
@@ -97,6 +80,16 @@ void known_begin(struct known *k, int64_t version) {
   k->version = version;
   k->open = true;
 }
+
+void known_written(struct known *k, struct tables *out) {
+  *out = (struct tables){ 0 };
+  for (int i = 0; i < TABLES_COUNTED; i++) {
+    if (k->count[i] != k->told[i]) tables_add(out, i);
+    k->told[i] = k->count[i];
+  }
+}
+
+bool known_is_current(const struct known *k, int64_t version) { return version == k->version; }
 
 /* Counts only grow: their sum is the same when each of them is. */
 bool known_moment(const struct known *k, const struct uses *uses, struct moment *out) {

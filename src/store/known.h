@@ -13,14 +13,9 @@
 #define STORE_KNOWN_H
 
 #include "store/db.h"
-
-enum { TABLES_COUNTED = 512 }; /* those beyond share the last count */
+#include "store/tables.h"
 
 /* Of one statement. */
-struct tables {
-  uint64_t bit[TABLES_COUNTED / 64];
-  bool any;
-};
 struct uses {
   struct tables reads, writes;
   bool undoes; /* it rolls back */
@@ -35,6 +30,11 @@ void known_see(struct known *k, struct uses *uses, int action, const char *name)
 void known_step(struct known *k, const struct uses *uses);
 /* A transaction of db_begin; version: PRAGMA data_version, read in it. */
 void known_begin(struct known *k, int64_t version);
+
+/* The tables that were written since this was last asked. */
+void known_written(struct known *k, struct tables *out);
+/* Whether it is still of the version that known_begin was told. */
+bool known_is_current(const struct known *k, int64_t version);
 
 /* false: nothing is known now. */
 bool known_moment(const struct known *k, const struct uses *uses, struct moment *out);

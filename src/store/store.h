@@ -126,15 +126,31 @@ int tenant_watch(struct ctx *cx, struct tenant *t, struct watch **out);
 bool watch_changed(struct watch *w); /* since it was last asked */
 
 /* What a tenant's file holds, as a mark: between two looks that found the same, nothing was committed by anybody
-** that a reader could have seen. Takes no lock and a microsecond. What is remembered of a file is taken with the mark
+** that a reader could have seen. Takes a microsecond. What is remembered of a file is taken with the mark
 ** that was there before it was read. false: it cannot be said now. */
 enum { CONTENT_WORDS = 12 };
 struct content {
   uint64_t dev, ino;
   uint32_t header[CONTENT_WORDS];
+  uint64_t
+      number; /* counts the commits of this process; 0: somebody else's are among them, or it is not known */
+  bool whole; /* the header may be compared */
 };
 bool tenant_content(struct tenant *t, struct content *out);
 bool content_same(const struct content *a, const struct content *b);
+
+/* Tables, by numbers of the store's. */
+enum { TABLES_COUNTED = 512 };
+struct tables {
+  uint64_t bit[TABLES_COUNTED / 64];
+  bool any;
+};
+/* From now on, what this thread reads by any connection is noted there; NULL: no more. */
+void store_note_reads(struct tables *into);
+/* Whether what was made of these tables after the look `then` would be the same now; `now` is a look, too. It is as long as nobody has written
+** them but this process, and this process has not. */
+bool tenant_content_holds(struct tenant *t, const struct tables *of, const struct content *then,
+                          const struct content *now);
 
 /* A number that changes when tenants may have been added: of the files behind system.db. */
 int64_t store_tenants_stamp(const struct store *s);

@@ -205,7 +205,12 @@ int tenant_check_mark(struct ctx *cx, struct tenant *t, struct db *db) {
 }
 
 bool tenant_content(struct tenant *t, struct content *out) {
-  return content_read(&t->content, t->path, t->label, out);
+  return content_look(&t->content, t->path, t->label, out);
+}
+
+bool tenant_content_holds(struct tenant *t, const struct tables *of, const struct content *then,
+                          const struct content *now) {
+  return content_same(then, now) || content_holds(&t->content, of, then, now);
 }
 
 /* ---- readers ---- */

@@ -99,6 +99,8 @@ int tenant_writer(struct ctx *cx, struct tenant *t, struct db **out) {
     t->writer = NULL;
   }
   if (!t->writer && db_open(cx, t->path, t->label, DB_WRITE, &t->writer)) return cx->code;
+  t->writer->watch = &t->content;
+  t->writer->path = t->path;
   *out = t->writer;
   return OK;
 }

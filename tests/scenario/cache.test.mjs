@@ -140,3 +140,114 @@ test('what is kept is bounded', { skip: process.env.OUTPOST?.includes('san') }, 
   for (let i = 100; i < 300; i++) await ask(server, `/api/stock-items?x=${i}`);
   assert.ok(rss() - before < 16, `${before} -> ${rss()} MiB for 200 lists of ${size} bytes`);
 });
+
+// A shop whose tables are written by different requests.
+async function shop(t) {
+  const p = place(t);
+  const s = await serve(t, p.data);
+  const stores = [];
+  const products = [];
+  for (let i = 0; i < 4; i++) stores.push(await data(post(s, '/api/stores', { customer_id: `C-${i}`, name: `Store ${i}` }), 201));
+  for (let i = 0; i < 4; i++) products.push(await data(post(s, '/api/products', { sku: `P-${i}`, name: `Product ${i}`, unit_price: '2.50' }), 201));
+  const order = (i, quantity = 1) => data(post(s, '/api/orders', { store_id: `C-${i % 4}`, items: [{ sku: `P-${i % 4}`, quantity }] }), 201);
+  return { p, s, stores, products, order };
+}
+
+test('a reply holds while others write what it was not made of, and not a write longer', async (t) => {
+  const { p, s, stores, order } = await shop(t);
+  const missed = async (asks) => {
+    const before = await cacheOf(s);
+    await asks();
+    return (await cacheOf(s)).miss - before.miss;
+  };
+  const ordered = async () => (await ask(s, '/api/orders')).json.total;
+  const names = async () => (await data(ask(s, '/api/stores?sort=customer_id'))).map((x) => x.name);
+  await names();
+  await data(ask(s, '/api/products'));
+  assert.equal(await ordered(), 0);
+  const made = await missed(async () => {
+    for (let i = 0; i < 20; i++) {
+      await order(i);
+      assert.equal(await ordered(), i + 1, 'what is made of orders knows each of them');
+      assert.deepEqual([(await names()).length, (await data(ask(s, '/api/products'))).length], [4, 4]);
+    }
+  });
+  assert.ok(made >= 20 && made <= 25, `${made} of 60 replies were made: those of orders, and few of stores and products`);
+  await data(ask(s, `/api/stores/${stores[0].id}`, { method: 'PATCH', body: { name: 'Anew' } }));
+  assert.equal((await names())[0], 'Anew');
+  await order(1);
+  sqlite(p.db, "UPDATE stores SET name = 'by shell' WHERE customer_id = 'C-0';");
+  assert.equal((await names())[0], 'by shell');
+  await order(2);
+  sqlite(p.db, "CREATE TRIGGER named AFTER INSERT ON orders BEGIN UPDATE stores SET name = 'by ' || new.number WHERE id = new.store_id; END;");
+  const last = await order(0);
+  assert.equal((await names())[0], `by ${last.number}`, 'a trigger that somebody else has made');
+  await order(4);
+  assert.notEqual((await names())[0], `by ${last.number}`);
+  sqlite(p.db, 'DROP TRIGGER named;');
+  await s.stop();
+});
+
+// Each client changes one thing in one of the tables and looks for it in a list of that table at once, by this server; two other programs change things of their own meanwhile.
+test('64 clients, another process and the shell: everybody finds what was written before he asked', async (t) => {
+  const { p, s, order } = await shop(t);
+  const rounds = LONG ? 60 : 8;
+  const find = async (path, id) => (await data(ask(s, `${path}?limit=1000`))).find((x) => x.id === id);
+  const kinds = [
+    async (n, own) => {
+      const name = `store of ${n} ${own.round}`;
+      own.id ??= (await data(post(s, '/api/stores', { customer_id: `W-${n}`, name: 'new' }), 201)).id;
+      await data(ask(s, `/api/stores/${own.id}`, { method: 'PATCH', body: { name } }));
+      assert.equal((await find('/api/stores', own.id)).name, name);
+    },
+    async (n, own) => {
+      const name = `product of ${n} ${own.round}`;
+      own.id ??= (await data(post(s, '/api/products', { sku: `W-${n}`, name: `new ${n}` }), 201)).id;
+      await data(ask(s, `/api/products/${own.id}`, { method: 'PATCH', body: { name } }));
+      assert.equal((await find('/api/products', own.id)).name, name);
+    },
+    async (n) => {
+      const made = await order(n, 1 + (n % 7));
+      assert.ok(await find('/api/orders', made.id), 'the order is in the list');
+      assert.ok((await data(ask(s, '/api/dashboard/summary'))).total_orders >= Number(made.number.slice(3)), 'and counted');
+    },
+  ];
+  let over = false;
+  const client = async (n) => {
+    const own = {};
+    for (own.round = 0; own.round < rounds; own.round++) await kinds[n % kinds.length](n, own);
+  };
+  const process = async () => {
+    for (let i = 0; !over; i++) {
+      await start(['record', 'save', 'store', JSON.stringify({ customer_id: `X-${i}`, name: 'other' }), ...p.args]).ended;
+      assert.ok((await data(ask(s, '/api/stores?limit=1000'))).some((x) => x.customer_id === `X-${i}`), 'what another process wrote is there');
+    }
+  };
+  const shell = async () => {
+    for (let i = 0; !over; i++) {
+      sqlite(p.db, `PRAGMA busy_timeout=20000; UPDATE products SET notes = 'shell ${i}' WHERE sku = 'P-1';`);
+      assert.equal((await data(ask(s, '/api/products?limit=1000'))).find((x) => x.sku === 'P-1').notes, `shell ${i}`);
+    }
+  };
+  const beside = [process(), shell()];
+  await Promise.all(Array.from({ length: 64 }, (_, n) => client(n))).finally(() => (over = true));
+  await Promise.all(beside);
+  assert.equal((await ask(s, '/api/orders?limit=1')).json.total, Number(one(p.db, 'SELECT count(*) FROM orders')));
+  await s.stop();
+});
+
+test('what many ask for at once is made once; what fails or is a file is answered to each of them', async (t) => {
+  const { s, p } = await shop(t);
+  sqlite(p.db, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) INSERT INTO stock_items (id, sku, name, created_at, created_by, updated_at, updated_by) SELECT printf('01900000-0000-7000-8000-%012d', i), 'M-' || i, 'many', 0, 'x', 0, 'x' FROM n;");
+  const all = (path) => Promise.all(Array.from({ length: 60 }, () => ask(s, path)));
+  await ask(s, '/api/stock-items?limit=1');
+  const before = await cacheOf(s);
+  const lists = await all('/api/stock-items?limit=1000&sort=-name,sku');
+  const after = await cacheOf(s);
+  for (const one of lists) assert.deepEqual([one.status, one.headers.etag, one.json.data.length], [200, lists[0].headers.etag, 1000]);
+  assert.ok(after.miss - before.miss <= 3 && after.hit - before.hit >= 57, `made ${after.miss - before.miss} times`);
+  for (const one of await all('/api/stock-items?sort=nothing')) assert.equal(one.status, 422, String(one.body));
+  const files = await all('/api/stock-items?format=csv');
+  for (const one of files) assert.deepEqual([one.status, String(one.body).trim().split('\n').length], [200, 1001]);
+  await s.stop();
+});

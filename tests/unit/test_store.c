@@ -668,3 +668,85 @@ UNIT(store_known,
   CHECK_INT(tenant_write(&cx, t, known_is, &nine), OK);
   ctx_end(&cx);
 }
+
+/* ---- what was made of tables ---- */
+
+static int run_stmt(struct ctx *cx, struct db *db, void *sql) { return stmt_run(cx, db_once(cx, db, sql)); }
+
+static int run_then_fail(struct ctx *cx, struct db *db, void *sql) {
+  run_stmt(cx, db, sql);
+  return fail(cx, E_INVALID, NULL, "not this one");
+}
+
+/* The look that was taken before sql was read, and of what it was made. */
+static struct content made_of(struct tenant *t, const char *sql, struct tables *of) {
+  struct ctx cx;
+  struct db *db;
+  struct content then = { 0 };
+  *of = (struct tables){ 0 };
+  ctx_begin(&cx, "test");
+  CHECK(tenant_content(t, &then));
+  store_note_reads(of);
+  if (!tenant_read(&cx, t, &db)) stmt_run(&cx, db_compose(&cx, db, sql));
+  store_note_reads(NULL);
+  CHECK_INT(cx.code, OK);
+  ctx_end(&cx);
+  return then;
+}
+
+static bool holds(struct tenant *t, const struct tables *of, const struct content *then) {
+  struct content now;
+  return tenant_content(t, &now) && tenant_content_holds(t, of, then, &now);
+}
+
+#define LIGHTER "UPDATE job_queue SET weight = weight + 1, updated_at = updated_at + 1 WHERE name = 'default'"
+#define ELSEWHERE "INSERT INTO term (id, text) SELECT max(id) + 1, hex(randomblob(8)) FROM term"
+
+UNIT(store_content_tables,
+     "what was made of tables holds until one of them is written, by a trigger, through a view, by others") {
+  struct ctx cx, aside;
+  struct tenant *t = opened(&cx);
+  struct tables queues, texts, viewed, all;
+  struct content q, x, v, a;
+  sqlite3 *other = NULL;
+  if (!t) return;
+  CHECK_INT(
+      tenant_write(&cx, t, run_sql,
+                   "CREATE VIEW heavy AS SELECT name FROM job_queue WHERE weight > 0;"
+                   "CREATE TABLE pulled (n INTEGER); CREATE TRIGGER pulled_added AFTER INSERT ON pulled "
+                   "BEGIN " LIGHTER "; END; INSERT INTO term (id, text) VALUES (1000, 'first')"),
+      OK);
+  q = made_of(t, "SELECT weight FROM job_queue", &queues);
+  x = made_of(t, "SELECT text FROM term", &texts);
+  v = made_of(t, "SELECT count(*) FROM heavy", &viewed);
+  a = made_of(t, "PRAGMA page_count", &all);
+  CHECK(holds(t, &queues, &q) && holds(t, &texts, &x) && holds(t, &viewed, &v) && holds(t, &all, &a));
+  CHECK_INT(tenant_write(&cx, t, run_stmt, ELSEWHERE), OK);
+  CHECK(holds(t, &queues, &q) && !holds(t, &texts, &x) && holds(t, &viewed, &v) && !holds(t, &all, &a));
+  x = made_of(t, "SELECT text FROM term", &texts);
+  CHECK_INT(tenant_write(&cx, t, run_stmt, "INSERT INTO pulled VALUES (1)"), OK);
+  CHECK(!holds(t, &queues, &q) && holds(t, &texts, &x) && !holds(t, &viewed, &v));
+
+  q = made_of(t, "SELECT weight FROM job_queue", &queues);
+  ctx_begin(&aside, "test");
+  CHECK_INT(tenant_write(&aside, t, run_then_fail, LIGHTER), E_INVALID);
+  ctx_end(&aside);
+  CHECK(holds(t, &queues, &q));
+
+  CHECK_INT(sqlite3_open(tenant_path(t), &other), SQLITE_OK);
+  CHECK_INT(sqlite3_exec(other, ELSEWHERE, NULL, NULL, NULL), SQLITE_OK);
+  CHECK(!holds(t, &queues, &q) && !holds(t, &texts, &x)); /* nobody tells what others write */
+  CHECK_INT(tenant_write(&cx, t, run_stmt, ELSEWHERE), OK);
+  CHECK(!holds(t, &queues, &q) && !holds(t, &texts, &x));
+  q = made_of(t, "SELECT weight FROM job_queue", &queues);
+  CHECK_INT(tenant_write(&cx, t, run_stmt, ELSEWHERE), OK);
+  CHECK(holds(t, &queues, &q));
+  CHECK_INT(sqlite3_exec(other, LIGHTER, NULL, NULL, NULL), SQLITE_OK);
+  CHECK_INT(tenant_write(&cx, t, run_stmt, ELSEWHERE), OK); /* and ours right after theirs */
+  CHECK(!holds(t, &queues, &q));
+  q = made_of(t, "SELECT weight FROM job_queue", &queues);
+  CHECK_INT(tenant_write(&cx, t, run_sql, "DROP VIEW heavy"), OK);
+  CHECK(!holds(t, &queues, &q)); /* a table may be another one by then */
+  sqlite3_close(other);
+  ctx_end(&cx);
+}
