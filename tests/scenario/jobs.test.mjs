@@ -409,7 +409,7 @@ test('what another process does is noticed at once, and a new tenant, and one th
   const late = { args: ['--data', p.data, '--tenant', 'late'] };
   const job = add(late, 'test_nothing');
   await until(() => show(late, job.id).state === 'done', 'its end', 4);
-  assert.match(server.log, /TENANT_NOT_OPENED.*broken/);
+  await until(() => /TENANT_NOT_OPENED.*broken/.test(server.log), 'a word of the broken one');
 });
 
 test('SIGTERM: what listens is given back at once and costs no attempt; the next server goes on', async (t) => {
