@@ -188,6 +188,12 @@ static int request_handle(struct request *rq) {
   return rq->cx->code;
 }
 
+/* Before the client is waited for, which a small reply never does. */
+static void let_state_go(const struct request *rq) {
+  bool waits = rq->spool || rq->body.n >= STREAM_PART || rq->content.n >= STREAM_PART;
+  if (waits && rq->reading) tenant_read_end(rq->reading);
+}
+
 enum { DONE = -1 }; /* there is a reply, and nothing is wrong */
 
 void request_serve(struct server *server, struct mg_connection *wire, struct gate_conn *conn) {
@@ -205,6 +211,7 @@ void request_serve(struct server *server, struct mg_connection *wire, struct gat
   if (!rc) rc = request_allow(&rq);                    /* 403 */
   if (!rc) rc = check_body(&rq);                       /* 413 */
   if (!rc) rc = request_handle(&rq);                   /* a lower layer's word */
+  let_state_go(&rq);
   reply_send(&rq);
   wire_done(&rq);
   request_end(&rq, began);

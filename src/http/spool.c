@@ -3,7 +3,7 @@
 **
 ** Whoever makes it reads one state of the tenant's file, and while somebody does, the WAL cannot begin anew: one client that took
 ** 44 seconds for a table of 36 MB made it grow to 975 MiB while others wrote. So what does not fit into the outbox goes into a
-** file without a name; the state is let go when all is made, and only then the client is waited for. Where the disk
+** file without a name; the client is waited for when all is made and the state was let go (request_serve). Where the disk
 ** has no room to spare, or much is kept for others already, it is waited for at once, as the state is needed until then.
 */
 #include <errno.h>
@@ -12,7 +12,6 @@
 
 #include "http/request.h"
 #include "http/uploads.h"
-#include "store/store.h"
 
 enum { PART_ROOM = 2 * STREAM_PART + 64 }; /* what reply_flush sends at once, and its chunk's head and end */
 static const int64_t SPOOLS_MOST = (int64_t)1 << 30; /* of all replies */
@@ -90,7 +89,5 @@ bool spool_keep(struct request *rq, struct str bytes) {
 }
 
 void spool_send(struct request *rq) {
-  if (!rq->spool || !rq->spool->in) return;
-  if (rq->reading) tenant_read_end(rq->reading);
-  pour(rq, true);
+  if (rq->spool) pour(rq, true);
 }
