@@ -55,7 +55,7 @@ export async function problem(promise, status, pattern) {
 
 const OVER = ['done', 'failed', 'cancelled'];
 // Waits for an import that was accepted: its document.
-export async function finished(server, accepted, seconds = 60) {
+export async function finished(server, accepted, seconds = 240) {
   const until = Date.now() + seconds * 1000;
   for (;;) {
     const task = await data(ask(server, accepted.href));
