@@ -1,10 +1,19 @@
 -- The figures of field sales, see field/dashboard.h.
 
--- name: dashboard_figures
-SELECT (SELECT count(*) FROM stores WHERE deleted_at IS NULL), (SELECT count(*) FROM products WHERE deleted_at IS NULL),
-       t.orders, t.revenue, (SELECT count(*) FROM predicted_orders WHERE status = 'pending' AND deleted_at IS NULL),
-       (SELECT count(*) FROM customer_segments WHERE segment_value = 'high' AND deleted_at IS NULL)
-FROM field_total t;
+-- name: dashboard_total
+SELECT orders, revenue FROM field_total;
+
+-- name: dashboard_stores
+SELECT count(*) FROM stores WHERE deleted_at IS NULL;
+
+-- name: dashboard_products
+SELECT count(*) FROM products WHERE deleted_at IS NULL;
+
+-- name: dashboard_waiting
+SELECT count(*) FROM predicted_orders WHERE status = 'pending' AND deleted_at IS NULL;
+
+-- name: dashboard_high
+SELECT count(*) FROM customer_segments WHERE segment_value = 'high' AND deleted_at IS NULL;
 
 -- name: dashboard_top_stores
 SELECT f.store_id, coalesce(s.name, ''), f.revenue, f.orders

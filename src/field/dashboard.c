@@ -30,18 +30,36 @@ static int write_top(struct ctx *cx, struct db *db, enum sql_id query, const cha
   return cx->code;
 }
 
-int dashboard_summary(struct ctx *cx, struct db *db, struct jw *w) {
-  struct stmt *s = db_stmt(cx, db, SQL_dashboard_figures);
+/* Stores, products, orders, revenue, predictions that wait, stores of high value. Orders and revenue are added up with each document; the
+** others are counted, and known as long as they stay. */
+enum { FIGURES = 6 };
+static int figures_read(struct ctx *cx, struct db *db, int64_t v[static FIGURES]) {
+  static const enum sql_id counts[] = { SQL_dashboard_stores, SQL_dashboard_products, SQL_dashboard_waiting,
+                                        SQL_dashboard_high };
+  static const int place[] = { 0, 1, 4, 5 };
+  struct stmt *s = db_stmt(cx, db, SQL_dashboard_total);
   if (!stmt_row(cx, s)) return cx->code;
-  int64_t orders = col_int(s, 2), revenue = col_int(s, 3);
-  jw_int(w, "total_stores", col_int(s, 0));
-  jw_int(w, "total_products", col_int(s, 1));
-  jw_int(w, "total_orders", orders);
-  jw_number(w, "total_revenue", revenue, FIELD_SCALE, 2);
-  jw_number(w, "average_order_value", average(revenue, orders), MONEY_SCALE, 2);
-  jw_int(w, "pending_predictions", col_int(s, 4));
-  jw_int(w, "high_value_customers", col_int(s, 5));
+  v[2] = col_int(s, 0);
+  v[3] = col_int(s, 1);
   stmt_done(s);
+  for (int i = 0; i < 4; i++) {
+    const struct known_row *row = stmt_known(cx, db_stmt(cx, db, counts[i]), STR(""));
+    if (!row) return cx->code;
+    v[place[i]] = row->cell[0].number;
+  }
+  return OK;
+}
+
+int dashboard_summary(struct ctx *cx, struct db *db, struct jw *w) {
+  int64_t v[FIGURES];
+  if (figures_read(cx, db, v)) return cx->code;
+  jw_int(w, "total_stores", v[0]);
+  jw_int(w, "total_products", v[1]);
+  jw_int(w, "total_orders", v[2]);
+  jw_number(w, "total_revenue", v[3], FIELD_SCALE, 2);
+  jw_number(w, "average_order_value", average(v[3], v[2]), MONEY_SCALE, 2);
+  jw_int(w, "pending_predictions", v[4]);
+  jw_int(w, "high_value_customers", v[5]);
   return write_top(cx, db, SQL_dashboard_top_stores, "top_stores", false, w) ||
                  write_top(cx, db, SQL_dashboard_top_products, "top_products", true, w)
              ? (int)cx->code
@@ -100,12 +118,9 @@ static const char *list_of(struct ctx *cx, struct db *db, enum sql_id query) {
 
 static int audit_figures(struct audit *a) {
   struct ctx *cx = a->cx;
-  struct stmt *s = db_stmt(cx, a->db, SQL_dashboard_figures), *b;
-  int64_t shown[6], again[6];
-  if (!stmt_row(cx, s)) return cx->code;
-  for (int i = 0; i < 6; i++) shown[i] = col_int(s, i);
-  stmt_done(s);
-  b = db_stmt(cx, a->db, SQL_dashboard_again);
+  int64_t shown[FIGURES], again[FIGURES];
+  if (figures_read(cx, a->db, shown)) return cx->code;
+  struct stmt *b = db_stmt(cx, a->db, SQL_dashboard_again);
   if (!stmt_row(cx, b)) return cx->code;
   for (int i = 0; i < 6; i++) again[i] = col_int(b, i);
   stmt_done(b);

@@ -26,7 +26,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "store/tables.h"
+#include "store/recall.h"
 
 enum { INDEX_REGION = 32768 };
 
@@ -50,6 +50,7 @@ void content_init(struct content_watch *w) {
   atomic_init(&w->now, NULL);
   w->told = xcalloc(1, sizeof *w->told);
   pthread_mutex_init(&w->told->lock, NULL);
+  w->recall = recall_new();
 }
 
 void content_clear(struct content_watch *w) {
@@ -60,6 +61,7 @@ void content_clear(struct content_watch *w) {
   }
   pthread_mutex_destroy(&w->told->lock);
   free(w->told);
+  recall_free(w->recall);
   pthread_mutex_destroy(&w->lock);
 }
 

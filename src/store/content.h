@@ -14,6 +14,7 @@ struct content_watch {
   pthread_mutex_t lock;           /* over making a look-out */
   _Atomic(struct look_out *) now; /* NULL: not yet */
   struct told *told;              /* of the commits of this process */
+  struct recall *recall;          /* what its readers remember */
 };
 
 void content_init(struct content_watch *w);

@@ -24,7 +24,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "store/content.h"
-#include "store/known.h"
+#include "store/recall.h"
 #include "store/wal_file.h"
 
 enum { WRITER_CACHE = 32 << 20 }; /* enough for what requests change; imports bring their own order */
@@ -520,12 +520,14 @@ const struct known_row *stmt_known(struct ctx *cx, struct stmt *s, struct str ke
   const struct known_row *row = NULL;
   struct known *k = s ? s->db->known : NULL;
   if (!s || cx->code || (k && known_find(k, cx, s, &s->uses, key, &row))) return row;
-  stmt_str(s, 1, key);
+  if (!k && recall_find(cx, s->db, sqlite3_sql(s->lite), key, &row)) return row;
+  if (sqlite3_bind_parameter_count(s->lite)) stmt_str(s, 1, key);
   if (stmt_row(cx, s)) {
     row = known_read(cx, s);
     stmt_done(s);
   }
   if (k && !cx->code) known_keep(k, s, &s->uses, key, row);
+  if (!k && !cx->code) recall_keep(s->db, sqlite3_sql(s->lite), &s->uses.reads, key, row);
   return row;
 }
 
@@ -605,7 +607,7 @@ void db_rollback(struct db *db) {
 
 static void commit_announce(struct db *db) {
   struct tables written;
-  if (!db->watch) return;
+  if (!db->watch || !db->writes) return;
   known_written(db->known, &written);
   content_announce(db->watch, db->path, db->name, &written);
 }
@@ -614,7 +616,7 @@ static void commit_announce(struct db *db) {
 static void commit_tell(struct db *db, bool done) {
   struct ctx aside;
   struct content after = { 0 };
-  if (!db->watch) return;
+  if (!db->watch || !db->writes) return;
   ctx_begin(&aside, "store");
   bool known = done && content_read(db->watch, db->path, db->name, &after);
   struct stmt *s = known ? db_compose(&aside, db, "PRAGMA data_version") : NULL;

@@ -37,9 +37,11 @@ struct db {
   struct uses *compiled;           /* of the statement that SQLite may compile just now */
   struct once *once;               /* list of those made by db_once that are still there */
   struct db *next;                 /* in the tenant's pool of idle readers */
-  struct content_watch *watch;     /* of the tenant's writer: who is told of its commits; else NULL */
-  const char *path;                /* the tenant's file; of a reader: since when its state is kept open */
-  double since, looked;            /* seconds, as of time_seconds; looked: at how long the WAL is */
+  struct content_watch
+      *watch;           /* of a tenant's writer: who is told of its commits; of a reader: who knows of them */
+  struct content as_of; /* of a reader: a look before it began to read */
+  const char *path;     /* the tenant's file; of a reader: since when its state is kept open */
+  double since, looked; /* seconds, as of time_seconds; looked: at how long the WAL is */
 };
 
 enum { DB_READ, DB_WRITE };

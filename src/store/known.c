@@ -126,8 +126,7 @@ static struct place *place_of(struct known *k, const struct stmt *s, struct str 
   return &k->rows[*hash % ROWS];
 }
 
-/* A row and the texts behind it are one piece; to: as large. */
-static struct known_row *copy(void *to, const struct known_row *from) {
+struct known_row *known_copy(void *to, const struct known_row *from) {
   struct known_row *row = memcpy(to, from, from->bytes);
   for (int i = 0; i < row->count; i++)
     if (row->cell[i].text.p) row->cell[i].text.p = (char *)to + (from->cell[i].text.p - (const char *)from);
@@ -143,7 +142,7 @@ bool known_find(struct known *k, struct ctx *cx, const struct stmt *s, const str
   if (p->stmt != s || p->hash != hash || p->moment.age != now.age || p->moment.count != now.count)
     return false;
   if (p->key_bytes != key.n || memcmp(p->key, key.p, key.n) != 0) return false;
-  *out = p->row ? copy(ctx_alloc(cx, p->row->bytes), p->row) : NULL;
+  *out = p->row ? known_copy(ctx_alloc(cx, p->row->bytes), p->row) : NULL;
   return true;
 }
 
@@ -156,5 +155,5 @@ void known_keep(struct known *k, const struct stmt *s, const struct uses *uses, 
   struct place *p = place_of(k, s, key, &hash);
   char *kept = xrealloc(p->key, before_row + (row ? row->bytes : 0) + 1);
   memcpy(kept, key.p, key.n);
-  *p = (struct place){ s, hash, now, key.n, kept, row ? copy(kept + before_row, row) : NULL };
+  *p = (struct place){ s, hash, now, key.n, kept, row ? known_copy(kept + before_row, row) : NULL };
 }

@@ -7,7 +7,7 @@
 ** the counts of the tables that a statement reads are what they were, it would read the same again.
 **
 ** What this connection does not count: a rollback and a commit of another connection begin a new age, in which
-** nothing is known. Outside of a transaction that db_begin began nothing is known either, nor on a connection that only reads.
+** nothing is known. Outside of a transaction that db_begin began nothing is known either. For connections that only read there is recall.h.
 */
 #ifndef STORE_KNOWN_H
 #define STORE_KNOWN_H
@@ -41,6 +41,9 @@ bool known_moment(const struct known *k, const struct uses *uses, struct moment 
 
 /* The row that s stands on, in the unit's memory. */
 struct known_row *known_read(struct ctx *cx, const struct stmt *s);
+
+/* A row and the texts behind it are one piece; to: as large. */
+struct known_row *known_copy(void *to, const struct known_row *from);
 
 /* The row that s gave for this key, copied into the unit's memory. */
 bool known_find(struct known *k, struct ctx *cx, const struct stmt *s, const struct uses *uses,

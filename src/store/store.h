@@ -198,9 +198,9 @@ bool stmt_row(struct ctx *cx, struct stmt *s); /* the next row; resets at the en
 int stmt_run(struct ctx *cx, struct stmt *s);  /* for statements that give no rows */
 void stmt_done(struct stmt *s);                /* stops early */
 
-/* The first row of a statement that reads and whose only parameter, ?1, is a text; NULL: there is none, or cx->code. For what is
-** asked again and again and seldom written, such as a product by its SKU: a writer remembers it as long as
-** nobody has written a table that it was made of (known.h). Not for db_once. It lives as long as the unit of work. */
+/* The first row of a statement that reads and has no parameter but ?1, a text; NULL: there is none, or cx->code. For what is
+** asked again and again and seldom written, such as a product by its SKU or how many stores there are: a writer remembers it as long as
+** nobody has written a table that it was made of (known.h), and so do the readers in common (recall.h). Not for db_once. It lives as long as the unit of work. */
 struct known_row {
   int count;
   size_t bytes;

@@ -277,6 +277,8 @@ int tenant_read(struct ctx *cx, struct tenant *t, struct db **out) {
   if (!db && db_open(cx, t->path, t->label, DB_READ, &db)) return cx->code;
   db->path = t->path;
   db->since = time_seconds();
+  db->watch = &t->content;
+  tenant_content(t, &db->as_of);
   sqlite3_progress_handler(db->lite, LOOK_STEPS, is_too_slow, db);
 
   struct lent *lent = ctx_alloc(cx, sizeof *lent);

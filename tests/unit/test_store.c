@@ -750,3 +750,64 @@ UNIT(store_content_tables,
   sqlite3_close(other);
   ctx_end(&cx);
 }
+
+static int64_t weights(struct ctx *cx, struct db *db) {
+  const struct known_row *row =
+      stmt_known(cx, db_compose(cx, db, "SELECT sum(weight) FROM job_queue"), STR(""));
+  return row ? row->cell[0].number : -1;
+}
+
+/* A reader of the state that there is now. */
+static struct db *reader(struct ctx *cx, struct tenant *t) {
+  struct db *db;
+  ctx_begin(cx, "test");
+  CHECK_INT(tenant_read(cx, t, &db), OK);
+  stmt_run(cx, db_compose(cx, db, "SELECT count(*) FROM term"));
+  return db;
+}
+
+static int64_t weights_now(struct tenant *t, struct tables *of) {
+  struct ctx cx;
+  struct db *db = reader(&cx, t);
+  *of = (struct tables){ 0 };
+  store_note_reads(of);
+  int64_t sum = weights(&cx, db);
+  store_note_reads(NULL);
+  ctx_end(&cx);
+  return sum;
+}
+
+UNIT(store_recall,
+     "what readers remember in common is what each of them would read in the state that he sees") {
+  struct ctx cx, old_cx;
+  struct tenant *t = opened(&cx);
+  struct tables read, recalled;
+  sqlite3 *other = NULL;
+  if (!t) return;
+  CHECK_INT(tenant_write(&cx, t, run_stmt, LIGHTER), OK);
+  int64_t first = weights_now(t, &read);
+  CHECK_INT(weights_now(t, &recalled), first);
+  CHECK(read.any && memcmp(&read, &recalled, sizeof read) == 0); /* a reply is made of it all the same */
+  CHECK_INT(tenant_write(&cx, t, run_stmt, LIGHTER), OK);
+  CHECK_INT(weights_now(t, &read), first + 1);
+
+  struct db *old = reader(&old_cx, t);
+  CHECK_INT(tenant_write(&cx, t, run_stmt, LIGHTER), OK);
+  CHECK_INT(weights_now(t, &read), first + 2);
+  CHECK_INT(weights(&old_cx, old), first + 1); /* it sees what was there when it began ... */
+  CHECK_INT(weights_now(t, &read), first + 2); /* ... and tells nobody */
+  CHECK_INT(tenant_write(&cx, t, run_stmt, ELSEWHERE), OK);
+  CHECK_INT(weights(&old_cx, old), first + 1);
+  CHECK_INT(weights_now(t, &read), first + 2);
+  ctx_end(&old_cx);
+
+  CHECK_INT(sqlite3_open(tenant_path(t), &other), SQLITE_OK);
+  CHECK_INT(sqlite3_exec(other, LIGHTER, NULL, NULL, NULL), SQLITE_OK);
+  CHECK_INT(weights_now(t, &read), first + 3);
+  CHECK_INT(tenant_write(&cx, t, run_stmt, ELSEWHERE), OK);
+  CHECK_INT(weights_now(t, &read), first + 3);
+  CHECK_INT(sqlite3_exec(other, LIGHTER, NULL, NULL, NULL), SQLITE_OK);
+  sqlite3_close(other);
+  CHECK_INT(weights_now(t, &read), first + 4);
+  ctx_end(&cx);
+}
