@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -404,13 +405,17 @@ static void note_slow(const struct ctx *cx, struct stmt *s) {
 }
 
 #ifdef OUTPOST_TEST
+static bool plans_wanted(void) {
+  static atomic_int wanted = -1; /* not looked for yet */
+  if (wanted < 0) wanted = getenv("OUTPOST_PLANS") != NULL;
+  return wanted;
+}
+
 /* OUTPOST_PLANS=1: every statement is told with its plan and the rows of whole tables that it went through. */
 static void note_plan(struct stmt *s) {
-  static const char *on = "";
   struct buf plan;
   struct ctx cx;
-  if (on && !*on) on = getenv("OUTPOST_PLANS");
-  if (!on || !sqlite3_stmt_status(s->lite, SQLITE_STMTSTATUS_RUN, 1)) return;
+  if (!plans_wanted() || !sqlite3_stmt_status(s->lite, SQLITE_STMTSTATUS_RUN, 1)) return;
   buf_init(&plan, KIB(16));
   put_plan(&plan, s->db, sqlite3_sql(s->lite));
   const struct log_field fields[] = { { "scanned", NULL,

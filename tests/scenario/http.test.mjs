@@ -28,7 +28,7 @@ function ask(server, target, { method = 'GET', headers = {}, body } = {}) {
 }
 
 // Bytes on a socket; resolves with all that came back until the other side closed
-// or was silent for a while.
+// or was silent for a while after it had spoken.
 function talk(server, text, silence = 700) {
   return new Promise((resolve) => {
     const socket = net.connect(server.port, '127.0.0.1');
@@ -37,8 +37,11 @@ function talk(server, text, silence = 700) {
       socket.destroy();
       resolve(answer);
     };
-    socket.setTimeout(silence, done);
-    socket.on('data', (bytes) => (answer += bytes));
+    socket.setTimeout(20_000, done);
+    socket.on('data', (bytes) => {
+      answer += bytes;
+      socket.setTimeout(silence);
+    });
     socket.on('close', done);
     socket.on('error', done);
     socket.write(text);

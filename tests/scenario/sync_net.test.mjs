@@ -81,7 +81,7 @@ test('partitions of a real line: people work on, and headquarters has everything
       if (kind === 'now and then' && n % 3 === 0) net.heal();
     }
     net.heal();
-    all = below(LONG ? 8 : 3) === 0;
+    all = below(3) === 0;
     if (all) await drained();
   }
   await drained();
