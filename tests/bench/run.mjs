@@ -48,7 +48,7 @@
 //             request to civetweb alone) and Express with pg (a fifteenth of one process, a quarter of four), and 64
 //             connections that read and order (http.mjs): p99 10 ms, or that of nginx on this machine times 10 / 1.5.
 //   slow      good requests beside a thousand slow clients (http.mjs): p99 under 1 s, none fails.
-//   lighthouse  what Lighthouse says of the login and the dashboard (lighthouse.mjs): performance and
+//   lighthouse  what Lighthouse says of the login, the dashboard and the pages of field sales (lighthouse.mjs): performance and
 //             accessibility at least 95 of 100 each.
 //   parts     benchmarks of single parts, tests/bench/*.c, with limits of their own.
 //

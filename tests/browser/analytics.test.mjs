@@ -204,6 +204,7 @@ test('from a figure to the bytes of a line, and back', async (t) => {
     assert.equal(bytes.toString(), `${chosen.raw}\n`);
     await drawer(page).getByText(createHash('sha256').update(bytes).digest('hex')).waitFor(WAIT);
     await drawer(page).getByText(`${lakh(chosen.offset)} to ${lakh(chosen.offset + bytes.length - 1)}`).waitFor(WAIT);
+    await drawer(page).locator('.original mark').first().waitFor(WAIT);
     const marked = await drawer(page).locator('.original mark').allTextContents();
     assert.deepEqual(marked, [chosen.region, chosen.revenue], 'the cells that this figure is made of');
   });

@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { audit, open, overflow, WAIT } from './chromium.mjs';
+import { finger } from './finger.mjs';
 import { grouped, parseCsv, rupees } from './oracle.mjs';
 import { dataFolder, folder, run, serve } from './outpost.mjs';
 
@@ -196,6 +197,50 @@ test('an order of five lines is entered by keyboard alone in under twenty second
   await page.waitForFunction(() => document.activeElement?.getAttribute('role') === 'combobox', null, WAIT); // for the next one
   assert.deepEqual(page.faults, []);
 });
+
+for (const device of [{ width: 1024, height: 768 }, { width: 390, height: 844 }])
+  test(`an order of five lines is tapped in under twenty seconds, and that of last time in three taps, at ${device.width}x${device.height}`, async (t) => {
+    const { base, data } = await started(t);
+    const bought = async (store) => (await api(base, `analytics/bought?store=${store.id}&limit=20`)).map((row) => row.id);
+    let [store, usual] = [];
+    for (const one of await api(base, 'stores?limit=100')) if ((usual = await bought((store = one))).length >= 5) break;
+    assert.ok(usual.length >= 5, 'a store buys five products');
+    const page = await open(t, `${base}/#/orders/new`, { ...device, hasTouch: true, isMobile: true });
+    const toStore = async (hand) => {
+      await page.waitForFunction(() => document.activeElement?.getAttribute('role') === 'combobox' && document.querySelector('[role="option"]'), null, LATER);
+      await hand.type(store.name.slice(0, 3).toLowerCase());
+      const option = page.getByRole('option').filter({ hasText: store.name }).first();
+      await hand.tap(option);
+      await page.locator('.entry-store', { hasText: store.name }).waitFor(WAIT);
+    };
+    const sent = () => page.getByText(/ is sent$/).waitFor(WAIT);
+    const hand = finger(page);
+    await toStore(hand);
+    for (const id of usual.slice(0, 5)) await hand.tap(page.locator(`[data-usual="${id}"]`));
+    await page.waitForFunction(() => document.querySelectorAll('.entry-line').length === 5, null, WAIT);
+    assert.notEqual(await page.evaluate(() => document.activeElement?.tagName), 'INPUT', 'the keys of the screen cover nothing');
+    const before = await page.locator('.entry-line input').evaluateAll((all) => all.map((one) => Number(one.value)));
+    for (const id of usual.slice(0, 2)) await hand.tap(page.locator(`[data-usual="${id}"]`)); // one more of two of them
+    await page.waitForFunction((sum) => [...document.querySelectorAll('.entry-line input')].reduce((n, one) => n + Number(one.value), 0) === sum, before.reduce((a, b) => a + b, 2), WAIT);
+    await hand.tap(page.getByRole('button', { name: /Send the order/ }));
+    await sent();
+    t.diagnostic(`five products: ${hand.said()}`);
+    assert.ok(hand.seconds < 20, hand.said());
+    assert.deepEqual(query(data, 'SELECT store_id, item_count FROM orders'), [[store.id, '5']]);
+
+    const again = finger(page);
+    await page.waitForFunction(() => document.querySelector('[role="option"]'), null, WAIT); // those of last time stand first
+    await again.tap(page.getByRole('option').filter({ hasText: store.name }).first());
+    await again.tap(page.getByRole('button', { name: /As last time/ }));
+    await page.waitForFunction(() => document.querySelectorAll('.entry-line').length === 5, null, WAIT);
+    await again.tap(page.getByRole('button', { name: /Send the order/ }));
+    await page.waitForFunction(() => document.querySelectorAll('.entry-line').length === 0, null, WAIT);
+    t.diagnostic(`as last time: ${again.said()}`);
+    assert.equal(again.taps, 3);
+    assert.ok(again.seconds < 10, again.said());
+    assert.ok((await overflow(page)) <= 0);
+    assert.deepEqual(page.faults, []);
+  });
 
 test('with a finger, from a prediction, by scan; beyond the credit limit it is refused, and mended', async (t) => {
   const { base, data } = await started(t);

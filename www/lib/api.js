@@ -185,7 +185,11 @@ export function useAnswer(path, every = 0, how = get) {
     let timer = 0;
     const settle = (change) => {
       if (stop.signal.aborted || latest.current !== path) return;
-      setState((s) => ({ answer: s.path === path ? s.answer : undefined, ...change, path }));
+      setState((s) => {
+        const next = { answer: s.path === path ? s.answer : undefined, ...change, path };
+        const same = s.path === path && s.answer === next.answer && s.error === next.error;
+        return same && !every ? s : next; /* what is asked now and then tells the time, too */
+      });
       if (every) timer = setTimeout(run, every);
     };
     const run = () => {

@@ -1,6 +1,7 @@
 /* A page that is fetched when it is first opened, so that the first view is light.
 **
 **   const Rules = lazy(() => import('./rules.js'), 'Rules')
+**   const Stores = oneOf([List, Store], (id) => (id ? Store : List))      whichever of these the address means
 **
 ** meanwhile is what is shown until it is there (null: nothing, as for a drawer).
 ** Rules.begin() fetches it before it is shown. All the files that it consists of are asked for at once: the
@@ -10,6 +11,9 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Failed, Skeleton } from '../parts/state.js';
 import { html } from './html.js';
+import { idle } from './idle.js';
+
+const REST_MS = 2000;
 
 const Waiting = () => html`<div class="page"><${Skeleton} shape="title" n=${2} /><${Skeleton} shape="cards" n=${2} /></div>`;
 
@@ -51,4 +55,17 @@ export function lazy(load, name, meanwhile = Waiting) {
     return meanwhile && html`<${meanwhile} />`;
   }
   return Object.assign(Lazy, { begin });
+}
+
+/* Several under one name: pick(id) says which lazy one is meant, and that is fetched first. The others follow when
+** there is nothing else to do: who has lost the server by then can go on to them. */
+export function oneOf(all, pick) {
+  const follow = (id) => pick(id).begin().then(() => idle(REST_MS)).then(() => Promise.allSettled(all.map((one) => one.begin())));
+  function OneOf(props) {
+    useEffect(() => {
+      follow(props.id).catch(() => {}); /* the one itself says so */
+    }, []);
+    return html`<${pick(props.id)} ...${props} />`;
+  }
+  return Object.assign(OneOf, { begin: (id) => pick(id).begin() });
 }

@@ -11,5 +11,7 @@ function follow(text) {
   return answer;
 }
 
+/* Is a finger what points here? */
+export const touch = follow('(pointer: coarse)');
 /* Room for the rail beside the page. Narrower, the navigation is a bar below it. */
 export const wide = follow('(min-width: 60rem)');

@@ -1,8 +1,10 @@
 /* The page as a program of its own: its files are kept by a service worker (sw.js), so that it
 ** opens without the server, and the browser offers to install it. */
 import { signal } from '@preact/signals';
+import { idle } from './idle.js';
 
 const WORKER = 'sw.js';
+const PATIENCE_MS = 5000;
 
 /* Does the browser offer to install the page? install() accepts. */
 export const canInstall = signal(false);
@@ -23,10 +25,6 @@ function trusted(address) {
   return policy ? policy.createScriptURL(address) : address;
 }
 
-const idle = () => new Promise((resolve) => {
-  if (globalThis.requestIdleCallback) requestIdleCallback(resolve, { timeout: 5000 });
-  else setTimeout(resolve, 1000);
-});
 const loaded = () => new Promise((resolve) => {
   if (document.readyState === 'complete') resolve();
   else addEventListener('load', resolve, { once: true });
@@ -37,6 +35,6 @@ const loaded = () => new Promise((resolve) => {
 export async function keepShell() {
   if (!navigator.serviceWorker) return;
   await loaded();
-  await idle();
+  await idle(PATIENCE_MS);
   await navigator.serviceWorker.register(trusted(WORKER)).catch(() => {});
 }

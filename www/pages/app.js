@@ -180,7 +180,7 @@ export function Frame() {
   const slug = route.value.query.tenant ?? tenants?.[0]?.slug;
   tenant.value = tenants?.length > 1 || route.value.query.tenant ? slug : null;
   const over = useFileDrop(bringFile);
-  useState(() => PAGES[route.value.page ?? home()]?.begin().catch(() => {})); /* it comes while the rest is asked for */
+  useState(() => PAGES[route.value.page ?? home()]?.begin(route.value.id).catch(() => {})); /* it comes while the rest is asked for */
   useDefaultDays();
   useKeys(onKey({ '?': () => setHelp(true), t: nextTheme, i: () => go(link('imports/new')) }));
   useArrival();

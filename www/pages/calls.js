@@ -12,7 +12,7 @@ import { PageHead } from '../parts/page_head.js';
 import { Empty, Failed, Skeleton } from '../parts/state.js';
 import { Table } from '../parts/table.js';
 import { toast, toastFailure } from '../parts/toast.js';
-import { amount, Because, Confidence, MOST, ORDER_TABLES, PREDICTION_TABLES, rupees, State, storeLink, today, useNamed, When } from './shop.js';
+import { amount, Because, Confidence, MOST, ORDER_TABLES, Phone, PREDICTION_TABLES, rupees, State, storeLink, today, useNamed, When } from './shop.js';
 
 const SHOWN = 4;
 
@@ -58,8 +58,6 @@ function useDue(limit) {
 }
 
 const Since = ({ day }) => day && day !== today() && html`<p class="note">${t('calls.since', { day: formatDay(day) })}</p>`;
-
-export const Phone = ({ of }) => (of?.phone ? html`<a class="phone" href=${`tel:${of.phone.replace(/[^+\d]/g, '')}`}>${of.phone}</a>` : '');
 
 const columnsOf = (stores) => [
   { id: 'store', label: t('shop_column.store'), kind: 'name', value: (row) => html`${storeLink(row.store_id, row.name)}${stores.get(row.store_id)?.city && html`<p class="note">${stores.get(row.store_id).city}</p>`}` },

@@ -2,7 +2,8 @@
 ** A page gets { id, query }: what stands behind its name in the address, and what it
 ** asks. A drawer gets { value, onClose } and shows a Drawer of parts/dialog.js.
 ** What has no page here is not in the navigation either. */
-import { lazy } from '../lib/lazy.js';
+import { lazy, oneOf } from '../lib/lazy.js';
+import { may } from '../lib/session.js';
 
 /* Pages that bring their own words: these are there before anything of the page is. */
 const withWork = (load, ...rest) => lazy(() => import('./work_words.js').then(load), ...rest);
@@ -10,6 +11,17 @@ const withData = (load, ...rest) => lazy(() => import('./data_words.js').then(lo
 const withShop = (load, ...rest) => lazy(() => import('./shop_words.js').then(load), ...rest);
 const withStock = (load, ...rest) => lazy(() => import('./stock_words.js').then(load), ...rest);
 const withDoors = (load, ...rest) => lazy(() => import('./door_words.js').then(load), ...rest);
+
+/* Of these a list is not the page of one of them, and neither is the form for a new one. */
+const Stores = withShop(() => import('./stores.js'), 'Stores');
+const Store = withShop(() => import('./store.js'), 'Store');
+const Calls = withShop(() => import('./calls.js'), 'Calls');
+const Products = withShop(() => import('./products.js'), 'Products');
+const Product = withShop(() => import('./product.js'), 'Product');
+const Orders = withShop(() => import('./orders.js'), 'Orders');
+const Order = withShop(() => import('./order.js'), 'Order');
+const OrderEntry = withShop(() => import('./order_entry.js'), 'OrderEntry');
+const orderOf = (id) => (id === 'new' ? may('sales.write') ? OrderEntry : Orders : id ? Order : Orders);
 
 /* Each comes when it is opened. */
 export const PAGES = {
@@ -26,9 +38,9 @@ export const PAGES = {
   catalogue: withData(() => import('./catalogue.js'), 'Catalogue'),
   records: lazy(() => import('./records.js'), 'Records'),
   dashboard: withShop(() => import('./dashboard.js'), 'Dashboard'),
-  stores: withShop(() => import('./stores.js'), 'Stores'),
-  products: withShop(() => import('./products.js'), 'Products'),
-  orders: withShop(() => import('./orders.js'), 'Orders'),
+  stores: oneOf([Stores, Store, Calls], (id) => (id === 'calls' ? Calls : id ? Store : Stores)),
+  products: oneOf([Products, Product], (id) => (id ? Product : Products)),
+  orders: oneOf([Orders, Order, OrderEntry], orderOf),
   predictions: withShop(() => import('./predictions.js'), 'Predictions'),
   upload: withShop(() => import('./data_words.js').then(() => import('./upload.js')), 'Upload'),
   stock: withStock(() => import('./stock.js'), 'Stock'),

@@ -13,6 +13,8 @@ import { linesOf, totalOf } from './order_lines.js';
 import { MOST, rupees, share, useNamed } from './shop.js';
 
 const SUGGESTED = 4;
+/* As many as an order of it holds on the average, at least one. */
+const usually = ({ quantity, orders }) => String(Math.max(1, Math.round(Number(quantity) / orders) || 1));
 const OWED = ['pending', 'approved']; /* what counts against the credit limit */
 
 const expected = (prediction) => ({
@@ -32,21 +34,26 @@ const again = (order) => ({
   lines: async (known) => linesOf((await get(address(`/api/orders/${at(order.id)}`))).data.items, known),
 });
 
-/* { store, terms, owed (by orders that no invoice has settled), suggestions, whole: [{ id, label, note, source, lines }], usual: ids of
-** products }. */
+/* { store, ready, terms, owed (by orders that no invoice has settled), suggestions, whole: [{ id, label, note, source, lines }], usual:
+** [{ id, quantity }], the products that it buys }. */
 export function useStore(id) {
   const store = useNamed('stores').get(id);
-  const ask = (path, more) => useAnswer(id && address(path, more)).answer?.data;
+  const asked = [];
+  const ask = (path, more) => {
+    asked.push(useAnswer(id && address(path, more)));
+    return asked.at(-1).answer?.data;
+  };
   const full = ask(`/api/stores/${id && at(id)}`);
   const terms = full?.preferences;
   const prediction = ask('/api/predicted-orders', { store: id, limit: 1 })?.[0];
-  const suggestions = ask(`/api/upselling/suggestions/${id && at(id)}`) ?? [];
   const bought = ask('/api/analytics/bought', { store: id, limit: 20 }) ?? [];
+  const ready = !asked.some(({ loading }) => loading); /* what is tapped comes at once, and then stays where it is */
+  const suggestions = ask(`/api/upselling/suggestions/${id && at(id)}`) ?? [];
   const last = full?.orders?.[0];
   const whole = [prediction && expected(prediction), last && again(last)].filter(Boolean);
   const open = ask('/api/records/order', { 'filter[store_id][eq]': id, 'filter[status][ne]': 'invoiced', fields: 'status,total_amount', limit: MOST }) ?? [];
   const owed = sum(open.filter((order) => OWED.includes(order.status)).map((order) => String(order.total_amount)));
-  return { store: full ?? store, terms, owed, last, prediction, suggestions, whole, usual: bought.map((row) => row.id) };
+  return { store: full ?? store, ready, terms, owed, last, prediction, suggestions, whole, usual: bought.map((row) => ({ id: row.id, quantity: usually(row) })) };
 }
 
 function Credit({ terms, owed, lines }) {
@@ -62,9 +69,6 @@ function Credit({ terms, owed, lines }) {
   </div>`;
 }
 
-const Whole = ({ whole, onTake }) => whole.length > 0 && html`<div class="entry-whole">${whole.map((one) => html`<button key=${one.id} type="button" class="plain" aria-keyshortcuts=${one.id === 'prediction' ? 'F2' : 'F4'} onClick=${() => onTake(one.id)}>
-  <span><b>${one.label}</b> <kbd>${one.id === 'prediction' ? 'F2' : 'F4'}</kbd><br /><span class="note">${one.note}</span></span></button>`)}</div>`;
-
 function Suggested({ suggestions, lines, products, onSuggest }) {
   const taken = new Set(lines.map((line) => line.product_id));
   const rows = suggestions.filter((row) => !taken.has(row.product_id) && products.has(row.product_id)).slice(0, SUGGESTED);
@@ -77,11 +81,10 @@ function Suggested({ suggestions, lines, products, onSuggest }) {
   <//>`;
 }
 
-export function Aside({ about, lines, products, onTake, onSuggest }) {
+export function Aside({ about, lines, products, onSuggest }) {
   if (!about.store) return null;
   return html`<${Card} title=${t('entry.about', { store: about.store.name })} actions=${html`<a class="quiet" href=${link(at('stores', about.store.id))}>${t('entry.show_store')}</a>`}>
       <div class="stack"><${Credit} terms=${about.terms} owed=${about.owed} lines=${lines} />
-      <${Whole} whole=${about.whole} onTake=${onTake} />
       ${!about.terms && html`<p class="note">${t('entry.without')}</p>`}</div>
     <//>
     <${Suggested} suggestions=${about.suggestions} ...${{ lines, products, onSuggest }} />`;

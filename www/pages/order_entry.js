@@ -2,6 +2,7 @@
 **
 **   type, Enter      the store; then a product; then its quantity, Enter; then the next product
 **   F2, F4           the lines that are expected, those of the last order
+**   a tap            the same, or one of the products that the store usually buys (order_usual.js)
 **   + and -          in an empty product field: the newest line by one
 **   Ctrl+Enter       sends it
 **
@@ -16,6 +17,7 @@ import { html } from '../lib/html.js';
 import { cachedList, queueOrder, waiting } from '../lib/offline.js';
 import { at, here, link, replace } from '../lib/route.js';
 import { useScan } from '../lib/scan.js';
+import { touch } from '../lib/screen.js';
 import { useSheet } from '../lib/sheet.js';
 import { t } from '../lib/text.js';
 import { Card } from '../parts/card.js';
@@ -26,6 +28,7 @@ import { TypeAhead } from '../parts/type_ahead.js';
 import { Aside, useStore } from './order_aside.js';
 import { isRight, lineOf, Lines, linesOf, stepped, Sum, totalOf, withLine } from './order_lines.js';
 import { LastSent } from './order_unsent.js';
+import { Usual } from './order_usual.js';
 import { amount, rupees } from './shop.js';
 
 const EMPTY = { store: null, lines: [], notes: '', wanted: '', source: 'quick', instead: null, prediction: null };
@@ -55,7 +58,7 @@ function useProductsFound(store, lines) {
     if (text.trim()) return search(text, OFFERED).map(offer);
     const whole = store.whole.map(({ id, label, note }) => ({ id, label, note, whole: id }));
     const taken = new Set(lines.map((line) => line.product_id));
-    return [...whole, ...store.usual.filter((id) => !taken.has(id)).map((id) => known.get(id)).filter(Boolean).map(offer)].slice(0, OFFERED);
+    return [...whole, ...store.usual.filter(({ id }) => !taken.has(id)).map(({ id }) => known.get(id)).filter(Boolean).map(offer)].slice(0, OFFERED);
   };
   const scanned = (code) => (rows ?? []).find((row) => row.barcode === code || row.sku === code);
   return { find, known, scanned, ready: rows !== null };
@@ -149,7 +152,16 @@ export function OrderEntry({ query }) {
   const wrong = sheet.lines.filter((line) => !isRight(line));
   const ready = !!sheet.store && sheet.lines.length > 0 && !wrong.length && !sending;
   useBeginning(query, change, products);
-  useEffect(() => { (sheet.store ? productField : storeField).current?.focus(); }, [sheet.store]);
+  // Who types goes on typing; for who taps the keys of the screen would only cover what he wants to tap.
+  const typed = useRef(!touch.value);
+  useEffect(() => {
+    if (!sheet.store) storeField.current?.focus();
+    else if (typed.current) productField.current?.focus();
+  }, [sheet.store]);
+  const choose = (it, byKey) => {
+    typed.current = byKey || !touch.value;
+    change((old) => ({ ...old, store: it.id }));
+  };
 
   const setLines = (lines) => {
     forgive();
@@ -167,7 +179,7 @@ export function OrderEntry({ query }) {
     if (!from) return;
     from.lines(products.known).then((lines) => {
       change((old) => ({ ...old, source: old.lines.length ? old.source : from.source, prediction: from.prediction ?? old.prediction, lines: merged(old.lines, lines) }));
-      toProduct();
+      if (!touch.value) toProduct();
     }, toastFailure);
   };
   const pick = (it, byKey) => {
@@ -175,6 +187,7 @@ export function OrderEntry({ query }) {
     counts.current = byKey;
     return setLines((lines) => withLine(lines, lineOf(it.product), !byKey));
   };
+  const tap = (product, quantity) => setLines((lines) => withLine(lines, lineOf(product, quantity)));
   const suggest = (product, because) => setLines((lines) => withLine(lines, lineOf(product, '1', because)));
   const sendIt = async (override) => {
     if (!ready) return wrong.length ? page.current.querySelector('[data-quantity][aria-invalid]').focus() : undefined;
@@ -204,10 +217,11 @@ export function OrderEntry({ query }) {
     <div class="entry-sides">
       <div class="stack">
         <section class="card" aria-label=${t('shop_column.store')}>
-          ${sheet.store ? html`<${Chosen} store=${about.store ?? { name: sheet.store.slice(-6) }} onChange=${() => change((old) => ({ ...old, store: null, prediction: null }))} />` : html`<${TypeAhead} name="store" label=${t('entry.store')} placeholder=${t('entry.store_example')} find=${findStore} onPick=${(it) => change((old) => ({ ...old, store: it.id }))} focus=${storeField} eager />`}
+          ${sheet.store ? html`<${Chosen} store=${about.store ?? { name: sheet.store.slice(-6) }} onChange=${() => change((old) => ({ ...old, store: null, prediction: null }))} />` : html`<${TypeAhead} name="store" label=${t('entry.store')} placeholder=${t('entry.store_example')} find=${findStore} onPick=${choose} focus=${storeField} eager />`}
         </section>
         <section class="card" aria-label=${t('orders.lines')}>
           <${TypeAhead} name="product" label=${t('entry.product')} placeholder=${t('entry.product_example')} icon="scan" find=${products.find} onPick=${pick} focus=${productField} keys=${plusMinus} />
+          <${Usual} about=${about} lines=${sheet.lines} known=${products.known} onTake=${take} onTap=${tap} />
           <${Lines} lines=${sheet.lines} onChange=${setLines} onEnter=${toProduct} />
         </section>
         ${refused && html`<div class="notice tone-bad" role="alert"><${Icon} name="warn" /> <span>${refused.detail}</span>${refused.status === 409 && html`<button type="button" class="plain" onClick=${() => sendIt(true)}>${t('entry.override')}</button>`}</div>`}
@@ -217,7 +231,7 @@ export function OrderEntry({ query }) {
         </div></details>
       </div>
       <div class="stack entry-aside">
-        <${Aside} about=${about} lines=${sheet.lines} products=${products.known} onTake=${take} onSuggest=${suggest} />
+        <${Aside} about=${about} lines=${sheet.lines} products=${products.known} onSuggest=${suggest} />
         <${LastSent} />
       </div>
     </div>

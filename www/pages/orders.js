@@ -1,5 +1,5 @@
-/* Orders: those that were made here and those that invoices speak of (#/orders), quick entry
-** (#/orders/new), one of them (#/orders/ID). */
+/* Orders: those that were made here and those that invoices speak of (#/orders). Quick entry (#/orders/new)
+** is order_entry.js, one of them (#/orders/ID) order.js. */
 import { useMemo } from 'preact/hooks';
 import { address } from '../lib/api.js';
 import { count } from '../lib/decimal.js';
@@ -15,8 +15,6 @@ import { Icon } from '../parts/icon.js';
 import { PageHead } from '../parts/page_head.js';
 import { Empty, Failed, Skeleton } from '../parts/state.js';
 import { Table } from '../parts/table.js';
-import { Order } from './order.js';
-import { OrderEntry } from './order_entry.js';
 import { Unsent } from './order_unsent.js';
 import { amount, ORDER_TABLES, orderLink, State, storeLink, UploadLink, useNamed } from './shop.js';
 
@@ -52,7 +50,7 @@ function Rows({ part, query }) {
     <p class="pager"><span role="status">${t('orders.total', { n: total, shown: { n: count(total) } })}</span></p>`;
 }
 
-function List({ query }) {
+export function Orders({ query }) {
   const part = PARTS[query.part] ? query.part : 'all';
   const parts = Object.keys(PARTS).map((id) => ({ id, label: t(`orders.part.${id}`) }));
   const stores = useNamed('stores');
@@ -75,9 +73,4 @@ function List({ query }) {
       <${Rows} key=${part} part=${part} query=${query} />
     <//>
   </div>`;
-}
-
-export function Orders({ id, query }) {
-  if (id === 'new' && may('sales.write')) return html`<${OrderEntry} query=${query} />`;
-  return id && id !== 'new' ? html`<${Order} id=${id} />` : html`<${List} query=${query} />`;
 }

@@ -18,11 +18,12 @@ import { Empty, Failed, Skeleton } from '../parts/state.js';
 import { Stats } from '../parts/stat.js';
 import { Table } from '../parts/table.js';
 import { Acts } from './calls.js';
-import { amount, Because, Confidence, Facts, MOST, number, ORDER_TABLES, PREDICTION_TABLES, productLink, rupees, share, State, storeLink, UploadLink, useNamed, When } from './shop.js';
+import { amount, Because, Churn, Confidence, Facts, MOST, number, ORDER_TABLES, PREDICTION_TABLES, productLink, rupees, Scores, share, State, storeLink, UploadLink, useNamed, When } from './shop.js';
 
 const WEIGHT = ['high', 'medium', 'low'];
 const STATES = ['pending', 'approved', 'rejected', ''];
 const VALUES = ['', 'high', 'medium', 'low'];
+const NOTHING = () => {}; /* is asked for when others are looked at: all of them are there */
 
 /* ---- the head of the three ---- */
 
@@ -60,7 +61,7 @@ function List({ query }) {
   const state = query.state ?? 'pending';
   const { answer, error, again } = useLive(address('/api/predicted-orders', { status: state, limit: MOST }), [...PREDICTION_TABLES, ...ORDER_TABLES]);
   const kept = useKept(answer);
-  const list = { rows: kept?.data, total: kept?.total, error, again, stale: !answer };
+  const list = { rows: kept?.data, total: kept?.total, error, again, stale: !answer, need: NOTHING };
   const columns = useMemo(predictionColumns, []);
   const states = STATES.map((id) => ({ id: id || 'all', label: id ? nameOf('shop_prediction', id) : t('shop.all') }));
   const none = html`<${Empty} icon="check" title=${t('predictions.none')}><p>${t('predictions.none_advice')}</p><${UploadLink} /><//>`;
@@ -73,10 +74,6 @@ function List({ query }) {
 }
 
 /* ---- segments ---- */
-
-export const Score = ({ name, value }) => html`<span class="score" role="img" aria-label=${t('segments.score_of', { name: t(`segments.${name}`), n: value })} title=${t(`segments.${name}_help`)}><i>${t(`segments.${name}_short`)}</i>${[1, 2, 3, 4, 5].map((n) => html`<b key=${n} class=${n <= value ? 'on' : ''}></b>`)}</span>`;
-export const Scores = ({ segment }) => html`<span class="scores"><${Score} name="recency" value=${segment.recency_score} /><${Score} name="frequency" value=${segment.frequency_score} /><${Score} name="monetary" value=${segment.monetary_score} /></span>`;
-export const Churn = ({ risk }) => html`<span class=${Number(risk) >= 0.7 ? 'ink-bad' : Number(risk) >= 0.4 ? 'ink-warn' : undefined}>${share(risk)}</span>`;
 
 const segmentColumns = (stores) => [
   { id: 'store_id', label: t('shop_column.store'), kind: 'name', value: (row) => storeLink(row.store_id, stores.get(row.store_id)?.name) },
@@ -128,7 +125,7 @@ export const ruleColumns = (products) => [
 function Upselling() {
   const { answer, error, again } = useLive(address('/api/analytics/rules', { limit: MOST }), ['upselling_recommendations', ...ORDER_TABLES]);
   const kept = useKept(answer);
-  const list = { rows: kept?.data, total: kept?.total, error, again, stale: !answer };
+  const list = { rows: kept?.data, total: kept?.total, error, again, stale: !answer, need: NOTHING };
   const products = useNamed('products');
   const columns = useMemo(() => [{ id: 'because_id', label: t('upselling.because'), kind: 'name', sort: (row) => row.because, value: (row) => productLink(row.because_id, row.because) }, ...ruleColumns(products).map((column) => ({ ...column, kind: undefined }))], [products]);
   const none = html`<${Empty} icon="boxes" title=${t('upselling.none')}><p>${t('upselling.none_advice')}</p><${UploadLink} /><//>`;

@@ -1,7 +1,7 @@
 /* The list of an entity. What is asked stands in the address, in the words of the API:
 ** q, sort, deleted, filter[PROPERTY][OP]. */
 import { useMemo, useState } from 'preact/hooks';
-import { address } from '../lib/api.js';
+import { address, useAnswer } from '../lib/api.js';
 import { count } from '../lib/decimal.js';
 import { useEndless } from '../lib/endless.js';
 import { formatMoment } from '../lib/format.js';
@@ -77,23 +77,38 @@ function Chosen({ entity, names, filters }) {
   })}</ul>`;
 }
 
-/* brief: further filters are folded away. */
-function Ask({ entity, names, query, brief }) {
+/* A list with columns of its own is there without what is known of its entity: that is asked when somebody filters. */
+const Known = ({ entity, entities, children }) => children(useNames(entity, entities));
+
+function MoreFilters({ name, query, add }) {
+  const filters = filtersOf(query);
+  const [open, setOpen] = useState(false);
+  const { answer, error, again } = useAnswer(open || filters.length ? '/api/entities' : null);
+  const entity = answer?.data.find((one) => one.name === name);
+  const of = { entity, entities: answer?.data };
+  return html`<details class="more-filters" onToggle=${(event) => setOpen(event.target.open)}><summary>${t('records.more_filters')}</summary>
+      ${error && !entity && html`<${Failed} error=${error} again=${again} />`}
+      ${entity && html`<${Known} ...${of}>${(names) => html`<${NewFilter} entity=${entity} names=${names} onAdd=${add} />`}<//>`}
+    </details>
+    ${entity && html`<${Known} ...${of}>${(names) => html`<${Chosen} entity=${entity} names=${names} filters=${filters} />`}<//>`}`;
+}
+
+/* own: the list has columns of its own, and further filters are folded away. */
+function Ask({ entity, names, query, own }) {
   const search = (event) => {
     event.preventDefault();
     replace(here({ q: new FormData(event.target).get('q').trim() || null }));
   };
-  const filter = html`<${NewFilter} entity=${entity} names=${names} onAdd=${(key, value) => replace(here({ [key]: value }))} />`;
+  const add = (key, value) => replace(here({ [key]: value }));
   return html`
     <div class="scope scope-inner" role="group" aria-label=${t('records.ask')}>
-      ${entity.properties.some((p) => p.searched) && html`<form class="record-search" role="search" onSubmit=${search}>
+      ${(own || entity.properties.some((p) => p.searched)) && html`<form class="record-search" role="search" onSubmit=${search}>
         <label class="scope-field"><span>${t('records.search')}</span><input type="search" name="q" key=${query.q} defaultValue=${query.q ?? ''} /></label>
         <button type="submit" class="plain"><${Icon} name="search" /> ${t('records.find')}</button>
       </form>`}
       <label class="switch"><input type="checkbox" checked=${query.deleted === '1'} onChange=${(event) => replace(here({ deleted: event.target.checked ? '1' : null }))} /><span>${t('records.deleted_too')}</span></label>
     </div>
-    ${brief ? html`<details class="more-filters"><summary>${t('records.more_filters')}</summary>${filter}</details>` : filter}
-    <${Chosen} entity=${entity} names=${names} filters=${filtersOf(query)} />`;
+    ${own ? html`<${MoreFilters} name=${entity.name} query=${query} add=${add} />` : html`<${NewFilter} entity=${entity} names=${names} onAdd=${add} /><${Chosen} entity=${entity} names=${names} filters=${filtersOf(query)} />`}`;
 }
 
 /* ---- what there is ---- */
@@ -118,15 +133,16 @@ const orderOf = (text) => {
   return { id: first.replace(/^-/, ''), down: first.startsWith('-') };
 };
 
-/* own: what a page of its own has in other words: { title, note, back, actions, list (the heading
+/* entity: as the server knows it; of a list with columns of its own { name, table, order, access } is enough.
+** own: what a page of its own has in other words: { title, note, back, actions, list (the heading
 ** of the list), none (what to do where there are none), next (a link to that), columns, lead, children }; columns are as those of a Table, sorted by the server. */
 export function RecordList({ entity, entities, query, own = {} }) {
-  const names = useNames(entity, entities);
+  const names = own.columns ? {} : useNames(entity, entities);
   const wanted = { q: query.q, sort: query.sort, deleted: query.deleted, ...Object.fromEntries(filtersOf(query).map(({ key, value }) => [key, value])) };
   const { rows, total, error, again, stale, need } = useEndless((cursor, limit) => address(`/api/records/${entity.name}`, { ...wanted, limit, cursor }), [entity.table]);
   const first = rows?.slice(0, LOOKED_AT);
-  const says = first && entity.properties.filter((p) => first.some((row) => row[p.name] !== null)).map((p) => p.name).join();
-  const general = useMemo(() => rows && columnsOf(entity, first, names), [says, ...Object.values(names)]);
+  const says = !own.columns && first && entity.properties.filter((p) => first.some((row) => row[p.name] !== null)).map((p) => p.name).join();
+  const general = useMemo(() => !own.columns && rows && columnsOf(entity, first, names), [says, ...Object.values(names)]);
   const { title = nameOf('entity', entity.name), note = entity.help, back = { href: link('records'), label: t('records.title') }, columns = general } = own;
   const actions = own.actions ?? (may(`${entity.access}.write`) && html`<a class="button" href=${link(at('records', entity.name, 'new'))}><${Icon} name="plus" /> ${t('records.new')}</a>`);
   let body;
@@ -140,7 +156,7 @@ export function RecordList({ entity, entities, query, own = {} }) {
     <${PageHead} title=${title} note=${note} back=${back} actions=${actions} />
     ${own.lead}
     <${Card} title=${own.list ?? t('records.list')}>
-      <${Ask} entity=${entity} names=${names} query=${query} brief=${!!own.columns} />
+      <${Ask} entity=${entity} names=${names} query=${query} own=${!!own.columns} />
       ${body}
     <//>
     ${own.children}

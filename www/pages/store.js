@@ -15,12 +15,12 @@ import { Failed, Skeleton } from '../parts/state.js';
 import { Stats } from '../parts/stat.js';
 import { Table } from '../parts/table.js';
 import { toast } from '../parts/toast.js';
-import { Acts, Phone } from './calls.js';
+import { Acts } from './calls.js';
 import { Trend } from './dashboard_trend.js';
 import { Bought, useBought } from './bought.js';
-import { Churn, Explained, ruleColumns, Scores, usePredictionLines } from './predictions.js';
+import { Explained, ruleColumns, usePredictionLines } from './predictions.js';
 import { History } from './record.js';
-import { amount, Facts, ORDER_TABLES, orderLink, PREDICTION_TABLES, rupees, State, useNamed } from './shop.js';
+import { amount, Churn, Facts, ORDER_TABLES, orderLink, Phone, PREDICTION_TABLES, rupees, Scores, State, useNamed } from './shop.js';
 
 const ORDERS_SHOWN = 8;
 

@@ -14,7 +14,8 @@
 ** the same rows as a file. first is how many are shown before one asks for all.
 **
 ** Of many rows only those near what is seen are drawn (table_window.js). With total and
-** onNeed(from, to) they need not all be there: rows come when they are looked at. */
+** onNeed(from, to) they need not all be there: rows come when they are looked at, and those that are seen
+** are drawn first also where they are not so many. */
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { compare, count } from '../lib/decimal.js';
 import { html } from '../lib/html.js';
@@ -25,6 +26,7 @@ import { step, WindowedRows } from './table_window.js';
 const SHOWN_AT_FIRST = 100;
 const DRAWN_MOST = 1000; /* beyond it only those that are seen; less when they are fetched as they are looked at */
 const DRAWN_FETCHED = 200;
+const FIRST_FETCHED = 40; /* of more, those that are seen are drawn first */
 const words = new Intl.Collator(locale, { numeric: true });
 
 const classOf = (column) => [column.align === 'end' && 'end', column.kind].filter(Boolean).join(' ') || undefined;
@@ -130,7 +132,9 @@ export function Table({ caption, columns, rows, keyOf, onOpen, openLabel, busy, 
   const list = useMemo(() => (onOrder ? rows : sorted(rows, columns.find((c) => c.id === order?.id), order?.down)), [rows, order]);
   const shown = all || first >= list.length ? list : list.slice(0, first);
   const [box, scrolls] = useScrolls();
-  const windowed = onNeed ? total > DRAWN_FETCHED : shown.length > DRAWN_MOST;
+  const n = onNeed ? total : shown.length;
+  const windowed = n > (onNeed ? FIRST_FETCHED : DRAWN_MOST);
+  const whole = !!onNeed && n <= DRAWN_FETCHED;
   const widen = useSteady(box, windowed, columns);
   const draw = (row, i) => html`<${Row} key=${keyOf ? keyOf(row) : i} place=${windowed ? i + 2 : undefined} ...${{ columns, row, onOpen, openLabel }} />`;
   const stop = scrolls && { role: 'region', 'aria-label': caption, tabindex: 0 };
@@ -146,7 +150,7 @@ export function Table({ caption, columns, rows, keyOf, onOpen, openLabel, busy, 
         </tr>
       </thead>
       ${windowed
-        ? html`<${WindowedRows} rows=${shown} total=${onNeed ? total : shown.length} span=${columns.length + (onOpen ? 1 : 0)} same=${columns} ...${{ onNeed, draw, onDrawn: widen }} />`
+        ? html`<${WindowedRows} rows=${shown} total=${n} whole=${whole} span=${columns.length + (onOpen ? 1 : 0)} same=${columns} ...${{ onNeed, draw, onDrawn: widen }} />`
         : html`<tbody role="rowgroup">${shown.map(draw)}</tbody>`}
     </table>
     ${shown.length < rows.length &&

@@ -2,8 +2,9 @@
 ** empty space of the same height. Rows stand in blocks, each a rowgroup, so that a step of
 ** scrolling adds and removes a block and leaves the others alone.
 **
-**   WindowedRows  { rows, total, onNeed, onDrawn, span, draw, same }
+**   WindowedRows  { rows, total, whole, onNeed, onDrawn, span, draw, same }
 **
+** whole: the others follow when there is nothing else to do, a block at a time; so all of it can be printed and found.
 ** total: how many there will be; onNeed(from, to) is told which are looked at, onDrawn() that
 ** others are there. draw(row, i) gives a row; it is drawn again when same is another. The block that has the focus stays,
 ** wherever it is scrolled to; arrows up and down go from row to row. Each row tells its place
@@ -11,10 +12,12 @@
 import { Component } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { html } from '../lib/html.js';
+import { idle } from '../lib/idle.js';
 
 const BLOCK = 20;
 const BEYOND_PX = 700; /* drawn beyond what is seen, on both sides */
 const GUESS_PX = 40 * BLOCK;
+const NEXT_MS = 100; /* where there is always something else to do */
 
 class Block extends Component {
   shouldComponentUpdate({ rows, same, from, to }) {
@@ -63,7 +66,7 @@ function blocksAt(heights, blocks, top, bottom) {
 }
 
 function useSeen(own, heights, blocks) {
-  const [seen, setSeen] = useState([0, 2]);
+  const [seen, setSeen] = useState([0, 1]);
   useEffect(() => {
     if (!own.current) return undefined; /* gone before it was seen */
     let frame = 0;
@@ -90,6 +93,19 @@ function useSeen(own, heights, blocks) {
   return seen;
 }
 
+/* How many blocks there are by now where all are wanted: one more each time. */
+function useGrowing(wanted) {
+  const [n, setN] = useState(1);
+  useEffect(() => {
+    let left = n >= wanted;
+    if (!left) idle(NEXT_MS).then(() => left || setN(n + 1));
+    return () => {
+      left = true;
+    };
+  }, [n, wanted]);
+  return Math.min(n, wanted);
+}
+
 /* Those that are seen, and the one that has the focus, in order. */
 function blocksDrawn(from, to, held) {
   const seen = Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
@@ -114,13 +130,15 @@ export function step(event) {
   to.scrollIntoView({ block: 'nearest' });
 }
 
-export function WindowedRows({ rows, total, onNeed, onDrawn, span, draw, same }) {
+export function WindowedRows({ rows, total, whole, onNeed, onDrawn, span, draw, same }) {
   const own = useRef(null); /* an empty rowgroup at the end, for where the table is */
   const [heights] = useState(() => new Heights());
   const [held, setHeld] = useState(null);
   const blocks = Math.ceil(Math.max(total, rows.length) / BLOCK);
   const loaded = Math.ceil(rows.length / BLOCK);
-  const [from, to] = useSeen(own, heights, blocks);
+  const grown = useGrowing(whole ? blocks : 0);
+  const seen = useSeen(own, heights, blocks);
+  const [from, to] = whole ? [0, Math.max(grown, seen[1])] : seen;
   const drawn = blocksDrawn(from, Math.min(to, loaded), held < loaded ? held : null);
 
   useEffect(() => onNeed?.(from * BLOCK, to * BLOCK), [from, to, rows.length, total]);
