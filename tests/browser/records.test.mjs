@@ -149,7 +149,7 @@ test('of a hundred thousand rows only those that are seen are drawn, and scrolli
   const heads = () => page.locator('thead th').evaluateAll((all) => all.map((th) => `${Math.round(th.getBoundingClientRect().left)}/${th.getBoundingClientRect().top > 0}`));
   const before = await heads();
   await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
-  await page.locator('tr[aria-rowindex="100001"]', { hasText: 'SKU-099999' }).waitFor({ timeout: 60000 });
+  await page.locator('tr[aria-rowindex="100001"]', { hasText: 'SKU-099999' }).waitFor({ timeout: 120000 });
   assert.deepEqual(await heads(), before);
   // from row to row by key; what has the focus stays while it is scrolled away
   await page.locator('tr[aria-rowindex="100001"] a').focus();
