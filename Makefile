@@ -88,11 +88,12 @@ CIVETWEB_FLAGS := -DNO_SSL -DNO_CGI -DNO_FILES -DUSE_X_DOM_SOCKET -DSOCKET_TIMEO
 
 # ---- files -------------------------------------------------------------------
 
-GENERATED := build/gen/sql.h build/gen/sql.c build/gen/entities.c build/gen/assets.h build/gen/assets.c build/gen/libs.h
+GENERATED := build/gen/sql.h build/gen/sql.c build/gen/entities.c build/gen/datasets.c build/gen/assets.h build/gen/assets.c build/gen/libs.h
 SOURCES := $(filter-out src/tools/% src/main.c,$(sort $(wildcard src/*.c src/*/*.c)))
 MAIN := $(wildcard src/main.c)
 SQL := $(sort $(wildcard sql/query/*.sql sql/report/*.sql sql/upstream/*.sql sql/migrate/*/*.sql))
 ENTITIES := $(sort $(wildcard sql/entity/*.entity))
+DATASETS := $(sort $(wildcard sql/dataset/*.dataset))
 PAGE := $(sort $(shell find www -type f 2>/dev/null))
 UNIT_TESTS := $(sort $(wildcard tests/unit/*.c))
 
@@ -135,9 +136,16 @@ build/gen/entities.stamp: build/host/embed_entities build/gen/ENTITIES.list $(EN
 	@touch $@
 build/gen/entities.c: build/gen/entities.stamp ; @:
 
-build/gen/sql.stamp: build/host/embed_sql build/gen/entities.stamp build/gen/SQL.list $(SQL)
+build/gen/datasets.stamp: build/host/embed_datasets build/gen/DATASETS.list $(DATASETS)
+	@echo "  dataset $(words $(DATASETS)) files"
+	@rm -rf build/gen/report
+	@build/host/embed_datasets build/gen $(DATASETS)
+	@touch $@
+build/gen/datasets.c: build/gen/datasets.stamp ; @:
+
+build/gen/sql.stamp: build/host/embed_sql build/gen/entities.stamp build/gen/datasets.stamp build/gen/SQL.list $(SQL)
 	@echo "  sql     $(words $(SQL)) files"
-	@build/host/embed_sql build/gen build/gen/entities.sql $(SQL)
+	@build/host/embed_sql build/gen build/gen/entities.sql build/gen/datasets.sql build/gen/report/*.sql $(SQL)
 	@touch $@
 build/gen/sql.h build/gen/sql.c: build/gen/sql.stamp ; @:
 
@@ -232,7 +240,7 @@ build/deps/lib/libpg%_shlib.a: build/deps/pq/debian-version
 
 # $1: release, test, asan, tsan, fuzz
 define VARIANT
-OBJECTS_$1 := $$(SOURCES:%.c=build/$1/obj/%.o) build/$1/obj/gen/sql.o build/$1/obj/gen/entities.o \
+OBJECTS_$1 := $$(SOURCES:%.c=build/$1/obj/%.o) build/$1/obj/gen/sql.o build/$1/obj/gen/entities.o build/$1/obj/gen/datasets.o \
   build/$1/obj/gen/assets.o \
   build/$1/obj/civetweb.o
 

@@ -17,7 +17,6 @@
 #include "field/again.h"
 #include "field/dashboard.h"
 #include "field/field.h"
-#include "field/invoices.h"
 #include "ingest/entities.h"
 #include "ingest/import.h"
 #include "ingest/note.h"
@@ -38,7 +37,6 @@
 #include "replicate/pull.h"
 #include "replicate/stream_archived.h"
 #include "replicate/worker.h"
-#include "sales/sales.h"
 #include "transform/metric.h"
 
 /* The way back to a point in time: who derives again, and who proves. */
@@ -66,8 +64,6 @@ int main(int argc, char **argv) {
   signal(SIGPIPE, SIG_IGN);
   setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 }); /* a core file would hold passwords */
 
-  dataset_register(&sales_dataset);
-  dataset_register(&invoices_dataset);
   entity_register_declared();
   entity_hooks_register("rule", &control_hooks);
   entity_hooks_register("reference_item", &control_hooks);

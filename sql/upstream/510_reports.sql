@@ -150,6 +150,6 @@ LANGUAGE sql SET search_path = pg_catalog AS $$
   SELECT count(*) FROM made
 $$;
 
-GRANT SELECT ON outpost.clean_sales, outpost.clean_invoices, outpost.invoice_items, outpost.exceptions, outpost.audit_log,
+GRANT SELECT ON outpost.invoice_items, outpost.exceptions, outpost.audit_log,
   outpost.analytics_summary, outpost.validation_summary, outpost.stock_levels, outpost.metrics, outpost.data_quality_alerts, outpost.connectors, outpost.monthly_revenue,
   outpost.daily_revenue_by_category TO outpost_hq;

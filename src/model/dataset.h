@@ -1,12 +1,8 @@
 /*
 ** dataset.h - what a dataset is: a kind of business row that comes in as files.
 **
-** A dataset is declared once, as data; import mapping, coercion, storage,
-** totals, verification and export read the declaration. To add one:
-**   1. write src/<domain>/<dataset>.c with a `struct dataset` (sales/sales.c is
-**      the example),
-**   2. write a migration with its four tables and its rows in `rule`,
-**   3. register it in main.c.
+** A dataset is declared once, in sql/dataset/NAME.dataset; import mapping, coercion, storage,
+** totals, verification, replication and export read the declaration, and its tables are made of it.
 **
 ** Storage of a field by kind:
 **   text     as it came
@@ -55,7 +51,10 @@ struct dataset {
   const struct field_ratio *ratio; /* or NULL */
 };
 
-void dataset_register(const struct dataset *d);
+/* Of sql/dataset, the oldest first; NULL at the end. Written by src/tools/embed_datasets.c. */
+extern const struct dataset *const datasets_declared[];
+extern const char datasets_names[];
+
 const struct dataset *dataset_find(const char *name);        /* NULL when there is none */
 const struct dataset *dataset_at(int i);                     /* NULL beyond the last */
 const char *dataset_names(void);                             /* "sales, invoices", for messages */

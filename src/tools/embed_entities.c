@@ -64,7 +64,6 @@ enum {
   MAX_PROPERTIES = 48, /* a function of SQLite takes 127 arguments, json_object two for each */
   MAX_KEYS = 8,
   MAX_PARTS = 8,
-  MAX_VERSION = 9999,
   MAX_SCALE = 9,
   FOREIGN_KEYS_SINCE = 15, /* what was released before has none */
   ADDED_FREELY_SINCE = 17  /* see above */
@@ -105,36 +104,6 @@ static int entity_count;
 
 /* ---- words of a line ---- */
 
-static bool is(const char *a, const char *b) { return strcmp(a, b) == 0; }
-
-/* Where in the NULL-ended list, or -1. */
-static int index_in(const char *const *list, const char *word) {
-  for (int i = 0; list[i]; i++)
-    if (is(list[i], word)) return i;
-  return -1;
-}
-
-/* The next word, cut off *rest; "quoted text" is one. NULL at the end of the line. */
-static char *word(char **rest) {
-  char *p = *rest + strspn(*rest, " \t");
-  if (!*p) return NULL;
-  char *end = *p == '"' ? strchr(p + 1, '"') : p + strcspn(p, " \t");
-  if (*p == '"' && end) p++;
-  if (!end) end = p + strlen(p);
-  *rest = *end ? end + 1 : end;
-  *end = 0;
-  return p;
-}
-
-/* Whether the next word is this one; if so, it is taken. */
-static bool takes(char **rest, const char *what) {
-  char *p = *rest + strspn(*rest, " \t");
-  size_t n = strlen(what);
-  if (strncmp(p, what, n) != 0 || (p[n] && !isspace((unsigned char)p[n]))) return false;
-  *rest = p + n;
-  return true;
-}
-
 /* The same, if a number follows: else it begins a sentence. */
 static bool takes_number(char **rest, const char *what) {
   char *before = *rest;
@@ -152,8 +121,6 @@ static const char *takes_merge(char **rest) {
   *rest = before;
   return NULL;
 }
-
-static bool is_digits(const char *p) { return *p && !p[strspn(p, "0123456789")]; }
 
 static int small_number(const struct entity *e, int line, const char *what, const char *text, int most) {
   int n = text && is_digits(text) && strlen(text) < 6 ? (int)strtol(text, NULL, 10) : 0;
@@ -178,28 +145,17 @@ static char *scaled(const char *text, int scale) {
 
 /* ---- names ---- */
 
-/* What a column cannot be called: words of SQL, and what every record has. */
-static const char *const taken_names[] = {
-  "id",         "version",    "created_at",  "created_by", "updated_at", "updated_by", "deleted_at",
-  "deleted_by", "add",        "all",         "alter",      "and",        "as",         "autoincrement",
-  "between",    "case",       "check",       "collate",    "commit",     "constraint", "create",
-  "cross",      "default",    "deferrable",  "delete",     "distinct",   "drop",       "else",
-  "escape",     "except",     "exists",      "foreign",    "from",       "full",       "group",
-  "having",     "in",         "index",       "inner",      "insert",     "intersect",  "into",
-  "is",         "isnull",     "join",        "left",       "limit",      "natural",    "not",
-  "nothing",    "notnull",    "null",        "on",         "or",         "order",      "outer",
-  "primary",    "references", "returning",   "right",      "select",     "set",        "table",
-  "then",       "to",         "transaction", "union",      "unique",     "update",     "using",
-  "values",     "when",       "where",       NULL
-};
-enum { STAMPS = 8 }; /* the first of them: lists can be sorted by these */
+/* What every record has; lists can be sorted by it. */
+static const char *const stamps[] = { "id",         "version",    "created_at", "created_by", "updated_at",
+                                      "updated_by", "deleted_at", "deleted_by", NULL };
 
 static bool good_name(const struct entity *e, int line, const char *name) {
   if (!is_name(name))
     complain(e->path, line, "\"%s\" is not a name: it must be made of a-z, 0-9 and _", name);
-  else if (index_in(taken_names, name) >= 0)
-    complain(e->path, line, "\"%s\" cannot be a name: %s", name,
-             index_in(taken_names, name) < STAMPS ? "every record has that already" : "it is a word of SQL");
+  else if (index_in(stamps, name) >= 0)
+    complain(e->path, line, "\"%s\" cannot be a name: every record has that already", name);
+  else if (is_sql_word(name))
+    complain(e->path, line, "\"%s\" cannot be a name: it is a word of SQL", name);
   else
     return true;
   return false;
@@ -476,19 +432,18 @@ static void check_properties(struct entity *e) {
 }
 
 /* "a, -b": names of properties or stamps. */
-static void check_list(struct entity *e, int line, const char *what, const char *list, bool stamps) {
+static void check_list(struct entity *e, int line, const char *what, const char *list, bool sorts) {
   char *copy = need(strdup(list)), *rest = copy;
   for (char *name; (name = strsep(&rest, ","));) {
     name += strspn(name, " \t");
     name[strcspn(name, " \t")] = 0;
-    if (stamps && *name == '-') name++;
-    int at = index_in(taken_names, name);
+    if (sorts && *name == '-') name++;
     struct property *p = property_find(e, name);
-    if (p && !stamps) p->searched = true;
-    if (!p && !(stamps && at >= 0 && at < STAMPS))
+    if (p && !sorts) p->searched = true;
+    if (!p && !(sorts && index_in(stamps, name) >= 0))
       complain(e->path, line, "%s: %s has no \"%s\"", what, e->name, name);
-    if (p && (p->kind == JSON || (!stamps && (p->kind == INTEGER || p->kind == DECIMAL ||
-                                              p->kind == BOOLEAN || p->kind == INSTANT))))
+    if (p && (p->kind == JSON || (!sorts && (p->kind == INTEGER || p->kind == DECIMAL || p->kind == BOOLEAN ||
+                                             p->kind == INSTANT))))
       complain(e->path, line, "%s: %s is %s", what, name, kind_names[p->kind]);
   }
   free(copy);
@@ -781,12 +736,6 @@ static void put_sql(FILE *f) {
 }
 
 /* ---- descriptors ---- */
-
-static void put_member(FILE *f, const char *name, const char *text) {
-  if (!text) return;
-  fprintf(f, ", .%s = ", name);
-  put_text(f, text);
-}
 
 static void put_property(FILE *f, const struct property *p) {
   static const char *const kinds[] = { "TEXT",    "INTEGER", "DECIMAL", "BOOLEAN",  "DAY",

@@ -16,7 +16,8 @@
 **                                  numbered from 1 without a gap
 **   sql/upstream/NNN_name.sql      what headquarters' PostgreSQL is given, in the order of the numbers; taken
 **                                  as it is
-**   build/gen/entities.sql         written by embed_entities: "-- migration: NNNN FILE",
+**   build/gen/entities.sql, datasets.sql
+**                                  written by embed_entities and embed_datasets: "-- migration: NNNN FILE",
 **                                  then as a migration. It becomes part of the migration
 **                                  of that number, first on the way up and last on the
 **                                  way down, or that migration when there is no other.
@@ -47,7 +48,7 @@ struct list {
   size_t count;
 };
 
-static struct list queries, reports, tenant_migrations, system_migrations, entity_parts, upstream_parts;
+static struct list queries, reports, tenant_migrations, system_migrations, declared_parts, upstream_parts;
 
 /* ---- reading ---- */
 
@@ -288,14 +289,14 @@ static void read_upstream(struct source *s) {
   check_sql(it, it->text, false);
 }
 
-/* What the entities of a number need: any number of migrations in one file. */
-static void read_entity_parts(struct source *s) {
+/* What entities and datasets of a number need: any number of migrations in one file. */
+static void read_declared_parts(struct source *s) {
   struct item *it = NULL;
   for (char *line; (line = source_line(s));) {
     char *of = directive(line, "migration:");
     if (of) {
       if (it) finish_migration(it);
-      it = item_new(&entity_parts, s, "entities");
+      it = item_new(&declared_parts, s, "declared");
       it->version = (int)strtol(of, &of, 10);
       it->path = need(strdup(of + strspn(of, " ")));
       it->line = 1;
@@ -314,10 +315,10 @@ static char *joined(const char *a, const char *b) {
   return both;
 }
 
-/* Before check_numbers: a number that only entities have is a migration, too. */
-static void merge_entity_parts(void) {
-  for (size_t i = 0; i < entity_parts.count; i++) {
-    struct item *part = &entity_parts.items[i], *own = NULL;
+/* Before check_numbers: a number that only these have is a migration, too. */
+static void merge_declared_parts(void) {
+  for (size_t i = 0; i < declared_parts.count; i++) {
+    struct item *part = &declared_parts.items[i], *own = NULL;
     for (size_t k = 0; k < tenant_migrations.count; k++)
       if (tenant_migrations.items[k].version == part->version) own = &tenant_migrations.items[k];
     if (own) {
@@ -338,8 +339,8 @@ static void read_file(const char *path) {
     read_report(&s);
   else if (strstr(path, "/upstream/"))
     read_upstream(&s);
-  else if (strstr(path, "/entities.sql"))
-    read_entity_parts(&s);
+  else if (strstr(path, "/entities.sql") || strstr(path, "/datasets.sql"))
+    read_declared_parts(&s);
   else if (strstr(path, "/migrate/tenant/"))
     read_migration(&s, &tenant_migrations);
   else if (strstr(path, "/migrate/system/"))
@@ -443,7 +444,7 @@ int main(int argc, char **argv) {
   for (int i = 2; i < argc; i++) read_file(argv[i]);
   sort_and_check_names(&queries);
   sort_and_check_names(&reports);
-  merge_entity_parts();
+  merge_declared_parts();
   sort_and_check_names(&tenant_migrations);
   sort_and_check_names(&system_migrations);
   sort_and_check_names(&upstream_parts);

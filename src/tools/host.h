@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MAX_VERSION = 9999 }; /* of a migration */
+
 static int complaints; /* nothing is written when there are any */
 
 static inline void complain(const char *path, int line, const char *fmt, ...)
@@ -82,6 +84,53 @@ static inline bool is_name(const char *name) {
   return plain;
 }
 
+static const char *const sql_words[] = {
+  "add",        "all",         "alter",   "and",      "as",         "autoincrement", "between",
+  "case",       "check",       "collate", "commit",   "constraint", "create",        "cross",
+  "default",    "deferrable",  "delete",  "distinct", "drop",       "else",          "escape",
+  "except",     "exists",      "foreign", "from",     "full",       "group",         "having",
+  "in",         "index",       "inner",   "insert",   "intersect",  "into",          "is",
+  "isnull",     "join",        "left",    "limit",    "natural",    "not",           "nothing",
+  "notnull",    "null",        "on",      "or",       "order",      "outer",         "primary",
+  "references", "returning",   "right",   "select",   "set",        "table",         "then",
+  "to",         "transaction", "union",   "unique",   "update",     "using",         "values",
+  "when",       "where",       NULL
+};
+
+static inline bool is(const char *a, const char *b) { return strcmp(a, b) == 0; }
+
+/* Where in the NULL-ended list, or -1. */
+static inline int index_in(const char *const *list, const char *word) {
+  for (int i = 0; list[i]; i++)
+    if (is(list[i], word)) return i;
+  return -1;
+}
+
+static inline bool is_sql_word(const char *name) { return index_in(sql_words, name) >= 0; }
+
+static inline bool is_digits(const char *p) { return *p && !p[strspn(p, "0123456789")]; }
+
+/* The next word, cut off *rest; "quoted text" is one. NULL at the end of the line. */
+static inline char *word(char **rest) {
+  char *p = *rest + strspn(*rest, " \t");
+  if (!*p) return NULL;
+  char *end = *p == '"' ? strchr(p + 1, '"') : p + strcspn(p, " \t");
+  if (*p == '"' && end) p++;
+  if (!end) end = p + strlen(p);
+  *rest = *end ? end + 1 : end;
+  *end = 0;
+  return p;
+}
+
+/* Whether the next word is this one; if so, it is taken. */
+static inline bool takes(char **rest, const char *what) {
+  char *p = *rest + strspn(*rest, " \t");
+  size_t n = strlen(what);
+  if (strncmp(p, what, n) != 0 || (p[n] && !isspace((unsigned char)p[n]))) return false;
+  *rest = p + n;
+  return true;
+}
+
 /* ---- writing ---- */
 
 /* A C literal, a line of the text in a line. "?" is escaped: "??(" would be a trigraph. */
@@ -99,6 +148,13 @@ static inline void put_text(FILE *f, const char *text) {
       fputc(c, f);
   }
   fputc('"', f);
+}
+
+/* A member of an initializer; nothing for NULL. */
+static inline void put_member(FILE *f, const char *name, const char *text) {
+  if (!text) return;
+  fprintf(f, ", .%s = ", name);
+  put_text(f, text);
 }
 
 /* A file appears whole or not at all, and keeps its time when nothing changed:

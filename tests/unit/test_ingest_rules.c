@@ -8,17 +8,18 @@
 #include "ingest/judge.h"
 #include "ingest/totals.h"
 #include "model/entity.h"
-#include "sales/sales.h"
 #include "store/db.h"
 #include "store/tenant.h"
 #include "unit.h"
+
+/* Every row of these tests is one of sales. */
+static const struct dataset *sales(void) { return dataset_find("sales"); }
 
 static struct tenant *opened(struct ctx *cx) {
   static char dir[PATH_MAX];
   struct store *s;
   struct tenant *t = NULL;
   snprintf(dir, sizeof dir, "%s/data", unit_dir());
-  dataset_register(&sales_dataset);
   entity_register_declared();
   ctx_begin(cx, "test");
   if (!store_init(cx, dir) && !store_open(cx, dir, &s) && !tenant_add(cx, s, "demo", "Demo"))
@@ -46,10 +47,10 @@ static const char *mapped(const char *headings, const char *const *maps, int cou
   struct mapping_request r = { .maps = maps, .map_count = count, .unique = unique };
   buf_clear(&out);
   buf_init(&out, 4096);
-  if (mapping_make(&cx, &sales_dataset, &p, &r, &m)) {
+  if (mapping_make(&cx, sales(), &p, &r, &m)) {
     buf_printf(&out, "%s", cx.message);
   } else {
-    for (int i = 0; i < sales_dataset.field_count; i++) buf_printf(&out, "%s%d", i ? " " : "", m.column[i]);
+    for (int i = 0; i < sales()->field_count; i++) buf_printf(&out, "%s%d", i ? " " : "", m.column[i]);
     buf_puts(&out, " key");
     for (int i = 0; i < m.unique_count; i++) buf_printf(&out, " %d", m.unique[i]);
   }
@@ -103,7 +104,7 @@ UNIT(rules_built_in, "the rules of a new tenant, by stage and position") {
   struct tenant *t = opened(&cx);
   struct db *db;
   struct rules *rules;
-  if (!t || tenant_read(&cx, t, &db) || !CHECK_INT(rules_try(&cx, db, &sales_dataset, &rules), OK)) return;
+  if (!t || tenant_read(&cx, t, &db) || !CHECK_INT(rules_try(&cx, db, sales(), &rules), OK)) return;
   int stage = 0, required = 0, typed = 0;
   for (int i = 0; i < rules->count; i++) {
     const struct rule *r = &rules->rule[i];
@@ -125,7 +126,7 @@ UNIT(rules_built_in, "the rules of a new tenant, by stage and position") {
 
 static int try_rules(struct ctx *cx, struct db *db, void *sql) {
   struct rules *rules;
-  if (db_run(cx, db, sql) || rules_try(cx, db, &sales_dataset, &rules)) return cx->code;
+  if (db_run(cx, db, sql) || rules_try(cx, db, sales(), &rules)) return cx->code;
   return fail(cx, E_CONFLICT, NULL, "usable");
 }
 
@@ -182,11 +183,11 @@ static bool convene(struct court *c) {
   struct mapping_request none = { 0 };
   ctx_begin(&c->keep, "test");
   dialect_init(&d);
-  if (!t || tenant_read(&c->cx, t, &db) || rules_try(&c->cx, db, &sales_dataset, &rules) ||
+  if (!t || tenant_read(&c->cx, t, &db) || rules_try(&c->cx, db, sales(), &rules) ||
       profile_file(&c->cx, input_memory(&c->cx, STR(HEAD), "test"), &d, &p) ||
-      mapping_make(&c->cx, &sales_dataset, p, &none, &c->mapping))
+      mapping_make(&c->cx, sales(), p, &none, &c->mapping))
     return CHECK(false);
-  c->setup = (struct judge_setup){ .dataset = &sales_dataset,
+  c->setup = (struct judge_setup){ .dataset = sales(),
                                    .profile = p,
                                    .mapping = &c->mapping,
                                    .rules = rules,
@@ -267,7 +268,7 @@ UNIT(judge_values, "values are exact, trimmed, and digested as the table will ha
 /* ---- totals ---- */
 
 static int fill_totals(struct ctx *cx, struct db *db, void *arg) {
-  struct totals *t = totals_new(cx, db, &sales_dataset, 5);
+  struct totals *t = totals_new(cx, db, sales(), 5);
   uint64_t state = 1;
   int64_t *sums = arg;
   if (db_run(cx, db, "PRAGMA defer_foreign_keys=ON")) return cx->code;

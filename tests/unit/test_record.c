@@ -2,11 +2,9 @@
 #include <limits.h>
 #include <stdio.h>
 
-#include "field/invoices.h"
 #include "ingest/entities.h"
 #include "record/form.h"
 #include "record/record.h"
-#include "sales/sales.h"
 #include "store/change.h"
 #include "unit.h"
 
@@ -39,8 +37,6 @@ static struct tenant *opened(struct ctx *cx) {
   struct store *s;
   struct tenant *t = NULL;
   snprintf(dir, sizeof dir, "%s/data", unit_dir());
-  dataset_register(&sales_dataset);
-  dataset_register(&invoices_dataset);
   entity_register_declared();
   entity_hooks_register("rule", &control_hooks);
   entity_hooks_register("reference_item", &control_hooks);
