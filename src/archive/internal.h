@@ -15,11 +15,6 @@ struct partition {
   int64_t rows;
 };
 
-/* The SELECT of the file's columns of the rows that `where` keeps; all: these are most of the table. */
-const char *partition_select(struct ctx *cx, const struct archive_table *t, const char *where, bool all);
-/* The row that a statement stands on. */
-void partition_row(const struct archive_table *t, const struct stmt *s, struct parquet_value *row);
-
 /* Rows of a partition that is in the table, in their order. */
 int partition_each(struct ctx *cx, struct db *db, const struct partition *p, parquet_row_fn *fn, void *arg);
 

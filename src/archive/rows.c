@@ -14,14 +14,15 @@
 /* ---- in the table ---- */
 
 /* By the index of the partitions: without the plus the table would be walked through in the order of its ids. */
-const char *partition_select(struct ctx *cx, const struct archive_table *t, const char *where, bool all) {
+static const char *partition_select(struct ctx *cx, const struct archive_table *t, const char *where, bool all) {
   const char *sql = "SELECT ";
   for (int i = 0; i < t->column_count; i++)
     sql = ctx_printf(cx, "%s%s%s", sql, i ? ", " : "", t->columns[i].sql);
   return ctx_printf(cx, "%s %s WHERE %s ORDER BY %s%s", sql, t->rows, where, all ? "" : "+", t->id);
 }
 
-void partition_row(const struct archive_table *t, const struct stmt *s, struct parquet_value *row) {
+/* The row that a statement stands on. */
+static void partition_row(const struct archive_table *t, const struct stmt *s, struct parquet_value *row) {
   for (int i = 0; i < t->column_count; i++) {
     enum parquet_kind kind = t->columns[i].file.kind;
     row[i] = (struct parquet_value){ .null = col_null(s, i) };

@@ -94,21 +94,3 @@ void dec_print(struct buf *b, int64_t v, int scale, int min) {
   buf_add(b, digits + i, sizeof digits - i);
 }
 
-void dec_print_grouped(struct buf *b, int64_t v, int scale, int decimals, enum grouping how) {
-  int64_t shown = v;
-  if (!dec_rescale(v, scale, decimals, &shown)) shown = v, decimals = scale;
-  uint64_t u = shown < 0 ? -(uint64_t)shown : (uint64_t)shown;
-  uint64_t unit = (uint64_t)dec_pow10[decimals];
-  char digits[24];
-  int n = snprintf(digits, sizeof digits, "%llu", (unsigned long long)(u / unit));
-  if (shown < 0) buf_char(b, '-');
-  for (int i = 0; i < n; i++) {
-    int left = n - i; /* digits from here to the point */
-    bool comma = how == GROUP_THOUSANDS ? left % 3 == 0
-                 : how == GROUP_LAKH    ? left == 3 || (left > 3 && left % 2 == 1)
-                                        : false;
-    if (i > 0 && comma) buf_char(b, ',');
-    buf_char(b, digits[i]);
-  }
-  if (decimals > 0) buf_printf(b, ".%0*llu", decimals, (unsigned long long)(u % unit));
-}

@@ -27,8 +27,4 @@ bool dec_parse(struct str s, int scale, int64_t *out, bool *rounded);
 ** are left out. 9575775 at scale 4, min 2 is "957.5775"; 2619600 is "261.96". */
 void dec_print(struct buf *b, int64_t v, int scale, int min);
 
-enum grouping { GROUP_NONE, GROUP_THOUSANDS, GROUP_LAKH };
-/* Rounded to `decimals` and grouped: 123456789 at scale 2 with GROUP_LAKH is 12,34,567.89. */
-void dec_print_grouped(struct buf *b, int64_t v, int scale, int decimals, enum grouping how);
-
 #endif

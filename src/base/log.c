@@ -9,10 +9,9 @@
 #include "base/limits.h"
 #include "base/time.h"
 
-static enum level threshold = LOG_INFO;
+static const enum level threshold = LOG_INFO;
 static bool on_stderr;
 static int file = -1;
-void log_set_level(enum level least_important) { threshold = least_important; }
 
 void log_to_stderr(bool on) { on_stderr = on; }
 

@@ -13,7 +13,6 @@
 
 enum level { LOG_ERR = 3, LOG_WARN = 4, LOG_INFO = 6, LOG_DEBUG = 7 };
 
-void log_set_level(enum level least_important);
 void log_to_stderr(bool on);
 /* Appends to a file from now on; where it cannot be opened, there is none. */
 void log_open(const char *path);

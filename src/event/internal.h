@@ -13,17 +13,12 @@ int event_reread_brief(struct ctx *cx, const struct topic *t, struct str body, s
 const struct topic_door *topic_door_find(const char *topic);
 
 struct segment;
-int topic_from_row(struct ctx *cx, struct stmt *s, struct topic *t);
 int topic_list(struct ctx *cx, struct db *db, struct topic **list, size_t *count);
 
-/* A row of event_segment (id, first, count, plain, crc, codec, published_at, body), checked. */
-int segment_from_row(struct ctx *cx, struct stmt *s, const char *topic, int partition, struct segment *out);
 /* A row of it; body is the plain one, stored what goes into the file. */
 int segment_store(struct ctx *cx, struct db *db, const char *topic, int partition, const struct segment *g,
                   int codec, struct str stored);
 
-/* UTC us: what "the future" is measured against. */
-int64_t event_trusted_now(struct ctx *cx, struct db *db);
 /* event_publish; park: whether what is refused is parked. */
 int event_publish_to(struct ctx *cx, struct db *db, const struct topic *t, struct event *events, size_t n,
                      bool park);

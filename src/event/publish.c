@@ -25,7 +25,7 @@ static int refuse(struct ctx *cx, struct event *e, const char *why) {
 /* ---- what came before the door ---- */
 
 /* The log's clock never goes back, whatever the machine's does. */
-int64_t event_trusted_now(struct ctx *cx, struct db *db) {
+static int64_t event_trusted_now(struct ctx *cx, struct db *db) {
   struct change_end end;
   if (change_last(cx, db, &end)) return cx->now;
   int64_t log = (end.hlc >> 16) * 1000;

@@ -161,7 +161,8 @@ static bool digits(struct scan *s) {
   return s->p > from;
 }
 
-bool scan_number(struct scan *s, struct str *out) {
+/* A number as it is written. */
+static bool scan_number(struct scan *s, struct str *out) {
   skip(s);
   const char *from = s->p;
   if (s->p < s->end && *s->p == '-') s->p++;

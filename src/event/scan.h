@@ -23,8 +23,6 @@ bool scan_end(struct scan *s);           /* nothing but blanks is left */
 
 /* The text of a string, decoded. */
 bool scan_string(struct scan *s, struct str *out);
-/* A number as it is written. */
-bool scan_number(struct scan *s, struct str *out);
 /* Anything, as it is written; of what nests only the brackets are matched. */
 bool scan_raw(struct scan *s, struct str *out);
 

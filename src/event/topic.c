@@ -79,7 +79,7 @@ static int read_key(struct ctx *cx, struct topic *t, const struct jv *key) {
   return OK;
 }
 
-int topic_from_row(struct ctx *cx, struct stmt *s, struct topic *t) {
+static int topic_from_row(struct ctx *cx, struct stmt *s, struct topic *t) {
   struct jv *fields, *types, *key;
   *t = (struct topic){
     .name = col_dup(cx, s, 0),

@@ -82,7 +82,7 @@ static bool fails_control(const struct desk_index *ix, const struct desk_row *r,
   return false;
 }
 
-bool desk_sieve_run(const struct desk_sieve *s, const struct desk_run *run) {
+static bool desk_sieve_run(const struct desk_sieve *s, const struct desk_run *run) {
   return !s->nothing && !run->undone && (!s->run || run->id == s->run) &&
          (!s->source || run->source_no == s->source) && (!s->week || run->week_no == s->week);
 }
@@ -93,7 +93,8 @@ static bool has_value(const struct desk_index *ix, const struct desk_row *r, uin
   return false;
 }
 
-bool desk_sieve_row(const struct desk_sieve *s, const struct desk_row *r) {
+/* of a run that fits; not q */
+static bool desk_sieve_row(const struct desk_sieve *s, const struct desk_row *r) {
   return s->states >> r->state & 1 && (!s->category || r->category == s->category) &&
          (!s->stage || r->stage == s->stage) && (!s->assignee || r->assignee == s->assignee) &&
          (!s->nobody || !r->assignee) && (!s->control || fails_control(s->ix, r, s->control)) &&
@@ -113,7 +114,7 @@ static bool contains(struct str text, struct str wanted_text) {
   return false;
 }
 
-bool desk_has_text(struct ctx *cx, struct db *db, const struct desk_index *ix, const struct desk_row *r,
+static bool desk_has_text(struct ctx *cx, struct db *db, const struct desk_index *ix, const struct desk_row *r,
                    const char *q) {
   struct buf text;
   struct stmt *s = db_ask(cx, db, SQL_desk_raw, r->id);

@@ -27,10 +27,6 @@ struct desk_sieve {
 };
 int desk_sieve_make(struct ctx *cx, struct db *db, const struct desk_index *ix, const struct desk_filter *f,
                     struct desk_sieve *s);
-bool desk_sieve_run(const struct desk_sieve *s, const struct desk_run *run);
-bool desk_sieve_row(const struct desk_sieve *s, const struct desk_row *r); /* of a run that fits; not q */
-bool desk_has_text(struct ctx *cx, struct db *db, const struct desk_index *ix, const struct desk_row *r,
-                   const char *q);
 
 /* Calls fn for the rows that fit, by id, from behind `after` on. When fn returns anything but OK it
 ** stops. seconds: how long a search for text may take, 0 any time. */

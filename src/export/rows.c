@@ -39,7 +39,8 @@ void data_row_take(struct ctx *cx, struct db *db, const struct dataset *d, const
   }
 }
 
-void data_row_judged(const struct dataset *d, int64_t run, const struct judged *j, struct data_row *out) {
+/* From a record that was judged again. */
+static void data_row_judged(const struct dataset *d, int64_t run, const struct judged *j, struct data_row *out) {
   *out = (struct data_row){ .dataset = d, .key = j->key, .run = run, .record = (int64_t)j->record };
   memcpy(out->value, j->values, (size_t)d->field_count * sizeof *out->value);
 }
@@ -62,7 +63,7 @@ int run_name(struct ctx *cx, struct db *db, int64_t run, struct run_name *out) {
   return cx->code;
 }
 
-void data_row_values(struct jw *w, const char *key, const struct data_row *r) {
+static void data_row_values(struct jw *w, const char *key, const struct data_row *r) {
   char day[DATE_SIZE];
   jw_object(w, key);
   for (int i = 0; i < r->dataset->field_count; i++) {

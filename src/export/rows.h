@@ -63,8 +63,6 @@ struct data_row {
 const char *data_row_columns(struct ctx *cx, const struct dataset *d);
 void data_row_take(struct ctx *cx, struct db *db, const struct dataset *d, const struct stmt *s,
                    struct data_row *out);
-/* From a record that was judged again. */
-void data_row_judged(const struct dataset *d, int64_t run, const struct judged *j, struct data_row *out);
 
 struct run_name {
   int64_t id;
@@ -74,7 +72,6 @@ struct run_name {
 };
 int run_name(struct ctx *cx, struct db *db, int64_t run, struct run_name *out);
 
-void data_row_values(struct jw *w, const char *key, const struct data_row *r);
 /* The members of a row document, into an open object; raw: its original line, too. */
 int data_row_write(struct ctx *cx, struct db *db, struct jw *w, const struct data_row *r,
                    const struct run_name *name, bool raw);

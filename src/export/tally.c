@@ -37,14 +37,15 @@ void sums_write(struct jw *w, const struct dataset *d, const struct sums *s) {
   for (int i = 0; i < sums_count(d); i++) sums_write_one(w, sums_name(d, i), d, i, s->v[i]);
 }
 
-const char *tally_group_columns(struct ctx *cx, const struct dataset *d) {
+/* "order_date, region, product": the group fields; ", quantity, revenue": the totals. */
+static const char *tally_group_columns(struct ctx *cx, const struct dataset *d) {
   const char *sql = "";
   for (int i = 0; i < d->field_count; i++)
     if (d->fields[i].group) sql = ctx_printf(cx, "%s%s%s", sql, *sql ? ", " : "", d->fields[i].name);
   return sql;
 }
 
-const char *tally_sum_columns(struct ctx *cx, const struct dataset *d) {
+static const char *tally_sum_columns(struct ctx *cx, const struct dataset *d) {
   const char *sql = "";
   for (int i = 0; i < d->field_count; i++)
     if (d->fields[i].total) sql = ctx_printf(cx, "%s, %s", sql, d->fields[i].name);

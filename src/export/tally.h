@@ -46,10 +46,6 @@ int sums_index(const struct dataset *d, const char *name); /* -1: there is none 
 /* One of them: orders as a number, the others with their exact digits. */
 void sums_write_one(struct jw *w, const char *key, const struct dataset *d, int index, int64_t v);
 
-/* "order_date, region, product": the group fields; ", quantity, revenue": the totals. */
-const char *tally_group_columns(struct ctx *cx, const struct dataset *d);
-const char *tally_sum_columns(struct ctx *cx, const struct dataset *d);
-
 /* The text of a term; "?" when there is none of the id. */
 const char *term_text(struct ctx *cx, struct db *db, int64_t id);
 

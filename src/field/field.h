@@ -39,10 +39,6 @@ struct field_stage {
 };
 const struct field_stage *field_stage_at(int i); /* NULL beyond the last */
 
-/* Stages one after the other (predictions, segments and recommendations beside each other), until what there is follows from all rows that count. What the stages write
-** is theirs; that they are done is noted last. */
-int populate_all(struct ctx *cx, struct tenant *t);
-
 /* The three of populate.c, see there for how variants are decided. */
 int populate_stores(struct ctx *cx, struct tenant *t);
 int populate_products(struct ctx *cx, struct tenant *t);

@@ -118,13 +118,6 @@ static int mark_done(struct ctx *cx, struct db *db, void *arg) {
   return job_enqueue(cx, db, &(struct job_order){ .kind = invoices_dataset.follow, .unique = unique }, NULL);
 }
 
-int populate_all(struct ctx *cx, struct tenant *t) {
-  struct follow f = { 0 };
-  if (look(cx, t, &f)) return cx->code;
-  for (int i = 0; i < STAGES && !cx->code;) i = run_next(cx, t, i);
-  return cx->code ? (int)cx->code : tenant_write(cx, t, mark_done, &f);
-}
-
 static int populate_run(struct ctx *cx, struct job *job) {
   struct follow f = { 0 };
   double began = time_seconds();

@@ -43,11 +43,6 @@ enum { PREDICT_LOOK_DAYS = 730, PREDICT_STEP_DAYS = 5, PREDICT_STALE_DAYS = 14 }
 int predict_all(struct ctx *cx, struct tenant *t);
 extern const struct derived_stage predict_stage; /* the same, for derive.h */
 
-/* Predictions of the past, as they would have been made from `from` to below `to`, and whether they held. Frees
-** with free(). For calibration, and for the test that holds stated against achieved. */
-struct calibration_sample *predict_backtest(const struct history *h, const struct field_setting *setting,
-                                            int32_t from, int32_t to, size_t *count);
-
 /* An array of predicted orders with items and explanation, soonest first; status NULL: all. due: a day, or NULL for all
 ** days; only those that are expected until then, those first that matter most. */
 struct predict_query {

@@ -148,7 +148,6 @@ struct notes; /* oddities, collected while profiling */
 struct notes *notes_new(struct ctx *cx);
 void note(struct notes *n, const char *code, uint64_t line, uint64_t count, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
-void notes_end(struct notes *n, struct profile *p);
 
 /* Cells that the record read last had, before it was fitted to the table. */
 uint32_t parser_width(const struct parser *r);

@@ -72,8 +72,6 @@ int parquet_add(struct ctx *cx, struct parquet_writer *w, const struct parquet_v
 /* A key and a value of the footer; at any time before the end. Copied. */
 void parquet_note(struct ctx *cx, struct parquet_writer *w, const char *key, const char *value);
 int parquet_end(struct ctx *cx, struct parquet_writer *w);
-int64_t parquet_rows(const struct parquet_writer *w);
-int64_t parquet_bytes(const struct parquet_writer *w); /* written so far */
 
 /* ---- reading ---- */
 
@@ -93,12 +91,8 @@ struct parquet_reader;
 int parquet_open(struct ctx *cx, const struct parquet_source *source, struct parquet_reader **out);
 int parquet_column_count(const struct parquet_reader *r);
 const struct parquet_column *parquet_column_at(const struct parquet_reader *r, int i);
-int parquet_column_find(const struct parquet_reader *r, const char *name); /* -1 when there is none */
-int64_t parquet_row_count(const struct parquet_reader *r);
-const char *parquet_noted(const struct parquet_reader *r, const char *key); /* NULL when it is not there */
 
 int parquet_group_count(const struct parquet_reader *r);
-int64_t parquet_group_rows(const struct parquet_reader *r, int group);
 /* The smallest and largest value of a column in a group; false when they are not known
 ** (all null, or long texts). */
 bool parquet_group_range(const struct parquet_reader *r, int group, int column, struct parquet_value *min,

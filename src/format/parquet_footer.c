@@ -180,26 +180,6 @@ static int groups_read(struct ctx *cx, struct parquet_reader *r, struct thrift_i
   return OK;
 }
 
-static int notes_read(struct ctx *cx, struct parquet_reader *r, struct thrift_in *in) {
-  int id;
-  enum thrift_type of, type;
-  size_t count = thrift_count(in, &of);
-  r->notes = ctx_alloc(cx, (count + 1) * sizeof *r->notes);
-  for (size_t i = 0; i < count && !in->bad; i++) {
-    thrift_enter(in);
-    while (!in->bad && thrift_field(in, &id, &type)) {
-      if (id == 1)
-        r->notes[i].key = ctx_strdup(cx, thrift_text(in));
-      else if (id == 2)
-        r->notes[i].value = ctx_strdup(cx, thrift_text(in));
-      else
-        thrift_skip(in, type);
-    }
-  }
-  r->note_count = count;
-  return OK;
-}
-
 static int footer_read(struct ctx *cx, struct parquet_reader *r, struct str bytes) {
   struct thrift_in in;
   int id, rc = OK;
@@ -213,8 +193,6 @@ static int footer_read(struct ctx *cx, struct parquet_reader *r, struct str byte
       r->rows = thrift_int(&in, type);
     else if (id == 4 && type == THRIFT_LIST)
       rc = groups_read(cx, r, &in);
-    else if (id == 5 && type == THRIFT_LIST)
-      rc = notes_read(cx, r, &in);
     else
       thrift_skip(&in, type);
   }
@@ -247,21 +225,7 @@ int parquet_column_count(const struct parquet_reader *r) { return r->column_coun
 const struct parquet_column *parquet_column_at(const struct parquet_reader *r, int i) {
   return &r->columns[i];
 }
-int64_t parquet_row_count(const struct parquet_reader *r) { return r->rows; }
 int parquet_group_count(const struct parquet_reader *r) { return r->group_count; }
-int64_t parquet_group_rows(const struct parquet_reader *r, int group) { return r->groups[group].rows; }
-
-int parquet_column_find(const struct parquet_reader *r, const char *name) {
-  for (int i = 0; i < r->column_count; i++)
-    if (strcmp(r->columns[i].name, name) == 0) return i;
-  return -1;
-}
-
-const char *parquet_noted(const struct parquet_reader *r, const char *key) {
-  for (size_t i = 0; i < r->note_count; i++)
-    if (r->notes[i].key && strcmp(r->notes[i].key, key) == 0) return r->notes[i].value;
-  return NULL;
-}
 
 static bool bound_of(enum parquet_kind kind, struct str bytes, struct parquet_value *out) {
   size_t size = kind == PARQUET_BOOLEAN ? 1 : kind == PARQUET_DAY ? 4 : 8;

@@ -22,10 +22,6 @@ struct parquet_reader {
   int column_count, group_count;
   struct group_entry *groups;
   int64_t rows;
-  struct {
-    const char *key, *value;
-  } * notes;
-  size_t note_count;
 };
 
 int parquet_bad(struct ctx *cx, const struct parquet_reader *r, const char *what); /* E_FAIL */

@@ -82,8 +82,6 @@ int parquet_new(struct ctx *cx, const struct parquet_setup *setup, struct parque
   return put(cx, w, "PAR1", 4);
 }
 
-int64_t parquet_rows(const struct parquet_writer *w) { return w->all_rows; }
-int64_t parquet_bytes(const struct parquet_writer *w) { return w->written; }
 
 void parquet_note(struct ctx *cx, struct parquet_writer *w, const char *key, const char *value) {
   struct thrift_out o;

@@ -41,7 +41,7 @@ void note(struct notes *n, const char *code, uint64_t line, uint64_t count, cons
   n->list[n->count++] = (struct oddity){ code, line, count, ctx_strdup(n->cx, str_of(text)) };
 }
 
-void notes_end(struct notes *n, struct profile *p) {
+static void notes_end(struct notes *n, struct profile *p) {
   p->oddities = n->list;
   p->oddity_count = n->count;
 }

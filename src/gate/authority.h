@@ -25,8 +25,6 @@ struct authority {
 
 /* *out is NULL when there is none. E_FAIL when the file is no authority. */
 int authority_find(struct ctx *cx, const char *dir, struct authority **out);
-/* Makes one when there is none; `names` belong to what a new one may speak for. */
-int authority_open(struct ctx *cx, const char *dir, const struct names *names, struct authority **out);
 /* Another one in its place: every device has to trust it anew. */
 int authority_replace(struct ctx *cx, const char *dir, const struct names *names);
 

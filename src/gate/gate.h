@@ -10,14 +10,14 @@
 **
 **   client --TCP, TLS--> loop: head, framing, body --head--> worker of civetweb (a socket of the file system)
 **     ^                   |                                   handler: gate_header, gate_read
-**     |                   '---- what the client has not taken yet <-- gate_send --'
+**     |                   '- what the client has not taken yet <-- gate_send_parts --'
 **     '--------------------------- what it takes at once <------------------'
 **
 ** The loop reads a head whole, checks strictly that it is clear where the request ends (head.h), and reads a
 ** body of up to GATE_BODY_WHOLE bytes, too. Then a worker gets the request line and a handle. Headers and body
 ** stay here and are asked for by that handle, so nobody parses them a second time and differently. A larger
 ** body is read by the worker as it comes, at a minimum rate, and at most half of the workers are held by
-** such bodies and by replies beyond the outbox. The reply does not go back through civetweb: gate_send writes
+** such bodies and by replies beyond the outbox. The reply does not go back through civetweb: gate_send_parts writes
 ** to the client's socket at once, and leaves what the client does not take to the loop. civetweb's connections
 ** to the gate are few, persistent, and opened when they are needed.
 **
@@ -70,7 +70,7 @@ struct gate_options {
   int workers;        /* as many requests are served at the same time */
   int connections;    /* ceiling in all; 0: GATE_CONNECTIONS */
   int per_address;    /* ceiling of an address; 0: GATE_ADDRESS_MOST, and none for loopback */
-  /* Answers with gate_send what never becomes a request: 400, 408, 417, 431, 503, 505. Called by the loop: must
+  /* Answers with gate_send_parts what never becomes a request: 400, 408, 417, 431, 503, 505. Called by the loop: must
   ** not wait. The connection is closed after it. */
   void (*refuse)(void *arg, struct gate_conn *c, int status, const char *sentence);
   void *arg;
@@ -107,8 +107,6 @@ bool gate_keeps(const struct gate_conn *c); /* the client may ask again on it, a
 
 /* The first header of that name, in any case, or NULL; *count (may be NULL) of them there are. */
 const char *gate_header(const struct gate_conn *c, const char *name, int *count);
-/* All of them: for (size_t i = 0; gate_header_at(c, i, &name, &value); i++) */
-bool gate_header_at(const struct gate_conn *c, size_t i, const char **name, const char **value);
 
 /* The stated length of the body; 0: there is none; -1: it is chunked. */
 int64_t gate_body_stated(const struct gate_conn *c);
@@ -117,10 +115,8 @@ bool gate_body_whole(const struct gate_conn *c); /* nothing of it is still to co
 int64_t gate_read(struct gate_conn *c, void *to, size_t room);
 
 /* Bytes to the client: written at once as far as it takes them, the rest is kept (copied). Waits only for a client
-** that owes more than GATE_OUTBOX. false: it is gone or too slow, and there is no use in going on. */
-bool gate_send(struct gate_conn *c, struct str bytes);
-bool gate_send_parts(struct gate_conn *c, const struct str *parts,
-                     int count);       /* the same, in one system call; at most 8 */
+** that owes more than GATE_OUTBOX. At most 8 parts, in one system call. false: it is gone or too slow, and there is no use in going on. */
+bool gate_send_parts(struct gate_conn *c, const struct str *parts, int count);
 size_t gate_room(struct gate_conn *c); /* so many bytes may be sent without waiting */
 
 /* The request is over, and with it everything that gate_header returned. keep false: the connection is closed when the

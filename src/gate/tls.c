@@ -248,7 +248,6 @@ long tls_read(struct tls_session *s, void *to, size_t room) {
   return n > 0 ? n : want(s, n == 0 ? MBEDTLS_ERR_SSL_CONN_EOF : n);
 }
 
-bool tls_held(const struct tls_session *s) { return s->open && mbedtls_ssl_check_pending(&s->ssl); }
 
 /* mbedtls has encrypted what it could not send, and must be asked again for the same length. */
 long tls_write(struct tls_session *s, const void *p, size_t n) {

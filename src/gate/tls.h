@@ -34,10 +34,9 @@ void tls_session_free(struct tls_session *s); /* says goodbye to the client, if 
 ** spoke plain HTTP, the address that it should have asked. */
 int tls_handshake(struct tls_session *s);
 
-/* Bytes (above 0), or a want; TLS_CLOSED at the end. Read until TLS_WANT_READ, or ask tls_held: what a
+/* Bytes (above 0), or a want; TLS_CLOSED at the end. Read until TLS_WANT_READ: what a
 ** session holds already, no poll of the socket tells of. */
 long tls_read(struct tls_session *s, void *to, size_t room);
-bool tls_held(const struct tls_session *s);
 
 /* Bytes that were taken (above 0), or a want. After TLS_WANT_WRITE it is called again with the same bytes;
 ** there may be more behind them by then. */

@@ -244,13 +244,6 @@ const char *gate_header(const struct gate_conn *c, const char *name, int *count)
   return head_find(&c->head, c->in, str_of(name), count);
 }
 
-bool gate_header_at(const struct gate_conn *c, size_t i, const char **name, const char **value) {
-  if (i >= c->head.headers) return false;
-  *name = c->in + c->head.name[i].at;
-  *value = c->in + c->head.value[i].at;
-  return true;
-}
-
 /* Until the loop says that something moved, or it is time. */
 static void wait_until(struct gate_conn *c, double deadline) {
   struct timespec at = { .tv_sec = (time_t)deadline };
@@ -407,7 +400,6 @@ bool gate_send_parts(struct gate_conn *c, const struct str *parts, int count) {
   return there;
 }
 
-bool gate_send(struct gate_conn *c, struct str bytes) { return gate_send_parts(c, &bytes, 1); }
 
 size_t gate_room(struct gate_conn *c) {
   pthread_mutex_lock(&c->lock);

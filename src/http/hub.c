@@ -37,7 +37,6 @@ struct viewer {
   pthread_mutex_t lock;   /* over the next two */
   struct gate_live *live; /* NULL: not begun, or closed */
   bool begun, leaving;
-  atomic_bool dropped;   /* it never began */
   _Atomic int64_t asked; /* a position that the client asked for; -1: none */
   _Atomic double heard;  /* when something came from it */
 
@@ -208,12 +207,6 @@ int hub_admit(struct request *rq, struct tenant *t, bool socket, int64_t after, 
   return rc;
 }
 
-void viewer_drop(struct viewer *v) {
-  struct hub *h = v->hub;
-  atomic_store(&v->dropped, true);
-  wake(h);
-}
-
 void hub_begin(struct viewer *v, struct gate_conn *conn) {
   struct hub *h = v->hub;
   pthread_mutex_lock(&v->lock);
@@ -230,7 +223,7 @@ void hub_begin(struct viewer *v, struct gate_conn *conn) {
 /* 1: it may be served, 0: not yet, -1: it is over. */
 static int state_of(struct viewer *v) {
   pthread_mutex_lock(&v->lock);
-  int state = v->live ? !v->leaving : v->begun || atomic_load(&v->dropped) ? -1 : 0;
+  int state = v->live ? !v->leaving : v->begun ? -1 : 0;
   pthread_mutex_unlock(&v->lock);
   return state;
 }

@@ -34,9 +34,8 @@ struct hub_numbers {
 void hub_numbers(struct hub *h, struct hub_numbers *out);
 
 /* Somebody who is to watch from after an entry on (-1: from now on). E_BUSY at a ceiling, which status 429 is for one
-** of his own. Until hub_begin nothing is sent; who does not begin is given back with viewer_drop. */
+** of his own. Until hub_begin, which must follow, nothing is sent. */
 int hub_admit(struct request *rq, struct tenant *t, bool socket, int64_t after, struct viewer **out);
-void viewer_drop(struct viewer *v);
 void hub_begin(struct viewer *v, struct gate_conn *conn); /* after the head of the reply */
 
 /* ---- for realtime.c, called by the gate's loop ---- */

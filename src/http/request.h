@@ -234,7 +234,6 @@ void reply_head(struct request *rq, bool failed, struct buf *head); /* for strea
 ** the client sees that it is not whole. */
 void reply_stream(struct request *rq, const char *type, const char *attachment); /* attachment: may be NULL */
 int reply_write(struct ctx *cx, void *rq, const char *p, size_t n);
-void reply_flush(struct request *rq);
 void stream_part(struct request *rq, struct str bytes); /* to the client */
 void stream_end(struct request *rq);                    /* called by reply_send */
 

@@ -37,7 +37,7 @@ void stream_part(struct request *rq, struct str bytes) {
   rq->gone = !(plain ? wire_write(rq, bytes) : wire_write_parts(rq, parts, 3));
 }
 
-void reply_flush(struct request *rq) {
+static void reply_flush(struct request *rq) {
   if (!rq->streamed) head_send(rq);
   struct str bytes = buf_view(&rq->pending);
   if (bytes.n && !rq->gone && !rq->head && !spool_keep(rq, bytes)) stream_part(rq, bytes);

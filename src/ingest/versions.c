@@ -12,7 +12,8 @@ struct versions {
   struct version_top last; /* rank and edit of the run that was asked for last */
 };
 
-const char *versions_columns(struct ctx *cx, const struct dataset *d) {
+/* "key, run, record, order_id, ...": all columns of the dataset's tables of rows. */
+static const char *versions_columns(struct ctx *cx, const struct dataset *d) {
   const char *sql = "key, run, record";
   for (int i = 0; i < d->field_count; i++) sql = ctx_printf(cx, "%s, %s", sql, d->fields[i].name);
   return sql;

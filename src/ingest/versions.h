@@ -22,9 +22,6 @@ struct version_top {
   bool edit; /* a person made it, see edit.h */
 };
 
-/* "key, run, record, order_id, ...": all columns of the dataset's tables of rows. */
-const char *versions_columns(struct ctx *cx, const struct dataset *d);
-
 /* A field's value as the tables have it: codes as ids of terms. */
 void versions_bind(struct stmt *s, int i, const struct field *f, const struct value *v);
 

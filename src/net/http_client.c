@@ -79,7 +79,8 @@ static size_t on_header(char *p, size_t one, size_t n, void *arg) {
   return a->headers.full ? 0 : one * n;
 }
 
-struct str http_header(const struct http_answer *a, const char *name) {
+/* The value of the first header of that name; p NULL when there is none. */
+static struct str http_header(const struct http_answer *a, const char *name) {
   struct str rest = a->headers, wanted = str_of(name);
   while (rest.n) {
     const char *end = memchr(rest.p, '\n', rest.n);

@@ -36,9 +36,6 @@ struct http_answer {
 int http_call(struct ctx *cx, const struct net_rules *rules, const struct http_call *call,
               struct http_answer *out);
 
-/* The value of the first header of that name; p NULL when there is none. */
-struct str http_header(const struct http_answer *a, const char *name);
-
 /* Is it https, or http, with a host and without user and password in it? E_INVALID says what is wrong. */
 int http_check_url(struct ctx *cx, const char *field, const char *url);
 

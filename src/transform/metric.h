@@ -65,11 +65,9 @@ int quality_alert_settle(struct ctx *cx, struct db *db, const char *key);
 struct revenue_result {
   int64_t days, changed, kept, refused;
 };
-int metric_derive_revenue(struct ctx *cx, struct job *job, struct revenue_result *out);
 
 /* At most so many months that changed; *more: there are others. */
 int metric_refresh_slice(struct ctx *cx, struct db *db, int months, int64_t *done);
-int metric_refresh_show(struct ctx *cx, struct db *db); /* readers see what was added up */
 
 /* Metrics of a file: a table with the headings metric_type, metric_value, metric_date and, if it likes,
 ** category, or JSON. Each row through the door; what is there for a day is changed. Refused rows are

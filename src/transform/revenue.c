@@ -211,7 +211,7 @@ static int write_slice(struct ctx *cx, struct db *db, void *arg) {
   return cx->code;
 }
 
-int metric_derive_revenue(struct ctx *cx, struct job *job, struct revenue_result *out) {
+static int metric_derive_revenue(struct ctx *cx, struct job *job, struct revenue_result *out) {
   struct days sales = { 0 }, todo = { 0 };
   struct ctx reading; /* its end gives the reader back, before anything is written */
   struct db *db;
@@ -248,7 +248,8 @@ int metric_refresh_slice(struct ctx *cx, struct db *db, int months, int64_t *don
   return cx->code;
 }
 
-int metric_refresh_show(struct ctx *cx, struct db *db) {
+/* readers see what was added up */
+static int metric_refresh_show(struct ctx *cx, struct db *db) {
   if (db_act(cx, db, SQL_monthly_move, cx->now)) return cx->code;
   return stmt_run(cx, db_stmt(cx, db, SQL_monthly_forget));
 }

@@ -37,16 +37,6 @@ static const char *printed(int64_t v, int scale, int min) {
   return text;
 }
 
-static const char *grouped(int64_t v, int scale, int decimals, enum grouping how) {
-  static char text[64];
-  struct buf b;
-  buf_init(&b, 60);
-  dec_print_grouped(&b, v, scale, decimals, how);
-  snprintf(text, sizeof text, STR_FMT, STR_ARG(buf_view(&b)));
-  buf_clear(&b);
-  return text;
-}
-
 UNIT(dec_half_even, "ties go to the even neighbour on both sides of zero") {
   CHECK_INT(dec_div(5, 10), 0);
   CHECK_INT(dec_div(15, 10), 2);
@@ -194,17 +184,4 @@ UNIT(dec_printing, "trailing zeros beyond the minimum are left out") {
   CHECK_STR(printed(0, 0, 0), "0");
   CHECK_STR(printed(INT64_MIN, 2, 2), "-92233720368547758.08");
   CHECK_STR(printed(INT64_MIN, 18, 0), "-9.223372036854775808");
-}
-
-UNIT(dec_grouping, "groups of three, or of three and then two as in India") {
-  CHECK_STR(grouped(123456789, 2, 2, GROUP_LAKH), "12,34,567.89");
-  CHECK_STR(grouped(123456789, 2, 2, GROUP_THOUSANDS), "1,234,567.89");
-  CHECK_STR(grouped(123456789, 2, 2, GROUP_NONE), "1234567.89");
-  CHECK_STR(grouped(-99999, 2, 2, GROUP_LAKH), "-999.99");
-  CHECK_STR(grouped(100000, 2, 2, GROUP_LAKH), "1,000.00");
-  CHECK_STR(grouped(1000000000, 2, 0, GROUP_LAKH), "1,00,00,000");
-  CHECK_STR(grouped(99995, 2, 1, GROUP_THOUSANDS), "1,000.0"); /* 999.95: a tie, up to even */
-  CHECK_STR(grouped(99985, 2, 1, GROUP_THOUSANDS), "999.8");
-  CHECK_STR(grouped(5, 2, 4, GROUP_THOUSANDS), "0.0500");
-  CHECK_STR(grouped(-4, 1, 0, GROUP_NONE), "0"); /* no negative zero */
 }

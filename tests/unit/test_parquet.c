@@ -91,8 +91,6 @@ static void written(struct ctx *cx, const struct table *t, struct buf *out) {
   }
   parquet_note(cx, w, "table", "random");
   CHECK_INT(parquet_end(cx, w), OK);
-  CHECK_INT(parquet_bytes(w), (int64_t)out->n);
-  CHECK_INT(parquet_rows(w), t->rows);
 }
 
 static int from_buf(struct ctx *cx, void *arg, int64_t offset, char *to, size_t n) {
@@ -238,8 +236,6 @@ UNIT(parquet_ranges, "a group tells its smallest and largest values, and texts t
   CHECK_STR(max.s, "äa");
   CHECK(!parquet_group_range(r, 0, 2, &min, &max));
   CHECK(parquet_group_range(r, 1, 2, &min, &max));
-  CHECK_INT(parquet_column_find(r, "long"), 2);
-  CHECK_INT(parquet_column_find(r, "short"), -1);
   buf_clear(&file);
   ctx_end(&cx);
 }
