@@ -245,26 +245,10 @@ static int remove_rows(struct ctx *cx, struct db *db, const struct part *part) {
 }
 
 static int register_part(struct ctx *cx, struct db *db, const struct part *part) {
-  struct stmt *s = db_stmt(cx, db, SQL_archive_partition_add);
-  int i = 1;
-  stmt_text(s, i++, part->p.table->name);
-  stmt_text(s, i++, part->p.month);
-  stmt_text(s, i++, part->p.place);
-  stmt_int(s, i++, part->number);
-  stmt_text(s, i++, part->path);
-  stmt_int(s, i++, part->rows);
-  stmt_int(s, i++, part->file.bytes);
-  stmt_int(s, i++, part->first_id);
-  stmt_int(s, i++, part->last_id);
-  stmt_int(s, i++, part->first_at);
-  stmt_int(s, i++, part->last_at);
-  stmt_text(s, i++, part->first_key);
-  stmt_text(s, i++, part->last_key);
-  stmt_text(s, i++, part->file.sha256);
-  stmt_text(s, i++, part->digest);
-  stmt_int(s, i++, cx->now);
-  stmt_text(s, i++, cx->actor);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_archive_partition_add, part->p.table->name, part->p.month, part->p.place,
+                part->number, part->path, part->rows, part->file.bytes, part->first_id, part->last_id,
+                part->first_at, part->last_at, part->first_key, part->last_key, part->file.sha256,
+                part->digest, cx->now, cx->actor);
 }
 
 static int leave(struct ctx *cx, struct db *db, void *arg) {
@@ -532,9 +516,7 @@ static int purge_table(struct ctx *cx, struct tenant *t, const struct archive_ta
   if (tenant_read(&aside, t, &db) || archive_folder(&aside, db, &folder)) fail_from(cx, &aside);
   if (!cx->code) clock_doubt(cx, db, &doubt);
   struct stmt *s = cx->code ? NULL : db_stmt(cx, db, SQL_archive_partitions);
-  stmt_text(s, 1, table->name);
-  stmt_text(s, 2, "0000-00");
-  stmt_text(s, 3, "9999-99");
+  stmt_bind(s, table->name, "0000-00", "9999-99");
   while (stmt_row(cx, s)) {
     const char *path = col_dup(cx, s, 1);
     if (!col_null(s, 8)) { /* killed before the file was gone */

@@ -209,10 +209,7 @@ bool pit_rule_of(const char *table, enum pit_rule *rule) {
 }
 
 bool pit_has_table(struct ctx *cx, struct db *db, const char *table) {
-  struct stmt *s = db_ask(cx, db, SQL_pit_has_table, table);
-  bool has = stmt_row(cx, s);
-  if (s) stmt_done(s);
-  return has;
+  return stmt_exists(cx, db_ask(cx, db, SQL_pit_has_table, table));
 }
 
 int pit_check_tables(struct ctx *cx, struct db *db) {

@@ -14,7 +14,8 @@
 /* ---- in the table ---- */
 
 /* By the index of the partitions: without the plus the table would be walked through in the order of its ids. */
-static const char *partition_select(struct ctx *cx, const struct archive_table *t, const char *where, bool all) {
+static const char *partition_select(struct ctx *cx, const struct archive_table *t, const char *where,
+                                    bool all) {
   const char *sql = "SELECT ";
   for (int i = 0; i < t->column_count; i++)
     sql = ctx_printf(cx, "%s%s%s", sql, i ? ", " : "", t->columns[i].sql);

@@ -93,4 +93,3 @@ void dec_print(struct buf *b, int64_t v, int scale, int min) {
   if (v < 0) digits[--i] = '-';
   buf_add(b, digits + i, sizeof digits - i);
 }
-

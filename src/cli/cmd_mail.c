@@ -35,9 +35,8 @@ static int find_owner(struct ctx *cx, struct tenant *t, enum sql_id sql, const c
                       const char **id) {
   struct db *db;
   if (tenant_read(cx, t, &db)) return cx->code;
-  struct stmt *s = db_stmt(cx, db, sql);
+  struct stmt *s = db_ask(cx, db, sql, name);
   if (!s) return cx->code;
-  stmt_text(s, 1, name);
   if (!stmt_row(cx, s))
     return fail(cx, E_NOT_FOUND, NULL, name ? "there is no %s '%s'" : "there is no %s yet%s", noun,
                 name ? name : "");

@@ -16,9 +16,9 @@ static bool is_over(struct ctx *cx, struct tenant *t, void *arg) {
   (void)arg;
   if (tenant_read(cx, t, &db) || all_followed(cx, db)) return true;
   for (int i = 0; dataset_at(i); i++) {
-    struct stmt *s = dataset_at(i)->follow ? db_stmt(cx, db, SQL_job_kind_at_work) : NULL;
+    struct stmt *s =
+        dataset_at(i)->follow ? db_ask(cx, db, SQL_job_kind_at_work, dataset_at(i)->follow) : NULL;
     if (!s) continue;
-    stmt_text(s, 1, dataset_at(i)->follow);
     if (!stmt_row(cx, s)) continue;
     stmt_done(s);
     return false;

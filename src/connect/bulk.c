@@ -271,9 +271,7 @@ const struct job_kind bulk_upload_kind = {
 
 static int write_errors(struct ctx *cx, struct db *db, const char *run, struct jw *w) {
   jw_array(w, "errors");
-  struct stmt *s = run ? db_stmt(cx, db, SQL_bulk_errors) : NULL;
-  if (s) stmt_text(s, 1, run);
-  if (s) stmt_int(s, 2, ERRORS_SHOWN);
+  struct stmt *s = run ? db_ask(cx, db, SQL_bulk_errors, run, ERRORS_SHOWN) : NULL;
   while (s && stmt_row(cx, s)) {
     jw_object(w, NULL);
     columns_write(w, s, 0, "record: int, line: int, category, faults: any");

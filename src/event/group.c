@@ -86,8 +86,7 @@ bool group_should_claim(const struct reading *r) {
 
 static int ensure(struct ctx *cx, struct db *db, const struct topic *t, const char *help, bool outside,
                   const struct reading *r) {
-  struct stmt *s = db_ask(cx, db, SQL_event_group_add, r->topic, r->group, help, outside, cx->now);
-  if (stmt_run(cx, s)) return cx->code;
+  if (db_act(cx, db, SQL_event_group_add, r->topic, r->group, help, outside, cx->now)) return cx->code;
   for (int i = 0; i < t->partitions && !cx->code; i++) {
     db_act(cx, db, SQL_event_position_add, r->topic, r->group, i);
   }

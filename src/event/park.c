@@ -77,10 +77,7 @@ static void parked_json(struct jw *w, const struct stmt *s) {
 }
 
 static int64_t count(struct ctx *cx, struct db *db, const char *topic, const char *group, const char *state) {
-  struct stmt *s = db_ask(cx, db, SQL_event_parked_count, topic, group, state);
-  int64_t n = stmt_row(cx, s) ? col_int(s, 0) : 0;
-  stmt_done(s);
-  return n;
+  return stmt_number(cx, db_ask(cx, db, SQL_event_parked_count, topic, group, state), 0);
 }
 
 int64_t parked_waiting(struct ctx *cx, struct db *db, const char *topic, const char *group) {

@@ -71,7 +71,8 @@ static bool counts(struct str body, int64_t count) {
 }
 
 /* A row of event_segment (id, first, count, plain, crc, codec, published_at, body), checked. */
-static int segment_from_row(struct ctx *cx, struct stmt *s, const char *topic, int partition, struct segment *out) {
+static int segment_from_row(struct ctx *cx, struct stmt *s, const char *topic, int partition,
+                            struct segment *out) {
   size_t plain = (size_t)col_int(s, 3);
   uint32_t crc = (uint32_t)col_int(s, 4);
   struct str stored = col_str(s, 7);

@@ -15,10 +15,7 @@ static void write_entry(struct jw *w, const struct stmt *s) {
 }
 
 int64_t changes_time(struct ctx *cx, struct db *db, int64_t seq) {
-  struct stmt *s = db_ask(cx, db, SQL_changes_time, seq);
-  int64_t at = stmt_row(cx, s) ? col_int(s, 0) : 0;
-  if (s) stmt_done(s);
-  return at;
+  return stmt_number(cx, db_ask(cx, db, SQL_changes_time, seq), 0);
 }
 
 int changes_since(struct ctx *cx, struct db *db, int64_t after, int64_t limit, change_told_fn *fn,
@@ -28,8 +25,7 @@ int changes_since(struct ctx *cx, struct db *db, int64_t after, int64_t limit, c
   struct jw w;
   if (!s) return cx->code;
   buf_init(&json, LIMIT_BODY_BYTES);
-  stmt_int(s, 1, after);
-  stmt_int(s, 2, limit);
+  stmt_bind(s, after, limit);
   while (stmt_row(cx, s)) {
     buf_reset(&json);
     jw_init(&w, &json);
@@ -46,11 +42,7 @@ int changes_since(struct ctx *cx, struct db *db, int64_t after, int64_t limit, c
 }
 
 static void bind_filter(struct stmt *s, const struct change_filter *f, const char *hidden) {
-  stmt_text(s, 1, f->unit);
-  stmt_text(s, 2, f->event);
-  stmt_text(s, 3, f->table);
-  stmt_text(s, 4, f->key);
-  stmt_text(s, 5, f->actor);
+  stmt_bind(s, f->unit, f->event, f->table, f->key, f->actor);
   if (f->from) stmt_int(s, 6, f->from);
   if (f->to) stmt_int(s, 7, f->to);
   stmt_text(s, 8, hidden);

@@ -36,9 +36,8 @@ static int read_scope(struct ctx *cx, struct db *db, const struct params *p, con
 }
 
 static struct stmt *ask(struct ctx *cx, struct db *db, enum sql_id id, const struct scope *s) {
-  struct stmt *q = db_stmt(cx, db, id);
+  struct stmt *q = db_ask(cx, db, id, s->dataset->name);
   if (!q) return NULL;
-  stmt_text(q, 1, s->dataset->name);
   if (!s->current) stmt_int(q, 2, s->run.id);
   return q;
 }
@@ -183,8 +182,7 @@ static void write_controls(struct jw *w, const struct side *a, const struct side
 
 static int write_rules(struct ctx *cx, struct db *db, struct jw *w, const struct side *a,
                        const struct side *b) {
-  struct stmt *s = db_stmt(cx, db, SQL_compare_rules);
-  if (s) stmt_text(s, 1, a->rules), stmt_text(s, 2, b->rules);
+  struct stmt *s = db_ask(cx, db, SQL_compare_rules, a->rules, b->rules);
   jw_array(w, "rules_changed");
   while (stmt_row(cx, s)) jw_str(w, NULL, col_str(s, 0));
   jw_close(w, ']');

@@ -114,8 +114,8 @@ static bool contains(struct str text, struct str wanted_text) {
   return false;
 }
 
-static bool desk_has_text(struct ctx *cx, struct db *db, const struct desk_index *ix, const struct desk_row *r,
-                   const char *q) {
+static bool desk_has_text(struct ctx *cx, struct db *db, const struct desk_index *ix,
+                          const struct desk_row *r, const char *q) {
   struct buf text;
   struct stmt *s = db_ask(cx, db, SQL_desk_raw, r->id);
   if (!stmt_row(cx, s)) return false;

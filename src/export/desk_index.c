@@ -163,8 +163,7 @@ static int add_attempts(struct ctx *cx, struct db *db, struct desk_index *ix, in
       kept_profile(cx, in, &kept, &p, &m) || m.exception_column < 0)
     return cx->code;
   struct parser *parser = parser_new(p);
-  struct stmt *s = db_stmt(cx, db, SQL_desk_rejects_raw);
-  if (s) stmt_int(s, 1, run);
+  struct stmt *s = db_ask(cx, db, SQL_desk_rejects_raw, run);
   while (stmt_row(cx, s)) {
     parser_row(parser, col_str(s, 1), p->table_begin, &row);
     of = (uint32_t)m.exception_column < row.count ? exception_number(row.cells[m.exception_column]) : 0;
@@ -198,8 +197,7 @@ static void describe_run(struct desk_index *ix, const struct stmt *s, struct des
 /* The runs from run_from on that it does not know; their exceptions come after. */
 static uint32_t read_runs(struct ctx *cx, struct db *db, struct desk_index *ix) {
   uint32_t known = ix->run_count;
-  struct stmt *s = db_stmt(cx, db, SQL_desk_runs);
-  if (s) stmt_int(s, 1, known ? ix->run[known - 1].id + 1 : ix->run_from);
+  struct stmt *s = db_ask(cx, db, SQL_desk_runs, known ? ix->run[known - 1].id + 1 : ix->run_from);
   while (stmt_row(cx, s)) {
     ix->run = grown(ix->run, &ix->run_room, ix->run_count + 1, sizeof *ix->run);
     describe_run(ix, s, &ix->run[ix->run_count++]);
@@ -210,8 +208,7 @@ static uint32_t read_runs(struct ctx *cx, struct db *db, struct desk_index *ix) 
 static int read_rows(struct ctx *cx, struct db *db, struct desk_index *ix, uint32_t run) {
   struct desk_run *r = &ix->run[run];
   r->first = r->end = ix->row_count;
-  struct stmt *s = db_stmt(cx, db, SQL_desk_rejects);
-  if (s) stmt_int(s, 1, r->id);
+  struct stmt *s = db_ask(cx, db, SQL_desk_rejects, r->id);
   while (stmt_row(cx, s)) {
     if (r->end - r->first == LIMIT_DESK_ROWS) {
       stmt_done(s);
@@ -301,9 +298,8 @@ static int count_left_out(struct ctx *cx, struct db *db, struct desk_index *ix) 
   ix->left_out = 0;
   for (uint32_t i = 0; i < ix->run_count; i++)
     if (!ix->run[i].undone) ix->left_out += ix->run[i].rejected - (ix->run[i].end - ix->run[i].first);
-  struct stmt *s = ix->run_from ? db_stmt(cx, db, SQL_desk_left_out) : NULL;
+  struct stmt *s = ix->run_from ? db_ask(cx, db, SQL_desk_left_out, ix->run_from) : NULL;
   if (!s) return cx->code;
-  stmt_int(s, 1, ix->run_from);
   while (stmt_row(cx, s)) ix->left_out += col_int(s, 0);
   return cx->code;
 }
@@ -312,8 +308,7 @@ static int count_left_out(struct ctx *cx, struct db *db, struct desk_index *ix) 
 static int overlay_attempts(struct ctx *cx, struct db *db, struct desk_index *ix) {
   for (uint32_t i = 0; i < ix->attempt_count && !cx->code; i++) {
     struct desk_row *r = desk_find(ix, ix->attempt[i].id);
-    struct stmt *s = db_stmt(cx, db, SQL_desk_origin);
-    if (s) stmt_int(s, 1, ix->attempt[i].of);
+    struct stmt *s = db_ask(cx, db, SQL_desk_origin, ix->attempt[i].of);
     bool there = r && stmt_row(cx, s), early = there && !col_null(s, 0) && col_int(s, 0) <= r->id >> 32;
     if (there && !early && r->state == DESK_OPEN) r->state = DESK_ATTEMPT;
     if (s) stmt_done(s);

@@ -132,9 +132,8 @@ const struct entity_hooks tab_hooks = { .check = check_tabs };
 /* ---- stewards ---- */
 
 static bool row_exists(struct ctx *cx, struct db *db, enum sql_id question, const char *a, const char *b) {
-  struct stmt *s = db_stmt(cx, db, question);
+  struct stmt *s = db_ask(cx, db, question, a);
   if (!s) return false;
-  stmt_text(s, 1, a);
   if (b) stmt_text(s, 2, b);
   bool found = stmt_row(cx, s);
   if (found) stmt_done(s);

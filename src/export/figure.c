@@ -48,8 +48,7 @@ static int check_known(struct ctx *cx, struct db *db, const struct figure *f) {
     return fail(cx, E_NOT_FOUND, "category", "nothing was rejected as %.80s; there are: %s", f->category,
                 all);
   known = !f->control;
-  s = f->control ? db_stmt(cx, db, SQL_figure_knows_control) : NULL;
-  if (s) stmt_text(s, 1, f->control);
+  s = f->control ? db_ask(cx, db, SQL_figure_knows_control, f->control) : NULL;
   while (s && stmt_row(cx, s)) known = true;
   if (cx->code || known) return cx->code;
   return fail(cx, E_NOT_FOUND, "control",
@@ -91,9 +90,8 @@ static int64_t one(struct ctx *cx, struct stmt *s) {
 
 static struct stmt *ask(struct ctx *cx, struct db *db, enum sql_id id, const struct figure *f,
                         const char *third) {
-  struct stmt *s = db_stmt(cx, db, id);
+  struct stmt *s = db_ask(cx, db, id, f->scope.dataset->name);
   if (!s) return NULL;
-  stmt_text(s, 1, f->scope.dataset->name);
   if (!f->scope.current) stmt_int(s, 2, f->scope.run.id);
   if (third) stmt_text(s, 3, third);
   return s;
@@ -176,13 +174,9 @@ const char *figure_needle(struct ctx *cx, const char *control) {
 }
 
 static int64_t count_rejects(struct ctx *cx, struct db *db, const struct figure *f, int64_t run) {
-  struct stmt *s = db_stmt(cx, db, SQL_figure_rejects);
+  struct stmt *s = db_ask(cx, db, SQL_figure_rejects, run, f->category, f->control,
+                          figure_needle(cx, f->control), f->kind == FIGURE_CORRECTED ? "corrected" : NULL);
   if (!s) return 0;
-  stmt_int(s, 1, run);
-  stmt_text(s, 2, f->category);
-  stmt_text(s, 3, f->control);
-  stmt_text(s, 4, figure_needle(cx, f->control));
-  stmt_text(s, 5, f->kind == FIGURE_CORRECTED ? "corrected" : NULL);
   return one(cx, s);
 }
 

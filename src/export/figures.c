@@ -97,9 +97,8 @@ int figures_show(struct ctx *cx, struct db *db, struct jw *w, const char *key, c
 /* ---- quality ---- */
 
 static struct stmt *ask(struct ctx *cx, struct db *db, enum sql_id id, const struct scope *s) {
-  struct stmt *q = db_stmt(cx, db, id);
+  struct stmt *q = db_ask(cx, db, id, s->dataset->name);
   if (!q) return NULL;
-  stmt_text(q, 1, s->dataset->name);
   if (!s->current) stmt_int(q, 2, s->run.id);
   return q;
 }
@@ -173,8 +172,7 @@ static int write_controls(struct ctx *cx, struct db *db, struct jw *w, const str
 }
 
 static int write_trend(struct ctx *cx, struct db *db, struct jw *w, const struct scope *s) {
-  struct stmt *q = db_stmt(cx, db, SQL_quality_trend);
-  if (q) stmt_text(q, 1, s->dataset->name);
+  struct stmt *q = db_ask(cx, db, SQL_quality_trend, s->dataset->name);
   jw_array(w, "trend");
   while (stmt_row(cx, q)) {
     jw_object(w, NULL);

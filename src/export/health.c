@@ -76,9 +76,8 @@ void health_machine(struct ctx *cx, const char *dir, health_tell_fn *tell, void 
 /* ---- a tenant ---- */
 
 static struct stmt *ask(const struct teller *t, struct db *db, enum sql_id sql) {
-  struct stmt *s = db_stmt(t->cx, db, sql);
+  struct stmt *s = db_ask(t->cx, db, sql, t->cx->now);
   if (!s) return NULL;
-  stmt_int(s, 1, t->cx->now);
   return stmt_row(t->cx, s) ? s : NULL;
 }
 

@@ -69,8 +69,7 @@ static void add_tabs(struct impact *m, const char *field) {
 static void add_runs_of_rule(struct impact *m, const char *rule) {
   struct ctx *cx = m->cx;
   int64_t runs = 0, rest = 0;
-  struct stmt *s = db_stmt(cx, m->db, SQL_impact_rule_runs);
-  if (s) stmt_text(s, 1, m->dataset->name), stmt_text(s, 2, rule);
+  struct stmt *s = db_ask(cx, m->db, SQL_impact_rule_runs, m->dataset->name, rule);
   while (stmt_row(cx, s)) {
     if (runs++ >= RUNS_SHOWN) {
       rest++;
@@ -86,11 +85,9 @@ static void add_runs_of_rule(struct impact *m, const char *rule) {
 
 static void add_exceptions_of_rule(struct impact *m, const char *rule) {
   struct ctx *cx = m->cx;
-  struct stmt *s = db_stmt(cx, m->db, SQL_impact_rule_exceptions);
+  struct stmt *s =
+      db_ask(cx, m->db, SQL_impact_rule_exceptions, m->dataset->name, rule, figure_needle(cx, rule));
   if (!s) return;
-  stmt_text(s, 1, m->dataset->name);
-  stmt_text(s, 2, rule);
-  stmt_text(s, 3, figure_needle(cx, rule));
   while (stmt_row(cx, s))
     add(m, "exceptions", rule, col_int(s, 0),
         ctx_printf(cx, "%lld exceptions have a fault of %s, %lld of them are open", (long long)col_int(s, 0),
@@ -147,8 +144,7 @@ static bool names_field(const char *params, const char *field) {
 
 static void add_rules_of_field(struct impact *m, const char *field) {
   struct ctx *cx = m->cx;
-  struct stmt *s = db_stmt(cx, m->db, SQL_impact_rules_of_field);
-  if (s) stmt_text(s, 1, m->dataset->name), stmt_text(s, 2, field);
+  struct stmt *s = db_ask(cx, m->db, SQL_impact_rules_of_field, m->dataset->name, field);
   while (stmt_row(cx, s)) {
     bool own = str_eq(col_str(s, 2), str_of(field));
     if (!own && !names_field(col_dup(cx, s, 3), field)) continue;
@@ -160,8 +156,7 @@ static void add_rules_of_field(struct impact *m, const char *field) {
 
 static void add_headings(struct impact *m, const char *field) {
   struct ctx *cx = m->cx;
-  struct stmt *s = db_stmt(cx, m->db, SQL_impact_headings);
-  if (s) stmt_text(s, 1, m->dataset->name), stmt_text(s, 2, field);
+  struct stmt *s = db_ask(cx, m->db, SQL_impact_headings, m->dataset->name, field);
   while (stmt_row(cx, s))
     add(m, "run", col_dup(cx, s, 0), col_int(s, 1),
         ctx_printf(cx, "%lld %s it from the heading " STR_FMT, (long long)col_int(s, 1),
@@ -170,8 +165,7 @@ static void add_headings(struct impact *m, const char *field) {
 
 static void add_reports(struct impact *m, const char *field) {
   struct ctx *cx = m->cx;
-  struct stmt *s = db_stmt(cx, m->db, SQL_impact_views);
-  if (s) stmt_text(s, 1, field);
+  struct stmt *s = db_ask(cx, m->db, SQL_impact_views, field);
   while (stmt_row(cx, s))
     add(m, "view", col_dup(cx, s, 0), -1, ctx_printf(cx, "a view with a column %s", field));
   const char *names = export_names(cx);
@@ -214,11 +208,9 @@ static int of_column(struct impact *m, const char *name) {
 static int of_list(struct impact *m, const char *list) {
   struct ctx *cx = m->cx;
   int64_t ever = 0, now = 0;
-  struct stmt *s = db_stmt(cx, m->db, SQL_impact_list);
-  if (s) stmt_text(s, 1, list);
+  struct stmt *s = db_ask(cx, m->db, SQL_impact_list, list);
   while (stmt_row(cx, s)) ever = col_int(s, 0), now = col_int(s, 1);
-  s = db_stmt(cx, m->db, SQL_impact_rules_of_list);
-  if (s) stmt_text(s, 1, m->dataset->name), stmt_text(s, 2, list);
+  s = db_ask(cx, m->db, SQL_impact_rules_of_list, m->dataset->name, list);
   int first = m->count;
   while (stmt_row(cx, s))
     add(m, "rule", col_dup(cx, s, 0), -1,
@@ -240,8 +232,7 @@ static int of_list(struct impact *m, const char *list) {
 
 static int64_t count(struct impact *m, const struct kept_run *run, const char *sql) {
   int64_t n = 0;
-  struct stmt *s = db_compose(m->cx, m->db, sql);
-  if (s) stmt_int(s, 1, run->id);
+  struct stmt *s = stmt_bind(db_compose(m->cx, m->db, sql), run->id);
   while (stmt_row(m->cx, s)) n = col_int(s, 0);
   return n;
 }
@@ -269,9 +260,8 @@ static void add_rows(struct impact *m, const struct kept_run *run, bool undone) 
 static void add_runs(struct impact *m, enum sql_id id, const struct kept_run *run, const char *needle,
                      const char *what) {
   struct ctx *cx = m->cx;
-  struct stmt *s = db_stmt(cx, m->db, id);
+  struct stmt *s = db_ask(cx, m->db, id, run->id);
   if (!s) return;
-  stmt_int(s, 1, run->id);
   if (needle) stmt_text(s, 2, needle);
   while (stmt_row(cx, s))
     add(m, "run", col_dup(cx, s, 0), col_int(s, 2),
@@ -286,8 +276,7 @@ static int of_file(struct impact *m, const char *name) {
   if (!run.dataset || strcmp(run.state, "done") != 0)
     return fail(cx, E_CONFLICT, "file", "run %s is %s: nothing depends on it", run.uuid, run.state);
   m->dataset = run.dataset;
-  struct stmt *s = db_stmt(cx, m->db, SQL_scope_undone);
-  if (s) stmt_int(s, 1, run.id);
+  struct stmt *s = db_ask(cx, m->db, SQL_scope_undone, run.id);
   while (stmt_row(cx, s)) undone = true;
   m->subject = ctx_printf(cx, "file %s", run.uuid);
   m->text =

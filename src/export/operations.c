@@ -98,9 +98,8 @@ static void put_row(struct buf *out, const char *name, const char *slug, const s
 
 static void put_family(struct ctx *cx, struct db *db, const struct family *f, const char *slug,
                        struct buf *out) {
-  struct stmt *s = db_stmt(cx, db, f->sql);
+  struct stmt *s = db_ask(cx, db, f->sql, cx->now);
   if (!s) return;
-  stmt_int(s, 1, cx->now);
   while (stmt_row(cx, s)) put_row(out, f->name, slug, s);
 }
 

@@ -293,9 +293,7 @@ static int put_rows_of(struct proof *p, const struct spans *spans, const char *t
               ctx_printf(cx, "SELECT %s FROM %s x%s WHERE x.run = ?1 AND x.key BETWEEN ?2 AND ?3", columns,
                          table, joins));
   if (!s) return cx->code;
-  stmt_int(s, 1, p->run.id);
-  stmt_str(s, 2, p->run.key_min);
-  stmt_str(s, 3, p->run.key_max);
+  stmt_bind(s, p->run.id, p->run.key_min, p->run.key_max);
   while (stmt_row(cx, s) && !put_row(p, spans, s)) continue;
   return cx->code;
 }

@@ -40,7 +40,8 @@ void data_row_take(struct ctx *cx, struct db *db, const struct dataset *d, const
 }
 
 /* From a record that was judged again. */
-static void data_row_judged(const struct dataset *d, int64_t run, const struct judged *j, struct data_row *out) {
+static void data_row_judged(const struct dataset *d, int64_t run, const struct judged *j,
+                            struct data_row *out) {
   *out = (struct data_row){ .dataset = d, .key = j->key, .run = run, .record = (int64_t)j->record };
   memcpy(out->value, j->values, (size_t)d->field_count * sizeof *out->value);
 }
@@ -247,8 +248,7 @@ static int scan(struct ctx *cx, struct db *db, struct page *pg) {
 
 static bool is_reject(struct ctx *cx, struct db *db, int64_t run, int64_t record) {
   bool found = false;
-  struct stmt *s = db_stmt(cx, db, SQL_rows_is_reject);
-  if (s) stmt_int(s, 1, run << 32 | record);
+  struct stmt *s = db_ask(cx, db, SQL_rows_is_reject, run << 32 | record);
   while (stmt_row(cx, s)) found = true;
   return found;
 }

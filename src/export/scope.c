@@ -26,8 +26,7 @@ static int read_day(struct ctx *cx, const char *name, const char *text, int32_t 
 
 static int64_t find_term(struct ctx *cx, struct db *db, const char *text) {
   int64_t id = 0;
-  struct stmt *s = db_stmt(cx, db, SQL_term_id);
-  if (s) stmt_text(s, 1, text);
+  struct stmt *s = db_ask(cx, db, SQL_term_id, text);
   while (stmt_row(cx, s)) id = col_int(s, 0);
   return id;
 }
@@ -66,8 +65,7 @@ static int read_run(struct ctx *cx, struct db *db, const char *run, struct scope
                 s->dataset->name);
   if (strcmp(s->run.state, "done") != 0)
     return fail(cx, E_CONFLICT, "run", "run %s is %s: it has no figures", s->run.uuid, s->run.state);
-  struct stmt *q = db_stmt(cx, db, SQL_scope_undone);
-  if (q) stmt_int(q, 1, s->run.id);
+  struct stmt *q = db_ask(cx, db, SQL_scope_undone, s->run.id);
   while (stmt_row(cx, q)) s->undone = true;
   return cx->code;
 }

@@ -500,8 +500,7 @@ static int put_exceptions(struct ctx *cx, struct db *db, struct out *o, int64_t 
                           const struct mapping *m) {
   struct row row;
   struct parser *parser = parser_new(p);
-  struct stmt *s = db_stmt(cx, db, SQL_reject_open_of_run);
-  if (s) stmt_int(s, 1, run);
+  struct stmt *s = db_ask(cx, db, SQL_reject_open_of_run, run);
   while (stmt_row(cx, s)) {
     struct ctx one; /* a row's texts go with it */
     ctx_begin(&one, cx->actor);

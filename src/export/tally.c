@@ -54,8 +54,7 @@ static const char *tally_sum_columns(struct ctx *cx, const struct dataset *d) {
 
 const char *term_text(struct ctx *cx, struct db *db, int64_t id) {
   const char *text = NULL;
-  struct stmt *s = db_stmt(cx, db, SQL_term_text);
-  if (s) stmt_int(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_term_text, id);
   while (stmt_row(cx, s)) text = col_dup(cx, s, 0);
   return text ? text : "?";
 }

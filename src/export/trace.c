@@ -143,8 +143,7 @@ static bool has_fault(struct jv *faults, struct str control) {
 static int write_controls(struct ctx *cx, struct db *db, struct jw *w, int64_t run, struct str faults) {
   struct jv *found = NULL;
   if (faults.n && jv_parse(cx, faults, &found)) return cx->code;
-  struct stmt *s = db_stmt(cx, db, SQL_row_controls);
-  if (s) stmt_int(s, 1, run);
+  struct stmt *s = db_ask(cx, db, SQL_row_controls, run);
   jw_array(w, "controls");
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
@@ -157,8 +156,7 @@ static int write_controls(struct ctx *cx, struct db *db, struct jw *w, int64_t r
 }
 
 static int write_notes(struct ctx *cx, struct db *db, struct jw *w, const struct data_row *r) {
-  struct stmt *s = db_stmt(cx, db, SQL_row_notes);
-  if (s) stmt_text(s, 1, r->dataset->name), stmt_str(s, 2, r->key);
+  struct stmt *s = db_ask(cx, db, SQL_row_notes, r->dataset->name, r->key);
   return columns_list(cx, s, w, "notes", "id, text, at: instant, actor");
 }
 
@@ -234,8 +232,7 @@ static bool is_heading(const struct again *a) {
 static bool write_exception(struct ctx *cx, struct db *db, struct jw *w, int64_t id, const char **category,
                             struct str *faults) {
   bool found = false;
-  struct stmt *s = db_stmt(cx, db, SQL_line_exception);
-  if (s) stmt_int(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_line_exception, id);
   while (stmt_row(cx, s)) {
     found = true;
     *category = col_dup(cx, s, 1);

@@ -63,8 +63,7 @@ static void write_share(struct jw *w, int64_t clean, int64_t read) {
 static int write_runs(struct ctx *cx, struct db *db, struct jw *w, const struct figure *f, struct behind *b) {
   int64_t after, shown = 0, total = 0;
   if (read_after(cx, b, &after)) return cx->code;
-  struct stmt *s = db_stmt(cx, db, SQL_figure_runs);
-  if (s) stmt_text(s, 1, f->scope.dataset->name);
+  struct stmt *s = db_ask(cx, db, SQL_figure_runs, f->scope.dataset->name);
   if (s && !f->scope.current) stmt_int(s, 2, f->scope.run.id);
   jw_array(w, "items");
   while (stmt_row(cx, s)) {
@@ -134,15 +133,10 @@ static int write_exceptions(struct ctx *cx, struct db *db, struct jw *w, const s
   int64_t after, shown = 0, last = 0;
   struct run_name name;
   if (read_after(cx, b, &after) || run_name(cx, db, f->scope.run.id, &name)) return cx->code;
-  struct stmt *s = db_stmt(cx, db, SQL_figure_reject_list);
+  struct stmt *s = db_ask(cx, db, SQL_figure_reject_list, name.id, f->category, f->control,
+                          figure_needle(cx, f->control), f->kind == FIGURE_CORRECTED ? "corrected" : NULL,
+                          after, most < b->query.limit + 1 ? most : b->query.limit + 1);
   if (!s) return cx->code;
-  stmt_int(s, 1, name.id);
-  stmt_text(s, 2, f->category);
-  stmt_text(s, 3, f->control);
-  stmt_text(s, 4, figure_needle(cx, f->control));
-  stmt_text(s, 5, f->kind == FIGURE_CORRECTED ? "corrected" : NULL);
-  stmt_int(s, 6, after);
-  stmt_int(s, 7, most < b->query.limit + 1 ? most : b->query.limit + 1);
   jw_array(w, "items");
   while (stmt_row(cx, s)) {
     if (shown++ == b->query.limit) {
@@ -185,8 +179,7 @@ static int write_behind(struct ctx *cx, struct db *db, struct jw *w, const struc
 }
 
 static int write_rules_of(struct ctx *cx, struct db *db, struct jw *w, int64_t run, const char *uuid) {
-  struct stmt *s = db_stmt(cx, db, SQL_row_controls);
-  if (s) stmt_int(s, 1, run);
+  struct stmt *s = db_ask(cx, db, SQL_row_controls, run);
   return columns_list(cx, s, w, uuid, "control, version: int");
 }
 

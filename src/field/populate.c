@@ -41,9 +41,7 @@ static int write_items(struct ctx *cx, struct db *db, void *arg) {
   (void)arg;
   if (items_write(cx, db, &removed, &added) || order_settle(cx, db) || removed + added == 0) return cx->code;
   struct stmt *s = db_stmt(cx, db, SQL_sync_log_add);
-  stmt_int(s, 1, cx->now);
-  stmt_text(s, 2, "populate_items");
-  stmt_text(s, 3, "invoice_items");
+  stmt_bind(s, cx->now, "populate_items", "invoice_items");
   stmt_text(s, 5, "summary");
   stmt_text(
       s, 6,
@@ -94,10 +92,7 @@ struct follow {
 };
 
 static int64_t read_wanted(struct ctx *cx, struct db *db) {
-  struct stmt *s = db_ask(cx, db, SQL_follow_up_get, invoices_dataset.name);
-  int64_t wanted = stmt_row(cx, s) ? col_int(s, 0) : 0;
-  if (s) stmt_done(s);
-  return wanted;
+  return stmt_number(cx, db_ask(cx, db, SQL_follow_up_get, invoices_dataset.name), 0);
 }
 
 static int look(struct ctx *cx, struct tenant *t, struct follow *f) {

@@ -64,8 +64,9 @@ static void try_store(struct samples *out, const struct history_store *s, const 
 
 /* Predictions of the past, as they would have been made from `from` to below `to`, and whether they held. Frees
 ** with free(). For calibration, and for the test that holds stated against achieved. */
-static struct calibration_sample *predict_backtest(const struct history *h, const struct field_setting *setting,
-                                            int32_t from, int32_t to, size_t *count) {
+static struct calibration_sample *predict_backtest(const struct history *h,
+                                                   const struct field_setting *setting, int32_t from,
+                                                   int32_t to, size_t *count) {
   struct samples s = { 0 };
   for (size_t i = 0; i < h->store_count; i++) try_store(&s, &h->stores[i], setting, from, to, h->as_of);
   *count = s.count;

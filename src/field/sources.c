@@ -130,10 +130,7 @@ static void hear(struct ctx *cx, struct reading *r, const struct stmt *q) {
 }
 
 static int64_t term_of(struct ctx *cx, struct db *db, struct str text) {
-  struct stmt *s = db_ask(cx, db, SQL_term_id, text);
-  int64_t id = stmt_row(cx, s) ? col_int(s, 0) : 0;
-  if (s) stmt_done(s);
-  return id;
+  return stmt_number(cx, db_ask(cx, db, SQL_term_id, text), 0);
 }
 
 static int read_rows(struct ctx *cx, struct db *db, const struct source *source, struct reading *r) {
@@ -319,8 +316,7 @@ static struct there look(struct ctx *cx, struct db *db, struct task *t) {
                             "?2, created_by = ?2 "
                             "FROM %s WHERE %s = ?1 ORDER BY deleted_at IS NOT NULL, updated_at DESC LIMIT 1",
                             t->entity->table, t->source->key));
-  stmt_text(s, 1, t->key);
-  stmt_text(s, 2, ACTOR);
+  stmt_bind(s, t->key, ACTOR);
   if (!stmt_row(cx, s)) return there;
   str_copy(t->id, sizeof t->id, col_str(s, 0));
   there = (struct there){ true, col_int(s, 1), col_int(s, 2), col_int(s, 3) };
@@ -481,8 +477,7 @@ static int tidy_one(struct ctx *cx, struct db *db, struct task *t) {
   }
   struct stmt *s = cx->code ? NULL : db_stmt(cx, db, SQL_field_source_forget);
   if (!s) return cx->code;
-  stmt_text(s, 1, t->source->entity);
-  stmt_text(s, 2, t->key);
+  stmt_bind(s, t->source->entity, t->key);
   return stmt_run(cx, s);
 }
 

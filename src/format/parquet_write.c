@@ -82,7 +82,6 @@ int parquet_new(struct ctx *cx, const struct parquet_setup *setup, struct parque
   return put(cx, w, "PAR1", 4);
 }
 
-
 void parquet_note(struct ctx *cx, struct parquet_writer *w, const char *key, const char *value) {
   struct thrift_out o;
   (void)cx;

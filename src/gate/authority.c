@@ -90,7 +90,8 @@ int authority_replace(struct ctx *cx, const char *dir, const struct names *names
 }
 
 /* Makes one when there is none; `names` belong to what a new one may speak for. */
-static int authority_open(struct ctx *cx, const char *dir, const struct names *names, struct authority **out) {
+static int authority_open(struct ctx *cx, const char *dir, const struct names *names,
+                          struct authority **out) {
   for (int i = 0; i < TRIES; i++) {
     if (authority_find(cx, dir, out)) return cx->code;
     if (*out && certificate_until(&(*out)->certificate->chain) > cx->now) return OK;

@@ -248,7 +248,6 @@ long tls_read(struct tls_session *s, void *to, size_t room) {
   return n > 0 ? n : want(s, n == 0 ? MBEDTLS_ERR_SSL_CONN_EOF : n);
 }
 
-
 /* mbedtls has encrypted what it could not send, and must be asked again for the same length. */
 long tls_write(struct tls_session *s, const void *p, size_t n) {
   if (s->over) return TLS_CLOSED;

@@ -400,7 +400,6 @@ bool gate_send_parts(struct gate_conn *c, const struct str *parts, int count) {
   return there;
 }
 
-
 size_t gate_room(struct gate_conn *c) {
   pthread_mutex_lock(&c->lock);
   size_t owed = c->out_n;

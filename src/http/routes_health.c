@@ -116,9 +116,8 @@ static int check_owner(struct request *rq, struct tenant *t, const char *entity,
   bool mail = entity && strcmp(entity, "mail_server") == 0, hook = entity && strcmp(entity, "webhook") == 0;
   if (!mail && !hook) return fail(cx, E_INVALID, "entity", "entity is mail_server or webhook");
   if (tenant_read(cx, t, &db)) return cx->code;
-  struct stmt *s = db_stmt(cx, db, mail ? SQL_mail_server_row : SQL_webhook_row);
+  struct stmt *s = db_ask(cx, db, mail ? SQL_mail_server_row : SQL_webhook_row, id);
   if (!s) return cx->code;
-  stmt_text(s, 1, id);
   if (!stmt_row(cx, s))
     return fail(cx, E_NOT_FOUND, "id", "there is no such %s", mail ? "mail server" : "webhook");
   stmt_done(s);

@@ -154,9 +154,7 @@ static void read_range(struct ctx *cx, struct db *db, struct range *r) {
                               ctx_printf(cx, "%s FROM %s WHERE run = ?1 AND key >= ?2 AND key %s ?3",
                                          r->select, r->subject->dataset->table, r->to_the_end ? "<=" : "<"));
   if (!s) return;
-  stmt_int(s, 1, r->subject->run);
-  stmt_str(s, 2, r->from);
-  stmt_str(s, 3, r->to);
+  stmt_bind(s, r->subject->run, r->from, r->to);
   add_groups(cx, s, &r->sums);
 }
 
@@ -316,9 +314,7 @@ static int64_t digest_clean(struct ctx *cx, struct db *db, const struct check_su
                                          "(SELECT coalesce(sum(crc32(%s)), 0) FROM %s x%s WHERE x.run = ?1)",
                                          columns, d->table, joins, columns, d->past_table, joins));
   if (!s) return 0;
-  stmt_int(s, 1, c->run);
-  stmt_str(s, 2, c->key_min);
-  stmt_str(s, 3, c->key_max);
+  stmt_bind(s, c->run, c->key_min, c->key_max);
   return one_int(cx, s);
 }
 

@@ -242,8 +242,7 @@ enum want { WANT_PLACE, WANT_BYTES, WANT_CHECKED };
 
 /* The first and the last chunk of a run; 0 when there is none. */
 static int find_ends(struct ctx *cx, struct db *db, int64_t run, int64_t *first, int64_t *last) {
-  struct stmt *s = db_stmt(cx, db, SQL_raw_chunk_ends);
-  if (s) stmt_int(s, 1, run);
+  struct stmt *s = db_ask(cx, db, SQL_raw_chunk_ends, run);
   *first = *last = 0;
   while (stmt_row(cx, s)) *first = col_int(s, 0), *last = col_int(s, 1);
   return cx->code;
@@ -252,8 +251,7 @@ static int find_ends(struct ctx *cx, struct db *db, int64_t run, int64_t *first,
 /* Does the chunk begin at or before n? False also of one that is not there. */
 static bool begins_before(struct ctx *cx, struct db *db, int64_t chunk, enum kept_by by, int64_t n) {
   bool before = false;
-  struct stmt *s = db_stmt(cx, db, SQL_raw_chunk_begin);
-  if (s) stmt_int(s, 1, chunk);
+  struct stmt *s = db_ask(cx, db, SQL_raw_chunk_begin, chunk);
   while (stmt_row(cx, s)) before = col_int(s, by) <= n;
   return before;
 }
@@ -280,9 +278,8 @@ static int find_record(struct ctx *cx, struct db *db, enum want want, int64_t ru
   bool found = false;
   struct walk k;
   int64_t last, chunk = find_chunk(cx, db, run, by, n, &last);
-  struct stmt *s = db_stmt(cx, db, want == WANT_PLACE ? SQL_raw_chunk_index : SQL_raw_chunk_whole);
+  struct stmt *s = db_ask(cx, db, want == WANT_PLACE ? SQL_raw_chunk_index : SQL_raw_chunk_whole, chunk);
   if (!s) return cx->code;
-  stmt_int(s, 1, chunk);
   *out = (struct kept_record){ 0 };
   if (stmt_row(cx, s)) {
     walk_begin(&k, s);
@@ -318,8 +315,7 @@ int kept_next(struct ctx *cx, struct db *db, int64_t run, int64_t record, struct
   struct walk k;
   int64_t last = 0, chunk = find_chunk(cx, db, run, KEPT_BY_RECORD, record, &last);
   for (; !cx->code && chunk && chunk <= last; chunk++) {
-    struct stmt *s = db_stmt(cx, db, SQL_raw_chunk_index);
-    if (s) stmt_int(s, 1, chunk);
+    struct stmt *s = db_ask(cx, db, SQL_raw_chunk_index, chunk);
     if (!stmt_row(cx, s)) continue;
     walk_begin(&k, s);
     while (walk_next(&k)) {
@@ -336,8 +332,7 @@ int kept_next(struct ctx *cx, struct db *db, int64_t run, int64_t record, struct
 
 int kept_count(struct ctx *cx, struct db *db, int64_t run, int64_t *out) {
   struct walk k;
-  struct stmt *s = db_stmt(cx, db, SQL_raw_chunk_indices);
-  if (s) stmt_int(s, 1, run);
+  struct stmt *s = db_ask(cx, db, SQL_raw_chunk_indices, run);
   *out = 0;
   while (stmt_row(cx, s)) {
     walk_begin(&k, s);

@@ -260,8 +260,7 @@ static void note_duplicate(struct loader *l, const struct judged *j) {
 static struct version_top find_under(struct ctx *cx, struct loader *l, const struct judged *j) {
   struct version_top under = { 0 };
   if (l->top.rank <= l->how->rank) return l->top;
-  stmt_str(l->under, 1, j->key);
-  stmt_int(l->under, 2, l->how->rank);
+  stmt_bind(l->under, j->key, l->how->rank);
   if (!stmt_row(cx, l->under)) return under;
   under = (struct version_top){ .run = col_int(l->under, 0),
                                 .rank = col_int(l->under, 1),

@@ -55,9 +55,7 @@ int memory_recall(struct ctx *cx, struct db *db, const struct dataset *d, const 
   struct recall same = { 0 }, other = { 0 };
   bool update = false;
   if (!headings) return OK;
-  struct stmt *s = db_stmt(cx, db, SQL_mapping_memory_of);
-  if (s) stmt_text(s, 1, d->name);
-  if (s) stmt_int(s, 2, MEMORIES_MOST);
+  struct stmt *s = db_ask(cx, db, SQL_mapping_memory_of, d->name, MEMORIES_MOST);
   while (stmt_row(cx, s)) {
     bool just_these = str_eq(col_str(s, 0), str_of(headings));
     recall_maps(cx, col_str(s, 1), just_these ? &same : &other);
@@ -129,10 +127,8 @@ static int save(struct ctx *cx, struct db *db, void *arg) {
   char id[37];
   const char *known = NULL, *maps = "", *unique = "", *existing = "";
   struct jv *object;
-  struct stmt *s = db_stmt(cx, db, SQL_mapping_memory_find);
+  struct stmt *s = db_ask(cx, db, SQL_mapping_memory_find, n->request->dataset->name, n->headings);
   if (!s) return cx->code;
-  stmt_text(s, 1, n->request->dataset->name);
-  stmt_text(s, 2, n->headings);
   if (stmt_row(cx, s)) {
     known = col_dup(cx, s, 0);
     maps = col_dup(cx, s, 1);

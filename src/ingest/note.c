@@ -18,9 +18,8 @@ static bool row_is_there(struct ctx *cx, struct db *db, const struct dataset *d,
 }
 
 static int check_note(struct ctx *cx, struct db *db, const char *id) {
-  struct stmt *s = db_stmt(cx, db, SQL_note_subject);
+  struct stmt *s = db_ask(cx, db, SQL_note_subject, id);
   if (!s) return cx->code;
-  stmt_text(s, 1, id);
   if (!stmt_row(cx, s)) return cx->code; /* deleted: that is allowed */
   const char *name = ctx_strdup(cx, col_str(s, 0)), *key = ctx_strdup(cx, col_str(s, 1));
   stmt_done(s);

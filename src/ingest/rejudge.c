@@ -78,8 +78,7 @@ static int check_unique(struct ctx *cx, const struct rules *now, const struct ru
 }
 
 static bool is_undone(struct ctx *cx, struct db *db, int64_t run) {
-  struct stmt *s = db_stmt(cx, db, SQL_rejudge_is_undone);
-  if (s) stmt_int(s, 1, run);
+  struct stmt *s = db_ask(cx, db, SQL_rejudge_is_undone, run);
   bool undone = stmt_row(cx, s);
   if (!cx->code) stmt_done(s);
   return undone;

@@ -61,9 +61,7 @@ static int read_outcomes(struct ctx *cx, struct pass *p, const struct rules *giv
   buf_init(&fault, LIMIT_TEXT_BYTES);
   buf_puts(&fault, "\"control\":");
   json_quote(&fault, str_of(given->rule[given->unique].name));
-  struct stmt *s = db_stmt(cx, p->all->db, SQL_reject_outcomes);
-  if (s) stmt_int(s, 1, p->run->id);
-  if (s) stmt_str(s, 2, buf_view(&fault));
+  struct stmt *s = db_ask(cx, p->all->db, SQL_reject_outcomes, p->run->id, buf_view(&fault));
   while (stmt_row(cx, s)) {
     uint64_t record = (uint64_t)col_int(s, 0);
     int64_t place = col_int(s, 1); /* in [{"control":... it is 3 */
@@ -136,11 +134,9 @@ static uint32_t find_prior(struct ctx *cx, struct pass *p, const struct judged *
   struct rejudge *all = p->all;
   struct version v = { 0 };
   uint32_t found = HOLDER_NONE;
-  struct stmt *s = db_compose(cx, all->db, all->holder_sql);
+  struct stmt *s =
+      stmt_bind(db_compose(cx, all->db, all->holder_sql), j->key, p->run->id, (int64_t)j->record);
   if (!s) return HOLDER_NONE;
-  stmt_str(s, 1, j->key);
-  stmt_int(s, 2, p->run->id);
-  stmt_int(s, 3, (int64_t)j->record);
   if (!stmt_row(cx, s)) return HOLDER_NONE;
   v.run = col_int(s, 0);
   for (int i = 1; i < stmt_columns(s); i++) v.sums[i - 1] = col_int(s, i);
@@ -177,10 +173,8 @@ static enum exception_state exception_state(struct ctx *cx, struct pass *p, int6
   const uint64_t *known = map_get(&p->all->exceptions, id_key(&id));
   if (known) return (enum exception_state) * known;
   if (was_clean) return EXCEPTION_OPEN; /* else it would not have been */
-  struct stmt *s = db_stmt(cx, p->all->db, SQL_reject_solver);
+  struct stmt *s = db_ask(cx, p->all->db, SQL_reject_solver, id, p->setup.dataset->name);
   if (!s) return EXCEPTION_GONE;
-  stmt_int(s, 1, id);
-  stmt_text(s, 2, p->setup.dataset->name);
   if (!stmt_row(cx, s)) return EXCEPTION_GONE;
   bool open = col_null(s, 0) || col_int(s, 0) >= p->run->id; /* a row of this file would have been seen */
   stmt_done(s);
@@ -230,8 +224,7 @@ static void count_controls(struct rejudge_result *r, struct str faults) {
 
 static int release_now(struct ctx *cx, struct pass *p, const struct load_batch *b, const struct judged *j) {
   struct rejudge_result *r = p->all->result;
-  struct stmt *s = db_stmt(cx, p->all->db, SQL_reject_faults);
-  if (s) stmt_int(s, 1, reject_id(p, j));
+  struct stmt *s = db_ask(cx, p->all->db, SQL_reject_faults, reject_id(p, j));
   if (stmt_row(cx, s)) {
     count_controls(r, col_str(s, 0));
     if (r->released < REJUDGE_SAMPLE) keep_row(p, b, j, col_str(s, 0), &r->released_rows[r->released]);

@@ -159,10 +159,7 @@ struct rejudge {
 };
 
 static bool was_duplicate(struct ctx *cx, const struct rejudge *r, int64_t record) {
-  struct stmt *s = db_ask(cx, r->db, SQL_reject_only_by, r->run << 32 | record, r->unique, r->stored);
-  bool found = stmt_row(cx, s);
-  if (found) stmt_done(s);
-  return found;
+  return stmt_exists(cx, db_ask(cx, r->db, SQL_reject_only_by, r->run << 32 | record, r->unique, r->stored));
 }
 
 static int take_duplicates(struct ctx *cx, void *arg, const struct load_batch *b) {

@@ -89,9 +89,7 @@ static bool read_top(struct versions *v, const struct value *values, int key_fie
 
 static int bury(struct ctx *cx, struct versions *v, struct str key) {
   const struct dataset *d = v->dataset;
-  stmt_str(v->bury, 1, key);
-  stmt_int(v->bury, 2, col_int(v->top, RUN));
-  stmt_int(v->bury, 3, col_int(v->top, RECORD));
+  stmt_bind(v->bury, key, col_int(v->top, RUN), col_int(v->top, RECORD));
   for (int i = 0; i < d->field_count; i++) {
     int column = FIELDS + i;
     if (col_null(v->top, column))
@@ -111,8 +109,7 @@ int versions_replace(struct ctx *cx, struct versions *v, const struct judged *ro
   *same = read_top(v, row->values, key_field, groups, sums);
   if (bury(cx, v, row->key)) return cx->code;
   stmt_done(v->top);
-  stmt_str(v->update, 1, row->key);
-  stmt_int(v->update, 2, (int64_t)row->record);
+  stmt_bind(v->update, row->key, (int64_t)row->record);
   for (int i = 0; i < d->field_count; i++) {
     if (i == key_field)
       stmt_null(v->update, 3 + i);

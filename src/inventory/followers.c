@@ -39,10 +39,7 @@ enum { WAIT_US = 2000000, PAIRS_AT_ONCE = 100, TALLIES = 64 };
 /* ---- positions and jobs ---- */
 
 static int64_t position_of(struct ctx *cx, struct db *db, const char *group) {
-  struct stmt *s = db_ask(cx, db, SQL_plan_position, group);
-  int64_t at = stmt_row(cx, s) ? col_int(s, 0) : 0;
-  stmt_done(s);
-  return at;
+  return stmt_number(cx, db_ask(cx, db, SQL_plan_position, group), 0);
 }
 
 static int set_position(struct ctx *cx, struct db *db, const char *group, int64_t at) {
@@ -226,9 +223,7 @@ static int keep_figures(struct ctx *cx, struct db *db, const struct figures *f) 
   metric_json(&w, &f->metric);
   jw_close(&w, '}');
   struct stmt *s = db_stmt(cx, db, SQL_cache_put);
-  stmt_text(s, 1, ctx_printf(cx, "stock/%s/%s", f->place, f->sku));
-  stmt_int(s, 2, cx->now);
-  stmt_str(s, 3, buf_view(&json));
+  stmt_bind(s, ctx_printf(cx, "stock/%s/%s", f->place, f->sku), cx->now, buf_view(&json));
   stmt_run(cx, s);
   buf_clear(&json);
   return cx->code;

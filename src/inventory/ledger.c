@@ -543,8 +543,7 @@ static bool batch_holds(struct ctx *cx, struct db *db, const struct stmt *batch,
   struct sha256 *h = sha256_new();
   struct stmt *s = db_stmt(cx, db, SQL_ledger_range);
   buf_init(&row, KIB(512));
-  stmt_int(s, 1, col_int(batch, 0));
-  stmt_int(s, 2, col_int(batch, 1));
+  stmt_bind(s, col_int(batch, 0), col_int(batch, 1));
   for (; stmt_row(cx, s); count++) {
     read_row(s, &row);
     sha256_add(h, row.p, row.n);

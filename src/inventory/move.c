@@ -195,9 +195,8 @@ struct booked {
 };
 
 static const char *code(struct ctx *cx, struct db *db, int64_t id) {
-  struct stmt *s = id ? db_stmt(cx, db, SQL_stock_code) : NULL;
+  struct stmt *s = id ? db_ask(cx, db, SQL_stock_code, id) : NULL;
   if (!s) return NULL;
-  stmt_int(s, 1, id);
   const char *text = stmt_row(cx, s) ? col_dup(cx, s, 0) : NULL;
   stmt_done(s);
   return text;

@@ -78,8 +78,7 @@ int quality_keep(struct ctx *cx, struct db *db, const struct quality_result resu
                  int64_t *failed) {
   *failed = 0;
   for (int i = 0; i < QUALITY_CHECKS; i++) *failed += results[i].found > 0;
-  struct stmt *s = db_ask(cx, db, SQL_stock_quality_run_add, cx->now, *failed);
-  if (stmt_run(cx, s)) return cx->code;
+  if (db_act(cx, db, SQL_stock_quality_run_add, cx->now, *failed)) return cx->code;
   int64_t run = db_last_id(db);
   for (int i = 0; i < QUALITY_CHECKS && !cx->code; i++) {
     db_act(cx, db, SQL_stock_quality_add, run, results[i].name, results[i].found, results[i].samples);

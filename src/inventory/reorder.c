@@ -99,8 +99,7 @@ struct open_one {
 static int find_open(struct ctx *cx, struct db *db, const struct plan_pair *p, struct open_one *out) {
   struct stmt *s = db_stmt(cx, db, SQL_reorder_open);
   *out = (struct open_one){ 0 };
-  stmt_text(s, 1, p->sku);
-  stmt_text(s, 2, p->place);
+  stmt_bind(s, p->sku, p->place);
   if (!stmt_row(cx, s)) return cx->code;
   *out = (struct open_one){ col_dup(cx, s, 0), col_dup(cx, s, 2), col_int(s, 1) };
   stmt_done(s);
@@ -109,11 +108,8 @@ static int find_open(struct ctx *cx, struct db *db, const struct plan_pair *p, s
 
 /* Somebody said no while the stock stood as it does. */
 static bool was_dismissed(struct ctx *cx, struct db *db, const struct plan_pair *p) {
-  struct stmt *s =
-      db_ask(cx, db, SQL_reorder_dismissed, p->sku, p->place, p->since, stock_state_names[p->state]);
-  bool yes = stmt_row(cx, s);
-  if (yes) stmt_done(s);
-  return yes;
+  return stmt_exists(
+      cx, db_ask(cx, db, SQL_reorder_dismissed, p->sku, p->place, p->since, stock_state_names[p->state]));
 }
 
 static void put_detail(struct jw *w, const struct plan_pair *p, const struct order_advice *a) {
@@ -295,9 +291,7 @@ int reorder_totals(struct ctx *cx, struct db *db, struct jw *w, const char *key)
 /* ---- the records' own rules ---- */
 
 static int check_rule(struct ctx *cx, struct db *db, const char *id) {
-  struct stmt *s = db_ask(cx, db, SQL_plan_rule_twins, id);
-  int64_t twins = stmt_row(cx, s) ? col_int(s, 0) : 0;
-  stmt_done(s);
+  int64_t twins = stmt_number(cx, db_ask(cx, db, SQL_plan_rule_twins, id), 0);
   if (cx->code || !twins) return cx->code;
   return fail(cx, E_CONFLICT, "sku",
               "there is a rule for this item, warehouse and category already: change that one");

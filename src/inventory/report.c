@@ -76,10 +76,7 @@ static const char levels_from[] =
     "AND (?4 IS NULL OR ?4 = 'all' OR state = ?4)";
 
 static void bind_scope(struct stmt *s, const struct levels_scope *scope) {
-  stmt_text(s, 1, scope->search);
-  stmt_text(s, 2, scope->warehouse);
-  stmt_text(s, 3, scope->category);
-  stmt_text(s, 4, scope->state);
+  stmt_bind(s, scope->search, scope->warehouse, scope->category, scope->state);
 }
 
 static void level_row(struct jw *w, const struct stmt *s, int64_t day) {

@@ -35,10 +35,7 @@ static int put_down(struct ctx *cx, void *arg, int64_t item, int64_t warehouse, 
 }
 
 static bool is_made(struct ctx *cx, struct db *db, int64_t day) {
-  struct stmt *s = db_ask(cx, db, SQL_snapshot_day, day);
-  bool made = stmt_row(cx, s);
-  if (made) stmt_done(s);
-  return made;
+  return stmt_exists(cx, db_ask(cx, db, SQL_snapshot_day, day));
 }
 
 int snapshot_make(struct ctx *cx, struct db *db, int64_t day, int64_t *rows) {

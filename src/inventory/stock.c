@@ -19,11 +19,7 @@ int stock_kind_find(struct str name) {
 }
 
 int64_t stock_name_find(struct ctx *cx, struct db *db, int kind, struct str text) {
-  struct stmt *s = db_ask(cx, db, SQL_stock_name_find, kind, text);
-  if (!stmt_row(cx, s)) return 0;
-  int64_t id = col_int(s, 0);
-  stmt_done(s);
-  return id;
+  return stmt_number(cx, db_ask(cx, db, SQL_stock_name_find, kind, text), 0);
 }
 
 void stock_number(struct jw *w, const char *key, int64_t v, int scale) {

@@ -108,9 +108,7 @@ int week_dashboard(struct ctx *cx, struct db *db, int64_t day, bool *written) {
   char iso[DATE_SIZE];
   bool settled = false;
   *written = false;
-  struct stmt *s = db_ask(cx, db, SQL_week_units, day);
-  int64_t units = stmt_row(cx, s) ? col_int(s, 0) : 0;
-  if (s) stmt_done(s);
+  int64_t units = stmt_number(cx, db_ask(cx, db, SQL_week_units, day), 0);
   if (cx->code || units < 0) return cx->code; /* metrics are not below zero; the quality checks tell of it */
   const char *id = find_metric(cx, db, date_iso(iso, (int32_t)day), units, &settled);
   if (cx->code || settled) return cx->code;

@@ -159,8 +159,7 @@ static bool step_known(struct ctx *cx, struct db *db, const struct job *job, con
 
 /* A job that gets somewhere has not been lost in vain. */
 static int mark_step(struct ctx *cx, struct db *db, const struct effect *e) {
-  struct stmt *s = db_ask(cx, db, SQL_job_step_add, e->job->id, e->step, cx->now);
-  if (stmt_run(cx, s)) return cx->code;
+  if (db_act(cx, db, SQL_job_step_add, e->job->id, e->step, cx->now)) return cx->code;
   return db_act(cx, db, SQL_job_not_lost, e->job->id);
 }
 

@@ -217,9 +217,7 @@ static int count_rows(struct ctx *cx, struct db *db, const struct run *run, stru
 }
 
 static int block(struct ctx *cx, struct db *db, const struct run *run, const char *task, const char *by) {
-  struct stmt *s = db_stmt(cx, db, SQL_graph_task_block);
-  stmt_int(s, 1, run->id);
-  stmt_text(s, 2, task);
+  struct stmt *s = db_ask(cx, db, SQL_graph_task_block, run->id, task);
   stmt_text(s, 3, ctx_printf(cx, "it waits for %s, which was not done", by));
   stmt_int(s, 4, cx->now);
   return stmt_run(cx, s);
@@ -429,8 +427,7 @@ static int add_run(struct ctx *cx, struct db *db, const struct graph_order *o,
 
 /* A webhook was entered by somebody who may; to tell anybody else is to order a request like any other. */
 static int check_notify(struct ctx *cx, struct db *db, const char *notify) {
-  struct stmt *s = db_stmt(cx, db, SQL_webhook_find);
-  stmt_text(s, 1, notify);
+  struct stmt *s = db_ask(cx, db, SQL_webhook_find, notify);
   bool known = stmt_row(cx, s);
   stmt_done(s);
   if (known || cx->code || http_check_url(cx, "notify", notify)) return cx->code;

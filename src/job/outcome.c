@@ -155,10 +155,7 @@ int outcome_lost(struct ctx *cx, struct db *db, int64_t id, const char *why) {
                ctx_printf(cx, "it was lost %lld times without a step between; the last time: %s",
                           (long long)lost, why));
   s = db_stmt(cx, db, SQL_job_wait_again);
-  stmt_int(s, 1, id);
-  stmt_int(s, 2, job.fence);
-  stmt_int(s, 3, 0);
-  stmt_int(s, 4, job.ended);
+  stmt_bind(s, id, job.fence, 0, job.ended);
   stmt_text(s, 7, why);
   stmt_int(s, 8, job.ended);
   stmt_int(s, 9, 1);

@@ -85,8 +85,7 @@ static int write_outcome(struct ctx *cx, struct db *db, struct job *job) {
   bool plain = job->end == JOB_DONE && !job->log.n; /* its one statement finds out by itself */
   struct stmt *s = plain ? NULL : db_stmt(cx, db, SQL_job_held);
   if (s) {
-    stmt_int(s, 1, job->id);
-    stmt_int(s, 2, job->fence);
+    stmt_bind(s, job->id, job->fence);
     if (!stmt_row(cx, s))
       job->end = JOB_TAKEN;
     else

@@ -119,10 +119,7 @@ static void read_state(struct ctx *cx, struct db *db, struct plan *p, struct lan
 }
 
 static int64_t running_in(struct ctx *cx, struct db *db, const char *queue) {
-  struct stmt *s = db_ask(cx, db, SQL_job_running_in_queue, queue);
-  int64_t n = stmt_row(cx, s) ? col_int(s, 0) : 0;
-  if (s) stmt_done(s);
-  return n;
+  return stmt_number(cx, db_ask(cx, db, SQL_job_running_in_queue, queue), 0);
 }
 
 static void set_room(struct ctx *cx, struct db *db, struct plan *p, struct lane *lane, int want) {
@@ -144,8 +141,7 @@ static void read_ready(struct ctx *cx, struct db *db, struct lane *lane, struct 
   struct candidate c;
   struct stmt *s = db_stmt(cx, db, SQL_job_ready);
   lane->ids = ctx_alloc(cx, (size_t)lane->room * sizeof *lane->ids);
-  stmt_text(s, 1, lane->queue);
-  stmt_int(s, 2, LOOK_THROUGH);
+  stmt_bind(s, lane->queue, LOOK_THROUGH);
   while (lane->count < lane->room && stmt_row(cx, s)) {
     c.id = col_int(s, 0);
     c.lost = col_int(s, 2);

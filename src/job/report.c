@@ -68,9 +68,7 @@ static void write_head(struct jw *w, const struct stmt *s) {
 /* ---- lists ---- */
 
 static void bind_filter(struct stmt *s, const struct job_filter *f) {
-  stmt_text(s, 1, f->state);
-  stmt_text(s, 2, f->queue);
-  stmt_text(s, 3, f->kind);
+  stmt_bind(s, f->state, f->queue, f->kind);
 }
 
 /* The statements for a state: of the jobs that are kept for months most are done. */

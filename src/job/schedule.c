@@ -68,9 +68,7 @@ struct look {
 
 static int pass(struct look *l, int64_t slot, int64_t since, const char *state, const char *reason) {
   struct stmt *s = db_stmt(l->cx, l->db, SQL_schedule_slot_passed);
-  stmt_text(s, 1, l->s->id);
-  stmt_int(s, 2, slot);
-  stmt_text(s, 3, state);
+  stmt_bind(s, l->s->id, slot, state);
   if (since)
     stmt_int(s, 4, since);
   else
@@ -86,8 +84,7 @@ static int pass(struct look *l, int64_t slot, int64_t since, const char *state, 
 
 static bool is_queued(struct look *l, int64_t slot) {
   struct stmt *s = db_stmt(l->cx, l->db, SQL_schedule_slot_state);
-  stmt_text(s, 1, l->s->id);
-  stmt_int(s, 2, slot);
+  stmt_bind(s, l->s->id, slot);
   bool queued = stmt_row(l->cx, s) && str_eq(col_str(s, 0), STR("queued"));
   stmt_done(s);
   return queued;
@@ -131,9 +128,7 @@ static int queue(struct look *l, int64_t slot, int64_t from) {
   if (cx->code) return cx->code;
   crash_point("slot begun");
   struct stmt *s = db_stmt(cx, l->db, SQL_schedule_slot_queued);
-  stmt_text(s, 1, l->s->id);
-  stmt_int(s, 2, slot);
-  stmt_int(s, 3, cx->now);
+  stmt_bind(s, l->s->id, slot, cx->now);
   if (job)
     stmt_int(s, 4, job);
   else
@@ -218,9 +213,7 @@ static int close_old(struct look *l, int64_t until) {
 
 static int state_set(struct look *l, bool stands, int64_t next) {
   struct stmt *s = db_stmt(l->cx, l->db, SQL_schedule_state_set);
-  stmt_text(s, 1, l->s->id);
-  stmt_text(s, 2, stands ? l->s->cron : NULL);
-  stmt_text(s, 3, stands ? l->s->zone : NULL);
+  stmt_bind(s, l->s->id, stands ? l->s->cron : NULL, stands ? l->s->zone : NULL);
   if (stands)
     stmt_int(s, 4, l->cx->now);
   else
@@ -279,8 +272,7 @@ static int handle(struct look *l) {
 
 static int prune(struct look *l) {
   struct stmt *s = db_stmt(l->cx, l->db, SQL_schedule_slot_prune);
-  stmt_text(s, 1, l->s->id);
-  stmt_int(s, 2, SLOTS_KEPT);
+  stmt_bind(s, l->s->id, SLOTS_KEPT);
   return stmt_run(l->cx, s);
 }
 

@@ -10,9 +10,8 @@ static enum mail_security security_of(struct str s) {
 
 int mail_settings_read(struct ctx *cx, struct tenant *t, struct db *db, const char *name,
                        struct mail_settings *out) {
-  struct stmt *s = db_stmt(cx, db, SQL_mail_server_find);
+  struct stmt *s = db_ask(cx, db, SQL_mail_server_find, name);
   if (!s) return cx->code;
-  stmt_text(s, 1, name);
   if (!stmt_row(cx, s)) {
     if (cx->code) return cx->code;
     return fail(
@@ -59,9 +58,8 @@ int mail_test(struct ctx *cx, struct tenant *t, const char *name, const char *to
 
 static int check_server(struct ctx *cx, struct db *db, const char *id) {
   struct mail_address a;
-  struct stmt *s = db_stmt(cx, db, SQL_mail_server_row);
+  struct stmt *s = db_ask(cx, db, SQL_mail_server_row, id);
   if (!s) return cx->code;
-  stmt_text(s, 1, id);
   if (!stmt_row(cx, s)) return cx->code;
   bool plain = str_eq(col_str(s, 1), STR("none")), login = col_str(s, 2).n > 0;
   const char *host = col_dup(cx, s, 0), *sender = col_dup(cx, s, 3);
@@ -75,9 +73,8 @@ static int check_server(struct ctx *cx, struct db *db, const char *id) {
 }
 
 static int check_webhook(struct ctx *cx, struct db *db, const char *id) {
-  struct stmt *s = db_stmt(cx, db, SQL_webhook_row);
+  struct stmt *s = db_ask(cx, db, SQL_webhook_row, id);
   if (!s) return cx->code;
-  stmt_text(s, 1, id);
   if (!stmt_row(cx, s)) return cx->code;
   const char *url = col_dup(cx, s, 0), *events = col_dup(cx, s, 1);
   stmt_done(s);
@@ -92,9 +89,8 @@ static int check_webhook(struct ctx *cx, struct db *db, const char *id) {
 }
 
 static int check_peer(struct ctx *cx, struct db *db, const char *id) {
-  struct stmt *s = db_stmt(cx, db, SQL_net_allow_row);
+  struct stmt *s = db_ask(cx, db, SQL_net_allow_row, id);
   if (!s) return cx->code;
-  stmt_text(s, 1, id);
   if (!stmt_row(cx, s)) return cx->code;
   const char *peer = col_dup(cx, s, 0);
   stmt_done(s);

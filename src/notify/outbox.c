@@ -21,9 +21,8 @@ int outbox_key(struct ctx *cx, struct db *db, const char *cause, const char *tar
 /* ---- rows of a job ---- */
 
 static int read_row(struct ctx *cx, struct db *db, struct outbox_row *row) {
-  struct stmt *s = db_stmt(cx, db, SQL_outbox_get);
+  struct stmt *s = db_ask(cx, db, SQL_outbox_get, row->key);
   if (!s) return cx->code;
-  stmt_text(s, 1, row->key);
   if (!stmt_row(cx, s)) return fail(cx, E_FAIL, NULL, "a row of the outbox was removed");
   row->id = col_int(s, 0);
   row->sender = col_dup(cx, s, 1);
@@ -47,19 +46,11 @@ struct put {
 static int put_row(struct ctx *cx, struct db *db, void *arg) {
   const struct put *p = arg;
   const struct outbox_row *row = p->row;
-  struct stmt *s = db_stmt(cx, db, SQL_outbox_forget);
+  struct stmt *s = db_ask(cx, db, SQL_outbox_forget, cx->now - KEEP_DAYS * DAY_US);
   if (!s) return cx->code;
-  stmt_int(s, 1, cx->now - KEEP_DAYS * DAY_US);
   if (stmt_run(cx, s) || !(s = db_stmt(cx, db, SQL_outbox_put))) return cx->code;
-  stmt_text(s, 1, row->key);
-  stmt_text(s, 2, row->channel);
-  stmt_int(s, 3, p->job);
-  stmt_text(s, 4, row->sender);
-  stmt_text(s, 5, row->target);
-  stmt_text(s, 6, row->subject);
-  stmt_blob(s, 7, row->body.p, row->body.n);
-  stmt_int(s, 8, cx->now);
-  stmt_int(s, 9, p->afresh);
+  stmt_bind(s, row->key, row->channel, p->job, row->sender, row->target, row->subject,
+            BLOB(row->body.p, row->body.n), cx->now, p->afresh);
   if (stmt_run(cx, s)) return cx->code;
   return read_row(cx, db, p->row);
 }
@@ -78,11 +69,8 @@ struct mark {
 
 static int begin_row(struct ctx *cx, struct db *db, void *arg) {
   const struct mark *m = arg;
-  struct stmt *s = db_stmt(cx, db, SQL_outbox_begin);
+  struct stmt *s = db_ask(cx, db, SQL_outbox_begin, m->row, m->job, time_now());
   if (!s) return cx->code;
-  stmt_int(s, 1, m->row);
-  stmt_int(s, 2, m->job);
-  stmt_int(s, 3, time_now());
   if (stmt_run(cx, s)) return cx->code;
   return db_changes(db) ? OK : fail(cx, E_CONFLICT, NULL, "somebody else has sent it meanwhile");
 }
@@ -94,10 +82,8 @@ int outbox_begin(struct ctx *cx, struct job *job, const struct outbox_row *row) 
 
 static int mark_row(struct ctx *cx, struct db *db, void *arg) {
   const struct mark *m = arg;
-  struct stmt *s = db_stmt(cx, db, SQL_outbox_mark);
+  struct stmt *s = db_ask(cx, db, SQL_outbox_mark, m->row, m->state);
   if (!s) return cx->code;
-  stmt_int(s, 1, m->row);
-  stmt_text(s, 2, m->state);
   if (m->code)
     stmt_int(s, 3, m->code);
   else
@@ -128,12 +114,8 @@ static void write_row(struct jw *w, const struct stmt *s) {
 
 int outbox_list(struct ctx *cx, struct db *db, const char *state, const char *channel, int64_t before,
                 int64_t limit, struct jw *w, const char *key) {
-  struct stmt *s = db_stmt(cx, db, SQL_outbox_list);
+  struct stmt *s = db_ask(cx, db, SQL_outbox_list, state, channel, before, limit);
   if (!s) return cx->code;
-  stmt_text(s, 1, state);
-  stmt_text(s, 2, channel);
-  stmt_int(s, 3, before);
-  stmt_int(s, 4, limit);
   jw_array(w, key);
   while (stmt_row(cx, s)) write_row(w, s);
   jw_close(w, ']');

@@ -84,8 +84,7 @@ static int tell(struct ctx *cx, struct db *db, void *arg) {
   struct stmt *s = db_stmt(cx, db, SQL_webhook_changes);
   int64_t last = h->seq;
   if (!s) return cx->code;
-  stmt_int(s, 1, h->seq);
-  stmt_int(s, 2, ENTRIES);
+  stmt_bind(s, h->seq, ENTRIES);
   while (stmt_row(cx, s)) {
     const char *name = name_of(cx, col_str(s, 4), col_str(s, 5));
     bool own = strncmp(name, "job.", 4) == 0 && str_eq(col_str(s, 10), STR("webhook_send"));
@@ -93,9 +92,7 @@ static int tell(struct ctx *cx, struct db *db, void *arg) {
     if (!own && takes(h->events, name) && order(cx, db, h, s, name)) break;
   }
   if (cx->code || !(s = db_stmt(cx, db, SQL_webhook_told))) return cx->code;
-  stmt_text(s, 1, h->id);
-  stmt_int(s, 2, last);
-  stmt_int(s, 3, h->seq);
+  stmt_bind(s, h->id, last, h->seq);
   if (stmt_run(cx, s) || db_changes(db) == 1) return cx->code;
   return fail(cx, E_BUSY, NULL, "another process has told webhook %s of the same meanwhile", h->name);
 }

@@ -25,3 +25,16 @@ struct stmt *stmt_bind_all(struct stmt *s, int count, const struct bound *values
   }
   return s;
 }
+
+int64_t stmt_number(struct ctx *cx, struct stmt *s, int64_t otherwise) {
+  if (!stmt_row(cx, s)) return otherwise;
+  int64_t v = col_int(s, 0);
+  stmt_done(s);
+  return v;
+}
+
+bool stmt_exists(struct ctx *cx, struct stmt *s) {
+  if (!stmt_row(cx, s)) return false;
+  stmt_done(s);
+  return true;
+}

@@ -32,6 +32,11 @@ struct bound bound_as_str(struct str v);
 struct bound bound_as_blob(struct blob v);
 struct stmt *stmt_bind_all(struct stmt *s, int count, const struct bound *values);
 
+/* What the first row says, after which the statement ends: its first column as a number (`otherwise` when there is no row),
+** and whether there is one. */
+int64_t stmt_number(struct ctx *cx, struct stmt *s, int64_t otherwise);
+bool stmt_exists(struct ctx *cx, struct stmt *s);
+
 /* clang-format off */
 #define BOUND(x) _Generic((x), char *: bound_as_text, const char *: bound_as_text, void *: bound_as_text, \
   struct str: bound_as_str, struct blob: bound_as_blob, default: bound_as_int)(x)

@@ -145,8 +145,7 @@ struct present {
 static int look(struct ctx *cx, struct db *db, const char *date, struct present *p) {
   struct stmt *s = db_stmt(cx, db, SQL_metric_of_day);
   *p = (struct present){ 0 };
-  stmt_text(s, 1, "revenue");
-  stmt_text(s, 2, date);
+  stmt_bind(s, "revenue", date);
   if (!stmt_row(cx, s)) return cx->code;
   p->id = col_dup(cx, s, 0);
   p->value = col_int(s, 1);

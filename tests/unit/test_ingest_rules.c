@@ -187,11 +187,9 @@ static bool convene(struct court *c) {
       profile_file(&c->cx, input_memory(&c->cx, STR(HEAD), "test"), &d, &p) ||
       mapping_make(&c->cx, sales(), p, &none, &c->mapping))
     return CHECK(false);
-  c->setup = (struct judge_setup){ .dataset = sales(),
-                                   .profile = p,
-                                   .mapping = &c->mapping,
-                                   .rules = rules,
-                                   .today = date_days(2024, 6, 1) };
+  c->setup = (struct judge_setup){
+    .dataset = sales(), .profile = p, .mapping = &c->mapping, .rules = rules, .today = date_days(2024, 6, 1)
+  };
   c->parser = parser_new(p);
   return CHECK_INT(judge_new(&c->cx, &c->setup, &c->judge), OK);
 }
