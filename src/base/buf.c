@@ -5,6 +5,8 @@
 
 #include "base/ctx.h"
 
+enum { FIRST = 1000 }; /* the largest piece that malloc keeps at hand for its thread, about */
+
 void buf_init(struct buf *b, size_t max) { *b = (struct buf){ .max = max }; }
 
 void buf_clear(struct buf *b) {
@@ -32,7 +34,7 @@ static bool reserve(struct buf *b, size_t n) {
   }
   size_t need = b->n + n + 1;
   if (need > b->room) {
-    size_t room = b->room ? b->room : 256;
+    size_t room = b->room ? b->room : FIRST;
     while (room < need) room *= 2;
     b->p = xrealloc(b->p, room);
     b->room = room;

@@ -22,8 +22,11 @@ static int add_product(struct ctx *cx, struct db *db, enum sql_id query, const s
                 draft_int(d, "total_price") * CENTS);
 }
 
+bool counted_is(struct ctx *cx, struct db *db, struct str order) {
+  return stmt_known(cx, db_stmt(cx, db, SQL_counted_line), order) != NULL;
+}
+
 int counted_line(struct ctx *cx, struct db *db, const struct draft *d) {
-  if (!stmt_known(cx, db_stmt(cx, db, SQL_counted_line), draft_text(d, "order_id"))) return cx->code;
   if (add_product(cx, db, SQL_counted_product, d) || db_changes(db)) return cx->code;
   return add_product(cx, db, SQL_counted_product_add, d);
 }

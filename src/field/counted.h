@@ -13,6 +13,8 @@
 
 /* Nothing, when it does not count. */
 int counted_order(struct ctx *cx, struct db *db, const struct draft *d);
+/* Whether the order with this id counts, and with it its lines; and one of these. */
+bool counted_is(struct ctx *cx, struct db *db, struct str order);
 int counted_line(struct ctx *cx, struct db *db, const struct draft *d);
 
 #endif

@@ -161,6 +161,9 @@ static int next_number(struct ctx *cx, struct db *db, const char *device, const 
 /* Set while an order and its lines are saved: they fit when both are. */
 static _Thread_local bool lines_follow;
 
+/* ... and this: the order counts, so its lines do. */
+static _Thread_local bool lines_count;
+
 static int save_whole(struct ctx *cx, struct db *db, struct form *f, const char **id) {
   lines_follow = true;
   int rc = form_save(cx, db, "order", f, id);
@@ -196,12 +199,20 @@ static int check_order(struct ctx *cx, struct db *db, const char *id) {
               money(cx, s.total), (long long)s.count);
 }
 
-static int save_lines(struct ctx *cx, struct db *db, const char *order, struct order_lines *lines,
-                      bool fresh) {
+static bool counts(const char *status) { return !strcmp(status, "pending") || !strcmp(status, "approved"); }
+
+static int save_lines(struct ctx *cx, struct db *db, const char *order, const char *status,
+                      struct order_lines *lines, bool fresh) {
   lines_follow = true;
+  lines_count = counts(status);
   int rc = lines_save(cx, db, order, lines, fresh);
   lines_follow = false;
   return rc;
+}
+
+static int line_added(struct ctx *cx, struct db *db, const struct draft *d) {
+  bool counted = lines_follow ? lines_count : counted_is(cx, db, draft_text(d, "order_id"));
+  return counted ? counted_line(cx, db, d) : (int)cx->code;
 }
 
 /* A line that was changed by itself changes its order. */
@@ -228,15 +239,13 @@ static int check_item(struct ctx *cx, struct db *db, const char *id) {
 }
 
 const struct entity_hooks order_hooks = { .added = counted_order, .check_row = check_order },
-                          order_item_hooks = { .added = counted_line, .check_row = check_item };
+                          order_item_hooks = { .added = line_added, .check_row = check_item };
 
 /* ---- create ---- */
 
 static void put(struct jw *w, const char *name, const char *value) {
   if (value) jw_text(w, name, value);
 }
-
-static bool counts(const char *status) { return !strcmp(status, "pending") || !strcmp(status, "approved"); }
 
 static void write_approval(struct ctx *cx, struct jw *w) {
   jw_time(w, "approved_at", cx->now);
@@ -259,23 +268,26 @@ static int draft_complete(struct ctx *cx, struct db *db, struct order_draft *d, 
 }
 
 int draft_save(struct ctx *cx, struct db *db, struct order_draft *d, const struct order_by *by) {
-  struct form f;
   if (draft_complete(cx, db, d, by)) return cx->code;
-  struct jw *w = form_begin(&f, NULL);
-  jw_text(w, "number", d->number);
-  jw_text(w, "store_id", d->store);
-  jw_text(w, "order_date", d->order_date);
-  jw_text(w, "due_date", d->due_date);
-  jw_text(w, "status", d->status);
-  jw_text(w, "source", d->source);
-  put(w, "requested_date", d->requested_date);
-  put(w, "source_id", d->source_id);
-  put(w, "notes", d->notes);
-  jw_decimal(w, "total_amount", d->lines.total, MONEY_SCALE, 0);
-  jw_int(w, "item_count", (int64_t)d->lines.count);
-  if (d->over_limit) jw_bool(w, "over_limit", true);
-  if (!strcmp(d->status, "approved")) write_approval(cx, w);
-  if (save_whole(cx, db, &f, &d->id) || save_lines(cx, db, d->id, &d->lines, true)) return cx->code;
+  const struct record_cell cells[] = { CELL_TEXT("number", d->number),
+                                CELL_KNOWN("store_id", d->store),
+                                CELL_TEXT("order_date", d->order_date),
+                                CELL_TEXT("requested_date", d->requested_date),
+                                CELL_TEXT("due_date", d->due_date),
+                                CELL_TEXT("status", d->status),
+                                CELL_TEXT("source", d->source),
+                                CELL_TEXT("source_id", d->source_id),
+                                CELL_NUMBER("total_amount", d->lines.total),
+                                CELL_NUMBER("item_count", (int64_t)d->lines.count),
+                                CELL_TEXT("notes", d->notes),
+                                CELL_NUMBER("over_limit", d->over_limit),
+                                CELL_NUMBER("approved_at", cx->now),
+                                CELL_TEXT("approved_by", cx->actor) };
+  size_t count = sizeof cells / sizeof *cells - (strcmp(d->status, "approved") ? 2 : 0);
+  lines_follow = true;
+  int rc = record_store(cx, db, entity_find("order"), NULL, cells, count, &d->id);
+  lines_follow = false;
+  if (rc || save_lines(cx, db, d->id, d->status, &d->lines, true)) return cx->code;
   return again_order(cx, db, AGAIN_SECONDS);
 }
 
@@ -291,25 +303,31 @@ static int check_members(struct ctx *cx, const struct jv *body) {
   return OK;
 }
 
-int order_create(struct ctx *cx, struct db *db, const struct jv *body, const struct order_by *by,
+int order_ask(struct ctx *cx, const struct jv *body, struct order_asked **out) {
+  struct order_asked *a = *out = ctx_alloc(cx, sizeof *a);
+  if (check_members(cx, body) || draft_read(cx, body, &a->draft) || text_of(cx, body, "store_id", &a->store) ||
+      text_of(cx, body, "source", &a->source) || text_of(cx, body, "prediction_id", &a->prediction))
+    return cx->code;
+  return jv_get(body, "items") ? lines_ask(cx, jv_get(body, "items"), &a->lines) : OK;
+}
+
+int order_create(struct ctx *cx, struct db *db, const struct order_asked *asked, const struct order_by *by,
                  struct order_draft **out) {
   struct order_draft *d = *out = ctx_alloc(cx, sizeof *d);
-  const char *store, *source, *prediction;
   bool settles = false;
-  if (check_members(cx, body) || draft_read(cx, body, d) || text_of(cx, body, "store_id", &store) ||
-      text_of(cx, body, "source", &source) || text_of(cx, body, "prediction_id", &prediction))
+  *d = asked->draft;
+  d->source = asked->source ? asked->source : by->source;
+  if (store_find(cx, db, asked->store, "store_id", &d->store, &d->store_name) ||
+      lines_find(cx, db, &asked->lines, &d->lines))
     return cx->code;
-  d->source = source ? source : by->source;
-  if (store_find(cx, db, store, "store_id", &d->store, &d->store_name)) return cx->code;
-  if (jv_get(body, "items") && lines_read(cx, db, jv_get(body, "items"), &d->lines)) return cx->code;
-  if (prediction && (!d->status || counts(d->status)))
-    if (prediction_open(cx, db, prediction, d->store, &settles)) return cx->code;
+  if (asked->prediction && (!d->status || counts(d->status)))
+    if (prediction_open(cx, db, asked->prediction, d->store, &settles)) return cx->code;
   if (settles) {
     d->source = "prediction";
-    d->source_id = prediction;
+    d->source_id = asked->prediction;
   }
   if (draft_save(cx, db, d, by)) return cx->code;
-  return settles ? prediction_approve(cx, db, prediction) : OK;
+  return settles ? prediction_approve(cx, db, asked->prediction) : OK;
 }
 
 /* ---- one that is there ---- */
@@ -395,7 +413,7 @@ static int change_save(struct ctx *cx, struct db *db, const char *id, struct cha
   if (counts(status) && more && check_limit(cx, &t, total, d->override, by, &over)) return cx->code;
   write_change(cx, form_begin(&f, id), c, o, &t, status, store, over);
   if (save_whole(cx, db, &f, NULL)) return cx->code;
-  if (c->lines && save_lines(cx, db, id, &d->lines, false)) return cx->code;
+  if (c->lines && save_lines(cx, db, id, status, &d->lines, false)) return cx->code;
   return again_order(cx, db, AGAIN_SECONDS);
 }
 
@@ -410,13 +428,16 @@ int order_change(struct ctx *cx, struct db *db, const char *id, const struct jv 
                  const struct order_by *by) {
   struct change c = { .whole = whole };
   struct order_now o;
+  struct asked_lines asked;
   const char *store;
   if (order_read(cx, db, id, &o) || check_open(cx, &o) || check_members(cx, body) ||
       check_version(cx, body, &o) || draft_read(cx, body, &c.draft) || text_of(cx, body, "store_id", &store))
     return cx->code;
   if (store && store_find(cx, db, store, "store_id", &c.draft.store, NULL)) return cx->code;
   c.lines = jv_get(body, "items") != NULL;
-  if (c.lines && lines_read(cx, db, jv_get(body, "items"), &c.draft.lines)) return cx->code;
+  if (c.lines &&
+      (lines_ask(cx, jv_get(body, "items"), &asked) || lines_find(cx, db, &asked, &c.draft.lines)))
+    return cx->code;
   return change_save(cx, db, id, &c, &o, by);
 }
 

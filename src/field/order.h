@@ -43,7 +43,9 @@ struct order_by {
 ** scanner read: a barcode, SKU or name. E_INVALID names the field, such as items/0/quantity. prediction_id: what it was entered from, which is approved with it;
 ** a prediction that is decided already, gone, or of another store says nothing: the order may have waited long. */
 struct order_draft; /* an order that was made just now; it lives as long as the unit of work */
-int order_create(struct ctx *cx, struct db *db, const struct jv *body, const struct order_by *by,
+struct order_asked; /* what a body asks for, read before the transaction: the body has to live on */
+int order_ask(struct ctx *cx, const struct jv *body, struct order_asked **out);
+int order_create(struct ctx *cx, struct db *db, const struct order_asked *asked, const struct order_by *by,
                  struct order_draft **out);
 
 /* The same members; whole: what the body does not name is emptied (but store, date, status and number), else
@@ -83,7 +85,7 @@ const char *order_invoice_number(struct ctx *cx, const char *id);
 ** product_id, product, sku, unit, quantity, unit_price, total_price}]}. E_NOT_FOUND. */
 int order_show(struct ctx *cx, struct db *db, const char *id, struct jw *w, const char *key);
 
-/* The same of one that was made just now, in the same transaction: it is known, so nothing is read. */
+/* The same of one that was made just now: it is known, so nothing is read, and no transaction needed. */
 void order_show_made(struct ctx *cx, const struct order_draft *made, struct jw *w, const char *key);
 const char *order_made_id(const struct order_draft *made);
 

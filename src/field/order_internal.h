@@ -26,8 +26,21 @@ struct order_lines {
   int64_t total; /* 1/100 */
 };
 
-/* Of a JSON array: each resolved and added up. */
-int lines_read(struct ctx *cx, struct db *db, const struct jv *items, struct order_lines *out);
+/* What a body says of a line. */
+struct asked_line {
+  int way;                      /* by which member the product is named, see order_lines.c */
+  struct str product;           /* it is this there */
+  int64_t quantity, unit_price; /* 1/10000; -1: the product's */
+  const char *note;
+};
+struct asked_lines {
+  struct asked_line *line;
+  size_t count;
+};
+
+/* Of a JSON array, which has to live on; and in a transaction, each resolved and added up. */
+int lines_ask(struct ctx *cx, const struct jv *items, struct asked_lines *out);
+int lines_find(struct ctx *cx, struct db *db, const struct asked_lines *asked, struct order_lines *out);
 /* One more; quantity above 0. unit_price -1: the product's. */
 int lines_add(struct ctx *cx, struct db *db, struct order_lines *out, const char *product, int64_t quantity,
               int64_t unit_price);
@@ -43,6 +56,13 @@ struct order_draft {
   struct order_lines lines;
 };
 int draft_read(struct ctx *cx, const struct jv *body, struct order_draft *d); /* all but store and lines */
+
+/* The body of an order that is to be made. */
+struct order_asked {
+  struct order_draft draft;
+  const char *store, *source, *prediction;
+  struct asked_lines lines;
+};
 int draft_save(struct ctx *cx, struct db *db, struct order_draft *d, const struct order_by *by);
 
 /* An id or customer_id of a store that is there; E_INVALID for `field`. called: its name; may be NULL. */

@@ -22,27 +22,23 @@ static int look(struct ctx *cx, struct db *db, enum sql_id query, struct str val
   return OK;
 }
 
-static int product_of(struct ctx *cx, struct db *db, const struct jv *item, size_t at,
+static const struct way {
+  const char *member;
+  enum sql_id query;
+} ways[] = { { "product_id", SQL_order_product_by_id },
+             { "sku", SQL_order_product_by_sku },
+             { "barcode", SQL_order_product_by_barcode },
+             { "name", SQL_order_product_by_name },
+             { "code", SQL_order_product_by_code } };
+
+static int product_of(struct ctx *cx, struct db *db, const struct asked_line *l, size_t at,
                       struct found_product *out) {
-  static const struct {
-    const char *member;
-    enum sql_id query;
-  } ways[] = { { "product_id", SQL_order_product_by_id },
-               { "sku", SQL_order_product_by_sku },
-               { "barcode", SQL_order_product_by_barcode },
-               { "name", SQL_order_product_by_name },
-               { "code", SQL_order_product_by_code } };
+  const struct way *way = &ways[l->way];
   *out = (struct found_product){ 0 };
-  for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-    struct str value = jv_text(jv_get(item, ways[i].member));
-    if (!value.n) continue;
-    if (look(cx, db, ways[i].query, str_trim(value), out) || out->id) return cx->code;
-    return fail(cx, E_INVALID, ctx_printf(cx, "items/%zu/%s", at, ways[i].member),
-                "there is no product with the %s %.*s", ways[i].member, (int)(value.n < 80 ? value.n : 80),
-                value.p);
-  }
-  return fail(cx, E_INVALID, ctx_printf(cx, "items/%zu", at),
-              "a line names its product: product_id, sku, barcode, name or code");
+  if (look(cx, db, way->query, str_trim(l->product), out) || out->id) return cx->code;
+  return fail(cx, E_INVALID, ctx_printf(cx, "items/%zu/%s", at, way->member),
+              "there is no product with the %s %.*s", way->member,
+              (int)(l->product.n < 80 ? l->product.n : 80), l->product.p);
 }
 
 static void name_product(struct order_line *l, const struct found_product *p) {
@@ -52,7 +48,7 @@ static void name_product(struct order_line *l, const struct found_product *p) {
   l->unit = p->unit;
 }
 
-/* ---- how much ---- */
+/* ---- what is asked for ---- */
 
 static int number_of(struct ctx *cx, const struct jv *item, size_t at, const char *name, int64_t *out) {
   bool rounded = false;
@@ -61,6 +57,48 @@ static int number_of(struct ctx *cx, const struct jv *item, size_t at, const cha
   return fail(cx, E_INVALID, ctx_printf(cx, "items/%zu/%s", at, name),
               "%s is a number of 0 or more with at most %d digits behind the point, such as 12.5", name,
               FIELD_SCALE);
+}
+
+static int way_of(struct ctx *cx, const struct jv *item, size_t at, struct asked_line *out) {
+  for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+    out->product = jv_text(jv_get(item, ways[i].member));
+    out->way = (int)i;
+    if (out->product.n) return OK;
+  }
+  return fail(cx, E_INVALID, ctx_printf(cx, "items/%zu", at),
+              "a line names its product: product_id, sku, barcode, name or code");
+}
+
+static int ask_line(struct ctx *cx, const struct jv *item, size_t at, struct asked_line *out) {
+  static const char *const known = ", product_id, sku, barcode, name, code, quantity, unit_price, note, ";
+  if (jv_kind(item) != JV_OBJECT)
+    return fail(cx, E_INVALID, ctx_printf(cx, "items/%zu", at), "a line is an object");
+  for (void *it = jv_first(item); it; it = jv_next(item, it)) {
+    if (name_listed(known, jv_key(it))) continue;
+    const char *name = ctx_strdup(cx, jv_key(it));
+    return fail(cx, E_INVALID, ctx_printf(cx, "items/%zu/%.40s", at, name),
+                "a line has no '%.40s'; it has %.*s", name, (int)strlen(known) - 4, known + 2);
+  }
+  out->unit_price = -1;
+  if (way_of(cx, item, at, out) || number_of(cx, item, at, "quantity", &out->quantity)) return cx->code;
+  if (out->quantity == 0)
+    return fail(cx, E_INVALID, ctx_printf(cx, "items/%zu/quantity", at), "quantity is more than 0");
+  if (jv_kind(jv_get(item, "unit_price")) != JV_NULL &&
+      number_of(cx, item, at, "unit_price", &out->unit_price))
+    return cx->code;
+  return text_of(cx, item, "note", &out->note);
+}
+
+int lines_ask(struct ctx *cx, const struct jv *items, struct asked_lines *out) {
+  *out = (struct asked_lines){ .count = jv_size(items) };
+  if (jv_kind(items) != JV_ARRAY)
+    return fail(cx, E_INVALID, "items", "items is a list of lines: [{\"sku\":\"A-1\",\"quantity\":2}]");
+  if (out->count > ORDER_LINES)
+    return fail(cx, E_LIMIT, "items", "an order has at most %d lines", ORDER_LINES);
+  out->line = ctx_alloc(cx, out->count * sizeof *out->line);
+  for (size_t i = 0; i < out->count; i++)
+    if (ask_line(cx, jv_at(items, i), i, &out->line[i])) return cx->code;
+  return OK;
 }
 
 /* ---- adding up ---- */
@@ -82,42 +120,24 @@ static int push(struct ctx *cx, struct order_lines *out, const struct order_line
   return OK;
 }
 
-static int read_line(struct ctx *cx, struct db *db, const struct jv *item, size_t at,
+static int find_line(struct ctx *cx, struct db *db, const struct asked_line *asked, size_t at,
                      struct order_lines *out) {
-  static const char *const known = ", product_id, sku, barcode, name, code, quantity, unit_price, note, ";
   struct found_product p;
-  struct order_line l = { 0 };
-  if (jv_kind(item) != JV_OBJECT)
-    return fail(cx, E_INVALID, ctx_printf(cx, "items/%zu", at), "a line is an object");
-  for (void *it = jv_first(item); it; it = jv_next(item, it)) {
-    if (name_listed(known, jv_key(it))) continue;
-    const char *name = ctx_strdup(cx, jv_key(it));
-    return fail(cx, E_INVALID, ctx_printf(cx, "items/%zu/%.40s", at, name),
-                "a line has no '%.40s'; it has %.*s", name, (int)strlen(known) - 4, known + 2);
-  }
-  if (product_of(cx, db, item, at, &p) || number_of(cx, item, at, "quantity", &l.quantity)) return cx->code;
-  if (l.quantity == 0)
-    return fail(cx, E_INVALID, ctx_printf(cx, "items/%zu/quantity", at), "quantity is more than 0");
-  if (jv_kind(jv_get(item, "unit_price")) == JV_NULL)
-    l.unit_price = p.unit_price;
-  else if (number_of(cx, item, at, "unit_price", &l.unit_price))
-    return cx->code;
+  if (product_of(cx, db, asked, at, &p)) return cx->code;
+  struct order_line l = { .quantity = asked->quantity,
+                          .unit_price = asked->unit_price < 0 ? p.unit_price : asked->unit_price,
+                          .note = asked->note };
   if (l.unit_price < 0)
     return fail(cx, E_INVALID, ctx_printf(cx, "items/%zu/unit_price", at),
                 "unit_price is needed: %.200s has no price", p.name);
   name_product(&l, &p);
-  if (text_of(cx, item, "note", &l.note)) return cx->code;
   return push(cx, out, &l, at);
 }
 
-int lines_read(struct ctx *cx, struct db *db, const struct jv *items, struct order_lines *out) {
+int lines_find(struct ctx *cx, struct db *db, const struct asked_lines *asked, struct order_lines *out) {
   *out = (struct order_lines){ 0 };
-  if (jv_kind(items) != JV_ARRAY)
-    return fail(cx, E_INVALID, "items", "items is a list of lines: [{\"sku\":\"A-1\",\"quantity\":2}]");
-  if (jv_size(items) > ORDER_LINES)
-    return fail(cx, E_LIMIT, "items", "an order has at most %d lines", ORDER_LINES);
-  for (size_t i = 0; i < jv_size(items); i++)
-    if (read_line(cx, db, jv_at(items, i), i, out)) return cx->code;
+  for (size_t i = 0; i < asked->count; i++)
+    if (find_line(cx, db, &asked->line[i], i, out)) return cx->code;
   return OK;
 }
 
@@ -133,18 +153,16 @@ int lines_add(struct ctx *cx, struct db *db, struct order_lines *out, const char
 
 /* ---- saving ---- */
 
-static int save_line(struct ctx *cx, struct db *db, const char *order, const char *id, size_t position,
-                     struct order_line *l) {
-  struct form f;
-  struct jw *w = form_begin(&f, id);
-  jw_text(w, "order_id", order);
-  jw_int(w, "position", (int64_t)position);
-  jw_text(w, "product_id", l->product);
-  jw_decimal(w, "quantity", l->quantity, FIELD_SCALE, 0);
-  jw_decimal(w, "unit_price", l->unit_price, FIELD_SCALE, 0);
-  jw_decimal(w, "total_price", l->total, MONEY_SCALE, 0);
-  jw_text(w, "note", l->note);
-  return form_save(cx, db, "order_item", &f, &l->id);
+static int save_line(struct ctx *cx, struct db *db, const struct entity *e, const char *order,
+                     const char *id, size_t position, struct order_line *l) {
+  const struct record_cell cells[] = { CELL_KNOWN("order_id", order),
+                                CELL_NUMBER("position", (int64_t)position),
+                                CELL_KNOWN("product_id", l->product),
+                                CELL_NUMBER("quantity", l->quantity),
+                                CELL_NUMBER("unit_price", l->unit_price),
+                                CELL_NUMBER("total_price", l->total),
+                                CELL_TEXT("note", l->note) };
+  return record_store(cx, db, e, id, cells, sizeof cells / sizeof *cells, &l->id);
 }
 
 struct present_line {
@@ -174,12 +192,13 @@ static bool same_line(const struct order_line *a, const struct order_line *b) {
 
 int lines_save(struct ctx *cx, struct db *db, const char *order, struct order_lines *lines, bool fresh) {
   size_t had = 0;
+  const struct entity *e = entity_find("order_item");
   struct present_line *present = fresh ? NULL : ctx_alloc(cx, ORDER_LINES * sizeof *present);
   if (!fresh && read_present(cx, db, order, present, &had)) return cx->code;
   for (size_t i = 0; i < lines->count && !cx->code; i++)
     if (i >= had || !same_line(&lines->line[i], &present[i].line))
-      save_line(cx, db, order, i < had ? present[i].id : NULL, i + 1, &lines->line[i]);
+      save_line(cx, db, e, order, i < had ? present[i].id : NULL, i + 1, &lines->line[i]);
   for (size_t i = lines->count; i < had && !cx->code; i++)
-    record_delete(cx, db, entity_find("order_item"), present[i].id);
+    record_delete(cx, db, e, present[i].id);
   return cx->code;
 }

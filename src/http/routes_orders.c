@@ -65,6 +65,8 @@ static int order_show_one(struct request *rq) {
 struct order_task {
   struct request *rq;
   struct jv *body; /* may be NULL */
+  struct order_asked *asked; /* CREATE: what the body asks for */
+  struct order_draft *made;
   enum { CREATE, GENERATE, REPLACE, CHANGE, APPROVE, CANCEL, REMOVE } act;
   struct order_by by;
 };
@@ -82,15 +84,19 @@ static int act(struct ctx *cx, struct db *db, struct order_task *t, const char *
   return order_delete(cx, db, id);
 }
 
-static int make(struct ctx *cx, struct db *db, struct order_task *t) {
+static void show_made(struct order_task *t) {
   struct request *rq = t->rq;
-  struct order_draft *made;
-  if (t->act == CREATE ? order_create(cx, db, t->body, &t->by, &made)
-                       : order_generate(cx, db, t->body, &t->by, &made))
-    return cx->code;
   rq->status = 201;
-  rq->location = ctx_printf(cx, "/api/orders/%s", order_made_id(made));
-  order_show_made(cx, made, &rq->json, "data");
+  rq->location = ctx_printf(rq->cx, "/api/orders/%s", order_made_id(t->made));
+  order_show_made(rq->cx, t->made, &rq->json, "data");
+}
+
+/* A reply that is kept is written in the transaction; any other when the others have their turn. */
+static int make(struct ctx *cx, struct db *db, struct order_task *t) {
+  if (t->act == CREATE ? order_create(cx, db, t->asked, &t->by, &t->made)
+                       : order_generate(cx, db, t->body, &t->by, &t->made))
+    return cx->code;
+  if (t->rq->once) show_made(t);
   return OK;
 }
 
@@ -128,7 +134,10 @@ static int start(struct request *rq, struct order_task *t) {
   if (t->act < APPROVE) rc = body_json(rq, &t->body);
   if (t->act == APPROVE) rc = body_members_if_any(rq, "note, override", &t->body);
   if (t->act == CANCEL) rc = body_members_if_any(rq, "note", &t->body);
-  return rc ? rc : write_once(rq, run, t);
+  if (!rc && t->act == CREATE) rc = order_ask(rq->cx, t->body, &t->asked);
+  if (!rc) rc = write_once(rq, run, t);
+  if (!rc && t->made && !rq->once) show_made(t);
+  return rc;
 }
 
 static int order_post(struct request *rq) { return start(rq, &(struct order_task){ .act = CREATE }); }

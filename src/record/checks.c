@@ -94,7 +94,7 @@ static int check_key(struct ctx *cx, struct db *db, const struct entity *e, cons
 
 int check_references(struct ctx *cx, struct db *db, const struct entity *e, const struct draft *d) {
   for (int i = 0; i < e->property_count && !cx->code; i++)
-    if (e->properties[i].reference && d->given[i] && d->values[i].kind != VALUE_NULL)
+    if (e->properties[i].reference && d->given[i] && d->values[i].kind != VALUE_NULL && !d->values[i].known)
       check_reference(cx, db, &e->properties[i], d->values[i].text);
   return cx->code;
 }

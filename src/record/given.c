@@ -37,6 +37,27 @@ int given_object(struct ctx *cx, const struct entity *e, struct jv *object, stru
   return OK;
 }
 
+/* ---- from cells ---- */
+
+int given_cells(struct ctx *cx, const struct entity *e, const struct record_cell *cells, size_t count,
+                struct given *out) {
+  begin(cx, e, out);
+  int at = -1; /* most come in the order of the properties */
+  for (const struct record_cell *c = cells; c != cells + count; c++) {
+    bool next = at + 1 < e->property_count && strcmp(e->properties[at + 1].name, c->property) == 0;
+    at = next ? at + 1 : entity_property(e, str_of(c->property));
+    if (at < 0) return unknown(cx, e, str_of(c->property));
+    struct member *m = &out->of[at];
+    m->there = true;
+    if (c->kind == CELL_NUMBER) {
+      *m = (struct member){ .kind = JV_NUMBER, .there = true, .stored = true, .number = c->number };
+    } else if (c->text) {
+      *m = (struct member){ .kind = JV_STRING, .there = true, .text = str_of(c->text), .known = c->kind == CELL_KNOWN };
+    }
+  }
+  return OK;
+}
+
 /* ---- from JSON as struct jw writes it ---- */
 
 /* From an opening quote to behind the closing one; 0: there is none. */

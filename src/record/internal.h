@@ -24,6 +24,9 @@
 struct member {
   enum jv_kind kind;     /* JV_NULL: null, or not there at all */
   bool there;            /* if only as null */
+  bool stored;           /* a number as it is stored, */
+  int64_t number;        /* this one */
+  bool known;            /* the id of a record that this transaction has seen */
   struct str text;       /* of a string, a number, true and false; else p is NULL */
   struct str raw;        /* of a list or an object: how it is written, or ... */
   const struct jv *json; /* ... what was read of it */
@@ -40,6 +43,9 @@ int given_object(struct ctx *cx, const struct entity *e, struct jv *object, stru
 /* The same from JSON as a form writes it, without a parser in between. Texts stay where they are. */
 int given_form(struct ctx *cx, const struct entity *e, struct str json, struct given *out);
 
+int given_cells(struct ctx *cx, const struct entity *e, const struct record_cell *cells, size_t count,
+                struct given *out);
+
 /* record_save of it. object: for the entity's check_object, if it has one. */
 int save_given(struct ctx *cx, struct db *db, const struct entity *e, const struct given *g,
                const struct jv *object, char id[static 37]);
@@ -50,6 +56,7 @@ struct value {
   enum { VALUE_NULL, VALUE_INT, VALUE_TEXT } kind;
   int64_t number;
   struct str text;
+  bool known; /* the id of a record that this transaction has seen: it is not looked for */
 };
 
 /* Coerced; E_INVALID and E_LIMIT name the property and say what would be right. Nothing, or an

@@ -176,6 +176,17 @@ int record_save(struct ctx *cx, struct db *db, const struct entity *e, struct jv
   return given_object(cx, e, object, &g) ? (int)cx->code : save_given(cx, db, e, &g, object, id);
 }
 
+int record_store(struct ctx *cx, struct db *db, const struct entity *e, const char *id,
+               const struct record_cell *cells, size_t count, const char **saved) {
+  struct given g;
+  char own[37];
+  if (given_cells(cx, e, cells, count, &g)) return cx->code;
+  if (id) g.id = (struct member){ .kind = JV_STRING, .there = true, .text = str_of(id) };
+  if (save_given(cx, db, e, &g, NULL, own)) return cx->code;
+  if (saved) *saved = ctx_strdup(cx, str_of(own));
+  return OK;
+}
+
 static int missing(struct ctx *cx, const struct entity *e, const char *id) {
   return cx->code ? (int)cx->code : fail(cx, E_NOT_FOUND, "id", "there is no %s %.80s", e->name, id);
 }

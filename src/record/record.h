@@ -21,6 +21,22 @@
 ** the record has now (E_CONFLICT). id receives the record's id. */
 int record_save(struct ctx *cx, struct db *db, const struct entity *e, struct jv *object, char id[static 37]);
 
+/* The same of what the program itself writes many times a second, without JSON in between. Texts are given as anybody would
+** give them; numbers as they are stored, in the property's scale. Not for entities with the hook check_object. */
+struct record_cell {
+  const char *property;
+  enum { CELL_TEXT, CELL_NUMBER, CELL_KNOWN } kind;
+  const char *text; /* CELL_TEXT, CELL_KNOWN; NULL: empty. KNOWN: the id of a record that this transaction has read or made */
+  int64_t number;   /* CELL_NUMBER */
+};
+#define CELL_TEXT(name, z) { name, CELL_TEXT, z, 0 }
+#define CELL_NUMBER(name, n) { name, CELL_NUMBER, NULL, n }
+#define CELL_KNOWN(name, id) { name, CELL_KNOWN, id, 0 }
+
+/* id: of the record that is changed; NULL: a new one. saved receives its id; may be NULL. */
+int record_store(struct ctx *cx, struct db *db, const struct entity *e, const char *id,
+               const struct record_cell *cells, size_t count, const char **saved);
+
 /* For the hook `added`: the record's id, and what is stored of a property; 0 and p NULL when it is empty. */
 const char *draft_id(const struct draft *d);
 int64_t draft_int(const struct draft *d, const char *property);

@@ -151,12 +151,18 @@ int value_parse(struct ctx *cx, const struct property *p, struct str text, struc
 
 int value_read(struct ctx *cx, const struct property *p, const struct member *m, struct value *out) {
   struct str text = m->text;
+  if (m->stored) {
+    *out = (struct value){ .kind = VALUE_INT, .number = m->number };
+    return check_range(cx, p, m->number);
+  }
   bool nothing = m->kind == JV_NULL || (p->kind != PROPERTY_JSON && text.p && text.n == 0);
   if (nothing && p->required) return fail(cx, E_INVALID, p->name, "%s is needed: %s", p->name, p->help);
   if (nothing) return value_parse(cx, p, str_of(p->otherwise), out);
   if (p->kind == PROPERTY_JSON) return read_json(cx, p, m, out);
   if (!text.p) return fail(cx, E_INVALID, p->name, "%s is a single value: %s", p->name, p->help);
-  return value_parse(cx, p, text, out);
+  if (value_parse(cx, p, text, out)) return cx->code;
+  out->known = m->known;
+  return OK;
 }
 
 void value_bind(struct stmt *s, int at, const struct value *v) {

@@ -215,7 +215,9 @@ int push_compose(struct ctx *cx, struct push *u, const struct sync_lane *lane, s
   memcpy(b->seal.previous, lane->batch_hash, SHA256_SIZE);
   if (tenant_read(cx, u->tenant, &db) || compose_batch(cx, db, &budget, b, whole)) return cx->code;
   tenant_read_end(db);
-  return b->rows ? up_seal(cx, u->key, b) : OK;
+  if (!b->rows) return OK;
+  if (tenant_sync(cx, u->tenant)) return cx->code; /* nothing stands there that a power cut could take away here */
+  return up_seal(cx, u->key, b);
 }
 
 /* An idle lane looks again at what it has no part in; when that is long, it is noted. */

@@ -640,6 +640,13 @@ int db_commit(struct ctx *cx, struct db *db) {
   return rc;
 }
 
+int db_commit_unsynced(struct ctx *cx, struct db *db) {
+  wal_file_put_off_sync(db->lite, true);
+  int rc = db_commit(cx, db);
+  wal_file_put_off_sync(db->lite, false);
+  return rc;
+}
+
 void db_cache(struct db *db, size_t bytes) {
   char sql[64];
   snprintf(sql, sizeof sql, "PRAGMA cache_size=-%zu", (bytes ? bytes : WRITER_CACHE) >> 10);

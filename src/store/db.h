@@ -68,6 +68,9 @@ bool stmt_moment(const struct stmt *s, struct moment *out);
 int db_run(struct ctx *cx, struct db *db, const char *sql);
 int64_t db_pragma_int(struct ctx *cx, struct db *db, const char *sql);
 
+/* db_commit, but what was committed is not on the disk before the WAL is synced (see wal_file.h). */
+int db_commit_unsynced(struct ctx *cx, struct db *db);
+
 /* Turns the connection's last error into a sentence. */
 int db_fail(struct ctx *cx, const struct db *db, const char *doing);
 

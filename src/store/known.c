@@ -4,7 +4,7 @@
 
 #include "base/hash.h"
 
-enum { ROWS = 2048, KEPT_MOST = 4096 /* bytes of a key and its row */ };
+enum { ROWS = 8192, KEPT_MOST = 4096 /* bytes of a key and its row */ };
 
 /* Each has one place; who comes later takes it. */
 struct place {

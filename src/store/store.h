@@ -114,8 +114,12 @@ int tenant_write_if_free(struct ctx *cx, struct tenant *t, write_fn *fn, void *a
 ** anyway. The writer must not be used by fn. */
 int tenant_read_committed(struct ctx *cx, struct tenant *t, write_fn *fn, void *arg);
 
+/* What was read or written before is on the disk when this returns OK. A reader sees a commit when it is written, which may be
+** a moment before the disk has it: for who tells others, out of the reach of a power cut, what he has read. */
+int tenant_sync(struct ctx *cx, struct tenant *t);
+
 /* Called after every commit of this process that changed a tenant's file, by the thread that
-** committed. Added at start, a second time does nothing; it must be quick and must not write. */
+** committed, once the disk has it. Added at start, a second time does nothing; it must be quick and must not write. */
 typedef void committed_hook(struct tenant *t);
 void store_add_committed_hook(committed_hook *hook);
 

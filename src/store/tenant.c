@@ -47,6 +47,8 @@ int tenant_init(struct ctx *cx, struct store *s, const char *slug, struct tenant
   char name[LIMIT_SLUG + 32];
   snprintf(name, sizeof name, "tenants/%s.db", t->slug);
   if (path_join(cx, t->path, s->dir, name)) return cx->code;
+  snprintf(name, sizeof name, "tenants/%s.db-wal", t->slug);
+  if (path_join(cx, t->wal_path, s->dir, name)) return cx->code;
   snprintf(name, sizeof name, "tenants/%s.mark", t->slug);
   if (path_join(cx, t->mark_path, s->dir, name)) return cx->code;
   snprintf(name, sizeof name, "tenants/%s.lock", t->slug);
@@ -115,7 +117,7 @@ static int migrate(struct ctx *cx, struct tenant *t, int from, int to) {
   }
   if (!rc) rc = backup_before_upgrade(cx, t, from, to);
   if (!rc) rc = migrate_to(cx, db, false, to);
-  if (!rc) rc = tenant_committed(cx, t, db);
+  if (!rc) tenant_committed(t, db);
   close(fd);
   return rc;
 }
@@ -140,6 +142,8 @@ static void tenant_close(void *arg) {
     db_close(t->writer);
   }
   content_clear(&t->content);
+  pthread_cond_destroy(&t->synced);
+  pthread_mutex_destroy(&t->noting);
   pthread_mutex_destroy(&t->lock);
 }
 
@@ -147,6 +151,8 @@ static struct tenant *tenant_new(struct ctx *cx, struct store *s, const char *sl
   struct tenant *t = ctx_alloc(cx, sizeof *t);
   if (tenant_init(cx, s, slug, t)) return NULL;
   pthread_mutex_init(&t->lock, NULL);
+  pthread_mutex_init(&t->noting, NULL);
+  pthread_cond_init(&t->synced, NULL);
   content_init(&t->content);
   ctx_defer(cx, tenant_close, t);
   return t;

@@ -27,13 +27,14 @@ struct tenant {
   struct store *store;
   char slug[LIMIT_SLUG + 1];
   char label[LIMIT_SLUG + 16]; /* "tenant demo", for messages */
-  char path[PATH_MAX], mark_path[PATH_MAX], lock_path[PATH_MAX];
+  char path[PATH_MAX], wal_path[PATH_MAX], mark_path[PATH_MAX], lock_path[PATH_MAX];
 
   pthread_mutex_t lock; /* over all below */
   struct task *first, *last;
   bool led;                /* some thread is working the queue off */
   int group;               /* tasks that shared the last commit */
-  struct change_end noted; /* what the mark says */
+  int syncing;             /* groups whose commit is on its way to the disk */
+  pthread_cond_t synced;   /* one of them is there */
   struct copier copier;    /* the leader's */
   double insisted;         /* when a long WAL was waited for the last time */
   int patience_ms;         /* how long, the next time */
@@ -41,6 +42,10 @@ struct tenant {
   struct db *idle;         /* readers that nobody has taken */
   int idle_count;
   bool inspected; /* opened only to be looked at: never written */
+
+  pthread_mutex_t noting;  /* over the next one, and the mark */
+  struct change_end noted; /* what the mark says */
+  atomic_bool unsafe;      /* a sync failed, see writer.c */
 
   struct content_watch content; /* has a lock of its own */
 };
@@ -56,7 +61,7 @@ int tenant_lock(struct ctx *cx, struct tenant *t, double seconds, int *fd);
 int tenant_writer(struct ctx *cx, struct tenant *t, struct db **out);
 
 /* After a commit: notes the high-water mark, and checkpoints a long WAL. */
-int tenant_committed(struct ctx *cx, struct tenant *t, struct db *db);
+void tenant_committed(struct tenant *t, struct db *db);
 
 /* Copies WAL pages into the file; `all` also empties the WAL, when nobody reads. false: somebody else is copying. */
 bool tenant_checkpoint(struct db *db, bool all);

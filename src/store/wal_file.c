@@ -20,6 +20,8 @@ struct wal_file {
   int64_t at;         /* where in the file it belongs */
   int n;
   bool ends; /* the frame that is written now ends a transaction */
+  bool begins;  /* a new head was written, and not yet synced */
+  bool put_off; /* somebody else syncs */
 };
 
 static sqlite3_vfs *unix_files, around;
@@ -67,6 +69,7 @@ static int on_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at) {
   if (!w->kept) return SQLITE_NOMEM;
   if (n == FRAME_HEAD) w->ends = memcmp((const char *)p + FRAME_ENDS, no, sizeof no) != 0;
   int rc = keep(w, p, n, at);
+  if (at == 0) w->begins = true;
   bool whole = at == 0 || (w->ends && n != FRAME_HEAD); /* at 0 stands the WAL's own head */
   return rc || !whole ? rc : write_kept(w);
 }
@@ -80,7 +83,9 @@ static int on_truncate(sqlite3_file *f, sqlite3_int64 size) {
 static int on_sync(sqlite3_file *f, int flags) {
   struct wal_file *w = (struct wal_file *)f;
   int rc = write_kept(w);
-  return rc ? rc : w->real->pMethods->xSync(w->real, flags);
+  if (rc || (w->put_off && !w->begins)) return rc;
+  w->begins = false;
+  return w->real->pMethods->xSync(w->real, flags);
 }
 
 static int on_size(sqlite3_file *f, sqlite3_int64 *size) {
@@ -143,6 +148,12 @@ static int on_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int flag
   int rc = unix_files->xOpen(unix_files, name, w->real, flags, out);
   if (rc == SQLITE_OK) w->base.pMethods = &methods;
   return rc;
+}
+
+void wal_file_put_off_sync(sqlite3 *lite, bool put_off) {
+  sqlite3_file *f = NULL;
+  int rc = sqlite3_file_control(lite, "main", SQLITE_FCNTL_JOURNAL_POINTER, &f);
+  if (rc == SQLITE_OK && f && f->pMethods == &methods) ((struct wal_file *)f)->put_off = put_off;
 }
 
 void wal_file_register(void) {

@@ -10,7 +10,14 @@
 #ifndef STORE_WAL_FILE_H
 #define STORE_WAL_FILE_H
 
+#include <sqlite3.h>
+#include <stdbool.h>
+
 /* Before any file is opened; a second time does nothing. */
 void wal_file_register(void);
+
+/* For a COMMIT of this connection, in a transaction: as long as it is put off, the sync that SQLite asks for after the frames
+** is left to the caller. That of a WAL's new head is not. */
+void wal_file_put_off_sync(sqlite3 *lite, bool put_off);
 
 #endif

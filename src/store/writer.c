@@ -13,6 +13,12 @@
 **     quarter of the work. So a group of tasks that can be done again goes without, and when one of them has
 **     failed after a change, all is rolled back and the others are done again, now with savepoints.
 **   - When the commit fails, every task of the group has failed.
+**   - A commit is written by who leads, and made durable by him when somebody else leads already: the disk works on one
+**     group while the processor works on the next. Nobody is told that his task is done before the disk has it. Others may read it
+**     a moment earlier; what they write then stands behind it in the WAL, and is durable only with it.
+**   - A sync that failed says nothing of what the disk has, and the next one may say that all is well (https://lwn.net/Articles/752063/).
+**     Each group syncs with a file descriptor of its own, which is told of every error, and after one nothing is
+**     acknowledged until all of the WAL stands in the file itself.
 **   - What was committed is told to those who wait for it before the WAL is copied, which takes as long as a few commits.
 **   - A task "alone" brings its own transactions and is never grouped.
 **   - The right to write is a lock on SLUG.lock (flock: a process that dies gives
@@ -39,6 +45,7 @@
 
 enum { GROUP_MAX = 256 }; /* tasks that share a commit: bounds the wait of the first */
 enum { COMPANY_WAITS = 2, COMPANY_NS = 30000, COMPANY_ENOUGH = 8 }; /* see wait_for_company */
+enum { SYNCS_BEHIND = 1 }; /* while a group is led. On a slow disk groups become larger, instead of more */
 static const double LOCK_SECONDS = 10;                              /* for another process's group */
 /* A checkpoint after so much. A page that is written again and again is copied once. */
 static const int64_t WAL_LONG = 16 << 20;
@@ -160,23 +167,32 @@ static void checkpoint_long(struct tenant *t, struct db *db) {
   }
 }
 
-static void note_commit(const struct ctx *cx, struct tenant *t, struct db *db) {
-  struct change_end end;
-  struct ctx aside; /* what is committed is committed, whatever becomes of the note of it */
-  ctx_begin(&aside, cx->actor);
-  int rc = change_last(&aside, db, &end);
-  bool noted = end.seq == t->noted.seq && memcmp(end.hash, t->noted.hash, sizeof end.hash) == 0;
-  if (!rc && !noted) rc = mark_write(&aside, t->mark_path, &end);
-  if (rc) log_line(LOG_WARN, cx, "MARK_NOT_WRITTEN", "%s", aside.message);
-  if (!rc) t->noted = end;
-  ctx_end(&aside);
+/* What is committed is committed, whatever becomes of the note of it. Groups may be here in any order. */
+static void note_end(struct tenant *t, const struct change_end *end, bool may_go_back) {
+  struct ctx cx;
+  ctx_begin(&cx, "store");
+  pthread_mutex_lock(&t->noting);
+  bool noted = end->seq == t->noted.seq && memcmp(end->hash, t->noted.hash, sizeof end->hash) == 0;
+  if (!noted && (may_go_back || end->seq > t->noted.seq) && !mark_write(&cx, t->mark_path, end)) t->noted = *end;
+  pthread_mutex_unlock(&t->noting);
+  if (cx.code) log_line(LOG_WARN, &cx, "MARK_NOT_WRITTEN", "%s", cx.message);
+  ctx_end(&cx);
   crash_point("after commit");
 }
 
-int tenant_committed(struct ctx *cx, struct tenant *t, struct db *db) {
-  note_commit(cx, t, db);
+static bool end_of_log(struct db *db, struct change_end *out) {
+  struct ctx cx;
+  ctx_begin(&cx, "store");
+  int rc = change_last(&cx, db, out);
+  if (rc) log_line(LOG_WARN, &cx, "MARK_NOT_WRITTEN", "%s", cx.message);
+  ctx_end(&cx);
+  return !rc;
+}
+
+void tenant_committed(struct tenant *t, struct db *db) {
+  struct change_end end;
+  if (end_of_log(db, &end)) note_end(t, &end, true);
   if (wal_is_long(t, db)) checkpoint_long(t, db);
-  return OK;
 }
 
 static void *checkpoint_main(void *writer) {
@@ -214,6 +230,37 @@ void store_add_committed_hook(committed_hook *hook) {
 
 static void committed(struct tenant *t) {
   for (int i = 0; i < HOOKS_MOST && on_commit[i]; i++) on_commit[i](t);
+}
+
+/* ---- onto the disk ---- */
+
+/* Right for whatever this thread has read or committed before. */
+int tenant_sync(struct ctx *cx, struct tenant *t) {
+  int fd = open(t->wal_path, O_RDONLY | O_CLOEXEC);
+  int rc = fd < 0 ? -1 : fdatasync(fd), why = errno;
+  if (fd >= 0) close(fd);
+  if (rc == 0 && !atomic_load(&t->unsafe)) return OK;
+  atomic_store(&t->unsafe, true);
+  return fail(cx, E_FAIL, NULL,
+              "tenant %s: the disk failed while it took what was written (%s); it may be there or not: look "
+              "before you try again",
+              t->slug, rc ? strerror(why) : "for others who wrote then");
+}
+
+static void wait_for_syncs(struct tenant *t) {
+  pthread_mutex_lock(&t->lock);
+  while (t->syncing) pthread_cond_wait(&t->synced, &t->lock);
+  pthread_mutex_unlock(&t->lock);
+}
+
+static int make_safe(struct ctx *cx, struct tenant *t, struct db *db) {
+  if (!atomic_load(&t->unsafe)) return OK;
+  copier_wait(t);
+  wait_for_syncs(t);
+  if (sqlite3_wal_checkpoint_v2(db->lite, NULL, SQLITE_CHECKPOINT_FULL, NULL, NULL) != SQLITE_OK)
+    return db_fail(cx, db, "the disk is asked to take what it failed to take before");
+  atomic_store(&t->unsafe, false);
+  return OK;
 }
 
 /* ---- leading ---- */
@@ -276,12 +323,22 @@ static int run_guarded(struct ctx *cx, struct task *tasks, struct db *db) {
   return OK;
 }
 
-static int run_group(struct ctx *cx, struct tenant *t, struct db *db, struct task *tasks) {
+/* What a group has committed. */
+struct commit {
+  bool changed; /* followers are to be told */
+  bool written; /* it stands in the WAL, and who led has the disk take it */
+  bool noted;   /* the end of the log is: */
+  struct change_end end;
+};
+
+static int run_group(struct ctx *cx, struct tenant *t, struct db *db, struct task *tasks, struct commit *out) {
   if (tasks->alone) {
     copier_wait(t); /* it may replace the file */
+    wait_for_syncs(t);
     tasks->fn(tasks->cx, db, tasks->arg);
     db_rollback(db); /* whatever it left open */
-    return tenant_committed(cx, t, db);
+    tenant_committed(t, db);
+    return OK;
   }
   if (db_begin(cx, db)) return cx->code;
   bool plain = tasks->next && all_again(tasks), guarded = !plain;
@@ -293,20 +350,23 @@ static int run_group(struct ctx *cx, struct tenant *t, struct db *db, struct tas
     db_rollback(db);
     return OK;
   }
-  if (!db_commit(cx, db)) note_commit(cx, t, db);
-  return cx->code;
+  if (db_commit_unsynced(cx, db)) return cx->code;
+  out->written = true;
+  out->noted = end_of_log(db, &out->end);
+  return OK;
 }
 
 /* The lock between processes, still held; -1: there was none to be had. */
-static int lead(struct tenant *t, struct task *tasks) {
+static int lead(struct tenant *t, struct task *tasks, struct commit *out) {
   struct ctx cx;
   struct db *db = NULL;
   int fd = -1;
   ctx_begin(&cx, "store");
-  if (!tenant_lock(&cx, t, tasks->only_if_free ? 0 : LOCK_SECONDS, &fd) && !tenant_writer(&cx, t, &db)) {
+  if (!tenant_lock(&cx, t, tasks->only_if_free ? 0 : LOCK_SECONDS, &fd) && !tenant_writer(&cx, t, &db) &&
+      !make_safe(&cx, t, db)) {
     int before = sqlite3_total_changes(db->lite);
-    run_group(&cx, t, db, tasks);
-    if (sqlite3_total_changes(db->lite) != before) committed(t);
+    run_group(&cx, t, db, tasks, out);
+    out->changed = sqlite3_total_changes(db->lite) != before;
   }
   if (db) db_end_once(db); /* their owners end when another one may lead */
   if (cx.code) fail_all(tasks, &cx);
@@ -353,26 +413,56 @@ static void wake_group(struct task *group, const struct task *mine) {
   seat_fill();
 }
 
-/* The lead goes to the first one who came meanwhile, before anybody else is woken. Only when the WAL is to be copied,
-** it goes last. */
-static void lead_group(struct tenant *t, const struct task *mine) {
-  pthread_mutex_lock(&t->lock);
-  wait_for_company(t);
-  struct task *group = take_group(t);
-  pthread_mutex_unlock(&t->lock);
-  int fd = lead(t, group);
-  if (fd >= 0 && t->writer && wal_is_long(t, t->writer)) {
-    wake_group(group, mine);
-    group = NULL;
-    checkpoint_long(t, t->writer);
-  }
+/* To the first one who came meanwhile. fd: the lock between processes, or -1. */
+static void pass_lead(struct tenant *t, int fd) {
   if (fd >= 0) close(fd);
   pthread_mutex_lock(&t->lock);
   struct task *next = t->first;
   t->led = next != NULL;
   pthread_mutex_unlock(&t->lock);
   if (next) sem_post(&next->wake);
+}
+
+/* Has the disk take the group's commit, and tells all who wait for it. */
+static void end_group(struct tenant *t, struct task *group, struct task *mine, const struct commit *c) {
+  struct ctx cx;
+  ctx_begin(&cx, "store");
+  mine->seat = seat_leave();
+  crash_point("before sync");
+  if (c->written && tenant_sync(&cx, t)) {
+    log_line(LOG_ERR, &cx, "SYNC_FAILED", "%s", cx.message);
+    fail_all(group, &cx);
+  } else if (c->noted)
+    note_end(t, &c->end, false);
+  ctx_end(&cx);
+  pthread_mutex_lock(&t->lock);
+  t->syncing--;
+  pthread_cond_broadcast(&t->synced);
+  pthread_mutex_unlock(&t->lock);
+  if (c->changed) committed(t);
   wake_group(group, mine);
+  seat_return(mine->seat);
+}
+
+/* When the WAL is to be copied, the lead is passed on last. */
+static void lead_group(struct tenant *t, struct task *mine) {
+  struct commit done = { 0 };
+  pthread_mutex_lock(&t->lock);
+  while (t->syncing > SYNCS_BEHIND) pthread_cond_wait(&t->synced, &t->lock);
+  seat_return(mine->seat);
+  wait_for_company(t);
+  struct task *group = take_group(t);
+  pthread_mutex_unlock(&t->lock);
+  int fd = lead(t, group, &done);
+  pthread_mutex_lock(&t->lock);
+  t->syncing++;
+  pthread_mutex_unlock(&t->lock);
+  bool copy = fd >= 0 && t->writer && wal_is_long(t, t->writer);
+  if (!copy) pass_lead(t, fd);
+  end_group(t, group, mine, &done);
+  if (!copy) return;
+  checkpoint_long(t, t->writer);
+  pass_lead(t, fd);
 }
 
 /* Who comes when nobody leads is the first in the queue, and so is who is told to: his task is in
@@ -390,10 +480,7 @@ static int enqueue(struct tenant *t, struct task *mine) {
   t->led = true;
   pthread_mutex_unlock(&t->lock);
   while (!leads && sem_wait(&mine->wake) != 0) continue; /* a signal came between */
-  if (!mine->done) {
-    seat_return(mine->seat);
-    lead_group(t, mine);
-  }
+  if (!mine->done) lead_group(t, mine);
   sem_destroy(&mine->wake);
   return mine->cx->code;
 }
