@@ -270,19 +270,19 @@ static int draft_complete(struct ctx *cx, struct db *db, struct order_draft *d, 
 int draft_save(struct ctx *cx, struct db *db, struct order_draft *d, const struct order_by *by) {
   if (draft_complete(cx, db, d, by)) return cx->code;
   const struct record_cell cells[] = { CELL_TEXT("number", d->number),
-                                CELL_KNOWN("store_id", d->store),
-                                CELL_TEXT("order_date", d->order_date),
-                                CELL_TEXT("requested_date", d->requested_date),
-                                CELL_TEXT("due_date", d->due_date),
-                                CELL_TEXT("status", d->status),
-                                CELL_TEXT("source", d->source),
-                                CELL_TEXT("source_id", d->source_id),
-                                CELL_NUMBER("total_amount", d->lines.total),
-                                CELL_NUMBER("item_count", (int64_t)d->lines.count),
-                                CELL_TEXT("notes", d->notes),
-                                CELL_NUMBER("over_limit", d->over_limit),
-                                CELL_NUMBER("approved_at", cx->now),
-                                CELL_TEXT("approved_by", cx->actor) };
+                                       CELL_KNOWN("store_id", d->store),
+                                       CELL_TEXT("order_date", d->order_date),
+                                       CELL_TEXT("requested_date", d->requested_date),
+                                       CELL_TEXT("due_date", d->due_date),
+                                       CELL_TEXT("status", d->status),
+                                       CELL_TEXT("source", d->source),
+                                       CELL_TEXT("source_id", d->source_id),
+                                       CELL_NUMBER("total_amount", d->lines.total),
+                                       CELL_NUMBER("item_count", (int64_t)d->lines.count),
+                                       CELL_TEXT("notes", d->notes),
+                                       CELL_NUMBER("over_limit", d->over_limit),
+                                       CELL_NUMBER("approved_at", cx->now),
+                                       CELL_TEXT("approved_by", cx->actor) };
   size_t count = sizeof cells / sizeof *cells - (strcmp(d->status, "approved") ? 2 : 0);
   lines_follow = true;
   int rc = record_store(cx, db, entity_find("order"), NULL, cells, count, &d->id);
@@ -305,8 +305,9 @@ static int check_members(struct ctx *cx, const struct jv *body) {
 
 int order_ask(struct ctx *cx, const struct jv *body, struct order_asked **out) {
   struct order_asked *a = *out = ctx_alloc(cx, sizeof *a);
-  if (check_members(cx, body) || draft_read(cx, body, &a->draft) || text_of(cx, body, "store_id", &a->store) ||
-      text_of(cx, body, "source", &a->source) || text_of(cx, body, "prediction_id", &a->prediction))
+  if (check_members(cx, body) || draft_read(cx, body, &a->draft) ||
+      text_of(cx, body, "store_id", &a->store) || text_of(cx, body, "source", &a->source) ||
+      text_of(cx, body, "prediction_id", &a->prediction))
     return cx->code;
   return jv_get(body, "items") ? lines_ask(cx, jv_get(body, "items"), &a->lines) : OK;
 }
@@ -435,8 +436,7 @@ int order_change(struct ctx *cx, struct db *db, const char *id, const struct jv 
     return cx->code;
   if (store && store_find(cx, db, store, "store_id", &c.draft.store, NULL)) return cx->code;
   c.lines = jv_get(body, "items") != NULL;
-  if (c.lines &&
-      (lines_ask(cx, jv_get(body, "items"), &asked) || lines_find(cx, db, &asked, &c.draft.lines)))
+  if (c.lines && (lines_ask(cx, jv_get(body, "items"), &asked) || lines_find(cx, db, &asked, &c.draft.lines)))
     return cx->code;
   return change_save(cx, db, id, &c, &o, by);
 }

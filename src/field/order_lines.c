@@ -153,15 +153,15 @@ int lines_add(struct ctx *cx, struct db *db, struct order_lines *out, const char
 
 /* ---- saving ---- */
 
-static int save_line(struct ctx *cx, struct db *db, const struct entity *e, const char *order,
-                     const char *id, size_t position, struct order_line *l) {
+static int save_line(struct ctx *cx, struct db *db, const struct entity *e, const char *order, const char *id,
+                     size_t position, struct order_line *l) {
   const struct record_cell cells[] = { CELL_KNOWN("order_id", order),
-                                CELL_NUMBER("position", (int64_t)position),
-                                CELL_KNOWN("product_id", l->product),
-                                CELL_NUMBER("quantity", l->quantity),
-                                CELL_NUMBER("unit_price", l->unit_price),
-                                CELL_NUMBER("total_price", l->total),
-                                CELL_TEXT("note", l->note) };
+                                       CELL_NUMBER("position", (int64_t)position),
+                                       CELL_KNOWN("product_id", l->product),
+                                       CELL_NUMBER("quantity", l->quantity),
+                                       CELL_NUMBER("unit_price", l->unit_price),
+                                       CELL_NUMBER("total_price", l->total),
+                                       CELL_TEXT("note", l->note) };
   return record_store(cx, db, e, id, cells, sizeof cells / sizeof *cells, &l->id);
 }
 
@@ -198,7 +198,6 @@ int lines_save(struct ctx *cx, struct db *db, const char *order, struct order_li
   for (size_t i = 0; i < lines->count && !cx->code; i++)
     if (i >= had || !same_line(&lines->line[i], &present[i].line))
       save_line(cx, db, e, order, i < had ? present[i].id : NULL, i + 1, &lines->line[i]);
-  for (size_t i = lines->count; i < had && !cx->code; i++)
-    record_delete(cx, db, e, present[i].id);
+  for (size_t i = lines->count; i < had && !cx->code; i++) record_delete(cx, db, e, present[i].id);
   return cx->code;
 }

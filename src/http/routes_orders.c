@@ -64,7 +64,7 @@ static int order_show_one(struct request *rq) {
 
 struct order_task {
   struct request *rq;
-  struct jv *body; /* may be NULL */
+  struct jv *body;           /* may be NULL */
   struct order_asked *asked; /* CREATE: what the body asks for */
   struct order_draft *made;
   enum { CREATE, GENERATE, REPLACE, CHANGE, APPROVE, CANCEL, REMOVE } act;

@@ -52,7 +52,9 @@ int given_cells(struct ctx *cx, const struct entity *e, const struct record_cell
     if (c->kind == CELL_NUMBER) {
       *m = (struct member){ .kind = JV_NUMBER, .there = true, .stored = true, .number = c->number };
     } else if (c->text) {
-      *m = (struct member){ .kind = JV_STRING, .there = true, .text = str_of(c->text), .known = c->kind == CELL_KNOWN };
+      *m = (struct member){
+        .kind = JV_STRING, .there = true, .text = str_of(c->text), .known = c->kind == CELL_KNOWN
+      };
     }
   }
   return OK;

@@ -177,7 +177,7 @@ int record_save(struct ctx *cx, struct db *db, const struct entity *e, struct jv
 }
 
 int record_store(struct ctx *cx, struct db *db, const struct entity *e, const char *id,
-               const struct record_cell *cells, size_t count, const char **saved) {
+                 const struct record_cell *cells, size_t count, const char **saved) {
   struct given g;
   char own[37];
   if (given_cells(cx, e, cells, count, &g)) return cx->code;

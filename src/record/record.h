@@ -26,16 +26,20 @@ int record_save(struct ctx *cx, struct db *db, const struct entity *e, struct jv
 struct record_cell {
   const char *property;
   enum { CELL_TEXT, CELL_NUMBER, CELL_KNOWN } kind;
-  const char *text; /* CELL_TEXT, CELL_KNOWN; NULL: empty. KNOWN: the id of a record that this transaction has read or made */
-  int64_t number;   /* CELL_NUMBER */
+  const char *
+      text; /* CELL_TEXT, CELL_KNOWN; NULL: empty. KNOWN: the id of a record that this transaction has read or made */
+  int64_t number; /* CELL_NUMBER */
 };
-#define CELL_TEXT(name, z) { name, CELL_TEXT, z, 0 }
-#define CELL_NUMBER(name, n) { name, CELL_NUMBER, NULL, n }
-#define CELL_KNOWN(name, id) { name, CELL_KNOWN, id, 0 }
+#define CELL_TEXT(name, z)                                                                                   \
+  { name, CELL_TEXT, z, 0 }
+#define CELL_NUMBER(name, n)                                                                                 \
+  { name, CELL_NUMBER, NULL, n }
+#define CELL_KNOWN(name, id)                                                                                 \
+  { name, CELL_KNOWN, id, 0 }
 
 /* id: of the record that is changed; NULL: a new one. saved receives its id; may be NULL. */
 int record_store(struct ctx *cx, struct db *db, const struct entity *e, const char *id,
-               const struct record_cell *cells, size_t count, const char **saved);
+                 const struct record_cell *cells, size_t count, const char **saved);
 
 /* For the hook `added`: the record's id, and what is stored of a property; 0 and p NULL when it is empty. */
 const char *draft_id(const struct draft *d);

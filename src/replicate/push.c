@@ -216,7 +216,8 @@ int push_compose(struct ctx *cx, struct push *u, const struct sync_lane *lane, s
   if (tenant_read(cx, u->tenant, &db) || compose_batch(cx, db, &budget, b, whole)) return cx->code;
   tenant_read_end(db);
   if (!b->rows) return OK;
-  if (tenant_sync(cx, u->tenant)) return cx->code; /* nothing stands there that a power cut could take away here */
+  if (tenant_sync(cx, u->tenant))
+    return cx->code; /* nothing stands there that a power cut could take away here */
   return up_seal(cx, u->key, b);
 }
 

@@ -31,15 +31,15 @@ struct tenant {
 
   pthread_mutex_t lock; /* over all below */
   struct task *first, *last;
-  bool led;                /* some thread is working the queue off */
-  int group;               /* tasks that shared the last commit */
-  int syncing;             /* groups whose commit is on its way to the disk */
-  pthread_cond_t synced;   /* one of them is there */
-  struct copier copier;    /* the leader's */
-  double insisted;         /* when a long WAL was waited for the last time */
-  int patience_ms;         /* how long, the next time */
-  struct db *writer;       /* opened when first needed; used by the leader only */
-  struct db *idle;         /* readers that nobody has taken */
+  bool led;              /* some thread is working the queue off */
+  int group;             /* tasks that shared the last commit */
+  int syncing;           /* groups whose commit is on its way to the disk */
+  pthread_cond_t synced; /* one of them is there */
+  struct copier copier;  /* the leader's */
+  double insisted;       /* when a long WAL was waited for the last time */
+  int patience_ms;       /* how long, the next time */
+  struct db *writer;     /* opened when first needed; used by the leader only */
+  struct db *idle;       /* readers that nobody has taken */
   int idle_count;
   bool inspected; /* opened only to be looked at: never written */
 

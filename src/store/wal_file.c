@@ -19,7 +19,7 @@ struct wal_file {
   char *kept;         /* NULL until something is written */
   int64_t at;         /* where in the file it belongs */
   int n;
-  bool ends; /* the frame that is written now ends a transaction */
+  bool ends;    /* the frame that is written now ends a transaction */
   bool begins;  /* a new head was written, and not yet synced */
   bool put_off; /* somebody else syncs */
 };

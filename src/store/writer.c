@@ -46,7 +46,7 @@
 enum { GROUP_MAX = 256 }; /* tasks that share a commit: bounds the wait of the first */
 enum { COMPANY_WAITS = 2, COMPANY_NS = 30000, COMPANY_ENOUGH = 8 }; /* see wait_for_company */
 enum { SYNCS_BEHIND = 1 }; /* while a group is led. On a slow disk groups become larger, instead of more */
-static const double LOCK_SECONDS = 10;                              /* for another process's group */
+static const double LOCK_SECONDS = 10; /* for another process's group */
 /* A checkpoint after so much. A page that is written again and again is copied once. */
 static const int64_t WAL_LONG = 16 << 20;
 static const int64_t WAL_REST = 1 << 20; /* those who wait for the writer wait for so much to be copied */
@@ -173,7 +173,8 @@ static void note_end(struct tenant *t, const struct change_end *end, bool may_go
   ctx_begin(&cx, "store");
   pthread_mutex_lock(&t->noting);
   bool noted = end->seq == t->noted.seq && memcmp(end->hash, t->noted.hash, sizeof end->hash) == 0;
-  if (!noted && (may_go_back || end->seq > t->noted.seq) && !mark_write(&cx, t->mark_path, end)) t->noted = *end;
+  if (!noted && (may_go_back || end->seq > t->noted.seq) && !mark_write(&cx, t->mark_path, end))
+    t->noted = *end;
   pthread_mutex_unlock(&t->noting);
   if (cx.code) log_line(LOG_WARN, &cx, "MARK_NOT_WRITTEN", "%s", cx.message);
   ctx_end(&cx);
@@ -331,7 +332,8 @@ struct commit {
   struct change_end end;
 };
 
-static int run_group(struct ctx *cx, struct tenant *t, struct db *db, struct task *tasks, struct commit *out) {
+static int run_group(struct ctx *cx, struct tenant *t, struct db *db, struct task *tasks,
+                     struct commit *out) {
   if (tasks->alone) {
     copier_wait(t); /* it may replace the file */
     wait_for_syncs(t);
