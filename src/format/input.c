@@ -161,6 +161,7 @@ static int read_first(struct ctx *cx, struct spool *s, size_t *got) {
 static int spool(struct ctx *cx, int from, const char *name, const char *dir, int *to) {
   struct spool *s = xmalloc(sizeof *s);
   s->from = from, s->to = -1, s->name = name, s->dir = dir;
+  s->taken = s->made = 0;
   size_t got = 0;
   int rc = open_unnamed(cx, dir, &s->to);
   if (!rc) rc = read_first(cx, s, &got);
