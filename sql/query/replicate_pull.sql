@@ -48,6 +48,13 @@ SELECT (SELECT before FROM change_log r WHERE r.unit = c.unit AND r.tbl = ?2 AND
 FROM change_log c
 WHERE c.tbl = 'sync_conflicts' AND c.key = ?1 AND json_extract(c.after, '$.state') = 'taken' ORDER BY c.seq DESC LIMIT 1;
 
+-- name: same_key_ours
+SELECT 1 FROM change_log WHERE tbl = ?1 AND key = ?2 AND unit NOT LIKE 'hq:%' LIMIT 1;
+
+-- name: same_key_open
+SELECT id FROM sync_conflicts
+WHERE state = 'open' AND deleted_at IS NULL AND kind = ?1 AND field = 'id' AND json_extract(won, '$.id') = ?2 AND id <> ?3 LIMIT 1;
+
 -- name: conflict_said
 -- Who made a field (?3, a path) what it is in one of the two (?4, JSON), or took the record away, and when; last. Here, or (?5) elsewhere.
 -- ?6: it is a number, which headquarters writes with all its digits.

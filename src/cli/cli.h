@@ -150,7 +150,7 @@ command_fn cmd_sync, cmd_sync_status, cmd_sync_pause, cmd_sync_resume, cmd_sync_
 /* cmd_sync_proof.c */
 command_fn cmd_sync_bundle, cmd_sync_resend, cmd_sync_verify;
 /* cmd_conflicts.c */
-command_fn cmd_sync_conflicts, cmd_sync_take, cmd_sync_keep, cmd_sync_reopen;
+command_fn cmd_sync_conflicts, cmd_sync_take, cmd_sync_keep, cmd_sync_rename, cmd_sync_reopen;
 /* cmd_doctor.c */
 command_fn cmd_doctor, cmd_config;
 /* cmd_record.c */

@@ -615,6 +615,11 @@ const struct command commands[] = {
     "  outpost sync take 0190f3a2-... --reason \"the price was agreed\"", cmd_sync_take },
   { "sync keep", "ID", WHERE " reason", "say that what holds is right", "  outpost sync keep 0190f3a2-...",
     cmd_sync_keep },
+  { "sync rename", "ID JSON", WHERE " reason", "give the own one of two records with one key another key",
+    "  outpost sync rename 0190f3a2-... '{\"sku\":\"A-2\"}'\n\n"
+    "  `sync keep` lets theirs take its place instead: the own one is deleted, and what refers to it refers "
+    "to theirs.",
+    cmd_sync_rename },
   { "sync reopen", "ID", WHERE " reason", "take back what was decided",
     "  outpost sync reopen 0190f3a2-...\n\n"
     "  The record is what it was before, unless somebody went on from it.",

@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "http/routes.h"
 #include "replicate/conflict.h"
+#include "replicate/same_key.h"
 #include "replicate/state.h"
 #include "replicate/went_back.h"
 #include "replicate/worker.h"
@@ -108,6 +109,37 @@ static int conflict_take_post(struct request *rq) { return conflict_decide(rq, c
 static int conflict_reopen_post(struct request *rq) { return conflict_decide(rq, conflict_reopen); }
 static int conflict_keep_post(struct request *rq) { return conflict_decide(rq, conflict_keep); }
 
+struct renaming {
+  const char *id, *note;
+  struct jv *values;
+};
+
+static int rename_it(struct ctx *cx, struct db *db, void *arg) {
+  struct renaming *r = arg;
+  return same_key_rename(cx, db, r->id, r->values, r->note);
+}
+
+static int conflict_rename_post(struct request *rq) {
+  struct renaming r = { .id = rq->param[0] };
+  const struct entity *e;
+  struct tenant *t;
+  struct jv *body;
+  struct db *db;
+  int rc = db_find(rq, &db);
+  if (!rc) rc = conflict_entity(rq->cx, db, r.id, &e);
+  if (!rc) rc = request_need(rq, ctx_printf(rq->cx, "%s.write", e->access));
+  if (!rc) rc = body_members(rq, "values, note", &body);
+  if (!rc) rc = member_text(rq, body, "note", &r.note);
+  if (!rc) rc = tenant_find(rq, &t);
+  if (rc) return rc;
+  r.values = jv_get(body, "values");
+  if ((rc = tenant_write(rq->cx, t, rename_it, &r))) return rc;
+  jw_object(&rq->json, "data");
+  jw_text(&rq->json, "id", r.id);
+  jw_close(&rq->json, '}');
+  return OK;
+}
+
 /* ---- the addresses ---- */
 
 const struct route sync_routes[] = {
@@ -149,6 +181,10 @@ const struct route sync_routes[] = {
   { "POST", "/api/sync/conflicts/{id}/keep", conflict_keep_post, "sync.write",
     "What holds is right; the conflict is decided. 409 when it was decided already. Parameter: tenant.",
     .reply = "{id}", .body = "{note}", .body_max = LIMIT_BODY_BYTES },
+  { "POST", "/api/sync/conflicts/{id}/rename", conflict_rename_post, "sync.write",
+    "Of two records with one key (property: key) the own one gets another: values are fields of the key. The "
+    "other one comes in. 409 when it was decided already, or is the same still. Parameter: tenant.",
+    .reply = "{id}", .body = "{values!: {...}, note}", .body_max = LIMIT_BODY_BYTES },
   { "POST", "/api/sync/conflicts/{id}/reopen", conflict_reopen_post, "sync.write",
     "What was decided is taken back: the record is what it was before, and the conflict is open. 409 when "
     "somebody went on from it. Parameter: tenant.",

@@ -70,24 +70,31 @@ static int given_of(const struct entity_key *k, const struct draft *d) {
   return n;
 }
 
-/* d NULL: the row as it is. */
-static int check_key(struct ctx *cx, struct db *db, const struct entity *e, const struct entity_key *k,
-                     const char *id, const struct draft *d) {
+/* Who has it; NULL: nobody else. d NULL: the row as it is. */
+const char *key_holder(struct ctx *cx, struct db *db, const struct entity *e, const struct entity_key *k,
+                       const char *id, const struct draft *d) {
   static const bool nothing[PROPERTIES_MOST];
   const struct draft row = { .id = id, .given = nothing };
   int given = d ? given_of(k, d) : 0;
-  if (d && !given) return OK;
+  if (d && !given) return NULL;
   const char *sql = given == k->count ? sql_kept(cx, e, KEPT_KEY + (int)(k - e->keys), key_sql)
                                       : key_sql_of(cx, e, k, d ? d : &row);
   struct stmt *s = db_compose(cx, db, sql);
   stmt_text(s, 1, id);
   for (int i = 0; d && i < k->count; i++)
     if (d->given[k->property[i]]) value_bind(s, i + 2, &d->values[k->property[i]]);
-  if (!stmt_row(cx, s)) return cx->code;
-  fail(cx, E_CONFLICT, e->properties[k->property[0]].name, "there is a %s with the same %s already: " STR_FMT,
-       e->name, key_names(cx, e, k), STR_ARG(col_str(s, 0)));
+  if (!stmt_row(cx, s)) return NULL;
+  const char *holder = col_dup(cx, s, 0);
   stmt_done(s);
-  return cx->code;
+  return holder;
+}
+
+static int check_key(struct ctx *cx, struct db *db, const struct entity *e, const struct entity_key *k,
+                     const char *id, const struct draft *d) {
+  const char *holder = key_holder(cx, db, e, k, id, d);
+  if (!holder) return cx->code;
+  return fail(cx, E_CONFLICT, e->properties[k->property[0]].name,
+              "there is a %s with the same %s already: %s", e->name, key_names(cx, e, k), holder);
 }
 
 /* ---- all of them ---- */

@@ -117,6 +117,9 @@ struct draft {
 /* Of a save: those that are given. E_INVALID; E_CONFLICT. */
 int check_references(struct ctx *cx, struct db *db, const struct entity *e, const struct draft *d);
 int check_keys(struct ctx *cx, struct db *db, const struct entity *e, const struct draft *d);
+/* Who has the key; NULL: nobody else. d NULL: the key of the row as it is. */
+const char *key_holder(struct ctx *cx, struct db *db, const struct entity *e, const struct entity_key *k,
+                       const char *id, const struct draft *d);
 /* Of a row that comes back. */
 int check_restored(struct ctx *cx, struct db *db, const struct entity *e, const char *id);
 /* Nobody refers to it. E_CONFLICT names one that does. */

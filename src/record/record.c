@@ -226,7 +226,8 @@ static int followers(struct ctx *cx, struct db *db, const struct entity *of, con
   return cx->code;
 }
 
-static int mark(struct ctx *cx, struct db *db, const struct entity *e, const char *id, bool deleted);
+enum marking { RESTORED, DELETED, DELETED_ALONE };
+static int mark(struct ctx *cx, struct db *db, const struct entity *e, const char *id, enum marking how);
 
 /* at: when the record was deleted that is restored; 0: it is deleted now. */
 static int mark_followers(struct ctx *cx, struct db *db, const struct entity *e, const char *id, int64_t at) {
@@ -238,7 +239,8 @@ static int mark_followers(struct ctx *cx, struct db *db, const struct entity *e,
       size_t count;
       if (!p->cascade || strcmp(p->reference, e->name) != 0) continue;
       followers(cx, db, other, p, id, at, &ids, &count);
-      for (size_t n = 0; n < count && !cx->code; n++) mark(cx, db, other, ids[n], at == 0);
+      for (size_t n = 0; n < count && !cx->code; n++)
+        mark(cx, db, other, ids[n], at == 0 ? DELETED : RESTORED);
     }
   return cx->code;
 }
@@ -253,14 +255,16 @@ static int deleted_when(struct ctx *cx, struct db *db, const struct entity *e, c
   return OK;
 }
 
-static int mark(struct ctx *cx, struct db *db, const struct entity *e, const char *id, bool deleted) {
+static int mark(struct ctx *cx, struct db *db, const struct entity *e, const char *id, enum marking how) {
+  bool deleted = how != RESTORED;
   const char *before = row_read(cx, db, e, id, NULL);
   int64_t at = 0;
   if (!before) return missing(cx, e, id);
   if (guard && guard(cx, db, e)) return cx->code;
   if (e->hooks.check_before && e->hooks.check_before(cx, db, id)) return cx->code;
   if (!deleted && deleted_when(cx, db, e, id, &at)) return cx->code;
-  if (deleted ? check_unused(cx, db, e, id) : check_restored(cx, db, e, id)) return cx->code;
+  if (how == DELETED && check_unused(cx, db, e, id)) return cx->code;
+  if (!deleted && check_restored(cx, db, e, id)) return cx->code;
   const char *sql =
       ctx_printf(cx,
                  "UPDATE %s SET version = version + 1, updated_at = ?2, updated_by = ?3, deleted_at = ?4, "
@@ -279,14 +283,40 @@ static int mark(struct ctx *cx, struct db *db, const struct entity *e, const cha
   if (note(cx, db, e, deleted ? "RECORD_DELETED" : "RECORD_RESTORED", id, before, NULL,
            ctx_printf(cx, "a %s was %s", e->name, deleted ? "deleted" : "restored")))
     return cx->code;
-  return deleted || at ? mark_followers(cx, db, e, id, at) : OK;
+  return how == DELETED || at ? mark_followers(cx, db, e, id, at) : OK;
 }
 
 int record_delete(struct ctx *cx, struct db *db, const struct entity *e, const char *id) {
-  return mark(cx, db, e, id, true);
+  return mark(cx, db, e, id, DELETED);
+}
+int record_delete_alone(struct ctx *cx, struct db *db, const struct entity *e, const char *id) {
+  return mark(cx, db, e, id, DELETED_ALONE);
 }
 int record_restore(struct ctx *cx, struct db *db, const struct entity *e, const char *id) {
-  return mark(cx, db, e, id, false);
+  return mark(cx, db, e, id, RESTORED);
+}
+
+static int redirect(struct ctx *cx, struct db *db, const struct entity *of, const struct property *p,
+                    const char *id, const char *to) {
+  const char **ids = NULL;
+  size_t count;
+  if (followers(cx, db, of, p, id, 0, &ids, &count)) return cx->code;
+  for (size_t i = 0; i < count && !cx->code; i++) {
+    struct jv *object;
+    if (!jv_parse(cx, str_of(ctx_printf(cx, "{\"%s\":\"%s\"}", p->name, to)), &object))
+      record_change(cx, db, of, ids[i], object, false);
+  }
+  return cx->code;
+}
+
+int record_redirect(struct ctx *cx, struct db *db, const struct entity *e, const char *id, const char *to) {
+  const struct entity *other;
+  for (int i = 0; (other = entity_at(i)); i++)
+    for (int k = 0; k < other->property_count && !cx->code; k++) {
+      const struct property *p = &other->properties[k];
+      if (p->reference && strcmp(p->reference, e->name) == 0) redirect(cx, db, other, p, id, to);
+    }
+  return cx->code;
 }
 
 /* ---- reading ---- */

@@ -50,6 +50,10 @@ struct str draft_text(const struct draft *d, const char *property);
 int record_change(struct ctx *cx, struct db *db, const struct entity *e, const char *id, struct jv *object,
                   bool whole);
 int record_delete(struct ctx *cx, struct db *db, const struct entity *e, const char *id);
+/* One gives way to another of its kind, which takes its place: alone deletes it whatever refers to it, redirect lets all that name it
+** name the other, which is there by then. Both in one transaction. What may not be changed any more says so. */
+int record_delete_alone(struct ctx *cx, struct db *db, const struct entity *e, const char *id);
+int record_redirect(struct ctx *cx, struct db *db, const struct entity *e, const char *id, const char *to);
 int record_restore(struct ctx *cx, struct db *db, const struct entity *e, const char *id);
 
 /* Asked before each of these four changes anything: E_CONFLICT says why it may not be changed here. For main.c, before any
@@ -65,6 +69,11 @@ int record_take(struct ctx *cx, struct db *db, const struct entity *e, const str
 ** (hooks) are not asked. */
 int record_take_part(struct ctx *cx, struct db *db, const struct entity *e, const struct jv *row,
                      const char *text);
+
+/* Whether another record that is not deleted has a unique key of such a row: *id, NULL when there is none. keys: for each
+** property, whether the two have it in a key that they share. A row that is deleted has no key. */
+int record_with_key(struct ctx *cx, struct db *db, const struct entity *e, const struct jv *row,
+                    const char **id, bool *keys);
 
 /* One record as an object; E_NOT_FOUND. */
 int record_get(struct ctx *cx, struct db *db, const struct entity *e, const char *id, struct jw *w,

@@ -89,6 +89,22 @@ static int take(struct ctx *cx, struct db *db, const struct entity *e, const str
                                          .text = text });
 }
 
+int record_with_key(struct ctx *cx, struct db *db, const struct entity *e, const struct jv *row,
+                    const char **id, bool *keys) {
+  struct draft d = { .entity = e, .id = ctx_strdup(cx, jv_text(jv_get(row, "id"))) };
+  *id = NULL;
+  memset(keys, 0, (size_t)e->property_count * sizeof *keys);
+  if (jv_kind(jv_get(row, "deleted_at")) != JV_NULL || read_values(cx, e, row, &d)) return cx->code;
+  for (int i = 0; i < e->key_count && !cx->code; i++) {
+    const struct entity_key *k = &e->keys[i];
+    const char *holder = key_holder(cx, db, e, k, d.id, &d);
+    if (!holder || (*id && strcmp(*id, holder) != 0)) continue;
+    *id = holder;
+    for (int n = 0; n < k->count; n++) keys[k->property[n]] = true;
+  }
+  return cx->code;
+}
+
 int record_take(struct ctx *cx, struct db *db, const struct entity *e, const struct jv *row,
                 const char *text) {
   return take(cx, db, e, row, text, true);

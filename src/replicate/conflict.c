@@ -3,13 +3,13 @@
 #include "base/limits.h"
 #include "notify/alert.h"
 #include "record/form.h"
+#include "replicate/same_key.h"
 
 static const char ALERT[] = "sync_conflict";
 
 /* ---- noting ---- */
 
-/* The record as it is; NULL: there is none (E_NOT_FOUND). */
-static const struct jv *row_of(struct ctx *cx, struct db *db, const struct entity *e, const char *id) {
+const struct jv *conflict_row(struct ctx *cx, struct db *db, const struct entity *e, const char *id) {
   struct buf json;
   struct jw w;
   struct jv *row = NULL;
@@ -27,7 +27,7 @@ static const struct jv *row_of(struct ctx *cx, struct db *db, const struct entit
 const char *conflict_title(struct ctx *cx, struct db *db, const struct entity *e, const char *id) {
   const struct property *p = record_key(e);
   if (!p) return id;
-  struct str text = jv_text(jv_get(row_of(cx, db, e, id), p->name));
+  struct str text = jv_text(jv_get(conflict_row(cx, db, e, id), p->name));
   return text.p ? ctx_strdup(cx, text) : id;
 }
 
@@ -40,6 +40,9 @@ static void put(struct jw *w, const char *name, const struct jv *v) {
   buf_clear(&text);
 }
 
+/* Which of two records has a key: see same_key.h. */
+static bool is_of_key(const char *field) { return strcmp(field, SAME_KEY_FIELD) == 0; }
+
 static const char *policy_of(const struct conflict *c) {
   int i = entity_property(c->entity, str_of(c->field));
   return i >= 0 && c->entity->properties[i].merge == MERGE_REVIEW ? "review" : "latest";
@@ -48,7 +51,8 @@ static const char *policy_of(const struct conflict *c) {
 static int tell(struct ctx *cx, struct db *db, const struct conflict *c, const char *title) {
   bool fresh;
   bool review = strcmp(policy_of(c), "review") == 0;
-  if (!c->here && !review) return OK;
+  if ((!c->here && !review) || is_of_key(c->field))
+    return OK; /* who waits for a key is told that (parked.h) */
   const char *what = strcmp(c->field, "deleted_at") == 0 ? "that it is there or not" : c->field;
   return alert_raise(
       cx, db,
@@ -93,7 +97,7 @@ int conflict_note(struct ctx *cx, struct db *db, const struct conflict *c) {
   return tell(cx, db, c, title);
 }
 
-static int set_state(struct ctx *cx, struct db *db, const char *id, const char *state, const char *note) {
+int conflict_decided(struct ctx *cx, struct db *db, const char *id, const char *state, const char *note) {
   struct form f;
   struct jw *w = form_begin(&f, id);
   jw_text(w, "state", state);
@@ -108,7 +112,7 @@ int conflict_settle(struct ctx *cx, struct db *db, const char *id) {
   if (!stmt_row(cx, s)) return cx->code;
   bool open = str_eq(col_str(s, 0), STR("open"));
   stmt_done(s);
-  return open ? set_state(cx, db, id, "settled", NULL) : OK;
+  return open ? conflict_decided(cx, db, id, "settled", NULL) : OK;
 }
 
 /* ---- deciding ---- */
@@ -162,13 +166,20 @@ static int bring_back(struct ctx *cx, struct db *db, struct decided *d) {
 
 int conflict_take(struct ctx *cx, struct db *db, const char *id, const char *note) {
   struct decided d = { 0 };
-  if (read_open(cx, db, id, &d) || bring_back(cx, db, &d)) return cx->code;
-  return set_state(cx, db, id, "taken", note);
+  if (read_open(cx, db, id, &d)) return cx->code;
+  if (is_of_key(d.field))
+    return fail(
+        cx, E_CONFLICT, "id",
+        "another record has the key of this one: give it another key (rename), or let theirs take its "
+        "place (keep)");
+  if (bring_back(cx, db, &d)) return cx->code;
+  return conflict_decided(cx, db, id, "taken", note);
 }
 
 int conflict_keep(struct ctx *cx, struct db *db, const char *id, const char *note) {
   struct decided d = { 0 };
-  return read_open(cx, db, id, &d) ? (int)cx->code : set_state(cx, db, id, "kept", note);
+  if (read_open(cx, db, id, &d)) return cx->code;
+  return is_of_key(d.field) ? same_key_keep(cx, db, id, note) : conflict_decided(cx, db, id, "kept", note);
 }
 
 /* ---- a choice is taken back ---- */
@@ -232,7 +243,7 @@ static bool same(const struct jv *a, const struct jv *b) {
 static int give_back(struct ctx *cx, struct db *db, const struct conflict *c) {
   const struct jv *before, *after, *now;
   if (read_taken(cx, db, c, &before, &after) || !before) return cx->code;
-  if (!(now = row_of(cx, db, c->entity, c->record))) return cx->code;
+  if (!(now = conflict_row(cx, db, c->entity, c->record))) return cx->code;
   bool presence = strcmp(c->field, "deleted_at") == 0;
   bool was = jv_kind(jv_get(before, "deleted_at")) != JV_NULL,
        is = jv_kind(jv_get(now, "deleted_at")) != JV_NULL;
@@ -252,6 +263,8 @@ int conflict_reopen(struct ctx *cx, struct db *db, const char *id, const char *n
   if (read_undone(cx, db, id, &u) || strcmp(u.state, "open") == 0) return cx->code;
   if (strcmp(u.state, "settled") == 0)
     return fail(cx, E_CONFLICT, "id", "somebody went on from it: change the %s itself", u.c.entity->name);
+  if (is_of_key(u.c.field))
+    return fail(cx, E_CONFLICT, "id", "a key was given away: change the records themselves");
   if (strcmp(u.state, "taken") == 0 && give_back(cx, db, &u.c)) return cx->code;
   jw_text(form_begin(&f, id), "state", "open");
   if (note) jw_text(&f.w, "note", note);

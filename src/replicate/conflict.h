@@ -22,6 +22,10 @@ struct conflict {
 
 /* Inside tenant_write. Notes it, and tells people of it when it is new. */
 int conflict_note(struct ctx *cx, struct db *db, const struct conflict *c);
+/* For those who decide (same_key.h): it is taken, kept or settled. note may be NULL. */
+int conflict_decided(struct ctx *cx, struct db *db, const char *id, const char *state, const char *note);
+/* A record as it is; NULL: there is none (E_NOT_FOUND). */
+const struct jv *conflict_row(struct ctx *cx, struct db *db, const struct entity *e, const char *id);
 /* Somebody went on from it; nothing when there is no such conflict, or somebody decided already. */
 int conflict_settle(struct ctx *cx, struct db *db, const char *id);
 

@@ -7,13 +7,15 @@
 **                other way round
 **   mine, theirs {who, at}: who made it so, and when, as this file's log has it; null: it never came here, or long ago
 **                a decimal is a text, as in records
-**   property     the kind of the field; presence: whether the record is there at all; null: this program does not know it
+**   property     the kind of the field; presence: whether the record is there at all; key: two records have one key (same_key.h), base are
+**                the names of its fields, lost and won both records; null: this program does not know it
 **   access       the group of permissions of the record: deciding takes its write
 **   names        of a reference: what people call the records that the three values name
 */
 #include "base/decimal.h"
 #include "base/limits.h"
 #include "replicate/conflict.h"
+#include "replicate/same_key.h"
 
 static struct str json_of(struct ctx *cx, const struct jv *v) {
   struct buf text;
@@ -36,6 +38,10 @@ struct about {
   const struct entity *entity;     /* NULL: this program does not know it */
   const struct property *property; /* NULL: none of the record's own */
 };
+
+static bool is_of_key(const struct about *a) {
+  return str_eq(jv_text(jv_get(a->row, "field")), STR(SAME_KEY_FIELD));
+}
 
 static struct about about(struct ctx *cx, const struct jv *row) {
   struct about a = { row, entity_find(text_of(cx, row, "kind")), NULL };
@@ -64,8 +70,19 @@ static void put_said(struct ctx *cx, struct db *db, const struct about *a, const
   stmt_done(s);
 }
 
+/* Two records with one key: who made each. */
+static void put_made(struct ctx *cx, const struct jv *record, const char *name, struct jw *w) {
+  int64_t at = 0;
+  str_to_int(jv_text(jv_get(record, "created_at")), &at);
+  jw_object(w, name);
+  jw_text(w, "who", text_of(cx, record, "created_by"));
+  jw_time(w, "at", at);
+  jw_close(w, '}');
+}
+
 static const char *kind_of(const struct about *a) {
   if (a->property) return property_kind_name(a->property->kind);
+  if (is_of_key(a)) return "key";
   return str_eq(jv_text(jv_get(a->row, "field")), STR("deleted_at")) ? "presence" : NULL;
 }
 
@@ -133,8 +150,13 @@ static int show(struct ctx *cx, struct db *db, const struct jv *row, struct jw *
   jw_text(w, "property", kind_of(&a));
   jw_text(w, "access", a.entity ? a.entity->access : NULL);
   put_decided(cx, row, w);
-  put_said(cx, db, &a, "mine", here ? "lost" : "won", false, w);
-  put_said(cx, db, &a, "theirs", here ? "won" : "lost", true, w);
+  if (is_of_key(&a)) {
+    put_made(cx, jv_get(row, "lost"), "mine", w);
+    put_made(cx, jv_get(row, "won"), "theirs", w);
+  } else {
+    put_said(cx, db, &a, "mine", here ? "lost" : "won", false, w);
+    put_said(cx, db, &a, "theirs", here ? "won" : "lost", true, w);
+  }
   put_names(cx, db, &a, w);
   jw_close(w, '}');
   return cx->code;

@@ -1,13 +1,12 @@
 /*
 ** pull_row.c - one row of headquarters comes in, as pull.h says.
 */
-#include <stdio.h>
-
 #include "base/limits.h"
-#include "notify/alert.h"
 #include "record/record.h"
 #include "replicate/conflict.h"
+#include "replicate/parked.h"
 #include "replicate/pull_rows.h"
+#include "replicate/same_key.h"
 
 int pulled_begin(struct ctx *cx, struct db *db, struct pulled *p) {
   p->log_end = db_int(cx, db, SQL_pull_log_end, 0);
@@ -98,17 +97,6 @@ static int note_lost(struct ctx *cx, struct db *db, const struct pulled *p, cons
   return cx->code;
 }
 
-/* The record's own entry is of a unit hq:..., which never goes up again; what follows from it here (an alert) is ours. */
-static int take_row(struct ctx *cx, struct db *db, const struct pulled *p, struct str xid,
-                    const struct jv *row, const char *text) {
-  char unit[sizeof cx->id];
-  memcpy(unit, cx->id, sizeof unit);
-  snprintf(cx->id, sizeof cx->id, "hq:" STR_FMT, STR_ARG(xid));
-  int rc = record_take(cx, db, p->e, row, text);
-  memcpy(cx->id, unit, sizeof unit);
-  return rc;
-}
-
 /* A record that this edge does not get (any more) is deleted here. Edits that were not sent keep it until they are. */
 static int out_of_scope(struct ctx *cx, struct db *db, const struct pulled *p, const struct merge *m,
                         struct str xid) {
@@ -133,7 +121,7 @@ static int out_of_scope(struct ctx *cx, struct db *db, const struct pulled *p, c
   const struct jv *row = parsed(cx, str_of(ctx_strdup(cx, buf_view(&json))));
   buf_clear(&json);
   if (!row || cx->code) return cx->code;
-  return take_row(cx, db, p, xid, row, "headquarters gives it to others");
+  return parked_take(cx, db, p->e, xid, row, "headquarters gives it to others");
 }
 
 static int take(struct ctx *cx, struct db *db, const struct pulled *p, const struct pg_rows *rows, int i,
@@ -148,73 +136,37 @@ static int take(struct ctx *cx, struct db *db, const struct pulled *p, const str
   if (cx->code || merge_record(cx, &m, &merged)) return cx->code;
   const struct jv *row = parsed(cx, str_of(merged.row));
   const char *text = ctx_printf(cx, "a %s came from headquarters", p->e->name);
-  if (!row || take_row(cx, db, p, pg_text(rows, i, C_XID), row, text)) return cx->code;
+  if (!row || parked_take(cx, db, p->e, pg_text(rows, i, C_XID), row, text)) return cx->code;
   return note_lost(cx, db, p, id, &merged);
 }
 
-/* ---- parked ---- */
+/* ---- or waits ---- */
 
-static const char *subject_of(struct ctx *cx, const struct entity *e, const char *id) {
-  return ctx_printf(cx, "%s %s", e->name, id);
-}
-
-static bool is_parked(struct ctx *cx, struct db *db, const struct entity *e, const char *id,
-                      const char *reason) {
-  struct stmt *s = db_stmt(cx, db, SQL_pull_parked_so);
-  stmt_text(s, 1, e->table);
-  stmt_text(s, 2, id);
-  stmt_text(s, 3, reason);
-  bool is = stmt_row(cx, s);
-  stmt_done(s);
-  return is;
-}
-
-static int park(struct ctx *cx, struct db *db, const struct entity *e, const char *id, const char *reason) {
-  bool fresh;
-  if (is_parked(cx, db, e, id, reason) || cx->code) return cx->code;
-  struct stmt *s = db_stmt(cx, db, SQL_pull_park);
-  stmt_text(s, 1, e->table);
-  stmt_text(s, 2, id);
-  stmt_text(s, 3, reason);
-  stmt_int(s, 4, cx->now);
-  if (stmt_run(cx, s)) return cx->code;
-  return alert_raise(cx, db,
-                     &(struct alert){ .kind = "sync_parked",
-                                      .subject = subject_of(cx, e, id),
-                                      .state = "waiting",
-                                      .severity = SEVERITY_WARNING,
-                                      .title = ctx_printf(cx, "A %s of headquarters cannot come in", e->name),
-                                      .text = reason,
-                                      .address = ctx_printf(cx, "#/records/%s", e->name) },
-                     &fresh);
+/* What a rule of this file has refused. */
+static int park(struct ctx *cx, struct db *db, const struct pulled *p, const struct pg_rows *rows, int i,
+                const char *id) {
+  const char *reason = ctx_strdup(cx, str_of(cx->message)),
+             *address = ctx_printf(cx, "#/records/%s", p->e->name);
+  bool key = cx->code == E_CONFLICT;
+  ctx_forgive(cx);
+  if (stmt_run(cx, db_once(cx, db, "ROLLBACK TO pulled"))) return cx->code;
+  if (key && same_key_refused(cx, db, p->e, theirs(cx, rows, i), &reason, &address)) return cx->code;
+  return parked_add(cx, db, p->e, id, reason, address);
 }
 
 static int unpark(struct ctx *cx, struct db *db, const struct entity *e, const char *id) {
-  struct stmt *s = db_stmt(cx, db, SQL_pull_unpark);
-  stmt_text(s, 1, e->table);
-  stmt_text(s, 2, id);
-  if (stmt_run(cx, s) || db_changes(db) == 0) return cx->code;
-  return alert_settle(cx, db, "sync_parked", subject_of(cx, e, id));
-}
-
-/* What a rule of this file refuses, against what is wrong with the file or the disk. */
-static bool is_refused(const struct ctx *cx) {
-  return cx->code == E_INVALID || cx->code == E_CONFLICT || cx->code == E_LIMIT || cx->code == E_NOT_FOUND;
+  bool was;
+  if (parked_end(cx, db, e, id, &was) || !was) return cx->code;
+  return same_key_over(cx, db, e, id);
 }
 
 int pulled_record(struct ctx *cx, struct db *db, const struct pulled *p, const struct pg_rows *rows, int i) {
   const char *id = ctx_strdup(cx, pg_text(rows, i, C_ID));
   if (stmt_run(cx, db_once(cx, db, "SAVEPOINT pulled"))) return cx->code;
-  bool refused = take(cx, db, p, rows, i, id) && is_refused(cx);
-  if (cx->code && !refused) return cx->code;
-  if (refused) {
-    const char *reason = ctx_strdup(cx, str_of(cx->message));
-    ctx_forgive(cx);
-    if (stmt_run(cx, db_once(cx, db, "ROLLBACK TO pulled"))) return cx->code;
-    park(cx, db, p->e, id, reason);
-  } else {
+  if (!take(cx, db, p, rows, i, id))
     unpark(cx, db, p->e, id);
-  }
+  else if (parked_refused(cx))
+    park(cx, db, p, rows, i, id);
   return cx->code ? (int)cx->code : stmt_run(cx, db_once(cx, db, "RELEASE pulled"));
 }
 
