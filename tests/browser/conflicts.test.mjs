@@ -197,3 +197,72 @@ test('who logs out is told of choices that were not sent', { timeout: 120e3 }, a
   await logIn();
   await becomes(page, () => state(first), 'taken');
 });
+
+// A product whose sku another place gave away earlier: the one of headquarters waits.
+function sameKeys(data, db, n) {
+  return Array.from({ length: n }, (_, i) => {
+    const record = save(data, 'product', { sku: `K-${i + 1}`, name: `Mine ${i + 1}`, unit_price: '11', notes: 'of here' });
+    const lost = JSON.parse(query(db, `SELECT after FROM change_log WHERE key = '${record}'`)[0]);
+    const won = { ...lost, id: `0190f3a2-0000-7000-8000-00000000000${i}`, name: `Theirs ${i + 1}`, notes: null, created_at: lost.created_at - 1e6, created_by: 'till-7' };
+    const id = save(data, 'sync_conflict', { kind: 'product', record, title: `Mine ${i + 1}`, field: 'id', base: ['sku'], lost, won, lost_by: 'here', happened_at: `2024-03-0${9 - i}T10:00:00Z` });
+    return { id, record };
+  });
+}
+
+test('two records with one key: mine gets another by the keyboard, or theirs takes its place, without the server, too', { timeout: 240e3 }, async (t) => {
+  const { data, db, state } = place(t);
+  const [first, second, third] = sameKeys(data, db, 3);
+  const server = await serve(t, data);
+  const page = await open(t, `${server.base}/#/conflicts`, { forAxe: true, serviceWorkers: 'allow' });
+  await page.evaluate(() => navigator.serviceWorker.ready);
+  await page.waitForFunction(() => navigator.serviceWorker.controller, null, WAIT);
+  await card(page, third).waitFor(WAIT);
+  assert.equal(await card(page, first).locator('[data-side=base]').count(), 0);
+  assert.match(await card(page, first).locator('[data-side=mine]').innerText(), /Mine 1[^]*of here/);
+  assert.match(await card(page, first).locator('[data-side=theirs]').innerText(), /Theirs 1[^]*till-7/);
+  assert.deepEqual(await audit(page), []);
+
+  // The same key is no choice; another one is, and what is in the way is said.
+  save(data, 'product', { sku: 'TAKEN', name: 'in the way' });
+  const input = card(page, first).getByLabel('Another SKU for mine');
+  await card(page, first).focus();
+  await press(page, ['m']);
+  assert.equal(await input.evaluate((e) => e === document.activeElement), true);
+  assert.equal(await card(page, first).getByRole('button', { name: /Keep mine as well/ }).isDisabled(), true);
+  await page.keyboard.type('TAKEN', { delay: 60 });
+  await page.keyboard.press('Enter');
+  await card(page, first).getByRole('alert').filter({ hasText: /same sku already/ }).waitFor(WAIT);
+  assert.equal(state(first), 'open');
+  await card(page, first).focus();
+  await press(page, ['m']);
+  await page.keyboard.type('K-1b', { delay: 60 });
+  await page.keyboard.press('Enter');
+  await gone(page, first);
+  await becomes(page, () => state(first), 'taken');
+  assert.deepEqual(query(db, "SELECT sku, name FROM products WHERE sku LIKE 'K-1%' ORDER BY 1"), ['K-1|Theirs 1', 'K-1b|Mine 1']);
+  await press(page, ['h']);
+  await gone(page, second);
+  await becomes(page, () => state(second), 'kept');
+  assert.deepEqual(query(db, "SELECT name, deleted_at IS NULL FROM products WHERE sku = 'K-2' ORDER BY 1"), ['Mine 2|0', 'Theirs 2|1']);
+
+  await server.stop();
+  await page.locator('.connection', { hasText: 'Offline' }).waitFor(WAIT);
+  await card(page, third).focus();
+  await press(page, ['m']);
+  await page.keyboard.type('K-3b', { delay: 60 });
+  await page.keyboard.press('Enter');
+  await gone(page, third);
+  await page.getByText('one choice is kept in this browser').waitFor(WAIT);
+  await page.getByRole('radio', { name: /^Decided/ }).check();
+  await card(page, third).getByText(/Mine was given another key by you/).waitFor(WAIT);
+  await page.reload();
+  await serve(t, data, '--listen', `127.0.0.1:${server.port}`);
+  await becomes(page, () => state(third), 'taken');
+  assert.deepEqual(query(db, "SELECT sku, name FROM products WHERE sku LIKE 'K-3%' ORDER BY 1"), ['K-3|Theirs 3', 'K-3b|Mine 3']);
+  await card(page, third).getByText(/Mine was given another key/).waitFor(WAIT);
+  assert.equal(await card(page, third).getByRole('button', { name: /Undo/ }).count(), 0);
+  await page.setViewportSize({ width: 320, height: 700 });
+  await drawn(page);
+  assert.ok((await overflow(page)) <= 0);
+  assert.deepEqual(page.faults.filter((fault) => !/Failed to load resource/.test(fault)), []); // the server was away, and said no once
+});

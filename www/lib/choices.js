@@ -1,13 +1,14 @@
 /* What people decide of conflicts, with or without the server: kept in this browser until it was sent.
 **
-**   choose(ids, act)   act 'take' or 'keep', of conflicts by their id
+**   choose(ids, act, body)  act 'take' or 'keep', of conflicts by their id; 'rename' of one of a key, body { values }
 **   takeBack(ids)      what was decided is not: it is not sent any more, or the server is told
 **   decided(id)        signal value: the act that this browser decided for a conflict and the list does not show yet, or null
+**   unsentNow(id)      whether it was decided here, and not sent yet
 **   refused(id)        what the server said to it, or null
 **   settle(open)       the list as the server has it: what it shows need not be remembered
 **   choices, unsent    signals: the rows of who is here; how many have not been sent
 **
-** A row: { key, owner, tenant, conflict, act: 'take'|'keep'|'reopen', made, tries, state: 'waiting'|'sent'|'refused', problem }.
+** A row: { key, owner, tenant, conflict, act: 'take'|'keep'|'rename'|'reopen', body, made, tries, state: 'waiting'|'sent'|'refused', problem }.
 ** They are sent in the order in which they were made. One whose answer never came is sent again; that the conflict
 ** has been decided so already is as good. */
 import { computed, effect, signal } from '@preact/signals';
@@ -18,7 +19,7 @@ import { sender } from './sender.js';
 import { me, may, owner } from './session.js';
 
 const SENT_STAYS_MS = 60000; /* until every list has heard of it */
-const STATE_OF = { take: 'taken', keep: 'kept' };
+const STATE_OF = { take: 'taken', keep: 'kept', rename: 'taken' };
 const TABS = new BroadcastChannel('outpost-choices');
 let under = null; /* the key of the one that is under way */
 
@@ -30,6 +31,9 @@ export function decided(id) {
   const row = last.value.get(id);
   return row && row.state !== 'refused' && row.act !== 'reopen' ? row.act : null;
 }
+
+/* It may still be taken back without anybody else having heard of it. */
+export const unsentNow = (id) => last.value.get(id)?.state === 'waiting' && !last.value.get(id).tries;
 
 export function refused(id) {
   const row = last.value.get(id);
@@ -59,7 +63,7 @@ async function isSo({ conflict, act }) {
 
 /* { state, ... } after one attempt; 'waiting' with status and after when it must be tried again. */
 async function attempt(row) {
-  const told = await tell(`/api/sync/conflicts/${row.conflict}/${row.act}`, { key: row.key, tenant: row.tenant, body: {} });
+  const told = await tell(`/api/sync/conflicts/${row.conflict}/${row.act}`, { key: row.key, tenant: row.tenant, body: row.body ?? {} });
   const tries = row.tries + 1;
   if (isLater(told)) return { tries, state: 'waiting', status: told.status, after: told.after };
   if (told.status < 300 || (told.status === 409 && (await isSo(row).catch(() => false)))) return { tries, state: 'sent', sent: Date.now() };
@@ -84,11 +88,11 @@ const sendNow = sender({ name: 'outpost-choices', open: () => me.value && may('s
 
 /* ---- what people do ---- */
 
-const row = (conflict, act) => ({ key: uuid7(), owner: owner(), tenant: tenant.value, conflict, act, made: Date.now(), tries: 0, state: 'waiting' });
+const row = (conflict, act, body) => ({ key: uuid7(), owner: owner(), tenant: tenant.value, conflict, act, body, made: Date.now(), tries: 0, state: 'waiting' });
 
-export async function choose(ids, act) {
+export async function choose(ids, act, body) {
   const gone = choices.value.filter((one) => ids.includes(one.conflict) && one.state === 'refused').map((one) => one.key);
-  await change({ put: ids.map((id) => row(id, act)), gone });
+  await change({ put: ids.map((id) => row(id, act, body)), gone });
   sendNow();
 }
 

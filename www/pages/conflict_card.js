@@ -1,4 +1,6 @@
-/* One conflict: what it was, what was made of it here and elsewhere, by whom and when; and the choice. */
+/* One conflict: what it was, what was made of it here and elsewhere, by whom and when; and the choice. Of two records with one key
+** (ofKey) mine gets another one, which is written in its own form, or theirs takes its place. */
+import { useState } from 'preact/hooks';
 import { formatAgo, formatMoment } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { at, link } from '../lib/route.js';
@@ -13,14 +15,18 @@ export const SIDES = ['mine', 'theirs'];
 /* Which side did not hold, and what it takes that a side does. */
 const loser = (c) => (c.lost_by === 'here' ? 'mine' : 'theirs');
 export const actOf = (c, side) => (side === loser(c) ? 'take' : 'keep');
-export const sideOf = (c, act) => SIDES.find((side) => actOf(c, side) === act);
 export const mayDecide = (c) => may('sync.write') && (!c.access || may(`${c.access}.write`));
+export const ofKey = (c) => c.property === 'key';
 const valueOf = (c, side) => (side === 'base' ? c.base : side === loser(c) ? c.lost : c.won);
 
-export const titleOf = (c) => `${c.title ?? nameOf('entity', c.kind)} \u00b7 ${c.property === 'presence' ? t('conflicts.presence') : nameOf('property', c.field)}`;
+export const titleOf = (c) => `${c.title ?? nameOf('entity', c.kind)} \u00b7 ${ofKey(c) ? c.base.map((name) => nameOf('property', name)).join(', ') : c.property === 'presence' ? t('conflicts.presence') : nameOf('property', c.field)}`;
 
-function Value({ conflict, value }) {
+const STAMPS = ['id', 'version', 'created_at', 'created_by', 'updated_at', 'updated_by', 'deleted_at', 'deleted_by'];
+const filled = (record) => Object.fromEntries(Object.entries(record).filter(([name, value]) => !STAMPS.includes(name) && value !== null));
+
+function Value({ conflict, value: given }) {
   const { property, names } = conflict;
+  const value = ofKey(conflict) ? filled(given) : given;
   if (property === 'presence') return t(value === null ? 'conflicts.there' : 'conflicts.deleted');
   if (value === null) return html`<em>${t('conflicts.nothing')}</em>`;
   if (property === 'reference') return names[value] ?? t('records.nameless', { id: value.slice(-6) });
@@ -35,22 +41,39 @@ function Said({ said }) {
 
 const KEY = { mine: 'm', theirs: 'h' };
 
-function Side({ conflict, side, onChoose }) {
-  const holds = side !== 'base' && side !== loser(conflict);
+/* Another key for mine: at least one of its fields is another one. */
+function Rename({ conflict, onRename }) {
+  const { base: names, lost } = conflict;
+  const [values, setValues] = useState(() => Object.fromEntries(names.map((name) => [name, String(lost[name] ?? '')])));
+  const good = names.some((name) => values[name].trim() !== String(lost[name] ?? '')) && names.every((name) => values[name].trim());
+  const send = (event) => {
+    event.preventDefault();
+    if (good) onRename(Object.fromEntries(names.map((name) => [name, values[name].trim()])));
+  };
+  return html`<form class="conflict-rename" onSubmit=${send}>
+    ${names.map((name) => html`<label key=${name}><span>${t('conflicts.new_key', { what: nameOf('property', name) })}</span> <input value=${values[name]} autocomplete="off" onInput=${(event) => setValues({ ...values, [name]: event.target.value })} /></label>`)}
+    <button type="submit" class="button" disabled=${!good} aria-keyshortcuts="m"><${Icon} name="check" /> ${t('conflicts.use.rename')}<span class="hidden"> ${titleOf(conflict)}</span> <kbd aria-hidden="true">M</kbd></button>
+  </form>`;
+}
+
+function Side({ conflict, side, onChoose, onRename }) {
+  const holds = side !== 'base' && side !== loser(conflict) && !ofKey(conflict);
+  const rename = onRename && side === 'mine' && ofKey(conflict);
   const label = t(`conflicts.side.${side}`);
   return html`<div class=${`conflict-side ${holds ? 'conflict-holds' : ''}`} data-side=${side}>
     <h3>${label}${holds && html` <${Badge} tone="ok">${t('conflicts.holds')}<//>`}</h3>
     <p class="conflict-value"><${Value} conflict=${conflict} value=${valueOf(conflict, side)} /></p>
     ${side !== 'base' && html`<${Said} said=${conflict[side]} />`}
-    ${onChoose && side !== 'base' && html`<button type="button" class=${side === 'mine' ? 'button' : 'plain'} aria-keyshortcuts=${KEY[side]} onClick=${() => onChoose(side)}>
+    ${rename && html`<${Rename} conflict=${conflict} onRename=${onRename} />`}
+    ${onChoose && side !== 'base' && !rename && html`<button type="button" class=${side === 'mine' ? 'button' : 'plain'} aria-keyshortcuts=${KEY[side]} onClick=${() => onChoose(side)}>
       <${Icon} name="check" /> ${t(`conflicts.use.${side}`)}<span class="hidden"> ${titleOf(conflict)}</span> <kbd aria-hidden="true">${KEY[side].toUpperCase()}</kbd></button>`}
   </div>`;
 }
 
 /* What was decided, by whom. */
-const decision = ({ state, decided_by: who, decided_at: when, lost_by: by }) => (state === 'settled' ? t('conflicts.done.settled') : t(`conflicts.done.${state}_${by}`, { who, when: formatAgo(when) }));
+const decision = ({ property, state, decided_by: who, decided_at: when, lost_by: by }) => (property === 'key' && state !== 'settled' ? t(`conflicts.done.key_${state}`, { who, when: formatAgo(when) }) : state === 'settled' ? t('conflicts.done.settled') : t(`conflicts.done.${state}_${by}`, { who, when: formatAgo(when) }));
 
-export function Conflict({ conflict, here, chosen, problem, onPick, onPoint, onKey, onChoose, onUndo }) {
+export function Conflict({ conflict, here, chosen, problem, onPick, onPoint, onKey, onChoose, onRename, onUndo }) {
   const name = titleOf(conflict);
   const id = `conflict-${conflict.id}`;
   const open = conflict.state === 'open';
@@ -63,7 +86,8 @@ export function Conflict({ conflict, here, chosen, problem, onPick, onPoint, onK
       <time class="note" datetime=${conflict.happened_at} title=${formatMoment(conflict.happened_at)}>${t('conflicts.found', { when: formatAgo(conflict.happened_at) })}</time>
     </header>
     ${problem && html`<p class="notice tone-bad" role="alert"><${Icon} name="warn" /> <span class="sentence">${problem.detail ?? t('conflicts.refused')}</span></p>`}
-    <div class="conflict-sides">${['base', ...SIDES].map((side) => html`<${Side} key=${side} conflict=${conflict} side=${side} onChoose=${open && onChoose} />`)}</div>
+    ${ofKey(conflict) && open && html`<p class="note">${t('conflicts.key_why')}</p>`}
+    <div class=${`conflict-sides ${ofKey(conflict) ? 'conflict-two' : ''}`}>${[...(ofKey(conflict) ? [] : ['base']), ...SIDES].map((side) => html`<${Side} key=${side} conflict=${conflict} side=${side} onChoose=${open && onChoose} onRename=${open && onRename} />`)}</div>
     ${open && !mayDecide(conflict) && html`<p class="note"><${Icon} name="lock" /> ${t('conflicts.not_yours')}</p>`}
     ${!open && html`<footer><span class="note sentence">${decision(conflict)}${conflict.note && ` \u00b7 ${conflict.note}`}</span>
       ${onUndo && html`<button type="button" class="quiet" onClick=${onUndo}><${Icon} name="undo" /> ${t('conflicts.undo')}<span class="hidden"> ${name}</span></button>`}</footer>`}

@@ -9,7 +9,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import words from '../text/en_sync.json';
 import { address, useKept } from '../lib/api.js';
-import { choices, choose, decided, refused, settle, takeBack, unsent } from '../lib/choices.js';
+import { choices, choose, decided, refused, settle, takeBack, unsent, unsentNow } from '../lib/choices.js';
 import { count } from '../lib/decimal.js';
 import { formatAgo } from '../lib/format.js';
 import { html } from '../lib/html.js';
@@ -25,7 +25,7 @@ import { Icon } from '../parts/icon.js';
 import { PageHead } from '../parts/page_head.js';
 import { Empty, Failed, Skeleton } from '../parts/state.js';
 import { toast, toastFailure } from '../parts/toast.js';
-import { actOf, Conflict, mayDecide, sideOf } from './conflict_card.js';
+import { actOf, Conflict, mayDecide, ofKey } from './conflict_card.js';
 
 learn(words);
 
@@ -47,13 +47,24 @@ async function undo(ids) {
   }
 }
 
+/* A key that was given away is not taken back here: while it was not sent, it is. */
+async function rename(conflict, values) {
+  try {
+    await choose([conflict.id], 'rename', { values });
+    toast({ text: t('conflicts.told.rename') });
+  } catch (error) {
+    toastFailure(error);
+  }
+}
+
 async function decide(conflicts, side) {
   const of = (act) => conflicts.filter((c) => actOf(c, side) === act).map((c) => c.id);
   const ids = conflicts.map((c) => c.id);
   try {
     for (const act of ['take', 'keep']) if (of(act).length) await choose(of(act), act);
-    past.push(ids);
-    toast({ text: t(`conflicts.told.${side}`, { n: ids.length }), action: { label: t('conflicts.undo'), run: () => undo(ids) } });
+    const back = conflicts.filter((c) => !ofKey(c)).map((c) => c.id); /* a key that was given away does not come back */
+    if (back.length) past.push(back);
+    toast({ text: t(`conflicts.told.${side}`, { n: ids.length }), action: back.length ? { label: t('conflicts.undo'), run: () => undo(back) } : undefined });
   } catch (error) {
     toastFailure(error);
   }
@@ -109,8 +120,15 @@ function Open({ rows }) {
   const [all, setAll] = useState(false);
   const shown = all ? rows : rows.slice(0, SHOWN_AT_FIRST);
   const inbox = useInbox(shown);
+  const write = (id) => {
+    const input = inbox.box.current.querySelector(`[data-id="${id}"] .conflict-rename input`);
+    input?.focus();
+    input?.select();
+  };
   const act = (side, only) => {
-    const meant = shown.filter((c) => (only ? c.id === only : isEmpty(inbox.chosen) ? c.id === inbox.now : has(inbox.chosen, c.id)) && mayDecide(c));
+    const point = shown.find((c) => c.id === inbox.now);
+    if (side === 'mine' && !only && isEmpty(inbox.chosen) && ofKey(point)) return write(point.id);
+    const meant = shown.filter((c) => (only ? c.id === only : isEmpty(inbox.chosen) ? c.id === inbox.now : has(inbox.chosen, c.id)) && mayDecide(c) && !(side === 'mine' && ofKey(c)));
     if (meant.length) decide(meant, side);
     if (!only) inbox.none();
   };
@@ -131,7 +149,7 @@ function Open({ rows }) {
       <p class="note desk-keys" aria-hidden="true">${KEYS.map(([keys, id]) => html`<span key=${id}>${keys.split(' ').map((key) => html`<kbd>${key}</kbd>`)} ${t(`conflicts.key.${id}`)} </span>`)}</p>
     </div>`}
     <ul class="conflicts" ref=${inbox.box}>${shown.map((c) => html`<${Conflict} key=${c.id} conflict=${c} here=${c.id === inbox.now} chosen=${has(inbox.chosen, c.id)} problem=${refused(c.id)}
-      onPick=${mayDecide(c) && ((shift) => inbox.pick(c.id, shift))} onPoint=${() => inbox.point(c.id)} onKey=${onKey} onChoose=${mayDecide(c) && ((side) => act(side, c.id))} />`)}</ul>
+      onPick=${mayDecide(c) && ((shift) => inbox.pick(c.id, shift))} onPoint=${() => inbox.point(c.id)} onKey=${onKey} onChoose=${mayDecide(c) && ((side) => act(side, c.id))} onRename=${mayDecide(c) && ((values) => rename(c, values))} />`)}</ul>
     ${shown.length < rows.length && html`<button type="button" class="more" onClick=${() => setAll(true)}>${t('conflicts.all', { n: count(rows.length) })}</button>`}
     ${!isEmpty(inbox.chosen) && html`<${Bulk} n=${inbox.chosen.ids.size} onSide=${(side) => act(side)} onNone=${inbox.none} />`}`;
 }
@@ -147,11 +165,11 @@ const NoneOpen = () => html`<${Empty} icon="check" title=${t('conflicts.none')}>
 function Decided({ open }) {
   const { answer, error, again } = useLive(address('/api/sync/conflicts', { state: 'decided', limit: DECIDED_MOST }), ['sync_conflicts']);
   const there = useKept(answer)?.data;
-  const own = open.filter((c) => decided(c.id)).map((c) => ({ ...c, state: { take: 'taken', keep: 'kept' }[decided(c.id)], decided_by: t('conflicts.you'), decided_at: new Date(choices.value.findLast((row) => row.conflict === c.id).made).toISOString() }));
+  const own = open.filter((c) => decided(c.id)).map((c) => ({ ...c, state: { take: 'taken', keep: 'kept', rename: 'taken' }[decided(c.id)], decided_by: t('conflicts.you'), decided_at: new Date(choices.value.findLast((row) => row.conflict === c.id).made).toISOString() }));
   const rows = [...own, ...(there ?? []).filter((c) => !own.some((one) => one.id === c.id))];
   if (!there && !own.length) return error ? html`<${Failed} error=${error} again=${again} />` : html`<${Skeleton} shape="cards" n=${3} />`;
   if (!rows.length) return html`<${Empty} icon="inbox" title=${t('conflicts.none_decided')}><p>${t('conflicts.none_decided_why')}</p><//>`;
-  return html`<ul class="conflicts">${rows.map((c) => html`<${Conflict} key=${c.id} conflict=${c} onUndo=${c.state !== 'settled' && mayDecide(c) && (() => undo([c.id]))} />`)}</ul>`;
+  return html`<ul class="conflicts">${rows.map((c) => html`<${Conflict} key=${c.id} conflict=${c} onUndo=${c.state !== 'settled' && mayDecide(c) && (!ofKey(c) || unsentNow(c.id)) && (() => undo([c.id]))} />`)}</ul>`;
 }
 
 /* ---- the page ---- */
