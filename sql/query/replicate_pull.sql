@@ -13,6 +13,13 @@ WHERE tbl = ?1 AND key = ?2 AND seq > ?3 AND unit NOT LIKE 'hq:%' AND after IS N
 -- name: pull_log_end
 SELECT coalesce(max(seq), 0) FROM change_log;
 
+-- name: pull_schema
+SELECT max(version) FROM schema_migration;
+
+-- name: pull_shipped
+-- What this file's schema brought has been sent.
+SELECT 1 FROM sync_pull WHERE tbl = '*' AND since = CAST((SELECT max(version) FROM schema_migration) AS TEXT);
+
 -- name: pull_park
 INSERT INTO sync_parked (tbl, key, reason, since) VALUES (?1, ?2, ?3, ?4)
 ON CONFLICT (tbl, key) DO UPDATE SET reason = excluded.reason;

@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "record/record.h"
 #include "replicate/pull_rows.h"
+#include "replicate/shipped.h"
 #include "replicate/state.h"
 
 enum { PULL_TURN = 3 /* seconds */ };
@@ -175,5 +176,7 @@ int pull_some(struct ctx *cx, struct tenant *t, struct pg *p, bool *requests, bo
   if (tenant_read(cx, t, &db) || sync_upstream_need(cx, db, &pl.u) || pull_look(&pl, db, &look))
     return cx->code;
   *requests = look.requests;
-  return !look.any || pull_begin(&pl) ? (int)cx->code : pull_tables(&pl, &look, more);
+  if (!look.any || pull_begin(&pl)) return cx->code;
+  if (look.all && shipped_send(&pl)) return cx->code;
+  return pull_tables(&pl, &look, more);
 }

@@ -2,7 +2,7 @@
 ** pull_look.c - is there anything new at headquarters? One question for all tables, the conflicts and the requests.
 **
 ** After a pass over everything the row SYNC_PULL_LOOK of sync_pull has, as its shape, what it depended on: which headquarters, the parts of its
-** schema, this edge's scope, and which columns this program knows; as its last key, the number of headquarters' schema. As long as these are the same, a table is looked at when it
+** schema, this edge's scope, which columns this program knows, and the number of this file's schema; as its last key, the number of headquarters' schema. As long as these are the same, a table is looked at when it
 ** has a row that its position did not see, when its pass is under way or rows of it are parked, or when
 ** its position has become old.
 */
@@ -38,13 +38,14 @@ static void add_program(struct buf *out) {
   }
 }
 
-static const char *shape_of(struct ctx *cx, const struct pg_rows *r) {
+static const char *shape_of(struct ctx *cx, const struct pg_rows *r, int64_t schema) {
   struct buf text;
   unsigned char hash[SHA256_SIZE];
   char hex[SHA256_HEX];
   buf_init(&text, LIMIT_BODY_BYTES);
   for (int i = L_HQ; i <= L_SHAPE; i++) buf_printf(&text, STR_FMT " ", STR_ARG(pg_text(r, 0, i)));
   add_program(&text);
+  buf_printf(&text, "schema %lld", (long long)schema);
   sha256_of(text.p, text.n, hash);
   buf_clear(&text);
   return ctx_strdup(cx, str_of(hex_encode(hex, hash, sizeof hash)));
@@ -67,7 +68,7 @@ static void add_table(struct pull *pl, struct buf *sql, const struct asked *a) {
   buf_printf(sql, ", EXISTS (SELECT FROM outpost.\"%s\" t WHERE t.organization_id = $1::uuid AND ",
              a->e ? a->e->table : PULL_CONFLICTS);
   pull_add_new(sql, pg_literal(pl->cx, pl->pg, a->at.since));
-  buf_puts(sql, a->e ? PULL_NOT_MINE : " AND " PULL_LOST_HERE);
+  buf_puts(sql, a->e ? PULL_NOT_SHIPPED PULL_NOT_MINE : " AND " PULL_LOST_HERE);
   buf_puts(sql, ")");
 }
 
@@ -113,12 +114,14 @@ static int look_at(struct pull *pl, struct db *db, struct asked *list, int n, st
   struct position all;
   if (read_asked(pl, db, list, n) || pull_position_read(pl->cx, db, SYNC_PULL_LOOK, &all))
     return pl->cx->code;
+  int64_t schema = db_int(pl->cx, db, SQL_pull_schema, 0);
   tenant_read_end(db);
   if (ask(pl, list, n, &r)) return pl->cx->code;
   if (pg_rows_count(r) != 1)
     return fail(pl->cx, E_DENIED, NULL, "headquarters shows nothing to this edge: was it revoked?");
   const char *now = ctx_strdup(pl->cx, pg_text(r, 0, L_NOW));
-  out->shape = shape_of(pl->cx, r);
+  out->shape = shape_of(pl->cx, r, schema);
+  out->brought = ctx_printf(pl->cx, "%lld", (long long)schema);
   out->version = ctx_strdup(pl->cx, pg_text(r, 0, L_VERSION));
   out->requests = pg_text(r, 0, L_REQUESTS).p[0] == 't';
   out->all = strcmp(out->shape, all.shape) != 0;
@@ -144,7 +147,7 @@ int pull_look(struct pull *pl, struct db *db, struct pull_look *out) {
 
 static int save(struct ctx *cx, struct db *db, void *arg) {
   const struct pull_look *look = arg;
-  struct position all = { .last_key = look->version, .shape = look->shape };
+  struct position all = { .since = look->brought, .last_key = look->version, .shape = look->shape };
   return pull_position_save(cx, db, SYNC_PULL_LOOK, &all);
 }
 

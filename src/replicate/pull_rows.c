@@ -164,6 +164,7 @@ const char *pull_rows_sql(const struct pull *pl, struct ctx *cx, const struct en
   else
     buf_puts(&sql, whole);
   add_new(&sql, since);
+  if (e) buf_puts(&sql, PULL_NOT_SHIPPED);
   if (e && since) buf_puts(&sql, PULL_NOT_MINE);
   buf_printf(&sql, " AND t.%s > $5 ORDER BY t.%s LIMIT %d", e ? "id" : "conflict_id::text",
              e ? "id" : "conflict_id::text", PULL_PAGE);

@@ -41,10 +41,11 @@ int64_t pull_snapshot_end(const char *snapshot);
 /* ---- is there anything new? ---- */
 
 struct pull_look {
-  bool all, any;               /* all: everything is to be looked at; any: there is something */
-  bool *news;                  /* of conflicts, then of each entity that comes down */
-  bool requests;               /* some are waiting */
-  const char *shape, *version; /* what this depends on; the number of headquarters' schema */
+  bool all, any; /* all: everything is to be looked at; any: there is something */
+  bool *news;    /* of conflicts, then of each entity that comes down */
+  bool requests; /* some are waiting */
+  const char *shape, *version,
+      *brought; /* what this depends on; the number of headquarters' schema, and of this file's */
 };
 bool pull_comes_down(const struct entity *e);
 int pull_look(struct pull *pl, struct db *db, struct pull_look *out);
@@ -72,6 +73,7 @@ void pull_add_new(struct buf *out, const char *since);
 #define PULL_NOT_MINE                                                                                        \
   " AND NOT (t.sync_origin IS NOT DISTINCT FROM $2::int AND NOT coalesce(t.sync_stamps::jsonb ? '*', "       \
   "false))"
+#define PULL_NOT_SHIPPED " AND t.sync_at > 0" /* see shipped.h */
 #define PULL_LOST_HERE                                                                                       \
   "t.lost_origin IN (SELECT o.origin FROM outpost.origin o JOIN outpost.origin me ON me.organization_id = "  \
   "o.organization_id AND me.edge_id = o.edge_id WHERE me.organization_id = $1::uuid AND me.origin = "        \

@@ -69,11 +69,12 @@ static int page_sql(struct verifying *v, const struct entity *e, const char *nam
   struct pg_rows *rows;
   struct pg_value p[] = { pg_z(e->table), pg_z(names) };
   if (pg_ask(cx, v->pg, "SELECT outpost.row_expression($1, $2)", p, 2, &rows)) return cx->code;
-  t->sql = ctx_printf(cx,
-                      "SELECT id, " STR_FMT
-                      ", sync_origin = ANY ($2::int[]) FROM outpost.\"%s\" WHERE organization_id = "
-                      "$1::uuid AND id > $3 COLLATE \"C\" ORDER BY id COLLATE \"C\" LIMIT %d",
-                      STR_ARG(pg_text(rows, 0, 0)), e->table, PAGE);
+  t->sql =
+      ctx_printf(cx,
+                 "SELECT id, " STR_FMT
+                 ", sync_origin = ANY ($2::int[]), sync_at = 0 FROM outpost.\"%s\" WHERE organization_id = "
+                 "$1::uuid AND id > $3 COLLATE \"C\" ORDER BY id COLLATE \"C\" LIMIT %d",
+                 STR_ARG(pg_text(rows, 0, 0)), e->table, PAGE);
   return OK;
 }
 
@@ -123,6 +124,9 @@ static struct difference *differ(struct verifying *v, const struct entity *e, st
 
 static bool mine(const struct there *t) { return str_eq(pg_text(t->rows, t->at, 2), STR("t")); }
 
+/* As a program brought it, and nobody has touched it there: see shipped.h. */
+static bool shipped(const struct there *t) { return str_eq(pg_text(t->rows, t->at, 3), STR("t")); }
+
 /* Headquarters' rows before this id (p NULL: all that are left): nobody here has them. */
 static int there_alone(struct verifying *v, const struct entity *e, struct there *t, struct str id,
                        struct difference **found) {
@@ -133,11 +137,18 @@ static int there_alone(struct verifying *v, const struct entity *e, struct there
     if (order > 0 || (order == 0 && other.n >= id.n)) return OK;
     if (mine(t))
       *found = differ(v, e, other, "at headquarters");
-    else
+    else if (!shipped(t))
       v->to_pull++;
     if (next_there(v, t)) return v->cx->code;
   }
   return OK;
+}
+
+static bool shipped_sent(struct verifying *v) {
+  struct stmt *s = db_stmt(v->cx, v->db, SQL_pull_shipped);
+  bool is = stmt_row(v->cx, s);
+  if (s) stmt_done(s);
+  return is;
 }
 
 static int both(struct verifying *v, const struct entity *e, const char *names, struct there *t,
@@ -148,9 +159,11 @@ static int both(struct verifying *v, const struct entity *e, const char *names, 
   if (here_too && str_eq(pg_text(t->rows, t->at, 1), text)) return next_there(v, t);
   if (sent(v, e, id, log_seq, &was_sent)) return v->cx->code;
   if (!here_too) {
-    if (was_sent > 0) *found = differ(v, e, id, "here");
+    if (was_sent > 0 || (was_sent < 0 && e->sync != SYNC_DOWN && shipped_sent(v)))
+      *found = differ(v, e, id, "here");
     return OK;
   }
+  if (was_sent < 0 && shipped(t)) return next_there(v, t); /* each has that of its program */
   if (!mine(t))
     v->to_pull++;
   else if (was_sent) {
