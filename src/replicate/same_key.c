@@ -190,15 +190,34 @@ static int check_values(struct ctx *cx, const struct choice *c, const struct jv 
   return OK;
 }
 
+/* Whose key theirs still is in the way of; keys as in record_with_key. When it is not mine any more (it was renamed, or deleted, since), there
+** is nothing left to choose: theirs comes in if it can. */
+static int still_open(struct ctx *cx, struct db *db, const struct choice *c, bool *keys, bool *open) {
+  const char *holder;
+  *open = false;
+  if (record_with_key(cx, db, c->entity, c->row, &holder, keys)) return cx->code;
+  *open = holder && strcmp(holder, c->mine) == 0;
+  return OK;
+}
+
+static int settle(struct ctx *cx, struct db *db, const struct choice *c, const char *note) {
+  return come_in_if(cx, db, c) ? (int)cx->code : conflict_decided(cx, db, c->id, "settled", note);
+}
+
+static bool *keys_of(struct ctx *cx, const struct choice *c) {
+  return ctx_alloc(cx, (size_t)c->entity->property_count * sizeof(bool));
+}
+
 int same_key_rename(struct ctx *cx, struct db *db, const char *id, struct jv *values, const char *note) {
   struct choice c;
-  const char *other;
+  bool open;
   if (read_open(cx, db, id, &c) || check_values(cx, &c, values)) return cx->code;
-  bool *keys = ctx_alloc(cx, (size_t)c.entity->property_count * sizeof *keys);
-  if (record_change(cx, db, c.entity, c.mine, values, false) ||
-      record_with_key(cx, db, c.entity, c.row, &other, keys))
+  bool *keys = keys_of(cx, &c);
+  if (still_open(cx, db, &c, keys, &open)) return cx->code;
+  if (!open) return settle(cx, db, &c, note);
+  if (record_change(cx, db, c.entity, c.mine, values, false) || still_open(cx, db, &c, keys, &open))
     return cx->code;
-  for (int i = 0; other && strcmp(other, c.mine) == 0 && i < c.entity->property_count; i++)
+  for (int i = 0; open && i < c.entity->property_count; i++)
     if (keys[i])
       return fail(cx, E_CONFLICT, c.entity->properties[i].name,
                   "%s is the same as theirs still: give another", c.entity->properties[i].name);
@@ -207,16 +226,13 @@ int same_key_rename(struct ctx *cx, struct db *db, const char *id, struct jv *va
 
 int same_key_keep(struct ctx *cx, struct db *db, const char *id, const char *note) {
   struct choice c;
-  if (read_open(cx, db, id, &c)) return cx->code;
-  const struct jv *mine = conflict_row(cx, db, c.entity, c.mine);
-  if (cx->code) return cx->code;
-  if (jv_kind(jv_get(mine, "deleted_at")) != JV_NULL) {
-    if (come_in_if(cx, db, &c)) return cx->code;
-  } else if (record_delete_alone(cx, db, c.entity, c.mine) || come_in(cx, db, &c) ||
-             record_redirect(cx, db, c.entity, c.mine, c.theirs)) {
+  bool open;
+  if (read_open(cx, db, id, &c) || still_open(cx, db, &c, keys_of(cx, &c), &open)) return cx->code;
+  if (!open) return settle(cx, db, &c, note);
+  if (record_delete_alone(cx, db, c.entity, c.mine) || come_in(cx, db, &c) ||
+      record_redirect(cx, db, c.entity, c.mine, c.theirs)) {
     if (!parked_refused(cx)) return cx->code;
-    struct ctx why = *cx;
-    const char *text = ctx_strdup(cx, str_of(why.message));
+    const char *text = ctx_strdup(cx, str_of(cx->message));
     ctx_forgive(cx);
     return fail(cx, E_CONFLICT, "id", "theirs cannot take the place of yours: %s. Give yours another %s",
                 text, names_of(cx, &c));
