@@ -418,3 +418,26 @@ test('kill -9 while orders are posted: what was acknowledged is there once, and 
   await server.stop();
   sound(p);
 });
+
+test('how many orders there are, whatever became of them', async (t) => {
+  const { p, s } = await shop(t);
+  const make = (status) => data(post(s, '/api/orders', { store_id: p.stores[0].id, status, items: [{ product_id: p.products[0].id, quantity: 1 }] }), 201);
+  const total = async () => {
+    const [[made, came]] = query(p.db, 'SELECT (SELECT count(*) FROM orders WHERE deleted_at IS NULL), (SELECT count(*) FROM field_sale WHERE kind = 0)').map((row) => row.map(Number));
+    assert.equal((await ask(s, '/api/orders?limit=1')).json.total, made + came);
+    assert.equal((await ask(s, '/api/orders/recent')).json.total, made + came);
+    return made;
+  };
+  assert.equal(await total(), 0);
+  const orders = [await make('draft'), await make('pending'), await make('pending'), await make('draft')];
+  assert.equal(await total(), 4);
+  await data(post(s, `/api/orders/${orders[1].id}/cancel`, {}));
+  await data(post(s, `/api/orders/${orders[2].id}/approve`, {}));
+  assert.equal(await total(), 4);
+  for (const one of orders) await data(del(s, `/api/orders/${one.id}`));
+  assert.equal(await total(), 0);
+  await data(post(s, `/api/records/order/${orders[0].id}/restore`));
+  await data(post(s, `/api/records/order/${orders[2].id}/restore`));
+  assert.equal(await total(), 2);
+  sound(p);
+});
