@@ -80,6 +80,13 @@ test('a list is searched, filtered and sorted', async (t) => {
   await shows(page, items.filter((x) => ['ware', '3', 'sku-01'].every((word) => `${x.sku}|${x.name}`.toLowerCase().includes(word))).map((x) => x.sku));
   await page.getByRole('searchbox', { name: 'Search' }).fill('');
   await page.getByRole('button', { name: 'Find' }).click();
+  // while one types, and what is typed stays as it is
+  const field = page.getByRole('searchbox', { name: 'Search' });
+  await field.pressSequentially('sku-01', { delay: 60 });
+  await shows(page, items.filter((x) => x.sku.toLowerCase().includes('sku-01') || x.name.toLowerCase().includes('sku-01')).map((x) => x.sku));
+  assert.deepEqual(await page.evaluate(() => [document.activeElement.name, document.activeElement.value]), ['q', 'sku-01']);
+  await field.fill('');
+  await shows(page, items.map((x) => x.sku));
 
   const add = async (property, comparison, value) => {
     await page.getByLabel('Property').selectOption({ label: property });

@@ -23,6 +23,7 @@ import { figureOf, Why } from '../parts/why.js';
 const TABLES = ['run', 'sale', 'run_undone'];
 const RUNS_OFFERED = 200;
 const NAMES_AT_FIRST = 20;
+const DATASET = 'sales'; /* its measures are compared */
 const CURRENT = 'current';
 
 const scopeOfSide = (run) => (run === CURRENT ? {} : { run });
@@ -167,11 +168,11 @@ function Result({ data, a, b, busy }) {
 
 export function Compare({ query }) {
   const all = useKept(useLive(address('/api/runs', { limit: RUNS_OFFERED }), TABLES).answer)?.data;
-  const runs = (all ?? []).filter((run) => run.state === 'done' || run.state === 'undone');
+  const runs = (all ?? []).filter((run) => (run.state === 'done' || run.state === 'undone') && (run.dataset ?? DATASET) === DATASET);
   const files = runs.filter((run) => !run.kind || run.kind === 'file' || run.kind === 'rejudge');
   const a = query.a ?? files[1]?.run;
   const b = query.b ?? (query.a ? null : files[1] && files[0]?.run) ?? (a ? CURRENT : null);
-  const { answer, error, again } = useLive(a && b ? address('/api/compare', { as: 'sales', a, b }) : null, TABLES);
+  const { answer, error, again } = useLive(a && b ? address('/api/compare', { as: DATASET, a, b }) : null, TABLES);
   const data = useKept(answer)?.data;
   return html`<div class="page">
     <${PageHead} title=${t('page.compare')} note=${t('page_note.compare')} back=${{ href: link('imports'), label: t('page.imports') }} />

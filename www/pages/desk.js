@@ -43,10 +43,10 @@ export function Desk({ query }) {
     <div class="desk-sides">
       <${Facets} summary=${data} query=${query} />
       <div class="desk-main">
-        ${data && html`<div class="cards">
+        ${data ? html`<div class="cards">
           <${Patterns} summary=${data} filter=${filter} onFix=${setBulk} />
           <${Trends} summary=${data} query=${query} />
-        </div>`}
+        </div>` : !summary.error && html`<div class="cards">${[1, 2].map((n) => html`<section key=${n} class="card desk-to-come"><${Skeleton} n=${4} /></section>`)}</div>`}
         <${DeskList} list=${list} query=${query} filter=${wanted} onBulk=${setBulk} />
       </div>
     </div>

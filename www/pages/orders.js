@@ -13,6 +13,7 @@ import { Badge, Card } from '../parts/card.js';
 import { Choice } from '../parts/chart_card.js';
 import { Icon } from '../parts/icon.js';
 import { PageHead } from '../parts/page_head.js';
+import { SearchBox } from '../parts/search_box.js';
 import { Empty, Failed, Skeleton } from '../parts/state.js';
 import { Table } from '../parts/table.js';
 import { Unsent } from './order_unsent.js';
@@ -54,20 +55,13 @@ export function Orders({ query }) {
   const part = PARTS[query.part] ? query.part : 'all';
   const parts = Object.keys(PARTS).map((id) => ({ id, label: t(`orders.part.${id}`) }));
   const stores = useNamed('stores');
-  const search = (event) => {
-    event.preventDefault();
-    replace(here({ q: new FormData(event.target).get('q').trim() || null }));
-  };
   const actions = may('sales.write') && html`<a class="button" href=${link('orders/new')}><${Icon} name="plus" /> ${t('orders.new')}</a>`;
   return html`<div class="page">
     <${PageHead} title=${t('page.orders')} note=${t('orders.note')} actions=${actions} />
     <${Unsent} />
     <${Card} title=${t('orders.list')} actions=${html`<${Choice} label=${t('orders.which')} options=${parts} value=${part} onChange=${(id) => replace(here({ part: id === 'all' ? null : id }))} />`}>
       ${!PARTS[part].whole && html`<div class="filters">
-        <form class="record-search" role="search" onSubmit=${search}>
-          <label class="scope-field"><span>${t('records.search')}</span><input type="search" name="q" key=${query.q} defaultValue=${query.q ?? ''} placeholder=${t('orders.search')} /></label>
-          <button type="submit" class="plain"><${Icon} name="search" /> ${t('records.find')}</button>
-        </form>
+        <${SearchBox} label=${t('records.search')} find=${t('records.find')} value=${query.q} placeholder=${t('orders.search')} onSearch=${(q) => replace(here({ q }))} />
         ${query.store && html`<a class="chip" href=${here({ store: null })}>${stores.get(query.store)?.name ?? query.store} <${Icon} name="cross" label=${t('orders.any_store')} /></a>`}
       </div>`}
       <${Rows} key=${part} part=${part} query=${query} />

@@ -25,9 +25,10 @@ const filterOf = (name) => `filter[${name}][eq]`;
 
 /* What there is of each, as chips that narrow the list. */
 function Groups({ name, path, query }) {
-  const { answer } = useLive(address(path), ['products']);
+  const { answer, error } = useLive(address(path), ['products']);
   const groups = useKept(answer)?.data;
   const key = filterOf(name);
+  if (!groups && error) return null; /* the list below says why */
   if (!groups) return html`<div class="chip-row chip-row-to-come" aria-hidden="true"><p>${t(`products.${name}`)}</p><p class="chip"></p></div>`;
   if (groups.length < 2) return null;
   return html`<div class="chip-row"><p id=${`group-${name}`}>${t(`products.${name}`)}</p><ul class="chips" aria-labelledby=${`group-${name}`}>${groups.map((group) => {

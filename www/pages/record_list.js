@@ -12,6 +12,7 @@ import { nameOf, t } from '../lib/text.js';
 import { Badge, Card } from '../parts/card.js';
 import { Icon } from '../parts/icon.js';
 import { PageHead } from '../parts/page_head.js';
+import { SearchBox } from '../parts/search_box.js';
 import { Empty, Failed, Skeleton } from '../parts/state.js';
 import { Table } from '../parts/table.js';
 import { namingOf, propertyName, recordName, shownValue, useNames } from './record_words.js';
@@ -95,17 +96,10 @@ function MoreFilters({ name, query, add }) {
 
 /* own: the list has columns of its own, and further filters are folded away. */
 function Ask({ entity, names, query, own }) {
-  const search = (event) => {
-    event.preventDefault();
-    replace(here({ q: new FormData(event.target).get('q').trim() || null }));
-  };
   const add = (key, value) => replace(here({ [key]: value }));
   return html`
     <div class="scope scope-inner" role="group" aria-label=${t('records.ask')}>
-      ${(own || entity.properties.some((p) => p.searched)) && html`<form class="record-search" role="search" onSubmit=${search}>
-        <label class="scope-field"><span>${t('records.search')}</span><input type="search" name="q" key=${query.q} defaultValue=${query.q ?? ''} /></label>
-        <button type="submit" class="plain"><${Icon} name="search" /> ${t('records.find')}</button>
-      </form>`}
+      ${(own || entity.properties.some((p) => p.searched)) && html`<${SearchBox} label=${t('records.search')} find=${t('records.find')} value=${query.q} onSearch=${(q) => replace(here({ q }))} />`}
       <label class="switch"><input type="checkbox" checked=${query.deleted === '1'} onChange=${(event) => replace(here({ deleted: event.target.checked ? '1' : null }))} /><span>${t('records.deleted_too')}</span></label>
     </div>
     ${own ? html`<${MoreFilters} name=${entity.name} query=${query} add=${add} />` : html`<${NewFilter} entity=${entity} names=${names} onAdd=${add} /><${Chosen} entity=${entity} names=${names} filters=${filtersOf(query)} />`}`;

@@ -9,7 +9,7 @@
 ** stretch by the fields of the scope, so the drawing itself is silent for screen
 ** readers. New points move the lines; the drawing is made anew only when its
 ** colours or its lines are others. */
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import { formatAxis } from '../lib/format.js';
 import { html } from '../lib/html.js';
@@ -18,6 +18,7 @@ import { painted } from '../lib/theme.js';
 const HEIGHT = 208;
 const DRAG_LEAST = 6; /* less is a click with an unsteady hand */
 const TONES = ['accent', 'warn'];
+const GAP_STEPS = 30; /* nothing for so many steps: no line is drawn across */
 
 function paint() {
   const probe = document.createElement('span');
@@ -57,6 +58,14 @@ const lineOf = (colour, first, few) => ({
 
 const sizesOf = (point) => point.sizes ?? [point.size];
 
+/* The points, and a gap where there was nothing for long: a line across years would tell of figures that there are not. */
+function withGaps(points, lines) {
+  const steps = points.slice(1).map((p, i) => p.at - points[i].at);
+  const usual = [...steps].sort((a, b) => a - b)[steps.length >> 1];
+  const gap = (i) => ({ at: points[i].at + usual, sizes: Array(lines).fill(null), text: '' });
+  return points.flatMap((p, i) => (steps[i] > GAP_STEPS * usual ? [p, gap(i)] : [p]));
+}
+
 function dataOf(points, lines) {
   return [points.map((p) => p.at), ...Array.from({ length: lines }, (_, i) => points.map((p) => sizesOf(p)[i] ?? null))];
 }
@@ -85,16 +94,17 @@ function selected(u, on) {
   if (width >= DRAG_LEAST) on.current.onSelect?.(u.data[0][a], u.data[0][b]);
 }
 
-export function LinePlot({ points, rest, series, onSelect, axis = formatAxis, range, steps }) {
+export function LinePlot({ points: given, rest, series, onSelect, axis = formatAxis, range, steps }) {
   const box = useRef(null);
   const readout = useRef(null);
   const plot = useRef(null);
   const on = useRef({});
   const lines = series?.length ?? 1;
-  const few = points.length < 32;
+  const few = given.length < 32;
+  const points = useMemo(() => (steps ? given : withGaps(given, lines)), [given, steps, lines]);
   const version = painted.value;
   const tell = (i) => {
-    readout.current.textContent = points[i]?.text ?? rest;
+    readout.current.textContent = points[i]?.text || rest;
   };
   on.current = { tell, onSelect };
 
