@@ -25,7 +25,7 @@ test('counts are those of the source and of the file', async (t) => {
     migrations: files('sql/migrate/tenant', '.sql').length + files('sql/migrate/system', '.sql').length,
     tables: of('table'), indexes: of('index'), triggers: of('trigger'), views: of('view'),
     job_kinds: (await data(ask(server, '/api/job-kinds'))).length,
-    reports: files('sql/report', '.sql').length,
+    reports: files('sql/report', '.sql').length + files('sql/dataset', '.dataset').length, // each dataset has one
     topics: Number(one(p.db, 'SELECT count(*) FROM topic')), rules: Number(one(p.db, 'SELECT count(*) FROM rule WHERE active')), roles: Number(one(p.db, 'SELECT count(*) FROM roles')),
     properties: (await data(ask(server, '/api/entities'))).reduce((n, e) => n + e.properties.length, 0),
   };
