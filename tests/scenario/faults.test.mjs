@@ -153,7 +153,7 @@ test('kill -9 at every crash point of a backup and of a restore', { skip: noCras
   }, { least: 2 });
 });
 
-test(`kill -9 at ${LONG ? 1000 : 50} random moments of a larger import`, { timeout: LONG ? 3600000 : 300000 }, async (t) => {
+test(`kill -9 at ${LONG ? 1000 : 50} random moments of a larger import`, { timeout: LONG ? 3600000 : 900000 }, async (t) => {
   const base = place(t);
   const g = generate(base.dir, 40000, 9, 1);
   const opinion = lib.judge(g.text);
