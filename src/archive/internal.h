@@ -28,6 +28,13 @@ int archive_open(struct ctx *cx, const char *path, struct parquet_reader **out);
 ** lies in a file. */
 int hold_on(struct ctx *cx, struct db *db, const struct partition *p, const char *path, const char **reason);
 
+/* A line of what a run says it did, for the partition. */
+struct archive_step *archive_step_add(struct ctx *cx, struct archive_result *r, const struct partition *p);
+
+/* Deletes the files of a table whose rows are all older than that; dry: says so only. */
+int archive_purge(struct ctx *cx, struct tenant *t, const struct archive_table *table, int64_t keep_days,
+                  bool dry, struct archive_result *out);
+
 struct entity_hooks;
 extern const struct entity_hooks legal_hold_hooks;
 

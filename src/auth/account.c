@@ -44,9 +44,7 @@ static bool may_people(struct ctx *cx, struct str permissions) {
 }
 
 static int mark_keeper(struct ctx *cx, struct db *db, const char *id) {
-  struct stmt *s = db_stmt(cx, db, SQL_auth_keeper_mark);
-  stmt_text(s, 1, id);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_auth_keeper_mark, id);
 }
 
 /* Where somebody could look after the accounts, somebody still can. */
@@ -150,14 +148,12 @@ static int read_account(struct ctx *cx, struct stmt *s, struct account *out) {
 }
 
 int account_get(struct ctx *cx, struct db *db, const char *id, struct account *out) {
-  struct stmt *s = db_stmt(cx, db, SQL_auth_account);
-  stmt_text(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_auth_account, id);
   return read_account(cx, s, out);
 }
 
 int account_by_email(struct ctx *cx, struct db *db, const char *email, struct account *out) {
-  struct stmt *s = db_stmt(cx, db, SQL_auth_account_by_email);
-  stmt_text(s, 1, email);
+  struct stmt *s = db_ask(cx, db, SQL_auth_account_by_email, email);
   return read_account(cx, s, out);
 }
 
@@ -175,8 +171,7 @@ static const void *badge_digest(struct ctx *cx, const char *badge) {
 }
 
 int account_by_badge(struct ctx *cx, struct db *db, const char *badge, struct account *out) {
-  struct stmt *s = db_stmt(cx, db, SQL_auth_account_by_badge);
-  stmt_blob(s, 1, badge_digest(cx, badge), SHA256_SIZE);
+  struct stmt *s = db_ask(cx, db, SQL_auth_account_by_badge, BLOB(badge_digest(cx, badge), SHA256_SIZE));
   return read_account(cx, s, out);
 }
 
@@ -188,8 +183,7 @@ const char *email_small(struct ctx *cx, const char *email) {
 }
 
 int role_find(struct ctx *cx, struct db *db, const char *name, const char **id) {
-  struct stmt *s = db_stmt(cx, db, SQL_auth_role_by_name);
-  stmt_text(s, 1, name);
+  struct stmt *s = db_ask(cx, db, SQL_auth_role_by_name, name);
   if (stmt_row(cx, s)) {
     *id = col_dup(cx, s, 0);
     stmt_done(s);
@@ -259,8 +253,7 @@ static int note(struct ctx *cx, struct db *db, const char *id, const char *event
 
 static int put_credential(struct ctx *cx, struct db *db, enum sql_id sql, const char *id, struct str value,
                           bool blob) {
-  struct stmt *s = db_stmt(cx, db, sql);
-  stmt_text(s, 1, id);
+  struct stmt *s = db_ask(cx, db, sql, id);
   if (blob && value.p)
     stmt_blob(s, 2, value.p, value.n);
   else
@@ -333,9 +326,7 @@ int account_set_pin(struct ctx *cx, struct tenant *t, const char *id, const char
 
 static int free_badge(struct ctx *cx, struct db *db, struct str digest) {
   if (!digest.p) return OK;
-  struct stmt *s = db_stmt(cx, db, SQL_auth_badge_free);
-  stmt_blob(s, 1, digest.p, digest.n);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_auth_badge_free, BLOB(digest.p, digest.n));
 }
 
 static int set_badge(struct ctx *cx, struct db *db, void *arg) {

@@ -51,9 +51,7 @@ struct putting {
 static int put(struct ctx *cx, struct db *db, void *arg) {
   const struct putting *p = arg;
   for (int i = 0; i < p->count; i++) {
-    struct stmt *s = db_stmt(cx, db, SQL_session_seen);
-    stmt_text(s, 1, p->seen[i].id);
-    stmt_int(s, 2, p->seen[i].at);
+    struct stmt *s = db_ask(cx, db, SQL_session_seen, p->seen[i].id, p->seen[i].at);
     if (stmt_run(cx, s)) return cx->code;
   }
   return OK;

@@ -44,13 +44,8 @@ static int add_row(struct ctx *cx, struct db *db, struct row *r) {
   if (session_clock(cx, db, &clock)) return cx->code;
   int64_t expires = cx->now + r->lasts, over = clock + r->lasts;
   uuid7(r->id, cx->now);
-  struct stmt *s = db_stmt(cx, db, SQL_session_add);
-  stmt_text(s, 1, r->id);
-  stmt_text(s, 2, r->family ? r->family : r->id);
-  stmt_text(s, 3, r->kind);
-  stmt_text(s, 4, r->user_id);
-  stmt_text(s, 5, r->name);
-  stmt_text(s, 6, r->role);
+  struct stmt *s = db_ask(cx, db, SQL_session_add, r->id, r->family ? r->family : r->id, r->kind, r->user_id,
+                          r->name, r->role);
   if (r->stored)
     stmt_blob(s, 7, r->stored, SHA256_SIZE);
   else
@@ -71,9 +66,7 @@ static int note(struct ctx *cx, struct db *db, const char *event, const char *id
 
 /* What ended long ago is of no use to anybody; the log has said all of it. */
 static int forget(struct ctx *cx, struct db *db) {
-  struct stmt *s = db_stmt(cx, db, SQL_session_forget);
-  stmt_int(s, 1, cx->now - 30 * DAY_US);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_session_forget, cx->now - 30 * DAY_US);
 }
 
 /* ---- a login ---- */
@@ -131,8 +124,7 @@ static int find_opaque(struct ctx *cx, struct db *db, const unsigned char *store
                        struct opaque_row *out) {
   int64_t clock;
   if (session_clock(cx, db, &clock)) return cx->code;
-  struct stmt *s = db_stmt(cx, db, SQL_session_by_token);
-  stmt_blob(s, 1, stored, SHA256_SIZE);
+  struct stmt *s = db_ask(cx, db, SQL_session_by_token, BLOB(stored, SHA256_SIZE));
   if (!stmt_row(cx, s)) return cx->code ? (int)cx->code : fail(cx, E_DENIED, NULL, "it is not known");
   *out = (struct opaque_row){ .id = col_dup(cx, s, 0),
                               .kind = col_dup(cx, s, 1),
@@ -149,10 +141,7 @@ static int find_opaque(struct ctx *cx, struct db *db, const unsigned char *store
 }
 
 static int use(struct ctx *cx, struct db *db, const char *id) {
-  struct stmt *s = db_stmt(cx, db, SQL_session_use);
-  stmt_text(s, 1, id);
-  stmt_int(s, 2, cx->now);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_session_use, id, cx->now);
 }
 
 static int end_family(struct ctx *cx, struct db *db, const char *family) {
@@ -217,9 +206,7 @@ static uint64_t permissions_of(struct ctx *cx, struct stmt *s, int role, int mak
 
 static int end_one(struct ctx *cx, struct db *db, void *arg) {
   const struct ending *e = arg;
-  struct stmt *s = db_stmt(cx, db, SQL_session_find);
-  stmt_text(s, 1, e->id);
-  stmt_int(s, 2, cx->now);
+  struct stmt *s = db_ask(cx, db, SQL_session_find, e->id, cx->now);
   bool found = stmt_row(cx, s);
   const char *family = found ? col_dup(cx, s, 0) : NULL, *user_id = found ? col_dup(cx, s, 1) : NULL;
   const char *kind = found ? col_dup(cx, s, 2) : NULL, *who = found ? col_dup(cx, s, 3) : NULL;
@@ -263,8 +250,7 @@ struct machine {
 
 /* Of a person he himself; of a machine the person behind it; NULL: nobody. */
 static const char *maker_of(struct ctx *cx, struct db *db, const char *session) {
-  struct stmt *s = db_stmt(cx, db, SQL_session_maker);
-  stmt_text(s, 1, session);
+  struct stmt *s = db_ask(cx, db, SQL_session_maker, session);
   const char *id = stmt_row(cx, s) && !col_null(s, 0) ? col_dup(cx, s, 0) : NULL;
   stmt_done(s);
   return id;
@@ -323,10 +309,7 @@ static int make_link(struct ctx *cx, struct db *db, void *arg) {
   if (l->user_id ? account_get(cx, db, l->user_id, &a) || account_within(cx, &a)
                  : permissions_within(cx, PERMISSION_ALL, a.email))
     return cx->code;
-  struct stmt *s = db_stmt(cx, db, SQL_session_end_setup);
-  stmt_int(s, 1, cx->now);
-  stmt_text(s, 2, cx->actor);
-  stmt_text(s, 3, l->user_id);
+  struct stmt *s = db_ask(cx, db, SQL_session_end_setup, cx->now, cx->actor, l->user_id);
   if (stmt_run(cx, s)) return cx->code;
   l->token = opaque_write(cx, TOKEN_SETUP, tenant_slug(l->tenant), stored);
   struct row r = { .kind = "setup", .user_id = l->user_id, .stored = stored, .lasts = SESSION_SETUP_US };
@@ -431,8 +414,7 @@ static void read_session(struct ctx *cx, struct stmt *s, struct session *out) {
 
 int session_find(struct ctx *cx, struct db *db, const char *id, const unsigned char *stored,
                  struct session *out) {
-  struct stmt *s = db_stmt(cx, db, SQL_session_who);
-  stmt_text(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_session_who, id);
   if (stored)
     stmt_blob(s, 2, stored, SHA256_SIZE);
   else
@@ -453,10 +435,7 @@ int sessions_list(struct ctx *cx, struct db *db, const char *user_id, bool machi
   char at[TIME_SIZE];
   *total = 0;
   jw_array(w, key);
-  struct stmt *s = db_stmt(cx, db, SQL_session_list);
-  stmt_int(s, 1, cx->now);
-  stmt_text(s, 2, user_id);
-  stmt_int(s, 3, machines);
+  struct stmt *s = db_ask(cx, db, SQL_session_list, cx->now, user_id, machines);
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
     for (int i = 0; i < 7; i++) jw_text(w, names[i], col_dup(cx, s, i));

@@ -12,8 +12,7 @@ static int64_t average(int64_t revenue, int64_t orders) {
 
 static int write_top(struct ctx *cx, struct db *db, enum sql_id query, const char *of, bool quantity,
                      struct jw *w) {
-  struct stmt *s = db_stmt(cx, db, query);
-  stmt_int(s, 1, DASHBOARD_TOP);
+  struct stmt *s = db_ask(cx, db, query, DASHBOARD_TOP);
   jw_array(w, of);
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);

@@ -403,8 +403,7 @@ static int user_unlock_post(struct request *rq) {
 /* ---- one's own pages ---- */
 
 static const char *setting_id(struct request *rq, struct ctx *cx, struct db *db) {
-  struct stmt *s = db_stmt(cx, db, SQL_auth_setting);
-  stmt_text(s, 1, is_person(rq) ? rq->who->user_id : NULL);
+  struct stmt *s = db_ask(cx, db, SQL_auth_setting, is_person(rq) ? rq->who->user_id : NULL);
   const char *id = stmt_row(cx, s) ? col_dup(cx, s, 0) : NULL;
   if (id) stmt_done(s);
   return id;

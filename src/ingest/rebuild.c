@@ -2,13 +2,13 @@
 
 #include "base/time.h"
 #include "ingest/checks.h"
+#include "ingest/derive.h"
 #include "ingest/undo.h"
 #include "store/change.h"
 
 struct rebuild {
   struct tenant *tenant;
   struct rebuild_result *result;
-  struct loader *loader;
 };
 
 /* When and by whom an exception was settled is not derived: it is put aside and put back. */
@@ -40,10 +40,6 @@ static int clear_derived(struct ctx *cx, struct db *db, const struct kept_run *r
              : stmt_run(cx, db_stmt(cx, db, SQL_reject_clear));
 }
 
-static int take(struct ctx *cx, void *arg, const struct load_batch *b) {
-  return loader_add(cx, ((struct rebuild *)arg)->loader, b);
-}
-
 static int compare(struct ctx *cx, struct db *db, const struct kept_run *run, const struct flow_result *flow,
                    const struct load_result *load) {
   struct check_subject subject = { .dataset = run->dataset, .run = run->id };
@@ -60,31 +56,8 @@ static int compare(struct ctx *cx, struct db *db, const struct kept_run *run, co
 }
 
 static int rebuild_run(struct ctx *cx, struct db *db, struct rebuild *r, const struct kept_run *run) {
-  struct ctx aside; /* its reader is the flow's; it sees the bytes, which are not derived */
-  struct db *reader;
-  const struct input *in;
-  struct judge_setup setup;
-  struct flow_result flow_result;
-  struct load_result load;
-  ctx_begin(&aside, cx->actor);
-  int rc = tenant_read(&aside, r->tenant, &reader) || kept_open(&aside, reader, run, &in) ||
-           kept_setup(&aside, in, run, &setup);
-  if (rc) fail_from(cx, &aside);
-  struct flow_setup flow = { .input = rc ? NULL : in, .judge = &setup, .take = take, .arg = r };
-  struct loader_setup how = { .judge = &setup,
-                              .run = run->id,
-                              .rank = run->rank,
-                              .update = run->update,
-                              .mode = LOADER_DERIVED_ONLY,
-                              .batch = run->dataset->batch,
-                              .rows_expected = (uint64_t)run->read,
-                              .at = run->started_at,
-                              .actor = run->actor };
-  if (!rc) rc = loader_new(cx, db, &how, &r->loader);
-  if (!rc) rc = flow_run(cx, &flow, &flow_result);
-  if (!rc) rc = loader_end(cx, r->loader, &load);
-  if (!rc) rc = compare(cx, db, run, &flow_result, &load);
-  ctx_end(&aside);
+  struct derived d;
+  if (!run_derive(cx, r->tenant, db, run, LOADER_DERIVED_ONLY, &d)) compare(cx, db, run, &d.flow, &d.load);
   r->result->runs++;
   r->result->records += run->read;
   return cx->code;

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "ingest/checks.h"
+#include "ingest/derive.h"
 #include "ingest/follow_up.h"
 #include "ingest/totals.h"
 #include "ingest/versions.h"
@@ -18,8 +19,7 @@ struct move {
   struct db *db;
   const struct kept_run *run;
   struct undo_result *out;
-  struct loader *loader; /* of a redo */
-  int64_t at;            /* when and by whom, as the log has it */
+  int64_t at; /* when and by whom, as the log has it */
   const char *actor;
 };
 
@@ -311,10 +311,6 @@ static int list_dependents(struct ctx *cx, const struct move *m) {
 
 /* ---- redo ---- */
 
-static int take(struct ctx *cx, void *arg, const struct load_batch *b) {
-  return loader_add(cx, ((struct move *)arg)->loader, b);
-}
-
 static int forget_undone(struct ctx *cx, const struct move *m) {
   static const enum sql_id statements[] = { SQL_undone_remove, SQL_undo_kept_forget };
   for (int i = 0; i < 2 && !cx->code; i++) {
@@ -334,37 +330,15 @@ static int check_same(struct ctx *cx, const struct move *m, const struct flow_re
 
 /* Everything but the log: the rows are derived again, each to its place in the stack. */
 static int redo_rows(struct ctx *cx, struct move *m) {
-  struct ctx aside; /* its reader is the flow's; it sees the bytes, which are not derived */
-  struct db *reader;
-  const struct input *in;
-  struct judge_setup setup;
-  struct flow_result flow_result;
-  struct load_result load;
-  ctx_begin(&aside, cx->actor);
-  int rc = tenant_read(&aside, m->tenant, &reader) || kept_open(&aside, reader, m->run, &in) ||
-           kept_setup(&aside, in, m->run, &setup);
-  if (rc) fail_from(cx, &aside);
-  struct loader_setup how = { .judge = &setup,
-                              .run = m->run->id,
-                              .rank = m->run->rank,
-                              .update = m->run->update,
-                              .mode = LOADER_REDO,
-                              .rows_expected = (uint64_t)m->run->read,
-                              .at = m->run->started_at,
-                              .actor = m->run->actor };
-  struct flow_setup flow = { .input = rc ? NULL : in, .judge = &setup, .take = take, .arg = m };
-  if (!rc) rc = loader_new(cx, m->db, &how, &m->loader);
-  if (!rc) rc = flow_run(cx, &flow, &flow_result);
-  if (!rc) rc = loader_end(cx, m->loader, &load);
-  if (!rc) rc = check_same(cx, m, &flow_result, &load);
-  if (!rc) rc = forget_undone(cx, m);
-  ctx_end(&aside);
-  if (rc) return cx->code;
-  m->out->replaced = load.updated + load.unchanged;
-  m->out->below = load.below;
-  m->out->there = load.there;
-  m->out->settled = load.settled;
-  m->out->placed = load.clean - m->out->replaced - load.below - load.there;
+  struct derived d;
+  if (run_derive(cx, m->tenant, m->db, m->run, LOADER_REDO, &d) || check_same(cx, m, &d.flow, &d.load) ||
+      forget_undone(cx, m))
+    return cx->code;
+  m->out->replaced = d.load.updated + d.load.unchanged;
+  m->out->below = d.load.below;
+  m->out->there = d.load.there;
+  m->out->settled = d.load.settled;
+  m->out->placed = d.load.clean - m->out->replaced - d.load.below - d.load.there;
   return OK;
 }
 

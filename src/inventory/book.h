@@ -70,4 +70,8 @@ void book_close(struct book *b); /* after book_open, whatever it returned */
 int64_t book_name(struct book *b, int kind, struct str text);
 struct cell *book_cell(struct book *b, const struct place *p); /* valid until the next call */
 
+/* movement.c: what is wrong with an event of a kind (0: none of ours), a sentence, or NULL; and its movement. */
+const char *movement_wrong(const struct event *e, int kind);
+int movement_read(struct book *b, const struct event *e, int kind, struct movement *m);
+
 #endif

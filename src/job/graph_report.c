@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "job/cron.h"
 #include "job/graph_internal.h"
+#include "job/internal.h"
 #include "store/column.h"
 
 /* ---- runs ---- */
@@ -78,16 +79,6 @@ static void seconds_write(struct ctx *cx, struct jw *w, const struct stmt *s) {
     jw_real(w, "seconds", (double)(us < 0 ? 0 : us) / 1e6, MILLI);
 }
 
-static void progress_write(struct jw *w, const struct stmt *s) {
-  if (col_null(s, DONE)) {
-    jw_text(w, "progress", NULL);
-    return;
-  }
-  jw_object(w, "progress");
-  columns_write(w, s, DONE, "done: int, total: int, text: text?");
-  jw_close(w, '}');
-}
-
 static void task_write(struct ctx *cx, struct db *db, const struct run *run, const struct stmt *s,
                        struct jw *w) {
   int64_t place = col_int(s, PLACE);
@@ -110,7 +101,7 @@ static void task_write(struct ctx *cx, struct db *db, const struct run *run, con
   else
     jw_int(w, "job", col_int(s, JOB));
   jw_raw(w, "output", col_null(s, OUTPUT) ? STR("null") : col_str(s, OUTPUT));
-  progress_write(w, s);
+  job_progress_json(w, s, DONE);
   log_write(cx, db, col_null(s, JOB) ? 0 : col_int(s, JOB), w);
   jw_close(w, '}');
 }

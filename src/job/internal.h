@@ -180,6 +180,11 @@ struct news {
 };
 int news_tell(struct ctx *cx, struct news *n, struct tenant *t, const char *holder);
 
+/* ---- what is shown (report.c) ---- */
+
+/* "progress": three columns from this one on: done, total, text. */
+void job_progress_json(struct jw *w, const struct stmt *s, int column);
+
 /* ---- old jobs (tidy.c) ---- */
 
 extern const struct job_kind job_tidy_kind;

@@ -44,13 +44,13 @@ static void write_json(struct jw *w, const char *key, const struct stmt *s, int 
     jw_raw(w, key, col_str(s, i));
 }
 
-static void write_progress(struct jw *w, const struct stmt *s) {
-  if (col_null(s, DONE)) {
+void job_progress_json(struct jw *w, const struct stmt *s, int column) {
+  if (col_null(s, column)) {
     jw_text(w, "progress", NULL);
     return;
   }
   jw_object(w, "progress");
-  columns_write(w, s, DONE, "done: int, total: int, text: text?");
+  columns_write(w, s, column, "done: int, total: int, text: text?");
   jw_close(w, '}');
 }
 
@@ -59,7 +59,7 @@ static void write_head(struct jw *w, const struct stmt *s) {
   columns_write(w, s, ID,
                 "id: int, queue: text?, kind: text?, state: text?, priority: int, due_at: instant?, "
                 "attempts: int, attempts_max: int");
-  write_progress(w, s);
+  job_progress_json(w, s, DONE);
   columns_write(w, s, CAUSE,
                 "cause: text?, unique: text?, created_at: instant?, created_by: text?, "
                 "started_at: instant?, ended_at: instant?, graph_run: int?, graph_task: text?");

@@ -237,8 +237,7 @@ static int read_graph(struct look *l) {
 }
 
 static bool has_slots(struct look *l) {
-  struct stmt *s = db_stmt(l->cx, l->db, SQL_schedule_slot_any);
-  stmt_text(s, 1, l->s->id);
+  struct stmt *s = db_ask(l->cx, l->db, SQL_schedule_slot_any, l->s->id);
   bool any = stmt_row(l->cx, s);
   stmt_done(s);
   return any;

@@ -48,8 +48,7 @@ int mark_check(struct ctx *cx, struct db *db, const char *slug, const char *path
         slug, (long long)end.seq, (long long)mark.seq);
 
   char hex[SHA256_HEX] = "";
-  struct stmt *s = db_stmt(cx, db, SQL_change_hash);
-  stmt_int(s, 1, mark.seq);
+  struct stmt *s = db_ask(cx, db, SQL_change_hash, mark.seq);
   if (stmt_row(cx, s)) {
     struct str hash = col_str(s, 0);
     if (hash.n == SHA256_SIZE) hex_encode(hex, hash.p, hash.n);
