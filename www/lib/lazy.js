@@ -14,6 +14,7 @@ import { html } from './html.js';
 import { idle } from './idle.js';
 
 const REST_MS = 2000;
+const LIST_MS = 2000; /* a list comes first, with its rows */
 
 const Waiting = () => html`<div class="page"><${Skeleton} shape="title" n=${2} /><${Skeleton} shape="cards" n=${2} /></div>`;
 
@@ -57,10 +58,12 @@ export function lazy(load, name, meanwhile = Waiting) {
   return Object.assign(Lazy, { begin });
 }
 
+const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
 /* Several under one name: pick(id) says which lazy one is meant, and that is fetched first. The others follow when
 ** there is nothing else to do: who has lost the server by then can go on to them. */
 export function oneOf(all, pick) {
-  const follow = (id) => pick(id).begin().then(() => idle(REST_MS)).then(() => Promise.allSettled(all.map((one) => one.begin())));
+  const follow = (id) => pick(id).begin().then(() => later(id ? 0 : LIST_MS)).then(() => idle(REST_MS)).then(() => Promise.allSettled(all.map((one) => one.begin())));
   function OneOf(props) {
     useEffect(() => {
       follow(props.id).catch(() => {}); /* the one itself says so */

@@ -20,7 +20,8 @@ const Products = withShop(() => import('./products.js'), 'Products');
 const Product = withShop(() => import('./product.js'), 'Product');
 const Orders = withShop(() => import('./orders.js'), 'Orders');
 const Order = withShop(() => import('./order.js'), 'Order');
-const OrderEntry = withShop(() => import('./order_entry.js'), 'OrderEntry');
+/* With the list, which shows what was entered: also to who has lost the server before he goes there. */
+const OrderEntry = withShop(() => Promise.all([import('./order_entry.js'), import('./orders.js')]).then(([own]) => own), 'OrderEntry');
 const orderOf = (id) => (id === 'new' ? may('sales.write') ? OrderEntry : Orders : id ? Order : Orders);
 
 /* Each comes when it is opened. */
