@@ -125,9 +125,8 @@ static bool is_net(struct str name) { return str_starts(name, STR("net_")); }
 /* What is known of the net change itself, see NET_COLUMNS. */
 static const char *net_type(struct str name) {
   static const char *const types[][2] = {
-    { "net_key", "text" },           { "net_stamps", "text" },   { "net_was_by", "text" },
-    { "net_marks", "jsonb" },        { "net_fresh", "boolean" }, { "net_alone", "boolean" },
-    { "net_was_at", "timestamptz" },
+    { "net_key", "text" },      { "net_was_by", "text" },   { "net_marks", "jsonb" },
+    { "net_fresh", "boolean" }, { "net_alone", "boolean" }, { "net_was_at", "timestamptz" },
   };
   for (size_t i = 0; i < sizeof types / sizeof *types; i++)
     if (str_eq(name, str_of(types[i][0]))) return types[i][1];
@@ -259,13 +258,13 @@ static int insert_rows(struct ctx *cx, struct applier *a, const struct up_batch 
   if (apply_source(cx, a, s->table, s->columns, s->rows, buf_view(&s->copy), 3, &from)) return cx->code;
   const char *names = column_list(cx, s->columns, write_name, &w);
   const struct pg_value v[] = { pg_z(b->seal.organization), origin_of(b, s), from.json };
-  return pg_ask(
+  return pg_tell(
       cx, a->pg,
       ctx_printf(
           cx,
           "INSERT INTO outpost.\"%s\" (organization_id, origin, %s) SELECT $1::uuid, $2::int, %s FROM %s%s",
           s->table, names, names, from.from, s->missing ? " ON CONFLICT DO NOTHING" : ""),
-      v, from.json.kind == PG_NULL ? 2 : 3, NULL);
+      v, from.json.kind == PG_NULL ? 2 : 3);
 }
 
 /* What was said before of the values goes. */
@@ -296,31 +295,37 @@ static void want_table(struct applier *a, struct buf *tables, const char *table)
   if (added) buf_printf(tables, "%s%s", tables->n ? "," : "", table);
 }
 
-/* What follows from the log, and what columns there are for all of it. */
-static int learn(struct ctx *cx, struct applier *a, const struct up_batch *b) {
-  struct buf tables;
-  a->net = (struct net){ 0 };
-  buf_init(&tables, LIMIT_TEXT_BYTES);
-  for (int i = 0; i < b->count && !cx->code; i++) {
-    want_table(a, &tables, b->sections[i].table);
-    if (strcmp(b->sections[i].table, change_log) == 0) net_make(cx, &b->sections[i], b->seal.origin, &a->net);
-  }
-  for (int i = 0; i < a->net.count; i++) want_table(a, &tables, a->net.entities[i].entity->table);
-  bool all = !tables.n;
-  const char *names = written(cx, &tables);
+static int learn(struct ctx *cx, struct applier *a, struct buf *tables) {
+  bool all = !tables->n;
+  const char *names = written(cx, tables);
   return cx->code || all ? (int)cx->code : apply_know(cx, a, names);
 }
 
 enum { PATIENCE_OF_A_BATCH = 600 };
 
 int apply_rows(struct ctx *cx, struct applier *a, const struct up_batch *b) {
-  if (learn(cx, a, b)) return cx->code;
+  struct buf tables;
+  buf_init(&tables, LIMIT_TEXT_BYTES);
+  for (int i = 0; i < b->count; i++) want_table(a, &tables, b->sections[i].table);
+  if (learn(cx, a, &tables)) return cx->code;
   a->temporary = 0;
   pg_patience(a->pg, PATIENCE_OF_A_BATCH);
-  if (pg_do(cx, a->pg, "BEGIN; SET LOCAL TIME ZONE 'UTC'; SET LOCAL datestyle = 'ISO'")) return cx->code;
+  if (pg_do(cx, a->pg, "BEGIN; SET LOCAL TIME ZONE 'UTC'; SET LOCAL datestyle = 'ISO'; SET LOCAL jit = off"))
+    return cx->code;
   for (int i = 0; i < b->count; i++)
     if (put_section(cx, a, b, &b->sections[i])) return cx->code;
-  if (apply_bring(cx, a, b)) return cx->code;
+  return OK;
+}
+
+int apply_changes(struct ctx *cx, struct applier *a, const struct up_batch *b) {
+  struct buf tables;
+  a->net = (struct net){ 0 };
+  for (int i = 0; i < b->count && !cx->code; i++)
+    if (strcmp(b->sections[i].table, change_log) == 0) net_make(cx, &b->sections[i], b->seal.origin, &a->net);
+  if (cx->code) return cx->code;
+  buf_init(&tables, LIMIT_TEXT_BYTES);
+  for (int i = 0; i < a->net.count; i++) want_table(a, &tables, a->net.entities[i].entity->table);
+  if (learn(cx, a, &tables) || apply_bring(cx, a, b)) return cx->code;
   crash_point("push rows");
   return OK;
 }

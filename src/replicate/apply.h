@@ -15,8 +15,8 @@
 ** and one INSERT of those that are new; what is left is merged one by one (outpost.merge_row, see merge.h). Properties that
 ** headquarters has no column for are kept in `extra`. Entries of units "hq:..." came from headquarters and change nothing there.
 **
-** Several connections may apply batches of one lane at once: apply_rows in any order, apply_commit in that of the sequence.
-** Records belong to apply_commit: two batches could hold a record that both change.
+** Several connections may apply batches of one lane at once: apply_rows and apply_changes in any order, apply_commit in that of the
+** sequence; only this needs the batch to be sealed. Records belong to apply_commit: two batches could hold a record that both change.
 */
 #ifndef REPLICATE_APPLY_H
 #define REPLICATE_APPLY_H
@@ -42,8 +42,10 @@ struct apply_lane {
 int apply_lane(struct ctx *cx, struct applier *a, const char *organization, int64_t origin, const char *lane,
                struct apply_lane *out);
 
-/* Opens a transaction and puts the rows in. */
+/* Opens a transaction and puts the rows in; headquarters may still be at it. */
 int apply_rows(struct ctx *cx, struct applier *a, const struct up_batch *b);
+/* What follows from them for records is brought there, while that goes on. */
+int apply_changes(struct ctx *cx, struct applier *a, const struct up_batch *b);
 /* Changes the records, moves the lane, stores the batch, commits. E_CONFLICT: the lane is not where the batch begins; nothing has happened.
 ** When the connection breaks (pg_is_broken) the outcome is not known: ask apply_lane. */
 int apply_commit(struct ctx *cx, struct applier *a, const struct up_batch *b);

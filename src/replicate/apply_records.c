@@ -53,7 +53,7 @@ static int write_rows(struct ctx *cx, const struct up_section *log, const struct
     buf_add(out, copy.p + at, end - at);
     buf_char(out, '\t');
     at = end + 1;
-    if (!net_after(log, n->lines[i], &plain, &after))
+    if (!net_after(log, n->afters[i], &plain, &after))
       fail(cx, E_INVALID, "change_log", "an entry of the log cannot be read");
     else if (!record_cells(cx, c, after, out))
       out->p[out->n - 1] = '\n';
@@ -127,8 +127,7 @@ static int update_known(struct putting *u, int64_t *changed) {
           "UPDATE outpost.\"%s\" AS t SET %ssync_at = greatest(s.net_stamp, t.sync_at + 1), sync_origin = "
           "$2::int, sync_stamps = (coalesce(t.sync_stamps::jsonb, jsonb_build_object('', "
           "jsonb_build_array(t.sync_at, coalesce(t.sync_origin, 0)))) || CASE WHEN t.sync_origin = $2::int "
-          "THEN "
-          "'{}'::jsonb ELSE '{\"*\": true}' END || (s.net_marks - ''))::%s, sync_xid = pg_current_xact_id() "
+          "THEN s.net_marks ELSE s.net_marks || '{\"*\": true}' END)::%s, sync_xid = pg_current_xact_id() "
           "FROM %s WHERE NOT s.net_fresh AND s.net_alone AND t.organization_id = $1::uuid AND t.id = "
           "s.net_key "
           "AND ((t.sync_origin = $2::int AND NOT coalesce(t.sync_stamps::jsonb ? '*', false))%s)",
@@ -142,7 +141,7 @@ static int insert_new(struct putting *u, int64_t *changed) {
       u,
       ctx_printf(u->cx,
                  "INSERT INTO outpost.\"%s\" (%sorganization_id, sync_origin, sync_at, sync_stamps) SELECT %s"
-                 "$1::uuid, $2::int, s.net_stamp, s.net_marks::%s FROM %s WHERE s.net_alone ORDER BY "
+                 "$1::uuid, $2::int, s.net_stamp, ('{\"\": [0, 0]}' || s.net_marks)::%s FROM %s WHERE s.net_alone ORDER BY "
                  "s.net_key COLLATE "
                  "\"C\" ON CONFLICT (organization_id, id) DO NOTHING",
                  u->e->table, u->names, u->names, u->stamps_type, u->from.from),
@@ -162,6 +161,10 @@ static int find_rest(struct putting *u, struct pg_rows **keys) {
       u->v, u->from.json.kind == PG_NULL ? P_NET - 1 : P_NET, keys);
 }
 
+/* {"": stamp, "field": stamp}, as outpost.merge_row wants them. */
+#define STAMPS                                                                                               \
+  "coalesce((SELECT jsonb_object_agg(m.key, m.value -> 0) FROM jsonb_each(s.net_marks) AS m), "              \
+  "jsonb_build_object('', s.net_stamp)) AS stamps"
 #define ENTRY_OF                                                                                             \
   "(SELECT l.%s FROM outpost.change_log l WHERE l.organization_id = $1::uuid AND l.origin = $2::int "        \
   "AND l.seq = s.net_%s) AS %s"
@@ -191,7 +194,7 @@ static int merge_rest(struct putting *u) {
           cx,
           "SELECT count(*) FROM (SELECT outpost.merge_row($1::uuid, '%s', $2::int, d.net_key, d.before, "
           "d.after, "
-          "d.net_stamps::jsonb, $5::jsonb) FROM (SELECT s.net_key, s.net_stamps, s.net_first_seq, " ENTRY_OF
+          "d.stamps, $5::jsonb) FROM (SELECT s.net_key, " STAMPS ", s.net_first_seq, " ENTRY_OF
           ", " ENTRY_OF " FROM %s WHERE ($3::json IS NOT NULL OR true) AND s.net_key IN (SELECT value FROM "
           "json_array_elements_text($4::json))) AS d ORDER BY d.net_key COLLATE \"C\", d.net_first_seq) AS "
           "merged",

@@ -71,7 +71,10 @@ void up_row_end(struct up_batch *b, struct up_section *s);
 
 int64_t up_bytes(const struct up_batch *b); /* of its rows so far */
 
-/* Hash and signature of a batch that is complete; key NULL: the hash alone. */
+/* Root, hash and signature of a batch that is complete; key NULL: all but the signature. In two steps: only the second needs to know
+** the batch before it. */
 int up_seal(struct ctx *cx, const struct sign_key *key, struct up_batch *b);
+int up_seal_rows(struct ctx *cx, struct up_batch *b);
+int up_seal_sign(struct ctx *cx, const struct sign_key *key, struct up_batch *b);
 
 #endif

@@ -97,7 +97,7 @@ static int export_one(struct ctx *cx, struct push *u, struct writing *w, struct 
   up_init(&b);
   ctx_begin(&one, cx->actor);
   int rc = push_compose(&one, u, lane, &b, &whole);
-  *more = !rc && b.rows > 0;
+  *more = !rc && b.rows > 0 && !up_seal(&one, u->key, &b);
   if (*more) {
     bundle_encode(&b, &w->plain);
     rc = put_frame(&one, w) || tenant_write(&one, u->tenant, note_waiting, &b);
@@ -346,7 +346,7 @@ static int apply_batch(struct ctx *cx, struct importing *m, struct up_batch *b) 
                 "receipt of that, and make a new one",
                 (long long)s->sequence, s->lane);
   }
-  if (apply_rows(cx, m->applier, b) || apply_commit(cx, m->applier, b)) {
+  if (apply_rows(cx, m->applier, b) || apply_changes(cx, m->applier, b) || apply_commit(cx, m->applier, b)) {
     pg_rollback(m->pg);
     return cx->code;
   }

@@ -16,27 +16,31 @@ static int escaped(char c) {
   }
 }
 
-bool copy_value(struct str line, size_t *at, struct buf *plain, struct str *value) {
-  if (*at > line.n) return false;
+static bool unescape(struct str cell, struct buf *plain) {
   buf_reset(plain);
-  size_t i = *at;
-  bool null = i + 2 <= line.n && line.p[i] == '\\' && line.p[i + 1] == 'N';
-  if (null) i += 2;
-  while (!null && i < line.n && line.p[i] != '\t') {
-    size_t run = i;
-    while (run < line.n && line.p[run] != '\t' && line.p[run] != '\\') run++;
-    buf_add(plain, line.p + i, run - i);
-    i = run;
-    if (i == line.n || line.p[i] == '\t') break;
-    int c = i + 1 < line.n ? escaped(line.p[i + 1]) : -1;
+  for (size_t i = 0; i < cell.n; i += 2) {
+    const char *next = memchr(cell.p + i, '\\', cell.n - i);
+    size_t run = next ? (size_t)(next - cell.p) - i : cell.n - i;
+    buf_add(plain, cell.p + i, run);
+    if (!next) break;
+    i += run;
+    int c = i + 1 < cell.n ? escaped(cell.p[i + 1]) : -1;
     if (c < 0) return false;
     buf_char(plain, (char)c);
-    i += 2;
   }
-  if (i < line.n && line.p[i] != '\t') return false;
-  *at = i + 1;
-  *value = null ? (struct str){ NULL, 0 } : buf_view(plain);
   return !plain->full;
+}
+
+bool copy_value(struct str line, size_t *at, struct buf *plain, struct str *value) {
+  if (*at > line.n) return false;
+  const char *from = line.p + *at, *end = memchr(from, '\t', line.n - *at);
+  *value = (struct str){ from, end ? (size_t)(end - from) : line.n - *at };
+  *at += value->n + 1;
+  if (!memchr(value->p, '\\', value->n)) return true;
+  if (str_eq(*value, STR("\\N"))) return *value = (struct str){ NULL, 0 }, true;
+  if (!unescape(*value, plain)) return false;
+  *value = buf_view(plain);
+  return true;
 }
 
 void merkle_value(struct buf *out, struct str value) {

@@ -34,8 +34,8 @@ void merkle_root(struct str leaves, unsigned char out[static SHA256_SIZE]);
 /* One value in a row's text; p NULL is NULL. */
 void merkle_value(struct buf *out, struct str value);
 
-/* The next value of a line of COPY text, without its escapes; *at moves behind it. The value is in `plain`,
-** or p is NULL. false: there is none, or it is no COPY text. */
+/* The next value of a line of COPY text, without its escapes; *at moves behind it. The value is in `line`, in `plain` when it had
+** escapes, or p is NULL. false: there is none, or it is no COPY text. */
 bool copy_value(struct str line, size_t *at, struct buf *plain, struct str *value);
 /* A whole line as a row's text; plain is room to work in. */
 bool copy_row_text(struct buf *text, struct buf *plain, struct str line);

@@ -1,6 +1,5 @@
 #include "replicate/net.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/json.h"
@@ -17,7 +16,7 @@ struct change_of {
   const char *key;
   int64_t first_seq, last_seq, created, latest;
   int64_t *stamps;
-  size_t line;         /* of the last entry */
+  size_t after;        /* of the last entry, in the section */
   struct str was[WAS]; /* of `before`: version, updated_at, updated_by */
   bool over;           /* headquarters' word came in between: what follows is another change */
   bool more;           /* there is another one of this record */
@@ -30,7 +29,8 @@ struct collector {
   struct change_of **changes;
   size_t count, room;
   struct map places; /* of the change of a table and key, from 1 */
-  struct buf name;
+  struct buf name, table;
+  const struct entity *entity; /* of that table; NULL: there is none */
   bool decided;
 };
 
@@ -112,12 +112,25 @@ static int entity_place(struct collector *k, const struct entity *e) {
   return k->entity_count - 1;
 }
 
+/* Entries of one table stand together. */
+static void find_entity(struct collector *k, struct str table) {
+  if (str_eq(buf_view(&k->table), table)) return;
+  buf_reset(&k->table);
+  buf_str(&k->table, table);
+  k->entity = entity_of_table(buf_view(&k->table).p);
+}
+
+static struct str name_of(struct collector *k, struct str key) {
+  buf_reset(&k->name);
+  buf_str(&k->name, buf_view(&k->table));
+  buf_char(&k->name, ' ');
+  buf_str(&k->name, key);
+  return buf_view(&k->name);
+}
+
 static struct change_of *change_find(struct collector *k, const struct entity *e, struct str key) {
   bool added;
-  buf_reset(&k->name);
-  buf_printf(&k->name, "%s ", e->table);
-  buf_str(&k->name, key);
-  uint64_t *place = map_put(&k->places, buf_view(&k->name), &added);
+  uint64_t *place = map_put(&k->places, name_of(k, key), &added);
   struct change_of *before = added ? NULL : k->changes[*place - 1];
   if (before && !before->over) return before;
   if (before) before->more = true;
@@ -136,11 +149,8 @@ static struct change_of *change_find(struct collector *k, const struct entity *e
 }
 
 /* An entry that came from headquarters is no change of ours, but ours go on from it. */
-static void close_change(struct collector *k, const char *table, struct str key) {
-  buf_reset(&k->name);
-  buf_printf(&k->name, "%s ", table);
-  buf_str(&k->name, key);
-  const uint64_t *place = map_get(&k->places, buf_view(&k->name));
+static void close_change(struct collector *k, struct str key) {
+  const uint64_t *place = map_get(&k->places, name_of(k, key));
   if (place) k->changes[*place - 1]->over = true;
 }
 
@@ -156,16 +166,16 @@ static void note_before(struct collector *k, struct change_of *c, struct str bef
   }
 }
 
-static int take_entry(struct collector *k, const struct str cells[static CELLS], size_t line) {
+static int take_entry(struct collector *k, const struct str cells[static CELLS], size_t after) {
   int64_t seq, stamp;
   if (!cells[CELL_TABLE].p || !cells[CELL_KEY].p || !cells[CELL_AFTER].p) return OK;
-  const char *table = ctx_strdup(k->cx, cells[CELL_TABLE]);
+  find_entity(k, cells[CELL_TABLE]);
   if (str_starts(cells[CELL_UNIT], STR("hq:"))) {
-    close_change(k, table, cells[CELL_KEY]);
+    close_change(k, cells[CELL_KEY]);
     return OK;
   }
-  const struct entity *e = entity_of_table(table);
-  k->decided = k->decided || strcmp(table, "sync_conflicts") == 0;
+  const struct entity *e = k->entity;
+  k->decided = k->decided || str_eq(cells[CELL_TABLE], STR("sync_conflicts"));
   if (!goes_up(e)) return OK;
   if (!str_to_int(cells[CELL_SEQ], &seq) || !str_to_int(cells[CELL_STAMP], &stamp))
     return fail(k->cx, E_INVALID, "change_log", "an entry of the log has no number");
@@ -173,7 +183,7 @@ static int take_entry(struct collector *k, const struct str cells[static CELLS],
   if (!c->first_seq && cells[CELL_BEFORE].p) note_before(k, c, cells[CELL_BEFORE]);
   if (!c->first_seq) c->first_seq = seq;
   c->last_seq = seq;
-  c->line = line;
+  c->after = after;
   c->latest = stamp;
   if (cells[CELL_BEFORE].p)
     note_changes(e, c, cells[CELL_BEFORE], cells[CELL_AFTER], stamp);
@@ -184,22 +194,30 @@ static int take_entry(struct collector *k, const struct str cells[static CELLS],
 
 /* ---- what it comes to ---- */
 
-static void write_stamps(struct buf *out, const struct entity *e, const struct change_of *c, const char *form,
-                         const char *first, int64_t origin) {
-  struct buf json;
-  buf_init(&json, 1 << 20);
-  buf_puts(&json, first);
+/* No name of a property has anything that COPY would take for something else. */
+static void write_mark(struct buf *out, char before, const char *name, int64_t stamp, int64_t origin) {
+  buf_char(out, before);
+  buf_char(out, '"');
+  buf_puts(out, name);
+  buf_puts(out, "\":[");
+  buf_int(out, stamp);
+  buf_char(out, ',');
+  buf_int(out, origin);
+  buf_char(out, ']');
+}
+
+static void write_marks(struct buf *out, const struct entity *e, const struct change_of *c, int64_t origin) {
+  char before = '{';
+  if (c->created) write_mark(out, before, "", c->created, origin), before = ',';
   for (int i = 0; i < e->property_count + MORE_STAMPS; i++) {
     if (!c->stamps[i]) continue;
     const char *name = i < e->property_count    ? e->properties[i].name
                        : i == e->property_count ? "deleted_at"
                                                 : "updated_at";
-    buf_printf(&json, "%s\"%s\":", json.n > 1 ? "," : "", name);
-    buf_printf(&json, form, (long long)c->stamps[i], (long long)origin);
+    write_mark(out, before, name, c->stamps[i], origin);
+    before = ',';
   }
-  buf_char(&json, '}');
-  cell_text(out, buf_view(&json));
-  buf_clear(&json);
+  buf_puts(out, before == '{' ? "{}\t" : "}\t");
 }
 
 /* The earliest stamp of what changed; 0: nothing did. */
@@ -232,21 +250,15 @@ static void write_was(struct buf *out, struct str value) {
 
 static void write_change(struct net_entity *n, const struct change_of *c, int64_t origin) {
   const struct entity *e = n->entity;
-  char first[64];
   int64_t least = least_stamp(e, c);
-  bool later = least != 0;
   cell_text(&n->copy, str_of(c->key));
   cell_int(&n->copy, c->first_seq);
   cell_int(&n->copy, c->last_seq);
   cell_int(&n->copy, c->latest);
-  snprintf(first, sizeof first, c->created ? "{\"\":%lld" : "{", (long long)c->created);
-  write_stamps(&n->copy, e, c, "%lld", first, origin);
-  snprintf(first, sizeof first, "{\"\":[%lld,%lld]", (long long)c->created,
-           c->created ? (long long)origin : 0LL);
-  if (c->created && !later)
+  if (c->created == c->latest && !least)
     cell_null(&n->copy);
   else
-    write_stamps(&n->copy, e, c, "[%lld,%lld]", first, origin);
+    write_marks(&n->copy, e, c, origin);
   cell_bool(&n->copy, c->created != 0);
   cell_bool(&n->copy, !c->more);
   cell_int(&n->copy, least);
@@ -254,7 +266,7 @@ static void write_change(struct net_entity *n, const struct change_of *c, int64_
   write_moment(&n->copy, c->was[WAS_AT]);
   write_was(&n->copy, c->was[WAS_BY]);
   n->copy.p[n->copy.n - 1] = '\n';
-  n->lines[n->rows++] = c->line;
+  n->afters[n->rows++] = c->after;
   if (c->more) return;
   n->alone++;
   if (c->created) n->fresh++;
@@ -278,7 +290,7 @@ static void write_all(struct collector *k, int64_t origin, struct net *out) {
   for (size_t i = 0; i < k->count; i++) rows[k->changes[i]->entity]++;
   for (int i = 0; i < k->entity_count; i++) {
     kept->entities[i].entity = k->entities[i];
-    kept->entities[i].lines = ctx_alloc(k->cx, (rows[i] + 1) * sizeof *kept->entities[i].lines);
+    kept->entities[i].afters = ctx_alloc(k->cx, (rows[i] + 1) * sizeof *kept->entities[i].afters);
     buf_init(&kept->entities[i].copy, BATCH_BYTES_MOST);
   }
   ctx_defer(k->cx, clear_copies, kept);
@@ -288,10 +300,14 @@ static void write_all(struct collector *k, int64_t origin, struct net *out) {
   *out = *kept;
 }
 
-static bool read_line(struct str line, struct buf plain[static CELLS], struct str cells[static CELLS]) {
+/* *after: where that cell begins. */
+static bool read_line(struct str line, struct buf plain[static CELLS], struct str cells[static CELLS],
+                      size_t *after) {
   size_t at = 0;
-  for (int i = 0; i < CELLS; i++)
+  for (int i = 0; i < CELLS; i++) {
+    if (i == CELL_AFTER) *after = at;
     if (!copy_value(line, &at, &plain[i], &cells[i])) return false;
+  }
   return true;
 }
 
@@ -299,13 +315,13 @@ static int read_log(struct collector *k, const struct up_section *log) {
   struct buf plain[CELLS];
   struct str cells[CELLS], copy = buf_view(&log->copy);
   for (int i = 0; i < CELLS; i++) buf_init(&plain[i], BATCH_BYTES_MOST);
-  for (size_t at = 0; at < copy.n && !k->cx->code;) {
+  for (size_t at = 0, after = 0; at < copy.n && !k->cx->code;) {
     const char *end = memchr(copy.p + at, '\n', copy.n - at);
     struct str line = { copy.p + at, end ? (size_t)(end - copy.p) - at : 0 };
-    if (!end || !read_line(line, plain, cells))
+    if (!end || !read_line(line, plain, cells, &after))
       fail(k->cx, E_INVALID, "change_log", "an entry of the log cannot be read");
     else
-      take_entry(k, cells, at);
+      take_entry(k, cells, at + after);
     at += line.n + 1;
   }
   for (int i = 0; i < CELLS; i++) buf_clear(&plain[i]);
@@ -319,20 +335,16 @@ int net_make(struct ctx *cx, const struct up_section *log, int64_t origin, struc
   k.entities = ctx_alloc(cx, ((size_t)known + 1) * sizeof *k.entities);
   map_init(&k.places);
   buf_init(&k.name, 1 << 20);
+  buf_init(&k.table, 1 << 20);
   if (!read_log(&k, log)) write_all(&k, origin, out);
   out->decided = k.decided;
   map_clear(&k.places);
   buf_clear(&k.name);
+  buf_clear(&k.table);
   free(k.changes);
   return cx->code;
 }
 
-bool net_after(const struct up_section *log, size_t line, struct buf *plain, struct str *after) {
-  struct str copy = buf_view(&log->copy), rest = { copy.p + line, copy.n - line };
-  const char *end = memchr(rest.p, '\n', rest.n);
-  if (!end) return false;
-  rest.n = (size_t)(end - rest.p);
-  size_t at = 0;
-  for (int tabs = 0; tabs < CELL_AFTER && at < rest.n; at++) tabs += rest.p[at] == '\t';
-  return copy_value(rest, &at, plain, after) && after->p;
+bool net_after(const struct up_section *log, size_t at, struct buf *plain, struct str *after) {
+  return copy_value(buf_view(&log->copy), &at, plain, after) && after->p;
 }

@@ -8,21 +8,21 @@
 #include "replicate/batch.h"
 
 /* For an entity, lines of COPY text, their names without net_: key, first_seq (its `before`), last_seq (its `after`), stamp (the latest),
-** stamps {"": stamp, "field": stamp} for outpost.merge_row, marks {"": [stamp, origin], "field": [stamp, origin]} for
-** the column sync_stamps; NULL: the record was made in one go; fresh: it was made here, so there is no `before`; alone: the
+** marks {"": [stamp, origin], "field": [stamp, origin]} for the column sync_stamps, "" when it was made here; NULL: the
+** record was made in one go; fresh: it was made here, so there is no `before`; alone: the
 ** only one of its record; least (the earliest stamp of what changed), and of `before` the version, when and by
 ** whom it was written: headquarters' row says the same when nobody else has written it since. A record has more than one when
 ** something of it came from headquarters in between: then each has its own `before`, and they go by outpost.merge_row in their order.
 ** Entities come in the order of their tables, so that edges that share records lock them in one order. */
 #define NET_COLUMNS                                                                                          \
-  "net_key,net_first_seq,net_last_seq,net_stamp,net_stamps,net_marks,net_fresh,net_alone,net_least,net_was," \
+  "net_key,net_first_seq,net_last_seq,net_stamp,net_marks,net_fresh,net_alone,net_least,net_was," \
   "net_was_at,net_was_by"
 struct net_entity {
   const struct entity *entity;
   int64_t rows, fresh; /* fresh: how many of them, of those that are alone */
   int64_t alone;
   struct buf copy;
-  size_t *lines; /* of each row, where in the section the line of its last entry begins */
+  size_t *afters; /* of each row, where in the section the `after` of its last entry begins */
 };
 
 struct net {
@@ -34,8 +34,8 @@ struct net {
 /* Of the section of the log. Freed with the unit of work. E_INVALID when it cannot be read. */
 int net_make(struct ctx *cx, const struct up_section *log, int64_t origin, struct net *out);
 
-/* `after` of the entry whose line begins there, as the log has it; it lives in `plain`. */
-bool net_after(const struct up_section *log, size_t line, struct buf *plain, struct str *after);
+/* The `after` that begins there, as the log has it; it lives in the section or in `plain`. */
+bool net_after(const struct up_section *log, size_t at, struct buf *plain, struct str *after);
 
 /* The value of a member of an object of the log, as it is written; "null" when there is none. It is looked for from *at (1 at
 ** the beginning), which moves behind it. */

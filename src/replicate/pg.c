@@ -275,9 +275,17 @@ static int results(struct ctx *cx, struct pg *p, PGresult **kept) {
   return cx->code;
 }
 
+/* What became of a statement that nobody waited for. */
+static int take_told(struct ctx *cx, struct pg *p) {
+  if (!p->told) return OK;
+  p->told = false;
+  return results(cx, p, NULL);
+}
+
 static int ready(struct ctx *cx, struct pg *p) {
   if (cx->code) return cx->code;
   if (!p->conn || p->broken) return fail(cx, E_BUSY, NULL, "the connection to headquarters is gone");
+  if (take_told(cx, p)) return cx->code;
   str_copy(p->state, sizeof p->state, STR(""));
   p->statements++;
   return OK;
@@ -322,11 +330,8 @@ static int value_put(struct ctx *cx, struct values *to, int i, const struct pg_v
   return OK;
 }
 
-int pg_ask(struct ctx *cx, struct pg *p, const char *sql, const struct pg_value *v, int n,
-           struct pg_rows **out) {
+int pg_tell(struct ctx *cx, struct pg *p, const char *sql, const struct pg_value *v, int n) {
   struct values *to;
-  PGresult *r = NULL;
-  if (out) *out = NULL;
   if (ready(cx, p)) return cx->code;
   if (n > VALUES_MOST) return fail(cx, E_LIMIT, NULL, "a statement takes at most %d values", VALUES_MOST);
   to = ctx_alloc(cx, sizeof *to);
@@ -337,6 +342,16 @@ int pg_ask(struct ctx *cx, struct pg *p, const char *sql, const struct pg_value 
   }
   if (!PQsendQueryParams(p->conn, sql, n, to->type, to->text, to->size, to->format, 0))
     return pg_fail(cx, p, NULL);
+  p->told = true;
+  return OK;
+}
+
+int pg_ask(struct ctx *cx, struct pg *p, const char *sql, const struct pg_value *v, int n,
+           struct pg_rows **out) {
+  PGresult *r = NULL;
+  if (out) *out = NULL;
+  if (pg_tell(cx, p, sql, v, n)) return cx->code;
+  p->told = false;
   if (results(cx, p, &r)) return cx->code;
   struct pg_rows *rows = ctx_alloc(cx, sizeof *rows);
   *rows = (struct pg_rows){ r, cx };
@@ -437,6 +452,8 @@ void pg_rollback(struct pg *p) {
   char state[PG_STATE_SIZE];
   memcpy(state, p->state, sizeof state);
   ctx_begin(&cx, "sync");
+  take_told(&cx, p);
+  ctx_forgive(&cx);
   if (p->copying && copy_close(&cx, p, "given up") == OK) results(&cx, p, NULL);
   ctx_forgive(&cx);
   if (!p->broken && PQtransactionStatus(p->conn) != PQTRANS_IDLE) pg_do(&cx, p, "ROLLBACK");

@@ -57,6 +57,8 @@ static inline struct pg_value pg_bytes(const void *p, size_t n) {
 /* One statement with parameters $1..$n. out may be NULL. */
 int pg_ask(struct ctx *cx, struct pg *p, const char *sql, const struct pg_value *v, int n,
            struct pg_rows **out);
+/* The same, and does not wait: what is said next on this connection waits, and fails when this one did. */
+int pg_tell(struct ctx *cx, struct pg *p, const char *sql, const struct pg_value *v, int n);
 int pg_rows_count(const struct pg_rows *r);
 int64_t pg_rows_changed(const struct pg_rows *r); /* of an INSERT, UPDATE, DELETE */
 struct str pg_text(const struct pg_rows *r, int row,

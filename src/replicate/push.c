@@ -202,7 +202,6 @@ static int settle_lane(struct ctx *cx, struct push *u, struct sync_lane *lane) {
 
 /* ---- one lane ---- */
 
-/* The next batch of a lane that is at `lane`. Its texts live in cx. */
 int push_compose(struct ctx *cx, struct push *u, const struct sync_lane *lane, struct up_batch *b,
                  bool *whole) {
   struct db *db;
@@ -215,10 +214,7 @@ int push_compose(struct ctx *cx, struct push *u, const struct sync_lane *lane, s
   memcpy(b->seal.previous, lane->batch_hash, SHA256_SIZE);
   if (tenant_read(cx, u->tenant, &db) || compose_batch(cx, db, &budget, b, whole)) return cx->code;
   tenant_read_end(db);
-  if (!b->rows) return OK;
-  if (tenant_sync(cx, u->tenant))
-    return cx->code; /* nothing stands there that a power cut could take away here */
-  return up_seal(cx, u->key, b);
+  return b->rows ? tenant_sync(cx, u->tenant) : OK; /* nothing stands there that a power cut could take away here */
 }
 
 /* An idle lane looks again at what it has no part in; when that is long, it is noted. */
@@ -232,11 +228,12 @@ static int skip(struct ctx *cx, struct push *u, struct sync_lane *lane, const st
   return tenant_write(cx, u->tenant, save_lane, lane);
 }
 
-static int send_batch(struct ctx *cx, struct push *u, const struct up_batch *b) {
+static int send_batch(struct ctx *cx, struct push *u, struct up_batch *b) {
   double began = time_seconds();
   bool full = push_is_full(b);
   struct push_effort before = push_effort(u->pg);
-  if (apply_rows(cx, u->applier, b) || apply_commit(cx, u->applier, b)) {
+  if (apply_rows(cx, u->applier, b) || up_seal(cx, u->key, b) || apply_changes(cx, u->applier, b) ||
+      apply_commit(cx, u->applier, b)) {
     bool broken = pg_is_broken(u->pg);
     if (!broken) pg_rollback(u->pg);
     if (broken) push_broke();

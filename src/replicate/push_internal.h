@@ -24,7 +24,7 @@ void push_measured(double ms, bool full);
 void push_broke(void);
 bool push_is_full(const struct up_batch *b);
 
-/* The next batch of a lane that is at `lane`, sealed; no rows: there is nothing. Its texts live in cx. */
+/* The next batch of a lane that is at `lane`, not sealed yet; no rows: there is nothing. Its texts live in cx. */
 int push_compose(struct ctx *cx, struct push *u, const struct sync_lane *lane, struct up_batch *b,
                  bool *whole);
 /* It waits in a bundle: known here, and not confirmed. Inside tenant_write. */

@@ -1,10 +1,10 @@
 /*
-** push_wide.c - a lane that has much to send: one thread composes and signs, the caller and up to two more with connections of
+** push_wide.c - a lane that has much to send: one thread composes, the caller and up to two more with connections of
 ** their own put batches in.
 **
 **   composer    batch 1, 2, 3 ... each from where the one before it ends, into a free slot
 **   senders     take the next slot, put its rows in (apply_rows, in any order), wait until the batch before it has been
-**               committed, and commit (apply_commit): so the lane moves batch by batch, whoever is faster
+**               committed, seal and commit (apply_commit): so the lane moves batch by batch, whoever is faster
 **
 ** The first failure ends it: what is not committed is rolled back, and the next call of push_some asks headquarters where the lane is.
 ** The others are begun when the first batch was not all; when they get no connection, one is enough.
@@ -30,6 +30,7 @@ struct wide {
   double until;
   struct sync_lane lane; /* where the next batch begins; its texts are of `texts` */
   struct ctx texts;
+  unsigned char last[SHA256_SIZE]; /* hash of the batch that was committed last; of the sender whose turn it is */
 
   pthread_mutex_t lock; /* over all below */
   pthread_cond_t moved;
@@ -63,7 +64,7 @@ static int64_t free_slot(struct wide *w) {
 static void publish(struct wide *w, const struct up_batch *b, bool whole) {
   pthread_mutex_lock(&w->lock);
   if (b) w->made++;
-  if (b) w->held += b->seal.bytes;
+  if (b) w->held += up_bytes(b);
   w->whole = whole;
   w->ended = !b || whole || time_seconds() > w->until;
   pthread_cond_broadcast(&w->moved);
@@ -72,7 +73,6 @@ static void publish(struct wide *w, const struct up_batch *b, bool whole) {
 
 static void go_on_after(struct wide *w, const struct up_batch *b) {
   w->lane.sequence = b->seal.sequence;
-  memcpy(w->lane.batch_hash, b->seal.hash, SHA256_SIZE);
   w->lane.position = ctx_strdup(&w->texts, str_of(b->seal.position_to));
 }
 
@@ -127,6 +127,7 @@ static void clear_slot(struct slot *s) {
 
 static void committed(struct wide *w, struct slot *s) {
   int64_t bytes = s->b.seal.bytes;
+  memcpy(w->last, s->b.seal.hash, SHA256_SIZE);
   clear_slot(s);
   pthread_mutex_lock(&w->lock);
   w->committed++;
@@ -139,11 +140,12 @@ static bool send_slot(struct wide *w, struct pg *p, struct applier *a, struct sl
   double began = time_seconds(), spent;
   bool full = push_is_full(&s->b);
   struct push_effort before = push_effort(p);
-  int rc = apply_rows(&s->cx, a, &s->b);
+  int rc = apply_rows(&s->cx, a, &s->b) || up_seal_rows(&s->cx, &s->b) || apply_changes(&s->cx, a, &s->b);
   spent = time_seconds() - began;
   if (!rc && !my_turn(w, i)) rc = fail(&s->cx, E_BUSY, "lane", "the batch before it did not arrive");
   began = time_seconds();
-  if (!rc) rc = apply_commit(&s->cx, a, &s->b);
+  if (!rc) memcpy(s->b.seal.previous, w->last, SHA256_SIZE);
+  if (!rc) rc = up_seal_sign(&s->cx, w->u->key, &s->b) || apply_commit(&s->cx, a, &s->b);
   spent += time_seconds() - began;
   if (rc && pg_is_broken(p))
     push_broke();
@@ -220,6 +222,7 @@ int push_wide(struct ctx *cx, struct push *u, const struct sync_lane *from, doub
   pthread_cond_init(&w.moved, NULL);
   ctx_begin(&w.failure, cx->actor);
   ctx_begin(&w.texts, cx->actor);
+  memcpy(w.last, from->batch_hash, SHA256_SIZE);
   if (pthread_create(&composer, NULL, compose_all, &w))
     fail(&w.failure, E_BUSY, NULL, "there is no thread for it now");
   else {

@@ -77,8 +77,7 @@ static struct buf *new_buf(struct ctx *cx) {
   return b;
 }
 
-int seal_make(struct ctx *cx, const struct sign_key *key, const struct seal_section *sections, int count,
-              struct seal *seal) {
+int seal_rows(struct ctx *cx, const struct seal_section *sections, int count, struct seal *seal) {
   struct buf *leaves = new_buf(cx), *text = new_buf(cx);
   struct jw w;
   jw_init(&w, text);
@@ -94,6 +93,10 @@ int seal_make(struct ctx *cx, const struct sign_key *key, const struct seal_sect
   seal->sections = text->p;
   seal->leaves = buf_view(leaves);
   merkle_root(seal->leaves, seal->root);
+  return OK;
+}
+
+int seal_sign(struct ctx *cx, const struct sign_key *key, struct seal *seal) {
   seal_hash(seal, seal->hash);
   return key ? sign_hash(cx, key, seal->hash, seal->signature, &seal->signature_size) : OK;
 }

@@ -46,7 +46,7 @@ struct seal {
   int64_t first_seq, last_seq;
   int64_t made_at; /* UTC microseconds */
 
-  /* said by seal_make; texts live as long as the unit of work */
+  /* said by seal_rows and seal_sign; texts live as long as the unit of work */
   const char *sections;
   struct str leaves;
   int64_t rows, bytes; /* bytes of COPY text */
@@ -54,9 +54,10 @@ struct seal {
   size_t signature_size;
 };
 
-/* Fills the second half; without a key, all but the signature. E_INVALID for what is no COPY text, or when a key is not among the columns. */
-int seal_make(struct ctx *cx, const struct sign_key *key, const struct seal_section *sections, int count,
-              struct seal *seal);
+/* What the rows say: all up to the root. E_INVALID for what is no COPY text, or when a key is not among the columns. */
+int seal_rows(struct ctx *cx, const struct seal_section *sections, int count, struct seal *seal);
+/* Hash and signature of all that is said by then; without a key, the hash alone. */
+int seal_sign(struct ctx *cx, const struct sign_key *key, struct seal *seal);
 
 /* The hash of what the seal says, for those who check one. */
 void seal_hash(const struct seal *seal, unsigned char out[static SHA256_SIZE]);
