@@ -310,7 +310,9 @@ int apply_rows(struct ctx *cx, struct applier *a, const struct up_batch *b) {
   if (learn(cx, a, &tables)) return cx->code;
   a->temporary = 0;
   pg_patience(a->pg, PATIENCE_OF_A_BATCH);
-  if (pg_do(cx, a->pg, "BEGIN; SET LOCAL TIME ZONE 'UTC'; SET LOCAL datestyle = 'ISO'; SET LOCAL jit = off"))
+  if (pg_do(cx, a->pg,
+            "BEGIN; SET LOCAL TIME ZONE 'UTC'; SET LOCAL datestyle = 'ISO'; SET LOCAL jit = off; SET LOCAL "
+            "lock_timeout = '60s'"))
     return cx->code;
   for (int i = 0; i < b->count; i++)
     if (put_section(cx, a, b, &b->sections[i])) return cx->code;

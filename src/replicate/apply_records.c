@@ -17,6 +17,8 @@ struct putting {
   const char *columns, *names, *sets; /* of the record: a,b; "a", "b"; "a" = s."a", "b" = s."b" */
   struct apply_source from;
   struct pg_value v[P_KINDS];
+  bool early;    /* records that were made here need not wait for their turn */
+  int64_t added; /* of them */
 };
 
 static void name_columns(struct putting *u, const struct cell_columns *c) {
@@ -70,6 +72,29 @@ static const struct up_section *log_of(const struct up_batch *b) {
   return &b->sections[i];
 }
 
+/* A statement about the net changes; how many rows it was about. */
+static int put(struct putting *u, const char *sql, int64_t *changed) {
+  struct pg_rows *r;
+  if (pg_ask(u->cx, u->a->pg, sql, u->v, u->from.json.kind == PG_NULL ? P_NET - 1 : P_NET, &r))
+    return u->cx->code;
+  *changed = pg_rows_changed(r);
+  return OK;
+}
+
+/* Records that are not there yet; which: a condition. */
+static int insert_new(struct putting *u, const char *which, int64_t *changed) {
+  return put(
+      u,
+      ctx_printf(u->cx,
+                 "INSERT INTO outpost.\"%s\" (%sorganization_id, sync_origin, sync_at, sync_stamps) SELECT %s"
+                 "$1::uuid, $2::int, s.net_stamp, ('{\"\": [0, 0]}' || s.net_marks)::%s FROM %s WHERE "
+                 "s.net_alone%s ORDER BY "
+                 "s.net_key COLLATE "
+                 "\"C\" ON CONFLICT (organization_id, id) DO NOTHING",
+                 u->e->table, u->names, u->names, u->stamps_type, u->from.from, which),
+      changed);
+}
+
 static int bring(struct putting *u, const struct up_batch *b, const struct net_entity *n) {
   struct cell_columns c;
   struct buf rows;
@@ -83,16 +108,8 @@ static int bring(struct putting *u, const struct up_batch *b, const struct net_e
   u->v[0] = pg_z(b->seal.organization);
   u->v[1] = pg_number(b->seal.origin);
   u->v[P_NET - 1] = u->from.json;
-  return u->cx->code;
-}
-
-/* A statement about the net changes; how many rows it was about. */
-static int put(struct putting *u, const char *sql, int64_t *changed) {
-  struct pg_rows *r;
-  if (pg_ask(u->cx, u->a->pg, sql, u->v, u->from.json.kind == PG_NULL ? P_NET - 1 : P_NET, &r))
-    return u->cx->code;
-  *changed = pg_rows_changed(r);
-  return OK;
+  u->early = u->e->sync == SYNC_UP && n->fresh;
+  return u->early && !u->cx->code ? insert_new(u, " AND s.net_fresh", &u->added) : (int)u->cx->code;
 }
 
 /* Edges that share records take them in one order. */
@@ -132,19 +149,6 @@ static int update_known(struct putting *u, int64_t *changed) {
           "s.net_key "
           "AND ((t.sync_origin = $2::int AND NOT coalesce(t.sync_stamps::jsonb ? '*', false))%s)",
           u->e->table, u->sets, u->stamps_type, u->from.from, same),
-      changed);
-}
-
-/* Records that are not there yet. */
-static int insert_new(struct putting *u, int64_t *changed) {
-  return put(
-      u,
-      ctx_printf(u->cx,
-                 "INSERT INTO outpost.\"%s\" (%sorganization_id, sync_origin, sync_at, sync_stamps) SELECT %s"
-                 "$1::uuid, $2::int, s.net_stamp, ('{\"\": [0, 0]}' || s.net_marks)::%s FROM %s WHERE s.net_alone ORDER BY "
-                 "s.net_key COLLATE "
-                 "\"C\" ON CONFLICT (organization_id, id) DO NOTHING",
-                 u->e->table, u->names, u->names, u->stamps_type, u->from.from),
       changed);
 }
 
@@ -194,8 +198,8 @@ static int merge_rest(struct putting *u) {
           cx,
           "SELECT count(*) FROM (SELECT outpost.merge_row($1::uuid, '%s', $2::int, d.net_key, d.before, "
           "d.after, "
-          "d.stamps, $5::jsonb) FROM (SELECT s.net_key, " STAMPS ", s.net_first_seq, " ENTRY_OF
-          ", " ENTRY_OF " FROM %s WHERE ($3::json IS NOT NULL OR true) AND s.net_key IN (SELECT value FROM "
+          "d.stamps, $5::jsonb) FROM (SELECT s.net_key, " STAMPS ", s.net_first_seq, " ENTRY_OF ", " ENTRY_OF
+          " FROM %s WHERE ($3::json IS NOT NULL OR true) AND s.net_key IN (SELECT value FROM "
           "json_array_elements_text($4::json))) AS d ORDER BY d.net_key COLLATE \"C\", d.net_first_seq) AS "
           "merged",
           u->e->table, "before", "first_seq", "before", "after", "last_seq", "after", u->from.from),
@@ -215,12 +219,12 @@ int apply_bring(struct ctx *cx, struct applier *a, const struct up_batch *b) {
 }
 
 static int apply_entity(struct putting *u, const struct net_entity *n) {
-  int64_t updated = 0, added = 0;
+  int64_t updated = 0, added = 0, left = n->alone - (u->early ? n->fresh : 0);
   if (!u->from.from) return OK;
   if (n->entity->sync == SYNC_BOTH && n->rows > 1 && lock_shared(u)) return u->cx->code;
   if (n->alone > n->fresh && update_known(u, &updated)) return u->cx->code;
-  if (n->alone > updated && insert_new(u, &added)) return u->cx->code;
-  return updated + added < n->rows ? merge_rest(u) : OK;
+  if (left > updated && insert_new(u, u->early ? " AND NOT s.net_fresh" : "", &added)) return u->cx->code;
+  return updated + u->added + added < n->rows ? merge_rest(u) : OK;
 }
 
 int apply_records(struct ctx *cx, struct applier *a) {

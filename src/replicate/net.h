@@ -15,7 +15,7 @@
 ** something of it came from headquarters in between: then each has its own `before`, and they go by outpost.merge_row in their order.
 ** Entities come in the order of their tables, so that edges that share records lock them in one order. */
 #define NET_COLUMNS                                                                                          \
-  "net_key,net_first_seq,net_last_seq,net_stamp,net_marks,net_fresh,net_alone,net_least,net_was," \
+  "net_key,net_first_seq,net_last_seq,net_stamp,net_marks,net_fresh,net_alone,net_least,net_was,"            \
   "net_was_at,net_was_by"
 struct net_entity {
   const struct entity *entity;

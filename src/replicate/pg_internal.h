@@ -12,7 +12,7 @@ struct pg {
   PGconn *conn; /* NULL: closed */
   char state[PG_STATE_SIZE];
   bool broken, copying;
-  bool told; /* a statement is under way whose answer nobody has taken yet */
+  bool told;    /* a statement is under way whose answer nobody has taken yet */
   int patience; /* seconds */
   int64_t bytes, statements;
 };

@@ -40,7 +40,7 @@ void push_measured(double ms, bool full) {
   if (ms > 2 * PUSH_MS)
     rows /= 2;
   else if (full && ms < PUSH_MS / 2.0)
-    rows *= ms < PUSH_MS / 8.0 ? 4 : 2;
+    rows *= rows < ROWS_FIRST * 4 && ms < PUSH_MS / 8.0 ? 4 : 2;
   atomic_store(&borne, rows < ROWS_LEAST ? ROWS_LEAST : rows > ROWS_MOST ? ROWS_MOST : rows);
 }
 
@@ -244,7 +244,7 @@ static int send_batch(struct ctx *cx, struct push *u, struct up_batch *b) {
   return push_confirm(cx, u->tenant, b, took, u->pg, before);
 }
 
-enum { ALONE = 2 };
+enum { ALONE = 1 };
 enum sent { SENT_NOTHING, SENT_ALL, SENT_MORE };
 
 /* One batch, in a unit of work of its own. */

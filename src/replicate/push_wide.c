@@ -30,7 +30,8 @@ struct wide {
   double until;
   struct sync_lane lane; /* where the next batch begins; its texts are of `texts` */
   struct ctx texts;
-  unsigned char last[SHA256_SIZE]; /* hash of the batch that was committed last; of the sender whose turn it is */
+  unsigned char
+      last[SHA256_SIZE]; /* hash of the batch that was committed last; of the sender whose turn it is */
 
   pthread_mutex_t lock; /* over all below */
   pthread_cond_t moved;
