@@ -125,8 +125,7 @@ static bool is_net(struct str name) { return str_starts(name, STR("net_")); }
 /* What is known of the net change itself, see NET_COLUMNS. */
 static const char *net_type(struct str name) {
   static const char *const types[][2] = {
-    { "net_key", "text" },      { "net_was_by", "text" },   { "net_marks", "jsonb" },
-    { "net_fresh", "boolean" }, { "net_alone", "boolean" }, { "net_was_at", "timestamptz" },
+    { "net_key", "text" }, { "net_marks", "jsonb" }, { "net_fresh", "boolean" }, { "net_alone", "boolean" }
   };
   for (size_t i = 0; i < sizeof types / sizeof *types; i++)
     if (str_eq(name, str_of(types[i][0]))) return types[i][1];
@@ -301,6 +300,13 @@ static int learn(struct ctx *cx, struct applier *a, struct buf *tables) {
   return cx->code || all ? (int)cx->code : apply_know(cx, a, names);
 }
 
+/* Of rows that have just come the planner knows nothing: records are found by their keys, and no plan is worth compiling. Batches wait
+** for each other here, so none may wait there without end. */
+static const char begin[] =
+    "BEGIN; SET LOCAL TIME ZONE 'UTC'; SET LOCAL datestyle = 'ISO'; SET LOCAL jit = off; "
+    "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; "
+    "SET LOCAL lock_timeout = '60s'";
+
 enum { PATIENCE_OF_A_BATCH = 600 };
 
 int apply_rows(struct ctx *cx, struct applier *a, const struct up_batch *b) {
@@ -310,10 +316,7 @@ int apply_rows(struct ctx *cx, struct applier *a, const struct up_batch *b) {
   if (learn(cx, a, &tables)) return cx->code;
   a->temporary = 0;
   pg_patience(a->pg, PATIENCE_OF_A_BATCH);
-  if (pg_do(cx, a->pg,
-            "BEGIN; SET LOCAL TIME ZONE 'UTC'; SET LOCAL datestyle = 'ISO'; SET LOCAL jit = off; SET LOCAL "
-            "lock_timeout = '60s'"))
-    return cx->code;
+  if (pg_do(cx, a->pg, begin)) return cx->code;
   for (int i = 0; i < b->count; i++)
     if (put_section(cx, a, b, &b->sections[i])) return cx->code;
   return OK;
@@ -331,6 +334,8 @@ int apply_changes(struct ctx *cx, struct applier *a, const struct up_batch *b) {
   crash_point("push rows");
   return OK;
 }
+
+int apply_own(struct ctx *cx, struct applier *a) { return apply_records(cx, a, true); }
 
 /* ---- position and batch ---- */
 
@@ -417,7 +422,8 @@ static int apply_decisions(struct ctx *cx, struct applier *a, const struct up_ba
 }
 
 int apply_commit(struct ctx *cx, struct applier *a, const struct up_batch *b) {
-  if (apply_records(cx, a) || apply_decisions(cx, a, b) || move_lane(cx, a, b) || store_batch(cx, a, b))
+  if (apply_records(cx, a, false) || apply_decisions(cx, a, b) || move_lane(cx, a, b) ||
+      store_batch(cx, a, b))
     return cx->code;
   crash_point("push commit");
   int rc = pg_do(cx, a->pg, "COMMIT");

@@ -16,7 +16,8 @@
 ** headquarters has no column for are kept in `extra`. Entries of units "hq:..." came from headquarters and change nothing there.
 **
 ** Several connections may apply batches of one lane at once: apply_rows and apply_changes in any order, apply_commit in that of the
-** sequence; only this needs the batch to be sealed. Records belong to apply_commit: two batches could hold a record that both change.
+** sequence; only this needs the batch to be sealed. Records belong to apply_commit, as two batches could hold a record that both change;
+** apply_own is for those of whom that is not so.
 */
 #ifndef REPLICATE_APPLY_H
 #define REPLICATE_APPLY_H
@@ -46,6 +47,9 @@ int apply_lane(struct ctx *cx, struct applier *a, const char *organization, int6
 int apply_rows(struct ctx *cx, struct applier *a, const struct up_batch *b);
 /* What follows from them for records is brought there, while that goes on. */
 int apply_changes(struct ctx *cx, struct applier *a, const struct up_batch *b);
+/* Changes the records that nobody but this edge writes, ahead of its turn: when no batch that is before this one and not committed speaks
+** of any of them. apply_commit does it otherwise. */
+int apply_own(struct ctx *cx, struct applier *a);
 /* Changes the records, moves the lane, stores the batch, commits. E_CONFLICT: the lane is not where the batch begins; nothing has happened.
 ** When the connection breaks (pg_is_broken) the outcome is not known: ask apply_lane. */
 int apply_commit(struct ctx *cx, struct applier *a, const struct up_batch *b);

@@ -17,8 +17,7 @@ struct putting {
   const char *columns, *names, *sets; /* of the record: a,b; "a", "b"; "a" = s."a", "b" = s."b" */
   struct apply_source from;
   struct pg_value v[P_KINDS];
-  bool early;    /* records that were made here need not wait for their turn */
-  int64_t added; /* of them */
+  bool done;
 };
 
 static void name_columns(struct putting *u, const struct cell_columns *c) {
@@ -81,17 +80,17 @@ static int put(struct putting *u, const char *sql, int64_t *changed) {
   return OK;
 }
 
-/* Records that are not there yet; which: a condition. */
-static int insert_new(struct putting *u, const char *which, int64_t *changed) {
+/* Records that are not there yet. */
+static int insert_new(struct putting *u, int64_t *changed) {
   return put(
       u,
       ctx_printf(u->cx,
                  "INSERT INTO outpost.\"%s\" (%sorganization_id, sync_origin, sync_at, sync_stamps) SELECT %s"
                  "$1::uuid, $2::int, s.net_stamp, ('{\"\": [0, 0]}' || s.net_marks)::%s FROM %s WHERE "
-                 "s.net_alone%s ORDER BY "
+                 "s.net_alone ORDER BY "
                  "s.net_key COLLATE "
                  "\"C\" ON CONFLICT (organization_id, id) DO NOTHING",
-                 u->e->table, u->names, u->names, u->stamps_type, u->from.from, which),
+                 u->e->table, u->names, u->names, u->stamps_type, u->from.from),
       changed);
 }
 
@@ -108,8 +107,7 @@ static int bring(struct putting *u, const struct up_batch *b, const struct net_e
   u->v[0] = pg_z(b->seal.organization);
   u->v[1] = pg_number(b->seal.origin);
   u->v[P_NET - 1] = u->from.json;
-  u->early = u->e->sync == SYNC_UP && n->fresh;
-  return u->early && !u->cx->code ? insert_new(u, " AND s.net_fresh", &u->added) : (int)u->cx->code;
+  return u->cx->code;
 }
 
 /* Edges that share records take them in one order. */
@@ -125,18 +123,8 @@ static int lock_shared(struct putting *u) {
       &locked);
 }
 
-/* Records that nobody but us has written since we knew them: either nobody else ever did, or headquarters' row is the one that
-** stands before the change here, nothing in it is later, and nobody waits for an answer about it. */
-static int update_known(struct putting *u, int64_t *changed) {
-  const char *same =
-      u->a->merges ? ctx_printf(u->cx,
-                                " OR (t.version = s.net_was AND t.updated_at = s.net_was_at AND t.updated_by "
-                                "= s.net_was_by AND "
-                                "t.sync_at < s.net_least AND NOT EXISTS (SELECT FROM outpost.conflict c "
-                                "WHERE c.organization_id = "
-                                "t.organization_id AND c.tbl = '%s' AND c.key = t.id AND c.state = 'open'))",
-                                u->e->table)
-                   : "";
+/* Records that are there. $2 is the origin, %s: what stands behind FROM, and what else must be so. */
+static int update(struct putting *u, const char *from, const char *which, int64_t *changed) {
   return put(
       u,
       ctx_printf(
@@ -146,9 +134,36 @@ static int update_known(struct putting *u, int64_t *changed) {
           "jsonb_build_array(t.sync_at, coalesce(t.sync_origin, 0)))) || CASE WHEN t.sync_origin = $2::int "
           "THEN s.net_marks ELSE s.net_marks || '{\"*\": true}' END)::%s, sync_xid = pg_current_xact_id() "
           "FROM %s WHERE NOT s.net_fresh AND s.net_alone AND t.organization_id = $1::uuid AND t.id = "
-          "s.net_key "
-          "AND ((t.sync_origin = $2::int AND NOT coalesce(t.sync_stamps::jsonb ? '*', false))%s)",
-          u->e->table, u->sets, u->stamps_type, u->from.from, same),
+          "s.net_key AND %s",
+          u->e->table, u->sets, u->stamps_type, from, which),
+      changed);
+}
+
+/* Those that nobody but us has ever written. */
+static int update_own(struct putting *u, int64_t *changed) {
+  return update(u, u->from.from,
+                "t.sync_origin = $2::int AND NOT coalesce(t.sync_stamps::jsonb ? '*', false)", changed);
+}
+
+/* Those that nobody else has written since we knew them: headquarters' row is the one that stands before the change here, nothing
+** in it is later, and nobody waits for an answer about it. */
+static int update_known(struct putting *u, int64_t *changed) {
+  return update(
+      u,
+      ctx_printf(u->cx,
+                 "%s JOIN outpost.change_log AS l ON l.organization_id = $1::uuid AND l.origin = $2::int AND "
+                 "l.seq = s.net_first_seq CROSS JOIN LATERAL (SELECT CASE WHEN position('\\u0000' IN "
+                 "l.before::text) = 0 THEN l.before END AS was) AS b",
+                 u->from.from),
+      ctx_printf(
+          u->cx,
+          "t.sync_xid <> pg_current_xact_id() AND t.version = (b.was ->> 'version')::bigint AND "
+          "t.updated_at = timestamptz 'epoch' + (b.was ->> 'updated_at')::bigint * interval '1 "
+          "microsecond' AND t.updated_by = b.was ->> 'updated_by' AND t.sync_at < (SELECT "
+          "min((m.value ->> 0)::bigint) FROM jsonb_each(s.net_marks) AS m) AND NOT EXISTS (SELECT FROM "
+          "outpost.conflict c WHERE c.organization_id = t.organization_id AND c.tbl = '%s' AND c.key = "
+          "t.id AND c.state = 'open')",
+          u->e->table),
       changed);
 }
 
@@ -219,16 +234,20 @@ int apply_bring(struct ctx *cx, struct applier *a, const struct up_batch *b) {
 }
 
 static int apply_entity(struct putting *u, const struct net_entity *n) {
-  int64_t updated = 0, added = 0, left = n->alone - (u->early ? n->fresh : 0);
-  if (!u->from.from) return OK;
+  int64_t own = 0, known = 0, added = 0, later = n->alone - n->fresh;
+  if (!u->from.from || u->done) return OK;
+  u->done = true;
   if (n->entity->sync == SYNC_BOTH && n->rows > 1 && lock_shared(u)) return u->cx->code;
-  if (n->alone > n->fresh && update_known(u, &updated)) return u->cx->code;
-  if (left > updated && insert_new(u, u->early ? " AND NOT s.net_fresh" : "", &added)) return u->cx->code;
-  return updated + u->added + added < n->rows ? merge_rest(u) : OK;
+  if (later && update_own(u, &own)) return u->cx->code;
+  if (later > own && u->a->merges && update_known(u, &known)) return u->cx->code;
+  if (n->alone > own + known && insert_new(u, &added)) return u->cx->code;
+  return own + known + added < n->rows ? merge_rest(u) : OK;
 }
 
-int apply_records(struct ctx *cx, struct applier *a) {
-  for (int i = 0; i < a->net.count; i++)
+int apply_records(struct ctx *cx, struct applier *a, bool own) {
+  for (int i = 0; i < a->net.count; i++) {
+    if (own && a->net.entities[i].entity->sync != SYNC_UP) continue;
     if (apply_entity(&a->puttings[i], &a->net.entities[i])) return cx->code;
+  }
   return OK;
 }

@@ -34,6 +34,6 @@ int apply_source(struct ctx *cx, struct applier *a, const char *table, const cha
 
 /* The net changes of the batch: on their way first, and then, in its turn, in the records. Both in the unit of work of the batch. */
 int apply_bring(struct ctx *cx, struct applier *a, const struct up_batch *b);
-int apply_records(struct ctx *cx, struct applier *a);
+int apply_records(struct ctx *cx, struct applier *a, bool own); /* own: those that only this edge writes */
 
 #endif

@@ -8,18 +8,15 @@
 
 enum { CELL_SEQ, CELL_UNIT = 4, CELL_TABLE = 6, CELL_KEY, CELL_BEFORE, CELL_AFTER, CELL_STAMP = 13, CELLS };
 
-enum { WAS_VERSION, WAS_AT, WAS_BY, WAS };
-
 /* What happened to one record so far. Stamps of its properties, then of deleted_at and updated_at; 0: not changed. */
 struct change_of {
   int entity;
   const char *key;
   int64_t first_seq, last_seq, created, latest;
   int64_t *stamps;
-  size_t after;        /* of the last entry, in the section */
-  struct str was[WAS]; /* of `before`: version, updated_at, updated_by */
-  bool over;           /* headquarters' word came in between: what follows is another change */
-  bool more;           /* there is another one of this record */
+  size_t after; /* of the last entry, in the section */
+  bool over;    /* headquarters' word came in between: what follows is another change */
+  bool more;    /* there is another one of this record */
 };
 
 struct collector {
@@ -156,16 +153,6 @@ static void close_change(struct collector *k, struct str key) {
 
 static bool goes_up(const struct entity *e) { return e && (e->sync == SYNC_UP || e->sync == SYNC_BOTH); }
 
-/* What is known of the record as it was: values as they are written. */
-static void note_before(struct collector *k, struct change_of *c, struct str before) {
-  static const char *const names[WAS] = { "version", "updated_at", "updated_by" };
-  size_t at = 1;
-  for (int i = 0; i < WAS; i++) {
-    struct str value = log_value(before, &at, str_of(names[i]));
-    c->was[i] = (struct str){ ctx_strdup(k->cx, value), value.n };
-  }
-}
-
 static int take_entry(struct collector *k, const struct str cells[static CELLS], size_t after) {
   int64_t seq, stamp;
   if (!cells[CELL_TABLE].p || !cells[CELL_KEY].p || !cells[CELL_AFTER].p) return OK;
@@ -180,7 +167,6 @@ static int take_entry(struct collector *k, const struct str cells[static CELLS],
   if (!str_to_int(cells[CELL_SEQ], &seq) || !str_to_int(cells[CELL_STAMP], &stamp))
     return fail(k->cx, E_INVALID, "change_log", "an entry of the log has no number");
   struct change_of *c = change_find(k, e, cells[CELL_KEY]);
-  if (!c->first_seq && cells[CELL_BEFORE].p) note_before(k, c, cells[CELL_BEFORE]);
   if (!c->first_seq) c->first_seq = seq;
   c->last_seq = seq;
   c->after = after;
@@ -220,51 +206,18 @@ static void write_marks(struct buf *out, const struct entity *e, const struct ch
   buf_puts(out, before == '{' ? "{}\t" : "}\t");
 }
 
-/* The earliest stamp of what changed; 0: nothing did. */
-static int64_t least_stamp(const struct entity *e, const struct change_of *c) {
-  int64_t least = 0;
-  for (int i = 0; i < e->property_count + MORE_STAMPS; i++)
-    if (c->stamps[i] && (!least || c->stamps[i] < least)) least = c->stamps[i];
-  return least;
-}
-
-static void write_moment(struct buf *out, struct str value) {
-  int64_t us;
-  if (str_to_int(value, &us))
-    cell_time(out, us);
-  else
-    cell_null(out);
-}
-
-/* Of a text its letters, when it has nothing that is escaped; who wrote a record is called by such a name. */
-static void write_was(struct buf *out, struct str value) {
-  bool text = value.n > 1 && value.p[0] == '"' && !memchr(value.p, '\\', value.n);
-  bool number = value.n && (value.p[0] == '-' || (value.p[0] >= '0' && value.p[0] <= '9'));
-  if (text)
-    cell_text(out, (struct str){ value.p + 1, value.n - 2 });
-  else if (number)
-    cell_text(out, value);
-  else
-    cell_null(out);
-}
-
 static void write_change(struct net_entity *n, const struct change_of *c, int64_t origin) {
   const struct entity *e = n->entity;
-  int64_t least = least_stamp(e, c);
   cell_text(&n->copy, str_of(c->key));
   cell_int(&n->copy, c->first_seq);
   cell_int(&n->copy, c->last_seq);
   cell_int(&n->copy, c->latest);
-  if (c->created == c->latest && !least)
+  if (c->created == c->latest)
     cell_null(&n->copy);
   else
     write_marks(&n->copy, e, c, origin);
   cell_bool(&n->copy, c->created != 0);
   cell_bool(&n->copy, !c->more);
-  cell_int(&n->copy, least);
-  write_was(&n->copy, c->was[WAS_VERSION]);
-  write_moment(&n->copy, c->was[WAS_AT]);
-  write_was(&n->copy, c->was[WAS_BY]);
   n->copy.p[n->copy.n - 1] = '\n';
   n->afters[n->rows++] = c->after;
   if (c->more) return;

@@ -10,13 +10,9 @@
 /* For an entity, lines of COPY text, their names without net_: key, first_seq (its `before`), last_seq (its `after`), stamp (the latest),
 ** marks {"": [stamp, origin], "field": [stamp, origin]} for the column sync_stamps, "" when it was made here; NULL: the
 ** record was made in one go; fresh: it was made here, so there is no `before`; alone: the
-** only one of its record; least (the earliest stamp of what changed), and of `before` the version, when and by
-** whom it was written: headquarters' row says the same when nobody else has written it since. A record has more than one when
-** something of it came from headquarters in between: then each has its own `before`, and they go by outpost.merge_row in their order.
+** only one of its record. A record has more than one when something of it came from headquarters in between: then each has its own `before`, and they go by outpost.merge_row in their order.
 ** Entities come in the order of their tables, so that edges that share records lock them in one order. */
-#define NET_COLUMNS                                                                                          \
-  "net_key,net_first_seq,net_last_seq,net_stamp,net_marks,net_fresh,net_alone,net_least,net_was,"            \
-  "net_was_at,net_was_by"
+#define NET_COLUMNS "net_key,net_first_seq,net_last_seq,net_stamp,net_marks,net_fresh,net_alone"
 struct net_entity {
   const struct entity *entity;
   int64_t rows, fresh; /* fresh: how many of them, of those that are alone */

@@ -18,7 +18,7 @@ enum {
   ROWS_MOST = 40000,
   BYTES_A_ROW = 800,
   BYTES_LEAST = 64 << 10,
-  BYTES_MOST = 31 << 20 /* what a buffer of 32 MiB holds with its last row */
+  BYTES_MOST = 4 << 20 /* so that several connections have something to do when entries of the log are many */
 };
 
 static _Atomic int64_t borne = ROWS_FIRST; /* rows of a batch, as the link bore them last */
@@ -40,7 +40,7 @@ void push_measured(double ms, bool full) {
   if (ms > 2 * PUSH_MS)
     rows /= 2;
   else if (full && ms < PUSH_MS / 2.0)
-    rows *= rows < ROWS_FIRST * 4 && ms < PUSH_MS / 8.0 ? 4 : 2;
+    rows *= ms < PUSH_MS / 8.0 ? 4 : 2;
   atomic_store(&borne, rows < ROWS_LEAST ? ROWS_LEAST : rows > ROWS_MOST ? ROWS_MOST : rows);
 }
 

@@ -3,8 +3,9 @@
 ** their own put batches in.
 **
 **   composer    batch 1, 2, 3 ... each from where the one before it ends, into a free slot
-**   senders     take the next slot, put its rows in (apply_rows, in any order), wait until the batch before it has been
-**               committed, seal and commit (apply_commit): so the lane moves batch by batch, whoever is faster
+**   senders     take the next slot, put its rows in (apply_rows, in any order), change the records of its entries when the last batch
+**               that spoke of one of them has been committed (apply_own), wait until the batch before it has been, seal and
+**               commit (apply_commit): so the lane moves batch by batch, whoever is faster
 **
 ** The first failure ends it: what is not committed is rolled back, and the next call of push_some asks headquarters where the lane is.
 ** The others are begun when the first batch was not all; when they get no connection, one is enough.
@@ -12,6 +13,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/map.h"
 #include "base/time.h"
 #include "notify/secret.h"
 #include "replicate/push_internal.h"
@@ -21,6 +23,7 @@ enum { SLOTS = 5, HELD_MOST = 96 << 20 }; /* batches that are there at once, and
 struct slot {
   struct ctx cx;
   struct up_batch b;
+  int64_t after; /* the last batch before it that speaks of a record that it speaks of, too; -1: none does */
 };
 
 struct wide {
@@ -30,6 +33,7 @@ struct wide {
   double until;
   struct sync_lane lane; /* where the next batch begins; its texts are of `texts` */
   struct ctx texts;
+  struct map spoken; /* of the composer: records, and the last batch that spoke of them, counted from 1 */
   unsigned char
       last[SHA256_SIZE]; /* hash of the batch that was committed last; of the sender whose turn it is */
 
@@ -77,6 +81,35 @@ static void go_on_after(struct wide *w, const struct up_batch *b) {
   w->lane.position = ctx_strdup(&w->texts, str_of(b->seal.position_to));
 }
 
+/* Table and key of an entry, as they stand beside each other in its line; n 0: it speaks of no record. */
+static struct str record_of(struct str line) {
+  enum { BEFORE_TABLE = 6 };
+  const char *p = line.p, *end = line.p + line.n;
+  for (int i = 0; p && i < BEFORE_TABLE; i++)
+    if ((p = memchr(p, '\t', (size_t)(end - p)))) p++;
+  const char *key = p ? memchr(p, '\t', (size_t)(end - p)) : NULL;
+  const char *stop = key ? memchr(key + 1, '\t', (size_t)(end - key) - 1) : NULL;
+  if (!stop || str_eq((struct str){ key + 1, (size_t)(stop - key) - 1 }, STR("\\N"))) return STR("");
+  return (struct str){ p, (size_t)(stop - p) };
+}
+
+static int64_t spoken_before(struct wide *w, const struct up_batch *b, int64_t i) {
+  int64_t after = -1;
+  if (strcmp(b->seal.lane, "log") != 0) return after;
+  struct str copy = buf_view(&b->sections[0].copy);
+  for (size_t at = 0; at < copy.n;) {
+    const char *end = memchr(copy.p + at, '\n', copy.n - at);
+    struct str line = { copy.p + at, end ? (size_t)(end - copy.p) - at : copy.n - at };
+    struct str record = record_of(line);
+    at += line.n + 1;
+    if (!record.n) continue;
+    uint64_t *last = map_put(&w->spoken, record, NULL);
+    if (*last && (int64_t)*last <= i && (int64_t)*last - 1 > after) after = (int64_t)*last - 1;
+    *last = (uint64_t)i + 1;
+  }
+  return after;
+}
+
 static void *compose_all(void *arg) {
   struct wide *w = arg;
   int64_t i;
@@ -89,6 +122,7 @@ static void *compose_all(void *arg) {
     bool there = !rc && s->b.rows;
     if (rc) note_failure(w, &s->cx);
     if (there) go_on_after(w, &s->b);
+    if (there) s->after = spoken_before(w, &s->b, i);
     if (!there) {
       up_clear(&s->b);
       ctx_end(&s->cx);
@@ -113,12 +147,13 @@ static struct slot *take_slot(struct wide *w, int64_t *i) {
   return s;
 }
 
-static bool my_turn(struct wide *w, int64_t i) {
+/* Until so many are committed. */
+static int wait_for(struct ctx *cx, struct wide *w, int64_t count) {
   pthread_mutex_lock(&w->lock);
-  while (!w->failed && w->committed != i) pthread_cond_wait(&w->moved, &w->lock);
-  bool mine = !w->failed;
+  while (!w->failed && w->committed < count) pthread_cond_wait(&w->moved, &w->lock);
+  bool there = !w->failed;
   pthread_mutex_unlock(&w->lock);
-  return mine;
+  return there ? OK : fail(cx, E_BUSY, "lane", "the batch before it did not arrive");
 }
 
 static void clear_slot(struct slot *s) {
@@ -138,23 +173,28 @@ static void committed(struct wide *w, struct slot *s) {
 }
 
 static bool send_slot(struct wide *w, struct pg *p, struct applier *a, struct slot *s, int64_t i) {
-  double began = time_seconds(), spent;
+  double began = time_seconds(), waited;
   bool full = push_is_full(&s->b);
   struct push_effort before = push_effort(p);
-  int rc = apply_rows(&s->cx, a, &s->b) || up_seal_rows(&s->cx, &s->b) || apply_changes(&s->cx, a, &s->b);
-  spent = time_seconds() - began;
-  if (!rc && !my_turn(w, i)) rc = fail(&s->cx, E_BUSY, "lane", "the batch before it did not arrive");
-  began = time_seconds();
+  struct ctx *cx = &s->cx;
+  int rc = apply_rows(cx, a, &s->b) || up_seal_rows(cx, &s->b) || apply_changes(cx, a, &s->b);
+  waited = time_seconds();
+  if (!rc) rc = wait_for(cx, w, s->after + 1);
+  began += time_seconds() - waited;
+  if (!rc) rc = apply_own(cx, a);
+  waited = time_seconds();
+  if (!rc) rc = wait_for(cx, w, i);
+  began += time_seconds() - waited;
   if (!rc) memcpy(s->b.seal.previous, w->last, SHA256_SIZE);
-  if (!rc) rc = up_seal_sign(&s->cx, w->u->key, &s->b) || apply_commit(&s->cx, a, &s->b);
-  spent += time_seconds() - began;
+  if (!rc) rc = up_seal_sign(cx, w->u->key, &s->b) || apply_commit(cx, a, &s->b);
   if (rc && pg_is_broken(p))
     push_broke();
   else if (rc)
     pg_rollback(p);
   if (!rc) {
+    double spent = time_seconds() - began;
     push_measured(spent * 1000, full);
-    rc = push_confirm(&s->cx, w->u->tenant, &s->b, spent, p, before);
+    rc = push_confirm(cx, w->u->tenant, &s->b, spent, p, before);
   }
   if (!rc) {
     committed(w, s);
@@ -223,6 +263,7 @@ int push_wide(struct ctx *cx, struct push *u, const struct sync_lane *from, doub
   pthread_cond_init(&w.moved, NULL);
   ctx_begin(&w.failure, cx->actor);
   ctx_begin(&w.texts, cx->actor);
+  map_init(&w.spoken);
   memcpy(w.last, from->batch_hash, SHA256_SIZE);
   if (pthread_create(&composer, NULL, compose_all, &w))
     fail(&w.failure, E_BUSY, NULL, "there is no thread for it now");
@@ -234,6 +275,7 @@ int push_wide(struct ctx *cx, struct push *u, const struct sync_lane *from, doub
     pthread_join(composer, NULL);
   }
   clear_rest(&w);
+  map_clear(&w.spoken);
   *whole = w.whole;
   if (w.failure.code) fail_from(cx, &w.failure);
   ctx_end(&w.texts);
