@@ -214,7 +214,8 @@ int push_compose(struct ctx *cx, struct push *u, const struct sync_lane *lane, s
   memcpy(b->seal.previous, lane->batch_hash, SHA256_SIZE);
   if (tenant_read(cx, u->tenant, &db) || compose_batch(cx, db, &budget, b, whole)) return cx->code;
   tenant_read_end(db);
-  return b->rows ? tenant_sync(cx, u->tenant) : OK; /* nothing stands there that a power cut could take away here */
+  return b->rows ? tenant_sync(cx, u->tenant)
+                 : OK; /* nothing stands there that a power cut could take away here */
 }
 
 /* An idle lane looks again at what it has no part in; when that is long, it is noted. */

@@ -93,11 +93,10 @@ UNIT(net_collapses, "changes of one record become one, each field with its last 
   CHECK_INT(net_make(&cx, s, 9, &net), OK);
   CHECK_INT(net.count, 1);
   CHECK_STR(net.entities[0].entity->name, "note");
-  CHECK_STR(net.entities[0].copy.p,
-            "A\t1\t3\t300\t"
-            "{\"\":[100,9],\"text\":[300,9],\"updated_at\":[300,9]}\tt\tt\n"
-            "B\t2\t4\t400\t"
-            "{\"key\":[200,9],\"text\":[400,9],\"updated_at\":[400,9]}\tf\tt\n");
+  CHECK_STR(net.entities[0].copy.p, "A\t1\t3\t300\t"
+                                    "{\"\":[100,9],\"text\":[300,9],\"updated_at\":[300,9]}\tt\tt\n"
+                                    "B\t2\t4\t400\t"
+                                    "{\"key\":[200,9],\"text\":[400,9],\"updated_at\":[400,9]}\tf\tt\n");
   up_clear(&b);
   ctx_end(&cx);
 }
