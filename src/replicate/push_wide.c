@@ -172,12 +172,20 @@ static void committed(struct wide *w, struct slot *s) {
   pthread_mutex_unlock(&w->lock);
 }
 
+/* What is said anew takes the place of what the batch before it may have said: that must stand there first. */
+static bool replaces(const struct up_batch *b) {
+  for (int i = 0; i < b->count; i++)
+    if (b->sections[i].how == BATCH_REPLACE || b->sections[i].missing) return true;
+  return false;
+}
+
 static bool send_slot(struct wide *w, struct pg *p, struct applier *a, struct slot *s, int64_t i) {
   double began = time_seconds(), waited;
   bool full = push_is_full(&s->b);
   struct push_effort before = push_effort(p);
   struct ctx *cx = &s->cx;
-  int rc = apply_rows(cx, a, &s->b) || up_seal_rows(cx, &s->b) || apply_changes(cx, a, &s->b);
+  int rc = replaces(&s->b) ? wait_for(cx, w, i) : OK;
+  if (!rc) rc = apply_rows(cx, a, &s->b) || up_seal_rows(cx, &s->b) || apply_changes(cx, a, &s->b);
   waited = time_seconds();
   if (!rc) rc = wait_for(cx, w, s->after + 1);
   began += time_seconds() - waited;
