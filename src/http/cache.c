@@ -320,8 +320,8 @@ void cache_keep(struct request *rq) {
   link_newest(c, k);
   c->size += k->size;
   while (c->size > CACHE_BYTES) forget(c, c->oldest, &gone);
-  drop_all(gone);
   struct waiter *waiters = end_making(c, look, k);
+  drop_all(gone);
   pthread_mutex_unlock(&c->lock);
   wake_all(waiters);
 }
