@@ -300,11 +300,9 @@ static int learn(struct ctx *cx, struct applier *a, struct buf *tables) {
   return cx->code || all ? (int)cx->code : apply_know(cx, a, names);
 }
 
-/* Of rows that have just come the planner knows nothing: records are found by their keys, and no plan is worth compiling. Batches wait
-** for each other here, so none may wait there without end. */
+/* No plan is worth compiling. Batches wait for each other here, so none may wait there without end. */
 static const char begin[] =
     "BEGIN; SET LOCAL TIME ZONE 'UTC'; SET LOCAL datestyle = 'ISO'; SET LOCAL jit = off; "
-    "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; "
     "SET LOCAL lock_timeout = '60s'";
 
 enum { PATIENCE_OF_A_BATCH = 600 };
