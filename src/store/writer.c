@@ -235,10 +235,16 @@ static void committed(struct tenant *t) {
 
 /* ---- onto the disk ---- */
 
-static int sync_wal(struct ctx *cx, struct tenant *t) {
-  int fd = open(t->wal_path, O_RDONLY | O_CLOEXEC);
-  int rc = fd < 0 ? -1 : fdatasync(fd), why = errno;
-  if (fd >= 0) close(fd);
+/* A descriptor is told of the errors since it was opened: before what is to be synced is written. */
+static int open_wal(struct ctx *cx, const struct tenant *t, int *fd) {
+  *fd = open(t->wal_path, O_RDONLY | O_CLOEXEC);
+  return *fd >= 0 ? OK : fail(cx, E_BUSY, NULL, "%s cannot be opened: %s", t->wal_path, strerror(errno));
+}
+
+/* Closes it. */
+static int sync_wal(struct ctx *cx, struct tenant *t, int fd) {
+  int rc = fdatasync(fd), why = errno;
+  close(fd);
   if (rc == 0 && !atomic_load(&t->unsafe)) return OK;
   atomic_store(&t->unsafe, true);
   return fail(cx, E_FAIL, NULL,
@@ -248,8 +254,9 @@ static int sync_wal(struct ctx *cx, struct tenant *t) {
 }
 
 int tenant_sync(struct ctx *cx, struct tenant *t) {
+  int fd;
   if (access(t->wal_path, F_OK) != 0 && errno == ENOENT) return OK; /* all stands in the file itself */
-  return sync_wal(cx, t);
+  return open_wal(cx, t, &fd) ? (int)cx->code : sync_wal(cx, t, fd);
 }
 
 static void wait_for_syncs(struct tenant *t) {
@@ -331,7 +338,8 @@ static int run_guarded(struct ctx *cx, struct task *tasks, struct db *db) {
 /* What a group has committed. */
 struct commit {
   bool changed; /* followers are to be told */
-  bool written; /* it stands in the WAL, and who led has the disk take it */
+  bool written; /* it stands in the WAL, and who led has the disk take it, */
+  int wal;      /* by this descriptor, or -1 */
   bool noted;   /* the end of the log is: */
   struct change_end end;
 };
@@ -347,6 +355,10 @@ static int run_group(struct ctx *cx, struct tenant *t, struct db *db, struct tas
     return OK;
   }
   if (db_begin(cx, db)) return cx->code;
+  if (open_wal(cx, t, &out->wal)) {
+    db_rollback(db);
+    return cx->code;
+  }
   bool plain = tasks->next && all_again(tasks), guarded = !plain;
   if (plain && run_plain(cx, tasks, db, &guarded)) return cx->code;
   if (guarded && run_guarded(cx, tasks, db)) return cx->code;
@@ -435,7 +447,8 @@ static void end_group(struct tenant *t, struct task *group, struct task *mine, c
   ctx_begin(&cx, "store");
   mine->seat = seat_leave();
   crash_point("before sync");
-  if (c->written && sync_wal(&cx, t)) {
+  if (!c->written && c->wal >= 0) close(c->wal);
+  if (c->written && sync_wal(&cx, t, c->wal)) {
     log_line(LOG_ERR, &cx, "SYNC_FAILED", "%s", cx.message);
     fail_all(group, &cx);
   } else if (c->noted)
@@ -452,7 +465,7 @@ static void end_group(struct tenant *t, struct task *group, struct task *mine, c
 
 /* When the WAL is to be copied, the lead is passed on last. */
 static void lead_group(struct tenant *t, struct task *mine) {
-  struct commit done = { 0 };
+  struct commit done = { .wal = -1 };
   pthread_mutex_lock(&t->lock);
   while (t->syncing > SYNCS_BEHIND) pthread_cond_wait(&t->synced, &t->lock);
   seat_return(mine->seat);
