@@ -2,8 +2,9 @@
 //
 //   push_bulk   a million clean rows of one import, from the first batch that is composed to the last row that is committed, against
 //               psql's \copy of the same rows into the same table with its primary key: over one connection and over three
-//   push_small  100,000 changes of single records, each an entry of the log, against the same \copy, row by row; and how long
-//               after its commit here a change is seen there, against commits of single rows in the same server
+//   push_small  100,000 changes of single records, each an entry of the log, against the same \copy, row by row, though an entry is
+//               twelve times as long as such a row; and against \copy of the same entries and records into the same tables. And how
+//               long after its commit here a change is seen there, against commits of single rows in the same server
 // Each round begins with an empty headquarters and a copy of the folder that has not sent anything yet.
 import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
@@ -16,6 +17,7 @@ import { timed } from './measure.mjs';
 const EXCEPTIONS = 20_000; // in five rounds of changes
 const CHANGES = 5 * EXCEPTIONS;
 const SINGLE = 300;
+const SAME = ['change_log', 'review'];
 const TABLES = 'lane, batch, sale, change_log, run, raw_chunk, reject, reject_solved, undo_kept, review, products';
 
 const run = (outpost, ...args) => execFileSync(outpost, args, { encoding: 'utf8', maxBuffer: 1 << 26 });
@@ -74,8 +76,14 @@ function drained(outpost, pg, from, lane, connections) {
 const show = (what, { rows, batches, bytes, cost }) =>
   console.error(`${what}: ${batches} transactions, ${((batches / rows) * 1000).toFixed(2)} and ${Math.round(((bytes / rows) * 1000) / 1024)} KiB of rows for 1,000 rows; ${cost.statements_a_thousand_rows} statements and ${Math.round(cost.bytes_a_thousand_rows / 1024)} KiB in all`);
 
-function copied(folder, pg, file) {
-  pg.psql('DROP TABLE IF EXISTS copied; CREATE TABLE copied (LIKE outpost.sale INCLUDING ALL)');
+// What stands in a table of headquarters, as \copy reads it.
+function taken(pg, table, file) {
+  fs.writeFileSync(file, execFileSync('psql', ['-h', '127.0.0.1', '-p', String(pg.port), '-U', 'bench', '-d', 'postgres', '-q', '-c', `COPY outpost.${table} TO STDOUT`], { maxBuffer: 1 << 30 }));
+  return file;
+}
+
+function copied(folder, pg, file, table = 'sale') {
+  pg.psql(`DROP TABLE IF EXISTS copied; CREATE TABLE copied (LIKE outpost.${table} INCLUDING ALL)`);
   pg.psql('CHECKPOINT');
   return timed(folder, 'psql', ['-h', '127.0.0.1', '-p', String(pg.port), '-U', 'bench', '-d', 'postgres', '-q', '-c', `\\copy copied FROM '${file}'`]).seconds;
 }
@@ -116,12 +124,13 @@ export async function push(figures, { outpost, folder, home, runs, generated, ro
   const pg = await startPostgres(folder);
   const data = path.join(folder, 'data_bulk');
   const changed = path.join(folder, 'data_small');
-  const file = path.join(pg.dir ?? folder, 'clean-rows.txt');
-  const [copy, one, three, changes, visible, commits] = [[], [], [], [], [], []];
+  const pathOf = (table) => path.join(pg.dir ?? folder, `${table}-rows.txt`);
+  const file = pathOf('sale');
+  const [copy, one, three, changes, same, visible, commits] = [[], [], [], [], [], [], []];
   try {
     await edge(outpost, pg, data, (args) => run(outpost, 'import', generated(rows), '--as', 'sales', ...args));
     drained(outpost, pg, data, 'rows', 3);
-    fs.writeFileSync(file, execFileSync('psql', ['-h', '127.0.0.1', '-p', String(pg.port), '-U', 'bench', '-d', 'postgres', '-q', '-c', 'COPY outpost.sale TO STDOUT'], { maxBuffer: 1 << 30 }));
+    taken(pg, 'sale', file);
     const clean = Number(pg.psql('SELECT count(*) FROM outpost.sale'));
     if (small) {
       const bad = path.join(folder, 'exceptions.csv');
@@ -135,15 +144,19 @@ export async function push(figures, { outpost, folder, home, runs, generated, ro
       });
     }
     for (let round = 0; round <= runs; round++) {
-      const taken = { copy: copied(folder, pg, file) };
-      if (bulk) [taken.one, taken.three] = [drained(outpost, pg, data, 'rows', 1), drained(outpost, pg, data, 'rows', 3)];
-      if (small) taken.changes = drained(outpost, pg, changed, 'log', 3);
-      process.stderr.write(`push: ${round ? `round ${round} of ${runs}` : 'warm-up'}  ${Object.entries(taken).map(([name, t]) => `${name} ${(t.seconds ?? t).toFixed(2)} s`).join('  ')}\n`);
-      if (!round) for (const name of ['one', 'changes']) if (taken[name]) show(name, taken[name]);
+      const took = { copy: copied(folder, pg, file) };
+      if (bulk) [took.one, took.three] = [drained(outpost, pg, data, 'rows', 1), drained(outpost, pg, data, 'rows', 3)];
+      if (small) {
+        took.changes = drained(outpost, pg, changed, 'log', 3);
+        const files = round ? SAME.map(pathOf) : SAME.map((table) => taken(pg, table, pathOf(table)));
+        took.same = SAME.reduce((sum, table, i) => sum + copied(folder, pg, files[i], table), 0);
+      }
+      process.stderr.write(`push: ${round ? `round ${round} of ${runs}` : 'warm-up'}  ${Object.entries(took).map(([name, t]) => `${name} ${(t.seconds ?? t).toFixed(2)} s`).join('  ')}\n`);
+      if (!round) for (const name of ['one', 'changes']) if (took[name]) show(name, took[name]);
       if (!round) continue;
-      copy.push(taken.copy);
-      if (bulk) one.push((taken.one.seconds / taken.one.rows) * clean), three.push((taken.three.seconds / taken.three.rows) * clean);
-      if (small) changes.push((taken.changes.seconds / taken.changes.rows) * clean);
+      copy.push(took.copy);
+      if (bulk) one.push((took.one.seconds / took.one.rows) * clean), three.push((took.three.seconds / took.three.rows) * clean);
+      if (small) changes.push((took.changes.seconds / took.changes.rows) * clean), same.push((took.same / took.changes.rows) * clean);
     }
     const server = `psql \\copy, PostgreSQL ${pg.version.split(' ')[0]}, the same table with its key`;
     if (bulk) {
@@ -152,6 +165,7 @@ export async function push(figures, { outpost, folder, home, runs, generated, ro
     }
     if (small) {
       figures.ratio('push_small', 'as many changes of single records, the log and the records', 's', changes, copy, server, { limit: 1 / 0.3 });
+      figures.ratio('push_small_same', 'the same', 's', changes, same, 'psql \\copy of the same entries and records into the same tables', { limit: 1 / 0.3 });
       drained(outpost, pg, changed, 'log', 3);
       for (let round = 0; round < runs; round++) {
         const { visible: there, commits: single } = await seen(outpost, pg, `${changed}-now`, home);
