@@ -30,21 +30,11 @@ int cmd_sync_reopen(struct ctx *cx, struct cli *c) {
   return cli_decide(cx, c, c->operand[0], conflict_reopen, "open");
 }
 
-struct renaming {
-  const char *id, *note;
-  struct jv *values;
-};
-
-static int rename_it(struct ctx *cx, struct db *db, void *arg) {
-  struct renaming *r = arg;
-  return same_key_rename(cx, db, r->id, r->values, r->note);
-}
-
 int cmd_sync_rename(struct ctx *cx, struct cli *c) {
-  struct renaming r = { .id = c->operand[0], .note = cli_get(c, "reason") };
+  struct same_key_rename r = { .id = c->operand[0], .note = cli_get(c, "reason") };
   struct tenant *t;
   if (jv_parse(cx, str_of(c->operand[1]), &r.values) || cli_tenant(cx, c, &t) ||
-      tenant_write(cx, t, rename_it, &r))
+      tenant_write(cx, t, same_key_rename, &r))
     return cx->code;
   if (cli_has(c, "json")) return cli_print(cx, "{\"id\":\"%s\",\"status\":\"taken\"}\n", r.id);
   return cli_print(cx, "renamed: both are there now\n");

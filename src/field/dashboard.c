@@ -121,7 +121,7 @@ static int audit_figures(struct audit *a) {
   if (figures_read(cx, a->db, shown)) return cx->code;
   struct stmt *b = db_stmt(cx, a->db, SQL_dashboard_again);
   if (!stmt_row(cx, b)) return cx->code;
-  for (int i = 0; i < 6; i++) again[i] = col_int(b, i);
+  for (int i = 0; i < FIGURES; i++) again[i] = col_int(b, i);
   stmt_done(b);
   finding(a, "total_stores", number(cx, shown[0], 0, 0), number(cx, again[0], 0, 0),
           "entries of the change log: stores that were added and not deleted");

@@ -109,18 +109,8 @@ static int conflict_take_post(struct request *rq) { return conflict_decide(rq, c
 static int conflict_reopen_post(struct request *rq) { return conflict_decide(rq, conflict_reopen); }
 static int conflict_keep_post(struct request *rq) { return conflict_decide(rq, conflict_keep); }
 
-struct renaming {
-  const char *id, *note;
-  struct jv *values;
-};
-
-static int rename_it(struct ctx *cx, struct db *db, void *arg) {
-  struct renaming *r = arg;
-  return same_key_rename(cx, db, r->id, r->values, r->note);
-}
-
 static int conflict_rename_post(struct request *rq) {
-  struct renaming r = { .id = rq->param[0] };
+  struct same_key_rename r = { .id = rq->param[0] };
   const struct entity *e;
   struct tenant *t;
   struct jv *body;
@@ -133,7 +123,7 @@ static int conflict_rename_post(struct request *rq) {
   if (!rc) rc = tenant_find(rq, &t);
   if (rc) return rc;
   r.values = jv_get(body, "values");
-  if ((rc = tenant_write(rq->cx, t, rename_it, &r))) return rc;
+  if ((rc = tenant_write(rq->cx, t, same_key_rename, &r))) return rc;
   jw_object(&rq->json, "data");
   jw_text(&rq->json, "id", r.id);
   jw_close(&rq->json, '}');

@@ -40,6 +40,12 @@ static void put(struct jw *w, const char *name, const struct jv *v) {
   buf_clear(&text);
 }
 
+void conflict_put(struct jw *w, const struct conflict *c) {
+  put(w, "base", c->base);
+  put(w, "lost", c->lost);
+  put(w, "won", c->won);
+}
+
 /* Which of two records has a key: see same_key.h. */
 static bool is_of_key(const char *field) { return strcmp(field, SAME_KEY_FIELD) == 0; }
 
@@ -87,9 +93,7 @@ int conflict_note(struct ctx *cx, struct db *db, const struct conflict *c) {
   jw_text(w, "record", c->record);
   jw_text(w, "title", title);
   jw_text(w, "field", c->field);
-  put(w, "base", c->base);
-  put(w, "lost", c->lost);
-  put(w, "won", c->won);
+  conflict_put(w, c);
   jw_text(w, "lost_by", c->here ? "here" : "elsewhere");
   jw_text(w, "policy", policy_of(c));
   jw_time(w, "happened_at", cx->now);

@@ -20,6 +20,8 @@ struct conflict {
   bool here; /* it was a change of this place that did not hold */
 };
 
+/* Members of its record: base, lost, won. */
+void conflict_put(struct jw *w, const struct conflict *c);
 /* Inside tenant_write. Notes it, and tells people of it when it is new. */
 int conflict_note(struct ctx *cx, struct db *db, const struct conflict *c);
 /* For those who decide (same_key.h): it is taken, kept or settled. note may be NULL. */

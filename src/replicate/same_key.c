@@ -5,15 +5,6 @@
 #include "replicate/conflict.h"
 #include "replicate/parked.h"
 
-static const char *json_text(struct ctx *cx, const struct jv *v) {
-  struct buf text;
-  buf_init(&text, LIMIT_BODY_BYTES);
-  jv_write(&text, v);
-  const char *json = ctx_strdup(cx, buf_view(&text));
-  buf_clear(&text);
-  return json;
-}
-
 static const char *id_of(struct ctx *cx, const struct jv *row) {
   return ctx_strdup(cx, jv_text(jv_get(row, "id")));
 }
@@ -66,9 +57,7 @@ static int note(struct ctx *cx, struct db *db, const struct conflict *c) {
     return OK;
   struct jw *w = form_begin(&f, c->id);
   jw_text(w, "state", "open");
-  jw_raw(w, "base", str_of(json_text(cx, c->base)));
-  jw_raw(w, "lost", str_of(json_text(cx, c->lost)));
-  jw_raw(w, "won", str_of(json_text(cx, c->won)));
+  conflict_put(w, c);
   return form_save(cx, db, "sync_conflict", &f, NULL);
 }
 
@@ -208,20 +197,21 @@ static bool *keys_of(struct ctx *cx, const struct choice *c) {
   return ctx_alloc(cx, (size_t)c->entity->property_count * sizeof(bool));
 }
 
-int same_key_rename(struct ctx *cx, struct db *db, const char *id, struct jv *values, const char *note) {
+int same_key_rename(struct ctx *cx, struct db *db, void *rename) {
+  const struct same_key_rename *r = rename;
   struct choice c;
   bool open;
-  if (read_open(cx, db, id, &c) || check_values(cx, &c, values)) return cx->code;
+  if (read_open(cx, db, r->id, &c) || check_values(cx, &c, r->values)) return cx->code;
   bool *keys = keys_of(cx, &c);
   if (still_open(cx, db, &c, keys, &open)) return cx->code;
-  if (!open) return settle(cx, db, &c, note);
-  if (record_change(cx, db, c.entity, c.mine, values, false) || still_open(cx, db, &c, keys, &open))
+  if (!open) return settle(cx, db, &c, r->note);
+  if (record_change(cx, db, c.entity, c.mine, r->values, false) || still_open(cx, db, &c, keys, &open))
     return cx->code;
   for (int i = 0; open && i < c.entity->property_count; i++)
     if (keys[i])
       return fail(cx, E_CONFLICT, c.entity->properties[i].name,
                   "%s is the same as theirs still: give another", c.entity->properties[i].name);
-  return come_in_if(cx, db, &c) ? (int)cx->code : conflict_decided(cx, db, id, "taken", note);
+  return come_in_if(cx, db, &c) ? (int)cx->code : conflict_decided(cx, db, r->id, "taken", r->note);
 }
 
 int same_key_keep(struct ctx *cx, struct db *db, const char *id, const char *note) {

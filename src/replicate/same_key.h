@@ -33,7 +33,11 @@ int same_key_over(struct ctx *cx, struct db *db, const struct entity *e, const c
 
 /* What people do, inside tenant_write; `id` is a conflict that is open. values: {"sku": "A-2"}, fields of the key. note may be NULL.
 ** E_INVALID, E_CONFLICT: another key is needed, or a sentence why the records cannot follow. */
-int same_key_rename(struct ctx *cx, struct db *db, const char *id, struct jv *values, const char *note);
+struct same_key_rename {
+  const char *id, *note;
+  struct jv *values;
+};
+int same_key_rename(struct ctx *cx, struct db *db, void *rename); /* a write_fn */
 int same_key_keep(struct ctx *cx, struct db *db, const char *id, const char *note);
 
 #endif

@@ -32,6 +32,9 @@ static int send(struct pull *pl, struct ctx *cx, const struct entity *e) {
   int rc = tenant_read(cx, pl->tenant, &db);
   if (!rc) rc = collect(cx, db, e, &w, &rows);
   if (!rc) tenant_read_end(db);
+  if (!rc && json.full)
+    rc = fail(cx, E_LIMIT, NULL, "the records of %s that came with the program are too many at once",
+              e->table);
   if (!rc && rows) {
     const struct pg_value v[] = { pg_z(pl->u.organization), pg_z(e->table), pg_number(pl->u.origin),
                                   pg_str(buf_view(&json)) };
