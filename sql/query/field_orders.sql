@@ -272,6 +272,8 @@ FROM predicted_orders p LEFT JOIN stores s ON s.id = p.store_id
 LEFT JOIN orders o ON o.source_id = p.id AND o.source = 'prediction' AND o.deleted_at IS NULL
 WHERE p.deleted_at IS NULL AND (?1 IS NULL OR p.status = ?1) AND (?2 IS NULL OR p.store_id = ?2)
   AND (?4 IS NULL OR p.predicted_date <= ?4)
+  AND (?5 IS NULL OR NOT EXISTS (SELECT 1 FROM json_each(?5) WHERE NOT
+    format('%s %s %s %s %s %s %s', s.name, s.customer_id, s.city, s.phone, s.gstin, s.salesperson, o.number) LIKE value ESCAPE '\'))
 ORDER BY CASE WHEN ?4 IS NULL THEN p.predicted_date ELSE CASE p.priority WHEN 'high' THEN 0 WHEN 'medium' THEN 1 ELSE 2 END END,
   CASE WHEN ?4 IS NOT NULL THEN -p.total_amount END, CASE p.priority WHEN 'high' THEN 0 WHEN 'medium' THEN 1 ELSE 2 END, s.name, p.id LIMIT ?3;
 

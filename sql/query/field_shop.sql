@@ -29,4 +29,6 @@ SELECT DISTINCT brand FROM products WHERE brand IS NOT NULL AND deleted_at IS NU
 -- name: upsell_rules
 SELECT r.product_id, p.name, r.because_id, c.name, r.both, r.because, r.other, r.baskets, r.basket, p.unit_price, count(*) OVER ()
 FROM field_rule r JOIN products p ON p.id = r.product_id JOIN products c ON c.id = r.because_id
+WHERE ?2 IS NULL OR NOT EXISTS (SELECT 1 FROM json_each(?2) WHERE NOT
+  format('%s %s %s %s %s %s %s %s %s %s', p.name, p.sku, p.barcode, p.category, p.brand, c.name, c.sku, c.barcode, c.category, c.brand) LIKE value ESCAPE '\')
 ORDER BY 1.0 * r.both / r.because DESC, r.because_id, r.product_id LIMIT ?1;

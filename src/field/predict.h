@@ -44,9 +44,10 @@ int predict_all(struct ctx *cx, struct tenant *t);
 extern const struct derived_stage predict_stage; /* the same, for derive.h */
 
 /* An array of predicted orders with items and explanation, soonest first; status NULL: all. due: a day, or NULL for all
-** days; only those that are expected until then, those first that matter most. */
+** days; only those that are expected until then, those first that matter most. search: words, each of which stands somewhere in
+** what is known of the store or in the number of the order; NULL: all. E_INVALID for `q`: too many words. */
 struct predict_query {
-  const char *status, *store, *due;
+  const char *status, *store, *due, *search;
   int64_t limit;
 };
 /* Whose calls are due today: that day, or, if the data ended PREDICT_STALE_DAYS before, the day after its last. */

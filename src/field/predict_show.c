@@ -2,6 +2,7 @@
 #include "field/dashboard.h"
 #include "field/predict.h"
 #include "store/column.h"
+#include "store/search.h"
 
 /* Columns: product, name, sku, quantity, unit price, total, chance. */
 static int write_items(struct ctx *cx, struct db *db, const char *prediction, struct jw *w) {
@@ -54,7 +55,9 @@ int predict_day(struct ctx *cx, struct db *db, const char *today, const char **o
 
 int predict_list(struct ctx *cx, struct db *db, const struct predict_query *q, struct jw *w, const char *key,
                  int64_t *total) {
-  struct stmt *s = db_ask(cx, db, SQL_predict_list, q->status, q->store, q->limit, q->due);
+  const char *words;
+  if (search_patterns(cx, "q", q->search, &words)) return cx->code;
+  struct stmt *s = db_ask(cx, db, SQL_predict_list, q->status, q->store, q->limit, q->due, words);
   jw_array(w, key);
   *total = 0;
   while (stmt_row(cx, s)) {

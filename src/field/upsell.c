@@ -9,6 +9,7 @@
 #include "field/rules.h"
 #include "field/setting.h"
 #include "store/column.h"
+#include "store/search.h"
 
 /* ---- baskets ---- */
 
@@ -259,9 +260,11 @@ int upsell_suggest(struct ctx *cx, struct db *db, const char *id, struct jw *w, 
                     found, w, key);
 }
 
-int upsell_rules(struct ctx *cx, struct db *db, int64_t limit, struct jw *w, const char *key,
-                 int64_t *total) {
-  struct stmt *s = db_ask(cx, db, SQL_upsell_rules, limit);
+int upsell_rules(struct ctx *cx, struct db *db, const char *search, int64_t limit, struct jw *w,
+                 const char *key, int64_t *total) {
+  const char *words;
+  if (search_patterns(cx, "q", search, &words)) return cx->code;
+  struct stmt *s = db_ask(cx, db, SQL_upsell_rules, limit, words);
   *total = 0;
   jw_array(w, key);
   while (stmt_row(cx, s)) {

@@ -26,7 +26,10 @@ extern const struct derived_stage upsell_stage;   /* the same, for derive.h */
 ** array of {product_id, product, because_id, because, support, confidence, lift, unit_price, reason}. E_NOT_FOUND. */
 int upsell_suggest(struct ctx *cx, struct db *db, const char *id, struct jw *w, const char *key);
 
-/* All rules, those with the greatest confidence first: an array of the same, with both, in_because, in_product, baskets. */
-int upsell_rules(struct ctx *cx, struct db *db, int64_t limit, struct jw *w, const char *key, int64_t *total);
+/* All rules, those with the greatest confidence first: an array of the same, with both, in_because, in_product, baskets.
+** search: words, each of which stands somewhere in the name, SKU, barcode, category or brand of one of the two; NULL: all. E_INVALID for
+** `q`: too many words. */
+int upsell_rules(struct ctx *cx, struct db *db, const char *search, int64_t limit, struct jw *w,
+                 const char *key, int64_t *total);
 
 #endif

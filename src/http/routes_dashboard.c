@@ -66,10 +66,12 @@ static int bought_show(struct request *rq) {
 
 static int field_rules_list(struct request *rq) {
   struct db *db;
+  const char *search;
   int64_t limit, total = 0;
-  int rc = query_int(rq, "limit", 1, RULES_MOST, RULES, &limit);
+  int rc = query_text(rq, "q", &search);
+  if (!rc) rc = query_int(rq, "limit", 1, RULES_MOST, RULES, &limit);
   if (!rc) rc = db_find(rq, &db);
-  if (!rc) rc = upsell_rules(rq->cx, db, limit, &rq->json, "data", &total);
+  if (!rc) rc = upsell_rules(rq->cx, db, search, limit, &rq->json, "data", &total);
   if (!rc) jw_int(&rq->json, "total", total);
   return rc;
 }
@@ -83,6 +85,7 @@ static int predictions_list(struct request *rq) {
   int rc = query_text(rq, "status", &q.status);
   if (!rc) rc = query_text(rq, "store", &q.store);
   if (!rc) rc = query_text(rq, "due", &q.due);
+  if (!rc) rc = query_text(rq, "q", &q.search);
   if (!rc) rc = query_int(rq, "limit", 1, PREDICTIONS_MOST, PREDICTIONS, &q.limit);
   if (!rc) rc = db_find(rq, &db);
   if (!rc && q.due) rc = predict_day(rq->cx, db, q.due, &q.due);
@@ -185,21 +188,25 @@ const struct route dashboard_routes[] = {
     .reply = "[{id, name, quantity: number, total_revenue: number, orders: int, last_order: text?}]",
     .query = "store, product, limit: int", .cached = true },
   { "GET", "/api/analytics/rules", field_rules_list, "sales.read",
-    "What is bought together: rules with counts, support, confidence, lift. Parameters: tenant, limit.",
-    .reply = "[#advice]; total: int", .query = "limit: int", .cached = true },
+    "What is bought together: rules with counts, support, confidence, lift. Parameters: tenant, limit; q: "
+    "words, each somewhere in the name, SKU, barcode, category or brand of one of the two.",
+    .reply = "[#advice]; total: int", .query = "limit: int, q", .cached = true },
   { "GET", "/api/upselling/suggestions/{id}", suggestions_show, "sales.read",
     "What an order, an invoice or a store may want besides, and why. Parameter: tenant.",
     .reply = "[#advice]" },
   { "GET", "/api/predicted-orders", predictions_list, "sales.read",
     "Orders that stores are expected to make, soonest first, with items and explanation. Parameters: tenant, "
-    "status (pending, approved, rejected, all), store, limit; due: a day (2024-05-31): those that are due by "
+    "status (pending, approved, rejected, all), store, limit; q: words, each somewhere in the store's name, "
+    "code, "
+    "city, phone, GSTIN or salesperson, or in the number of the order; due: a day (2024-05-31): those that "
+    "are due by "
     "then, what matters most first, and in `day` whose calls they are, which is the day after the last one "
     "of the data where that is long past.",
     .reply = "[{id, store_id, store_name, predicted_date, confidence: number, priority, total_amount: "
              "number, status, method, days: int, explanation: {...}, notes: text?, order_id: text?, "
              "order_number: text?, version: int, created_at, items: [{product_id, product, quantity: number, "
              "unit_price: number, total_price: number, chance: number}]}]; total: int",
-    .query = "status: pending|approved|rejected|all, store, due, limit: int", .cached = true },
+    .query = "status: pending|approved|rejected|all, store, due, q, limit: int", .cached = true },
   { "GET", "/api/stores/{id}", store_show_one, "sales.read",
     "A store with its last orders, sums, segment, preferences and prediction. Parameters: tenant, limit.",
     .reply =

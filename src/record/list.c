@@ -1,8 +1,9 @@
 #include "base/base64.h"
 #include "base/limits.h"
 #include "record/internal.h"
+#include "store/search.h"
 
-enum { SORTS_MAX = 8, BINDS_MAX = 64, WORDS_MAX = 16, CURSOR_TEXT = 40 };
+enum { SORTS_MAX = 8, BINDS_MAX = 64, CURSOR_TEXT = 40 };
 
 /* A query on its way to SQL. */
 struct list {
@@ -65,12 +66,6 @@ static void bind_all(const struct list *l, struct stmt *s) {
   for (int i = 0; i < l->bind_count; i++) value_bind(s, i + 1, &l->binds[i]);
 }
 
-/* Plain text as a part of a LIKE pattern. */
-static void put_plain(struct buf *out, char c) {
-  if (c == '%' || c == '_' || c == '\\') buf_char(out, '\\');
-  buf_char(out, c);
-}
-
 static const char *taken(struct list *l, struct buf *pattern) {
   const char *text = ctx_strdup(l->cx, buf_view(pattern));
   buf_clear(pattern);
@@ -83,7 +78,7 @@ static int add_word(struct list *l, struct str word) {
   struct buf pattern;
   buf_init(&pattern, LIMIT_TEXT_BYTES);
   buf_char(&pattern, '%');
-  for (size_t i = 0; i < word.n; i++) put_plain(&pattern, word.p[i]);
+  search_plain(&pattern, word);
   buf_char(&pattern, '%');
   int at = bound_text(l, taken(l, &pattern));
   const char *between = " AND (";
@@ -97,14 +92,12 @@ static int add_word(struct list *l, struct str word) {
 }
 
 static int add_search(struct list *l, const char *search) {
+  struct str word;
   int words = 0;
-  while (search && !l->cx->code) {
-    search += strspn(search, " \t\r\n");
-    size_t n = strcspn(search, " \t\r\n");
-    if (!n) break;
-    if (++words > WORDS_MAX) return fail(l->cx, E_INVALID, "q", "a search has at most %d words", WORDS_MAX);
-    add_word(l, (struct str){ search, n });
-    search += n;
+  while (search && !l->cx->code && search_word(&search, &word)) {
+    if (++words > SEARCH_WORDS)
+      return fail(l->cx, E_INVALID, "q", "a search has at most %d words", SEARCH_WORDS);
+    add_word(l, word);
   }
   return l->cx->code;
 }
@@ -129,7 +122,7 @@ static int add_like(struct list *l, const struct property *p, struct str value) 
     if (value.p[i] == '*' || value.p[i] == '?')
       buf_char(&pattern, value.p[i] == '*' ? '%' : '_');
     else
-      put_plain(&pattern, value.p[i]);
+      search_plain(&pattern, (struct str){ value.p + i, 1 });
   }
   int at = bound_text(l, taken(l, &pattern));
   buf_printf(&l->where, " AND %s LIKE ?%d ESCAPE '\\'", p->name, at);

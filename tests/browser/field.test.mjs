@@ -333,6 +333,39 @@ test('stores, products and predictions: found, looked at, changed and decided', 
   assert.deepEqual(page.faults, []);
 });
 
+test('predictions and recommendations are searched by the server, at once by Enter and soon without', async (t) => {
+  const { base, data } = await started(t);
+  const page = await open(t, `${base}/#/predictions`);
+  const rows = page.locator('main tbody:not(.gap) tr');
+  const shown = (n) => page.waitForFunction((wanted) => document.querySelectorAll('main tbody:not(.gap) tr').length === wanted, n, WAIT);
+  const all = await api(base, 'predicted-orders');
+  assert.ok(all.length > 1);
+  await shown(all.length);
+  const { store_id: id, store_name: name } = all.at(-1);
+  const [[code]] = query(data, `SELECT customer_id FROM stores WHERE id = '${id}'`);
+  const field = page.getByRole('searchbox', { name: 'Search' });
+  await field.fill(code);
+  await field.press('Enter');
+  await shown(1);
+  assert.match(await rows.innerText(), new RegExp(name.replace(/[()&]/g, '.')));
+  assert.match(page.url(), new RegExp(`q=${code}`));
+  await field.fill('nobody at all');
+  await page.getByText('Nothing fits “nobody at all”.').waitFor(WAIT);
+  await page.getByRole('link', { name: 'Show all' }).click();
+  await shown(all.length);
+  assert.equal(await field.inputValue(), '');
+
+  const rules = await api(base, 'analytics/rules?limit=10000');
+  await page.goto(`${base}/#/predictions/upselling`);
+  await page.getByRole('heading', { level: 1, name: 'What goes with what' }).waitFor(WAIT);
+  await field.fill('oil');
+  const fits = await api(base, 'analytics/rules?limit=10000&q=oil');
+  if (fits.length) await shown(fits.length);
+  else await page.getByText('Nothing fits “oil”.').waitFor(WAIT);
+  assert.ok(fits.length < rules.length || !rules.length);
+  assert.deepEqual(page.faults, []);
+});
+
 const SMALL = /^(dashboard|orders\/new|predictions$)/; // pages that are others as cards or in one column
 
 for (const dark of [false, true])

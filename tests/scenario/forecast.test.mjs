@@ -116,6 +116,10 @@ test('rules: those that were planted are found, noise is not, and all are what F
   assert.ok(found.has('Item 7|Planted A') && found.has('Item 11|Planted B'));
   assert.ok(found.size <= 6, 'noise is no rule');
   const s = await serve(t, p.data);
+  for (const words of ['planted', 'planted 7', ' PLANTED  11 b ', '%', '_tem', '\\', 'nobody']) {
+    const { json: { total } } = await ask(s, `/api/analytics/rules?limit=1&q=${encodeURIComponent(words)}`);
+    assert.equal(total, [...found.keys()].filter((key) => words.toLowerCase().trim().split(/ +/).every((word) => key.toLowerCase().includes(word))).length, words);
+  }
   const product = (name) => one(p.db, `SELECT id FROM products WHERE name = '${name}'`);
   const order = (await ask(s, '/api/orders', { method: 'POST', body: { store_id: 'C00', items: [{ name: 'Item 7', quantity: 1 }] } })).json.data;
   const [first, ...rest] = await data(ask(s, `/api/upselling/suggestions/${order.id}`));
@@ -184,6 +188,17 @@ test('whose calls are due: what matters most first, on the day that follows old 
     assert.deepEqual([found.day, found.total, found.data.map((one) => one.id)], [day, due.length, due.slice(0, 3).map((one) => one.id)]);
   }
   assert.equal((await ask(s, '/api/predicted-orders?due=tomorrow')).status, 422);
+
+  // Words, each of which stands somewhere: also in the list of a day, and counted beyond the limit.
+  const [, one] = all;
+  const [code, name] = query(p.db, `SELECT customer_id, name FROM stores WHERE id = '${one.store_id}'`)[0];
+  ok(['record', 'save', 'store', JSON.stringify({ id: one.store_id, city: '50% off_Town' }), ...p.args]);
+  const found = async (q, more = '') => (await ask(s, `/api/predicted-orders?q=${encodeURIComponent(q)}${more}`)).json;
+  for (const words of [code, code.toLowerCase(), `${name} 50%`, 'OFF_town']) assert.deepEqual((await found(words)).data.map(({ id }) => id), [one.id], words);
+  for (const words of ['50_', `${code} nobody`]) assert.equal((await found(words)).total, 0, words);
+  assert.equal((await found('c', '&limit=1')).total, all.length);
+  assert.equal((await found('off_town', `&due=${after(-1)}`)).total, 0);
+  assert.equal((await ask(s, `/api/predicted-orders?q=${'a+'.repeat(17)}`)).status, 422);
 });
 
 test('a store whose predictions are approved without asking gets its order, once', async (t) => {

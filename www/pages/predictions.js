@@ -14,6 +14,7 @@ import { Card } from '../parts/card.js';
 import { Choice } from '../parts/chart_card.js';
 import { Drawer } from '../parts/dialog.js';
 import { PageHead } from '../parts/page_head.js';
+import { SearchBox } from '../parts/search_box.js';
 import { Empty, Failed, Skeleton } from '../parts/state.js';
 import { Stats } from '../parts/stat.js';
 import { Table } from '../parts/table.js';
@@ -32,12 +33,15 @@ const Head = ({ here: own, note }) => html`<${PageHead} title=${t(TABS.find(([pa
   <nav class="sub-nav" aria-label=${t('page.predictions')}><ul>${TABS.map(([path, name]) => html`<li key=${path}><a href=${link(path)} aria-current=${path === own ? 'page' : undefined}>${t(name)}</a></li>`)}</ul></nav>
 <//>`;
 
+/* The server searches: of a long list only what is seen is drawn, so the browser's own search does not find the rest. */
+const Search = ({ query, example }) => html`<div class="filters"><${SearchBox} label=${t('records.search')} find=${t('records.find')} value=${query.q} placeholder=${t(example)} onSearch=${(q) => replace(here({ q }))} /></div>`;
+
 /* A list whose rows come as they are looked at, told in one place. */
-function Rows({ list, caption, columns, none, order, sort, keyOf = (row) => row.id }) {
+function Rows({ list, caption, columns, none, order, sort, searched, keyOf = (row) => row.id }) {
   const { rows, total, error, again, stale, need } = list;
   if (error && !rows) return html`<${Failed} error=${error} again=${again} />`;
   if (!rows) return html`<${Skeleton} shape="table" n=${8} />`;
-  if (!rows.length) return none;
+  if (!rows.length) return searched ? html`<${Empty} icon="search" title=${t('find.none', { text: searched })}><a class="plain" href=${here({ q: null })}>${t('find.all')}</a><//>` : none;
   const sorted = order ? { order, onOrder: ({ id, down }) => replace(here({ sort: `${down ? '-' : ''}${id}` })) } : { sort };
   return html`<${Table} caption=${caption} columns=${columns} rows=${rows} total=${total} onNeed=${need} keyOf=${keyOf} busy=${stale} first=${rows.length} ...${sorted} />
     <p class="pager"><span role="status">${t('records.total', { n: total, shown: { n: count(total) } })}</span></p>`;
@@ -59,7 +63,7 @@ const predictionColumns = () => {
 
 function List({ query }) {
   const state = query.state ?? 'pending';
-  const { answer, error, again } = useLive(address('/api/predicted-orders', { status: state, limit: MOST }), [...PREDICTION_TABLES, ...ORDER_TABLES]);
+  const { answer, error, again } = useLive(address('/api/predicted-orders', { status: state, q: query.q, limit: MOST }), [...PREDICTION_TABLES, ...ORDER_TABLES]);
   const kept = useKept(answer);
   const list = { rows: kept?.data, total: kept?.total, error, again, stale: !answer, need: NOTHING };
   const columns = useMemo(predictionColumns, []);
@@ -68,7 +72,8 @@ function List({ query }) {
   return html`<div class="page">
     <${Head} here="predictions" note=${t('predictions.note')} />
     <${Card} title=${t('predictions.list')} actions=${html`<${Choice} label=${t('predictions.state')} options=${states} value=${state} onChange=${(id) => replace(here({ state: id }))} />`}>
-      <${Rows} list=${list} caption=${t('predictions.title')} columns=${columns} none=${none} sort=${{ id: 'predicted_date' }} />
+      <${Search} query=${query} example="predictions.search" />
+      <${Rows} list=${list} caption=${t('predictions.title')} columns=${columns} none=${none} searched=${query.q} sort=${{ id: 'predicted_date' }} />
     <//>
   </div>`;
 }
@@ -122,8 +127,8 @@ export const ruleColumns = (products) => [
   { id: 'lift', label: t('upselling.lift'), align: 'end', sort: (row) => Number(row.lift), value: (row) => t('upselling.times', { n: Number(row.lift).toFixed(1) }) },
 ];
 
-function Upselling() {
-  const { answer, error, again } = useLive(address('/api/analytics/rules', { limit: MOST }), ['upselling_recommendations', ...ORDER_TABLES]);
+function Upselling({ query }) {
+  const { answer, error, again } = useLive(address('/api/analytics/rules', { q: query.q, limit: MOST }), ['upselling_recommendations', ...ORDER_TABLES]);
   const kept = useKept(answer);
   const list = { rows: kept?.data, total: kept?.total, error, again, stale: !answer, need: NOTHING };
   const products = useNamed('products');
@@ -131,7 +136,10 @@ function Upselling() {
   const none = html`<${Empty} icon="boxes" title=${t('upselling.none')}><p>${t('upselling.none_advice')}</p><${UploadLink} /><//>`;
   return html`<div class="page">
     <${Head} here="predictions/upselling" note=${t('upselling.note')} />
-    <${Card} title=${t('upselling.list')}><${Rows} list=${list} caption=${t('upselling.title')} columns=${columns} none=${none} sort=${{ id: 'confidence', down: true }} keyOf=${(row) => `${row.because_id}/${row.product_id}`} /><//>
+    <${Card} title=${t('upselling.list')}>
+      <${Search} query=${query} example="upselling.search" />
+      <${Rows} list=${list} caption=${t('upselling.title')} columns=${columns} none=${none} searched=${query.q} sort=${{ id: 'confidence', down: true }} keyOf=${(row) => `${row.because_id}/${row.product_id}`} />
+    <//>
   </div>`;
 }
 
