@@ -105,26 +105,41 @@ static int suggestions_show(struct request *rq) {
 
 /* ---- stores and products ---- */
 
+/* The store that the address names: an id of none is not found, nor is that of another tenant's. */
+static int store_asked(struct request *rq, struct ctx *cx, struct db *db, char id[static 37],
+                       int64_t *version) {
+  const struct entity *store = entity_find("store");
+  return record_id(cx, db, store, rq->param[0], id) ? (int)cx->code
+                                                    : record_version(cx, db, store, id, version);
+}
+
 static int store_show_one(struct request *rq) {
   struct db *db;
   char id[37];
   int64_t limit, version;
-  const struct entity *store = entity_find("store");
   int rc = query_int(rq, "limit", 1, STORE_ORDERS_MOST, STORE_ORDERS, &limit);
   if (!rc) rc = db_find(rq, &db);
-  if (!rc) rc = record_id(rq->cx, db, store, rq->param[0], id);
-  if (!rc) rc = record_version(rq->cx, db, store, id, &version);
+  if (!rc) rc = store_asked(rq, rq->cx, db, id, &version);
   if (!rc) rc = shop_show(rq->cx, db, id, limit, &rq->json, "data");
   if (!rc) rq->etag = tag_with_version(rq, version);
   return rc;
 }
 
+static int show_preferences(struct request *rq, struct ctx *cx, struct db *db, const char *store) {
+  int64_t version;
+  if (shop_preferences_version(cx, db, store, &version) || shop_preferences(cx, db, store, &rq->json, "data"))
+    return cx->code;
+  rq->etag = tag_with_version(rq, version);
+  return OK;
+}
+
 static int preferences_show(struct request *rq) {
   struct db *db;
   char id[37];
+  int64_t version;
   int rc = db_find(rq, &db);
-  if (!rc) rc = record_id(rq->cx, db, entity_find("store"), rq->param[0], id);
-  return rc ? rc : shop_preferences(rq->cx, db, id, &rq->json, "data");
+  if (!rc) rc = store_asked(rq, rq->cx, db, id, &version);
+  return rc ? rc : show_preferences(rq, rq->cx, db, id);
 }
 
 struct preference_task {
@@ -137,10 +152,10 @@ static int put_preferences(struct ctx *cx, struct db *db, void *arg) {
   struct request *rq = t->rq;
   char id[37];
   int64_t version;
-  if (record_id(cx, db, entity_find("store"), rq->param[0], id) ||
-      shop_preferences_version(cx, db, id, &version) || match_version(rq, cx, "store_preference", version))
+  if (store_asked(rq, cx, db, id, &version) || shop_preferences_version(cx, db, id, &version) ||
+      match_version(rq, cx, "store_preference", version))
     return cx->code;
-  return shop_prefer(cx, db, id, t->body) ? (int)cx->code : shop_preferences(cx, db, id, &rq->json, "data");
+  return shop_prefer(cx, db, id, t->body) ? (int)cx->code : show_preferences(rq, cx, db, id);
 }
 
 static int preferences_put(struct request *rq) {

@@ -171,7 +171,31 @@ test('the credit limit and the payment terms of a store are kept', async (t) => 
   assert.equal((await data(order('1', { override: true }), 201)).over_limit, true);
   await problem(put(s, `/api/stores/${store.code}/preferences`, { credit_limit: -1 }), 422, /credit_limit/);
   await problem(put(s, `/api/stores/${store.code}/preferences`, { payment_terms: 9 }, { 'if-match': '"7"' }), 412, /version/);
-  await problem(ask(s, '/api/stores/none/preferences'), 404);
+  for (const none of ['none', '01a200e0-976a-7009-b6d5-5e1dac0b32a9']) {
+    await problem(ask(s, `/api/stores/${none}/preferences`), 404, /no store/);
+    await problem(put(s, `/api/stores/${none}/preferences`, { payment_terms: 9 }), 404, /no store/);
+  }
+});
+
+test('the tag of an order and of preferences is what If-Match takes', async (t) => {
+  const { p, s } = await shop(t);
+  const made = await post(s, '/api/orders', { store_id: p.stores[0].id, items: [{ product_id: p.products[0].id, quantity: 1 }] });
+  const { id, number } = made.json.data;
+  for (const address of [`/api/orders/${number}`, `/api/stores/${p.stores[0].code}/preferences`]) {
+    const body = (notes) => address.includes('orders') ? { notes } : { payment_terms: notes.length };
+    const { etag } = (await ask(s, address)).headers;
+    assert.equal((await ask(s, address, { headers: { 'if-none-match': etag } })).status, 304);
+    const both = await Promise.all(['one', 'other'].map((notes) => ask(s, address, { method: 'PUT', body: body(notes), headers: { 'if-match': etag } })));
+    assert.deepEqual(both.map((b) => b.status).sort(), [200, 412], address);
+    const won = both.find((b) => b.status === 200);
+    assert.equal((await ask(s, address)).headers.etag, won.headers.etag, 'the reply to a change has the tag of what is there now');
+    assert.notEqual(won.headers.etag, etag);
+    await data(put(s, address, body('third'), { 'if-match': won.headers.etag }));
+  }
+  assert.match(made.headers.etag, /^"1-/);
+  await problem(ask(s, `/api/orders/${id}`, { method: 'DELETE', headers: { 'if-match': made.headers.etag } }), 412, /version 3/);
+  const invoice = (await data(ask(s, '/api/orders?source=invoice&limit=1')))[0];
+  assert.match((await ask(s, `/api/orders/${invoice.id}`)).headers.etag, /^"[0-9a-f]{32}"$/);
 });
 
 test('an invoice that names an order settles it, and when it is taken back the order counts again', async (t) => {
