@@ -39,7 +39,10 @@ WHERE id = ?1;
 SELECT b.id, CASE WHEN b.state = 'completed' THEN b.state WHEN j.state = 'dead' THEN 'failed' WHEN j.state = 'cancelled' THEN 'cancelled'
                   WHEN j.id IS NULL THEN 'failed' ELSE b.state END,
        b.source, b.bytes, b.total_records, b.processed_records, b.failed_records, b.batches, b.failed_batches,
-       b.created_at, b.started_at, b.ended_at, b.run, coalesce(j.cause, b.cause), b.options ->> '$.dataset', coalesce(j.attempts, 0)
+       b.created_at, coalesce(b.started_at, j.started_at),
+       CASE WHEN b.state = 'completed' THEN b.ended_at WHEN j.state = 'dead' OR j.state = 'cancelled' THEN j.ended_at
+            WHEN j.id IS NULL THEN b.started_at END,
+       b.run, coalesce(j.cause, b.cause), b.options ->> '$.dataset', coalesce(j.attempts, 0)
 FROM bulk_upload_jobs b LEFT JOIN job j ON j.id = b.id WHERE b.id = ?1;
 
 -- name: bulk_newest

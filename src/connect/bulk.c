@@ -317,6 +317,16 @@ static void write_counts(struct jw *w, const struct stmt *s, const struct import
   jw_int(w, "failed_batches", live ? p->failed_batches : col_int(s, FAILED_BATCHES));
 }
 
+/* As fast as so far, the rest of the bytes takes so long. */
+static void write_rest(struct ctx *cx, struct jw *w, const struct stmt *s, const struct import_progress *p,
+                       bool live) {
+  int64_t passed = (cx->now - col_int(s, STARTED)) / 1000;
+  if (live && p->bytes && passed >= 0)
+    jw_int(w, "eta_ms", passed * (int64_t)(p->bytes_total - p->bytes) / (int64_t)p->bytes);
+  else
+    jw_text(w, "eta_ms", NULL);
+}
+
 static void write_times(struct ctx *cx, struct jw *w, const struct stmt *s) {
   int64_t started = col_int(s, STARTED), ended = col_int(s, ENDED);
   jw_time(w, "created_at", col_int(s, CREATED));
@@ -341,6 +351,7 @@ static int write_one(struct ctx *cx, struct tenant *t, struct db *db, int64_t id
   jw_str(w, "dataset", col_str(s, DATASET));
   jw_int(w, "bytes", col_int(s, BYTES));
   write_counts(w, s, &p, live);
+  write_rest(cx, w, s, &p, live);
   write_times(cx, w, s);
   *run = col_dup(cx, s, RUN);
   *d = dataset_find(ctx_strdup(cx, col_str(s, DATASET)));

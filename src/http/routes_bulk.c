@@ -197,7 +197,8 @@ const struct route bulk_routes[] = {
   { "GET", "/api/bulk-upload/status/{id}", bulk_show, "data.read",
     "How far a file is that was handed in, its errors and the state of the breaker. Parameter: tenant.",
     .reply = "{job_id: int, status, source, dataset: text?, bytes: int, progress: int, total_records: int, "
-             "processed_records: int, failed_records: int, batches: int, failed_batches: int, created_at, "
+             "processed_records: int, failed_records: int, batches: int, failed_batches: int, eta_ms: int?, "
+             "created_at, "
              "started_at: text?, ended_at: text?, duration_ms: int?, attempts: int, run: text?, cause: "
              "text?, errors: [{record: int, line: int, category, faults: [#fault]}], followed: bool, "
              "breaker: {state, failures: int, opened: int, retry_after: int, cause: text?}}",

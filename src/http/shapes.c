@@ -102,8 +102,9 @@ static const struct {
               "number?, reason, both?: int, in_because?: int, in_product?: int, baskets?: int}" },
   { "bulk",
     "{job_id: int, status, source, dataset: text?, bytes: int, progress: int, total_records: int, "
-    "processed_records: int, failed_records: int, batches: int, failed_batches: int, created_at, started_at: "
-    "text?, ended_at: text?, duration_ms: int?, attempts: int, run: text?, cause: text?}" },
+    "processed_records: int, failed_records: int, batches: int, failed_batches: int, eta_ms: int?, "
+    "created_at, "
+    "started_at: text?, ended_at: text?, duration_ms: int?, attempts: int, run: text?, cause: text?}" },
 };
 
 const char *shape_named(struct str name) {

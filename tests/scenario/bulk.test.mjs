@@ -41,6 +41,7 @@ test('a file that is handed in becomes six tables; how far it is never goes back
   assert.ok(seen.every((s) => s.progress === 100 ? s.status === 'completed' : s.status !== 'completed'));
   assert.deepEqual([last.status, last.source, last.total_records, last.processed_records, last.failed_records, last.batches, last.failed_batches, last.errors, last.breaker.state], ['completed', 'sales 2025.csv', 14464, 14464, 0, 15, 0, [], 'closed']);
   assert.ok(last.duration_ms > 0);
+  assert.ok(seen.every((s) => s.eta_ms === null || (s.status === 'processing' && s.eta_ms >= 0)) && last.eta_ms === null);
   assert.deepEqual(query(p.db, 'SELECT (SELECT count(*) FROM mangalam_invoices), (SELECT count(*) FROM stores), (SELECT count(*) FROM products), (SELECT count(*) FROM invoice_items), (SELECT sum(total_price) FROM invoice_items)'), [['14464', '211', '424', '14539', '424783444000']]);
   assert.deepEqual(fs.readdirSync(path.join(p.data, 'bulk', 'demo')), [], 'the file is not kept twice');
   // As the reference logs it.
@@ -75,6 +76,10 @@ test('a batch that is refused, rows that replace older ones, another dataset', a
   const wrong = await over(server, (await hand(server, 'a,b\n1,2\n', 'wrong.csv')).job_id);
   assert.deepEqual([wrong.status, wrong.run, wrong.breaker.state, wrong.breaker.failures], ['failed', null, 'closed', 0]);
   assert.match(wrong.cause, /no column was found for invoice_id/);
+  assert.ok(wrong.started_at <= wrong.ended_at);
+  assert.equal((await status(server, wrong.job_id)).duration_ms, wrong.duration_ms, 'what has ended takes no longer by being looked at');
+  const bytes = await over(server, (await hand(server, 'a,b\n1,\0\n', 'bytes.csv')).job_id);
+  assert.deepEqual([bytes.status, bytes.started_at <= bytes.ended_at], ['failed', true]);
   sound(p);
 });
 
