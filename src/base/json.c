@@ -213,7 +213,8 @@ struct jv *jv_parse_raw(struct str text, char *error, size_t size) {
     snprintf(error, size, "the JSON %s", why);
   } else {
     root = json_loadb(quoted.p ? quoted.p : "", quoted.n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &at);
-    if (!root) snprintf(error, size, "not valid JSON: %s", at.text);
+    bool nul = !root && json_error_code(&at) == json_error_null_character;
+    if (!root) snprintf(error, size, nul ? "the JSON has \\u0000 in a text" : "not valid JSON: %s", at.text);
   }
   buf_clear(&quoted);
   return (struct jv *)root;

@@ -45,6 +45,7 @@ static const char *allow_add(struct ctx *cx, const char *allow, const char *meth
 
 static void take(struct request *rq, const struct route *r, const struct str param[static PARAMS]) {
   rq->route = r;
+  rq->allow = NULL; /* of a 405 alone */
   for (int k = 0; k < PARAMS; k++) rq->param[k] = ctx_strdup(rq->cx, param[k]);
   if (r->entity == ENTITY_BY_PATH) rq->entity = entity_of_path(param[0]);
   if (r->entity == ENTITY_BY_NAME) rq->entity = entity_find(rq->param[0]);

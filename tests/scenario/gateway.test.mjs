@@ -44,6 +44,8 @@ test('a failure has a type with a page, a status, an id that the log knows, and 
   }
   const item = await data(post(server, '/api/stock-items', { sku: 'A' }), 201);
   assert.equal((await problem(ask(server, `/api/stock-items/${item.id}`, { method: 'PATCH', body: { name: 'x' }, headers: { 'if-match': '"7"' } }), 412)).type, '/problems/changed');
+  assert.equal((await post(server, '/api/stock-items', { sku: '' })).headers.allow, undefined, 'the method was right');
+  await problem(post(server, '/api/stock-items', '{"sku":"a\\u0000"}'), 400, /^the JSON has \\u0000 in a text$/);
   const broken = await post(server, '/problems/nothing');
   assert.equal(broken.status, 405);
 });
