@@ -6,7 +6,7 @@
 **   recency, frequency, monetary score   1 to 5: one more than five times the share of stores that
 **                      are strictly worse (rounded down), by the day of the last order, orders in 30
 **                      days, and revenue
-**   order_frequency    orders * 30 / days since the first one (at least 30)
+**   order_frequency    orders * 30 / days from the first one to today, both counted (at least 30)
 **   segment_value      by revenue, the largest first: high as long as those before it have less than
 **                      80 % of all revenue together, medium below 95 %, low after that (ABC analysis).
 **                      The high ones are the dashboard's high_value_customers
