@@ -13,12 +13,12 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "base/map.h"
 #include "base/time.h"
 #include "notify/secret.h"
 #include "replicate/push_internal.h"
+#include "replicate/spoken.h"
 
-enum { SLOTS = 5, HELD_MOST = 96 << 20 }; /* batches that are there at once, and bytes in them */
+enum { SLOTS = SPOKEN_AT_ONCE, HELD_MOST = 96 << 20 }; /* batches that are there at once, and bytes in them */
 
 struct slot {
   struct ctx cx;
@@ -33,7 +33,7 @@ struct wide {
   double until;
   struct sync_lane lane; /* where the next batch begins; its texts are of `texts` */
   struct ctx texts;
-  struct map spoken; /* of the composer: records, and the last batch that spoke of them, counted from 1 */
+  struct spoken spoken; /* of the composer */
   unsigned char
       last[SHA256_SIZE]; /* hash of the batch that was committed last; of the sender whose turn it is */
 
@@ -81,35 +81,6 @@ static void go_on_after(struct wide *w, const struct up_batch *b) {
   w->lane.position = ctx_strdup(&w->texts, str_of(b->seal.position_to));
 }
 
-/* Table and key of an entry, as they stand beside each other in its line; n 0: it speaks of no record. */
-static struct str record_of(struct str line) {
-  enum { BEFORE_TABLE = 6 };
-  const char *p = line.p, *end = line.p + line.n;
-  for (int i = 0; p && i < BEFORE_TABLE; i++)
-    if ((p = memchr(p, '\t', (size_t)(end - p)))) p++;
-  const char *key = p ? memchr(p, '\t', (size_t)(end - p)) : NULL;
-  const char *stop = key ? memchr(key + 1, '\t', (size_t)(end - key) - 1) : NULL;
-  if (!stop || str_eq((struct str){ key + 1, (size_t)(stop - key) - 1 }, STR("\\N"))) return STR("");
-  return (struct str){ p, (size_t)(stop - p) };
-}
-
-static int64_t spoken_before(struct wide *w, const struct up_batch *b, int64_t i) {
-  int64_t after = -1;
-  if (strcmp(b->seal.lane, "log") != 0) return after;
-  struct str copy = buf_view(&b->sections[0].copy);
-  for (size_t at = 0; at < copy.n;) {
-    const char *end = memchr(copy.p + at, '\n', copy.n - at);
-    struct str line = { copy.p + at, end ? (size_t)(end - copy.p) - at : copy.n - at };
-    struct str record = record_of(line);
-    at += line.n + 1;
-    if (!record.n) continue;
-    uint64_t *last = map_put(&w->spoken, record, NULL);
-    if (*last && (int64_t)*last <= i && (int64_t)*last - 1 > after) after = (int64_t)*last - 1;
-    *last = (uint64_t)i + 1;
-  }
-  return after;
-}
-
 static void *compose_all(void *arg) {
   struct wide *w = arg;
   int64_t i;
@@ -122,7 +93,10 @@ static void *compose_all(void *arg) {
     bool there = !rc && s->b.rows;
     if (rc) note_failure(w, &s->cx);
     if (there) go_on_after(w, &s->b);
-    if (there) s->after = spoken_before(w, &s->b, i);
+    if (there)
+      s->after = strcmp(s->b.seal.lane, "log") == 0
+                     ? spoken_batch(&w->spoken, i, buf_view(&s->b.sections[0].copy))
+                     : -1;
     if (!there) {
       up_clear(&s->b);
       ctx_end(&s->cx);
@@ -271,7 +245,7 @@ int push_wide(struct ctx *cx, struct push *u, const struct sync_lane *from, doub
   pthread_cond_init(&w.moved, NULL);
   ctx_begin(&w.failure, cx->actor);
   ctx_begin(&w.texts, cx->actor);
-  map_init(&w.spoken);
+  spoken_init(&w.spoken);
   memcpy(w.last, from->batch_hash, SHA256_SIZE);
   if (pthread_create(&composer, NULL, compose_all, &w))
     fail(&w.failure, E_BUSY, NULL, "there is no thread for it now");
@@ -283,7 +257,7 @@ int push_wide(struct ctx *cx, struct push *u, const struct sync_lane *from, doub
     pthread_join(composer, NULL);
   }
   clear_rest(&w);
-  map_clear(&w.spoken);
+  spoken_clear(&w.spoken);
   *whole = w.whole;
   if (w.failure.code) fail_from(cx, &w.failure);
   ctx_end(&w.texts);
