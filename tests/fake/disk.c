@@ -3,9 +3,9 @@
 ** memory survives kill -9, so killing a process proves nothing about power cuts: this tells how much of a tenant's WAL
 ** would have survived one.
 **
-** DISK_LEDGER names a file of three 64-bit numbers: how many bytes of the WAL were there when a sync of it began that
-** went well; how many syncs of it there were; how many of the next are to fail with EIO. With DISK_LIES=1 a sync does nothing
-** and says that all is well.
+** DISK_LEDGER names a file of four 64-bit numbers: how many bytes of the WAL were there when a sync of it began that
+** went well; how many syncs of it were begun; how many of the next are to fail with EIO; whether the disk is slow: as long as this is not 0,
+** syncs of the WAL wait. With DISK_LIES=1 a sync does nothing and says that all is well.
 */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -18,10 +18,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 struct ledger {
-  _Atomic int64_t taken, syncs, failing;
+  _Atomic int64_t taken, syncs, failing, slow;
 };
 
 static struct ledger *ledger(void) {
@@ -51,6 +52,7 @@ static int synced(int fd, const char *name) {
   struct stat before;
   if (!l || !is_wal(fd) || fstat(fd, &before) != 0) return real(fd);
   atomic_fetch_add(&l->syncs, 1);
+  while (atomic_load(&l->slow)) nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
   if (atomic_load(&l->failing) > 0) {
     atomic_fetch_sub(&l->failing, 1);
     errno = EIO;
