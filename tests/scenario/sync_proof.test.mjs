@@ -232,11 +232,14 @@ test('killed anywhere while it comes back, all of it comes back', { timeout: 240
   const { hq, p } = await enrolled(t);
   const a = save(p, 'store', { customer_id: 'C-1', name: 'one', city: 'A' });
   const pen = save(p, 'product', { name: 'Pen', sku: 'PEN', unit_price: '2.50' });
+  // Without the line: a server would bring back by itself what this test wants to be killed at.
   const order = async () => {
+    await hq.stop();
     const server = await serve(t, p.data);
     const reply = await fetch(`${server.base}/api/orders`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ store_id: a, items: [{ product_id: pen, quantity: 3 }] }) });
     assert.equal(reply.status, 201);
     await server.stop();
+    await hq.start();
     return (await reply.json()).data;
   };
   sync(p);
