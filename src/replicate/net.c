@@ -58,7 +58,12 @@ static size_t value_end(struct str s, size_t i) {
   return s.n;
 }
 
-/* The next of an object that the log composed: compact, no name has an escape. *at begins at 1. */
+static bool is_object(struct str text) {
+  return text.n >= 2 && text.p[0] == '{' && text.p[text.n - 1] == '}';
+}
+
+/* The next of an object that the log composed: compact, no name has an escape. *at begins at 1. One that nothing ends is none: the
+** file may be damaged. */
 static bool next_member(struct str object, size_t *at, struct member *m) {
   size_t i = *at;
   if (i >= object.n || object.p[i] != '"') return false;
@@ -66,6 +71,7 @@ static bool next_member(struct str object, size_t *at, struct member *m) {
   if (end >= object.n || object.p[end] != ':') return false;
   m->name = (struct str){ object.p + i + 1, end - i - 2 };
   size_t last = value_end(object, end + 1);
+  if (last >= object.n) return false;
   m->value = (struct str){ object.p + end + 1, last - end - 1 };
   *at = last + 1;
   return true;
@@ -164,6 +170,10 @@ static int take_entry(struct collector *k, const struct str cells[static CELLS],
   const struct entity *e = k->entity;
   k->decided = k->decided || str_eq(cells[CELL_TABLE], STR("sync_conflicts"));
   if (!goes_up(e)) return OK;
+  if (!is_object(cells[CELL_AFTER]) || (cells[CELL_BEFORE].p && !is_object(cells[CELL_BEFORE])))
+    return fail(k->cx, E_INVALID, "change_log",
+                "an entry of the log has no whole record: " STR_FMT " " STR_FMT, STR_ARG(cells[CELL_TABLE]),
+                STR_ARG(cells[CELL_KEY]));
   if (!str_to_int(cells[CELL_SEQ], &seq) || !str_to_int(cells[CELL_STAMP], &stamp))
     return fail(k->cx, E_INVALID, "change_log", "an entry of the log has no number");
   struct change_of *c = change_find(k, e, cells[CELL_KEY]);
@@ -251,6 +261,10 @@ static void write_all(struct collector *k, int64_t origin, struct net *out) {
     write_change(&kept->entities[k->changes[i]->entity], k->changes[i], origin);
   qsort(kept->entities, (size_t)kept->count, sizeof *kept->entities, by_table);
   *out = *kept;
+  for (int i = 0; i < out->count; i++)
+    if (out->entities[i].copy.full)
+      fail(k->cx, E_LIMIT, "change_log", "changes of %s are too many for one batch",
+           out->entities[i].entity->table);
 }
 
 /* *after: where that cell begins. */

@@ -1,5 +1,6 @@
 #include "replicate/batch.h"
 
+#include "replicate/apply_cells.h"
 #include "replicate/merkle.h"
 #include "replicate/net.h"
 #include "unit.h"
@@ -114,4 +115,43 @@ UNIT(net_one_go, "a record that was made in one go has no stamps of its own") {
   CHECK_STR(net.entities[0].copy.p, "A\t1\t1\t100\t\\N\tt\tt\n");
   up_clear(&b);
   ctx_end(&cx);
+}
+
+UNIT(net_damaged, "a record that the log has not whole is refused, and nothing behind it is read") {
+  static const char *const damaged[] = {
+    "", "{", "{\"id\":\"A\"", "{\"id\":\"A\",\"text\":\"", "null", "7}"
+  };
+  entity_register_declared();
+  for (size_t i = 0; i < sizeof damaged / sizeof *damaged; i++) {
+    struct ctx cx;
+    struct up_batch b;
+    struct net net;
+    ctx_begin(&cx, "test");
+    up_init(&b);
+    struct up_section *s = up_section(&b, &log_like);
+    entry(&b, s, 1, "u", "A", NULL, damaged[i]);
+    CHECK_INT(net_make(&cx, s, 9, &net), E_INVALID);
+    up_clear(&b);
+    ctx_end(&cx);
+  }
+}
+
+UNIT(cells_damaged, "of a record that ends too early come the cells that are whole") {
+  static const char *const records[][2] = {
+    { "{\"id\":\"A\",\"text\":\"1\"}", "A\t1\t" },  { "{\"id\":\"A\",\"text\":\"}", "A\t\\N\t" },
+    { "{\"id\":\"A\",\"text\":\"\\", "A\t\\N\t" },  { "{\"id\":\"A\",\"text\":", "A\t\\N\t" },
+    { "{\"id\":\"A\",\"text\":\"1\"", "A\t\\N\t" }, { "{\"id\":\"", "\\N\t\\N\t" },
+  };
+  struct cell_column list[] = { { .name = "id" }, { .name = "text" } };
+  const struct cell_columns columns = { .list = list, .count = 2 };
+  for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
+    struct ctx cx;
+    struct buf out;
+    ctx_begin(&cx, "test");
+    buf_init(&out, 1000);
+    CHECK_INT(record_cells(&cx, &columns, str_of(records[i][0]), &out), OK);
+    CHECK_STR(out.p, records[i][1]);
+    buf_clear(&out);
+    ctx_end(&cx);
+  }
 }
