@@ -112,7 +112,8 @@ WHERE deleted_at IS NULL AND status IN ('pending', 'approved');
 -- name: sums_forget_stores
 DELETE FROM field_store;
 -- name: sums_stores
-INSERT INTO field_store (store_id, orders, revenue) SELECT store_id, count(*), sum(revenue) FROM field_sale GROUP BY store_id;
+INSERT INTO field_store (store_id, orders, revenue, open)
+SELECT store_id, count(*), sum(revenue), sum(kind * revenue) FROM field_sale GROUP BY store_id;
 -- name: sums_forget_products
 DELETE FROM field_product;
 -- name: sums_products
@@ -133,7 +134,8 @@ WITH sale AS (
 SELECT
   (SELECT count(*) FROM (SELECT * FROM sale EXCEPT SELECT kind, ref, store_id, day, revenue, lines FROM field_sale))
 + (SELECT count(*) FROM (SELECT kind, ref, store_id, day, revenue, lines FROM field_sale EXCEPT SELECT * FROM sale))
-+ (SELECT count(*) FROM (SELECT store_id, count(*), sum(revenue) FROM sale GROUP BY store_id EXCEPT SELECT store_id, orders, revenue FROM field_store))
++ (SELECT count(*) FROM (SELECT store_id, count(*), sum(revenue), sum(kind * revenue) FROM sale GROUP BY store_id
+                         EXCEPT SELECT store_id, orders, revenue, open FROM field_store))
 + (SELECT count(*) FROM (SELECT store_id FROM field_store EXCEPT SELECT store_id FROM sale))
 + (SELECT count(*) FROM (SELECT product_id, count(*), sum(quantity), sum(revenue) FROM field_line GROUP BY product_id
                          EXCEPT SELECT product_id, lines, quantity, revenue FROM field_product))

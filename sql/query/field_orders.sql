@@ -101,8 +101,9 @@ UNION ALL SELECT id, status, name FROM stores WHERE customer_id = ?1 AND deleted
 SELECT payment_terms, credit_limit FROM store_preferences WHERE store_id = ?1 AND deleted_at IS NULL;
 
 -- name: order_open_amount
-SELECT coalesce(sum(total_amount), 0) FROM orders
-WHERE store_id = ?1 AND status IN ('pending', 'approved') AND deleted_at IS NULL AND id IS NOT ?2;
+SELECT coalesce((SELECT open FROM field_store WHERE store_id = ?1), 0) / 100
+     - coalesce((SELECT total_amount FROM orders
+                 WHERE id = ?2 AND store_id = ?1 AND status IN ('pending', 'approved') AND deleted_at IS NULL), 0);
 
 -- Numbers of deleted orders are not given again.
 -- name: order_last_number
@@ -218,6 +219,7 @@ LEFT JOIN products p ON p.id = i.product_id
 WHERE f.kind = 0 AND f.ref = ?1 ORDER BY i.id;
 
 -- name: order_count
+-- given: ?1 order_count_of_store
 SELECT
  (SELECT count(*) FROM orders o
   WHERE o.deleted_at IS NULL AND (?1 IS NULL OR o.store_id = ?1) AND (?2 IS NULL OR o.status = ?2) AND (?3 IS NULL OR o.source = ?3)
@@ -237,6 +239,7 @@ SELECT orders + (SELECT count(*) FROM orders WHERE deleted_at IS NULL AND status
 
 -- ?8, ?9: day and number of the last row of the page before.
 -- name: order_list
+-- given: ?1 order_list_of_store
 SELECT * FROM (
  SELECT * FROM (
   SELECT o.id, o.number, o.store_id, (SELECT name FROM stores WHERE id = o.store_id), o.order_date AS day, o.requested_date,

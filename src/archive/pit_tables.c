@@ -157,7 +157,8 @@ static const struct rule rules[] = {
     "'approved')" },
   { "field_store", PIT_DERIVED, false, "DELETE FROM field_store" },
   { "field_store", PIT_DERIVED, false,
-    "INSERT INTO field_store SELECT store_id, count(*), sum(revenue) FROM field_sale GROUP BY store_id" },
+    "INSERT INTO field_store SELECT store_id, count(*), sum(revenue), sum(kind * revenue) FROM field_sale "
+    "GROUP BY store_id" },
   { "field_product", PIT_DERIVED, false, "DELETE FROM field_product" },
   { "field_product", PIT_DERIVED, false,
     "INSERT INTO field_product SELECT product_id, count(*), sum(quantity), sum(revenue) FROM field_line "

@@ -220,10 +220,13 @@ int order_list(struct ctx *cx, struct db *db, const struct order_query *q, struc
   *next = NULL;
   if (cursor_read(cx, q->cursor, &day, &number)) return cx->code;
   bool all = asks_for_all(q);
-  struct stmt *s = db_stmt(cx, db, all ? SQL_order_count_all : SQL_order_count);
+  struct stmt *s = db_stmt(cx, db,
+                           all        ? SQL_order_count_all
+                           : q->store ? SQL_order_count_of_store
+                                      : SQL_order_count);
   if (!all) bind(cx, s, q);
   if (stmt_row(cx, s)) *total = col_int(s, 0), stmt_done(s);
-  s = db_stmt(cx, db, SQL_order_list);
+  s = db_stmt(cx, db, q->store ? SQL_order_list_of_store : SQL_order_list);
   bind(cx, s, q);
   stmt_text(s, 8, day);
   stmt_text(s, 9, number);

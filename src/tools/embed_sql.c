@@ -8,7 +8,9 @@
 **
 **   sql/query/MODULE.sql           blocks; a block is a line "-- name: run_by_id", or
 **                                  "-- name: tenant_insert system" for a statement
-**                                  that runs on system.db, and then one statement
+**                                  that runs on system.db, and then one statement. With a line
+**                                  "-- given: ?1 NAME" before it, it is there a second time, as NAME, for
+**                                  callers who give ?1: without each "?1 IS NULL OR ", for which SQLite takes no index
 **   sql/report/NAME.sql            "-- report: NAME", one or several lines
 **                                  "-- columns: id int, revenue money", one SELECT
 **   sql/migrate/tenant/NNNN_name.sql, sql/migrate/system/NNNN_name.sql
@@ -40,6 +42,7 @@ struct item { /* a query, a report or a migration */
   char *name;
   char *about;       /* scope of a query, columns of a report, down part of a migration */
   char *text;        /* the statement; the up part of a migration */
+  char *given;       /* of a query: "?1 NAME", or NULL */
   bool text_seen[2]; /* of a migration: "-- up", "-- down" */
 };
 
@@ -155,21 +158,51 @@ static void finish_single(struct item *it) {
   trim_end(it->text, true);
 }
 
+/* The statement once more, for callers who give a parameter. */
+static void add_given(const struct source *s, const struct item *of) {
+  size_t n = strcspn(of->given, " \t");
+  char *name = of->given + n, needless[32];
+  bool there = *name && snprintf(needless, sizeof needless, "%.*s IS NULL OR ", (int)n, of->given) <
+                            (int)sizeof needless;
+  if (!there || !strstr(of->text, needless)) {
+    complain(of->path, of->line, "%s: a line \"-- given: ?1 NAME\" wants a statement with \"?1 IS NULL OR\"",
+             of->name);
+    return;
+  }
+  *name++ = 0;
+  struct item *it = item_new(&queries, s, name + strspn(name, " \t"));
+  it->line = of->line;
+  it->about = need(strdup(of->about));
+  it->text = need(strdup(of->text));
+  for (char *at = it->text; (at = strstr(at, needless));) {
+    char *rest = at + strlen(needless);
+    memmove(at, rest, strlen(rest) + 1);
+  }
+}
+
 /* ---- the three kinds of files ---- */
+
+static void finish_query(const struct source *s, struct item *it) {
+  finish_single(it);
+  if (it->given) add_given(s, it);
+}
 
 static void read_queries(struct source *s) {
   struct item *it = NULL;
   for (char *line; (line = source_line(s));) {
     char *name = directive(line, "name:");
+    char *given = it && !it->text ? directive(line, "given:") : NULL;
     if (name) {
       char *scope = strpbrk(name, " \t");
       if (scope) *scope++ = 0;
       while (scope && isspace((unsigned char)*scope)) scope++;
-      if (it) finish_single(it);
+      if (it) finish_query(s, it);
       it = item_new(&queries, s, name);
       it->about = need(strdup(scope && *scope ? scope : "tenant"));
       if (strcmp(it->about, "tenant") != 0 && strcmp(it->about, "system") != 0)
         complain(s->path, s->line, "%s: \"%s\" is neither tenant nor system", name, it->about);
+    } else if (given) {
+      it->given = need(strdup(given));
     } else if (it) {
       append_sql(it, line);
     } else if (*line && !is_comment(line)) {
@@ -178,7 +211,7 @@ static void read_queries(struct source *s) {
     }
   }
   if (it)
-    finish_single(it);
+    finish_query(s, it);
   else
     complain(s->path, 1, "no line \"-- name: ...\" in this file");
 }

@@ -218,7 +218,7 @@ for (const kind of ['nothing', 'header', 'body', 'large', 'read'])
     assert.equal(threads(server), before.threads, 'nobody gets a thread');
     if (!sanitized) assert.ok(rss(server) < 160 * 1024, `${rss(server)} KiB`);
     slow.stop();
-    while (fds(server) > before.fds + 110) await sleep(50); // 48 workers have two each
+    while (fds(server) > before.fds + 175) await sleep(50); // 80 workers have two each
   });
 
 test('at the ceiling those that wait longest make room', async (t) => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import * as lib from './lib.mjs';
-import { halfEven, one, place, print, query, random, serve, sound, sqlite, units } from './lib.mjs';
+import { halfEven, ok, one, place, print, query, random, serve, sound, sqlite, units } from './lib.mjs';
 import { ask, data, post, problem } from './api.mjs';
 import { countedLines, importInvoices, invoiceFile, market, summaryIn, summaryOf } from './field.mjs';
 
@@ -297,8 +297,12 @@ test('each of the nine figures turns red when somebody changes a row by hand', a
     assert.deepEqual(await red(), [], mend);
   }
   await s.stop();
-  sqlite(p.db, 'UPDATE field_total SET orders = 7');
-  assert.ok(lib.verify(p).checks.some((c) => c.check === 'field_sums' && !c.ok));
+  for (const spoil of ['UPDATE field_total SET orders = 7', 'UPDATE field_total SET orders = (SELECT count(*) FROM field_sale); UPDATE field_store SET open = open + 1']) {
+    sqlite(p.db, spoil);
+    assert.ok(lib.verify(p).checks.some((c) => c.check === 'field_sums' && !c.ok), spoil);
+  }
+  ok(['rebuild', ...p.args]);
+  assert.ok(lib.verify(p).checks.every((c) => c.check !== 'field_sums' || c.ok));
 });
 
 test('trends by day, week and month are what the rows come to', async (t) => {
@@ -464,4 +468,30 @@ test('how many orders there are, whatever became of them', async (t) => {
   await data(post(s, `/api/records/order/${orders[2].id}/restore`));
   assert.equal(await total(), 2);
   sound(p);
+});
+
+// Their index stands in blocks of numbers (0024): what it finds is compared with a look at every order.
+test('the orders of a store are found, whatever their numbers look like', async (t) => {
+  const { p, s } = await shop(t);
+  const stores = p.stores.slice(0, 3);
+  const make = (i) => data(post(s, '/api/orders', { store_id: stores[(i >> 2) % 3].id, ...(i % 7 ? {} : { device: `K${i % 3}` }), items: [{ product_id: p.products[0].id, quantity: 1 + (i % 5) }] }), 201);
+  for (let i = 0; i < 240; i += 12) await Promise.all(Array.from({ length: 12 }, (_, k) => make(i + k)));
+  const ids = query(p.db, 'SELECT id FROM orders ORDER BY id').flat();
+  ['', 'A', '12', '123', 'ÄÖ-7', 'x'.repeat(40), 'SO-00001', 'so-0000001'].forEach((number, i) => sqlite(p.db, `UPDATE orders SET number = '${number}' WHERE id = '${ids[i * 17]}'`));
+  for (const store of stores) {
+    const wanted = query(p.db, `SELECT id FROM orders NOT INDEXED WHERE store_id = '${store.id}' ORDER BY order_date DESC, number DESC`).flat();
+    assert.ok(wanted.length > 20);
+    const found = [];
+    for (let cursor = ''; cursor !== null;) {
+      const { json } = await ask(s, `/api/orders?store=${store.id}&source=manual&limit=50${cursor && `&cursor=${cursor}`}`);
+      assert.equal(json.total, wanted.length);
+      found.push(...json.data.map((o) => o.id));
+      cursor = json.next ?? null;
+    }
+    assert.deepEqual(found, wanted);
+    const open = one(p.db, `SELECT sum(total_amount) * 100 FROM orders NOT INDEXED WHERE store_id = '${store.id}'`);
+    assert.equal(one(p.db, `SELECT open FROM field_store WHERE store_id = '${store.id}'`), open);
+  }
+  await s.stop();
+  assert.equal(one(p.db, 'PRAGMA integrity_check'), 'ok');
 });

@@ -57,13 +57,15 @@ test('each service of old is there, with counters that live', async (t) => {
 
 // Each line of an order would write a page more for it, and nothing asks for the lines of a product.
 const UNINDEXED = ['order_items.product_id'];
+// The index begins with a block of numbers, and who asks skips from block to block.
+const SKIPPED = ['orders.store_id'];
 
 test('every foreign key has an index, every reference is one or is looked at, and a row that points nowhere is found', (t) => {
   const p = place(t);
   const keys = query(p.db, "SELECT m.name, k.\"from\", k.\"table\", k.seq FROM sqlite_schema m, pragma_foreign_key_list(m.name) k WHERE m.type = 'table'");
   assert.ok(keys.length > 15);
   for (const [table, from] of keys) {
-    if (UNINDEXED.includes(`${table}.${from}`)) continue;
+    if ([...UNINDEXED, ...SKIPPED].includes(`${table}.${from}`)) continue;
     const led = query(p.db, `SELECT i.name FROM pragma_index_list('${table}') i, pragma_index_info(i.name) c WHERE c.seqno = 0 AND c.name = '${from}'`);
     const first = one(p.db, `SELECT name FROM pragma_table_info('${table}') WHERE pk = 1`);
     assert.ok(led.length || first === from, `${table}.${from} has no index that begins with it`);
@@ -71,8 +73,12 @@ test('every foreign key has an index, every reference is one or is looked at, an
   for (const e of json(['record', 'entities']))
     for (const x of e.properties.filter((y) => y.kind === 'reference')) {
       const led = query(p.db, `SELECT i.name FROM pragma_index_list('${e.table}') i, pragma_index_info(i.name) c WHERE c.seqno = 0 AND c.name = '${x.name}'`);
-      assert.equal(led.length > 0, !UNINDEXED.includes(`${e.table}.${x.name}`), `${e.table}.${x.name} has an index that begins with it, unless it is named`);
+      assert.equal(led.length > 0, ![...UNINDEXED, ...SKIPPED].includes(`${e.table}.${x.name}`), `${e.table}.${x.name} has an index that begins with it, unless it is named`);
     }
+  for (const key of SKIPPED) {
+    const [table, column] = key.split('.');
+    assert.match(sqlite(p.db, `EXPLAIN QUERY PLAN SELECT * FROM ${table} WHERE ${column} = 'x'`), new RegExp(`USING INDEX ${table}_of_${column} \\(ANY\\(<expr>\\) AND ${column}=\\?\\)`));
+  }
   const real = new Set(keys.map(([table, from]) => `${table}.${from}`));
   for (const column of ['customer_segments.store_id', 'predicted_orders.store_id', 'predicted_order_items.predicted_order_id', 'predicted_order_items.product_id', 'upselling_recommendations.product_id', 'order_items.product_id']) assert.ok(real.has(column), `${column} is no foreign key`);
 
