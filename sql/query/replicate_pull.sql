@@ -27,6 +27,9 @@ ON CONFLICT (tbl, key) DO UPDATE SET reason = excluded.reason;
 -- name: pull_parked_so
 SELECT 1 FROM sync_parked WHERE tbl = ?1 AND key = ?2 AND reason = ?3;
 
+-- name: pull_parked_is
+SELECT 1 FROM sync_parked WHERE tbl = ?1 AND key = ?2;
+
 -- name: pull_unpark
 DELETE FROM sync_parked WHERE tbl = ?1 AND key = ?2;
 

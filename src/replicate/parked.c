@@ -35,16 +35,20 @@ static bool is_parked(struct ctx *cx, struct db *db, const struct entity *e, con
   return is;
 }
 
-int parked_add(struct ctx *cx, struct db *db, const struct entity *e, const char *id, const char *reason,
-               const char *address) {
-  bool fresh;
-  if (is_parked(cx, db, e, id, reason) || cx->code) return cx->code;
+static int put(struct ctx *cx, struct db *db, const struct entity *e, const char *id, const char *reason) {
   struct stmt *s = db_stmt(cx, db, SQL_pull_park);
   stmt_text(s, 1, e->table);
   stmt_text(s, 2, id);
   stmt_text(s, 3, reason);
   stmt_int(s, 4, cx->now);
-  if (stmt_run(cx, s)) return cx->code;
+  return stmt_run(cx, s);
+}
+
+int parked_add(struct ctx *cx, struct db *db, const struct entity *e, const char *id, const char *reason,
+               const char *address) {
+  bool fresh;
+  if (is_parked(cx, db, e, id, reason) || cx->code) return cx->code;
+  if (put(cx, db, e, id, reason)) return cx->code;
   return alert_raise(cx, db,
                      &(struct alert){ .kind = "sync_parked",
                                       .subject = subject_of(cx, e, id),
@@ -54,6 +58,16 @@ int parked_add(struct ctx *cx, struct db *db, const struct entity *e, const char
                                       .text = reason,
                                       .address = address },
                      &fresh);
+}
+
+int parked_wait(struct ctx *cx, struct db *db, const struct entity *e, const char *id, const char *reason) {
+  struct stmt *s = db_stmt(cx, db, SQL_pull_parked_is);
+  stmt_text(s, 1, e->table);
+  stmt_text(s, 2, id);
+  bool again = stmt_row(cx, s);
+  if (s) stmt_done(s);
+  if (again) return parked_add(cx, db, e, id, reason, ctx_printf(cx, "#/records/%s", e->name));
+  return cx->code ? (int)cx->code : put(cx, db, e, id, "it is looked at once more");
 }
 
 int parked_end(struct ctx *cx, struct db *db, const struct entity *e, const char *id, bool *was) {

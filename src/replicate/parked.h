@@ -18,6 +18,8 @@ bool parked_refused(const struct ctx *cx);
 /* address: where people see what can be done. Nothing is said twice. */
 int parked_add(struct ctx *cx, struct db *db, const struct entity *e, const char *id, const char *reason,
                const char *address);
+/* It is in, and something is left to do for which it is asked for once more; when it is still left then, people are told. */
+int parked_wait(struct ctx *cx, struct db *db, const struct entity *e, const char *id, const char *reason);
 /* It is in now; *was: it waited. */
 int parked_end(struct ctx *cx, struct db *db, const struct entity *e, const char *id, bool *was);
 

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "record/record.h"
 #include "replicate/conflict.h"
+#include "replicate/gave_way.h"
 #include "replicate/parked.h"
 #include "replicate/pull_rows.h"
 #include "replicate/same_key.h"
@@ -160,11 +161,19 @@ static int unpark(struct ctx *cx, struct db *db, const struct entity *e, const c
   return same_key_over(cx, db, e, id);
 }
 
+/* It is in. */
+static int came_in(struct ctx *cx, struct db *db, const struct pulled *p, const struct pg_rows *rows, int i,
+                   const char *id) {
+  const char *heir = pg_is_null(rows, i, C_HEIR) ? NULL : ctx_strdup(cx, pg_text(rows, i, C_HEIR)), *waits;
+  if (gave_way_follow(cx, db, p->e, id, heir, &waits)) return cx->code;
+  return waits ? parked_wait(cx, db, p->e, id, waits) : unpark(cx, db, p->e, id);
+}
+
 int pulled_record(struct ctx *cx, struct db *db, const struct pulled *p, const struct pg_rows *rows, int i) {
   const char *id = ctx_strdup(cx, pg_text(rows, i, C_ID));
   if (stmt_run(cx, db_once(cx, db, "SAVEPOINT pulled"))) return cx->code;
   if (!take(cx, db, p, rows, i, id))
-    unpark(cx, db, p->e, id);
+    came_in(cx, db, p, rows, i, id);
   else if (parked_refused(cx))
     park(cx, db, p, rows, i, id);
   return cx->code ? (int)cx->code : stmt_run(cx, db_once(cx, db, "RELEASE pulled"));

@@ -2,13 +2,17 @@
 
 #include "base/hash.h"
 #include "base/limits.h"
+#include "replicate/gave_way.h"
 
 /* ---- what all tables need ---- */
 
 int pull_begin(struct pull *pl) {
   struct pg_rows *one;
   struct pg_value edge[] = { pg_z(pl->u.organization), pg_z(pl->u.edge) };
-  if (pg_ask(pl->cx, pl->pg, "SELECT pg_current_snapshot()::text, id::text FROM outpost.hq", NULL, 0, &one) ||
+  if (pg_ask(pl->cx, pl->pg,
+             "SELECT pg_current_snapshot()::text, id::text, "
+             "to_regprocedure('outpost.gave_way(uuid,text,text)') IS NOT NULL FROM outpost.hq",
+             NULL, 0, &one) ||
       pg_ask(pl->cx, pl->pg,
              "SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid "
              "WHERE c.relnamespace = 'outpost'::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0 "
@@ -25,6 +29,7 @@ int pull_begin(struct pull *pl) {
     return fail(pl->cx, E_DENIED, NULL, "headquarters shows nothing to this edge: was it revoked?");
   pl->now = ctx_strdup(pl->cx, pg_text(one, 0, 0));
   pl->hq = ctx_strdup(pl->cx, pg_text(one, 0, 1));
+  pl->says_heirs = str_eq(pg_text(one, 0, 2), STR("t"));
   return OK;
 }
 
@@ -49,6 +54,10 @@ static bool is_kept_there(const struct pull *pl, const char *table) {
   return false;
 }
 
+static bool says_heirs(const struct pull *pl, const struct entity *e) {
+  return pl->says_heirs && gave_way_matters(e);
+}
+
 const char *pull_shape(const struct pull *pl, const struct entity *e) {
   struct buf text;
   unsigned char hash[SHA256_SIZE];
@@ -61,6 +70,7 @@ const char *pull_shape(const struct pull *pl, const struct entity *e) {
     if (in_scope_of(pl, i, e->table))
       buf_printf(&text, "|" STR_FMT "=" STR_FMT, STR_ARG(pg_text(pl->scope, i, 1)),
                  STR_ARG(pg_text(pl->scope, i, 2)));
+  if (says_heirs(pl, e)) buf_puts(&text, "|heirs");
   sha256_of(text.p, text.n, hash);
   buf_clear(&text);
   return ctx_printf(pl->cx, "%s%s", is_kept_there(pl, e->table) ? SYNC_PULL_READ_ONLY : "",
@@ -122,15 +132,20 @@ static void add_columns(const struct pull *pl, struct ctx *cx, struct buf *out, 
   add_scope(pl, cx, out, e);
   buf_puts(out, ")::int, ");
   add_row(pl, out, e);
-  buf_printf(
+  buf_puts(
       out,
       ", t.extra::text, t.sync_stamps::text, t.sync_at, coalesce(t.sync_origin, 0), t.sync_xid::text, "
       /* In a new epoch it has what was before the fork. */
       "(SELECT greatest(l.head_seq, o.fork_seq) FROM outpost.origin o LEFT JOIN outpost.lane l ON "
       "l.organization_id "
       "= o.organization_id AND l.origin = o.origin AND l.lane = 'log' WHERE o.organization_id = $1::uuid AND "
-      "o.origin = $2::int) FROM outpost.\"%s\" t WHERE t.organization_id = $1::uuid AND ",
-      e->table);
+      "o.origin = $2::int), ");
+  if (says_heirs(pl, e))
+    buf_printf(out, "CASE WHEN t.deleted_at IS NOT NULL THEN outpost.gave_way($1::uuid, '%s', t.id) END",
+               e->table);
+  else
+    buf_puts(out, "NULL");
+  buf_printf(out, " FROM outpost.\"%s\" t WHERE t.organization_id = $1::uuid AND ", e->table);
 }
 
 void pull_add_new(struct buf *out, const char *since) {
@@ -175,7 +190,8 @@ const char *pull_keys_sql(const struct pull *pl, struct ctx *cx, const struct en
   struct buf sql;
   buf_init(&sql, LIMIT_BODY_BYTES);
   add_columns(pl, cx, &sql, e);
-  buf_puts(&sql, "t.id IN (SELECT json_array_elements_text($3::json))");
+  buf_puts(&sql, "t.id IN (SELECT json_array_elements_text($3::json)) ORDER BY t.deleted_at IS NOT NULL, "
+                 "t.id"); /* an heir comes first */
   return text_of(cx, &sql);
 }
 

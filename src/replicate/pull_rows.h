@@ -18,6 +18,7 @@ struct pull {
   double begun;            /* time_seconds */
   const char *now;         /* headquarters' snapshot at the beginning */
   const char *hq;          /* which headquarters it is */
+  bool says_heirs;         /* what took the place of a deleted record: see gave_way.h */
   struct pg_rows *columns; /* table, column: what its tables have */
   struct pg_rows *scope;   /* table, field, value: which records this edge gets */
 };
@@ -80,7 +81,7 @@ void pull_add_new(struct buf *out, const char *since);
   "$2::int)"
 
 /* Their columns. C_ROW is the row as the own log would write it. */
-enum { C_ID, C_SCOPED, C_ROW, C_EXTRA, C_STAMPS, C_AT, C_ORIGIN, C_XID, C_HEAD };
+enum { C_ID, C_SCOPED, C_ROW, C_EXTRA, C_STAMPS, C_AT, C_ORIGIN, C_XID, C_HEAD, C_HEIR };
 
 /* ---- in a transaction of the tenant: pull_row.c ---- */
 

@@ -219,6 +219,8 @@ int same_key_keep(struct ctx *cx, struct db *db, const char *id, const char *not
   bool open;
   if (read_open(cx, db, id, &c) || still_open(cx, db, &c, keys_of(cx, &c), &open)) return cx->code;
   if (!open) return settle(cx, db, &c, note);
+  /* The choice before the deletion: see gave_way.h. */
+  if (conflict_decided(cx, db, id, "kept", note)) return cx->code;
   if (record_delete_alone(cx, db, c.entity, c.mine) || come_in(cx, db, &c) ||
       record_redirect(cx, db, c.entity, c.mine, c.theirs)) {
     if (!parked_refused(cx)) return cx->code;
@@ -227,5 +229,5 @@ int same_key_keep(struct ctx *cx, struct db *db, const char *id, const char *not
     return fail(cx, E_CONFLICT, "id", "theirs cannot take the place of yours: %s. Give yours another %s",
                 text, names_of(cx, &c));
   }
-  return conflict_decided(cx, db, id, "kept", note);
+  return cx->code;
 }

@@ -6,14 +6,15 @@
 ** made, people choose, in the inbox of conflicts (conflict.h), with the line or without:
 **
 **   rename   the own record gets another key (same_key_rename), an edit like any other, and both are there
-**   keep     theirs is right: the own one is deleted, and what refers to it refers to theirs from then on
+**   keep     theirs is right: the own one is deleted, and what refers to it refers to theirs from then on, here at once and
+**            elsewhere when the deletion arrives (gave_way.h)
 **
 ** Either way theirs comes in at once, from the copy that the conflict holds. Whoever gives the other record another key, or deletes it,
 ** settles it as well: theirs comes in with the next pass. The earlier one never gives way, so two people
 ** who choose at once cannot delete both.
 **
 ** The conflict is a record of sync_conflict about the field "id": base the names of the key's fields, lost the own record and won theirs,
-** both whole. Its id follows from the ids of the two. Headquarters knows nothing of it: what was chosen is edits.
+** both whole. Its id follows from the ids of the two. Headquarters keeps no conflict of it: what was chosen is edits.
 */
 #ifndef REPLICATE_SAME_KEY_H
 #define REPLICATE_SAME_KEY_H
