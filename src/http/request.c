@@ -178,6 +178,24 @@ static void request_end(struct request *rq, double began) {
   ctx_end(rq->cx);
 }
 
+/* What orders, narrows and forms lists is refused where the row knows none of it: passed over, it would give another list
+** than the one that was asked for. */
+static int check_query(struct request *rq) {
+  static const char *const words[] = { "filter", "sort", "fields", "cursor", "format" };
+  const char *name, *value;
+  if (!*rq->query || strcmp(rq->route->method, "GET") != 0 || !str_starts(str_of(rq->path), STR("/api/")))
+    return OK;
+  for (size_t at = 0; query_next(rq, &at, &name, &value);)
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+      size_t n = strlen(words[i]);
+      bool meant = !strncmp(name, words[i], n) && (!name[n] || name[n] == '[');
+      if (meant && !(rq->route->query && shape_has(rq->route->query, words[i])))
+        return fail(rq->cx, E_INVALID, words[i], "there is no %s here; this address takes %s", words[i],
+                    rq->route->query ? rq->route->query : "none of that");
+    }
+  return rq->cx->code;
+}
+
 static int request_handle(struct request *rq) {
   bool cached = rq->route->cached, known;
   if (cached && cache_find(rq)) return rq->cx->code;
@@ -209,6 +227,7 @@ void request_serve(struct server *server, struct mg_connection *wire, struct gat
   if (!rc) rc = check_origin(&rq);                     /* 403 */
   if (!rc) rc = rate_take(&rq, request_identify(&rq)); /* 401 429 */
   if (!rc) rc = request_allow(&rq);                    /* 403 */
+  if (!rc) rc = check_query(&rq);                      /* 422 */
   if (!rc) rc = check_body(&rq);                       /* 413 */
   if (!rc) rc = request_handle(&rq);                   /* a lower layer's word */
   let_state_go(&rq);
@@ -257,6 +276,36 @@ int query_repeated(struct request *rq, const char *name, size_t nth, const char 
 
 int query_text(struct request *rq, const char *name, const char **out) {
   return query_repeated(rq, name, 0, out);
+}
+
+/* The words of a type such as "day|week|month". */
+static struct str choices_of(const struct request *rq, const char *name) {
+  struct str member, type;
+  bool must = false;
+  for (const char *at = rq->route->query; shape_member(&at, &member, &type, &must); must = false)
+    if (str_eq(member, str_of(name))) return type;
+  return STR("");
+}
+
+int query_choice(struct request *rq, const char *name, const char **out) {
+  struct buf words;
+  struct str left = choices_of(rq, name);
+  int rc = query_text(rq, name, out);
+  if (rc || !*out) return rc;
+  buf_init(&words, LIMIT_TEXT_BYTES);
+  while (left.n) {
+    const char *bar = memchr(left.p, '|', left.n);
+    struct str word = { left.p, bar ? (size_t)(bar - left.p) : left.n };
+    if (str_eq(word, str_of(*out))) break;
+    left.p += word.n + (bar != NULL);
+    left.n -= word.n + (bar != NULL);
+    if (words.n) buf_puts(&words, left.n ? ", " : " or ");
+    buf_str(&words, word);
+  }
+  if (!left.n)
+    fail(rq->cx, E_INVALID, name, "%s is " STR_FMT ", not '%.40s'", name, STR_ARG(buf_view(&words)), *out);
+  buf_clear(&words);
+  return rq->cx->code;
 }
 
 int query_flag(struct request *rq, const char *name, bool *out) {

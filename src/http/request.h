@@ -133,6 +133,8 @@ void request_refuse_malformed(struct server *server, struct gate_conn *conn, int
 int refuse(struct request *rq, int status, enum err code, const char *sentence);
 /* A parameter of the query, decoded: *out is NULL when it is absent or empty. */
 int query_text(struct request *rq, const char *name, const char **out);
+/* One of the few words that the route's row has for it. */
+int query_choice(struct request *rq, const char *name, const char **out);
 int query_int(struct request *rq, const char *name, int64_t least, int64_t most, int64_t otherwise,
               int64_t *out);
 /* true for 1, true and yes; false for 0, false, no and when it is absent. */

@@ -33,6 +33,10 @@ int records_csv(struct request *rq, struct db *db, const struct record_query *q)
 typedef int decide_fn(struct ctx *cx, struct db *db, const char *id, const char *note);
 int decision_post(struct request *rq, decide_fn *act);
 
+/* routes_dashboard.c: the store that the parameter `store` names, by its id or as the invoices call it; NULL: none is asked
+** for. What names none is left as it is: such a store has nothing. */
+int store_in_query(struct request *rq, struct db *db, const char **id);
+
 int import_accepted(struct request *rq, const char *id); /* 202, and where to look */
 /* The dataset that the query names with as, or the first there is. */
 int dataset_asked(struct request *rq, const struct dataset **out);

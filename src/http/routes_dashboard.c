@@ -19,6 +19,17 @@ enum {
   STORE_ORDERS_MOST = 500
 };
 
+int store_in_query(struct request *rq, struct db *db, const char **id) {
+  char found[37];
+  int rc = query_text(rq, "store", id);
+  if (rc || !*id) return rc;
+  if (!record_id(rq->cx, db, entity_find("store"), *id, found))
+    *id = ctx_strdup(rq->cx, str_of(found));
+  else if (rq->cx->code == E_NOT_FOUND)
+    ctx_forgive(rq->cx);
+  return rq->cx->code;
+}
+
 /* ---- figures ---- */
 
 static int dashboard_show(struct request *rq) {
@@ -46,9 +57,9 @@ static int trends_show(struct request *rq) {
   int rc = query_text(rq, "period", &q.period);
   if (!rc) rc = query_text(rq, "from", &q.from);
   if (!rc) rc = query_text(rq, "to", &q.to);
-  if (!rc) rc = query_text(rq, "store", &q.store);
   if (!rc) rc = query_text(rq, "product", &q.product);
   if (!rc) rc = db_find(rq, &db);
+  if (!rc) rc = store_in_query(rq, db, &q.store);
   if (rc) return rc;
   if (!q.period) q.period = "month";
   return trend_list(rq->cx, db, &q, &rq->json, "data");
@@ -57,10 +68,10 @@ static int trends_show(struct request *rq) {
 static int bought_show(struct request *rq) {
   struct bought_query q;
   struct db *db;
-  int rc = query_text(rq, "store", &q.store);
-  if (!rc) rc = query_text(rq, "product", &q.product);
+  int rc = query_text(rq, "product", &q.product);
   if (!rc) rc = query_int(rq, "limit", 1, BOUGHT_MOST, BOUGHT, &q.limit);
   if (!rc) rc = db_find(rq, &db);
+  if (!rc) rc = store_in_query(rq, db, &q.store);
   return rc ? rc : bought_list(rq->cx, db, &q, &rq->json, "data");
 }
 
@@ -82,12 +93,12 @@ static int predictions_list(struct request *rq) {
   struct predict_query q;
   struct db *db;
   int64_t total = 0;
-  int rc = query_text(rq, "status", &q.status);
-  if (!rc) rc = query_text(rq, "store", &q.store);
+  int rc = query_choice(rq, "status", &q.status);
   if (!rc) rc = query_text(rq, "due", &q.due);
   if (!rc) rc = query_text(rq, "q", &q.search);
   if (!rc) rc = query_int(rq, "limit", 1, PREDICTIONS_MOST, PREDICTIONS, &q.limit);
   if (!rc) rc = db_find(rq, &db);
+  if (!rc) rc = store_in_query(rq, db, &q.store);
   if (!rc && q.due) rc = predict_day(rq->cx, db, q.due, &q.due);
   if (rc) return rc;
   q.status = !q.status ? "pending" : !strcmp(q.status, "all") ? NULL : q.status;

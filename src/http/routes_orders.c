@@ -9,13 +9,12 @@ enum { ORDERS = 50, ORDERS_MOST = 1000, RECENT = 10 };
 
 /* ---- lists ---- */
 
-static int list(struct request *rq, struct order_query *q) {
-  struct db *db;
+static int list(struct request *rq, struct db *db, struct order_query *q, bool paged) {
   const char *next;
   int64_t total = 0;
-  int rc = db_find(rq, &db);
-  if (!rc) rc = order_list(rq->cx, db, q, &rq->json, "data", &total, &next);
+  int rc = order_list(rq->cx, db, q, &rq->json, "data", &total, &next);
   if (rc) return rc;
+  if (!paged) next = NULL;
   jw_int(&rq->json, "total", total);
   jw_text(&rq->json, "next", next);
   if (next) rq->link = ctx_printf(rq->cx, "<%s>; rel=\"next\"", query_with(rq, "cursor", next));
@@ -29,8 +28,9 @@ static int day_asked(struct request *rq, const char *name, const char **out) {
   return fail(rq->cx, E_INVALID, name, "%s is a day, such as 2024-02-29", name);
 }
 
-static int query_asked(struct request *rq, struct order_query *q) {
-  int rc = query_text(rq, "store", &q->store);
+static int query_asked(struct request *rq, struct db **db, struct order_query *q) {
+  int rc = db_find(rq, db);
+  if (!rc) rc = store_in_query(rq, *db, &q->store);
   if (!rc) rc = query_text(rq, "q", &q->search);
   if (!rc) rc = day_asked(rq, "from", &q->from);
   if (!rc) rc = day_asked(rq, "to", &q->to);
@@ -40,19 +40,25 @@ static int query_asked(struct request *rq, struct order_query *q) {
 
 static int orders_list(struct request *rq) {
   struct order_query q = { 0 };
-  int rc = query_asked(rq, &q);
-  if (!rc) rc = query_text(rq, "status", &q.status);
-  if (!rc) rc = query_text(rq, "source", &q.source);
-  return rc ? rc : list(rq, &q);
+  struct db *db;
+  int rc = query_asked(rq, &db, &q);
+  if (!rc) rc = query_choice(rq, "status", &q.status);
+  if (!rc) rc = query_choice(rq, "source", &q.source);
+  return rc ? rc : list(rq, db, &q, true);
 }
 
 static int orders_pending(struct request *rq) {
   struct order_query q = { .status = "pending", .made_here = true };
-  int rc = query_asked(rq, &q);
-  return rc ? rc : list(rq, &q);
+  struct db *db;
+  int rc = query_asked(rq, &db, &q);
+  return rc ? rc : list(rq, db, &q, true);
 }
 
-static int orders_recent(struct request *rq) { return list(rq, &(struct order_query){ .limit = RECENT }); }
+static int orders_recent(struct request *rq) {
+  struct db *db;
+  int rc = db_find(rq, &db);
+  return rc ? rc : list(rq, db, &(struct order_query){ .limit = RECENT }, false);
+}
 
 /* Its tag leads with the version, which If-Match takes. An invoice has none: nobody changes it here. */
 static int show_with_tag(struct request *rq, struct ctx *cx, struct db *db, const char *name) {
@@ -172,7 +178,10 @@ const struct route orders_routes[] = {
     "Orders made here and invoices, the newest business day first. Parameters: tenant, store, status, "
     "source, q, from, to, limit, cursor.",
     .reply = "[#order_row]; total: int, next: text?",
-    .query = "store, status, source, q, from: day, to: day, limit: int, cursor", .cached = true },
+    .query = "store, status: draft|pending|approved|invoiced|cancelled, source: "
+             "invoice|manual|prediction|template|store|scan|quick|offline, q, from: day, to: day, limit: "
+             "int, cursor",
+    .cached = true },
   { "POST", "/api/orders", order_post, "sales.write",
     "Makes an order: {store_id, items: [{product_id | sku | barcode | name | code, quantity, unit_price}], "
     "order_date, requested_date, due_date, status, notes, source, device, override, prediction_id}: that "

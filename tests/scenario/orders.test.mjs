@@ -198,6 +198,25 @@ test('the tag of an order and of preferences is what If-Match takes', async (t) 
   assert.match((await ask(s, `/api/orders/${invoice.id}`)).headers.etag, /^"[0-9a-f]{32}"$/);
 });
 
+test('a list of a store by its code; what a list does not know is refused, and not passed over', async (t) => {
+  const { p, s } = await shop(t);
+  const [store] = p.stores;
+  await data(post(s, '/api/orders', { store_id: store.id, items: [{ product_id: p.products[0].id, quantity: 1 }] }), 201);
+  for (const list of ['/api/orders?limit=5', '/api/orders/pending?limit=5', '/api/predicted-orders?status=all', '/api/analytics/trends?period=day', '/api/analytics/bought?limit=5']) {
+    const byId = await data(ask(s, `${list}&store=${store.id}`));
+    assert.ok(byId.length > 0 || list.includes('predicted'), list);
+    assert.deepEqual(await data(ask(s, `${list}&store=${store.code}`)), byId, list);
+    assert.deepEqual(await data(ask(s, `${list}&store=nobody`)), [], list);
+  }
+  await problem(ask(s, '/api/orders?status=open'), 422, /^status is draft, pending, approved, invoiced or cancelled, not 'open'$/);
+  await problem(ask(s, '/api/orders?source=fax'), 422, /^source is invoice, /);
+  await problem(ask(s, '/api/predicted-orders?status=x'), 422, /^status is pending, approved, rejected or all, /);
+  for (const [list, word] of [['/api/orders?filter[status]=pending', 'filter'], ['/api/orders?sort=-total_amount', 'sort'], ['/api/orders?format=csv', 'format'], ['/api/orders/recent?cursor=x', 'cursor'], ['/api/dashboard/summary?fields=total_stores', 'fields']]) assert.equal((await problem(ask(s, list), 422, /there is no .* here; this address takes /)).errors[0].field, word);
+  const recent = await ask(s, '/api/orders/recent');
+  assert.deepEqual([recent.json.next, recent.headers.link], [null, undefined], 'the ten newest have no second page');
+  for (const fine of ['/api/orders?sorted=1&status=', '/api/stores?filter[status]=active&sort=name&fields=name&format=json']) await data(ask(s, fine));
+});
+
 test('an invoice that names an order settles it, and when it is taken back the order counts again', async (t) => {
   const { p, s } = await shop(t);
   const [store] = p.stores;
