@@ -284,7 +284,7 @@ const struct route stock_routes[] = {
   { "GET", "/api/stock/snapshots", stock_snapshots_get, "stock.read",
     "The days that were put down; with day what there was at its end, with known as it was known at the end "
     "of that other day.",
-    .reply = "[{day, made_at, ledger: int, rows: int}]", .query = "day: day, known: day, limit: int" },
+    .reply = "[{day, made_at, ledger?: int, rows: int}]", .query = "day: day, known: day, limit: int" },
   { "GET", "/api/stock/metrics", stock_metrics_get, "stock.read",
     "Velocity, trend, turnover and cover with their formulas. Parameters: tenant, sku, warehouse, day.",
     .reply = "[{sku, name: text?, category: text?, warehouse, warehouse_name: text?, day, velocity: number, "
