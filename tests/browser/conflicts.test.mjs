@@ -222,6 +222,18 @@ test('two records with one key: mine gets another by the keyboard, or theirs tak
   assert.match(await card(page, first).locator('[data-side=theirs]').innerText(), /Theirs 1[^]*till-7/);
   assert.deepEqual(await audit(page), []);
 
+  // What both hold steps back; values stand below each other; on a telephone one record stands above the other, each button in its own.
+  const side = (name) => card(page, first).locator(`[data-side=${name}]`);
+  assert.deepEqual(await side('mine').locator('div:not(.conflict-same) > dt').allInnerTexts(), ['Name', 'Notes']);
+  const lefts = await side('mine').locator('dd').evaluateAll((all) => all.map((e) => e.getBoundingClientRect().left));
+  assert.equal(new Set(lefts).size, 1);
+  await page.setViewportSize({ width: 360, height: 740 });
+  const [mine, theirs] = await Promise.all([side('mine').boundingBox(), side('theirs').boundingBox()]);
+  assert.ok(mine.x === theirs.x && theirs.y >= mine.y + mine.height);
+  for (const box of await card(page, first).locator('.conflict-side button').all()) assert.equal(await box.evaluate((e) => e.scrollWidth > e.clientWidth), false);
+  assert.ok((await overflow(page)) <= 0);
+  await page.setViewportSize({ width: 1280, height: 860 });
+
   // The same key is no choice; another one is, and what is in the way is said.
   save(data, 'product', { sku: 'TAKEN', name: 'in the way' });
   const input = card(page, first).getByLabel('Another SKU for mine');

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { audit, open, overflow, WAIT } from './chromium.mjs';
+import { audit, open, overflow, settled, WAIT } from './chromium.mjs';
 import { finger } from './finger.mjs';
 import { grouped, parseCsv, rupees } from './oracle.mjs';
 import { dataFolder, folder, run, serve } from './outpost.mjs';
@@ -363,6 +363,48 @@ test('predictions and recommendations are searched by the server, at once by Ent
   if (fits.length) await shown(fits.length);
   else await page.getByText('Nothing fits “oil”.').waitFor(WAIT);
   assert.ok(fits.length < rules.length || !rules.length);
+  assert.deepEqual(page.faults, []);
+});
+
+// Words of a table that are broken, and how far it must be scrolled sideways.
+const crowded = (page) => page.evaluate(() => {
+  const broken = [];
+  for (const cell of document.querySelectorAll('main tbody:not(.gap) :is(td, th)')) {
+    const walk = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    for (let node; (node = walk.nextNode());)
+      for (const word of node.data.matchAll(/[\p{L}\p{N}]+/gu)) {
+        const range = document.createRange();
+        range.setStart(node, word.index);
+        range.setEnd(node, word.index + word[0].length);
+        if (!node.parentElement.closest('.hidden') && new Set([...range.getClientRects()].filter((box) => box.width > 0).map((box) => Math.round(box.top))).size > 1) broken.push(word[0]);
+      }
+  }
+  return { broken, scrolled: Math.max(0, ...[...document.querySelectorAll('main .table-box')].map((box) => box.scrollWidth - box.clientWidth)) };
+});
+
+test('beside the navigation a table needs no scrolling, and what comes later breaks no word', async (t) => {
+  const { base } = await started(t, { stores: 90, products: 20, rows: 900 });
+  const page = await open(t, 'about:blank', { width: 1024, height: 768 });
+  let go; // what kind of customer each store is comes after the stores
+  const held = new Promise((resolve) => (go = resolve));
+  await page.route('**/api/customer-segments?*fields*', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.goto(`${base}/#/stores`);
+  const first = page.locator('main tbody tr').first();
+  await first.waitFor(WAIT);
+  assert.equal(await page.locator('main table').evaluate((e) => e.style.tableLayout), 'fixed', 'the list is long enough');
+  go();
+  await page.locator('main td[data-column="segment"] .badge').first().waitFor(WAIT);
+  await settled(page);
+  assert.deepEqual(await crowded(page), { broken: [], scrolled: 0 });
+  for (const name of ['stores/calls', 'predictions', 'predictions/segments', 'products', 'orders']) {
+    await page.goto(`${base}/#/${name}`);
+    await page.locator('main tbody tr, main .empty').first().waitFor(WAIT);
+    await settled(page);
+    assert.deepEqual(await crowded(page), { broken: [], scrolled: 0 }, name);
+  }
   assert.deepEqual(page.faults, []);
 });
 

@@ -22,15 +22,20 @@ const valueOf = (c, side) => (side === 'base' ? c.base : side === loser(c) ? c.l
 export const titleOf = (c) => `${c.title ?? nameOf('entity', c.kind)} \u00b7 ${ofKey(c) ? c.base.map((name) => nameOf('property', name)).join(', ') : c.property === 'presence' ? t('conflicts.presence') : nameOf('property', c.field)}`;
 
 const STAMPS = ['id', 'version', 'created_at', 'created_by', 'updated_at', 'updated_by', 'deleted_at', 'deleted_by'];
-const filled = (record) => Object.fromEntries(Object.entries(record).filter(([name, value]) => !STAMPS.includes(name) && value !== null));
+const filled = (record) => record && Object.fromEntries(Object.entries(record).filter(([name, value]) => !STAMPS.includes(name) && value !== null));
 
-function Value({ conflict, value: given }) {
+const plain = (value) => (typeof value === 'boolean' ? t(value ? 'form.yes' : 'form.no') : typeof value === 'object' ? JSON.stringify(value) : String(value));
+
+/* Of a record what it holds; what the other one holds, too, steps back. */
+const Held = ({ record, other }) => html`<dl class="conflict-object">${Object.entries(record).map(([name, value]) => html`<div key=${name} class=${other && plain(other[name] ?? null) === plain(value) ? 'conflict-same' : undefined}><dt>${nameOf('property', name)}</dt><dd>${plain(value)}</dd></div>`)}</dl>`;
+
+function Value({ conflict, value: given, other }) {
   const { property, names } = conflict;
   const value = ofKey(conflict) ? filled(given) : given;
   if (property === 'presence') return t(value === null ? 'conflicts.there' : 'conflicts.deleted');
   if (value === null) return html`<em>${t('conflicts.nothing')}</em>`;
   if (property === 'reference') return names[value] ?? t('records.nameless', { id: value.slice(-6) });
-  if (typeof value === 'object') return html`<dl class="conflict-object">${Object.entries(value).map(([name, one]) => html`<div key=${name}><dt>${nameOf('property', name)}</dt><dd>${typeof one === 'object' ? JSON.stringify(one) : String(one)}</dd></div>`)}</dl>`;
+  if (typeof value === 'object') return html`<${Held} record=${value} other=${ofKey(conflict) && filled(other)} />`;
   return shownValue({ kind: property }, value);
 }
 
@@ -62,7 +67,7 @@ function Side({ conflict, side, onChoose, onRename }) {
   const label = t(`conflicts.side.${side}`);
   return html`<div class=${`conflict-side ${holds ? 'conflict-holds' : ''}`} data-side=${side}>
     <h3>${label}${holds && html` <${Badge} tone="ok">${t('conflicts.holds')}<//>`}</h3>
-    <p class="conflict-value"><${Value} conflict=${conflict} value=${valueOf(conflict, side)} /></p>
+    <div class="conflict-value"><${Value} conflict=${conflict} value=${valueOf(conflict, side)} other=${valueOf(conflict, side === 'mine' ? 'theirs' : 'mine')} /></div>
     ${side !== 'base' && html`<${Said} said=${conflict[side]} />`}
     ${rename && html`<${Rename} conflict=${conflict} onRename=${onRename} />`}
     ${onChoose && side !== 'base' && !rename && html`<button type="button" class=${side === 'mine' ? 'button' : 'plain'} aria-keyshortcuts=${KEY[side]} onClick=${() => onChoose(side)}>

@@ -20,7 +20,7 @@ export function Figures({ summary, query }) {
   const now = stateOf(query);
   const shown = { open: summary.open, accepted: summary.accepted, corrected: summary.corrected, all: summary.total };
   return html`<nav class="desk-states" aria-label=${t('desk.states')}>
-    ${Object.entries(shown).map(([state, n]) => html`<a key=${state} class=${`desk-state tone-of-${TONES[state]}`} data-state=${state} href=${here({ state: state === 'open' ? null : state })} aria-current=${state === now ? 'true' : undefined}>
+    ${Object.entries(shown).map(([state, n]) => html`<a key=${state} class=${`desk-state tone-of-${state === 'open' && !n ? 'ok' : TONES[state]}`} data-state=${state} href=${here({ state: state === 'open' ? null : state })} aria-current=${state === now ? 'true' : undefined}>
       <span class="desk-state-name">${t(`desk.state.${state}`)}</span>
       <span class="desk-state-count">${count(n)}</span>
       <span class="note">${t(`desk.state_note.${state}`)}</span>

@@ -61,7 +61,7 @@ export function Orders({ query }) {
     <${Unsent} />
     <${Card} title=${t('orders.list')} actions=${html`<${Choice} label=${t('orders.which')} options=${parts} value=${part} onChange=${(id) => replace(here({ part: id === 'all' ? null : id }))} />`}>
       ${!PARTS[part].whole && html`<div class="filters">
-        <${SearchBox} label=${t('records.search')} find=${t('records.find')} value=${query.q} placeholder=${t('orders.search')} onSearch=${(q) => replace(here({ q }))} />
+        <${SearchBox} label=${t('records.search')} find=${t('records.find')} value=${query.q} placeholder=${t(part === 'made' ? 'orders.search_made' : 'orders.search')} onSearch=${(q) => replace(here({ q }))} />
         ${query.store && html`<a class="chip" href=${here({ store: null })}>${stores.get(query.store)?.name ?? query.store} <${Icon} name="cross" label=${t('orders.any_store')} /></a>`}
       </div>`}
       <${Rows} key=${part} part=${part} query=${query} />

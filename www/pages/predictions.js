@@ -105,6 +105,7 @@ function Segments({ query }) {
   const sort = query.sort ?? '-total_revenue';
   const list = useEndless((cursor, limit) => address('/api/customer-segments', { 'filter[segment_value][eq]': query.value, 'filter[segment_name][eq]': query.segment, sort, limit, cursor }), ['customer_segments']);
   const stores = useNamed('stores');
+  const columns = useMemo(() => segmentColumns(stores), [stores]);
   const values = VALUES.map((id) => ({ id, label: id ? nameOf('shop_value', id) : t('shop.all') }));
   const none = html`<${Empty} icon="user" title=${t('segments.none')}><p>${t('segments.none_advice')}</p><${UploadLink} /><//>`;
   const actions = html`${query.segment && html`<a class="chip" href=${here({ segment: null })}>${query.segment} \u00d7</a>`}<${Choice} label=${t('shop_column.value')} options=${values} value=${query.value ?? ''} onChange=${(value) => replace(here({ value }))} />`;
@@ -112,7 +113,7 @@ function Segments({ query }) {
     <${Head} here="predictions/segments" note=${t('segments.note')} />
     <${Kinds} query=${query} />
     <${Card} title=${t('segments.list')} actions=${actions}>
-      <${Rows} list=${list} caption=${t('segments.title')} columns=${segmentColumns(stores)} none=${none} order=${{ id: sort.replace('-', ''), down: sort.startsWith('-') }} />
+      <${Rows} list=${list} caption=${t('segments.title')} columns=${columns} none=${none} order=${{ id: sort.replace('-', ''), down: sort.startsWith('-') }} />
     <//>
   </div>`;
 }

@@ -61,7 +61,7 @@ export function Confidence({ prediction }) {
   return html`<span class="confidence">${share(prediction.confidence)}${tries > 0 && html` <span class="note">${t('predictions.held', { hits: count(hits), tries: count(tries) })}</span>`}</span>`;
 }
 
-export const Because = ({ id, label }) => html`<${InDrawer} kind="because" value=${id}><${Icon} name="explain" /> ${t('predictions.why')}<span class="hidden"> ${label}</span><//>`;
+export const Because = ({ id, label }) => html`<span class="because"><${InDrawer} kind="because" value=${id}><${Icon} name="explain" /> ${t('predictions.why')}<span class="hidden"> ${label}</span><//></span>`;
 
 /* '3 days ago', 'today', 'in 2 days'. */
 const NEAR_DAYS = 15; /* beyond, a date says more */

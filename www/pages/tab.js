@@ -173,7 +173,7 @@ const cardsOf = (tab) => (typeof tab.cards === 'string' ? JSON.parse(tab.cards) 
 export function Tab({ id, query }) {
   const scope = scopeOf(query);
   const fresh = id === 'new';
-  const { answer, error, again } = useLive(fresh ? null : address(`/api/records/tab/${encodeURIComponent(id)}`), ['tab']);
+  const { answer, error, again } = useLive(fresh || !id ? null : address(`/api/records/tab/${encodeURIComponent(id)}`), ['tab']);
   const kept = useKept(answer)?.data;
   const tab = useMemo(() => kept && { ...kept, cards: cardsOf(kept) }, [kept]);
   const editing = fresh || query.edit;
@@ -182,6 +182,7 @@ export function Tab({ id, query }) {
     <button type="button" class="quiet" onClick=${() => remove(tab)}><${Icon} name="trash" /> ${t('own.remove')}</button>`;
   let body = html`<${Skeleton} shape="cards" n=${3} />`;
   if (error && !tab) body = html`<${Failed} error=${error} again=${again} />`;
+  else if (!id) body = html`<${Empty} icon="board" title=${t('own.which')}>${may('data.write') && html`<a class="button" href=${link('tab/new')}>${t('own.new')}</a>`}<//>`;
   else if (editing && (fresh || tab)) body = html`<${Editor} key=${tab?.id} tab=${tab} scope=${scope} onSaved=${again} />`;
   else if (tab?.cards.length) body = html`<${Cards} cards=${tab.cards} scope=${scope} />`;
   else if (tab) body = html`<${Empty} icon="board" title=${t('empty.tab.title')}><p>${t('empty.tab.advice')}</p>${may('data.write') && html`<a class="button" href=${here({ edit: 1 })}>${t('own.edit')}</a>`}<//>`;

@@ -96,7 +96,7 @@ function Heading({ column, order, onSort }) {
 }
 
 /* Columns that do not move while rows come and go: as wide as the first rows made them,
-** wider when a figure comes that would not fit. Rows as cards have no columns. */
+** wider when a figure or a word comes that would not fit, or when what columns say is known later. Rows as cards have no columns. */
 function useSteady(box, steady, columns) {
   const [room, setRoom] = useState(0);
   const cells = (table) => [...table.tHead.rows[0].cells];
@@ -111,16 +111,20 @@ function useSteady(box, steady, columns) {
     table.style.tableLayout = '';
     cells(table).forEach((cell, i) => Object.assign(cell.style, { width: '', minWidth: least ? `${least[i]}px` : '' }));
     if (!steady || getComputedStyle(table).display !== 'table') return;
-    const widths = cells(table).map((cell) => cell.offsetWidth);
+    const widths = cells(table).map((cell) => cell.getBoundingClientRect().width); /* a pixel less, and a word breaks */
     cells(table).forEach((cell, i) => Object.assign(cell.style, { width: `${widths[i]}px`, minWidth: '' }));
     table.style.tableLayout = 'fixed';
   };
+  const tight = (table) => table.style.tableLayout === 'fixed' && [...table.querySelectorAll('tbody:not(.gap) > tr > *')].some((cell) => cell.scrollWidth > cell.clientWidth);
   useLayoutEffect(() => measure(null), [steady, room, columns.map((column) => column.id).join()]);
+  useLayoutEffect(() => {
+    if (tight(box.current.querySelector('table'))) measure(null);
+  }, [columns]);
   return () => {
     const table = box.current.querySelector('table');
-    if (table.style.tableLayout !== 'fixed') return;
-    const tight = [...table.querySelectorAll('tbody .end')].some((cell) => cell.scrollWidth > cell.clientWidth);
-    if (tight) measure(cells(table).map((cell) => cell.offsetWidth));
+    if (!tight(table)) return;
+    measure(cells(table).map((cell) => cell.getBoundingClientRect().width));
+    if (table.offsetWidth > box.current.clientWidth) measure(null); /* others give way rather than that it is scrolled sideways */
   };
 }
 
@@ -140,7 +144,7 @@ export function Table({ caption, columns, rows, keyOf, onOpen, openLabel, busy, 
   const stop = scrolls && { role: 'region', 'aria-label': caption, tabindex: 0 };
   /* figures begin with the largest, names with the first */
   const onSort = (column) => setOrder({ id: column.id, down: order?.id === column.id ? !order.down : column.align === 'end' });
-  return html`<div class=${`table-box ${windowed && !scrolls ? 'table-long' : ''}`} ref=${box} ...${stop} aria-busy=${busy ? 'true' : undefined}>
+  return html`<div class=${`table-box ${windowed ? (scrolls ? 'table-steady' : 'table-steady table-long') : ''}`} ref=${box} ...${stop} aria-busy=${busy ? 'true' : undefined}>
     <table role="table" aria-rowcount=${windowed ? Math.max(shown.length, total ?? 0) + 1 : undefined} onKeyDown=${windowed ? step : undefined}>
       <caption class="hidden">${caption}</caption>
       <thead role="rowgroup">
