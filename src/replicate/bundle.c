@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "replicate/apply.h"
 #include "replicate/push_internal.h"
+#include "replicate/shipped.h"
 
 #define MAGIC "outpost-bundle-1\n"
 enum { LEVEL = 6, LENGTHS = 16 };
@@ -55,8 +56,9 @@ static int put_frame(struct ctx *cx, struct writing *w) {
   return OK;
 }
 
-static int put_head(struct ctx *cx, struct writing *w, const struct sync_upstream *up) {
+static int put_head(struct ctx *cx, struct writing *w, struct tenant *t, const struct sync_upstream *up) {
   struct jw j;
+  struct db *db;
   jw_init(&j, &w->plain);
   jw_object(&j, NULL);
   jw_text(&j, "organization", up->organization);
@@ -64,6 +66,8 @@ static int put_head(struct ctx *cx, struct writing *w, const struct sync_upstrea
   jw_text(&j, "name", up->name);
   jw_int(&j, "origin", up->origin);
   jw_time(&j, "made_at", cx->now);
+  if (tenant_read(cx, t, &db) || shipped_write(cx, db, &j, "shipped")) return cx->code;
+  tenant_read_end(db);
   jw_close(&j, '}');
   sha256_of(MAGIC, strlen(MAGIC), w->digest);
   return put(cx, w, MAGIC, strlen(MAGIC)) ? (int)cx->code : put_frame(cx, w);
@@ -156,7 +160,7 @@ int bundle_export(struct ctx *cx, struct tenant *t, const char *path, struct bun
   buf_init(&w.packed, SIZE_MAX);
   int rc = open_push(cx, t, &u, &up);
   if (!rc) rc = file_begin(cx, &w.file, path, false);
-  if (!rc) rc = put_head(cx, &w, &up);
+  if (!rc) rc = put_head(cx, &w, t, &up);
   if (!rc) rc = export_lanes(cx, &u, &w, out);
   if (!rc && out->batches) rc = put_end(cx, &w, u.key, out->batches);
   if (!rc && out->batches) rc = file_end(cx, w.file);
@@ -389,6 +393,8 @@ static int each_batch(struct ctx *cx, struct importing *m, const char *path, bat
     up_clear(&b);
     ctx_end(&one);
   }
+  const struct jv *shipped = jv_get(r.head, "shipped");
+  if (m->looked && shipped && !cx->code) shipped_put(cx, m->pg, m->organization, m->origin, shipped);
   end_reading(&r);
   m->looked = true;
   return cx->code;

@@ -6,7 +6,8 @@
 **   edge  bundle_receipt  the lanes move to where headquarters says that they are
 **
 ** A bundle: the line "outpost-bundle-1", then frames: bytes packed and bytes plain (eight each, the least first), a zlib stream.
-** The first frame is the head, a JSON object; then a batch each: a line of JSON (what its seal says, and the sizes of what
+** The first frame is the head, a JSON object, with the records that came with the program and were never touched (shipped.h), which no
+** entry of the log brings; then a batch each: a line of JSON (what its seal says, and the sizes of what
 ** follows), then the rows of its sections as COPY text; the last frame says how many there were, with the edge's signature
 ** of the digest of all that stands before it: SHA-256 of the first line, then for each frame SHA-256 of the digest so far and
 ** the frame. Every batch is signed besides (receipt.h).

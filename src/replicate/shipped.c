@@ -4,7 +4,8 @@
 #include "record/record.h"
 
 /* The records as a JSON array; rows: how many. */
-static int collect(struct ctx *cx, struct db *db, const struct entity *e, struct jw *w, int64_t *rows) {
+static int collect(struct ctx *cx, struct db *db, const struct entity *e, struct jw *w, const char *key,
+                   int64_t *rows) {
   struct stmt *s = db_compose(
       cx, db,
       ctx_printf(cx,
@@ -12,7 +13,7 @@ static int collect(struct ctx *cx, struct db *db, const struct entity *e, struct
                  "c WHERE c.tbl = '%s' AND c.key = r.id) ORDER BY id",
                  e->table, e->table));
   *rows = 0;
-  jw_array(w, NULL);
+  jw_array(w, key);
   while (stmt_row(cx, s)) {
     if (record_get(cx, db, e, col_dup(cx, s, 0), w, NULL)) break;
     ++*rows;
@@ -21,8 +22,21 @@ static int collect(struct ctx *cx, struct db *db, const struct entity *e, struct
   return cx->code;
 }
 
-static int send(struct pull *pl, struct ctx *cx, const struct entity *e) {
+/* Those that are not there. */
+static int put(struct ctx *cx, struct pg *p, const char *organization, int64_t origin, const struct entity *e,
+               struct str records) {
   struct pg_rows *said;
+  const struct pg_value v[] = { pg_z(organization), pg_z(e->table), pg_number(origin), pg_str(records) };
+  return pg_ask(cx, p,
+                "SELECT count(*) FILTER (WHERE outpost.merge_insert($1::uuid, $2, $3::int, "
+                "outpost.edge_times(d.value), '{}', false, '{\"\": 0}', 0)) FROM "
+                "json_array_elements($4::json) d WHERE d.value ->> 'created_at' = '0'",
+                v, 4, &said);
+}
+
+static bool goes_up(const struct entity *e) { return e->sync == SYNC_UP || e->sync == SYNC_BOTH; }
+
+static int send(struct pull *pl, struct ctx *cx, const struct entity *e) {
   struct buf json;
   struct db *db;
   struct jw w;
@@ -30,20 +44,12 @@ static int send(struct pull *pl, struct ctx *cx, const struct entity *e) {
   buf_init(&json, LIMIT_REPLY_BYTES);
   jw_init(&w, &json);
   int rc = tenant_read(cx, pl->tenant, &db);
-  if (!rc) rc = collect(cx, db, e, &w, &rows);
+  if (!rc) rc = collect(cx, db, e, &w, NULL, &rows);
   if (!rc) tenant_read_end(db);
   if (!rc && json.full)
     rc = fail(cx, E_LIMIT, NULL, "the records of %s that came with the program are too many at once",
               e->table);
-  if (!rc && rows) {
-    const struct pg_value v[] = { pg_z(pl->u.organization), pg_z(e->table), pg_number(pl->u.origin),
-                                  pg_str(buf_view(&json)) };
-    rc = pg_ask(cx, pl->pg,
-                "SELECT count(*) FILTER (WHERE outpost.merge_insert($1::uuid, $2, $3::int, "
-                "outpost.edge_times(d.value), '{}', false, '{\"\": 0}', 0)) FROM "
-                "json_array_elements($4::json) d",
-                v, 4, &said);
-  }
+  if (!rc && rows) rc = put(cx, pl->pg, pl->u.organization, pl->u.origin, e, buf_view(&json));
   buf_clear(&json);
   return rc;
 }
@@ -52,10 +58,42 @@ int shipped_send(struct pull *pl) {
   const struct entity *e;
   for (int i = 0; (e = entity_at(i)) && !pl->cx->code; i++) {
     struct ctx one;
-    if ((e->sync != SYNC_UP && e->sync != SYNC_BOTH) || !pull_has(pl, e->table, "id")) continue;
+    if (!goes_up(e) || !pull_has(pl, e->table, "id")) continue;
     ctx_begin(&one, "headquarters");
     if (send(pl, &one, e)) fail_from(pl->cx, &one);
     ctx_end(&one);
   }
   return pl->cx->code;
+}
+
+int shipped_write(struct ctx *cx, struct db *db, struct jw *w, const char *key) {
+  const struct entity *e;
+  int64_t rows;
+  jw_object(w, key);
+  for (int i = 0; (e = entity_at(i)) && !cx->code; i++)
+    if (goes_up(e)) collect(cx, db, e, w, e->table, &rows);
+  jw_close(w, '}');
+  return cx->code;
+}
+
+/* Is there such a table at headquarters, which may have an older schema? */
+static bool has_table(struct ctx *cx, struct pg *p, const struct entity *e) {
+  struct pg_rows *r;
+  const struct pg_value v[] = { pg_z(ctx_printf(cx, "outpost.\"%s\"", e->table)) };
+  return !pg_ask(cx, p, "SELECT pg_catalog.to_regclass($1)", v, 1, &r) && !pg_is_null(r, 0, 0);
+}
+
+int shipped_put(struct ctx *cx, struct pg *p, const char *organization, int64_t origin,
+                const struct jv *tables) {
+  const struct entity *e;
+  for (int i = 0; (e = entity_at(i)) && !cx->code; i++) {
+    const struct jv *records = goes_up(e) ? jv_get(tables, e->table) : NULL;
+    struct buf json;
+    if (!jv_size(records) || !has_table(cx, p, e)) continue;
+    buf_init(&json, LIMIT_REPLY_BYTES);
+    jv_write(&json, records);
+    put(cx, p, organization, origin, e, buf_view(&json));
+    buf_clear(&json);
+  }
+  return cx->code;
 }

@@ -9,9 +9,15 @@
 #ifndef REPLICATE_SHIPPED_H
 #define REPLICATE_SHIPPED_H
 
+#include "base/json.h"
 #include "replicate/pull_rows.h"
 
 /* Outside of any transaction of the tenant. */
 int shipped_send(struct pull *pl);
+
+/* The same in a bundle: the object {table: [record, ...]}, written and put there. */
+int shipped_write(struct ctx *cx, struct db *db, struct jw *w, const char *key);
+int shipped_put(struct ctx *cx, struct pg *p, const char *organization, int64_t origin,
+                const struct jv *tables);
 
 #endif

@@ -58,6 +58,8 @@ test('a bundle carries what a connection would, once, whole and in its order', {
   assert.deepEqual([taken.batches, taken.known, taken.rows], [out.batches, 0, out.rows]);
   assert.equal(hq.psql('SELECT name FROM outpost.stores').trim(), 'Ünï "shop"\t\\1');
   assert.equal(hq.psql('SELECT count(*) FROM outpost.clean_sales'), one(p.db, 'SELECT count(*) FROM sale'));
+  for (const table of ['reference_item', 'rule', 'schedule'])
+    assert.deepEqual(hq.rows(`SELECT id FROM outpost.${table} WHERE sync_at = 0 ORDER BY id COLLATE "C"`), query(p.db, `SELECT id FROM ${table} WHERE created_at = 0 ORDER BY id`), `${table}: what came with the program`);
   assert.deepEqual(hq.rows('SELECT b.lane, b.problem FROM outpost.origin o, outpost.check_batches(o.organization_id, o.origin) b'), []);
   const again = json(['sync', 'bundle', 'import', file('a'), ...dsn]);
   assert.deepEqual([again.batches, again.known], [0, out.batches]);
