@@ -20,12 +20,7 @@ static int run_archive(struct ctx *cx, struct job *job) {
       job_log(job, "%s %s %s stays: %s", r.step[i].table, r.step[i].month, r.step[i].place, r.step[i].held);
   buf_init(&b, KIB(4));
   jw_init(&w, &b);
-  jw_object(&w, NULL);
-  jw_int(&w, "rows", r.rows);
-  jw_int(&w, "bytes", r.bytes);
-  jw_int(&w, "purged", r.purged);
-  jw_int(&w, "held", r.held);
-  jw_close(&w, '}');
+  jw_record(&w, NULL, "rows", r.rows, "bytes", r.bytes, "purged", r.purged, "held", r.held);
   job_result(job, str_of(ctx_strdup(cx, buf_view(&b))));
   buf_clear(&b);
   return OK;

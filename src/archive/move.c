@@ -202,22 +202,10 @@ static const char *describe(struct ctx *cx, const struct part *part) {
   struct jw w;
   buf_init(&b, 65536);
   jw_init(&w, &b);
-  jw_object(&w, NULL);
-  jw_text(&w, "path", part->path);
-  jw_text(&w, "month", part->p.month);
-  jw_text(&w, "place", part->p.place);
-  jw_int(&w, "part", part->number);
-  jw_int(&w, "rows", part->rows);
-  jw_int(&w, "first_id", part->first_id);
-  jw_int(&w, "last_id", part->last_id);
-  jw_int(&w, "bytes", part->file.bytes);
-  jw_int(&w, "first_at", part->first_at);
-  jw_int(&w, "last_at", part->last_at);
-  jw_text(&w, "first_key", part->first_key);
-  jw_text(&w, "last_key", part->last_key);
-  jw_text(&w, "sha256", part->file.sha256);
-  jw_text(&w, "digest", part->digest);
-  jw_close(&w, '}');
+  jw_record(&w, NULL, "path", part->path, "month", part->p.month, "place", part->p.place, "part",
+            part->number, "rows", part->rows, "first_id", part->first_id, "last_id", part->last_id, "bytes",
+            part->file.bytes, "first_at", part->first_at, "last_at", part->last_at, "first_key",
+            part->first_key, "last_key", part->last_key, "sha256", part->file.sha256, "digest", part->digest);
   const char *json = ctx_strdup(cx, buf_view(&b));
   buf_clear(&b);
   return json;

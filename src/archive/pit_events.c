@@ -43,7 +43,7 @@ static int shorten(struct ctx *cx, struct db *db, const struct segment *seg, int
     segment_put(&body, json);
   }
   db_act(cx, db, SQL_pit_event_shorten, seg->id, count, (int64_t)body.n, crc32_of(0, body.p, body.n),
-         BLOB(body.p, body.n));
+         arg_blob(body.p, body.n));
   buf_clear(&body);
   return cx->code;
 }

@@ -24,24 +24,13 @@ int archive_list(struct ctx *cx, struct db *db, struct jw *w, const char *key) {
 }
 
 static void list_step(struct jw *w, const struct archive_step *s) {
-  jw_object(w, NULL);
-  jw_text(w, "table", s->table);
-  jw_text(w, "month", s->month);
-  jw_text(w, "place", s->place);
-  jw_int(w, "rows", s->rows);
-  jw_int(w, "bytes", s->bytes);
-  jw_text(w, "path", s->path);
-  jw_bool(w, "purged", s->purged);
-  jw_text(w, "held", s->held);
-  jw_close(w, '}');
+  jw_record(w, NULL, "table", s->table, "month", s->month, "place", s->place, "rows", s->rows, "bytes",
+            s->bytes, "path", s->path, "purged", s->purged, "held", s->held);
 }
 
 void archive_result_json(struct jw *w, const char *key, const struct archive_result *r) {
   jw_object(w, key);
-  jw_int(w, "rows", r->rows);
-  jw_int(w, "bytes", r->bytes);
-  jw_int(w, "purged", r->purged);
-  jw_int(w, "held", r->held);
+  jw_put(w, "rows", r->rows, "bytes", r->bytes, "purged", r->purged, "held", r->held);
   jw_array(w, "partitions");
   for (size_t i = 0; i < r->count; i++) list_step(w, &r->step[i]);
   jw_close(w, ']');

@@ -171,7 +171,7 @@ static const void *badge_digest(struct ctx *cx, const char *badge) {
 }
 
 int account_by_badge(struct ctx *cx, struct db *db, const char *badge, struct account *out) {
-  struct stmt *s = db_ask(cx, db, SQL_auth_account_by_badge, BLOB(badge_digest(cx, badge), SHA256_SIZE));
+  struct stmt *s = db_ask(cx, db, SQL_auth_account_by_badge, arg_blob(badge_digest(cx, badge), SHA256_SIZE));
   return read_account(cx, s, out);
 }
 
@@ -215,11 +215,7 @@ int account_put(struct ctx *cx, struct db *db, const struct account_new *new, co
     return cx->code ? (int)cx->code : fail(cx, E_INVALID, "role", "say which role the account has");
   buf_init(&json, LIMIT_BODY_BYTES);
   jw_init(&w, &json);
-  jw_object(&w, NULL);
-  jw_text(&w, "email", email);
-  jw_text(&w, "name", new->name ? new->name : email);
-  jw_text(&w, "role", role);
-  jw_close(&w, '}');
+  jw_record(&w, NULL, "email", email, "name", new->name ? new->name : email, "role", role);
   if (save_user(cx, db, &json, id)) return cx->code;
   return hash ? account_put_password(cx, db, id, hash, new->must_change, NULL) : OK;
 }
@@ -268,10 +264,7 @@ static int put_must_change(struct ctx *cx, struct db *db, const char *id, bool m
   char same[37];
   buf_init(&json, KIB(1));
   jw_init(&w, &json);
-  jw_object(&w, NULL);
-  jw_text(&w, "id", id);
-  jw_bool(&w, "must_change", must_change);
-  jw_close(&w, '}');
+  jw_record(&w, NULL, "id", id, "must_change", must_change);
   return save_user(cx, db, &json, same);
 }
 
@@ -326,7 +319,7 @@ int account_set_pin(struct ctx *cx, struct tenant *t, const char *id, const char
 
 static int free_badge(struct ctx *cx, struct db *db, struct str digest) {
   if (!digest.p) return OK;
-  return db_act(cx, db, SQL_auth_badge_free, BLOB(digest.p, digest.n));
+  return db_act(cx, db, SQL_auth_badge_free, arg_blob(digest.p, digest.n));
 }
 
 static int set_badge(struct ctx *cx, struct db *db, void *arg) {

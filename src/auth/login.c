@@ -86,7 +86,7 @@ static int count_failure(struct ctx *cx, struct db *db, struct counter c[static 
   for (int i = 0; i < COUNTERS; i++) {
     if (read_counter(cx, db, &c[i])) return cx->code;
     int64_t here = lock_of(++c[i].failures, free_failures[i]);
-    struct stmt *s = db_ask(cx, db, SQL_login_failed, BLOB(c[i].name, sizeof c[i].name), c[i].failures,
+    struct stmt *s = db_ask(cx, db, SQL_login_failed, arg_blob(c[i].name, sizeof c[i].name), c[i].failures,
                             cx->now, cx->now + here);
     if (c[i].of_account)
       stmt_blob(s, 5, c[i].account, SHA256_SIZE);
@@ -99,7 +99,7 @@ static int count_failure(struct ctx *cx, struct db *db, struct counter c[static 
 }
 
 static int forget_failures(struct ctx *cx, struct db *db, const struct counter *c) {
-  return db_act(cx, db, SQL_login_failure_forget, BLOB(c->name, sizeof c->name));
+  return db_act(cx, db, SQL_login_failure_forget, arg_blob(c->name, sizeof c->name));
 }
 
 /* ---- an attempt ---- */
@@ -234,7 +234,7 @@ static int unlock(struct ctx *cx, struct db *db, void *arg) {
   struct account a;
   if (account_get(cx, db, arg, &a) || account_within(cx, &a)) return cx->code;
   name_counters(cx, a.email, "", c);
-  struct stmt *s = db_ask(cx, db, SQL_login_failures_unlock, BLOB(c[ACCOUNT].account, SHA256_SIZE));
+  struct stmt *s = db_ask(cx, db, SQL_login_failures_unlock, arg_blob(c[ACCOUNT].account, SHA256_SIZE));
   if (stmt_run(cx, s)) return cx->code;
   return change_append(cx, db,
                        &(struct change){ .event = "LOGIN_UNLOCKED",
@@ -251,7 +251,7 @@ int login_unlock(struct ctx *cx, struct tenant *t, const char *id) {
 int login_waits(struct ctx *cx, struct db *db, const char *email, int64_t *until) {
   unsigned char account[SHA256_SIZE];
   digest(cx, email, "", account);
-  struct stmt *s = db_ask(cx, db, SQL_login_waits, BLOB(account, sizeof account), cx->now, LOCK_MOST_US);
+  struct stmt *s = db_ask(cx, db, SQL_login_waits, arg_blob(account, sizeof account), cx->now, LOCK_MOST_US);
   *until = stmt_row(cx, s) ? col_int(s, 0) : 0;
   stmt_done(s);
   return cx->code;

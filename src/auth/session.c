@@ -124,7 +124,7 @@ static int find_opaque(struct ctx *cx, struct db *db, const unsigned char *store
                        struct opaque_row *out) {
   int64_t clock;
   if (session_clock(cx, db, &clock)) return cx->code;
-  struct stmt *s = db_ask(cx, db, SQL_session_by_token, BLOB(stored, SHA256_SIZE));
+  struct stmt *s = db_ask(cx, db, SQL_session_by_token, arg_blob(stored, SHA256_SIZE));
   if (!stmt_row(cx, s)) return cx->code ? (int)cx->code : fail(cx, E_DENIED, NULL, "it is not known");
   *out = (struct opaque_row){ .id = col_dup(cx, s, 0),
                               .kind = col_dup(cx, s, 1),

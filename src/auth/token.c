@@ -16,26 +16,14 @@ static void put_part(struct buf *out, struct buf *json) {
 static void header_write(struct buf *json, const char *kid) {
   struct jw w;
   jw_init(&w, json);
-  jw_object(&w, NULL);
-  jw_text(&w, "alg", "HS256");
-  jw_text(&w, "typ", "JWT");
-  jw_text(&w, "kid", kid);
-  jw_close(&w, '}');
+  jw_record(&w, NULL, "alg", "HS256", "typ", "JWT", "kid", kid);
 }
 
 static void claims_write(struct buf *json, const struct claims *c) {
   struct jw w;
   jw_init(&w, json);
-  jw_object(&w, NULL);
-  jw_text(&w, "iss", ISSUER);
-  jw_text(&w, "aud", c->tenant);
-  jw_text(&w, "sub", c->user_id);
-  jw_text(&w, "jti", c->session);
-  jw_text(&w, "role", c->role);
-  jw_int(&w, "iat", c->issued);
-  jw_int(&w, "nbf", c->not_before);
-  jw_int(&w, "exp", c->expires);
-  jw_close(&w, '}');
+  jw_record(&w, NULL, "iss", ISSUER, "aud", c->tenant, "sub", c->user_id, "jti", c->session, "role", c->role,
+            "iat", c->issued, "nbf", c->not_before, "exp", c->expires);
 }
 
 const char *token_write(struct ctx *cx, const struct token_key *key, const struct claims *claims) {

@@ -90,6 +90,42 @@ void jw_raw(struct jw *w, const char *key, struct str json) {
   buf_str(w->out, json);
 }
 
+static void put_one(struct jw *w, const char *key, const struct arg *v) {
+  switch (v->kind) {
+  case ARG_INT: jw_int(w, key, v->n); break;
+  case ARG_TEXT: jw_str(w, key, (struct str){ v->p, (size_t)v->n }); break;
+  case ARG_BOOL: jw_bool(w, key, v->n != 0); break;
+  case ARG_TIME: jw_time(w, key, v->n); break;
+  case ARG_JSON: jw_raw(w, key, (struct str){ v->p, (size_t)v->n }); break;
+  case ARG_DECIMAL: jw_decimal(w, key, v->n, v->scale, v->min); break;
+  case ARG_NUMBER: jw_number(w, key, v->n, v->scale, v->min); break;
+  case ARG_REAL: jw_real(w, key, v->real, v->scale); break;
+  case ARG_BLOB: abort(); /* JSON has no such value: a mistake of whoever called */
+  case ARG_NULL: jw_text(w, key, NULL); break;
+  }
+}
+
+void jw_put_all(struct jw *w, int count, const struct arg *args) {
+  for (int i = 0; i + 1 < count; i += 2) put_one(w, args[i].p, &args[i + 1]);
+}
+
+void jw_record_all(struct jw *w, const char *key, int count, const struct arg *args) {
+  jw_object(w, key);
+  jw_put_all(w, count, args);
+  jw_close(w, '}');
+}
+
+struct str json_one_all(struct ctx *cx, int count, const struct arg *args) {
+  struct buf out;
+  struct jw w;
+  buf_init(&out, LIMIT_BODY_BYTES);
+  jw_init(&w, &out);
+  jw_record_all(&w, NULL, count, args);
+  struct str text = { ctx_strdup(cx, buf_view(&out)), out.n };
+  buf_clear(&out);
+  return text;
+}
+
 void json_quote(struct buf *out, struct str s) {
   buf_char(out, '"');
   for (size_t i = 0, from = 0; i <= s.n;) {

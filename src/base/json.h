@@ -12,6 +12,7 @@
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 
+#include "base/args.h"
 #include "base/buf.h"
 #include "base/ctx.h"
 
@@ -37,6 +38,20 @@ void jw_number(struct jw *w, const char *key, int64_t v, int scale, int min);  /
 void jw_time(struct jw *w, const char *key, int64_t us);       /* an instant, UTC microseconds */
 void jw_time_known(struct jw *w, const char *key, int64_t us); /* the same; 0 writes null */
 void jw_raw(struct jw *w, const char *key, struct str json);
+
+/* Several members at once, name and value in turn (see args.h), and an object that has no others:
+**
+**   jw_put(w, "run", run->uuid, "rows", run->rows, "started", arg_time(run->started));
+**   jw_record(w, NULL, "kind", kind, "count", n); */
+#define jw_put(w, ...) jw_put_all((w), ARGS(__VA_ARGS__))
+#define jw_record(w, key, ...) jw_record_all((w), (key), ARGS(__VA_ARGS__))
+void jw_put_all(struct jw *w, int count, const struct arg *args);
+void jw_record_all(struct jw *w, const char *key, int count, const struct arg *args);
+
+/* Such an object alone, as a text of the unit of work. */
+#define json_one(cx, ...) json_one_all((cx), ARGS(__VA_ARGS__))
+struct str json_one_all(struct ctx *cx, int count, const struct arg *args);
+
 void json_quote(struct buf *out, struct str s); /* bad UTF-8 becomes U+FFFD */
 
 /* ---- in ---- */

@@ -53,8 +53,7 @@ static void put_line(enum level level, const struct ctx *cx, const char *event,
   jw_init(&w, &line);
   jw_object(&w, NULL);
   jw_text(&w, "time", time_iso(at, time_now()));
-  jw_text(&w, "level", names[level]);
-  jw_text(&w, "event", event);
+  jw_put(&w, "level", names[level], "event", event);
   if (cx) jw_text(&w, "unit", cx->id);
   put_fields(&w, fields, count);
   jw_text(&w, "message", text);

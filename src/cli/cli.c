@@ -268,11 +268,8 @@ static void complain(const struct ctx *cx, const struct cli *c) {
   struct jw w;
   buf_init(&out, KIB(8));
   jw_init(&w, &out);
-  jw_object(&w, NULL);
-  jw_text(&w, "error", err_name(cx->code));
-  jw_text(&w, "field", cx->field[0] ? cx->field : NULL);
-  jw_text(&w, "message", cx->message);
-  jw_close(&w, '}');
+  jw_record(&w, NULL, "error", err_name(cx->code), "field", cx->field[0] ? cx->field : NULL, "message",
+            cx->message);
   fprintf(stderr, "%s\n", out.p);
   buf_clear(&out);
 }

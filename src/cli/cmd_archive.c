@@ -42,10 +42,7 @@ int cmd_archive_export(struct ctx *cx, struct cli *c) {
   if (rc || file_end(cx, file)) return cx->code;
   if (!cli_has(c, "json")) return cli_print(cx, "%s: %lld bytes\n", path, (long long)file->bytes);
   struct jw *w = &c->json;
-  jw_object(w, NULL);
-  jw_text(w, "file", path);
-  jw_int(w, "bytes", file->bytes);
-  jw_close(w, '}');
+  jw_record(w, NULL, "file", path, "bytes", file->bytes);
   return cli_print_json(cx, &c->out);
 }
 

@@ -15,9 +15,7 @@ int cmd_init(struct ctx *cx, struct cli *c) {
   if (store_init(cx, dir)) return cx->code;
   if (!cli_has(c, "json"))
     return cli_print(cx, "%s is a data folder now; `outpost tenant add SLUG --data %s` is next\n", dir, dir);
-  jw_object(w, NULL);
-  jw_text(w, "data", dir);
-  jw_close(w, '}');
+  jw_record(w, NULL, "data", dir);
   return cli_print_json(cx, &c->out);
 }
 
@@ -41,14 +39,9 @@ int cmd_tenant_list(struct ctx *cx, struct cli *c) {
     return cx->code;
   }
   jw_array(w, NULL);
-  for (size_t i = 0; i < count; i++) {
-    jw_object(w, NULL);
-    jw_text(w, "tenant", list[i].slug);
-    jw_text(w, "name", list[i].name);
-    jw_text(w, "id", list[i].id);
-    jw_time(w, "created_at", list[i].created_at);
-    jw_close(w, '}');
-  }
+  for (size_t i = 0; i < count; i++)
+    jw_record(w, NULL, "tenant", list[i].slug, "name", list[i].name, "id", list[i].id, "created_at",
+              arg_time(list[i].created_at));
   jw_close(w, ']');
   return cli_print_json(cx, &c->out);
 }
@@ -70,12 +63,8 @@ static int print_backup(struct ctx *cx, struct cli *c, const char *path, const s
     return cli_print(cx, "%s: %lld bytes, up to change %lld, SHA-256 %s\n", path, (long long)info->bytes,
                      (long long)info->last_seq, info->sha256);
   struct jw *w = &c->json;
-  jw_object(w, NULL);
-  jw_text(w, "file", path);
-  jw_int(w, "bytes", info->bytes);
-  jw_int(w, "last_change", info->last_seq);
-  jw_text(w, "sha256", info->sha256);
-  jw_close(w, '}');
+  jw_record(w, NULL, "file", path, "bytes", info->bytes, "last_change", info->last_seq, "sha256",
+            info->sha256);
   return cli_print_json(cx, &c->out);
 }
 
@@ -180,15 +169,8 @@ static int restore_at(struct ctx *cx, struct cli *c, struct store *s, const char
         point, (long long)r.seq, (long long)r.cut,
         r.kept ? "what was there is kept as " : "what was there could not be read", r.kept ? r.kept : "",
         back ? COMES_BACK : "");
-  jw_object(w, NULL);
-  jw_text(w, "tenant", slug);
-  jw_text(w, "restored_from", r.source);
-  jw_text(w, "at", point);
-  jw_int(w, "last_change", r.seq);
-  jw_int(w, "taken_back", r.cut);
-  jw_text(w, "kept", r.kept);
-  jw_bool(w, "comes_back", back);
-  jw_close(w, '}');
+  jw_record(w, NULL, "tenant", slug, "restored_from", r.source, "at", point, "last_change", r.seq,
+            "taken_back", r.cut, "kept", r.kept, "comes_back", back);
   return cli_print_json(cx, &c->out);
 }
 
@@ -204,10 +186,6 @@ int cmd_backup_restore(struct ctx *cx, struct cli *c) {
                      kept ? "what was there is kept as " : "what was there could not be read",
                      kept ? kept : "", is_replicated(cx, s, slug) ? COMES_BACK : "");
   struct jw *w = &c->json;
-  jw_object(w, NULL);
-  jw_text(w, "tenant", slug);
-  jw_text(w, "restored_from", c->operand[0]);
-  jw_text(w, "kept", kept);
-  jw_close(w, '}');
+  jw_record(w, NULL, "tenant", slug, "restored_from", c->operand[0], "kept", kept);
   return cli_print_json(cx, &c->out);
 }

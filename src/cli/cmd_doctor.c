@@ -20,11 +20,7 @@ static void tell(void *arg, const char *section, bool ok, const char *text) {
     cli_print(r->cx, "%s %-12s %s\n", ok ? "ok  " : "BAD ", section, text);
     return;
   }
-  jw_object(&r->w, NULL);
-  jw_text(&r->w, "section", section);
-  jw_bool(&r->w, "ok", ok);
-  jw_text(&r->w, "text", text);
-  jw_close(&r->w, '}');
+  jw_record(&r->w, NULL, "section", section, "ok", ok, "text", text);
 }
 
 int cmd_doctor(struct ctx *cx, struct cli *c) {
@@ -60,11 +56,7 @@ int cmd_config(struct ctx *cx, struct cli *c) {
   for (size_t i = 0; i < SETTINGS; i++) {
     const char *from, *value = cli_origin(c, settings[i].name, &from);
     if (!value) value = settings[i].otherwise, from = "default";
-    jw_object(w, NULL);
-    jw_text(w, "name", settings[i].name);
-    jw_text(w, "value", value);
-    jw_text(w, "origin", from);
-    jw_close(w, '}');
+    jw_record(w, NULL, "name", settings[i].name, "value", value, "origin", from);
     if (!cli_has(c, "json")) cli_print(cx, "%-10s %-28s %s\n", settings[i].name, value ? value : "-", from);
   }
   jw_close(w, ']');

@@ -218,13 +218,8 @@ int cmd_events_lag(struct ctx *cx, struct cli *c) {
   if (!cli_has(c, "json")) return print_groups(cx, c, true);
   if (cli_read(cx, c, &db) || groups_report(cx, db, cli_operand(c, 0, NULL), &list, &count)) return cx->code;
   jw_array(w, NULL);
-  for (size_t i = 0; i < count; i++) {
-    jw_object(w, NULL);
-    jw_text(w, "topic", list[i].topic);
-    jw_text(w, "group", list[i].group);
-    jw_int(w, "lag", list[i].lag);
-    jw_close(w, '}');
-  }
+  for (size_t i = 0; i < count; i++)
+    jw_record(w, NULL, "topic", list[i].topic, "group", list[i].group, "lag", list[i].lag);
   jw_close(w, ']');
   return cli_print_json(cx, &c->out);
 }

@@ -116,10 +116,7 @@ int cmd_catalogue(struct ctx *cx, struct cli *c) {
 static int print_key(struct ctx *cx, struct cli *c, const struct sign_key *key) {
   struct jw *w = &c->json;
   if (!cli_has(c, "json")) return cli_print(cx, "fingerprint %s\n%s", key->fingerprint, key->pem);
-  jw_object(w, NULL);
-  jw_text(w, "fingerprint", key->fingerprint);
-  jw_text(w, "pem", key->pem);
-  jw_close(w, '}');
+  jw_record(w, NULL, "fingerprint", key->fingerprint, "pem", key->pem);
   return cli_print_json(cx, &c->out);
 }
 
@@ -161,9 +158,6 @@ int cmd_support_bundle(struct ctx *cx, struct cli *c) {
   if (!cli_has(c, "json"))
     return cli_print(cx, "%s: %zu bytes; look through it before you send it\n", path, bytes.n);
   struct jw *w = &c->json;
-  jw_object(w, NULL);
-  jw_text(w, "file", path);
-  jw_int(w, "bytes", (int64_t)bytes.n);
-  jw_close(w, '}');
+  jw_record(w, NULL, "file", path, "bytes", (int64_t)bytes.n);
   return cli_print_json(cx, &c->out);
 }

@@ -20,11 +20,7 @@ int cmd_mail_test(struct ctx *cx, struct cli *c) {
   if (a.end != MAIL_TAKEN)
     return fail(cx, a.end == MAIL_NEVER ? E_INVALID : E_BUSY, NULL, "the mail was not sent: %s", a.words);
   if (!cli_has(c, "json")) return cli_print(cx, "sent to %s: %s\n", c->operand[0], a.words);
-  jw_object(w, NULL);
-  jw_text(w, "to", c->operand[0]);
-  jw_int(w, "code", a.code);
-  jw_text(w, "answer", a.words);
-  jw_close(w, '}');
+  jw_record(w, NULL, "to", c->operand[0], "code", a.code, "answer", a.words);
   return cli_print_json(cx, &c->out);
 }
 

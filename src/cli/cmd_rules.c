@@ -210,21 +210,13 @@ static void write_again(struct jw *w, const struct again *list, size_t count) {
   for (size_t i = 0; i < count; i++) {
     const struct again *a = &list[i];
     jw_object(w, NULL);
-    jw_text(w, "run", a->run);
-    jw_text(w, "source", a->source);
-    jw_text(w, "kind", a->kind);
-    jw_text(w, "replaced_by", a->failed ? NULL : a->result.run);
-    jw_object(w, "before");
-    jw_int(w, "clean", a->clean);
-    jw_int(w, "rejected", a->rejected);
-    jw_close(w, '}');
+    jw_put(w, "run", a->run, "source", a->source, "kind", a->kind, "replaced_by",
+           a->failed ? NULL : a->result.run);
+    jw_record(w, "before", "clean", a->clean, "rejected", a->rejected);
     if (a->failed) {
       jw_text(w, "after", NULL);
     } else {
-      jw_object(w, "after");
-      jw_int(w, "clean", a->result.clean);
-      jw_int(w, "rejected", a->result.rejected);
-      jw_close(w, '}');
+      jw_record(w, "after", "clean", a->result.clean, "rejected", a->result.rejected);
     }
     jw_text(w, "message", a->failed);
     jw_close(w, '}');

@@ -127,17 +127,11 @@ int cmd_verify(struct ctx *cx, struct cli *c) {
   if (v.bad) c->exit_code = EXIT_FAILED;
   if (!cli_has(c, "json")) return print_verdict(cx, &v);
   jw_object(w, NULL);
-  jw_text(w, "tenant", slug);
-  jw_bool(w, "ok", v.bad == 0);
+  jw_put(w, "tenant", slug, "ok", arg_bool(v.bad == 0));
   jw_array(w, "checks");
-  for (size_t i = 0; i < v.count; i++) {
-    jw_object(w, NULL);
-    jw_text(w, "check", v.finding[i].check);
-    jw_text(w, "run", v.finding[i].run);
-    jw_bool(w, "ok", v.finding[i].ok);
-    jw_text(w, "text", v.finding[i].text);
-    jw_close(w, '}');
-  }
+  for (size_t i = 0; i < v.count; i++)
+    jw_record(w, NULL, "check", v.finding[i].check, "run", v.finding[i].run, "ok", v.finding[i].ok, "text",
+              v.finding[i].text);
   jw_close(w, ']');
   jw_close(w, '}');
   return cli_print_json(cx, &c->out);

@@ -49,13 +49,8 @@ int cmd_sync_resend(struct ctx *cx, struct cli *c) {
 static int tell(struct ctx *cx, struct cli *c, const struct bundle_told *b, const char *text) {
   struct jw *w = &c->json;
   if (!cli_has(c, "json")) return cli_print(cx, "%s\n", text);
-  jw_object(w, NULL);
-  jw_int(w, "batches", b->batches);
-  jw_int(w, "known", b->known);
-  jw_int(w, "rows", b->rows);
-  jw_int(w, "bytes", b->bytes);
-  jw_text(w, "receipt", b->receipt);
-  jw_close(w, '}');
+  jw_record(w, NULL, "batches", b->batches, "known", b->known, "rows", b->rows, "bytes", b->bytes, "receipt",
+            b->receipt);
   return cli_print_json(cx, &c->out);
 }
 

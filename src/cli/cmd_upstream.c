@@ -36,11 +36,8 @@ int cmd_upstream_init(struct ctx *cx, struct cli *c) {
 
 static void put_edge(struct jw *w, const struct upstream_edge *e) {
   jw_object(w, NULL);
-  jw_text(w, "organization", e->organization);
-  jw_text(w, "organization_id", e->organization_id);
-  jw_text(w, "edge", e->edge_id);
-  jw_text(w, "name", e->name);
-  jw_text(w, "role", e->role);
+  jw_put(w, "organization", e->organization, "organization_id", e->organization_id, "edge", e->edge_id,
+         "name", e->name, "role", e->role);
 }
 
 /* What holds only as long as nobody stands in between. */

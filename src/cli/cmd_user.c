@@ -171,11 +171,7 @@ int cmd_token_create(struct ctx *cx, struct cli *c) {
       session_machine(cx, t, &new, id, &token))
     return cx->code;
   if (!cli_has(c, "json")) return cli_print(cx, "%s\n", token);
-  jw_object(w, NULL);
-  jw_text(w, "id", id);
-  jw_text(w, "token", token);
-  jw_int(w, "days", new.days);
-  jw_close(w, '}');
+  jw_record(w, NULL, "id", id, "token", token, "days", new.days);
   return cli_print_json(cx, &c->out);
 }
 
@@ -207,10 +203,7 @@ int cmd_token_rotate_key(struct ctx *cx, struct cli *c) {
   if (cli_store(cx, c, &s) || token_keys_rotate(cx, store_dir(s), &keys)) return cx->code;
   stamp_move(store_dir(s));
   if (!cli_has(c, "json")) return cli_print(cx, "logins are signed with the key %s now\n", keys.key[0].kid);
-  jw_object(w, NULL);
-  jw_text(w, "kid", keys.key[0].kid);
-  jw_text(w, "before", keys.count > 1 ? keys.key[1].kid : NULL);
-  jw_close(w, '}');
+  jw_record(w, NULL, "kid", keys.key[0].kid, "before", keys.count > 1 ? keys.key[1].kid : NULL);
   return cli_print_json(cx, &c->out);
 }
 

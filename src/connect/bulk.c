@@ -72,12 +72,8 @@ static const char *options_json(struct ctx *cx, const struct bulk_order *o) {
   struct jw w;
   buf_init(&b, LIMIT_TEXT_BYTES);
   jw_init(&w, &b);
-  jw_object(&w, NULL);
-  jw_text(&w, "dataset", o->options.dataset);
-  jw_text(&w, "unique", o->options.unique);
-  jw_bool(&w, "update", o->options.update);
-  jw_int(&w, "batch", o->options.batch);
-  jw_close(&w, '}');
+  jw_record(&w, NULL, "dataset", o->options.dataset, "unique", o->options.unique, "update", o->options.update,
+            "batch", o->options.batch);
   const char *json = ctx_strdup(cx, buf_view(&b));
   buf_clear(&b);
   return json;
@@ -310,11 +306,9 @@ static int64_t percent(const struct stmt *s, const struct import_progress *p, bo
 static void write_counts(struct jw *w, const struct stmt *s, const struct import_progress *p, bool live) {
   int64_t total = col_int(s, TOTAL), done = live ? p->rows : col_int(s, PROCESSED);
   jw_int(w, "progress", percent(s, p, live));
-  jw_int(w, "total_records", done > total ? done : total);
-  jw_int(w, "processed_records", done);
-  jw_int(w, "failed_records", live ? p->rejected : col_int(s, FAILED));
-  jw_int(w, "batches", live ? p->batches : col_int(s, BATCHES));
-  jw_int(w, "failed_batches", live ? p->failed_batches : col_int(s, FAILED_BATCHES));
+  jw_put(w, "total_records", done > total ? done : total, "processed_records", done, "failed_records",
+         live ? p->rejected : col_int(s, FAILED), "batches", live ? p->batches : col_int(s, BATCHES),
+         "failed_batches", live ? p->failed_batches : col_int(s, FAILED_BATCHES));
 }
 
 /* As fast as so far, the rest of the bytes takes so long. */
@@ -329,11 +323,9 @@ static void write_rest(struct ctx *cx, struct jw *w, const struct stmt *s, const
 
 static void write_times(struct ctx *cx, struct jw *w, const struct stmt *s) {
   int64_t started = col_int(s, STARTED), ended = col_int(s, ENDED);
-  jw_time(w, "created_at", col_int(s, CREATED));
-  jw_time_known(w, "started_at", started);
-  jw_time_known(w, "ended_at", ended);
-  jw_int(w, "duration_ms", started ? ((ended ? ended : cx->now) - started) / 1000 : 0);
-  jw_int(w, "attempts", col_int(s, ATTEMPTS));
+  jw_put(w, "created_at", arg_time(col_int(s, CREATED)), "started_at", arg_time_known(started), "ended_at",
+         arg_time_known(ended), "duration_ms", started ? ((ended ? ended : cx->now) - started) / 1000 : 0,
+         "attempts", col_int(s, ATTEMPTS));
 }
 
 /* Into an open object; run and dataset are the caller's. */
@@ -348,15 +340,13 @@ static int write_one(struct ctx *cx, struct tenant *t, struct db *db, int64_t id
                     : fail(cx, E_NOT_FOUND, "jobId", "no file was handed in as job %lld", (long long)id);
   jw_int(w, "job_id", id);
   columns_write(w, s, STATUS, "status, source");
-  jw_str(w, "dataset", col_str(s, DATASET));
-  jw_int(w, "bytes", col_int(s, BYTES));
+  jw_put(w, "dataset", col_str(s, DATASET), "bytes", col_int(s, BYTES));
   write_counts(w, s, &p, live);
   write_rest(cx, w, s, &p, live);
   write_times(cx, w, s);
   *run = col_dup(cx, s, RUN);
   *d = dataset_find(ctx_strdup(cx, col_str(s, DATASET)));
-  jw_text(w, "run", *run);
-  jw_text(w, "cause", col_dup(cx, s, CAUSE));
+  jw_put(w, "run", *run, "cause", col_dup(cx, s, CAUSE));
   stmt_done(s);
   return cx->code;
 }

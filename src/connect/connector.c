@@ -87,12 +87,8 @@ static int note(struct ctx *cx, struct db *db, void *arg) {
   int64_t next = next_sync(r->c.frequency, cx->now);
   struct form f;
   struct jw *w = form_begin(&f, r->c.id);
-  jw_text(w, "status", r->error ? "error" : "active");
-  jw_text(w, "error_message", r->error);
-  if (!r->error) {
-    jw_time(w, "last_sync_at", cx->now);
-    jw_time_known(w, "next_sync_at", next);
-  }
+  jw_put(w, "status", r->error ? "error" : "active", "error_message", r->error);
+  if (!r->error) jw_put(w, "last_sync_at", arg_time(cx->now), "next_sync_at", arg_time_known(next));
   return form_save(cx, db, "connector", &f, NULL);
 }
 

@@ -140,16 +140,11 @@ int event_read(struct ctx *cx, struct db *db, const struct topic *t, int partiti
 void event_json(struct jw *w, const char *key, const char *tenant, const char *topic, const struct event *e) {
   char source[200];
   jw_object(w, key);
-  jw_text(w, "specversion", "1.0");
-  jw_str(w, "id", e->id);
+  jw_put(w, "specversion", "1.0", "id", e->id);
   snprintf(source, sizeof source, "/tenants/%s/topics/%s", tenant, topic);
-  jw_text(w, "source", source);
-  jw_str(w, "type", e->type);
+  jw_put(w, "source", source, "type", e->type);
   if (e->key.n) jw_str(w, "subject", e->key);
-  jw_time(w, "time", e->at);
-  jw_text(w, "datacontenttype", "application/json");
-  jw_int(w, "partition", e->partition);
-  jw_int(w, "offset", e->offset);
-  jw_raw(w, "data", e->body);
+  jw_put(w, "time", arg_time(e->at), "datacontenttype", "application/json", "partition", e->partition,
+         "offset", e->offset, "data", arg_json(e->body));
   jw_close(w, '}');
 }

@@ -24,10 +24,7 @@ static void change_event(struct ctx *cx, struct stmt *s, struct event *e) {
   buf_init(&out, SIZE_MAX / 2);
   jw_init(&w, &out);
   jw_object(&w, NULL);
-  jw_str(&w, "eventId", e->id);
-  jw_str(&w, "eventType", e->type);
-  jw_time(&w, "timestamp", e->at);
-  jw_int(&w, "seq", e->offset);
+  jw_put(&w, "eventId", e->id, "eventType", e->type, "timestamp", arg_time(e->at), "seq", e->offset);
   for (int i = 0; i < 5; i++)
     if (!col_null(s, i + 2)) jw_str(&w, names[i], col_str(s, i + 2));
   if (!col_null(s, 7)) jw_raw(&w, "before", col_str(s, 7));

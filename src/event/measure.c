@@ -45,7 +45,7 @@ int measure_consumed(struct ctx *cx, struct db *db, const char *topic, const cha
   stmt_done(s);
   for (int i = 0; i < MEASURE_BUCKETS; i++) all.count[i] += waited->count[i];
   histogram_write(&all, blob);
-  return db_act(cx, db, SQL_event_group_consumed, topic, group, events, BLOB(blob, sizeof blob))
+  return db_act(cx, db, SQL_event_group_consumed, topic, group, events, arg_blob(blob, sizeof blob))
              ? (int)cx->code
              : measure_minute(cx, db, topic, group, events, 0);
 }

@@ -136,8 +136,7 @@ static int note(struct ctx *cx, struct db *db, const struct parked *p, const cha
   buf_init(&after, 4 << 20);
   jw_init(&w, &after);
   jw_object(&w, NULL);
-  jw_int(&w, "id", p->id);
-  jw_text(&w, "topic", p->topic);
+  jw_put(&w, "id", p->id, "topic", p->topic);
   if (*p->group) jw_text(&w, "group", p->group);
   if (p->event.id.p) jw_str(&w, "event", p->event.id);
   if (reason) jw_text(&w, "reason", reason);

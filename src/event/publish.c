@@ -113,11 +113,7 @@ static int append(struct ctx *cx, struct db *db, const struct topic *t, struct p
     if (!p->count) continue;
     if (segment_add(cx, db, t, i, p->next, p->taken, p->count)) return cx->code;
     if (db_act(cx, db, SQL_event_partition_moved, t->name, i, p->next + (int64_t)p->count)) return cx->code;
-    jw_object(w, NULL);
-    jw_int(w, "partition", i);
-    jw_int(w, "first", p->next);
-    jw_int(w, "count", (int64_t)p->count);
-    jw_close(w, '}');
+    jw_record(w, NULL, "partition", i, "first", p->next, "count", (int64_t)p->count);
   }
   return OK;
 }
@@ -128,13 +124,8 @@ static int note(struct ctx *cx, struct db *db, const struct topic *t, int64_t ta
   struct jw w;
   buf_init(&after, 64 << 10);
   jw_init(&w, &after);
-  jw_object(&w, NULL);
-  jw_text(&w, "topic", t->name);
-  jw_raw(&w, "ranges", ranges);
-  jw_int(&w, "taken", taken);
-  jw_int(&w, "known", known);
-  jw_int(&w, "refused", refused);
-  jw_close(&w, '}');
+  jw_record(&w, NULL, "topic", t->name, "ranges", arg_json(ranges), "taken", taken, "known", known, "refused",
+            refused);
   change_append(
       cx, db,
       &(struct change){ .event = "EVENTS_PUBLISHED",

@@ -96,13 +96,8 @@ static int positions_json(struct ctx *cx, struct db *db, const struct group_repo
     const struct place *p = &r.place[i];
     struct stmt *s = db_ask(cx, db, SQL_event_lease_of, g->topic, g->group, p->partition);
     bool held = stmt_row(cx, s) && !p->unheld;
-    jw_object(w, NULL);
-    jw_int(w, "partition", p->partition);
-    jw_int(w, "next", p->next);
-    jw_int(w, "end", p->end);
-    jw_int(w, "fence", p->fence);
-    jw_text(w, "member", held ? ctx_strdup(cx, col_str(s, 0)) : NULL);
-    jw_close(w, '}');
+    jw_record(w, NULL, "partition", p->partition, "next", p->next, "end", p->end, "fence", p->fence, "member",
+              held ? ctx_strdup(cx, col_str(s, 0)) : NULL);
     stmt_done(s);
   }
   jw_close(w, ']');
@@ -111,24 +106,13 @@ static int positions_json(struct ctx *cx, struct db *db, const struct group_repo
 
 static void group_json(struct ctx *cx, struct db *db, const struct group_report *g, struct jw *w) {
   jw_object(w, NULL);
-  jw_text(w, "topic", g->topic);
-  jw_text(w, "group", g->group);
-  jw_text(w, "help", g->help);
-  jw_bool(w, "outside", g->outside);
-  jw_bool(w, "active", g->active);
-  jw_int(w, "lag", g->lag);
-  jw_int(w, "consumed", g->consumed);
+  jw_put(w, "topic", g->topic, "group", g->group, "help", g->help, "outside", g->outside, "active", g->active,
+         "lag", g->lag, "consumed", g->consumed);
   positions_json(cx, db, g, w);
-  jw_object(w, "latency");
-  jw_real(w, "p50_ms", (double)g->p50_us / 1000, 3);
-  jw_real(w, "p95_ms", (double)g->p95_us / 1000, 3);
-  jw_real(w, "p99_ms", (double)g->p99_us / 1000, 3);
-  jw_close(w, '}');
-  jw_int(w, "rate_minute", g->rate_minute);
-  jw_int(w, "errors", g->errors);
-  jw_text(w, "cause", g->cause);
-  jw_int(w, "parked", g->parked);
-  jw_int(w, "members", g->members);
+  jw_record(w, "latency", "p50_ms", arg_real((double)g->p50_us / 1000, 3), "p95_ms",
+            arg_real((double)g->p95_us / 1000, 3), "p99_ms", arg_real((double)g->p99_us / 1000, 3));
+  jw_put(w, "rate_minute", g->rate_minute, "errors", g->errors, "cause", g->cause, "parked", g->parked,
+         "members", g->members);
   jw_close(w, '}');
 }
 
@@ -169,19 +153,13 @@ static void topic_json(struct ctx *cx, struct db *db, const struct topic *t, str
   struct size all = { 0 };
   int64_t errors;
   jw_object(w, NULL);
-  jw_text(w, "name", t->name);
-  jw_text(w, "help", t->help);
-  jw_text(w, "source", t->changes ? "changes" : "published");
+  jw_put(w, "name", t->name, "help", t->help, "source", t->changes ? "changes" : "published");
   jw_array(w, "types");
   for (int i = 0; i < t->type_count; i++) jw_str(w, NULL, t->types[i].name);
   jw_close(w, ']');
   partitions_json(cx, db, t, &all, w);
-  jw_int(w, "events", all.events);
-  jw_int(w, "bytes", all.bytes);
-  jw_int(w, "bytes_plain", all.plain);
-  jw_int(w, "segments", all.segments);
-  jw_int(w, "retention_days", t->retention_days);
-  jw_int(w, "retention_bytes", t->retention_bytes);
+  jw_put(w, "events", all.events, "bytes", all.bytes, "bytes_plain", all.plain, "segments", all.segments,
+         "retention_days", t->retention_days, "retention_bytes", t->retention_bytes);
   jw_int(w, "rate_minute", minute(cx, db, t->name, "", &errors));
   jw_int(w, "refused_minute", errors);
   jw_int(w, "parked", parked_waiting(cx, db, t->name, NULL));

@@ -33,7 +33,7 @@ bool segment_next(struct str body, size_t *at, struct str *json) {
 int segment_store(struct ctx *cx, struct db *db, const char *topic, int partition, const struct segment *g,
                   int codec, struct str stored) {
   return db_act(cx, db, SQL_event_segment_add, topic, partition, g->first, g->count, (int64_t)g->body.n,
-                crc32_of(0, g->body.p, g->body.n), codec, g->published_at, BLOB(stored.p, stored.n));
+                crc32_of(0, g->body.p, g->body.n), codec, g->published_at, arg_blob(stored.p, stored.n));
 }
 
 int segment_add(struct ctx *cx, struct db *db, const struct topic *t, int partition, int64_t first,

@@ -441,10 +441,7 @@ int event_publish_text(struct ctx *cx, struct tenant *t, const char *topic, stru
 
 void publish_result_json(struct jw *w, const char *key, const struct publish_result *r) {
   jw_object(w, key);
-  jw_text(w, "topic", r->topic);
-  jw_int(w, "taken", r->taken);
-  jw_int(w, "known", r->known);
-  jw_int(w, "refused", r->refused);
+  jw_put(w, "topic", r->topic, "taken", r->taken, "known", r->known, "refused", r->refused);
   jw_array(w, "refusals");
   for (int i = 0; i < r->told; i++) {
     jw_object(w, NULL);

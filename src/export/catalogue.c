@@ -44,8 +44,7 @@ static void write_rules(struct walk *k, const struct dataset *d, uint64_t fields
 static void write_owner(struct walk *k, const char *text, const struct steward_fact *s,
                         const struct steward_fact *inherited) {
   if (!s) s = inherited;
-  jw_text(k->w, "description", s && s->description ? s->description : text);
-  jw_text(k->w, "owner", s ? s->owner : NULL);
+  jw_put(k->w, "description", s && s->description ? s->description : text, "owner", s ? s->owner : NULL);
 }
 
 enum { ROWS_UNKNOWN = -1 };
@@ -60,8 +59,7 @@ struct table {
 
 static void table_begin(struct walk *k, const struct table *t) {
   jw_object(k->w, NULL);
-  jw_text(k->w, "name", t->name);
-  jw_text(k->w, "kind", t->kind);
+  jw_put(k->w, "name", t->name, "kind", t->kind);
   if (t->stored) jw_text(k->w, "table", t->stored);
   if (t->rows == ROWS_UNKNOWN)
     jw_text(k->w, "rows", NULL);
@@ -94,8 +92,7 @@ static void column_write(struct walk *k, const char *table, const struct column 
   const char *text = c->text ? c->text : facts_about_column(c->name);
   if (!text && d) text = field_text(k->cx, d, &d->fields[c->field]);
   jw_object(k->w, NULL);
-  jw_text(k->w, "name", c->name);
-  jw_text(k->w, "type", c->type);
+  jw_put(k->w, "name", c->name, "type", c->type);
   write_owner(k, text, facts_steward(&k->facts, ctx_printf(k->cx, "%s.%s", table, c->name)), of_field);
   write_rules(k, d, d ? UINT64_C(1) << c->field : 0);
   jw_text(k->w, "lineage", c->lineage);

@@ -74,11 +74,7 @@ static void write_summary(struct jw *w, const char *key, const struct side *s) {
   jw_object(w, key);
   scope_write(w, &s->scope);
   if (!s->scope.current) jw_time(w, "started", s->scope.run.started_at);
-  jw_object(w, "rows");
-  jw_int(w, "read", s->read);
-  jw_int(w, "clean", s->clean);
-  jw_int(w, "rejected", s->rejected);
-  jw_close(w, '}');
+  jw_record(w, "rows", "read", s->read, "clean", s->clean, "rejected", s->rejected);
   jw_real(w, "quality", share(s), 4);
   jw_close(w, '}');
 }
@@ -199,11 +195,8 @@ int compare_show(struct ctx *cx, struct db *db, struct jw *w, const char *key, c
   write_totals(cx, w, a, b);
   for (int i = 0; i < a->tally.by_count && !cx->code; i++)
     write_by(cx, w, a->scope.dataset, &a->tally.by[i], &b->tally.by[i]);
-  jw_object(w, "quality");
-  jw_real(w, "a", share(a), 4);
-  jw_real(w, "b", share(b), 4);
-  jw_real(w, "difference", share(b) - share(a), 4);
-  jw_close(w, '}');
+  jw_record(w, "quality", "a", arg_real(share(a), 4), "b", arg_real(share(b), 4), "difference",
+            arg_real(share(b) - share(a), 4));
   write_controls(w, a, b);
   write_rules(cx, db, w, a, b);
   jw_close(w, '}');

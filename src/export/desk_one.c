@@ -39,16 +39,12 @@ int desk_write_row(struct ctx *cx, struct db *db, struct jw *w, const struct des
   if (!stmt_row(cx, s))
     return cx->code ? (int)cx->code
                     : fail(cx, E_NOT_FOUND, "id", "there is no exception %lld", (long long)x->id);
-  jw_int(w, "id", x->id);
-  jw_text(w, "run", x->run);
-  jw_int(w, "record", x->id & 0xffffffff);
-  jw_text(w, "source", x->source);
+  jw_put(w, "id", x->id, "run", x->run, "record", x->id & 0xffffffff, "source", x->source);
   columns_write(w, s, LINE, "line: int, offset: int, length: int, category, stage");
   jw_text(w, "state", desk_state_name(x->state));
   columns_write(w, s, ASSIGNEE, "assignee: text?, -, reason: text?");
   write_raw(w, x->encoding, col_str(s, RAW));
-  jw_raw(w, "faults", col_str(s, FAULTS));
-  jw_text(w, "week", x->week);
+  jw_put(w, "faults", arg_json(col_str(s, FAULTS)), "week", x->week);
   if (x->attempt_of) jw_int(w, "attempt_of", x->attempt_of);
   if (raw) *raw = (struct str){ ctx_strdup(cx, col_str(s, RAW)), col_str(s, RAW).n };
   stmt_done(s);
@@ -81,9 +77,8 @@ static void write_cells(struct jw *w, const struct kept_run *run, const struct p
   for (size_t i = 0; i < p->column_count; i++) {
     const char *field = field_of(run, m, i);
     jw_object(w, NULL);
-    jw_text(w, "heading", p->columns[i].heading);
-    jw_text(w, "field", field);
-    jw_str(w, "value", i < row.count ? row.cells[i] : STR(""));
+    jw_put(w, "heading", p->columns[i].heading, "field", field, "value",
+           i < row.count ? row.cells[i] : STR(""));
     write_failed(w, faults, field);
     jw_close(w, '}');
   }
@@ -175,9 +170,8 @@ static int write_tries(struct ctx *cx, struct db *db, struct jw *w, const struct
     struct stmt *s = db_stmt(cx, db, SQL_desk_row);
     jw_object(w, NULL);
     write_run(cx, db, w, tries->id[i] >> 32);
-    jw_text(w, "event", "CORRECTION_FAILED");
-    jw_text(w, "text", "a correction came that was not right either");
-    jw_int(w, "exception", tries->id[i]);
+    jw_put(w, "event", "CORRECTION_FAILED", "text", "a correction came that was not right either",
+           "exception", tries->id[i]);
     stmt_int(s, 1, tries->id[i]);
     if (stmt_row(cx, s)) {
       jw_raw(w, "faults", col_str(s, FAULTS));
@@ -195,8 +189,7 @@ static int write_history(struct ctx *cx, struct db *db, struct jw *w, int64_t id
   if (settled_by) {
     jw_object(w, NULL);
     write_run(cx, db, w, settled_by);
-    jw_text(w, "event", "CORRECTED");
-    jw_text(w, "text", "the record came again, right");
+    jw_put(w, "event", "CORRECTED", "text", "the record came again, right");
     jw_close(w, '}');
   }
   jw_close(w, ']');

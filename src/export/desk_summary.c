@@ -127,9 +127,8 @@ static int by_name(const void *a, const void *b) {
 }
 
 static void write_counts(struct jw *w, const struct tally *t) {
-  jw_int(w, "open", t->state[DESK_OPEN]);
-  jw_int(w, "corrected", t->state[DESK_CORRECTED]);
-  jw_int(w, "accepted", t->state[DESK_ACCEPTED]);
+  jw_put(w, "open", t->state[DESK_OPEN], "corrected", t->state[DESK_CORRECTED], "accepted",
+         t->state[DESK_ACCEPTED]);
 }
 
 static void write_tallies(struct ctx *cx, struct jw *w, const char *key, const struct desk_names *n,
@@ -153,10 +152,7 @@ static void write_states(struct jw *w, const struct tally *t) {
   jw_array(w, "by_state");
   for (int i = 0; i < DESK_STATES; i++) {
     if (i == DESK_ATTEMPT && !t->state[i]) continue;
-    jw_object(w, NULL);
-    jw_text(w, "name", desk_state_name(i));
-    jw_int(w, "count", t->state[i]);
-    jw_close(w, '}');
+    jw_record(w, NULL, "name", desk_state_name(i), "count", t->state[i]);
   }
   jw_close(w, ']');
 }
@@ -168,11 +164,7 @@ static void write_trends(struct jw *w, const struct summary *s) {
     for (uint32_t c = 1; c <= controls; c++) {
       uint32_t count = s->trend[week * (controls + 1) + c];
       if (!count) continue;
-      jw_object(w, NULL);
-      jw_text(w, "week", s->weeks[week]);
-      jw_text(w, "control", s->ix->controls.text[c - 1]);
-      jw_int(w, "count", count);
-      jw_close(w, '}');
+      jw_record(w, NULL, "week", s->weeks[week], "control", s->ix->controls.text[c - 1], "count", count);
     }
   jw_close(w, ']');
 }
@@ -206,15 +198,12 @@ static void write_pattern(struct ctx *cx, struct jw *w, struct jv *fault, const 
   struct str field = jv_text(jv_get(fault, "field")), value = jv_text(jv_get(fault, "value"));
   struct str control = jv_text(jv_get(fault, "control"));
   jw_object(w, NULL);
-  jw_text(w, "pattern", ctx_printf(cx, "%016llx", (unsigned long long)seen->value));
-  jw_str(w, "control", control);
+  jw_put(w, "pattern", ctx_printf(cx, "%016llx", (unsigned long long)seen->value), "control", control);
   if (field.p)
     jw_str(w, "field", field);
   else
     jw_text(w, "field", NULL);
-  jw_str(w, "value", value.p ? value : STR(""));
-  jw_int(w, "count", seen->count);
-  jw_int(w, "runs", seen->runs);
+  jw_put(w, "value", value.p ? value : STR(""), "count", seen->count, "runs", seen->runs);
   jw_text(w, "text", pattern_text(cx, field.p ? field : control, value.p ? value : STR(""), seen));
   jw_close(w, '}');
 }
@@ -253,8 +242,7 @@ static int write_summary(struct ctx *cx, struct db *db, struct jw *w, const char
   jw_object(w, key);
   jw_int(w, "total", walked->fit);
   write_counts(w, &s->all);
-  jw_bool(w, "complete", walked->whole && !ix->left_out);
-  jw_int(w, "left_out", ix->left_out);
+  jw_put(w, "complete", arg_bool(walked->whole && !ix->left_out), "left_out", ix->left_out);
   write_tallies(cx, w, "by_category", &ix->categories, s->category, by_count);
   write_tallies(cx, w, "by_control", &ix->controls, s->control, by_count);
   write_tallies(cx, w, "by_source", &ix->sources, s->source, by_count);

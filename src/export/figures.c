@@ -18,8 +18,7 @@ static void write_measures(struct ctx *cx, struct jw *w, const struct dataset *d
   jw_array(w, "measures");
   for (int i = 0; i < sums_count(d); i++) {
     jw_object(w, NULL);
-    jw_text(w, "name", sums_name(d, i));
-    jw_text(w, "title", figures_title(cx, sums_name(d, i)));
+    jw_put(w, "name", sums_name(d, i), "title", figures_title(cx, sums_name(d, i)));
     jw_text(w, "kind", sums_field(d, i) ? "decimal" : "count");
     jw_close(w, '}');
   }
@@ -27,11 +26,8 @@ static void write_measures(struct ctx *cx, struct jw *w, const struct dataset *d
   jw_array(w, "groups");
   for (int i = 0; i < d->field_count; i++) {
     if (!d->fields[i].group) continue;
-    jw_object(w, NULL);
-    jw_text(w, "name", d->fields[i].name);
-    jw_text(w, "title", figures_title(cx, d->fields[i].name));
-    jw_text(w, "kind", d->fields[i].kind == FIELD_DATE ? "date" : "code");
-    jw_close(w, '}');
+    jw_record(w, NULL, "name", d->fields[i].name, "title", figures_title(cx, d->fields[i].name), "kind",
+              d->fields[i].kind == FIELD_DATE ? "date" : "code");
   }
   jw_close(w, ']');
 }
@@ -114,20 +110,15 @@ static void write_share(struct jw *w, int64_t clean, int64_t read) {
 }
 
 static void write_rows(struct jw *w, int64_t read, int64_t clean, int64_t rejected) {
-  jw_int(w, "read", read);
-  jw_int(w, "clean", clean);
-  jw_int(w, "rejected", rejected);
+  jw_put(w, "read", read, "clean", clean, "rejected", rejected);
 }
 
 static int write_settled(struct ctx *cx, struct db *db, struct jw *w, const struct scope *s,
                          int64_t rejected) {
   int64_t corrected = one(cx, ask(cx, db, SQL_quality_corrected, s));
   int64_t accepted = one(cx, ask(cx, db, SQL_quality_accepted, s));
-  jw_object(w, "settled");
-  jw_int(w, "open", rejected - corrected - accepted);
-  jw_int(w, "corrected", corrected);
-  jw_int(w, "accepted", accepted);
-  jw_close(w, '}');
+  jw_record(w, "settled", "open", rejected - corrected - accepted, "corrected", corrected, "accepted",
+            accepted);
   return cx->code;
 }
 
@@ -161,12 +152,7 @@ static int write_controls(struct ctx *cx, struct db *db, struct jw *w, const str
   }
   jw_close(w, ']');
   jw_array(w, "stages");
-  for (int i = 0; i < count; i++) {
-    jw_object(w, NULL);
-    jw_text(w, "stage", stages[i].name);
-    jw_int(w, "failed", stages[i].failed);
-    jw_close(w, '}');
-  }
+  for (int i = 0; i < count; i++) jw_record(w, NULL, "stage", stages[i].name, "failed", stages[i].failed);
   jw_close(w, ']');
   return cx->code;
 }

@@ -91,39 +91,26 @@ static const char *describe(struct ctx *cx, const struct control *c) {
 
 static void write_versions(struct jw *w, const struct control *c) {
   jw_array(w, "versions");
-  for (int i = 0; i < c->version_count; i++) {
-    jw_object(w, NULL);
-    jw_int(w, "version", c->versions[i].version);
-    jw_int(w, "runs", c->versions[i].runs);
-    jw_int(w, "records", c->versions[i].records);
-    jw_int(w, "failed", c->versions[i].failed);
-    jw_close(w, '}');
-  }
+  for (int i = 0; i < c->version_count; i++)
+    jw_record(w, NULL, "version", c->versions[i].version, "runs", c->versions[i].runs, "records",
+              c->versions[i].records, "failed", c->versions[i].failed);
   jw_close(w, ']');
 }
 
 static void control_write(struct ctx *cx, struct jw *w, const struct control *c) {
   jw_object(w, NULL);
-  jw_text(w, "dataset", c->dataset);
-  jw_text(w, "control", c->name);
-  jw_int(w, "version", c->is_rule ? c->rule_version : c->newest);
-  jw_text(w, "stage", c->stage);
-  jw_text(w, "kind", c->kind);
-  jw_text(w, "field", c->field);
-  jw_text(w, "category", c->category);
-  jw_text(w, "owner", c->owner);
-  jw_int(w, "runs", c->runs);
-  jw_int(w, "records", c->records);
-  jw_int(w, "failed", c->failed);
+  jw_put(w, "dataset", c->dataset, "control", c->name, "version", c->is_rule ? c->rule_version : c->newest,
+         "stage", c->stage, "kind", c->kind, "field", c->field, "category", c->category, "owner", c->owner,
+         "runs", c->runs, "records", c->records, "failed", c->failed);
   if (c->records)
     jw_real(w, "pass_rate", (double)(c->records - c->failed) / (double)c->records, 6);
   else
     jw_text(w, "pass_rate", NULL);
-  jw_time_known(w, "first_seen", c->first);
-  jw_time_known(w, "last_seen", c->last);
-  jw_time_known(w, "last_caught", c->caught);
-  jw_int(w, "changes", c->is_rule ? c->rule_version : c->newest);
-  jw_text(w, "effective", control_off(c) ? "off" : c->failed ? "catches" : "silent");
+  jw_put(w, "first_seen", arg_time_known(c->first), "last_seen", arg_time_known(c->last), "last_caught",
+         arg_time_known(c->caught), "changes", c->is_rule ? c->rule_version : c->newest, "effective",
+         control_off(c) ? "off"
+         : c->failed    ? "catches"
+                        : "silent");
   jw_text(w, "text", describe(cx, c));
   write_versions(w, c);
   jw_close(w, '}');
@@ -168,10 +155,7 @@ static int write_runs(struct ctx *cx, struct db *db, const struct governance_sco
   jw_object(w, "runs");
   for (int i = 0; i < STATES; i++) jw_int(w, names[i], col_int(s, i));
   jw_close(w, '}');
-  jw_object(w, "rows");
-  jw_int(w, "read", col_int(s, STATES));
-  jw_int(w, "rejected", col_int(s, STATES + 1));
-  jw_close(w, '}');
+  jw_record(w, "rows", "read", col_int(s, STATES), "rejected", col_int(s, STATES + 1));
   stmt_done(s);
   s = scoped(cx, db, SQL_governance_audits, scope);
   if (!stmt_row(cx, s)) return cx->code;
@@ -238,9 +222,7 @@ static int write_exceptions(struct ctx *cx, struct db *db, const struct governan
     ages_add(cx, col_int(s, 0) == 3 ? &open : &settled, age);
   }
   jw_object(w, "exceptions");
-  jw_int(w, "open", by_state[3]);
-  jw_int(w, "corrected", by_state[1]);
-  jw_int(w, "accepted", by_state[2]);
+  jw_put(w, "open", by_state[3], "corrected", by_state[1], "accepted", by_state[2]);
   write_median(w, "median_days_open", &open);
   write_median(w, "median_days_to_settle", &settled);
   jw_close(w, '}');
@@ -256,18 +238,15 @@ static int write_log(struct ctx *cx, struct db *db, struct jw *w) {
   jw_object(w, "log");
   jw_int(w, "entries", end.seq);
   columns_write(w, s, 0, "first: known, last: known");
-  jw_text(w, "head", hex_encode(hex, end.hash, SHA256_SIZE));
-  jw_time_known(w, "verified", col_int(s, 2));
+  jw_put(w, "head", hex_encode(hex, end.hash, SHA256_SIZE), "verified", arg_time_known(col_int(s, 2)));
   jw_close(w, '}');
   stmt_done(s);
   return cx->code;
 }
 
 static void write_period(struct jw *w, const struct governance_scope *scope) {
-  jw_object(w, "period");
-  jw_time_known(w, "from", scope->from == INT64_MIN ? 0 : scope->from);
-  jw_time_known(w, "to", scope->to == INT64_MAX ? 0 : scope->to);
-  jw_close(w, '}');
+  jw_record(w, "period", "from", arg_time_known(scope->from == INT64_MIN ? 0 : scope->from), "to",
+            arg_time_known(scope->to == INT64_MAX ? 0 : scope->to));
 }
 
 int governance_report(struct ctx *cx, struct db *db, const struct governance_scope *scope, struct jw *w,
@@ -279,9 +258,7 @@ int governance_report(struct ctx *cx, struct db *db, const struct governance_sco
   if (!rc) rc = write_runs(cx, db, scope, w);
   if (!rc) rc = write_exceptions(cx, db, scope, w);
   if (!rc) rc = write_log(cx, db, w);
-  jw_object(w, "proof");
-  jw_text(w, "key_fingerprint", scope->fingerprint);
-  jw_close(w, '}');
+  jw_record(w, "proof", "key_fingerprint", scope->fingerprint);
   jw_close(w, '}');
   return rc;
 }

@@ -320,14 +320,12 @@ static void write_counts(struct jw *w, const struct impact *m) {
 
 static void write_all(struct jw *w, const char *key, const struct impact *m) {
   jw_object(w, key);
-  jw_text(w, "subject", m->subject);
-  jw_text(w, "text", m->text);
+  jw_put(w, "subject", m->subject, "text", m->text);
   write_counts(w, m);
   jw_array(w, "items");
   for (int i = 0; i < m->count; i++) {
     jw_object(w, NULL);
-    jw_text(w, "kind", m->item[i].kind);
-    jw_text(w, "name", m->item[i].name);
+    jw_put(w, "kind", m->item[i].kind, "name", m->item[i].name);
     if (m->item[i].count >= 0)
       jw_int(w, "count", m->item[i].count);
     else

@@ -94,18 +94,12 @@ static void put_dataset(struct proof *p) {
   };
   const struct dataset *d = p->run.dataset;
   jw_object(&p->w, "dataset");
-  jw_text(&p->w, "name", d->name);
-  jw_text(&p->w, "key_field", d->key_field);
+  jw_put(&p->w, "name", d->name, "key_field", d->key_field);
   jw_array(&p->w, "fields");
   for (int i = 0; i < d->field_count; i++) {
     const struct field *f = &d->fields[i];
-    jw_object(&p->w, NULL);
-    jw_text(&p->w, "name", f->name);
-    jw_text(&p->w, "kind", kinds[f->kind]);
-    jw_int(&p->w, "scale", f->scale);
-    jw_bool(&p->w, "group", f->group);
-    jw_bool(&p->w, "total", f->total);
-    jw_close(&p->w, '}');
+    jw_record(&p->w, NULL, "name", f->name, "kind", kinds[f->kind], "scale", f->scale, "group", f->group,
+              "total", f->total);
   }
   jw_close(&p->w, ']');
   jw_close(&p->w, '}');
@@ -136,10 +130,8 @@ static int put_header(struct proof *p) {
   if (!stmt_row(p->cx, s))
     return p->cx->code ? (int)p->cx->code : fail(p->cx, E_FAIL, NULL, "the file does not say whose it is");
   line_begin(p, "header");
-  jw_text(&p->w, "format", "outpost-proof/1");
-  jw_time(&p->w, "created", p->cx->now);
-  jw_text(&p->w, "program", "outpost " OUTPOST_VERSION);
-  jw_int(&p->w, "schema", col_int(s, 3));
+  jw_put(&p->w, "format", "outpost-proof/1", "created", arg_time(p->cx->now), "program",
+         "outpost " OUTPOST_VERSION, "schema", col_int(s, 3));
   jw_object(&p->w, "tenant");
   columns_write(&p->w, s, 0, "id, slug, name");
   jw_close(&p->w, '}');
@@ -147,15 +139,8 @@ static int put_header(struct proof *p) {
   jw_text(&p->w, "run", p->run.uuid);
   if (put_undone(p)) return p->cx->code;
   put_dataset(p);
-  jw_object(&p->w, "with");
-  jw_bool(&p->w, "rows", p->request->rows);
-  jw_bool(&p->w, "log", p->request->log);
-  jw_close(&p->w, '}');
-  jw_object(&p->w, "key");
-  jw_text(&p->w, "algorithm", "ECDSA-P256-SHA256");
-  jw_text(&p->w, "pem", key->pem);
-  jw_text(&p->w, "fingerprint", key->fingerprint);
-  jw_close(&p->w, '}');
+  jw_record(&p->w, "with", "rows", p->request->rows, "log", p->request->log);
+  jw_record(&p->w, "key", "algorithm", "ECDSA-P256-SHA256", "pem", key->pem, "fingerprint", key->fingerprint);
   return line_end(p);
 }
 
@@ -272,10 +257,8 @@ static int put_row(struct proof *p, const struct spans *spans, const struct stmt
                 p->run.uuid, (long long)col_int(s, RECORD));
   line_begin(p, "row");
   put_exact(p, "key", s, KEY);
-  jw_int(&p->w, "record", col_int(s, RECORD));
-  jw_int(&p->w, "line", span.line);
-  jw_int(&p->w, "offset", span.offset);
-  jw_int(&p->w, "length", span.length);
+  jw_put(&p->w, "record", col_int(s, RECORD), "line", span.line, "offset", span.offset, "length",
+         span.length);
   jw_object(&p->w, "values");
   for (int i = 0; i < d->field_count; i++) put_value(p, &d->fields[i], s, FIRST_FIELD + i);
   jw_close(&p->w, '}');
@@ -304,8 +287,7 @@ static int put_exceptions(struct proof *p) {
   while (stmt_row(p->cx, s)) {
     line_begin(p, "exception");
     put_sealed(p, s, SEALED);
-    jw_str(&p->w, "state", col_str(s, SEALED));
-    jw_int(&p->w, "length", col_int(s, SEALED + 1));
+    jw_put(&p->w, "state", col_str(s, SEALED), "length", col_int(s, SEALED + 1));
     if (line_end(p)) break;
   }
   return p->cx->code;
@@ -330,10 +312,7 @@ struct gap {
 static int put_gap(struct proof *p, struct gap *g) {
   if (!g->from) return OK;
   line_begin(p, "gap");
-  jw_int(&p->w, "from", g->from);
-  jw_int(&p->w, "to", g->to);
-  jw_text(&p->w, "previous", g->previous);
-  jw_text(&p->w, "hash", g->hash);
+  jw_put(&p->w, "from", g->from, "to", g->to, "previous", g->previous, "hash", g->hash);
   g->from = 0;
   return line_end(p);
 }
@@ -386,8 +365,7 @@ static int put_signature(struct proof *p) {
   sha256_end(p->hash, hash);
   if (sign_hash(p->cx, p->request->key, hash, signature, &n)) return p->cx->code;
   line_begin(p, "signature");
-  jw_text(&p->w, "algorithm", "ECDSA-P256-SHA256");
-  jw_text(&p->w, "fingerprint", p->request->key->fingerprint);
+  jw_put(&p->w, "algorithm", "ECDSA-P256-SHA256", "fingerprint", p->request->key->fingerprint);
   put_base64(p, "signature", signature, n);
   line_end(p);
   return p->cx->code ? (int)p->cx->code : flush(p);

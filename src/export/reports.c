@@ -69,8 +69,7 @@ static void write_summary(struct ctx *cx, struct db *db, struct jw *w, const str
   columns_write(w, s, UUID, "run, dataset, source");
   jw_str(w, "kind", col_str(s, KIND));
   if (col_null(s, UNDONE_AT)) {
-    jw_str(w, "state", col_str(s, STATE));
-    jw_text(w, "undone", NULL);
+    jw_put(w, "state", col_str(s, STATE), "undone", NULL);
   } else {
     jw_text(w, "state", "undone");
     jw_object(w, "undone");
@@ -78,20 +77,16 @@ static void write_summary(struct ctx *cx, struct db *db, struct jw *w, const str
     if (!col_null(s, UNDONE_FOR)) jw_str(w, "replaced_by", col_str(s, UNDONE_FOR));
     jw_close(w, '}');
   }
-  jw_time_known(w, "started", started);
-  jw_time_known(w, "ended", ended);
-  jw_real(w, "seconds", ended ? (double)(ended - started) / 1e6 : 0, 3);
-  jw_str(w, "actor", col_str(s, ACTOR));
+  jw_put(w, "started", arg_time_known(started), "ended", arg_time_known(ended), "seconds",
+         arg_real(ended ? (double)(ended - started) / 1e6 : 0, 3), "actor", col_str(s, ACTOR));
   jw_object(w, "rows");
-  jw_int(w, "read", read);
-  jw_int(w, "clean", clean);
-  jw_int(w, "rejected", col_int(s, REJECTED));
-  jw_int(w, "created", clean - col_int(s, UPDATED) - col_int(s, UNCHANGED));
+  jw_put(w, "read", read, "clean", clean, "rejected", col_int(s, REJECTED), "created",
+         clean - col_int(s, UPDATED) - col_int(s, UNCHANGED));
   columns_write(w, s, UPDATED, "updated: int, unchanged: int");
   jw_close(w, '}');
   write_categories(cx, db, w, id);
-  jw_bool(w, "reconciled", col_int(s, RECONCILED) == 1);
-  jw_real(w, "quality", read ? (double)clean / (double)read : 0, 4);
+  jw_put(w, "reconciled", arg_bool(col_int(s, RECONCILED) == 1), "quality",
+         arg_real(read ? (double)clean / (double)read : 0, 4));
   write_headline(cx, db, w, dataset_find(ctx_strdup(cx, col_str(s, DATASET))), id);
   if (!col_null(s, MESSAGE)) jw_str(w, "message", col_str(s, MESSAGE));
 }
@@ -139,9 +134,7 @@ static int write_controls(struct ctx *cx, struct db *db, struct jw *w, int64_t r
       jw_text(w, "field", NULL);
     else
       jw_str(w, "field", col_str(s, 3));
-    jw_str(w, "category", col_str(s, 4));
-    jw_int(w, "passed", rows - col_int(s, 5));
-    jw_int(w, "failed", col_int(s, 5));
+    jw_put(w, "category", col_str(s, 4), "passed", rows - col_int(s, 5), "failed", col_int(s, 5));
     jw_close(w, '}');
   }
   jw_close(w, ']');
@@ -172,10 +165,8 @@ int report_run(struct ctx *cx, struct db *db, struct jw *w, const char *key, con
   jw_object(w, key);
   write_summary(cx, db, w, s);
   double seconds = (double)(col_int(s, ENDED) - col_int(s, STARTED)) / 1e6;
-  jw_text(w, "sha256", run.sha256);
-  jw_int(w, "bytes", run.bytes);
-  jw_real(w, "rows_per_second", seconds > 0 ? (double)run.read / seconds : 0, 0);
-  jw_int(w, "memory_bytes", col_int(s, MEMORY));
+  jw_put(w, "sha256", run.sha256, "bytes", run.bytes, "rows_per_second",
+         arg_real(seconds > 0 ? (double)run.read / seconds : 0, 0), "memory_bytes", col_int(s, MEMORY));
   stmt_done(s);
   int rc = write_settings(cx, w, str_of(run.settings));
   if (!rc) rc = write_controls(cx, db, w, run.id, run.read);
@@ -210,9 +201,7 @@ static void write_exception(struct ctx *cx, struct jw *w, const struct stmt *s) 
   text_show(ctx_strdup(cx, col_str(s, 8)), col_str(s, 6), &raw);
   jw_object(w, NULL);
   columns_write(w, s, 0, "id: int, run");
-  jw_int(w, "record", col_int(s, 0) & 0xffffffff);
-  jw_str(w, "source", col_str(s, 9));
-  jw_int(w, "line", col_int(s, 2));
+  jw_put(w, "record", col_int(s, 0) & 0xffffffff, "source", col_str(s, 9), "line", col_int(s, 2));
   columns_write(w, s, 10, "offset: int, length: int");
   columns_write(w, s, 3, "category, stage, state");
   jw_str(w, "raw", without_line_end(buf_view(&raw)));

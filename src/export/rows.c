@@ -82,9 +82,7 @@ static void data_row_values(struct jw *w, const char *key, const struct data_row
 }
 
 void place_write(struct jw *w, const struct kept_record *at) {
-  jw_int(w, "line", at->line);
-  jw_int(w, "offset", at->offset);
-  jw_int(w, "length", at->length);
+  jw_put(w, "line", at->line, "offset", at->offset, "length", at->length);
 }
 
 void raw_write(struct jw *w, const char *encoding, struct str bytes) {
@@ -107,9 +105,7 @@ int data_row_write(struct ctx *cx, struct db *db, struct jw *w, const struct dat
   bool found = !(raw ? kept_bytes : kept_place)(cx, db, r->run, r->record, &at);
   if (!found && cx->code == E_NOT_FOUND) ctx_forgive(cx); /* a row that came from nowhere is shown, too */
   jw_str(w, "key", r->key);
-  jw_text(w, "run", name->uuid);
-  jw_int(w, "record", r->record);
-  jw_text(w, "source", name->source);
+  jw_put(w, "run", name->uuid, "record", r->record, "source", name->source);
   if (found) place_write(w, &at);
   jw_text(w, "fate", r->fate);
   data_row_values(w, "values", r);

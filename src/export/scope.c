@@ -168,12 +168,8 @@ bool scope_holds(const struct scope *s, const struct stmt *stmt, int column) {
 
 void scope_write(struct jw *w, const struct scope *s) {
   char day[DATE_SIZE];
-  jw_text(w, "scope", s->current ? "current" : "run");
-  jw_text(w, "run", s->current ? NULL : s->run.uuid);
-  if (!s->current) {
-    jw_text(w, "source", s->run.source);
-    jw_bool(w, "undone", s->undone);
-  }
+  jw_put(w, "scope", s->current ? "current" : "run", "run", s->current ? NULL : s->run.uuid);
+  if (!s->current) jw_put(w, "source", s->run.source, "undone", s->undone);
   jw_text(w, "from", s->has_from ? date_iso(day, s->from) : NULL);
   jw_text(w, "to", s->has_to ? date_iso(day, s->to) : NULL);
 }

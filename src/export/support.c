@@ -83,11 +83,7 @@ static void add_version(struct bundle *b) {
   jw_object(&b->w, "libraries");
   for (int i = 0; version_libs[i].name; i++) jw_text(&b->w, version_libs[i].name, version_libs[i].version);
   jw_close(&b->w, '}');
-  if (uname(&u) == 0) {
-    jw_text(&b->w, "system", u.sysname);
-    jw_text(&b->w, "release", u.release);
-    jw_text(&b->w, "machine", u.machine);
-  }
+  if (uname(&u) == 0) jw_put(&b->w, "system", u.sysname, "release", u.release, "machine", u.machine);
   jw_int(&b->w, "processors", sysconf(_SC_NPROCESSORS_ONLN));
   jw_int(&b->w, "memory_bytes", (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE));
   jw_time_known(&b->w, "made", b->cx->now);
@@ -97,11 +93,7 @@ static void add_version(struct bundle *b) {
 
 static void tell(void *arg, const char *section, bool ok, const char *text) {
   struct bundle *b = arg;
-  jw_object(&b->w, NULL);
-  jw_text(&b->w, "section", section);
-  jw_bool(&b->w, "ok", ok);
-  jw_text(&b->w, "text", text);
-  jw_close(&b->w, '}');
+  jw_record(&b->w, NULL, "section", section, "ok", ok, "text", text);
 }
 
 static int add_doctor(struct bundle *b, struct store *s) {

@@ -354,12 +354,8 @@ static void list_table(struct jw *w, const char *name, const struct out *o) {
   jw_object(w, NULL);
   jw_text(w, "name", name);
   jw_array(w, "columns");
-  for (int i = 0; i < o->columns; i++) {
-    jw_object(w, NULL);
-    jw_text(w, "name", o->column[i].name);
-    jw_text(w, "kind", kinds[o->column[i].kind]);
-    jw_close(w, '}');
-  }
+  for (int i = 0; i < o->columns; i++)
+    jw_record(w, NULL, "name", o->column[i].name, "kind", kinds[o->column[i].kind]);
   jw_close(w, ']');
   jw_close(w, '}');
 }

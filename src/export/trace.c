@@ -114,10 +114,7 @@ static void write_bytes(struct jw *w, const struct again *a) {
 }
 
 static void write_tick(struct jw *w, const struct row_tick *t) {
-  jw_object(w, "tick");
-  jw_bool(w, "ok", t->ok);
-  jw_text(w, "text", t->text);
-  jw_close(w, '}');
+  jw_record(w, "tick", "ok", t->ok, "text", t->text);
 }
 
 static int write_version(struct ctx *cx, struct db *db, struct jw *w, const struct data_row *r,
@@ -125,9 +122,7 @@ static int write_version(struct ctx *cx, struct db *db, struct jw *w, const stru
   struct run_name name;
   if (run_name(cx, db, r->run, &name)) return cx->code;
   jw_object(w, NULL);
-  jw_text(w, "kind", name.kind);
-  jw_text(w, "actor", name.actor);
-  jw_time(w, "at", name.started);
+  jw_put(w, "kind", name.kind, "actor", name.actor, "at", arg_time(name.started));
   data_row_write(cx, db, w, r, &name, false);
   jw_bool(w, "current", current);
   jw_close(w, '}');
@@ -187,10 +182,7 @@ static int write_row(struct ctx *cx, struct db *db, struct jw *w, const char *ke
     write_notes(cx, db, w, row);
     bool edited = strcmp(name.kind, "edit") == 0;
     if (edited) {
-      jw_object(w, "edited_by");
-      jw_text(w, "actor", name.actor);
-      jw_time(w, "at", name.started);
-      jw_close(w, '}');
+      jw_record(w, "edited_by", "actor", name.actor, "at", arg_time(name.started));
     } else {
       jw_text(w, "edited_by", NULL);
     }
@@ -354,9 +346,7 @@ int line_show(struct ctx *cx, struct db *db, struct jw *w, const char *key, cons
   if (read_again(cx, db, run.id, by, n, &a) || run_name(cx, db, run.id, &name)) return cx->code;
   if (!a.at.bytes.p) return fail(cx, E_NOT_FOUND, "line", "%s", a.problem);
   jw_object(w, key);
-  jw_text(w, "run", run.uuid);
-  jw_text(w, "source", run.source);
-  jw_int(w, "record", a.at.record);
+  jw_put(w, "run", run.uuid, "source", run.source, "record", a.at.record);
   place_write(w, &a.at);
   jw_int(w, "lines", a.at.lines);
   write_bytes(w, &a);

@@ -31,12 +31,7 @@ static int make_tick(struct ctx *cx, struct db *db, const struct figure *f, stru
 
 static void write_tick(struct ctx *cx, struct jw *w, const struct figure *f, const struct tick *t) {
   if (t->made) {
-    jw_object(w, "tick");
-    jw_bool(w, "ok", t->ok);
-    jw_text(w, "first", t->first);
-    jw_text(w, "second", t->second);
-    jw_text(w, "method", figure_method(cx, f));
-    jw_close(w, '}');
+    jw_record(w, "tick", "ok", t->ok, "first", t->first, "second", t->second, "method", figure_method(cx, f));
   } else {
     jw_text(w, "tick", NULL);
   }
@@ -102,9 +97,7 @@ static int write_records(struct ctx *cx, struct db *db, struct jw *w, const stru
     after = at.record;
     if (kept_bytes(cx, db, name.id, after, &at)) return cx->code;
     jw_object(w, NULL);
-    jw_text(w, "run", name.uuid);
-    jw_text(w, "source", name.source);
-    jw_int(w, "record", at.record);
+    jw_put(w, "run", name.uuid, "source", name.source, "record", at.record);
     place_write(w, &at);
     raw_write(w, name.encoding, at.bytes);
     jw_close(w, '}');
@@ -117,10 +110,8 @@ static int write_records(struct ctx *cx, struct db *db, struct jw *w, const stru
 static void write_exception(struct jw *w, const struct stmt *s, const struct run_name *name) {
   struct kept_record at = { .line = col_int(s, 1), .offset = col_int(s, 2), .length = col_int(s, 3) };
   jw_object(w, NULL);
-  jw_int(w, "id", col_int(s, 0));
-  jw_text(w, "run", name->uuid);
-  jw_text(w, "source", name->source);
-  jw_int(w, "record", col_int(s, 0) & 0xffffffff);
+  jw_put(w, "id", col_int(s, 0), "run", name->uuid, "source", name->source, "record",
+         col_int(s, 0) & 0xffffffff);
   place_write(w, &at);
   columns_write(w, s, 4, "category, stage, state, reason");
   raw_write(w, name->encoding, col_str(s, 8));
@@ -171,9 +162,7 @@ static int write_behind(struct ctx *cx, struct db *db, struct jw *w, const struc
     write_records(cx, db, w, f, b);
   else
     write_exceptions(cx, db, w, f, value.a, b);
-  jw_int(w, "total", b->result.total);
-  jw_text(w, "next", b->result.next);
-  jw_int(w, "searched", b->result.looked);
+  jw_put(w, "total", b->result.total, "next", b->result.next, "searched", b->result.looked);
   jw_close(w, '}');
   return cx->code;
 }

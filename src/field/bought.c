@@ -14,9 +14,8 @@ int bought_list(struct ctx *cx, struct db *db, const struct bought_query *q, str
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
     columns_write(w, s, 0, "id, name");
-    jw_number(w, "quantity", col_int(s, 2), FIELD_SCALE, 0);
-    jw_number(w, "total_revenue", col_int(s, 3), FIELD_SCALE, 2);
-    jw_int(w, "orders", col_int(s, 4));
+    jw_put(w, "quantity", arg_number(col_int(s, 2), FIELD_SCALE, 0), "total_revenue",
+           arg_number(col_int(s, 3), FIELD_SCALE, 2), "orders", col_int(s, 4));
     date_iso(day, (int32_t)col_int(s, 5));
     jw_text(w, "last_order", day);
     jw_close(w, '}');

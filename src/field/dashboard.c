@@ -16,9 +16,8 @@ static int write_top(struct ctx *cx, struct db *db, enum sql_id query, const cha
   jw_array(w, of);
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
-    jw_str(w, "id", col_str(s, 0));
-    jw_str(w, "name", col_str(s, 1));
-    jw_number(w, "total_revenue", col_int(s, 2), FIELD_SCALE, 2);
+    jw_put(w, "id", col_str(s, 0), "name", col_str(s, 1), "total_revenue",
+           arg_number(col_int(s, 2), FIELD_SCALE, 2));
     if (quantity)
       jw_number(w, "quantity", col_int(s, 3), FIELD_SCALE, 0);
     else
@@ -52,13 +51,10 @@ static int figures_read(struct ctx *cx, struct db *db, int64_t v[static FIGURES]
 int dashboard_summary(struct ctx *cx, struct db *db, struct jw *w) {
   int64_t v[FIGURES];
   if (figures_read(cx, db, v)) return cx->code;
-  jw_int(w, "total_stores", v[0]);
-  jw_int(w, "total_products", v[1]);
-  jw_int(w, "total_orders", v[2]);
-  jw_number(w, "total_revenue", v[3], FIELD_SCALE, 2);
-  jw_number(w, "average_order_value", average(v[3], v[2]), MONEY_SCALE, 2);
-  jw_int(w, "pending_predictions", v[4]);
-  jw_int(w, "high_value_customers", v[5]);
+  jw_put(w, "total_stores", v[0], "total_products", v[1], "total_orders", v[2], "total_revenue",
+         arg_number(v[3], FIELD_SCALE, 2), "average_order_value",
+         arg_number(average(v[3], v[2]), MONEY_SCALE, 2), "pending_predictions", v[4], "high_value_customers",
+         v[5]);
   return write_top(cx, db, SQL_dashboard_top_stores, "top_stores", false, w) ||
                  write_top(cx, db, SQL_dashboard_top_products, "top_products", true, w)
              ? (int)cx->code
@@ -78,13 +74,7 @@ static void finding(struct audit *a, const char *name, const char *shown, const 
                     const char *how) {
   bool ok = shown && again && !strcmp(shown, again);
   a->bad += !ok;
-  jw_object(a->w, NULL);
-  jw_text(a->w, "name", name);
-  jw_text(a->w, "shown", shown);
-  jw_text(a->w, "again", again);
-  jw_bool(a->w, "ok", ok);
-  jw_text(a->w, "how", how);
-  jw_close(a->w, '}');
+  jw_record(a->w, NULL, "name", name, "shown", shown, "again", again, "ok", ok, "how", how);
 }
 
 static const char *number(struct ctx *cx, int64_t v, int scale, int least) {

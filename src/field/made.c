@@ -174,13 +174,9 @@ int made_write(struct ctx *cx, struct made *m) {
 
 static void write_rules(const struct made *m, struct jw *w) {
   jw_array(w, "rules");
-  for (int i = 0; i < m->rule_count; i++) {
-    jw_object(w, NULL);
-    jw_text(w, "first", m->products[m->rules[i].first].name);
-    jw_text(w, "then", m->products[m->rules[i].then].name);
-    jw_decimal(w, "chance", m->rules[i].chance, 2, 2);
-    jw_close(w, '}');
-  }
+  for (int i = 0; i < m->rule_count; i++)
+    jw_record(w, NULL, "first", m->products[m->rules[i].first].name, "then",
+              m->products[m->rules[i].then].name, "chance", arg_decimal(m->rules[i].chance, 2, 2));
   jw_close(w, ']');
 }
 
@@ -197,9 +193,8 @@ static void write_rhythms(const struct made *m, struct jw *w) {
   for (int64_t i = 0; i < m->asked->stores; i++) {
     jw_object(w, NULL);
     write_customer(w, i);
-    jw_int(w, "interval", m->stores[i].interval);
-    jw_int(w, "jitter", m->stores[i].jitter);
-    jw_bool(w, "active", m->stores[i].last == MADE_DAYS - 1);
+    jw_put(w, "interval", m->stores[i].interval, "jitter", m->stores[i].jitter, "active",
+           arg_bool(m->stores[i].last == MADE_DAYS - 1));
     jw_close(w, '}');
   }
   jw_close(w, ']');
@@ -236,12 +231,9 @@ void made_truth(const struct made *m, struct buf *out) {
   struct jw w;
   jw_init(&w, out);
   jw_object(&w, NULL);
-  jw_int(&w, "invoices", m->asked->invoices);
-  jw_int(&w, "lines", m->asked->invoices + m->free_due);
-  jw_int(&w, "stores", m->asked->stores);
-  jw_int(&w, "products", m->asked->products);
-  jw_int(&w, "free", m->free_due);
-  jw_decimal(&w, "revenue", m->revenue, 2, 2);
+  jw_put(&w, "invoices", m->asked->invoices, "lines", m->asked->invoices + m->free_due, "stores",
+         m->asked->stores, "products", m->asked->products, "free", m->free_due, "revenue",
+         arg_decimal(m->revenue, 2, 2));
   write_rules(m, &w);
   write_rhythms(m, &w);
   write_variants(m, &w);

@@ -173,26 +173,18 @@ static void explain(struct ctx *cx, struct jw *w, const struct prediction *p, co
   const struct rhythm *r = &p->rhythm;
   jw_object(w, "explanation");
   jw_text(w, "text", sentence_of(cx, p));
-  jw_text(w, "method", all->setting.legacy ? "legacy" : rhythm_names[r->kind]);
-  jw_text(w, "as_of", date_iso(day, as_of));
-  jw_text(w, "last_order", date_iso(day, p->store->days[p->store->day_count - 1]));
-  jw_int(w, "history", (int64_t)p->store->day_count);
-  jw_int(w, "interval", r->interval);
-  jw_int(w, "usual_interval", r->usual);
-  jw_int(w, "within_days", r->window);
-  jw_int(w, "outliers", r->trimmed);
-  jw_text(w, "confidence_is",
-          all->setting.legacy
-              ? "0.75 + 0.1 * orders in 30 days, at most 1; hits and tries say how often it held"
-          : p->held ? "the share of earlier predictions with a score like this one that held"
-                    : "the share of the store's own intervals that fit");
-  jw_int(w, "hits", p->held ? p->held->hits : r->hits);
-  jw_int(w, "tries", p->held ? p->held->tries : r->tries);
-  jw_int(w, "score", llround(r->score * 10000));
-  jw_text(w, "amount_method", p->amount.alpha > 0 ? "exponential smoothing" : "mean");
-  jw_int(w, "amount_alpha_percent", llround(p->amount.alpha * 100));
-  jw_int(w, "amount_error", llround(p->amount.error / 10000));
-  jw_int(w, "amount_error_naive", llround(p->amount.naive / 10000));
+  jw_put(w, "method", all->setting.legacy ? "legacy" : rhythm_names[r->kind], "as_of", date_iso(day, as_of));
+  jw_put(w, "last_order", date_iso(day, p->store->days[p->store->day_count - 1]), "history",
+         (int64_t)p->store->day_count, "interval", r->interval, "usual_interval", r->usual, "within_days",
+         r->window, "outliers", r->trimmed, "confidence_is",
+         all->setting.legacy
+             ? "0.75 + 0.1 * orders in 30 days, at most 1; hits and tries say how often it held"
+         : p->held ? "the share of earlier predictions with a score like this one that held"
+                   : "the share of the store's own intervals that fit",
+         "hits", p->held ? p->held->hits : r->hits, "tries", p->held ? p->held->tries : r->tries, "score",
+         llround(r->score * 10000), "amount_method", p->amount.alpha > 0 ? "exponential smoothing" : "mean",
+         "amount_alpha_percent", llround(p->amount.alpha * 100), "amount_error",
+         llround(p->amount.error / 10000), "amount_error_naive", llround(p->amount.naive / 10000));
   jw_close(w, '}');
 }
 
@@ -204,12 +196,10 @@ static int save_item(struct ctx *cx, struct db *db, struct derived *d, const cha
   int64_t total;
   if (!amount_of_line(item->quantity, item->unit_price, &total)) return OK;
   struct jw *w = derived_form(d, &f, str_of(ctx_printf(cx, "%s %s", prediction, item->product->id)));
-  jw_text(w, "predicted_order_id", prediction);
-  jw_text(w, "product_id", item->product->id);
-  jw_decimal(w, "quantity", item->quantity, FIELD_SCALE, 0);
-  jw_decimal(w, "unit_price", item->unit_price, FIELD_SCALE, 0);
-  jw_decimal(w, "total_price", total, MONEY_SCALE, 0);
-  jw_decimal(w, "chance", llround(item->chance * 10000), 4, 0);
+  jw_put(w, "predicted_order_id", prediction, "product_id", item->product->id, "quantity",
+         arg_decimal(item->quantity, FIELD_SCALE, 0), "unit_price",
+         arg_decimal(item->unit_price, FIELD_SCALE, 0), "total_price", arg_decimal(total, MONEY_SCALE, 0),
+         "chance", arg_decimal(llround(item->chance * 10000), 4, 0));
   return derived_put(cx, db, d, &f, NULL);
 }
 
@@ -219,13 +209,10 @@ static int save(struct ctx *cx, struct db *db, struct derived *orders, struct de
   const char *id;
   struct form f;
   struct jw *w = derived_form(orders, &f, str_of(p->store->id));
-  jw_text(w, "store_id", p->store->id);
-  jw_text(w, "predicted_date", date_iso(day, p->rhythm.day));
-  jw_decimal(w, "confidence", p->confidence, 2, 0);
-  jw_text(w, "priority", p->priority);
-  jw_decimal(w, "total_amount", llround(p->amount.level / 100), MONEY_SCALE, 0);
-  jw_text(w, "method", all->setting.legacy ? "legacy" : "calibrated");
-  jw_int(w, "days", p->rhythm.window);
+  jw_put(w, "store_id", p->store->id, "predicted_date", date_iso(day, p->rhythm.day), "confidence",
+         arg_decimal(p->confidence, 2, 0), "priority", p->priority, "total_amount",
+         arg_decimal(llround(p->amount.level / 100), MONEY_SCALE, 0), "method",
+         all->setting.legacy ? "legacy" : "calibrated", "days", p->rhythm.window);
   jw_text(w, "based_on", date_iso(day, p->store->days[p->store->day_count - 1]));
   explain(cx, w, p, all, as_of);
   if (derived_put(cx, db, orders, &f, &id)) return cx->code;

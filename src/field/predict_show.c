@@ -11,10 +11,9 @@ static int write_items(struct ctx *cx, struct db *db, const char *prediction, st
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
     columns_write(w, s, 0, "product_id, product");
-    jw_number(w, "quantity", col_int(s, 2), FIELD_SCALE, 0);
-    jw_number(w, "unit_price", col_int(s, 3), FIELD_SCALE, 2);
-    jw_number(w, "total_price", col_int(s, 4), MONEY_SCALE, 2);
-    jw_number(w, "chance", col_int(s, 5), 4, 0);
+    jw_put(w, "quantity", arg_number(col_int(s, 2), FIELD_SCALE, 0), "unit_price",
+           arg_number(col_int(s, 3), FIELD_SCALE, 2), "total_price",
+           arg_number(col_int(s, 4), MONEY_SCALE, 2), "chance", arg_number(col_int(s, 5), 4, 0));
     jw_close(w, '}');
   }
   jw_close(w, ']');

@@ -157,18 +157,12 @@ static void write_segment(struct jw *w, const struct segment *s) {
   const struct history_store *store = s->store;
   int64_t revenue;
   dec_rescale(store->revenue, FIELD_SCALE, MONEY_SCALE, &revenue);
-  jw_text(w, "store_id", store->id);
-  jw_text(w, "segment_name", s->name);
-  jw_text(w, "segment_value", s->value);
-  jw_decimal(w, "total_revenue", revenue, MONEY_SCALE, 0);
-  jw_decimal(w, "order_frequency", s->order_frequency, 2, 0);
-  jw_decimal(w, "churn_risk", llround(s->churn * 100), 2, 0);
-  jw_int(w, "orders", store->documents);
-  jw_text(w, "first_order", date_iso(day, store->days[0]));
-  jw_text(w, "last_order", date_iso(day, store->days[store->day_count - 1]));
-  jw_int(w, "recency_score", s->recency);
-  jw_int(w, "frequency_score", s->frequency);
-  jw_int(w, "monetary_score", s->monetary);
+  jw_put(w, "store_id", store->id, "segment_name", s->name, "segment_value", s->value, "total_revenue",
+         arg_decimal(revenue, MONEY_SCALE, 0), "order_frequency", arg_decimal(s->order_frequency, 2, 0),
+         "churn_risk", arg_decimal(llround(s->churn * 100), 2, 0), "orders", store->documents, "first_order",
+         date_iso(day, store->days[0]));
+  jw_put(w, "last_order", date_iso(day, store->days[store->day_count - 1]), "recency_score", s->recency,
+         "frequency_score", s->frequency, "monetary_score", s->monetary);
 }
 
 static void *find(struct ctx *cx, struct db *db, const struct history *h) {

@@ -41,8 +41,7 @@ static int put_sums(struct ctx *cx, struct db *db, const char *id, struct jw *w)
   int64_t orders = 0, revenue = 0;
   struct stmt *s = db_ask(cx, db, SQL_shop_sums, id);
   if (stmt_row(cx, s)) orders = col_int(s, 0), revenue = col_int(s, 1), stmt_done(s);
-  jw_int(w, "total_orders", orders);
-  jw_number(w, "total_revenue", revenue, FIELD_SCALE, 2);
+  jw_put(w, "total_orders", orders, "total_revenue", arg_number(revenue, FIELD_SCALE, 2));
   return cx->code;
 }
 
@@ -54,9 +53,8 @@ static int put_segment(struct ctx *cx, struct db *db, const char *id, struct jw 
   }
   jw_object(w, "segment");
   columns_write(w, s, 0, "segment_name, segment_value");
-  jw_number(w, "total_revenue", col_int(s, 2), MONEY_SCALE, 2);
-  jw_number(w, "order_frequency", col_int(s, 3), 2, 0);
-  jw_number(w, "churn_risk", col_int(s, 4), 2, 2);
+  jw_put(w, "total_revenue", arg_number(col_int(s, 2), MONEY_SCALE, 2), "order_frequency",
+         arg_number(col_int(s, 3), 2, 0), "churn_risk", arg_number(col_int(s, 4), 2, 2));
   columns_write(w, s, 5, "recency_score: int, frequency_score: int, monetary_score: int, last_order");
   jw_close(w, '}');
   stmt_done(s);
@@ -71,9 +69,8 @@ static int put_prediction(struct ctx *cx, struct db *db, const char *id, struct 
   }
   jw_object(w, "prediction");
   columns_write(w, s, 0, "id, predicted_date");
-  jw_number(w, "confidence", col_int(s, 2), 2, 2);
-  jw_str(w, "priority", col_str(s, 3));
-  jw_number(w, "total_amount", col_int(s, 4), MONEY_SCALE, 2);
+  jw_put(w, "confidence", arg_number(col_int(s, 2), 2, 2), "priority", col_str(s, 3), "total_amount",
+         arg_number(col_int(s, 4), MONEY_SCALE, 2));
   jw_close(w, '}');
   stmt_done(s);
   return OK;

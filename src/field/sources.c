@@ -215,8 +215,7 @@ static void put_others(struct ctx *cx, struct db *db, struct said *list, int64_t
     char day[DATE_SIZE];
     jw_object(w, NULL);
     jw_text(w, "value", text_of(cx, db, others[i]->value));
-    jw_int(w, "rows", others[i]->rows);
-    jw_text(w, "last", date_iso(day, others[i]->last));
+    jw_put(w, "rows", others[i]->rows, "last", date_iso(day, others[i]->last));
     jw_close(w, '}');
   }
   jw_close(w, ']');
@@ -346,10 +345,7 @@ static int note_refused(struct ctx *cx, struct db *db, const struct task *t, con
   struct jw w;
   buf_init(&b, LIMIT_TEXT_BYTES);
   jw_init(&w, &b);
-  jw_object(&w, NULL);
-  jw_text(&w, "property", field);
-  jw_text(&w, "because", why);
-  jw_close(&w, '}');
+  jw_record(&w, NULL, "property", field, "because", why);
   note(cx, db, t, "kept", b.p);
   buf_clear(&b);
   return cx->code;

@@ -25,8 +25,7 @@ static void write_period(struct jw *w, enum period p, int32_t first) {
     date_week(text, first);
   else
     snprintf(text, sizeof text, "%.*s", p == PERIOD_DAY ? 10 : 7, day);
-  jw_text(w, "period", text);
-  jw_text(w, "from", day);
+  jw_put(w, "period", text, "from", day);
 }
 
 int day_check(struct ctx *cx, const char *field, const char *text) {
@@ -46,10 +45,8 @@ int trend_list(struct ctx *cx, struct db *db, const struct trend_query *q, struc
     int64_t orders = col_int(s, 1), revenue = col_int(s, 2);
     jw_object(w, NULL);
     write_period(w, p, (int32_t)col_int(s, 0));
-    jw_int(w, "orders", orders);
-    jw_number(w, "revenue", revenue, FIELD_SCALE, 2);
-    jw_number(w, "average_order_value", dec_div(revenue, orders * 100), MONEY_SCALE, 2);
-    jw_int(w, "stores", col_int(s, 3));
+    jw_put(w, "orders", orders, "revenue", arg_number(revenue, FIELD_SCALE, 2), "average_order_value",
+           arg_number(dec_div(revenue, orders * 100), MONEY_SCALE, 2), "stores", col_int(s, 3));
     jw_close(w, '}');
   }
   jw_close(w, ']');

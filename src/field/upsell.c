@@ -142,12 +142,9 @@ static int save_advice(struct search *s, struct db *db, const struct history_sto
   struct form f;
   const char *product = s->h->products[a->product].id;
   struct jw *w = derived_form(s->derived, &f, str_of(ctx_printf(s->cx, "%s %s", store->id, product)));
-  jw_text(w, "store_id", store->id);
-  jw_text(w, "product_id", product);
-  jw_text(w, "because_id", s->h->products[a->because].id);
-  jw_decimal(w, "support", share(a->both, a->baskets), 4, 0);
-  jw_decimal(w, "confidence", share(a->both, a->in_because), 4, 0);
-  jw_decimal(w, "lift", lift_of(a), 4, 0);
+  jw_put(w, "store_id", store->id, "product_id", product, "because_id", s->h->products[a->because].id,
+         "support", arg_decimal(share(a->both, a->baskets), 4, 0), "confidence",
+         arg_decimal(share(a->both, a->in_because), 4, 0), "lift", arg_decimal(lift_of(a), 4, 0));
   jw_text(w, "reason", reason_of(s->cx, a, s->h->products[a->because].name, s->rules->basket));
   return derived_put(s->cx, db, s->derived, &f, NULL);
 }
@@ -221,9 +218,8 @@ int upsell_all(struct ctx *cx, struct tenant *t) { return derived_run(cx, t, &up
 static void write_suggestion(struct ctx *cx, struct jw *w, const struct stmt *s) {
   struct advice a = { 0, 0, col_int(s, 4), col_int(s, 5), col_int(s, 6), col_int(s, 7) };
   columns_write(w, s, 0, "product_id, product, because_id, because");
-  jw_number(w, "support", share(a.both, a.baskets), 4, 0);
-  jw_number(w, "confidence", share(a.both, a.in_because), 4, 0);
-  jw_number(w, "lift", lift_of(&a), 4, 0);
+  jw_put(w, "support", arg_number(share(a.both, a.baskets), 4, 0), "confidence",
+         arg_number(share(a.both, a.in_because), 4, 0), "lift", arg_number(lift_of(&a), 4, 0));
   if (col_null(s, 9))
     jw_text(w, "unit_price", NULL);
   else

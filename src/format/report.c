@@ -28,37 +28,22 @@ static const char *byte_name(int c, char out[static 2]) {
 }
 
 static void json_dialect(struct jw *w, const struct dialect *d) {
-  char c[2];
-  jw_object(w, "dialect");
-  jw_text(w, "encoding", d->encoding);
-  jw_text(w, "delimiter", d->delimiter);
-  jw_text(w, "quote", byte_name(d->quote, c));
-  jw_text(w, "escape", byte_name(d->escape, c));
-  jw_text(w, "header", d->header == 1 ? "yes" : "no");
-  jw_int(w, "skip", d->skip);
-  c[0] = d->decimal, c[1] = 0;
-  jw_text(w, "decimal", c);
-  jw_text(w, "date_order", order_name(d->date_order));
-  jw_close(w, '}');
+  char quote[2], escape[2], decimal[2] = { d->decimal, 0 };
+  jw_record(w, "dialect", "encoding", d->encoding, "delimiter", d->delimiter, "quote",
+            byte_name(d->quote, quote), "escape", byte_name(d->escape, escape), "header",
+            d->header == 1 ? "yes" : "no", "skip", d->skip, "decimal", decimal, "date_order",
+            order_name(d->date_order));
 }
 
 static void json_column(struct jw *w, const struct column *c) {
   char sign[2] = { c->decimal, 0 };
   bool number = c->type == COLUMN_DECIMAL || c->type == COLUMN_INTEGER;
   jw_object(w, NULL);
-  jw_text(w, "heading", c->heading);
-  jw_text(w, "label", c->label);
-  jw_text(w, "type", column_type_name(c->type));
-  jw_int(w, "values", (int64_t)c->values);
-  jw_int(w, "empty", (int64_t)c->empty);
-  jw_int(w, "odd", (int64_t)c->odd);
-  if (c->type == COLUMN_DATE) {
-    jw_text(w, "date_order", order_name(c->date_order));
-    jw_bool(w, "ambiguous", c->ambiguous);
-  }
+  jw_put(w, "heading", c->heading, "label", c->label, "type", column_type_name(c->type), "values",
+         (int64_t)c->values, "empty", (int64_t)c->empty, "odd", (int64_t)c->odd);
+  if (c->type == COLUMN_DATE) jw_put(w, "date_order", order_name(c->date_order), "ambiguous", c->ambiguous);
   if (number) jw_text(w, "decimal", sign);
-  jw_text(w, "evidence", c->evidence);
-  jw_text(w, "example", c->example);
+  jw_put(w, "evidence", c->evidence, "example", c->example);
   jw_close(w, '}');
 }
 
@@ -66,12 +51,8 @@ void profile_oddities(const struct profile *p, struct jw *w) {
   jw_array(w, "oddities");
   for (size_t i = 0; i < p->oddity_count; i++) {
     const struct oddity *o = &p->oddities[i];
-    jw_object(w, NULL);
-    jw_text(w, "code", o->code);
-    jw_int(w, "line", (int64_t)o->line);
-    jw_int(w, "count", (int64_t)o->count);
-    jw_text(w, "text", o->text);
-    jw_close(w, '}');
+    jw_record(w, NULL, "code", o->code, "line", (int64_t)o->line, "count", (int64_t)o->count, "text",
+              o->text);
   }
   jw_close(w, ']');
 }
@@ -82,16 +63,11 @@ void profile_json(const struct profile *p, struct buf *out) {
   jw_object(&w, NULL);
   jw_text(&w, "kind", file_kind_name(p->kind));
   json_dialect(&w, &p->dialect);
-  jw_object(&w, "evidence");
-  jw_text(&w, "encoding", p->encoding_evidence);
-  jw_text(&w, "delimiter", p->delimiter_evidence);
-  jw_text(&w, "header", p->header_evidence);
-  jw_close(&w, '}');
-  jw_text(&w, "newline", p->newline);
-  jw_int(&w, "header_lines", (int64_t)p->header_count);
-  jw_int(&w, "table_begin", (int64_t)p->table_begin);
-  jw_int(&w, "table_end", (int64_t)p->table_end);
-  jw_int(&w, "rows_estimate", (int64_t)p->rows_estimate);
+  jw_record(&w, "evidence", "encoding", p->encoding_evidence, "delimiter", p->delimiter_evidence, "header",
+            p->header_evidence);
+  jw_put(&w, "newline", p->newline, "header_lines", (int64_t)p->header_count, "table_begin",
+         (int64_t)p->table_begin, "table_end", (int64_t)p->table_end, "rows_estimate",
+         (int64_t)p->rows_estimate);
   jw_array(&w, "columns");
   for (size_t i = 0; i < p->column_count; i++) json_column(&w, &p->columns[i]);
   jw_close(&w, ']');

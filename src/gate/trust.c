@@ -132,15 +132,12 @@ static void write_facts(struct jw *w, const struct facts *f) {
   jw_text(w, "source", source_names[f->source]);
   write_names(w, "names", &f->names);
   jw_text(w, "from", time_iso(at, f->from));
-  jw_text(w, "until", time_iso(at, f->until));
-  jw_text(w, "fingerprint", f->fingerprint);
-  jw_text(w, "issuer", f->issuer);
-  jw_bool(w, "public", f->is_public);
+  jw_put(w, "until", time_iso(at, f->until), "fingerprint", f->fingerprint, "issuer", f->issuer, "public",
+         f->is_public);
   if (f->source != SOURCE_OWN) return;
   jw_object(w, "authority");
-  jw_text(w, "name", f->authority);
-  jw_text(w, "fingerprint", f->authority_fingerprint);
-  jw_text(w, "until", time_iso(at, f->authority_until));
+  jw_put(w, "name", f->authority, "fingerprint", f->authority_fingerprint, "until",
+         time_iso(at, f->authority_until));
   write_names(w, "bounds", &f->bounds);
   jw_close(w, '}');
 }

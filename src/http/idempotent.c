@@ -121,7 +121,7 @@ static int put_down(struct request *rq, struct ctx *cx, struct db *db) {
   struct stmt *s = db_ask(cx, db, SQL_reply_forget, cx->now - KEPT_FOR);
   if (stmt_run(cx, s)) return cx->code;
   s = db_ask(cx, db, SQL_reply_put, rq->once->mine.user, rq->once->mine.key, cx->now,
-             BLOB(rq->once->request, SHA256_SIZE), rq->status ? rq->status : 200, rq->location, rq->etag);
+             arg_blob(rq->once->request, SHA256_SIZE), rq->status ? rq->status : 200, rq->location, rq->etag);
   if (rq->content.n <= REPLY_MOST && !rq->streams) stmt_str(s, 8, rq->content);
   rq->once->kept = true;
   return stmt_run(cx, s);

@@ -85,8 +85,7 @@ static void operations_find(struct document *d) {
 
 static void parameter_begin(struct jw *w, const char *in, const char *name, bool required) {
   jw_object(w, NULL);
-  jw_text(w, "name", name);
-  jw_text(w, "in", in);
+  jw_put(w, "name", name, "in", in);
   if (required) jw_bool(w, "required", true);
 }
 
@@ -109,13 +108,10 @@ static void write_path_parameters(struct jw *w, const struct operation *o) {
 /* "filter" is of a list of records: filter[price][gte]=10 */
 static void write_filter(struct jw *w) {
   parameter_begin(w, "query", "filter", false);
-  jw_text(w, "style", "deepObject");
-  jw_bool(w, "explode", true);
+  jw_put(w, "style", "deepObject", "explode", arg_bool(true));
   jw_text(w, "description",
           "filter[property]=value, or filter[property][ne, lt, lte, gt, gte or like]=value");
-  jw_object(w, "schema");
-  jw_text(w, "type", "object");
-  jw_close(w, '}');
+  jw_record(w, "schema", "type", "object");
   jw_close(w, '}');
 }
 
@@ -259,11 +255,8 @@ static void write_responses(struct jw *w, const struct operation *o) {
     str_copy(status, sizeof status, (struct str){ p, 3 });
     write_success(w, o, status, shape);
   }
-  if (!strcmp(o->route->method, "GET")) {
-    jw_object(w, "304");
-    jw_text(w, "description", "It is still what If-None-Match names.");
-    jw_close(w, '}');
-  }
+  if (!strcmp(o->route->method, "GET"))
+    jw_record(w, "304", "description", "It is still what If-None-Match names.");
   write_failure(w, "4XX", "The request is at fault: its type says how, errors where.");
   write_failure(w, "5XX", "The server cannot do it now.");
   jw_close(w, '}');
@@ -312,8 +305,7 @@ static void write_operation(struct jw *w, const struct operation *o) {
   jw_array(w, "tags");
   jw_str(w, NULL, tag_of(o->path));
   jw_close(w, ']');
-  jw_str(w, "summary", (struct str){ help, first });
-  jw_text(w, "description", help);
+  jw_put(w, "summary", ((struct str){ help, first }), "description", help);
   if (o->route->need) jw_text(w, "x-permission", o->route->need);
   if (o->entity) jw_text(w, "x-access", o->entity->access);
   write_security(w, o->route);
@@ -348,8 +340,7 @@ static void write_tags(struct document *d) {
     if (first < i) continue;
     jw_object(&d->w, NULL);
     const struct operation *o = &d->all[i];
-    jw_str(&d->w, "name", tag);
-    jw_text(&d->w, "description", o->entity ? o->entity->help : o->route->help);
+    jw_put(&d->w, "name", tag, "description", o->entity ? o->entity->help : o->route->help);
     jw_close(&d->w, '}');
   }
   jw_close(&d->w, ']');
@@ -398,8 +389,7 @@ static void write_entity(struct jw *w, const struct entity *e, const char *of) {
   if (!is_named(w, e, of)) return;
   snprintf(name, sizeof name, "%s%s", e->name, of);
   jw_object(w, name);
-  jw_text(w, "type", "object");
-  jw_text(w, "description", e->help);
+  jw_put(w, "type", "object", "description", e->help);
   write_properties(w, e, input);
   jw_bool(w, "additionalProperties", false);
   jw_array(w, "required");
@@ -430,16 +420,8 @@ static void write_schemas(struct jw *w) {
 static void write_components(struct jw *w) {
   jw_object(w, "components");
   jw_object(w, "securitySchemes");
-  jw_object(w, "bearer");
-  jw_text(w, "type", "http");
-  jw_text(w, "scheme", "bearer");
-  jw_text(w, "bearerFormat", "JWT");
-  jw_close(w, '}');
-  jw_object(w, "cookie");
-  jw_text(w, "type", "apiKey");
-  jw_text(w, "in", "cookie");
-  jw_text(w, "name", "__Host-outpost");
-  jw_close(w, '}');
+  jw_record(w, "bearer", "type", "http", "scheme", "bearer", "bearerFormat", "JWT");
+  jw_record(w, "cookie", "type", "apiKey", "in", "cookie", "name", "__Host-outpost");
   jw_close(w, '}');
   write_schemas(w);
   jw_close(w, '}');
@@ -448,18 +430,12 @@ static void write_components(struct jw *w) {
 static void write_head(struct jw *w) {
   jw_text(w, "openapi", "3.1.0");
   jw_object(w, "info");
-  jw_text(w, "title", "Outpost");
-  jw_text(w, "version", OUTPOST_VERSION);
-  jw_text(w, "summary", "Files and feeds become records here, are acted on, and can be explained.");
-  jw_object(w, "license");
-  jw_text(w, "name", "MIT");
-  jw_text(w, "identifier", "MIT");
-  jw_close(w, '}');
+  jw_put(w, "title", "Outpost", "version", OUTPOST_VERSION, "summary",
+         "Files and feeds become records here, are acted on, and can be explained.");
+  jw_record(w, "license", "name", "MIT", "identifier", "MIT");
   jw_close(w, '}');
   jw_array(w, "servers");
-  jw_object(w, NULL);
-  jw_text(w, "url", "/");
-  jw_close(w, '}');
+  jw_record(w, NULL, "url", "/");
   jw_close(w, ']');
 }
 

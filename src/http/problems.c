@@ -67,14 +67,9 @@ const char *problem_title(int status) {
 
 int problems_list(struct request *rq) {
   jw_array(&rq->json, "data");
-  for (int i = 0; i < PROBLEMS; i++) {
-    jw_object(&rq->json, NULL);
-    jw_text(&rq->json, "type", ctx_printf(rq->cx, "/problems/%s", problems[i].name));
-    jw_int(&rq->json, "status", problems[i].status);
-    jw_text(&rq->json, "title", problems[i].title);
-    jw_text(&rq->json, "help", problems[i].help);
-    jw_close(&rq->json, '}');
-  }
+  for (int i = 0; i < PROBLEMS; i++)
+    jw_record(&rq->json, NULL, "type", ctx_printf(rq->cx, "/problems/%s", problems[i].name), "status",
+              problems[i].status, "title", problems[i].title, "help", problems[i].help);
   jw_close(&rq->json, ']');
   jw_int(&rq->json, "total", PROBLEMS);
   return OK;

@@ -36,9 +36,7 @@ int decision_post(struct request *rq, decide_fn *act) {
   if (!rc) rc = tenant_find(rq, &tenant);
   if (!rc) rc = tenant_write(rq->cx, tenant, decide, &d);
   if (rc) return rc;
-  jw_object(&rq->json, "data");
-  jw_text(&rq->json, "id", d.id);
-  jw_close(&rq->json, '}');
+  jw_record(&rq->json, "data", "id", d.id);
   return OK;
 }
 

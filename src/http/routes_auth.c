@@ -36,16 +36,10 @@ static void permissions_tell(struct jw *w, uint64_t mask) {
 static int tell_granted(struct request *rq, const char *tenant, const struct granted *g) {
   struct jw *w = &rq->json;
   jw_object(w, "data");
-  jw_text(w, "token", g->token);
-  jw_int(w, "expires_in", g->lasts);
-  jw_text(w, "refresh_token", g->refresh);
+  jw_put(w, "token", g->token, "expires_in", g->lasts, "refresh_token", g->refresh);
   jw_object(w, "user");
-  jw_text(w, "id", g->account.id);
-  jw_text(w, "email", g->account.email);
-  jw_text(w, "name", g->account.name);
-  jw_text(w, "role", g->account.role);
-  jw_text(w, "tenant", tenant);
-  jw_bool(w, "must_change", g->account.must_change);
+  jw_put(w, "id", g->account.id, "email", g->account.email, "name", g->account.name, "role", g->account.role,
+         "tenant", tenant, "must_change", g->account.must_change);
   permissions_tell(w, g->account.permissions);
   jw_close(w, '}');
   jw_close(w, '}');
@@ -188,14 +182,8 @@ int auth_me_get(struct request *rq) {
   struct jw *w = &rq->json;
   jw_object(w, "data");
   if (who && !who->open) {
-    jw_object(w, "user");
-    jw_text(w, "id", who->user_id[0] ? who->user_id : NULL);
-    jw_text(w, "email", who->email);
-    jw_text(w, "name", who->name);
-    jw_text(w, "role", who->role);
-    jw_text(w, "tenant", who->tenant);
-    jw_bool(w, "must_change", who->must_change);
-    jw_close(w, '}');
+    jw_record(w, "user", "id", who->user_id[0] ? who->user_id : NULL, "email", who->email, "name", who->name,
+              "role", who->role, "tenant", who->tenant, "must_change", who->must_change);
   } else {
     jw_text(w, "user", NULL);
   }
@@ -226,9 +214,7 @@ static int auth_password_post(struct request *rq) {
     rq->status = 403;
     return fail(rq->cx, E_DENIED, "old", "this is not the present password");
   }
-  jw_object(&rq->json, "data");
-  jw_bool(&rq->json, "changed", true);
-  jw_close(&rq->json, '}');
+  jw_record(&rq->json, "data", "changed", arg_bool(true));
   return rc ? too_often(rq, wait) : OK;
 }
 
@@ -253,15 +239,12 @@ static int auth_sessions_get(struct request *rq) {
   if ((!own && request_need(rq, "people.read")) || db_find(rq, &db)) return rq->cx->code;
   if (user && strcmp(user, "all") == 0) user = NULL;
   int rc = sessions_list(rq->cx, db, user, false, &rq->json, "data", &total);
-  jw_int(&rq->json, "total", total);
-  jw_text(&rq->json, "current", rq->who->open ? NULL : rq->who->session);
+  jw_put(&rq->json, "total", total, "current", rq->who->open ? NULL : rq->who->session);
   return rc;
 }
 
 static int tell_ended(struct request *rq) {
-  jw_object(&rq->json, "data");
-  jw_bool(&rq->json, "ended", true);
-  jw_close(&rq->json, '}');
+  jw_record(&rq->json, "data", "ended", arg_bool(true));
   return OK;
 }
 
@@ -299,11 +282,7 @@ static int token_post(struct request *rq) {
   if (tenant_find(rq, &t) || session_machine(rq->cx, t, &new, id, &token)) return rq->cx->code;
   rq->status = 201;
   rq->location = ctx_printf(rq->cx, "/api/tokens/%s", id);
-  jw_object(&rq->json, "data");
-  jw_text(&rq->json, "id", id);
-  jw_text(&rq->json, "token", token);
-  jw_int(&rq->json, "expires_in", new.days *(DAY_US / 1000000));
-  jw_close(&rq->json, '}');
+  jw_record(&rq->json, "data", "id", id, "token", token, "expires_in", DAY_US / 1000000 * new.days);
   return OK;
 }
 
@@ -418,10 +397,8 @@ static int settings_get(struct request *rq) {
     return rq->cx->code ? (int)rq->cx->code
                         : record_get(rq->cx, db, entity_find("dashboard_setting"), id, w, "data");
   jw_object(w, "data"); /* as one that has nothing set */
-  jw_text(w, "theme", "system");
-  jw_raw(w, "layout_config", STR("{}"));
-  jw_raw(w, "widget_preferences", STR("{}"));
-  jw_text(w, "default_date_range", "all");
+  jw_put(w, "theme", "system", "layout_config", arg_json(STR("{}")), "widget_preferences",
+         arg_json(STR("{}")), "default_date_range", "all");
   jw_close(w, '}');
   return OK;
 }

@@ -151,14 +151,8 @@ static int bulk_post(struct request *rq) {
   }
   rq->status = 202;
   rq->location = ctx_printf(rq->cx, "/api/bulk-upload/status/%lld", (long long)o.id);
-  jw_object(&rq->json, "data");
-  jw_int(&rq->json, "job_id", o.id);
-  jw_text(&rq->json, "status", "queued");
-  jw_text(&rq->json, "status_url", rq->location);
-  jw_text(&rq->json, "source", r.name);
-  jw_int(&rq->json, "bytes", digest.bytes);
-  jw_text(&rq->json, "sha256", digest.sha256);
-  jw_close(&rq->json, '}');
+  jw_record(&rq->json, "data", "job_id", o.id, "status", "queued", "status_url", rq->location, "source",
+            r.name, "bytes", digest.bytes, "sha256", digest.sha256);
   return OK;
 }
 

@@ -34,8 +34,7 @@ static int changes_list(struct request *rq) {
   if (!rc) rc = query_int(rq, "limit", 1, PAGE_ROWS_MOST, PAGE_ROWS, &f.limit);
   if (!rc) rc = db_find(rq, &db);
   if (!rc) rc = changes_page(rq->cx, db, &f, &rq->json, "data", &total, &next);
-  jw_int(&rq->json, "total", total);
-  jw_int(&rq->json, "next", next);
+  jw_put(&rq->json, "total", total, "next", next);
   return rc;
 }
 

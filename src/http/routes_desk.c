@@ -178,10 +178,7 @@ static int desk_review(struct request *rq) {
   if (!rc) rc = chosen(rq, t, body, &ids, &count, &by_filter);
   if (!rc) rc = review_many(rq->cx, t, ids, count, &change, by_filter, &changed);
   if (rc) return rc;
-  jw_object(&rq->json, "data");
-  jw_int(&rq->json, "changed", changed);
-  jw_int(&rq->json, "chosen", (int64_t)count);
-  jw_close(&rq->json, '}');
+  jw_record(&rq->json, "data", "changed", changed, "chosen", (int64_t)count);
   return OK;
 }
 

@@ -97,11 +97,7 @@ static int backfill(struct ctx *cx, struct db *db, void *arg) {
   struct act *a = arg;
   struct jw *w = &a->rq->json;
   if (graph_backfill(cx, db, a->order.graph, a->from, a->to, &a->run, &a->count)) return cx->code;
-  jw_object(w, "data");
-  jw_int(w, "runs", a->count);
-  jw_int(w, "first", a->run);
-  jw_int(w, "last", a->run + a->count - 1);
-  jw_close(w, '}');
+  jw_record(w, "data", "runs", a->count, "first", a->run, "last", a->run + a->count - 1);
   return OK;
 }
 

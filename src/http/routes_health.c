@@ -52,11 +52,7 @@ struct report {
 static void tell(void *arg, const char *section, enum health state, const char *text) {
   struct report *r = arg;
   if (state > r->worst) r->worst = state;
-  jw_object(r->w, NULL);
-  jw_text(r->w, "section", section);
-  jw_text(r->w, "state", health_names[state]);
-  jw_text(r->w, "text", text);
-  jw_close(r->w, '}');
+  jw_record(r->w, NULL, "section", section, "state", health_names[state], "text", text);
 }
 
 static int health_report(struct request *rq) {
@@ -102,11 +98,7 @@ static int mail_test_post(struct request *rq) {
   if (mail_test(cx, t, server, to, &a)) return cx->code;
   if (a.end != MAIL_TAKEN)
     return fail(cx, a.end == MAIL_NEVER ? E_INVALID : E_BUSY, "to", "the mail was not sent: %s", a.words);
-  jw_object(&rq->json, "data");
-  jw_text(&rq->json, "to", to);
-  jw_int(&rq->json, "code", a.code);
-  jw_text(&rq->json, "answer", a.words);
-  jw_close(&rq->json, '}');
+  jw_record(&rq->json, "data", "to", to, "code", a.code, "answer", a.words);
   return OK;
 }
 
@@ -136,9 +128,7 @@ static int secret_post(struct request *rq) {
   if (!value.p) return fail(cx, E_INVALID, "value", "say what it is: \"value\"");
   if (check_owner(rq, t, entity, id) || secret_set(cx, t, secret_name(cx, entity, id), value))
     return cx->code;
-  jw_object(&rq->json, "data");
-  jw_bool(&rq->json, "set", value.n > 0);
-  jw_close(&rq->json, '}');
+  jw_record(&rq->json, "data", "set", arg_bool(value.n > 0));
   return OK;
 }
 

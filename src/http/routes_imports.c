@@ -73,12 +73,7 @@ static int upload_post(struct request *rq) {
   if (!rc) rc = tenant_find(rq, &tenant);
   if (!rc) rc = upload_receive(rq, tenant, name, &u);
   if (rc) return rc;
-  jw_object(&rq->json, "data");
-  jw_text(&rq->json, "upload", u.id);
-  jw_text(&rq->json, "name", u.name);
-  jw_int(&rq->json, "bytes", u.bytes);
-  jw_text(&rq->json, "sha256", u.sha256);
-  jw_close(&rq->json, '}');
+  jw_record(&rq->json, "data", "upload", u.id, "name", u.name, "bytes", u.bytes, "sha256", u.sha256);
   rq->status = 201;
   rq->location = ctx_printf(rq->cx, "/api/uploads/%s", u.id);
   return OK;
@@ -97,10 +92,7 @@ static int upload_show(struct request *rq) {
   if (!rc) rc = tenant_read(rq->cx, o.tenant, &db);
   if (rc) return rc;
   jw_object(&rq->json, "data");
-  jw_text(&rq->json, "upload", u.id);
-  jw_text(&rq->json, "name", u.name);
-  jw_int(&rq->json, "bytes", u.bytes);
-  jw_text(&rq->json, "sha256", u.sha256);
+  jw_put(&rq->json, "upload", u.id, "name", u.name, "bytes", u.bytes, "sha256", u.sha256);
   struct import_request r = { .dataset = o.dataset, .input = in, .dialect = o.dialect, .mapping = o.mapping };
   rc = suggest_json(rq->cx, db, &r, existing, &rq->json);
   jw_close(&rq->json, '}');
@@ -114,10 +106,7 @@ static int upload_delete(struct request *rq) {
   if (!rc) rc = upload_find(rq, tenant, rq->param[0], &u);
   if (rc) return rc;
   upload_remove(rq->server, u.id);
-  jw_object(&rq->json, "data");
-  jw_text(&rq->json, "upload", u.id);
-  jw_bool(&rq->json, "deleted", true);
-  jw_close(&rq->json, '}');
+  jw_record(&rq->json, "data", "upload", u.id, "deleted", arg_bool(true));
   return OK;
 }
 
@@ -125,10 +114,7 @@ static int upload_delete(struct request *rq) {
 
 int import_accepted(struct request *rq, const char *id) {
   const char *href = ctx_printf(rq->cx, "/api/imports/%s", id);
-  jw_object(&rq->json, "data");
-  jw_text(&rq->json, "import", id);
-  jw_text(&rq->json, "href", href);
-  jw_close(&rq->json, '}');
+  jw_record(&rq->json, "data", "import", id, "href", href);
   rq->status = 202;
   rq->location = href;
   return OK;

@@ -21,8 +21,7 @@ static int jobs_list(struct request *rq) {
   if (!rc) rc = db_find(rq, &db);
   if (!rc) rc = job_list(rq->cx, db, &f, &rq->json, "data", &total, &next);
   if (rc) return rc;
-  jw_int(&rq->json, "total", total);
-  jw_int(&rq->json, "next", next);
+  jw_put(&rq->json, "total", total, "next", next);
   return job_counts(rq->cx, db, &rq->json, "counts");
 }
 
@@ -161,9 +160,7 @@ static int jobs_replay_dead(struct request *rq) {
   if (!rc) rc = tenant_find(rq, &tenant);
   if (!rc) rc = tenant_write(rq->cx, tenant, replay, &a);
   if (rc) return rc;
-  jw_object(&rq->json, "data");
-  jw_int(&rq->json, "replayed", a.count);
-  jw_close(&rq->json, '}');
+  jw_record(&rq->json, "data", "replayed", a.count);
   return OK;
 }
 

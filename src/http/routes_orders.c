@@ -15,8 +15,7 @@ static int list(struct request *rq, struct db *db, struct order_query *q, bool p
   int rc = order_list(rq->cx, db, q, &rq->json, "data", &total, &next);
   if (rc) return rc;
   if (!paged) next = NULL;
-  jw_int(&rq->json, "total", total);
-  jw_text(&rq->json, "next", next);
+  jw_put(&rq->json, "total", total, "next", next);
   if (next) rq->link = ctx_printf(rq->cx, "<%s>; rel=\"next\"", query_with(rq, "cursor", next));
   return OK;
 }
@@ -131,10 +130,7 @@ static int run(struct ctx *cx, struct db *db, void *arg) {
     return cx->code;
   if (act(cx, db, t, id)) return cx->code;
   if (t->act == REMOVE) {
-    jw_object(&rq->json, "data");
-    jw_text(&rq->json, "id", id);
-    jw_bool(&rq->json, "deleted", true);
-    jw_close(&rq->json, '}');
+    jw_record(&rq->json, "data", "id", id, "deleted", arg_bool(true));
     return OK;
   }
   return show_with_tag(rq, cx, db, id);

@@ -39,11 +39,7 @@ static int row_post(struct request *rq) {
   if (!rc) rc = tenant_find(rq, &t);
   if (!rc) rc = edit_row(rq->cx, t, d, str_of(key), changes, count, result);
   if (rc) return rc;
-  jw_object(&rq->json, "data");
-  jw_text(&rq->json, "run", result->run);
-  jw_text(&rq->json, "key", key);
-  jw_bool(&rq->json, "changed", result->updated > 0);
-  jw_close(&rq->json, '}');
+  jw_record(&rq->json, "data", "run", result->run, "key", key, "changed", arg_bool(result->updated > 0));
   return OK;
 }
 

@@ -55,8 +55,7 @@ static int exceptions_list(struct request *rq) {
   if (!rc) rc = db_find(rq, &db);
   if (!rc) rc = report_exceptions(rq->cx, db, &rq->json, "data", &f, &total, &next);
   if (!rc && next) rc = link_next(rq, &f, next);
-  jw_int(&rq->json, "total", total);
-  jw_int(&rq->json, "next", next);
+  jw_put(&rq->json, "total", total, "next", next);
   return rc;
 }
 

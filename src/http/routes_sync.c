@@ -89,8 +89,7 @@ static int conflicts_list(struct request *rq) {
   if (!rc) rc = db_find(rq, &db);
   if (!rc) rc = conflict_page(rq->cx, db, state ? state : "open", limit, cursor, &rq->json, "data", &page);
   if (rc) return rc;
-  jw_int(&rq->json, "total", page.total);
-  jw_text(&rq->json, "next", page.next);
+  jw_put(&rq->json, "total", page.total, "next", page.next);
   if (page.next) rq->link = ctx_printf(rq->cx, "<%s>; rel=\"next\"", query_with(rq, "cursor", page.next));
   return OK;
 }
@@ -124,9 +123,7 @@ static int conflict_rename_post(struct request *rq) {
   if (rc) return rc;
   r.values = jv_get(body, "values");
   if ((rc = tenant_write(rq->cx, t, same_key_rename, &r))) return rc;
-  jw_object(&rq->json, "data");
-  jw_text(&rq->json, "id", r.id);
-  jw_close(&rq->json, '}');
+  jw_record(&rq->json, "data", "id", r.id);
   return OK;
 }
 

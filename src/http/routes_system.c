@@ -6,12 +6,7 @@
 #include "http/routes.h"
 
 static void tenant_write_info(struct jw *w, const struct tenant_info *t) {
-  jw_object(w, NULL);
-  jw_text(w, "slug", t->slug);
-  jw_text(w, "name", t->name);
-  jw_text(w, "id", t->id);
-  jw_time(w, "created", t->created_at);
-  jw_close(w, '}');
+  jw_record(w, NULL, "slug", t->slug, "name", t->name, "id", t->id, "created", arg_time(t->created_at));
 }
 
 static int tenants_list(struct request *rq) {
@@ -32,9 +27,7 @@ static int tenants_list(struct request *rq) {
 }
 
 static int health_show(struct request *rq) {
-  jw_object(&rq->json, "data");
-  jw_text(&rq->json, "status", "ok");
-  jw_close(&rq->json, '}');
+  jw_record(&rq->json, "data", "status", "ok");
   return OK;
 }
 
@@ -63,10 +56,7 @@ static int ready_show(struct request *rq) {
     rq->status = 503;
     return rc;
   }
-  jw_object(&rq->json, "data");
-  jw_text(&rq->json, "status", "ready");
-  jw_int(&rq->json, "tenants", (int64_t)count);
-  jw_close(&rq->json, '}');
+  jw_record(&rq->json, "data", "status", "ready", "tenants", (int64_t)count);
   return OK;
 }
 

@@ -64,13 +64,9 @@ static bool stopping(void *server) { return atomic_load(&((struct server *)serve
 
 static void positions_json(struct jw *w, const struct event_poll *p) {
   jw_array(w, "positions");
-  for (int i = 0; i < p->position_count; i++) {
-    jw_object(w, NULL);
-    jw_int(w, "partition", p->positions[i].partition);
-    jw_int(w, "offset", p->positions[i].offset);
-    jw_int(w, "fence", p->positions[i].fence);
-    jw_close(w, '}');
-  }
+  for (int i = 0; i < p->position_count; i++)
+    jw_record(w, NULL, "partition", p->positions[i].partition, "offset", p->positions[i].offset, "fence",
+              p->positions[i].fence);
   jw_close(w, ']');
 }
 
@@ -132,9 +128,7 @@ static int topic_commit(struct request *rq) {
     p->partition = partition < EVENT_PARTITIONS ? (int)partition : EVENT_PARTITIONS;
   }
   if (event_commit(rq->cx, tenant, rq->param[0], group, member, positions, count)) return rq->cx->code;
-  jw_object(&rq->json, "data");
-  jw_bool(&rq->json, "committed", true);
-  jw_close(&rq->json, '}');
+  jw_record(&rq->json, "data", "committed", arg_bool(true));
   return OK;
 }
 
@@ -146,9 +140,7 @@ static int topic_leave(struct request *rq) {
       text(rq, body, "member", &member) || tenant_find(rq, &tenant) ||
       event_leave(rq->cx, tenant, rq->param[0], group, member))
     return rq->cx->code;
-  jw_object(&rq->json, "data");
-  jw_bool(&rq->json, "left", true);
-  jw_close(&rq->json, '}');
+  jw_record(&rq->json, "data", "left", arg_bool(true));
   return OK;
 }
 
@@ -205,10 +197,7 @@ static int corrected(struct request *rq, const struct jv *body, struct str *out)
 }
 
 static int told(struct request *rq, const char *state, int64_t id) {
-  jw_object(&rq->json, "data");
-  jw_int(&rq->json, "id", id);
-  jw_text(&rq->json, "state", state);
-  jw_close(&rq->json, '}');
+  jw_record(&rq->json, "data", "id", id, "state", state);
   return OK;
 }
 
@@ -240,10 +229,7 @@ static int parked_replay_all_post(struct request *rq) {
   if (body_members(rq, "topic", &body) || member_text(rq, body, "topic", &topic) || tenant_find(rq, &tenant))
     return rq->cx->code;
   if (parked_replay_all(rq->cx, tenant, topic, &replayed, &refused)) return rq->cx->code;
-  jw_object(&rq->json, "data");
-  jw_int(&rq->json, "replayed", replayed);
-  jw_int(&rq->json, "refused", refused);
-  jw_close(&rq->json, '}');
+  jw_record(&rq->json, "data", "replayed", replayed, "refused", refused);
   return OK;
 }
 

@@ -20,10 +20,7 @@
 /* ---- counts ---- */
 
 static void put(struct jw *w, const char *name, int64_t count) {
-  jw_object(w, NULL);
-  jw_text(w, "name", name);
-  jw_int(w, "count", count);
-  jw_close(w, '}');
+  jw_record(w, NULL, "name", name, "count", count);
 }
 
 static void put_entities(struct jw *w) {
@@ -80,8 +77,7 @@ static void put_file(struct ctx *cx, struct db *db, struct jw *w) {
 
 static void service_begin(struct jw *w, const char *name, const char *was) {
   jw_object(w, NULL);
-  jw_text(w, "name", name);
-  jw_text(w, "was", was);
+  jw_put(w, "name", name, "was", was);
   jw_text(w, "state", "up"); /* it answers: it is a part of the process that does */
   jw_object(w, "counters");
 }
@@ -136,12 +132,8 @@ static void put_services(struct request *rq, struct db *db) {
 
 static void put_libraries(struct jw *w) {
   jw_array(w, "libraries");
-  for (const struct version_lib *l = version_libs; l->name; l++) {
-    jw_object(w, NULL);
-    jw_text(w, "name", l->name);
-    jw_text(w, "version", l->version);
-    jw_close(w, '}');
-  }
+  for (const struct version_lib *l = version_libs; l->name; l++)
+    jw_record(w, NULL, "name", l->name, "version", l->version);
   jw_close(w, ']');
 }
 
@@ -151,8 +143,7 @@ int system_show(struct request *rq) {
   struct db *db;
   if (db_find(rq, &db)) return rq->cx->code;
   jw_object(w, "data");
-  jw_text(w, "version", OUTPOST_VERSION);
-  jw_text(w, "started", time_iso(at, rq->server->started));
+  jw_put(w, "version", OUTPOST_VERSION, "started", time_iso(at, rq->server->started));
   jw_text(w, "now", time_iso(at, rq->cx->now));
   jw_array(w, "counts");
   put_registries(w);

@@ -123,15 +123,9 @@ static void note_progress(void *arg, const struct import_progress *p) {
 }
 
 static void rows_write(struct jw *w, const struct import_result *r) {
-  jw_object(w, "rows");
-  jw_int(w, "read", r->read);
-  jw_int(w, "clean", r->clean);
-  jw_int(w, "rejected", r->rejected);
-  jw_int(w, "created", r->clean - r->updated - r->unchanged);
-  jw_int(w, "updated", r->updated);
-  jw_int(w, "unchanged", r->unchanged);
-  jw_int(w, "edits", r->edits);
-  jw_close(w, '}');
+  jw_record(w, "rows", "read", r->read, "clean", r->clean, "rejected", r->rejected, "created",
+            r->clean - r->updated - r->unchanged, "updated", r->updated, "unchanged", r->unchanged, "edits",
+            r->edits);
 }
 
 static char *result_json(const struct import_result *r) {
@@ -144,11 +138,9 @@ static char *result_json(const struct import_result *r) {
   jw_object(&w, "rejected");
   for (int i = 0; i < r->category_count; i++) jw_int(&w, r->category[i].name, r->category[i].rows);
   jw_close(&w, '}');
-  jw_bool(&w, "reconciled", r->reconciled);
-  jw_real(&w, "seconds", r->seconds, 3);
-  jw_raw(&w, "controls", str_of(r->controls));
-  jw_raw(&w, "figures", str_of(r->figures));
-  jw_raw(&w, "sample", str_of(r->sample));
+  jw_put(&w, "reconciled", r->reconciled, "seconds", arg_real(r->seconds, 3), "controls",
+         arg_json(str_of(r->controls)), "figures", arg_json(str_of(r->figures)), "sample",
+         arg_json(str_of(r->sample)));
   jw_close(&w, '}');
   return buf_take(&out);
 }
@@ -288,23 +280,15 @@ static void task_write(struct jw *w, const char *key, const struct task *k, bool
   double seconds = (is_over(k) ? k->ended : time_seconds()) - k->began;
   double part = p->bytes_total ? (double)p->bytes / (double)p->bytes_total : 0;
   jw_object(w, key);
-  jw_text(w, "import", k->id);
-  jw_text(w, "name", k->order.name);
-  jw_text(w, "as", k->order.dataset ? k->order.dataset->name : NULL);
-  jw_bool(w, "dry_run", k->order.dry_run);
-  jw_text(w, "state", state_names[k->state]);
-  jw_int(w, "rows", p->rows);
-  jw_int(w, "clean", p->clean);
-  jw_int(w, "rejected", p->rejected);
-  jw_int(w, "bytes", (int64_t)p->bytes);
-  jw_int(w, "bytes_total", (int64_t)p->bytes_total);
-  jw_real(w, "seconds", seconds, 3);
+  jw_put(w, "import", k->id, "name", k->order.name, "as", k->order.dataset ? k->order.dataset->name : NULL,
+         "dry_run", k->order.dry_run, "state", state_names[k->state], "rows", p->rows, "clean", p->clean,
+         "rejected", p->rejected, "bytes", (int64_t)p->bytes, "bytes_total", (int64_t)p->bytes_total,
+         "seconds", arg_real(seconds, 3));
   if (k->state == TASK_RUNNING && part > 0.01)
     jw_real(w, "seconds_left", seconds / part - seconds, 1);
   else
     jw_text(w, "seconds_left", NULL);
-  jw_text(w, "message", k->message[0] ? k->message : NULL);
-  jw_text(w, "run", k->run[0] ? k->run : NULL);
+  jw_put(w, "message", k->message[0] ? k->message : NULL, "run", k->run[0] ? k->run : NULL);
   if (with_result) jw_raw(w, "result", str_of(k->result ? k->result : "null"));
   jw_close(w, '}');
 }

@@ -408,20 +408,14 @@ void correct_write(struct jw *w, const struct correct_result *r) {
   jw_array(w, "runs");
   for (int i = 0; i < r->run_count && i < CORRECT_RUNS; i++) jw_text(w, NULL, r->run[i]);
   jw_close(w, ']');
-  jw_int(w, "corrected", r->corrected);
-  jw_int(w, "still_open", r->still_open);
+  jw_put(w, "corrected", r->corrected, "still_open", r->still_open);
   jw_array(w, "faults");
-  for (int i = 0; i < r->fault_count; i++) {
-    jw_object(w, NULL);
-    jw_int(w, "id", r->fault[i].exception);
-    jw_raw(w, "faults", str_of(r->fault[i].faults));
-    jw_close(w, '}');
-  }
+  for (int i = 0; i < r->fault_count; i++)
+    jw_record(w, NULL, "id", r->fault[i].exception, "faults", arg_json(str_of(r->fault[i].faults)));
   jw_close(w, ']');
 }
 
 void correct_write_one(struct jw *w, const struct correct_result *r) {
-  jw_bool(w, "corrected", r->corrected > 0);
-  jw_text(w, "run", r->run_count ? r->run[0] : NULL);
-  jw_raw(w, "faults", r->fault_count ? str_of(r->fault[0].faults) : STR("[]"));
+  jw_put(w, "corrected", arg_bool(r->corrected > 0), "run", r->run_count ? r->run[0] : NULL, "faults",
+         arg_json(r->fault_count ? str_of(r->fault[0].faults) : STR("[]")));
 }

@@ -416,26 +416,17 @@ int import_again(struct ctx *cx, struct tenant *t, const char *run, const struct
 void import_result_json(struct jw *w, const struct import_request *r, const struct import_result *result) {
   jw_object(w, NULL);
   if (r->dry_run) jw_bool(w, "dry_run", true);
-  jw_text(w, "run", result->run);
-  jw_text(w, "source", input_name(r->input));
-  jw_text(w, "sha256", result->sha256);
-  jw_object(w, "rows");
-  jw_int(w, "read", result->read);
-  jw_int(w, "clean", result->clean);
-  jw_int(w, "rejected", result->rejected);
-  jw_int(w, "created", result->clean - result->updated - result->unchanged);
-  jw_int(w, "updated", result->updated);
-  jw_int(w, "unchanged", result->unchanged);
-  jw_close(w, '}');
+  jw_put(w, "run", result->run, "source", input_name(r->input), "sha256", result->sha256);
+  jw_record(w, "rows", "read", result->read, "clean", result->clean, "rejected", result->rejected, "created",
+            result->clean - result->updated - result->unchanged, "updated", result->updated, "unchanged",
+            result->unchanged);
   jw_object(w, "rejected");
   for (int i = 0; i < result->category_count; i++)
     jw_int(w, result->category[i].name, result->category[i].rows);
   jw_close(w, '}');
-  jw_bool(w, "reconciled", result->reconciled);
-  jw_real(w, "seconds", result->seconds, 3);
+  jw_put(w, "reconciled", result->reconciled, "seconds", arg_real(result->seconds, 3));
   jw_object(w, "stages"); /* seconds of work of the threads, which work at the same time */
-  jw_real(w, "reading", result->reading, 3);
-  jw_real(w, "validation", result->validation, 3);
+  jw_put(w, "reading", arg_real(result->reading, 3), "validation", arg_real(result->validation, 3));
   jw_close(w, '}');
   jw_real(w, "rows_per_second", result->seconds > 0 ? (double)result->read / result->seconds : 0, 0);
   jw_close(w, '}');

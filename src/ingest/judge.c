@@ -154,9 +154,8 @@ static void write_fault(struct buf *out, const struct judge_setup *setup, int ru
   struct jw w;
   jw_init(&w, out);
   jw_object(&w, NULL);
-  jw_text(&w, "control", r->name);
-  jw_int(&w, "version", r->version);
-  jw_text(&w, "field", r->field >= 0 ? setup->dataset->fields[r->field].name : NULL);
+  jw_put(&w, "control", r->name, "version", r->version, "field",
+         r->field >= 0 ? setup->dataset->fields[r->field].name : NULL);
   jw_str(&w, "value", shorten(value));
   jw_text(&w, "reason", reason);
   jw_close(&w, '}');

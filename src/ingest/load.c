@@ -594,7 +594,7 @@ static int add_row(struct ctx *cx, struct loader *l, struct judged *j) {
 static int add_chunk(struct ctx *cx, struct loader *l, const struct load_batch *b) {
   return db_act(cx, l->db, SQL_raw_chunk_add, l->run << 24 | l->chunk++, (int64_t)b->raw->offset,
                 (int64_t)b->raw->line, (int64_t)b->first_record, b->raw->count, b->crc,
-                BLOB(b->index.p, b->index.n), BLOB(b->raw->bytes, b->raw->n));
+                arg_blob(b->index.p, b->index.n), arg_blob(b->raw->bytes, b->raw->n));
 }
 
 /* The last key of a batch, of every batch at first: about as many are below the middle

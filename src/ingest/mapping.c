@@ -298,12 +298,8 @@ void mapping_json(struct ctx *cx, struct jw *w, const struct dataset *d, const s
   jw_array(w, "mapping");
   for (int i = 0; i < d->field_count; i++) {
     if (m->column[i] < 0) continue;
-    jw_object(w, NULL);
-    jw_text(w, "field", d->fields[i].name);
-    jw_text(w, "heading", p->columns[m->column[i]].heading);
-    jw_int(w, "column", m->column[i] + 1);
-    jw_text(w, "how", m->how[i]);
-    jw_close(w, '}');
+    jw_record(w, NULL, "field", d->fields[i].name, "heading", p->columns[m->column[i]].heading, "column",
+              m->column[i] + 1, "how", m->how[i]);
   }
   jw_close(w, ']');
   jw_array(w, "unknown_columns");

@@ -94,8 +94,7 @@ static int compose(struct ctx *cx, const struct note *n, const char *id, struct 
   jw_init(&w, &json);
   jw_object(&w, NULL);
   if (id) jw_text(&w, "id", id);
-  jw_text(&w, "dataset", d->name);
-  jw_text(&w, "headings", n->headings);
+  jw_put(&w, "dataset", d->name, "headings", n->headings);
   jw_object(&w, "maps");
   for (int i = 0; i < d->field_count; i++)
     if (m->column[i] >= 0) jw_text(&w, d->fields[i].name, column_name(cx, n->profile, m->column[i]));

@@ -23,13 +23,9 @@ static void add_row(struct sample *s, const struct judge_setup *setup, const str
   if (raw.n > RAW_SHOWN) raw.n = RAW_SHOWN;
   buf_init(&shown, 8 * RAW_SHOWN);
   text_show(setup->profile->dialect.encoding, raw, &shown);
-  jw_object(&s->w, NULL);
-  jw_int(&s->w, "record", (int64_t)j->record);
-  jw_int(&s->w, "line", (int64_t)j->line);
-  jw_text(&s->w, "category", setup->rules->rule[j->first_fault].category);
-  jw_str(&s->w, "raw", buf_view(&shown));
-  jw_raw(&s->w, "faults", j->faults);
-  jw_close(&s->w, '}');
+  jw_record(&s->w, NULL, "record", (int64_t)j->record, "line", (int64_t)j->line, "category",
+            setup->rules->rule[j->first_fault].category, "raw", buf_view(&shown), "faults",
+            arg_json(j->faults));
   buf_clear(&shown);
   s->rows++;
 }
@@ -59,8 +55,7 @@ const char *outcome_controls(struct ctx *cx, const struct rules *rules, const in
   jw_array(&w, NULL);
   for (int i = 0; i < rules->count; i++) {
     jw_object(&w, NULL);
-    jw_text(&w, "control", rules->rule[i].name);
-    jw_text(&w, "stage", rules->rule[i].stage);
+    jw_put(&w, "control", rules->rule[i].name, "stage", rules->rule[i].stage);
     jw_int(&w, "failed", failed[i] + loader_failed(load, rules, i));
     jw_close(&w, '}');
   }

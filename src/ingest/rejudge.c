@@ -142,15 +142,9 @@ int rejudge_try(struct ctx *cx, struct tenant *t, const struct rejudge_request *
 
 static void write_rows(struct jw *w, const struct rejudge_row *rows, int64_t count) {
   jw_array(w, "sample");
-  for (int i = 0; i < count && i < REJUDGE_SAMPLE; i++) {
-    jw_object(w, NULL);
-    jw_text(w, "run", rows[i].run);
-    jw_int(w, "record", rows[i].record);
-    jw_int(w, "line", rows[i].line);
-    jw_text(w, "raw", rows[i].raw);
-    jw_raw(w, "faults", str_of(rows[i].faults));
-    jw_close(w, '}');
-  }
+  for (int i = 0; i < count && i < REJUDGE_SAMPLE; i++)
+    jw_record(w, NULL, "run", rows[i].run, "record", rows[i].record, "line", rows[i].line, "raw", rows[i].raw,
+              "faults", arg_json(str_of(rows[i].faults)));
   jw_close(w, ']');
 }
 
@@ -193,15 +187,9 @@ static void write_figures(struct jw *w, const char *key, const struct dataset *d
 void rejudge_json(struct jw *w, const char *key, const struct rejudge_result *r) {
   jw_object(w, key);
   jw_array(w, "runs");
-  for (size_t i = 0; i < r->run_count; i++) {
-    jw_object(w, NULL);
-    jw_text(w, "run", r->runs[i].uuid);
-    jw_text(w, "source", r->runs[i].source);
-    jw_int(w, "rows", r->runs[i].rows);
-    jw_int(w, "newly_rejected", r->runs[i].rejected);
-    jw_int(w, "newly_released", r->runs[i].released);
-    jw_close(w, '}');
-  }
+  for (size_t i = 0; i < r->run_count; i++)
+    jw_record(w, NULL, "run", r->runs[i].uuid, "source", r->runs[i].source, "rows", r->runs[i].rows,
+              "newly_rejected", r->runs[i].rejected, "newly_released", r->runs[i].released);
   jw_close(w, ']');
   jw_int(w, "rows", r->rows);
   write_rejected(w, r);

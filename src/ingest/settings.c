@@ -20,11 +20,7 @@ static void write_dialect(struct ctx *cx, struct jw *w, const struct dialect *d)
 }
 
 static void write_decision(struct jw *w, const char *subject, const char *decision, const char *evidence) {
-  jw_object(w, NULL);
-  jw_text(w, "subject", subject);
-  jw_text(w, "decision", decision);
-  jw_text(w, "evidence", evidence ? evidence : "");
-  jw_close(w, '}');
+  jw_record(w, NULL, "subject", subject, "decision", decision, "evidence", evidence ? evidence : "");
 }
 
 void settings_decisions(struct ctx *cx, struct jw *w, const struct profile *p) {

@@ -77,9 +77,8 @@ static void write_columns(struct jw *w, const struct profile *p, const struct lo
   jw_array(w, "columns");
   for (size_t i = 0; i < p->column_count; i++) {
     jw_object(w, NULL);
-    jw_int(w, "index", (int64_t)i + 1);
-    jw_text(w, "heading", p->columns[i].heading);
-    jw_text(w, "type", column_type_name(p->columns[i].type));
+    jw_put(w, "index", (int64_t)i + 1, "heading", p->columns[i].heading, "type",
+           column_type_name(p->columns[i].type));
     jw_array(w, "examples");
     for (int k = 0; k < EXAMPLES && l->examples[i][k].p; k++) jw_str(w, NULL, l->examples[i][k]);
     jw_close(w, ']');
@@ -101,8 +100,7 @@ static void write_sample(struct jw *w, const struct profile *p, const struct loo
 static int write_profile(struct ctx *cx, const struct input *in, const struct profile *p, struct jw *w) {
   struct look l;
   if (look_at(cx, in, p, &l)) return cx->code;
-  jw_text(w, "kind", file_kind_name(p->kind));
-  jw_text(w, "encoding", p->dialect.encoding);
+  jw_put(w, "kind", file_kind_name(p->kind), "encoding", p->dialect.encoding);
   settings_decisions(cx, w, p);
   profile_oddities(p, w);
   write_columns(w, p, &l);
@@ -113,8 +111,7 @@ static int write_profile(struct ctx *cx, const struct input *in, const struct pr
 
 static void write_nothing(struct jw *w) {
   static const char *const empty[] = { "decisions", "oddities", "columns", "sample" };
-  jw_text(w, "kind", NULL);
-  jw_text(w, "encoding", NULL);
+  jw_put(w, "kind", NULL, "encoding", NULL);
   for (size_t i = 0; i < sizeof empty / sizeof *empty; i++) {
     jw_array(w, empty[i]);
     jw_close(w, ']');
@@ -151,10 +148,8 @@ static void write_mapping(struct ctx *cx, struct jw *w, const struct dataset *d,
     const char *how = m ? m->how[i] : NULL;
     remembered = remembered || (how && strcmp(how, "remembered") == 0);
     jw_object(w, NULL);
-    jw_text(w, "field", d->fields[i].name);
-    jw_text(w, "kind", kinds[d->fields[i].kind]);
-    jw_bool(w, "essential", d->fields[i].essential);
-    jw_bool(w, "optional", d->fields[i].optional);
+    jw_put(w, "field", d->fields[i].name, "kind", kinds[d->fields[i].kind], "essential",
+           d->fields[i].essential, "optional", d->fields[i].optional);
     jw_text(w, "heading", heading_at(p, m ? m->column[i] : -1));
     if (m && m->column[i] >= 0) jw_int(w, "column", m->column[i] + 1);
     if (!m || m->column[i] < 0) jw_text(w, "column", NULL);
@@ -201,7 +196,10 @@ int suggest_json(struct ctx *cx, struct db *db, const struct import_request *r, 
     if (write_profile(cx, r->input, p, w)) return cx->code;
     write_mapping(cx, w, r->dataset, p, &m, !existing && asked.remembered.update);
   }
-  jw_text(w, "existing", existing ? existing : asked.remembered.update ? "update" : "reject");
-  jw_text(w, "problem", problem);
+  jw_put(w, "existing",
+         existing                  ? existing
+         : asked.remembered.update ? "update"
+                                   : "reject",
+         "problem", problem);
   return OK;
 }

@@ -235,12 +235,8 @@ static const char *entry_of(struct ctx *cx, const struct move *m, int64_t crc) {
   buf_init(&out, LIMIT_REPLY_BYTES);
   jw_init(&w, &out);
   jw_object(&w, NULL);
-  jw_int(&w, "run", m->run->id);
-  jw_int(&w, "removed", m->out->removed);
-  jw_int(&w, "restored", m->out->restored);
-  jw_int(&w, "changed_since", m->out->kept);
-  jw_int(&w, "reopened", m->out->reopened);
-  jw_int(&w, "kept_crc", crc);
+  jw_put(&w, "run", m->run->id, "removed", m->out->removed, "restored", m->out->restored, "changed_since",
+         m->out->kept, "reopened", m->out->reopened, "kept_crc", crc);
   jw_array(&w, "kept");
   struct stmt *s = db_ask(cx, m->db, SQL_undo_kept_list, m->run->id);
   while (stmt_row(cx, s)) {
@@ -469,13 +465,8 @@ static void write_rows(struct jw *w, const char *key, const struct undo_row *row
   jw_array(w, key);
   for (int i = 0; i < count; i++) {
     jw_object(w, NULL);
-    jw_text(w, "key", rows[i].key);
-    jw_text(w, "reason", rows[i].reason);
-    if (rows[i].run) {
-      jw_text(w, "run", rows[i].run);
-      jw_text(w, "actor", rows[i].actor);
-      jw_time(w, "at", rows[i].at);
-    }
+    jw_put(w, "key", rows[i].key, "reason", rows[i].reason);
+    if (rows[i].run) jw_put(w, "run", rows[i].run, "actor", rows[i].actor, "at", arg_time(rows[i].at));
     jw_close(w, '}');
   }
   jw_close(w, ']');
@@ -483,34 +474,22 @@ static void write_rows(struct jw *w, const char *key, const struct undo_row *row
 
 void undo_json(struct jw *w, const char *key, const struct undo_result *r) {
   jw_object(w, key);
-  jw_text(w, "run", r->run);
-  jw_text(w, "action", r->redo ? "redo" : "undo");
-  jw_bool(w, "dry_run", r->dry_run);
+  jw_put(w, "run", r->run, "action", r->redo ? "redo" : "undo", "dry_run", r->dry_run);
   jw_object(w, "rows");
   if (r->redo) {
-    jw_int(w, "placed", r->placed);
-    jw_int(w, "replaced", r->replaced);
-    jw_int(w, "below", r->below);
-    jw_int(w, "there", r->there);
-    jw_int(w, "settled", r->settled);
+    jw_put(w, "placed", r->placed, "replaced", r->replaced, "below", r->below, "there", r->there, "settled",
+           r->settled);
   } else {
-    jw_int(w, "removed", r->removed);
-    jw_int(w, "restored", r->restored);
-    jw_int(w, "kept", r->kept);
-    jw_int(w, "blocked", r->blocked);
-    jw_int(w, "reopened", r->reopened);
+    jw_put(w, "removed", r->removed, "restored", r->restored, "kept", r->kept, "blocked", r->blocked,
+           "reopened", r->reopened);
   }
   jw_close(w, '}');
   write_rows(w, "kept", r->kept_rows, r->kept_named);
   write_rows(w, "blocked", r->blocked_rows, r->blocked_named);
   jw_array(w, "dependents");
-  for (int i = 0; i < r->dependent_count; i++) {
-    jw_object(w, NULL);
-    jw_text(w, "kind", r->dependent[i].kind);
-    jw_int(w, "count", r->dependent[i].count);
-    jw_text(w, "text", r->dependent[i].text);
-    jw_close(w, '}');
-  }
+  for (int i = 0; i < r->dependent_count; i++)
+    jw_record(w, NULL, "kind", r->dependent[i].kind, "count", r->dependent[i].count, "text",
+              r->dependent[i].text);
   jw_close(w, ']');
   jw_object(w, "figures");
   write_figures(w, "before", r->dataset, r->before);

@@ -368,11 +368,8 @@ int stock_file_load(struct ctx *cx, struct tenant *t, const char *path, const ch
 
 void stock_file_json(struct jw *w, const char *key, const struct stock_file_result *r) {
   jw_object(w, key);
-  jw_int(w, "rows", r->rows);
-  jw_int(w, "taken", r->taken);
-  jw_int(w, "known", r->known);
-  jw_int(w, "refused", r->refused);
-  jw_text(w, "ignored_columns", r->ignored);
+  jw_put(w, "rows", r->rows, "taken", r->taken, "known", r->known, "refused", r->refused, "ignored_columns",
+         r->ignored);
   jw_array(w, "refusals");
   for (int64_t i = 0; i < r->named; i++) {
     jw_object(w, NULL);

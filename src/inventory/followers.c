@@ -257,15 +257,9 @@ static int publish_processed(struct ctx *cx, struct db *db, const struct moved *
   buf_init(&json, KIB(4));
   jw_init(&w, &json);
   jw_object(&w, NULL);
-  jw_text(&w, "eventId", id);
-  jw_text(&w, "eventType", "EVENTS_PROCESSED");
-  jw_text(&w, "metric", "events_processed");
-  jw_int(&w, "value", m->to - m->from);
-  jw_text(&w, "unit", "events");
-  jw_time(&w, "timestamp", cx->now);
-  jw_object(&w, "details");
-  jw_int(&w, "items", (int64_t)m->count);
-  jw_close(&w, '}');
+  jw_put(&w, "eventId", id, "eventType", "EVENTS_PROCESSED", "metric", "events_processed", "value",
+         m->to - m->from, "unit", "events", "timestamp", arg_time(cx->now));
+  jw_record(&w, "details", "items", (int64_t)m->count);
   jw_close(&w, '}');
   int rc = event_emit(cx, db, "analytics-events", buf_view(&json));
   buf_clear(&json);

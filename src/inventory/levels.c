@@ -213,19 +213,12 @@ int stock_replay(struct ctx *cx, struct db *db, struct replay_result *out) {
 
 void stock_replay_json(struct jw *w, const char *key, const struct replay_result *r) {
   jw_object(w, key);
-  jw_bool(w, "ok", !r->differs);
-  jw_int(w, "rows", r->rows);
-  jw_int(w, "archived", r->archived);
-  jw_int(w, "levels", r->levels);
-  jw_text(w, "text", r->text);
+  jw_put(w, "ok", arg_bool(!r->differs), "rows", r->rows, "archived", r->archived, "levels", r->levels,
+         "text", r->text);
   if (r->differs) {
     jw_object(w, "difference");
-    jw_text(w, "what", r->what);
-    jw_text(w, "sku", r->sku);
-    jw_text(w, "warehouse", r->warehouse);
-    jw_text(w, "location", r->location);
-    jw_text(w, "lot", r->lot);
-    jw_text(w, "serial", r->serial);
+    jw_put(w, "what", r->what, "sku", r->sku, "warehouse", r->warehouse, "location", r->location, "lot",
+           r->lot, "serial", r->serial);
     if (r->row) jw_int(w, "row", r->row);
     jw_object(w, "stored");
     stock_number(w, "quantity_on_hand", r->on_hand, STOCK_SCALE);

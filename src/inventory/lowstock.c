@@ -182,14 +182,12 @@ static int tell_one(struct ctx *cx, struct db *db, const struct untold *u) {
   buf_init(&detail, KIB(4));
   jw_init(&w, &detail);
   jw_object(&w, NULL);
-  jw_text(&w, "sku", u->sku);
-  jw_text(&w, "warehouse", u->place);
+  jw_put(&w, "sku", u->sku, "warehouse", u->place);
   stock_number(&w, "available", u->available, STOCK_SCALE);
   stock_number(&w, "reorder_point", u->point, STOCK_SCALE);
   stock_number(&w, "incoming", u->incoming, STOCK_SCALE);
-  jw_real(&w, "demand_a_day", u->mean, 4);
-  jw_real(&w, "lead_days", u->lead, 2);
-  jw_real(&w, "risk", u->risk, 4);
+  jw_put(&w, "demand_a_day", arg_real(u->mean, 4), "lead_days", arg_real(u->lead, 2), "risk",
+         arg_real(u->risk, 4));
   jw_close(&w, '}');
   struct alert a = {
     .kind = LOW_STOCK,

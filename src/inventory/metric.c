@@ -94,15 +94,12 @@ void metric_json(struct jw *w, const struct metric *m) {
 }
 
 void metric_formulas(struct jw *w, const char *key) {
-  jw_object(w, key);
-  jw_text(w, "velocity", "units issued over the last 28 days, today among them, divided by 28");
-  jw_text(w, "trend",
-          "slope of the least-squares line through the issues of these 28 days: units a day, more each day");
-  jw_text(w, "average_on_hand",
-          "mean of what was on hand at the end of each of the last 365 days, or of those since "
-          "the first movement");
-  jw_text(w, "turnover",
-          "units issued over the same days, times 365 / their number, divided by the average on hand");
-  jw_text(w, "days_of_cover", "on hand less reserved, divided by the velocity");
-  jw_close(w, '}');
+  jw_record(
+      w, key, "velocity", "units issued over the last 28 days, today among them, divided by 28", "trend",
+      "slope of the least-squares line through the issues of these 28 days: units a day, more each day",
+      "average_on_hand",
+      "mean of what was on hand at the end of each of the last 365 days, or of those since "
+      "the first movement",
+      "turnover", "units issued over the same days, times 365 / their number, divided by the average on hand",
+      "days_of_cover", "on hand less reserved, divided by the velocity");
 }

@@ -115,10 +115,8 @@ static struct str event_json(struct ctx *cx, struct stock_move *m) {
   jw_init(&w, &b);
   uuid7(m->event_id, cx->now);
   jw_object(&w, NULL);
-  jw_text(&w, "eventId", m->event_id);
-  jw_text(&w, "eventType", stock_kind_name(m->kind));
-  jw_text(&w, "sku", m->sku);
-  jw_text(&w, "warehouseId", m->warehouse);
+  jw_put(&w, "eventId", m->event_id, "eventType", stock_kind_name(m->kind), "sku", m->sku, "warehouseId",
+         m->warehouse);
   stock_number(&w, "quantityChange", m->change, STOCK_SCALE);
   jw_time(&w, "timestamp", m->at ? m->at : cx->now);
   text_field(&w, "referenceId", m->reference);
@@ -173,10 +171,8 @@ int stock_transfer_moves(struct ctx *cx, const struct stock_move *what, const ch
 
 void stock_move_json(struct jw *w, const char *key, const struct stock_move *m) {
   jw_object(w, key);
-  jw_text(w, "event_id", m->event_id);
-  jw_text(w, "type", stock_kind_name(m->kind));
-  jw_text(w, "sku", m->sku);
-  jw_text(w, "warehouse", m->warehouse);
+  jw_put(w, "event_id", m->event_id, "type", stock_kind_name(m->kind), "sku", m->sku, "warehouse",
+         m->warehouse);
   text_field(w, "location", m->location);
   text_field(w, "lot", m->lot);
   text_field(w, "serial", m->serial);

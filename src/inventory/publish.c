@@ -43,15 +43,12 @@ static int add(struct batch *b, const struct figure *f) {
   buf_init(&out, KIB(16));
   jw_init(&w, &out);
   jw_object(&w, NULL);
-  jw_text(&w, "eventId", f->id);
-  jw_text(&w, "eventType", f->type);
-  jw_time(&w, "timestamp", f->day * DAY_US);
+  jw_put(&w, "eventId", f->id, "eventType", f->type, "timestamp", arg_time(f->day * DAY_US));
   if (f->sku) jw_text(&w, "sku", f->sku);
   if (f->warehouse) jw_text(&w, "warehouseId", f->warehouse);
   jw_text(&w, "metric", f->metric);
   stock_number(&w, "value", f->value, f->scale);
-  jw_text(&w, "unit", f->unit);
-  jw_text(&w, "day", date_iso(iso, (int32_t)f->day));
+  jw_put(&w, "unit", f->unit, "day", date_iso(iso, (int32_t)f->day));
   if (f->direction) jw_text(&w, "direction", f->direction);
   jw_close(&w, '}');
   b->events[b->count++].body = str_of(ctx_strdup(b->cx, buf_view(&out)));

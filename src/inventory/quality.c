@@ -145,8 +145,7 @@ static void write_sample(struct ctx *cx, struct db *db, const char *check, const
   struct stmt *s = db_ask(cx, db, SQL_stock_quality_verdict, check, subject);
   bool reviewed = stmt_row(cx, s);
   jw_object(w, NULL);
-  jw_str(w, "subject", subject);
-  jw_str(w, "text", jv_text(jv_get(sample, "text")));
+  jw_put(w, "subject", subject, "text", jv_text(jv_get(sample, "text")));
   static const char *const names[] = { "assignee", "verdict", "note" };
   for (int i = 0; i < 3 && reviewed; i++)
     if (!col_null(s, i)) jw_str(w, names[i], col_str(s, i));
@@ -161,11 +160,8 @@ int quality_json(struct ctx *cx, struct db *db, const struct quality_result resu
     struct jv *samples;
     if (jv_parse(cx, results[i].samples, &samples)) break;
     jw_object(w, NULL);
-    jw_text(w, "check", results[i].name);
-    jw_text(w, "group", results[i].group);
-    jw_text(w, "help", results[i].help);
-    jw_bool(w, "passed", results[i].found == 0);
-    jw_int(w, "failed", results[i].found);
+    jw_put(w, "check", results[i].name, "group", results[i].group, "help", results[i].help, "passed",
+           arg_bool(results[i].found == 0), "failed", results[i].found);
     jw_array(w, "samples");
     for (size_t j = 0; j < jv_size(samples); j++) write_sample(cx, db, results[i].name, jv_at(samples, j), w);
     jw_close(w, ']');

@@ -29,13 +29,9 @@ static int emit(struct ctx *cx, struct db *db, const struct reorder_event *e) {
   buf_init(&json, EVENT_BYTES);
   jw_init(&w, &json);
   jw_object(&w, NULL);
-  jw_text(&w, "eventId", id);
-  jw_text(&w, "eventType", e->type);
-  jw_text(&w, "sku", e->sku);
-  jw_text(&w, "warehouseId", e->place);
+  jw_put(&w, "eventId", id, "eventType", e->type, "sku", e->sku, "warehouseId", e->place);
   stock_number(&w, "quantity", e->quantity, STOCK_SCALE);
-  jw_time(&w, "timestamp", cx->now);
-  jw_text(&w, "proposalId", e->proposal);
+  jw_put(&w, "timestamp", arg_time(cx->now), "proposalId", e->proposal);
   if (order) jw_text(&w, "purchaseOrderId", e->proposal);
   if (e->supplier) jw_text(&w, "supplierId", e->supplier);
   if (e->pair) stock_number(&w, "reorderPoint", e->pair->reorder_point, STOCK_SCALE);
@@ -113,18 +109,12 @@ static bool was_dismissed(struct ctx *cx, struct db *db, const struct plan_pair 
 }
 
 static void put_detail(struct jw *w, const struct plan_pair *p, const struct order_advice *a) {
-  jw_object(w, "detail");
-  jw_real(w, "demand_a_day", p->demand.mean, 4);
-  jw_real(w, "deviation", sqrt(p->demand.variance), 4);
-  jw_int(w, "days_looked_at", p->demand.days);
-  jw_real(w, "lead_days", p->lead.days, 2);
-  jw_real(w, "lead_deviation", p->lead.deviation, 2);
-  jw_real(w, "service_level", p->terms.service, 4);
-  jw_text(w, "risk_method", risk_method_names[p->risk_method]);
-  jw_decimal(w, "on_hand", p->on_hand, STOCK_SCALE, 0);
-  jw_decimal(w, "before_packs", a->bare, STOCK_SCALE, 0);
-  jw_decimal(w, "order_up_to", a->order_up_to, STOCK_SCALE, 0);
-  jw_close(w, '}');
+  jw_record(w, "detail", "demand_a_day", arg_real(p->demand.mean, 4), "deviation",
+            arg_real(sqrt(p->demand.variance), 4), "days_looked_at", p->demand.days, "lead_days",
+            arg_real(p->lead.days, 2), "lead_deviation", arg_real(p->lead.deviation, 2), "service_level",
+            arg_real(p->terms.service, 4), "risk_method", risk_method_names[p->risk_method], "on_hand",
+            arg_decimal(p->on_hand, STOCK_SCALE, 0), "before_packs", arg_decimal(a->bare, STOCK_SCALE, 0),
+            "order_up_to", arg_decimal(a->order_up_to, STOCK_SCALE, 0));
 }
 
 static int save(struct ctx *cx, struct db *db, const struct plan_pair *p, const struct order_advice *a,
@@ -136,13 +126,10 @@ static int save(struct ctx *cx, struct db *db, const struct plan_pair *p, const 
   jw_decimal(w, "quantity", a->quantity, STOCK_SCALE, 0);
   if (p->unit_cost > 0) jw_decimal(w, "unit_cost", p->unit_cost, STOCK_SCALE, 0);
   if (p->supplier) jw_text(w, "supplier", p->supplier);
-  jw_text(w, "method", order_method_names[a->method]);
-  jw_text(w, "state", stock_state_names[p->state]);
-  jw_decimal(w, "available", p->available, STOCK_SCALE, 0);
-  jw_decimal(w, "incoming", p->incoming, STOCK_SCALE, 0);
-  jw_decimal(w, "reorder_point", p->reorder_point, STOCK_SCALE, 0);
-  jw_text(w, "risk", ctx_printf(cx, "%.4f", p->risk));
-  jw_text(w, "reason", reason);
+  jw_put(w, "method", order_method_names[a->method], "state", stock_state_names[p->state], "available",
+         arg_decimal(p->available, STOCK_SCALE, 0), "incoming", arg_decimal(p->incoming, STOCK_SCALE, 0),
+         "reorder_point", arg_decimal(p->reorder_point, STOCK_SCALE, 0), "risk",
+         ctx_printf(cx, "%.4f", p->risk), "reason", reason);
   put_detail(w, p, a);
   return form_save(cx, db, "reorder_proposal", &f, id);
 }

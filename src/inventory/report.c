@@ -271,8 +271,7 @@ static int item_trends(struct ctx *cx, struct db *db, int64_t item, struct jw *w
     if (daily_series(cx, db, item, col_int(s, 0), day, SERIES, issued)) break;
     trend_of(issued, SERIES, &slope, &error);
     jw_object(w, NULL);
-    jw_str(w, "warehouse", col_str(s, 1));
-    jw_text(w, "until", date_iso(iso, (int32_t)day));
+    jw_put(w, "warehouse", col_str(s, 1), "until", date_iso(iso, (int32_t)day));
     stock_number(w, "trend", slope, TREND_SCALE);
     stock_number(w, "standard_error", error, TREND_SCALE);
     jw_array(w, "issued");

@@ -90,8 +90,7 @@ static int show_known(struct ctx *cx, struct db *db, int64_t day, int64_t known,
 
 static void days(struct jw *w, int64_t day, int64_t made_at, int64_t ledger) {
   char iso[DATE_SIZE];
-  jw_text(w, "day", date_iso(iso, (int32_t)day));
-  jw_time_known(w, "made_at", made_at);
+  jw_put(w, "day", date_iso(iso, (int32_t)day), "made_at", arg_time_known(made_at));
   if (ledger) jw_int(w, "ledger", ledger);
 }
 

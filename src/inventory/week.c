@@ -47,8 +47,7 @@ static int compose(struct ctx *cx, struct db *db, int64_t week, struct buf *out)
   struct jw w;
   jw_init(&w, out);
   jw_object(&w, NULL);
-  jw_text(&w, "week", date_week(name, (int32_t)week));
-  jw_text(&w, "begins", date_iso(iso, (int32_t)week));
+  jw_put(&w, "week", date_week(name, (int32_t)week), "begins", date_iso(iso, (int32_t)week));
   if (write_totals(cx, db, week, &w) ||
       write_list(cx, db, SQL_week_warehouses, week, "warehouses", "warehouse", &w) ||
       write_list(cx, db, SQL_week_items, week, "items", "sku", &w))
@@ -96,11 +95,8 @@ static const char *find_metric(struct ctx *cx, struct db *db, const char *day, i
 static int save_metric(struct ctx *cx, struct db *db, const char *id, const char *day, int64_t units) {
   struct form f;
   struct jw *w = form_begin(&f, id);
-  jw_text(w, "metric_type", "inventory");
-  jw_text(w, "metric_date", day);
-  jw_text(w, "source", "derived");
-  jw_decimal(w, "metric_value", units, STOCK_SCALE, 0);
-  jw_decimal(w, "derived_value", units, STOCK_SCALE, 0);
+  jw_put(w, "metric_type", "inventory", "metric_date", day, "source", "derived", "metric_value",
+         arg_decimal(units, STOCK_SCALE, 0), "derived_value", arg_decimal(units, STOCK_SCALE, 0));
   return form_save(cx, db, "metric", &f, NULL);
 }
 

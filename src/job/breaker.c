@@ -57,11 +57,8 @@ int breaker_ended(struct ctx *cx, struct db *db, const char *name, enum err code
 }
 
 static void members(struct jw *w, const struct breaker *b) {
-  jw_text(w, "state", b->state);
-  jw_int(w, "failures", b->failures);
-  jw_int(w, "opened", b->opened);
-  jw_int(w, "retry_after", b->retry_after);
-  jw_text(w, "cause", b->cause);
+  jw_put(w, "state", b->state, "failures", b->failures, "opened", b->opened, "retry_after", b->retry_after,
+         "cause", b->cause);
 }
 
 void breaker_write(struct jw *w, const char *key, const struct breaker *b) {

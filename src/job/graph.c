@@ -273,16 +273,10 @@ int run_tell(struct ctx *cx, struct db *db, const struct run *run, const char *s
   buf_init(&out, LIMIT_TEXT_BYTES);
   jw_init(&w, &out);
   jw_object(&w, NULL);
-  jw_text(&w, "target", run->notify);
-  jw_text(&w, "type", "outpost.graph_run.ended");
-  jw_text(&w, "subject", ctx_printf(cx, "graph-runs/%lld", (long long)run->id));
-  jw_object(&w, "data");
-  jw_int(&w, "run", run->id);
-  jw_text(&w, "graph", run->graph);
-  jw_text(&w, "cause", run->cause);
-  jw_text(&w, "state", state);
-  jw_text(&w, "address", ctx_printf(cx, "/api/graph-runs/%lld", (long long)run->id));
-  jw_close(&w, '}');
+  jw_put(&w, "target", run->notify, "type", "outpost.graph_run.ended", "subject",
+         ctx_printf(cx, "graph-runs/%lld", (long long)run->id));
+  jw_record(&w, "data", "run", run->id, "graph", run->graph, "cause", run->cause, "state", state, "address",
+            ctx_printf(cx, "/api/graph-runs/%lld", (long long)run->id));
   jw_close(&w, '}');
   int rc =
       job_enqueue(cx, db, &(struct job_order){ .kind = "webhook_send", .payload = buf_view(&out) }, NULL);

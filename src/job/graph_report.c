@@ -85,9 +85,8 @@ static void task_write(struct ctx *cx, struct db *db, const struct run *run, con
   const struct task *t = place >= 0 && place < run->tasks.count ? &run->tasks.task[place] : NULL;
   bool mapped = col_str(s, ITEM).n > 0;
   jw_object(w, NULL);
-  jw_str(w, "name", col_str(s, NAME));
-  jw_str(w, "item", mapped ? col_str(s, ITEM) : STR(""));
-  jw_text(w, "kind", t ? t->kind : NULL);
+  jw_put(w, "name", col_str(s, NAME), "item", mapped ? col_str(s, ITEM) : STR(""), "kind",
+         t ? t->kind : NULL);
   jw_array(w, "after");
   for (int k = 0; t && k < t->after_count; k++) jw_text(w, NULL, run->tasks.task[t->after[k]].name);
   jw_close(w, ']');
@@ -157,8 +156,7 @@ static void tasks_write(struct ctx *cx, struct str json, struct jw *w) {
   if (!tasks_read(cx, json, false, &t))
     for (int i = 0; i < t.count; i++) {
       jw_object(w, NULL);
-      jw_text(w, "name", t.task[i].name);
-      jw_text(w, "kind", t.task[i].kind);
+      jw_put(w, "name", t.task[i].name, "kind", t.task[i].kind);
       jw_array(w, "after");
       for (int k = 0; k < t.task[i].after_count; k++) jw_text(w, NULL, t.task[t.task[i].after[k]].name);
       jw_close(w, ']');

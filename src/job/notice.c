@@ -31,18 +31,10 @@ static void write_json(struct buf *out, const struct notice *n) {
   struct jw w;
   jw_init(&w, out);
   jw_object(&w, NULL);
-  jw_int(&w, "id", n->id);
-  jw_text(&w, "kind", n->kind);
-  jw_text(&w, "queue", n->queue);
-  jw_text(&w, "state", n->state);
-  jw_int(&w, "attempts", n->attempt);
-  if (n->total >= 0) {
-    jw_object(&w, "progress");
-    jw_int(&w, "done", n->done);
-    jw_int(&w, "total", n->total);
-    jw_text(&w, "text", n->text && n->text[0] ? n->text : NULL);
-    jw_close(&w, '}');
-  }
+  jw_put(&w, "id", n->id, "kind", n->kind, "queue", n->queue, "state", n->state, "attempts", n->attempt);
+  if (n->total >= 0)
+    jw_record(&w, "progress", "done", n->done, "total", n->total, "text",
+              n->text && n->text[0] ? n->text : NULL);
   if (n->cause) jw_str(&w, "cause", beginning(n->cause));
   jw_close(&w, '}');
 }

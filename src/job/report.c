@@ -180,12 +180,9 @@ struct last_try {
 static void write_last(struct jw *w, const struct last_try *t) {
   char text[TIME_SIZE];
   jw_object(w, NULL);
-  jw_int(w, "n", t->fence);
-  jw_time(w, "started_at", t->started);
-  jw_text(w, "ended_at", strcmp(t->state, "done") == 0 ? time_iso(text, t->ended) : NULL);
-  jw_text(w, "worker", t->worker);
-  jw_text(w, "outcome", t->state);
-  jw_text(w, "cause", NULL);
+  jw_put(w, "n", t->fence, "started_at", arg_time(t->started), "ended_at",
+         strcmp(t->state, "done") == 0 ? time_iso(text, t->ended) : NULL, "worker", t->worker, "outcome",
+         t->state, "cause", NULL);
   jw_array(w, "log");
   jw_close(w, ']');
   jw_close(w, '}');
@@ -261,12 +258,7 @@ void job_kinds(struct jw *w, const char *key) {
   jw_array(w, key);
   for (int i = 0; job_kind_at(i); i++) {
     const struct job_kind *k = job_kind_at(i);
-    jw_object(w, NULL);
-    jw_text(w, "name", k->name);
-    jw_text(w, "queue", k->queue);
-    jw_text(w, "need", k->need);
-    jw_text(w, "help", k->help);
-    jw_close(w, '}');
+    jw_record(w, NULL, "name", k->name, "queue", k->queue, "need", k->need, "help", k->help);
   }
   jw_close(w, ']');
 }

@@ -172,8 +172,7 @@ int schedule_preview(struct ctx *cx, const char *cron, const char *zone, int64_t
   const struct zone *z;
   if (cron_parse(cx, str_of(cron), &c) || zone_find(cx, zone, &z)) return cx->code;
   jw_object(w, key);
-  jw_text(w, "cron", cron);
-  jw_text(w, "zone", zone);
+  jw_put(w, "cron", cron, "zone", zone);
   words_write(w, &c);
   next_write(w, &c, z, after, until, count);
   jw_close(w, '}');
@@ -200,8 +199,7 @@ static void row_write(struct ctx *cx, const struct stmt *s, struct jw *w, const 
   jw_object(w, key);
   for (int i = 0; i < 8; i++)
     if (names[i]) column_text(w, names[i], s, i);
-  jw_raw(w, "payload", col_str(s, 6));
-  jw_bool(w, "active", active);
+  jw_put(w, "payload", arg_json(col_str(s, 6)), "active", active);
   columns_write(w, s, 9, "owner: text?, help: text?");
   if (!cron_parse(cx, col_str(s, 2), &c) && !zone_find(cx, ctx_strdup(cx, col_str(s, 3)), &z)) {
     words_write(w, &c);

@@ -38,17 +38,9 @@ static const char *notice_key(struct ctx *cx, const struct notice *n) {
 }
 
 static void notice_json(struct jw *w, const char *key, const struct notice *n) {
-  jw_object(w, key);
-  jw_text(w, "id", n->alert);
-  jw_text(w, "kind", n->kind);
-  jw_text(w, "subject", n->subject);
-  jw_text(w, "state", n->state);
-  jw_text(w, "severity", n->severity);
-  jw_text(w, "title", n->title);
-  jw_text(w, "text", n->text);
-  jw_raw(w, "detail", str_of(n->detail ? n->detail : "{}"));
-  jw_text(w, "address", n->address);
-  jw_close(w, '}');
+  jw_record(w, key, "id", n->alert, "kind", n->kind, "subject", n->subject, "state", n->state, "severity",
+            n->severity, "title", n->title, "text", n->text, "detail",
+            arg_json(str_of(n->detail ? n->detail : "{}")), "address", n->address);
 }
 
 static int enqueue(struct ctx *cx, struct db *db, const char *kind, const char *unique, struct buf *payload,
@@ -73,14 +65,10 @@ static int send_mail(struct ctx *cx, struct db *db, const struct notice *n, size
   if (n->address) buf_printf(&text, "In Outpost: %s\n", n->address);
   buf_init(&payload, LIMIT_BODY_BYTES);
   jw_init(&w, &payload);
-  jw_object(&w, NULL);
-  jw_text(&w, "to", n->target);
-  jw_text(&w, "subject",
-          count > 1 ? ctx_printf(cx, "%zu alerts: %s, and more", count, n->title)
-                    : ctx_printf(cx, "%s: %s", n->severity, n->title));
-  jw_str(&w, "text", buf_view(&text));
-  jw_text(&w, "key", key);
-  jw_close(&w, '}');
+  jw_record(&w, NULL, "to", n->target, "subject",
+            count > 1 ? ctx_printf(cx, "%zu alerts: %s, and more", count, n->title)
+                      : ctx_printf(cx, "%s: %s", n->severity, n->title),
+            "text", buf_view(&text), "key", key);
   buf_clear(&text);
   return enqueue(cx, db, "mail_send", key, &payload, job);
 }
@@ -92,9 +80,8 @@ static int send_webhook(struct ctx *cx, struct db *db, const struct notice *n, s
   buf_init(&payload, LIMIT_BODY_BYTES);
   jw_init(&w, &payload);
   jw_object(&w, NULL);
-  jw_text(&w, "target", n->target);
-  jw_text(&w, "type", "outpost.alert.raised");
-  jw_text(&w, "subject", ctx_printf(cx, "alerts/%s", n->alert));
+  jw_put(&w, "target", n->target, "type", "outpost.alert.raised", "subject",
+         ctx_printf(cx, "alerts/%s", n->alert));
   jw_object(&w, "data");
   jw_array(&w, "alerts");
   for (size_t i = 0; i < count; i++) notice_json(&w, NULL, &n[i]);
@@ -184,15 +171,9 @@ static int seen(struct ctx *cx, struct db *db, const char *id) {
 static int save(struct ctx *cx, struct db *db, const struct alert *a, const char **id) {
   struct form f;
   struct jw *w = form_begin(&f, *id);
-  jw_text(w, "kind", a->kind);
-  jw_text(w, "subject", a->subject);
-  jw_text(w, "state", a->state);
-  jw_text(w, "severity", severity_names[a->severity]);
-  jw_text(w, "title", a->title);
-  jw_text(w, "text", a->text);
-  jw_raw(w, "detail", a->detail.p ? a->detail : STR("{}"));
-  jw_text(w, "address", a->address);
-  jw_text(w, "status", "open");
+  jw_put(w, "kind", a->kind, "subject", a->subject, "state", a->state, "severity",
+         severity_names[a->severity], "title", a->title, "text", a->text, "detail",
+         arg_json(a->detail.p ? a->detail : STR("{}")), "address", a->address, "status", "open");
   if (*id) jw_text(w, "resolved_at", NULL);
   if (*id) jw_text(w, "resolved_by", NULL);
   return form_save(cx, db, "alert", &f, id);

@@ -50,7 +50,7 @@ static int put_row(struct ctx *cx, struct db *db, void *arg) {
   if (!s) return cx->code;
   if (stmt_run(cx, s) || !(s = db_stmt(cx, db, SQL_outbox_put))) return cx->code;
   stmt_bind(s, row->key, row->channel, p->job, row->sender, row->target, row->subject,
-            BLOB(row->body.p, row->body.n), cx->now, p->afresh);
+            arg_blob(row->body.p, row->body.n), cx->now, p->afresh);
   if (stmt_run(cx, s)) return cx->code;
   return read_row(cx, db, p->row);
 }

@@ -77,13 +77,11 @@ static void put_event(struct notice *n, struct jw *w) {
   const char *subject = text_of(cx, o, "subject", NULL);
   struct buf raw;
   jw_object(w, NULL);
-  jw_text(w, "specversion", "1.0");
-  jw_text(w, "id", n->row.key);
+  jw_put(w, "specversion", "1.0", "id", n->row.key);
   jw_text(w, "source", ctx_printf(cx, "/outpost/%s", tenant_slug(job_tenant(n->job))));
   jw_text(w, "type", n->row.subject);
   if (subject) jw_text(w, "subject", subject);
-  jw_time(w, "time", cx->now);
-  jw_text(w, "datacontenttype", "application/json");
+  jw_put(w, "time", arg_time(cx->now), "datacontenttype", "application/json");
   if (!data) data = jv_get(o, "body");
   buf_init(&raw, LIMIT_BODY_BYTES);
   if (data) jv_write(&raw, data);

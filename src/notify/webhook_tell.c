@@ -68,9 +68,8 @@ static int order(struct ctx *cx, struct db *db, const struct hook *h, const stru
   buf_init(&payload, LIMIT_BODY_BYTES);
   jw_init(&w, &payload);
   jw_object(&w, NULL);
-  jw_text(&w, "target", h->name);
-  jw_text(&w, "type", ctx_printf(cx, "outpost.%s", name));
-  jw_text(&w, "key", ctx_printf(cx, "%s %lld", h->id, (long long)col_int(s, 0)));
+  jw_put(&w, "target", h->name, "type", ctx_printf(cx, "outpost.%s", name), "key",
+         ctx_printf(cx, "%s %lld", h->id, (long long)col_int(s, 0)));
   put_entry(&w, s);
   jw_close(&w, '}');
   struct job_order o = { .kind = "webhook_send", .payload = buf_view(&payload) };

@@ -28,17 +28,14 @@ static void write_choices(struct jw *w, const char *choices) {
 /* What is not there does not hold: only a decimal has a scale, only a choice has choices. */
 static void property_write(struct jw *w, const struct property *p) {
   jw_object(w, NULL);
-  jw_text(w, "name", p->name);
-  jw_text(w, "kind", property_kind_name(p->kind));
-  jw_bool(w, "required", p->required);
+  jw_put(w, "name", p->name, "kind", property_kind_name(p->kind), "required", p->required);
   if (p->kind == PROPERTY_DECIMAL) jw_int(w, "scale", p->scale);
   if (p->has_min) write_number(w, "min", p, p->min);
   if (p->has_max) write_number(w, "max", p, p->max);
   write_default(w, p);
   if (p->choices) write_choices(w, p->choices);
   if (p->reference) jw_text(w, "reference", p->reference);
-  jw_bool(w, "searched", p->searched);
-  jw_text(w, "help", p->help);
+  jw_put(w, "searched", p->searched, "help", p->help);
   jw_close(w, '}');
 }
 
@@ -54,12 +51,8 @@ static void keys_write(struct jw *w, const struct entity *e) {
 
 void record_describe(struct jw *w, const struct entity *e) {
   jw_object(w, NULL);
-  jw_text(w, "name", e->name);
-  jw_text(w, "table", e->table);
-  jw_text(w, "help", e->help);
-  jw_text(w, "order", e->order);
-  jw_text(w, "path", e->path);
-  jw_text(w, "access", e->access);
+  jw_put(w, "name", e->name, "table", e->table, "help", e->help, "order", e->order, "path", e->path, "access",
+         e->access);
   keys_write(w, e);
   jw_array(w, "properties");
   for (int i = 0; i < e->property_count; i++) property_write(w, &e->properties[i]);

@@ -58,16 +58,10 @@ int record_history(struct ctx *cx, struct db *db, const struct entity *e, const 
   stmt_text(s, 1, e->table);
   stmt_text(s, 2, id);
   jw_array(w, key);
-  while (stmt_row(cx, s)) {
-    jw_object(w, NULL);
-    jw_int(w, "seq", col_int(s, 0));
-    jw_time(w, "at", col_int(s, 1));
-    jw_str(w, "actor", col_str(s, 2));
-    jw_str(w, "event", col_str(s, 3));
-    jw_raw(w, "before", col_null(s, 4) ? STR("null") : col_str(s, 4));
-    jw_raw(w, "after", col_null(s, 5) ? STR("null") : col_str(s, 5));
-    jw_close(w, '}');
-  }
+  while (stmt_row(cx, s))
+    jw_record(w, NULL, "seq", col_int(s, 0), "at", arg_time(col_int(s, 1)), "actor", col_str(s, 2), "event",
+              col_str(s, 3), "before", arg_json(col_null(s, 4) ? STR("null") : col_str(s, 4)), "after",
+              arg_json(col_null(s, 5) ? STR("null") : col_str(s, 5)));
   jw_close(w, ']');
   return cx->code;
 }

@@ -81,10 +81,7 @@ static int put_end(struct ctx *cx, struct writing *w, const struct sign_key *key
   struct jw j;
   if (sign_hash(cx, key, w->digest, signature, &n)) return cx->code;
   jw_init(&j, &w->plain);
-  jw_object(&j, NULL);
-  jw_int(&j, "batches", batches);
-  jw_text(&j, "signature", hex_encode(hex, signature, n));
-  jw_close(&j, '}');
+  jw_record(&j, NULL, "batches", batches, "signature", hex_encode(hex, signature, n));
   return put_frame(cx, w);
 }
 

@@ -15,15 +15,9 @@ static void put_hex(struct jw *w, const char *key, const unsigned char *p, size_
 
 static void put_section(struct jw *w, const struct up_section *s) {
   jw_object(w, NULL);
-  jw_text(w, "table", s->table);
-  jw_text(w, "columns", s->columns);
-  jw_text(w, "keys", s->keys);
-  jw_text(w, "of", s->of);
-  jw_bool(w, "replace", s->how == BATCH_REPLACE);
-  jw_bool(w, "missing", s->missing);
-  jw_int(w, "rows", s->rows);
-  jw_int(w, "copy", (int64_t)s->copy.n);
-  jw_str(w, "values", buf_view(&s->values));
+  jw_put(w, "table", s->table, "columns", s->columns, "keys", s->keys, "of", s->of, "replace",
+         arg_bool(s->how == BATCH_REPLACE), "missing", s->missing, "rows", s->rows, "copy",
+         (int64_t)s->copy.n, "values", buf_view(&s->values));
   if (s->origin) jw_int(w, "origin", s->origin);
   jw_close(w, '}');
 }
@@ -33,15 +27,10 @@ void bundle_encode(const struct up_batch *b, struct buf *out) {
   struct jw w;
   jw_init(&w, out);
   jw_object(&w, NULL);
-  jw_text(&w, "organization", s->organization);
-  jw_int(&w, "origin", s->origin);
-  jw_text(&w, "lane", s->lane);
-  jw_int(&w, "sequence", s->sequence);
+  jw_put(&w, "organization", s->organization, "origin", s->origin, "lane", s->lane, "sequence", s->sequence);
   put_hex(&w, "previous", s->previous, SHA256_SIZE);
-  jw_text(&w, "position_from", s->position_from);
-  jw_text(&w, "position_to", s->position_to);
-  jw_int(&w, "first_seq", s->first_seq);
-  jw_int(&w, "last_seq", s->last_seq);
+  jw_put(&w, "position_from", s->position_from, "position_to", s->position_to, "first_seq", s->first_seq,
+         "last_seq", s->last_seq);
   put_hex(&w, "last_hash", b->last_hash, SHA256_SIZE);
   jw_int(&w, "made_at", s->made_at);
   put_hex(&w, "hash", s->hash, SHA256_SIZE);

@@ -36,11 +36,7 @@ static const char *position_text(struct ctx *cx, const struct position *p) {
   jw_init(&w, &out);
   jw_object(&w, NULL);
   jw_int(&w, "seq", p->seq);
-  if (p->entry) {
-    jw_int(&w, "entry", p->entry);
-    jw_int(&w, "step", p->step);
-    jw_text(&w, "after", p->after);
-  }
+  if (p->entry) jw_put(&w, "entry", p->entry, "step", p->step, "after", p->after);
   jw_close(&w, '}');
   const char *text = ctx_strdup(cx, buf_view(&out));
   buf_clear(&out);

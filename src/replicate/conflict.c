@@ -89,10 +89,7 @@ int conflict_note(struct ctx *cx, struct db *db, const struct conflict *c) {
   if (known(cx, db, c->id) || cx->code) return cx->code;
   const char *title = conflict_title(cx, db, c->entity, c->record);
   struct jw *w = form_begin(&f, c->id);
-  jw_text(w, "kind", c->entity->name);
-  jw_text(w, "record", c->record);
-  jw_text(w, "title", title);
-  jw_text(w, "field", c->field);
+  jw_put(w, "kind", c->entity->name, "record", c->record, "title", title, "field", c->field);
   conflict_put(w, c);
   jw_text(w, "lost_by", c->here ? "here" : "elsewhere");
   jw_text(w, "policy", policy_of(c));

@@ -64,8 +64,7 @@ static void put_said(struct ctx *cx, struct db *db, const struct about *a, const
     return;
   }
   jw_object(w, name);
-  jw_str(w, "who", col_str(s, 0));
-  jw_time(w, "at", col_int(s, 1));
+  jw_put(w, "who", col_str(s, 0), "at", arg_time(col_int(s, 1)));
   jw_close(w, '}');
   stmt_done(s);
 }

@@ -168,11 +168,7 @@ bool holding_of(const char *table, enum holding *out, const char **why) {
 
 static void put(struct jw *w, const char *table, enum holding how, const char *why) {
   static const char *const names[] = { "rows", "records", "within", "derived", "here" };
-  jw_object(w, NULL);
-  jw_text(w, "table", table);
-  jw_text(w, "how", names[how]);
-  jw_text(w, "why", why);
-  jw_close(w, '}');
+  jw_record(w, NULL, "table", table, "how", names[how], "why", why);
 }
 
 void holdings_json(struct jw *w, const char *key) {

@@ -116,8 +116,7 @@ static int out_of_scope(struct ctx *cx, struct db *db, const struct pulled *p, c
     jw_raw(&w, name, buf_view(&value));
     buf_clear(&value);
   }
-  jw_int(&w, "deleted_at", cx->now);
-  jw_text(&w, "deleted_by", "headquarters");
+  jw_put(&w, "deleted_at", cx->now, "deleted_by", "headquarters");
   jw_close(&w, '}');
   const struct jv *row = parsed(cx, str_of(ctx_strdup(cx, buf_view(&json))));
   buf_clear(&json);

@@ -55,10 +55,8 @@ static int write_section(struct ctx *cx, struct jw *w, struct buf *leaves, const
   size_t before = leaves->n;
   if (merkle_leaves(cx, leaves, s->table, s->copy, rows)) return cx->code;
   jw_object(w, NULL);
-  jw_text(w, "table", s->table);
-  jw_text(w, "columns", s->columns);
-  jw_int(w, "rows", *rows);
-  jw_int(w, "leaves", (int64_t)(leaves->n - before) / SHA256_SIZE);
+  jw_put(w, "table", s->table, "columns", s->columns, "rows", *rows, "leaves",
+         (int64_t)(leaves->n - before) / SHA256_SIZE);
   if (s->keys && *rows) {
     jw_text(w, "keys", s->keys);
     copy_keys(cx, w, "first", s->columns, s->keys, first_line(s->copy));

@@ -89,9 +89,7 @@ static const char *error_json(struct ctx *cx, const char *sentence) {
   struct jw w;
   buf_init(&json, LIMIT_TEXT_BYTES);
   jw_init(&w, &json);
-  jw_object(&w, NULL);
-  jw_text(&w, "error", sentence);
-  jw_close(&w, '}');
+  jw_record(&w, NULL, "error", sentence);
   const char *text = ctx_strdup(cx, buf_view(&json));
   buf_clear(&json);
   return text;

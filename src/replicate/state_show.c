@@ -137,33 +137,23 @@ static int put_connection(struct ctx *cx, struct jw *w, const struct shown *o) {
   const char *tls;
   if (!o->up.enrolled) return jw_text(w, "connection", NULL), OK;
   if (pg_dsn_part(cx, o->up.dsn, "sslmode", &tls)) return cx->code;
-  jw_object(w, "connection");
-  jw_text(w, "role", o->up.role);
-  jw_text(w, "tls", tls);
-  jw_close(w, '}');
+  jw_record(w, "connection", "role", o->up.role, "tls", tls);
   return OK;
 }
 
 static void put_lanes(struct jw *w, const struct shown *o) {
   jw_array(w, "lanes");
-  for (int i = 0; o->up.enrolled && i < LANE_COUNT; i++) {
-    jw_object(w, NULL);
-    jw_text(w, "lane", o->lane[i].name);
-    jw_int(w, "sequence", o->lane[i].sequence);
-    jw_raw(w, "position", str_of(o->lane[i].position));
-    jw_int(w, "behind_rows", o->behind[i].rows);
-    jw_int(w, "behind_bytes", o->behind[i].bytes);
-    jw_time_known(w, "behind_since", o->behind[i].since);
-    jw_time_known(w, "confirmed_at", o->lane[i].confirmed_at);
-    jw_close(w, '}');
-  }
+  for (int i = 0; o->up.enrolled && i < LANE_COUNT; i++)
+    jw_record(w, NULL, "lane", o->lane[i].name, "sequence", o->lane[i].sequence, "position",
+              arg_json(str_of(o->lane[i].position)), "behind_rows", o->behind[i].rows, "behind_bytes",
+              o->behind[i].bytes, "behind_since", arg_time_known(o->behind[i].since), "confirmed_at",
+              arg_time_known(o->lane[i].confirmed_at));
   jw_close(w, ']');
 }
 
 static void put_forecast(struct jw *w, const struct shown *o) {
   jw_object(w, "forecast");
-  jw_int(w, "rows", o->rows);
-  jw_int(w, "bytes", o->bytes);
+  jw_put(w, "rows", o->rows, "bytes", o->bytes);
   if (o->speed)
     jw_int(w, "seconds", (o->bytes + o->speed - 1) / o->speed);
   else
@@ -179,11 +169,10 @@ static int put_cost(struct ctx *cx, struct db *db, struct jw *w) {
   jw_object(w, "cost");
   jw_int(w, "rows", col_int(s, 0));
   if (col_null(s, 1)) {
-    jw_text(w, "statements_a_thousand_rows", NULL);
-    jw_text(w, "bytes_a_thousand_rows", NULL);
+    jw_put(w, "statements_a_thousand_rows", NULL, "bytes_a_thousand_rows", NULL);
   } else {
-    jw_number(w, "statements_a_thousand_rows", col_int(s, 1), 1, 1);
-    jw_int(w, "bytes_a_thousand_rows", col_int(s, 2));
+    jw_put(w, "statements_a_thousand_rows", arg_number(col_int(s, 1), 1, 1), "bytes_a_thousand_rows",
+           col_int(s, 2));
   }
   jw_close(w, '}');
   stmt_done(s);
@@ -192,24 +181,15 @@ static int put_cost(struct ctx *cx, struct db *db, struct jw *w) {
 
 static void put_error(struct jw *w, const struct shown *o) {
   if (!o->error) return jw_text(w, "error", NULL);
-  jw_object(w, "error");
-  jw_text(w, "code", o->error_code);
-  jw_text(w, "sentence", o->error);
-  jw_time(w, "since", o->since);
-  jw_int(w, "tries", o->tries);
-  jw_time(w, "next_try", o->next_try);
-  jw_close(w, '}');
+  jw_record(w, "error", "code", o->error_code, "sentence", o->error, "since", arg_time(o->since), "tries",
+            o->tries, "next_try", arg_time(o->next_try));
 }
 
 static int put_receipt(struct ctx *cx, struct db *db, struct jw *w) {
   struct stmt *s = db_stmt(cx, db, SQL_sync_last_receipt);
   if (!stmt_row(cx, s)) return jw_text(w, "last_receipt", NULL), cx->code;
-  jw_object(w, "last_receipt");
-  jw_str(w, "lane", col_str(s, 0));
-  jw_int(w, "sequence", col_int(s, 1));
-  jw_time_known(w, "received_at", col_int(s, 2));
-  jw_str(w, "receipt", col_str(s, 3));
-  jw_close(w, '}');
+  jw_record(w, "last_receipt", "lane", col_str(s, 0), "sequence", col_int(s, 1), "received_at",
+            arg_time_known(col_int(s, 2)), "receipt", col_str(s, 3));
   stmt_done(s);
   return OK;
 }
@@ -218,10 +198,7 @@ static int put_metered(struct ctx *cx, struct db *db, struct jw *w, const struct
   int64_t left;
   if (sync_metered_left(cx, db, &left)) return cx->code;
   if (!o->up.metered_bytes) return jw_text(w, "metered", NULL), OK;
-  jw_object(w, "metered");
-  jw_int(w, "bytes_a_day", o->up.metered_bytes);
-  jw_int(w, "left_today", left);
-  jw_close(w, '}');
+  jw_record(w, "metered", "bytes_a_day", o->up.metered_bytes, "left_today", left);
   return OK;
 }
 
@@ -233,17 +210,11 @@ int sync_state_json(struct ctx *cx, struct db *db, struct jw *w, const char *key
   jw_text(w, "state", state_of(&o));
   jw_text(w, "sentence", sentence_of(cx, &o));
   jw_bool(w, "went_back", o.error && str_starts(str_of(o.error), STR(WENT_BACK)));
-  jw_bool(w, "paused", o.up.paused);
-  jw_text(w, "name", o.up.name);
-  jw_text(w, "organization", o.up.organization);
-  jw_text(w, "edge", o.up.edge);
+  jw_put(w, "paused", o.up.paused, "name", o.up.name, "organization", o.up.organization, "edge", o.up.edge);
   jw_text(w, "upstream", o.up.enrolled ? place_of(cx, o.up.dsn) : NULL);
   if (put_connection(cx, w, &o)) return cx->code;
-  jw_int(w, "origin", o.up.origin);
-  jw_int(w, "epoch", o.up.epoch);
-  jw_time_known(w, "enrolled_at", o.up.enrolled_at);
-  jw_time_known(w, "holds_until", o.holds_until);
-  jw_time_known(w, "contact_at", o.contact_at);
+  jw_put(w, "origin", o.up.origin, "epoch", o.up.epoch, "enrolled_at", arg_time_known(o.up.enrolled_at),
+         "holds_until", arg_time_known(o.holds_until), "contact_at", arg_time_known(o.contact_at));
   put_lanes(w, &o);
   put_forecast(w, &o);
   jw_int(w, "schema", upstream_version());
@@ -261,18 +232,11 @@ int sync_state_json(struct ctx *cx, struct db *db, struct jw *w, const char *key
 
 static void put_batches(struct ctx *cx, struct stmt *s, struct jw *w) {
   jw_array(w, "batches");
-  while (stmt_row(cx, s)) {
-    jw_object(w, NULL);
-    jw_str(w, "lane", col_str(s, 0));
-    jw_int(w, "sequence", col_int(s, 1));
-    jw_int(w, "rows", col_int(s, 2));
-    jw_int(w, "bytes", col_int(s, 3));
-    jw_time(w, "made_at", col_int(s, 4));
-    jw_time_known(w, "confirmed_at", col_int(s, 5));
-    jw_str(w, "hash", col_str(s, 6));
-    jw_bool(w, "receipted", col_int(s, 7) != 0);
-    jw_close(w, '}');
-  }
+  while (stmt_row(cx, s))
+    jw_record(w, NULL, "lane", col_str(s, 0), "sequence", col_int(s, 1), "rows", col_int(s, 2), "bytes",
+              col_int(s, 3), "made_at", arg_time(col_int(s, 4)), "confirmed_at",
+              arg_time_known(col_int(s, 5)), "hash", col_str(s, 6), "receipted",
+              arg_bool(col_int(s, 7) != 0));
   jw_close(w, ']');
 }
 
@@ -282,14 +246,9 @@ int sync_history_json(struct ctx *cx, struct db *db, int64_t limit, struct jw *w
   stmt_int(s, 1, limit);
   jw_object(w, key);
   jw_array(w, "history");
-  while (stmt_row(cx, s)) {
-    jw_object(w, NULL);
-    jw_int(w, "id", col_int(s, 0));
-    jw_time(w, "at", col_int(s, 1));
-    jw_str(w, "kind", col_str(s, 2));
-    jw_str(w, "text", col_str(s, 3));
-    jw_close(w, '}');
-  }
+  while (stmt_row(cx, s))
+    jw_record(w, NULL, "id", col_int(s, 0), "at", arg_time(col_int(s, 1)), "kind", col_str(s, 2), "text",
+              col_str(s, 3));
   jw_close(w, ']');
   if (cx->code || !(s = db_stmt(cx, db, SQL_sync_batches_list))) return cx->code;
   stmt_int(s, 1, limit);

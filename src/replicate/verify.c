@@ -102,11 +102,7 @@ struct report {
 
 static void close_line(struct report *to) {
   if (!to->table) return;
-  jw_object(to->w, NULL);
-  jw_text(to->w, "table", to->table);
-  jw_int(to->w, "rows", to->rows);
-  jw_bool(to->w, "same", to->same);
-  jw_close(to->w, '}');
+  jw_record(to->w, NULL, "table", to->table, "rows", to->rows, "same", to->same);
   to->table = NULL;
 }
 
@@ -319,14 +315,8 @@ static void write_first(const struct verifying *v, struct jw *w) {
     jw_text(w, "first", NULL);
     return;
   }
-  jw_object(w, "first");
-  jw_text(w, "table", d->table);
-  jw_text(w, "key", d->key);
-  jw_text(w, "column", d->column);
-  jw_text(w, "here", d->here);
-  jw_text(w, "there", d->there);
-  jw_text(w, "text", d->text);
-  jw_close(w, '}');
+  jw_record(w, "first", "table", d->table, "key", d->key, "column", d->column, "here", d->here, "there",
+            d->there, "text", d->text);
 }
 
 static int add_behind(struct verifying *v, enum sync_lane_id id, int64_t *rows) {
@@ -378,10 +368,7 @@ int sync_verify(struct ctx *cx, struct tenant *t, struct pg *p, struct jw *w, bo
   jw_bool(w, "same", *same);
   jw_text(w, "sentence", sentence(cx, &v, bad, behind, rows_behind));
   write_first(&v, w);
-  jw_int(w, "compared", v.compared);
-  jw_int(w, "not_sent", behind);
-  jw_int(w, "rows_not_sent", rows_behind);
-  jw_int(w, "to_pull", v.to_pull);
+  jw_put(w, "compared", v.compared, "not_sent", behind, "rows_not_sent", rows_behind, "to_pull", v.to_pull);
   holdings_json(w, "stays");
   jw_close(w, '}');
   return OK;

@@ -139,10 +139,8 @@ static void end(struct collected *c) {
 
 /* {"after":..,"upto":..}; the last one goes to the end, and where there are no rows here the only one holds all. */
 static void range_json(const struct collected *c, int64_t i, struct jw *w) {
-  jw_object(w, NULL);
-  jw_raw(w, "after", i ? str_of(c->ranges[i - 1].upto) : STR("null"));
-  jw_raw(w, "upto", i + 1 < c->count ? str_of(c->ranges[i].upto) : STR("null"));
-  jw_close(w, '}');
+  jw_record(w, NULL, "after", arg_json(i ? str_of(c->ranges[i - 1].upto) : STR("null")), "upto",
+            arg_json(i + 1 < c->count ? str_of(c->ranges[i].upto) : STR("null")));
 }
 
 static int differs(const struct collected *c, int64_t i, const struct pg_rows *rows, int row) {

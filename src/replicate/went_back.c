@@ -126,10 +126,7 @@ static int go_back(struct ctx *cx, struct db *db, void *arg) {
   if (stmt_run(cx, s) || sync_history_add(cx, db, "resent", text) || change_append(cx, db, &entry))
     return cx->code;
   jw_object(g->w, g->key);
-  jw_int(g->w, "batches", batches);
-  jw_int(g->w, "rows", rows);
-  jw_int(g->w, "received", received);
-  jw_text(g->w, "sentence", text);
+  jw_put(g->w, "batches", batches, "rows", rows, "received", received, "sentence", text);
   jw_close(g->w, '}');
   return OK;
 }

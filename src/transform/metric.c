@@ -143,10 +143,7 @@ int metric_find(struct ctx *cx, struct db *db, const struct metric_query *q, str
   }
   jw_close(w, ']');
   jw_int(w, "count", count);
-  jw_object(w, "period");
-  jw_text(w, "start", q->start);
-  jw_text(w, "end", q->end);
-  jw_close(w, '}');
+  jw_record(w, "period", "start", q->start, "end", q->end);
   return cx->code;
 }
 
@@ -171,20 +168,15 @@ int metric_daily(struct ctx *cx, struct db *db, const char *from, const char *to
 int metric_monthly(struct ctx *cx, struct db *db, struct jw *w) {
   struct stmt *s = db_stmt(cx, db, SQL_monthly_list);
   jw_array(w, "data");
-  while (stmt_row(cx, s)) {
-    jw_object(w, NULL);
-    jw_str(w, "month", col_str(s, 0));
-    jw_decimal(w, "total_revenue", col_int(s, 1), METRIC_SCALE, 2);
-    jw_decimal(w, "avg_daily_revenue", col_int(s, 2), METRIC_SCALE, 2);
-    jw_int(w, "days_with_data", col_int(s, 3));
-    jw_close(w, '}');
-  }
+  while (stmt_row(cx, s))
+    jw_record(w, NULL, "month", col_str(s, 0), "total_revenue", arg_decimal(col_int(s, 1), METRIC_SCALE, 2),
+              "avg_daily_revenue", arg_decimal(col_int(s, 2), METRIC_SCALE, 2), "days_with_data",
+              col_int(s, 3));
   jw_close(w, ']');
   s = db_stmt(cx, db, SQL_monthly_state);
   while (stmt_row(cx, s)) {
     column_time(w, "refreshed_at", s, 0);
-    jw_bool(w, "stale", col_int(s, 1) > 0 || col_int(s, 2));
-    jw_int(w, "months_changed", col_int(s, 1));
+    jw_put(w, "stale", arg_bool(col_int(s, 1) > 0 || col_int(s, 2)), "months_changed", col_int(s, 1));
   }
   return cx->code;
 }

@@ -134,17 +134,12 @@ static int save_row(struct ctx *cx, struct db *db, const struct metric_row *m, s
   if (id) stmt_done(s);
   if (cx->code) return cx->code;
   struct jw *w = form_begin(&f, id);
-  jw_text(w, "metric_type", m->type);
-  jw_text(w, "metric_date", m->date);
-  jw_text(w, "metric_value", m->value);
-  jw_text(w, "source", "given");
+  jw_put(w, "metric_type", m->type, "metric_date", m->date, "metric_value", m->value, "source", "given");
   if (m->data && *m->data == '{') {
     struct jv *data;
     if (!jv_parse(cx, str_of(m->data), &data)) jw_raw(w, "data", str_of(m->data));
   } else if (m->category) {
-    jw_object(w, "data");
-    jw_text(w, "category", m->category);
-    jw_close(w, '}');
+    jw_record(w, "data", "category", m->category);
   }
   if (form_save(cx, db, "metric", &f, NULL)) return cx->code;
   if (id)
@@ -188,10 +183,7 @@ static int save_slice(struct ctx *cx, struct tenant *t, struct saving *total, st
     total->changed += cx->code ? 0 : one.changed;
     if (!cx->code) continue;
     (*refused)++;
-    jw_object(w, NULL);
-    jw_int(w, "line", (int64_t)one.rows->line);
-    jw_text(w, "why", cx->message);
-    jw_close(w, '}');
+    jw_record(w, NULL, "line", (int64_t)one.rows->line, "why", cx->message);
   }
   ctx_forgive(cx);
   return OK;
@@ -218,8 +210,6 @@ int metric_import(struct ctx *cx, struct tenant *t, const char *path, struct jw 
     changed += sv.changed;
   }
   jw_close(w, ']');
-  jw_int(w, "rows", (int64_t)r.count);
-  jw_int(w, "added", added);
-  jw_int(w, "changed", changed);
+  jw_put(w, "rows", (int64_t)r.count, "added", added, "changed", changed);
   return cx->code;
 }

@@ -29,12 +29,8 @@ int quality_alert_raise(struct ctx *cx, struct db *db, const struct quality_aler
   bool same = k.id && !strcmp(k.message, a->message);
   if (same && !(k.resolved && k.by_itself)) return OK;
   struct jw *w = form_begin(&f, k.id);
-  jw_text(w, "dedupe_key", a->key);
-  jw_text(w, "alert_type", a->type);
-  jw_text(w, "severity", a->severity);
-  jw_text(w, "message", a->message);
-  jw_text(w, "metric_id", a->metric);
-  jw_bool(w, "resolved", false);
+  jw_put(w, "dedupe_key", a->key, "alert_type", a->type, "severity", a->severity, "message", a->message,
+         "metric_id", a->metric, "resolved", arg_bool(false));
   if (k.id) jw_text(w, "resolved_at", NULL);
   if (k.id) jw_text(w, "resolved_by", NULL);
   *fresh = true;
@@ -46,8 +42,6 @@ int quality_alert_settle(struct ctx *cx, struct db *db, const char *key) {
   struct form f;
   if (find(cx, db, key, &k) || !k.id || k.resolved) return cx->code;
   struct jw *w = form_begin(&f, k.id);
-  jw_bool(w, "resolved", true);
-  jw_time(w, "resolved_at", cx->now);
-  jw_text(w, "resolved_by", "itself");
+  jw_put(w, "resolved", arg_bool(true), "resolved_at", arg_time(cx->now), "resolved_by", "itself");
   return form_save(cx, db, "data_quality_alert", &f, NULL);
 }

@@ -167,10 +167,8 @@ static int save_day(struct ctx *cx, struct db *db, const struct day *d, const st
     jw_text(w, "derived_value", NULL);
   else
     jw_decimal(w, "derived_value", d->total, METRIC_SCALE, 2);
-  if (!p->id || !p->given) {
-    jw_decimal(w, "metric_value", d->total, METRIC_SCALE, 2);
-    jw_raw(w, "data", str_of(d->data));
-  }
+  if (!p->id || !p->given)
+    jw_put(w, "metric_value", arg_decimal(d->total, METRIC_SCALE, 2), "data", arg_json(str_of(d->data)));
   return form_save(cx, db, "metric", &f, NULL);
 }
 
@@ -266,10 +264,7 @@ static int show_fn(struct ctx *cx, struct db *db, void *arg) {
 /* ---- the jobs ---- */
 
 static void put_result(struct jw *w, const struct revenue_result *r) {
-  jw_int(w, "days", r->days);
-  jw_int(w, "changed", r->changed);
-  jw_int(w, "kept_as_given", r->kept);
-  jw_int(w, "refused", r->refused);
+  jw_put(w, "days", r->days, "changed", r->changed, "kept_as_given", r->kept, "refused", r->refused);
 }
 
 static int run_revenue(struct ctx *cx, struct job *job) {
