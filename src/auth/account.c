@@ -93,9 +93,8 @@ static int user_changed(struct ctx *cx, struct db *db, const char *id) {
 }
 
 int role_permissions(struct ctx *cx, struct db *db, const char *id, uint64_t *out) {
-  struct stmt *s = db_stmt(cx, db, SQL_auth_role);
   *out = 0;
-  stmt_text(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_auth_role, id);
   if (!stmt_row(cx, s))
     return cx->code ? (int)cx->code : fail(cx, E_NOT_FOUND, "role", "there is no such role");
   permissions_read(cx, col_str(s, 0), out);

@@ -45,9 +45,8 @@ static void name_counters(struct ctx *cx, const char *user, const char *address,
 }
 
 static int read_counter(struct ctx *cx, struct db *db, struct counter *c) {
-  struct stmt *s = db_stmt(cx, db, SQL_login_failures);
   c->failures = c->until = 0;
-  stmt_blob(s, 1, c->name, sizeof c->name);
+  struct stmt *s = db_ask(cx, db, SQL_login_failures, arg_blob(c->name, sizeof c->name));
   if (!stmt_row(cx, s)) return cx->code;
   int64_t passed = cx->now - col_int(s, 1);
   if (passed < FORGET_US) c->failures = col_int(s, 0), c->until = col_int(s, 2);

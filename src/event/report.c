@@ -60,9 +60,8 @@ static int stand(struct ctx *cx, struct db *db, struct group_report *g) {
 int groups_report(struct ctx *cx, struct db *db, const char *topic, struct group_report **out,
                   size_t *count) {
   struct group_report *list = ctx_alloc(cx, GROUPS_MOST * sizeof *list);
-  struct stmt *s = db_stmt(cx, db, SQL_event_groups);
   *count = 0;
-  stmt_text(s, 1, topic);
+  struct stmt *s = db_ask(cx, db, SQL_event_groups, topic);
   while (stmt_row(cx, s)) {
     if (*count == GROUPS_MOST) continue;
     struct group_report *g = &list[(*count)++];

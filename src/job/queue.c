@@ -108,9 +108,8 @@ static int64_t fill(const struct queue_settings *set, int64_t tokens, int64_t el
 }
 
 static void read_state(struct ctx *cx, struct db *db, struct plan *p, struct lane *lane) {
-  struct stmt *s = db_stmt(cx, db, SQL_job_queue_state_get);
   lane->tokens = lane->set.rate_count * TOKEN;
-  stmt_text(s, 1, lane->queue);
+  struct stmt *s = db_ask(cx, db, SQL_job_queue_state_get, lane->queue);
   if (!stmt_row(cx, s)) return;
   bool this_start = str_eq(col_str(s, 2), str_of(boot_id()));
   lane->pass = col_int(s, 0);

@@ -31,20 +31,11 @@ static int put(struct ctx *cx, struct db *db, const struct setting *set) {
   if (seal_key_open(cx, store_dir(tenant_store(set->tenant)), &key) || purpose(cx, db, set->name, &what) ||
       seal_close(cx, key, what, set->value, &sealed))
     return cx->code;
-  struct stmt *s = db_stmt(cx, db, SQL_secret_set);
-  if (!s) return cx->code;
-  stmt_text(s, 1, set->name);
-  stmt_blob(s, 2, sealed.p, sealed.n);
-  stmt_int(s, 3, cx->now);
-  stmt_text(s, 4, cx->actor);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_secret_set, set->name, arg_blob(sealed.p, sealed.n), cx->now, cx->actor);
 }
 
 static int take_away(struct ctx *cx, struct db *db, const char *name) {
-  struct stmt *s = db_stmt(cx, db, SQL_secret_remove);
-  if (!s) return cx->code;
-  stmt_text(s, 1, name);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_secret_remove, name);
 }
 
 static int set_secret(struct ctx *cx, struct db *db, void *arg) {

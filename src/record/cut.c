@@ -13,10 +13,7 @@ static int known_until(struct ctx *cx, struct db *db, const struct entity *e, co
   static const enum sql_id questions[] = { SQL_record_known_until, SQL_record_before_entry };
   *known = NULL;
   for (int i = 0; i < 2; i++) {
-    struct stmt *s = db_stmt(cx, db, questions[i]);
-    stmt_text(s, 1, e->table);
-    stmt_text(s, 2, id);
-    stmt_int(s, 3, seq);
+    struct stmt *s = db_ask(cx, db, questions[i], e->table, id, seq);
     if (!stmt_row(cx, s)) continue;
     *known = col_dup(cx, s, 0);
     stmt_done(s);
@@ -74,9 +71,7 @@ static int clear_rows(struct ctx *cx, struct db *db, const struct entity *e, con
 
 int record_cut(struct ctx *cx, struct db *db, const struct entity *e, int64_t seq, int64_t *rows) {
   struct changed *first = NULL, **last = &first;
-  struct stmt *s = db_stmt(cx, db, SQL_record_changed_after);
-  stmt_text(s, 1, e->table);
-  stmt_int(s, 2, seq);
+  struct stmt *s = db_ask(cx, db, SQL_record_changed_after, e->table, seq);
   for (; stmt_row(cx, s); last = &(*last)->next) {
     *last = ctx_alloc(cx, sizeof **last);
     (*last)->id = col_dup(cx, s, 0);

@@ -10,10 +10,7 @@ static const char *known_at(struct ctx *cx, struct db *db, const struct entity *
                             const char *now) {
   static const enum sql_id questions[] = { SQL_record_known_at, SQL_record_before_first };
   for (int i = 0; i < 2; i++) {
-    struct stmt *s = db_stmt(cx, db, questions[i]);
-    stmt_text(s, 1, e->table);
-    stmt_text(s, 2, id);
-    stmt_int(s, 3, at);
+    struct stmt *s = db_ask(cx, db, questions[i], e->table, id, at);
     if (!stmt_row(cx, s)) continue;
     char *json = col_dup(cx, s, 0);
     stmt_done(s);
@@ -54,9 +51,7 @@ int record_list(struct ctx *cx, struct db *db, const struct entity *e, bool dele
 
 int record_history(struct ctx *cx, struct db *db, const struct entity *e, const char *id, struct jw *w,
                    const char *key) {
-  struct stmt *s = db_stmt(cx, db, SQL_record_changes);
-  stmt_text(s, 1, e->table);
-  stmt_text(s, 2, id);
+  struct stmt *s = db_ask(cx, db, SQL_record_changes, e->table, id);
   jw_array(w, key);
   while (stmt_row(cx, s))
     jw_record(w, NULL, "seq", col_int(s, 0), "at", arg_time(col_int(s, 1)), "actor", col_str(s, 2), "event",
@@ -127,10 +122,7 @@ static bool same_record(struct ctx *cx, const struct entity *e, const char *row,
 static int check_row(struct ctx *cx, struct db *db, struct db *pristine, const struct entity *e,
                      const char *id) {
   const char *row = row_read(cx, db, e, id, NULL), *known = NULL;
-  struct stmt *s = db_stmt(cx, db, SQL_record_known_at);
-  stmt_text(s, 1, e->table);
-  stmt_text(s, 2, id);
-  stmt_int(s, 3, INT64_MAX);
+  struct stmt *s = db_ask(cx, db, SQL_record_known_at, e->table, id, INT64_MAX);
   bool logged = stmt_row(cx, s);
   if (logged) {
     known = col_dup(cx, s, 0);

@@ -78,10 +78,8 @@ static int refused(struct ctx *cx, struct db *db, const struct entity *e, const 
 }
 
 static int add(struct ctx *cx, struct db *db, const struct entity *e, const struct draft *d) {
-  struct stmt *s = db_compose(cx, db, sql_kept(cx, e, KEPT_ADD, add_sql));
-  stmt_text(s, 1, d->id);
-  stmt_int(s, 2, cx->now);
-  stmt_text(s, 3, cx->actor);
+  struct stmt *s =
+      stmt_bind(db_compose(cx, db, sql_kept(cx, e, KEPT_ADD, add_sql)), d->id, cx->now, cx->actor);
   for (int i = 0; i < e->property_count; i++) value_bind(s, FIRST + i, &d->values[i]);
   if (stmt_run(cx, s)) return refused(cx, db, e, d);
   if (e->hooks.added && e->hooks.added(cx, db, d)) return cx->code;
@@ -115,10 +113,8 @@ static const char *change_sql(struct ctx *cx, const struct entity *e, int key) {
 
 static int change(struct ctx *cx, struct db *db, const struct entity *e, const struct draft *d,
                   const char *before) {
-  struct stmt *s = db_compose(cx, db, sql_kept(cx, e, KEPT_CHANGE, change_sql));
-  stmt_text(s, 1, d->id);
-  stmt_int(s, 2, cx->now);
-  stmt_text(s, 3, cx->actor);
+  struct stmt *s =
+      stmt_bind(db_compose(cx, db, sql_kept(cx, e, KEPT_CHANGE, change_sql)), d->id, cx->now, cx->actor);
   for (int i = 0; i < e->property_count; i++) {
     stmt_int(s, FIRST + 2 * i, d->given[i]);
     value_bind(s, FIRST + 2 * i + 1, &d->values[i]);
@@ -270,10 +266,7 @@ static int mark(struct ctx *cx, struct db *db, const struct entity *e, const cha
                  "UPDATE %s SET version = version + 1, updated_at = ?2, updated_by = ?3, deleted_at = ?4, "
                  "deleted_by = ?5 WHERE id = ?1 AND (deleted_at IS NULL) = ?6",
                  e->table);
-  struct stmt *s = db_compose(cx, db, sql);
-  stmt_text(s, 1, id);
-  stmt_int(s, 2, cx->now);
-  stmt_text(s, 3, cx->actor);
+  struct stmt *s = stmt_bind(db_compose(cx, db, sql), id, cx->now, cx->actor);
   if (deleted) stmt_int(s, 4, cx->now);
   if (deleted) stmt_text(s, 5, cx->actor);
   stmt_int(s, 6, deleted);

@@ -39,11 +39,7 @@ static int find_batch(struct ctx *cx, struct db *db, int64_t origin, const struc
   int64_t sequence = 0;
   *position = NULL;
   str_to_int(jv_text(jv_get(b, "sequence")), &sequence);
-  struct stmt *s = db_stmt(cx, db, SQL_sync_batch_find);
-  stmt_int(s, 1, origin);
-  stmt_str(s, 2, lane);
-  stmt_int(s, 3, sequence);
-  stmt_str(s, 4, said);
+  struct stmt *s = db_ask(cx, db, SQL_sync_batch_find, origin, lane, sequence, said);
   if (!stmt_row(cx, s)) return cx->code;
   *position = col_dup(cx, s, 0);
   *hash = (struct str){ ctx_strdup(cx, col_str(s, 1)), col_str(s, 1).n };
@@ -60,14 +56,8 @@ static int confirm(struct ctx *cx, struct db *db, int64_t origin, const struct j
   str_to_int(jv_text(jv_get(b, "received_at")), &at);
   if (!hex.p || !hex_decode(receipt, sizeof receipt, hex, &n))
     return fail(cx, E_INVALID, "receipt", "the receipt is damaged: copy it once more");
-  struct stmt *s = db_stmt(cx, db, SQL_sync_batch_confirm);
-  stmt_int(s, 1, origin);
-  stmt_str(s, 2, jv_text(jv_get(b, "lane")));
-  stmt_int(s, 3, sequence);
-  stmt_int(s, 4, cx->now);
-  stmt_int(s, 5, at);
-  stmt_blob(s, 6, receipt, n);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_sync_batch_confirm, origin, jv_text(jv_get(b, "lane")), sequence, cx->now, at,
+                arg_blob(receipt, n));
 }
 
 static int take_one(struct ctx *cx, struct db *db, const struct sync_upstream *up, const struct jv *b,

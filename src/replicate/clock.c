@@ -84,16 +84,9 @@ static int note_contact(struct ctx *cx, struct db *db, void *arg) {
   if (change_last(cx, db, &end) || clock_open(cx, db, &clock)) return cx->code;
   if (clock->count && clock->anchors[clock->count - 1].hq_at >= c->hq_at)
     c->hq_at = clock->anchors[clock->count - 1].hq_at + 1000;
-  struct stmt *s = db_stmt(cx, db, SQL_sync_contact_between);
-  stmt_int(s, 1, end.seq);
+  struct stmt *s = db_ask(cx, db, SQL_sync_contact_between, end.seq);
   if (stmt_run(cx, s)) return cx->code;
-  s = db_stmt(cx, db, SQL_sync_contact_add);
-  stmt_int(s, 1, c->at);
-  stmt_text(s, 2, boot_id());
-  stmt_int(s, 3, c->boot_at);
-  stmt_int(s, 4, c->hq_at);
-  stmt_int(s, 5, c->round_trip);
-  stmt_int(s, 6, end.seq);
+  s = db_ask(cx, db, SQL_sync_contact_add, c->at, boot_id(), c->boot_at, c->hq_at, c->round_trip, end.seq);
   return stmt_run(cx, s) ? (int)cx->code : say_clock(cx, db, c);
 }
 

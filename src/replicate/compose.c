@@ -99,9 +99,7 @@ static int compose_log(struct composer *c) {
   struct stmt *s = NULL;
   struct up_section *section = NULL;
   if (clock_open(c->cx, c->db, &clock)) return c->cx->code;
-  s = db_stmt(c->cx, c->db, SQL_push_log);
-  stmt_int(s, 1, c->at.seq);
-  stmt_int(s, 2, c->budget->rows);
+  s = db_ask(c->cx, c->db, SQL_push_log, c->at.seq, c->budget->rows);
   while (!is_full(c) && stmt_row(c->cx, s)) {
     if (!section && !(section = section_of(c, &log_section))) break;
     c->at.seq = col_int(s, LOG_SEQ);
@@ -135,8 +133,7 @@ struct entry {
 /* The next entry that stands for more than itself; seq 0: there is none. */
 static int next_entry(struct composer *c, struct entry *e) {
   *e = (struct entry){ 0 };
-  struct stmt *s = db_stmt(c->cx, c->db, SQL_push_next);
-  stmt_int(s, 1, c->at.seq);
+  struct stmt *s = db_ask(c->cx, c->db, SQL_push_next, c->at.seq);
   if (!stmt_row(c->cx, s)) return c->cx->code;
   struct str event = col_str(s, NEXT_EVENT);
   e->seq = col_int(s, NEXT_SEQ);
@@ -197,8 +194,7 @@ static int take_rows(struct composer *c, struct stmt *s, struct up_section *sect
 
 /* The origin under which headquarters has a run: the epoch in which its rows went up; 0: that of the batch. */
 static int64_t run_origin(struct composer *c, int64_t run) {
-  struct stmt *s = db_stmt(c->cx, c->db, SQL_push_run_origin);
-  stmt_int(s, 1, run);
+  struct stmt *s = db_ask(c->cx, c->db, SQL_push_run_origin, run);
   int64_t origin = stmt_row(c->cx, s) ? col_int(s, 0) : 0;
   stmt_done(s);
   return origin == c->b->seal.origin ? 0 : origin;
@@ -228,11 +224,7 @@ static int step_movements(struct composer *c, const struct stream *st, const str
   if (!section) return c->cx->code;
   if (*c->at.after) str_to_int(str_of(c->at.after), &after);
   int64_t to = left > 0 && left < e->last - after ? after + left : e->last;
-  struct stmt *s = db_stmt(c->cx, c->db, st->sql);
-  stmt_int(s, 1, after);
-  stmt_text(s, 2, "");
-  stmt_int(s, 3, INT64_MAX);
-  stmt_int(s, 4, to);
+  struct stmt *s = db_ask(c->cx, c->db, st->sql, after, "", INT64_MAX, to);
   if (stream_movements(c->cx, c->db, c->b, section, st, s, after + 1, to)) return c->cx->code;
   *ended = to == e->last;
   if (!*ended) c->at.after = ctx_printf(c->cx, "%lld", (long long)to);
@@ -248,12 +240,8 @@ static int step_versions(struct composer *c, const struct entry *e, bool *ended)
   like.origin = e->redone ? run_origin(c, e->run) : 0;
   *ended = true;
   if (!(section = section_of(c, &like))) return c->cx->code;
-  struct stmt *s = db_compose(c->cx, c->db, sql);
-  stmt_int(s, 1, e->run);
-  stmt_text(s, 2, c->at.after);
-  stmt_int(s, 3, left > 0 ? left : 1);
-  stmt_text(s, 4, e->key_min);
-  stmt_text(s, 5, e->key_max);
+  struct stmt *s = stmt_bind(db_compose(c->cx, c->db, sql), e->run, c->at.after, left > 0 ? left : 1,
+                             e->key_min, e->key_max);
   return take_rows(c, s, section, kinds, ended);
 }
 

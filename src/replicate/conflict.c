@@ -77,8 +77,7 @@ static int tell(struct ctx *cx, struct db *db, const struct conflict *c, const c
 }
 
 static bool known(struct ctx *cx, struct db *db, const char *id) {
-  struct stmt *s = db_stmt(cx, db, SQL_conflict_state);
-  stmt_text(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_conflict_state, id);
   bool is = stmt_row(cx, s);
   stmt_done(s);
   return is;
@@ -108,8 +107,7 @@ int conflict_decided(struct ctx *cx, struct db *db, const char *id, const char *
 }
 
 int conflict_settle(struct ctx *cx, struct db *db, const char *id) {
-  struct stmt *s = db_stmt(cx, db, SQL_conflict_state);
-  stmt_text(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_conflict_state, id);
   if (!stmt_row(cx, s)) return cx->code;
   bool open = str_eq(col_str(s, 0), STR("open"));
   stmt_done(s);
@@ -125,8 +123,7 @@ struct decided {
 };
 
 static int read_open(struct ctx *cx, struct db *db, const char *id, struct decided *d) {
-  struct stmt *s = db_stmt(cx, db, SQL_conflict_get);
-  stmt_text(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_conflict_get, id);
   if (!stmt_row(cx, s)) {
     return cx->code ? (int)cx->code : fail(cx, E_NOT_FOUND, "id", "there is no conflict %.40s", id);
   }
@@ -191,8 +188,7 @@ struct undone {
 };
 
 static int read_undone(struct ctx *cx, struct db *db, const char *id, struct undone *u) {
-  struct stmt *s = db_stmt(cx, db, SQL_conflict_decided);
-  stmt_text(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_conflict_decided, id);
   if (!stmt_row(cx, s))
     return cx->code ? (int)cx->code : fail(cx, E_NOT_FOUND, "id", "there is no conflict %.40s", id);
   const char *entity = col_dup(cx, s, 0);
@@ -211,10 +207,7 @@ static int read_undone(struct ctx *cx, struct db *db, const char *id, struct und
 static int read_taken(struct ctx *cx, struct db *db, const struct conflict *c, const struct jv **before,
                       const struct jv **after) {
   struct jv *b = NULL, *a = NULL;
-  struct stmt *s = db_stmt(cx, db, SQL_conflict_taken);
-  stmt_text(s, 1, c->id);
-  stmt_text(s, 2, c->entity->table);
-  stmt_text(s, 3, c->record);
+  struct stmt *s = db_ask(cx, db, SQL_conflict_taken, c->id, c->entity->table, c->record);
   if (stmt_row(cx, s)) {
     const char *was = col_dup(cx, s, 0), *is = col_dup(cx, s, 1);
     stmt_done(s);

@@ -52,13 +52,10 @@ static struct about about(struct ctx *cx, const struct jv *row) {
 
 static void put_said(struct ctx *cx, struct db *db, const struct about *a, const char *name,
                      const char *value, bool elsewhere, struct jw *w) {
-  struct stmt *s = db_stmt(cx, db, SQL_conflict_said);
-  stmt_text(s, 1, a->entity ? a->entity->table : "");
-  stmt_text(s, 2, text_of(cx, a->row, "record"));
-  stmt_text(s, 3, ctx_printf(cx, "$.\"%s\"", text_of(cx, a->row, "field")));
-  stmt_text(s, 4, json_of(cx, jv_get(a->row, value)).p);
-  stmt_int(s, 5, elsewhere);
-  stmt_int(s, 6, a->property && a->property->kind == PROPERTY_DECIMAL);
+  struct stmt *s =
+      db_ask(cx, db, SQL_conflict_said, a->entity ? a->entity->table : "", text_of(cx, a->row, "record"),
+             ctx_printf(cx, "$.\"%s\"", text_of(cx, a->row, "field")), json_of(cx, jv_get(a->row, value)).p,
+             elsewhere, a->property && a->property->kind == PROPERTY_DECIMAL);
   if (!stmt_row(cx, s)) {
     jw_text(w, name, NULL);
     return;

@@ -55,9 +55,8 @@ int epoch_instance_keep(struct ctx *cx, struct tenant *t, const char *id) {
 /* ---- both sides ---- */
 
 static int local_hash(struct ctx *cx, struct db *db, int64_t seq, struct str *out) {
-  struct stmt *s = db_stmt(cx, db, SQL_sync_hash_at);
   *out = (struct str){ NULL, 0 };
-  stmt_int(s, 1, seq);
+  struct stmt *s = db_ask(cx, db, SQL_sync_hash_at, seq);
   if (!stmt_row(cx, s)) return cx->code;
   *out = (struct str){ ctx_strdup(cx, col_str(s, 0)), col_str(s, 0).n };
   stmt_done(s);
@@ -250,14 +249,9 @@ static int open_here(struct ctx *cx, struct db *db, void *arg) {
   const struct opening *o = arg;
   struct stmt *s = db_stmt(cx, db, SQL_sync_origin_past);
   if (stmt_run(cx, s)) return cx->code;
-  s = db_stmt(cx, db, SQL_sync_origin_add);
-  stmt_int(s, 1, o->origin);
-  stmt_int(s, 2, o->epoch);
-  stmt_text(s, 3, o->instance);
-  stmt_int(s, 4, o->c->shared);
-  stmt_blob(s, 5, o->fork_hash.p, o->fork_hash.n);
-  stmt_int(s, 6, cx->now);
-  if (stmt_run(cx, s)) return cx->code;
+  if (db_act(cx, db, SQL_sync_origin_add, o->origin, o->epoch, o->instance, o->c->shared,
+             arg_blob(o->fork_hash.p, o->fork_hash.n), cx->now))
+    return cx->code;
   for (int i = 0; i < LANE_COUNT; i++) {
     struct sync_lane lane = { .name = sync_lane_names[i], .position = o->position[i] };
     if (sync_lane_save(cx, db, &lane)) return cx->code;

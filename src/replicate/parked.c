@@ -26,10 +26,7 @@ static const char *subject_of(struct ctx *cx, const struct entity *e, const char
 
 static bool is_parked(struct ctx *cx, struct db *db, const struct entity *e, const char *id,
                       const char *reason) {
-  struct stmt *s = db_stmt(cx, db, SQL_pull_parked_so);
-  stmt_text(s, 1, e->table);
-  stmt_text(s, 2, id);
-  stmt_text(s, 3, reason);
+  struct stmt *s = db_ask(cx, db, SQL_pull_parked_so, e->table, id, reason);
   bool is = stmt_row(cx, s);
   stmt_done(s);
   return is;
@@ -71,9 +68,7 @@ int parked_wait(struct ctx *cx, struct db *db, const struct entity *e, const cha
 }
 
 int parked_end(struct ctx *cx, struct db *db, const struct entity *e, const char *id, bool *was) {
-  struct stmt *s = db_stmt(cx, db, SQL_pull_unpark);
-  stmt_text(s, 1, e->table);
-  stmt_text(s, 2, id);
+  struct stmt *s = db_ask(cx, db, SQL_pull_unpark, e->table, id);
   *was = !stmt_run(cx, s) && db_changes(db) > 0;
   return *was ? alert_settle(cx, db, "sync_parked", subject_of(cx, e, id)) : (int)cx->code;
 }

@@ -15,9 +15,8 @@ const char PULL_CONFLICTS[] = "conflict";
 /* ---- positions ---- */
 
 int pull_position_read(struct ctx *cx, struct db *db, const char *table, struct position *at) {
-  struct stmt *s = db_stmt(cx, db, SQL_pull_get);
   *at = (struct position){ .last_key = "", .shape = "" };
-  stmt_text(s, 1, table);
+  struct stmt *s = db_ask(cx, db, SQL_pull_get, table);
   if (!stmt_row(cx, s)) return cx->code;
   *at = (struct position){ col_dup(cx, s, 0), col_dup(cx, s, 1), col_dup(cx, s, 2), col_dup(cx, s, 3) };
   stmt_done(s);
@@ -25,13 +24,7 @@ int pull_position_read(struct ctx *cx, struct db *db, const char *table, struct 
 }
 
 int pull_position_save(struct ctx *cx, struct db *db, const char *table, const struct position *at) {
-  struct stmt *s = db_stmt(cx, db, SQL_pull_put);
-  stmt_text(s, 1, table);
-  stmt_text(s, 2, at->since);
-  stmt_text(s, 3, at->upto);
-  stmt_text(s, 4, at->last_key);
-  stmt_text(s, 5, at->shape);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_pull_put, table, at->since, at->upto, at->last_key, at->shape);
 }
 
 /* "xmin:xmax:..." */
@@ -123,9 +116,8 @@ static int pull_parked(struct pull *pl, const struct entity *e) {
   struct db *db;
   ctx_begin(&page, "headquarters");
   if (!tenant_read(&page, pl->tenant, &db)) {
-    struct stmt *s = db_stmt(&page, db, SQL_pull_parked);
     struct page one = { pl, e, NULL, NULL };
-    stmt_text(s, 1, e->table);
+    struct stmt *s = db_ask(&page, db, SQL_pull_parked, e->table);
     const char *keys = stmt_row(&page, s) ? col_dup(&page, s, 0) : NULL;
     stmt_done(s);
     tenant_read_end(db);
@@ -142,8 +134,7 @@ bool pull_comes_down(const struct entity *e) { return e->sync == SYNC_DOWN || e-
 
 int pull_may_change(struct ctx *cx, struct db *db, const struct entity *e) {
   if (!pull_comes_down(e)) return OK;
-  struct stmt *s = db_stmt(cx, db, SQL_pull_read_only);
-  stmt_text(s, 1, e->table);
+  struct stmt *s = db_ask(cx, db, SQL_pull_read_only, e->table);
   bool kept = stmt_row(cx, s);
   if (kept) stmt_done(s);
   if (!kept) return cx->code;

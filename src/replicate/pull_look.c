@@ -21,8 +21,7 @@ struct asked {
 };
 
 static bool parked(struct ctx *cx, struct db *db, const char *table) {
-  struct stmt *s = db_stmt(cx, db, SQL_pull_parked_any);
-  stmt_text(s, 1, table);
+  struct stmt *s = db_ask(cx, db, SQL_pull_parked_any, table);
   bool any = stmt_row(cx, s);
   stmt_done(s);
   return any;

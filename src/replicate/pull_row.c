@@ -68,10 +68,7 @@ static int add_edit(struct ctx *cx, const struct stmt *s, const struct clock *cl
 static int read_edits(struct ctx *cx, struct db *db, const struct pulled *p, const char *id, int64_t head,
                       struct merge *m) {
   if (head >= p->log_end) return OK;
-  struct stmt *s = db_stmt(cx, db, SQL_pull_edits);
-  stmt_text(s, 1, p->e->table);
-  stmt_text(s, 2, id);
-  stmt_int(s, 3, head);
+  struct stmt *s = db_ask(cx, db, SQL_pull_edits, p->e->table, id, head);
   while (stmt_row(cx, s))
     if (add_edit(cx, s, p->clock, m)) stmt_done(s);
   return cx->code;

@@ -57,22 +57,11 @@ bool push_is_full(const struct up_batch *b) {
 /* ---- what is known here ---- */
 
 static int add_batch(struct ctx *cx, struct db *db, const struct seal *s, int64_t confirmed_at) {
-  struct stmt *q = db_stmt(cx, db, SQL_push_batch_add);
-  stmt_int(q, 1, s->origin);
-  stmt_text(q, 2, s->lane);
-  stmt_int(q, 3, s->sequence);
-  stmt_blob(q, 4, s->previous, SHA256_SIZE);
-  stmt_text(q, 5, s->position_from);
-  stmt_text(q, 6, s->position_to);
-  stmt_int(q, 7, s->first_seq);
-  stmt_int(q, 8, s->last_seq);
-  stmt_int(q, 9, s->rows);
-  stmt_int(q, 10, s->bytes);
-  stmt_text(q, 11, s->sections);
-  stmt_blob(q, 12, s->root, SHA256_SIZE);
-  stmt_blob(q, 13, s->hash, SHA256_SIZE);
-  stmt_blob(q, 14, s->signature, s->signature_size);
-  stmt_int(q, 15, s->made_at);
+  struct stmt *q =
+      db_ask(cx, db, SQL_push_batch_add, s->origin, s->lane, s->sequence, arg_blob(s->previous, SHA256_SIZE),
+             s->position_from, s->position_to, s->first_seq, s->last_seq, s->rows, s->bytes, s->sections,
+             arg_blob(s->root, SHA256_SIZE), arg_blob(s->hash, SHA256_SIZE),
+             arg_blob(s->signature, s->signature_size), s->made_at);
   if (confirmed_at)
     stmt_int(q, 16, confirmed_at);
   else

@@ -113,14 +113,9 @@ struct fetched {
 static int store_receipts(struct ctx *cx, struct db *db, void *arg) {
   const struct fetched *f = arg;
   for (int i = 0; i < pg_rows_count(f->rows); i++) {
-    struct stmt *s = db_stmt(cx, db, SQL_sync_receipt_set);
     struct str hash = pg_text(f->rows, i, 1), receipt = pg_text(f->rows, i, 2);
-    stmt_int(s, 1, f->origin);
-    stmt_text(s, 2, f->lane);
-    stmt_int(s, 3, pg_int(f->rows, i, 0));
-    stmt_blob(s, 4, hash.p, hash.n);
-    stmt_blob(s, 5, receipt.p, receipt.n);
-    stmt_int(s, 6, pg_int(f->rows, i, 3));
+    struct stmt *s = db_ask(cx, db, SQL_sync_receipt_set, f->origin, f->lane, pg_int(f->rows, i, 0),
+                            arg_blob(hash.p, hash.n), arg_blob(receipt.p, receipt.n), pg_int(f->rows, i, 3));
     if (stmt_run(cx, s)) return cx->code;
     if (db_changes(db) != 1)
       return fail(cx, E_CONFLICT, "receipt", "headquarters has another batch %lld of lane %s than this file",

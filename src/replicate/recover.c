@@ -49,11 +49,8 @@ void note_left(struct ctx *cx, struct recovered *out, int64_t *count, const char
 
 /* 0: nobody here did, since; 1: headquarters' hand alone; 2: somebody. */
 static int changed_since(struct ctx *cx, struct db *db, const struct back *b, int *by) {
-  struct stmt *s = db_stmt(cx, db, SQL_sync_changed_since);
   *by = 0;
-  stmt_text(s, 1, b->entity->table);
-  stmt_str(s, 2, b->key);
-  stmt_int(s, 3, b->lost->from);
+  struct stmt *s = db_ask(cx, db, SQL_sync_changed_since, b->entity->table, b->key, b->lost->from);
   if (!stmt_row(cx, s)) return cx->code;
   *by = (int)col_int(s, 0);
   stmt_done(s);

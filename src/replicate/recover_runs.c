@@ -27,11 +27,7 @@ struct gone {
 static int is_here(struct ctx *cx, struct tenant *t, const struct gone *g, bool *here) {
   struct db *db;
   if (tenant_read(cx, t, &db)) return cx->code;
-  struct stmt *s = db_stmt(cx, db, SQL_sync_run_here);
-  stmt_text(s, 1, g->uuid);
-  stmt_text(s, 2, g->dataset);
-  stmt_text(s, 3, g->sha256);
-  stmt_text(s, 4, g->kind);
+  struct stmt *s = db_ask(cx, db, SQL_sync_run_here, g->uuid, g->dataset, g->sha256, g->kind);
   *here = stmt_row(cx, s);
   stmt_done(s);
   return cx->code;
@@ -179,8 +175,7 @@ int recover_settle(struct ctx *cx, struct tenant *t, struct pg *p) {
   struct db *db;
   if (tenant_read(cx, t, &db) || sync_upstream_need(cx, db, &up) || sync_lane_read(cx, db, LANE_ROWS, &lane))
     return cx->code;
-  struct stmt *s = db_stmt(cx, db, SQL_sync_runs_fetched);
-  stmt_int(s, 1, up.origin);
+  struct stmt *s = db_ask(cx, db, SQL_sync_runs_fetched, up.origin);
   while (!cx->code && stmt_row(cx, s))
     if (col_int(s, 0) <= lane.seq && settle_one(cx, p, &up, ctx_strdup(cx, col_str(s, 1)))) return cx->code;
   return cx->code;

@@ -11,16 +11,14 @@ enum { R_ID, R_KIND, R_PAYLOAD };
 /* ---- taking ---- */
 
 static int note(struct ctx *cx, struct db *db, const char *id, int64_t job, const char *refused) {
-  struct stmt *s = db_stmt(cx, db, SQL_request_put);
-  stmt_text(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_request_put, id);
   if (job) stmt_int(s, 2, job);
   stmt_text(s, 3, refused);
   return stmt_run(cx, s);
 }
 
 static bool known(struct ctx *cx, struct db *db, const char *id) {
-  struct stmt *s = db_stmt(cx, db, SQL_request_known);
-  stmt_text(s, 1, id);
+  struct stmt *s = db_ask(cx, db, SQL_request_known, id);
   bool is = stmt_row(cx, s);
   stmt_done(s);
   return is;
@@ -117,9 +115,7 @@ static struct ended *read_ended(struct ctx *cx, struct db *db) {
 
 static int mark_told(struct ctx *cx, struct db *db, void *arg) {
   for (const struct ended *e = arg; e && !cx->code; e = e->next) {
-    struct stmt *s = db_stmt(cx, db, SQL_request_told);
-    stmt_text(s, 1, e->id);
-    stmt_run(cx, s);
+    db_act(cx, db, SQL_request_told, e->id);
   }
   return cx->code;
 }

@@ -20,9 +20,7 @@ static bool is_later(struct ctx *cx, const struct jv *a, const struct jv *b) {
 
 /* Somebody here has made it, or changed it: it did not only come from headquarters. */
 static bool is_ours(struct ctx *cx, struct db *db, const struct entity *e, const char *id) {
-  struct stmt *s = db_stmt(cx, db, SQL_same_key_ours);
-  stmt_text(s, 1, e->table);
-  stmt_text(s, 2, id);
+  struct stmt *s = db_ask(cx, db, SQL_same_key_ours, e->table, id);
   bool is = stmt_row(cx, s);
   if (s) stmt_done(s);
   return is;
@@ -34,10 +32,7 @@ static bool is_ours(struct ctx *cx, struct db *db, const struct entity *e, const
 static int settle_others(struct ctx *cx, struct db *db, const struct entity *e, const char *theirs,
                          const char *but) {
   for (const char *id = ""; id && !cx->code;) {
-    struct stmt *s = db_stmt(cx, db, SQL_same_key_open);
-    stmt_text(s, 1, e->name);
-    stmt_text(s, 2, theirs);
-    stmt_text(s, 3, but ? but : "");
+    struct stmt *s = db_ask(cx, db, SQL_same_key_open, e->name, theirs, but ? but : "");
     id = stmt_row(cx, s) ? col_dup(cx, s, 0) : NULL;
     if (s) stmt_done(s);
     if (id) conflict_decided(cx, db, id, "settled", NULL);

@@ -43,26 +43,15 @@ static int run_plain(struct ctx *cx, struct db *db, enum sql_id id) {
 /* A first origin, or another one than before: the lanes begin at nothing. */
 static int origin_first(struct ctx *cx, struct db *db, const struct sync_upstream *u) {
   if (run_plain(cx, db, SQL_sync_origin_left) || run_plain(cx, db, SQL_sync_lanes_clear)) return cx->code;
-  struct stmt *s = db_stmt(cx, db, SQL_sync_origin_put);
-  if (!s) return cx->code;
-  stmt_int(s, 1, u->origin);
-  stmt_int(s, 2, u->epoch);
-  stmt_text(s, 3, u->instance);
-  stmt_int(s, 4, cx->now);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_sync_origin_put, u->origin, u->epoch, u->instance, cx->now);
 }
 
 int sync_upstream_save(struct ctx *cx, struct db *db, const struct sync_upstream *u) {
   struct sync_upstream before;
   if (sync_upstream_read(cx, db, &before)) return cx->code;
-  struct stmt *s = db_stmt(cx, db, SQL_sync_upstream_put);
+  struct stmt *s = db_ask(cx, db, SQL_sync_upstream_put, u->dsn, u->organization, u->edge, u->role, u->name,
+                          u->enrolled_at ? u->enrolled_at : cx->now);
   if (!s) return cx->code;
-  stmt_text(s, 1, u->dsn);
-  stmt_text(s, 2, u->organization);
-  stmt_text(s, 3, u->edge);
-  stmt_text(s, 4, u->role);
-  stmt_text(s, 5, u->name);
-  stmt_int(s, 6, u->enrolled_at ? u->enrolled_at : cx->now);
   bool other =
       !before.enrolled || before.origin != u->origin || strcmp(before.organization, u->organization) != 0;
   if (stmt_run(cx, s) || (other && origin_first(cx, db, u)) ||
@@ -80,8 +69,7 @@ int sync_upstream_save(struct ctx *cx, struct db *db, const struct sync_upstream
 int sync_set_paused(struct ctx *cx, struct db *db, bool paused) {
   struct sync_upstream u;
   if (sync_upstream_need(cx, db, &u) || u.paused == paused) return cx->code;
-  struct stmt *s = db_stmt(cx, db, SQL_sync_pause);
-  stmt_int(s, 1, paused);
+  struct stmt *s = db_ask(cx, db, SQL_sync_pause, paused);
   if (stmt_run(cx, s)) return cx->code;
   return sync_history_add(cx, db, paused ? "paused" : "resumed",
                           ctx_printf(cx, paused ? "paused by %s" : "resumed by %s", cx->actor));
@@ -90,18 +78,14 @@ int sync_set_paused(struct ctx *cx, struct db *db, bool paused) {
 int sync_set_metered(struct ctx *cx, struct db *db, int64_t bytes_a_day) {
   struct sync_upstream u;
   if (sync_upstream_need(cx, db, &u)) return cx->code;
-  struct stmt *s = db_stmt(cx, db, SQL_sync_metered);
-  stmt_int(s, 1, bytes_a_day);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_sync_metered, bytes_a_day);
 }
 
 /* ---- lanes ---- */
 
 int sync_lane_read(struct ctx *cx, struct db *db, enum sync_lane_id lane, struct sync_lane *out) {
   *out = (struct sync_lane){ .name = sync_lane_names[lane], .position = "{}" };
-  struct stmt *s = db_stmt(cx, db, SQL_sync_lane_get);
-  if (!s) return cx->code;
-  stmt_text(s, 1, out->name);
+  struct stmt *s = db_ask(cx, db, SQL_sync_lane_get, out->name);
   if (!stmt_row(cx, s)) return cx->code;
   out->sequence = col_int(s, 0);
   out->position = col_dup(cx, s, 1);
@@ -114,14 +98,8 @@ int sync_lane_read(struct ctx *cx, struct db *db, enum sync_lane_id lane, struct
 }
 
 int sync_lane_save(struct ctx *cx, struct db *db, const struct sync_lane *lane) {
-  struct stmt *s = db_stmt(cx, db, SQL_sync_lane_put);
-  if (!s) return cx->code;
-  stmt_text(s, 1, lane->name);
-  stmt_int(s, 2, lane->sequence);
-  stmt_text(s, 3, lane->position);
-  stmt_blob(s, 4, lane->batch_hash, SHA256_SIZE);
-  stmt_int(s, 5, lane->confirmed_at);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_sync_lane_put, lane->name, lane->sequence, lane->position,
+                arg_blob(lane->batch_hash, SHA256_SIZE), lane->confirmed_at);
 }
 
 int sync_lane_behind(struct ctx *cx, struct db *db, const struct sync_lane *lane, struct sync_behind *out) {
@@ -130,9 +108,7 @@ int sync_lane_behind(struct ctx *cx, struct db *db, const struct sync_lane *lane
   *out = (struct sync_behind){ 0 };
   for (int i = 0; i < LANE_COUNT; i++) {
     if (strcmp(sync_lane_names[i], lane->name) != 0) continue;
-    struct stmt *s = db_stmt(cx, db, sql[i]);
-    if (!s) return cx->code;
-    stmt_int(s, 1, lane->seq);
+    struct stmt *s = db_ask(cx, db, sql[i], lane->seq);
     if (!stmt_row(cx, s)) return cx->code;
     *out = (struct sync_behind){ col_int(s, 0), col_int(s, 1), col_int(s, 2) };
     stmt_done(s);
@@ -159,22 +135,13 @@ int sync_holds_until(struct ctx *cx, struct db *db, int64_t *out) {
 }
 
 int sync_note_sent(struct ctx *cx, struct db *db, const struct sync_sent *sent) {
-  struct stmt *s = db_stmt(cx, db, SQL_sync_day_add);
-  if (!s) return cx->code;
-  stmt_int(s, 1, cx->now / DAY_US);
-  stmt_int(s, 2, sent->rows);
-  stmt_int(s, 3, sent->bytes);
-  stmt_int(s, 4, sent->took_us);
-  stmt_int(s, 5, sent->statements);
-  stmt_int(s, 6, sent->spoken);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_sync_day_add, cx->now / DAY_US, sent->rows, sent->bytes, sent->took_us,
+                sent->statements, sent->spoken);
 }
 
 int sync_metered_left(struct ctx *cx, struct db *db, int64_t *left) {
   *left = INT64_MAX;
-  struct stmt *s = db_stmt(cx, db, SQL_sync_metered_left);
-  if (!s) return cx->code;
-  stmt_int(s, 1, cx->now / DAY_US);
+  struct stmt *s = db_ask(cx, db, SQL_sync_metered_left, cx->now / DAY_US);
   if (!stmt_row(cx, s)) return cx->code;
   if (col_int(s, 0)) *left = col_int(s, 0) > col_int(s, 1) ? col_int(s, 0) - col_int(s, 1) : 0;
   stmt_done(s);
@@ -192,12 +159,7 @@ int sync_error_set(struct ctx *cx, struct db *db, enum err code, const char *sen
     stmt_done(s);
   }
   if (cx->code) return cx->code;
-  s = db_stmt(cx, db, SQL_sync_error_put);
-  stmt_text(s, 1, err_name(code));
-  stmt_text(s, 2, sentence);
-  stmt_int(s, 3, cx->now);
-  stmt_int(s, 4, next_try);
-  if (stmt_run(cx, s)) return cx->code;
+  if (db_act(cx, db, SQL_sync_error_put, err_name(code), sentence, cx->now, next_try)) return cx->code;
   return *first ? sync_history_add(cx, db, "failed", sentence) : OK;
 }
 
@@ -209,11 +171,6 @@ int sync_error_clear(struct ctx *cx, struct db *db, bool *was) {
 }
 
 int sync_history_add(struct ctx *cx, struct db *db, const char *kind, const char *text) {
-  struct stmt *s = db_stmt(cx, db, SQL_sync_history_put);
-  if (!s) return cx->code;
-  stmt_int(s, 1, cx->now);
-  stmt_text(s, 2, kind);
-  stmt_text(s, 3, text);
-  if (stmt_run(cx, s)) return cx->code;
+  if (db_act(cx, db, SQL_sync_history_put, cx->now, kind, text)) return cx->code;
   return run_plain(cx, db, SQL_sync_history_cut);
 }

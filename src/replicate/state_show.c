@@ -241,9 +241,8 @@ static void put_batches(struct ctx *cx, struct stmt *s, struct jw *w) {
 }
 
 int sync_history_json(struct ctx *cx, struct db *db, int64_t limit, struct jw *w, const char *key) {
-  struct stmt *s = db_stmt(cx, db, SQL_sync_history_list);
+  struct stmt *s = db_ask(cx, db, SQL_sync_history_list, limit);
   if (!s) return cx->code;
-  stmt_int(s, 1, limit);
   jw_object(w, key);
   jw_array(w, "history");
   while (stmt_row(cx, s))

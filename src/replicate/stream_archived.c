@@ -55,9 +55,7 @@ static int by_id(const void *a, const void *b) {
 
 /* Does a file hold some of them? */
 static bool is_any(struct ctx *cx, struct db *db, int64_t from, int64_t to) {
-  struct stmt *s = db_stmt(cx, db, SQL_push_archived);
-  stmt_int(s, 1, from);
-  stmt_int(s, 2, to);
+  struct stmt *s = db_ask(cx, db, SQL_push_archived, from, to);
   bool any = stmt_row(cx, s);
   if (s) stmt_done(s);
   return any;
@@ -101,9 +99,7 @@ int archived_waits(struct ctx *cx, struct db *db, const char *table, int64_t fir
                    const char **why) {
   *why = NULL;
   if (strcmp(table, "stock_transactions") != 0) return OK;
-  struct stmt *s = db_stmt(cx, db, SQL_push_waits);
-  stmt_int(s, 1, first);
-  stmt_int(s, 2, last);
+  struct stmt *s = db_ask(cx, db, SQL_push_waits, first, last);
   if (!stmt_row(cx, s)) return cx->code;
   stmt_done(s);
   *why = "its rows have not gone up to headquarters yet; it is deleted when they have";

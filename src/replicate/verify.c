@@ -67,9 +67,7 @@ static int read_parts(struct verifying *v, enum sync_lane_id id, struct lane_par
 /* ---- the rows of each table ---- */
 
 static int each_entry(struct verifying *v, struct ranged *r) {
-  struct stmt *s = db_stmt(v->cx, v->db, SQL_sync_log_between);
-  stmt_int(s, 1, r->from);
-  stmt_int(s, 2, r->to);
+  struct stmt *s = db_ask(v->cx, v->db, SQL_sync_log_between, r->from, r->to);
   while (stmt_row(v->cx, s))
     if (ranged_take(v, r, s)) break;
   stmt_done(s);
@@ -152,10 +150,7 @@ static int runs_of(struct verifying *v, const struct part *p, int64_t sent, bool
   buf_init(&text, SIZE_MAX);
   *count = 0;
   *out = NULL;
-  struct stmt *s = db_stmt(v->cx, v->db, SQL_sync_runs_between);
-  stmt_int(s, 1, p->from);
-  stmt_int(s, 2, p->to);
-  stmt_int(s, 3, sent);
+  struct stmt *s = db_ask(v->cx, v->db, SQL_sync_runs_between, p->from, p->to, sent);
   while (stmt_row(v->cx, s)) {
     if (counting && !col_int(s, 1)) continue;
     if (*count == room) {
@@ -188,9 +183,8 @@ static int compare_of_runs(struct verifying *v, struct ranged *r, const struct l
 }
 
 static int stock_until(struct verifying *v, int64_t seq, int64_t *out) {
-  struct stmt *s = db_stmt(v->cx, v->db, SQL_sync_stock_until);
   *out = 0;
-  stmt_int(s, 1, seq);
+  struct stmt *s = db_ask(v->cx, v->db, SQL_sync_stock_until, seq);
   if (!stmt_row(v->cx, s)) return v->cx->code;
   *out = col_int(s, 0);
   stmt_done(s);
@@ -228,8 +222,7 @@ static int compare_moves(struct verifying *v, struct ranged *r, const struct par
 
 /* Rules are told once, whatever run they judged, and under whichever origin that was. */
 static int each_rule_set(struct verifying *v, struct ranged *r) {
-  struct stmt *s = db_stmt(v->cx, v->db, SQL_sync_rule_sets);
-  stmt_int(s, 1, r->to);
+  struct stmt *s = db_ask(v->cx, v->db, SQL_sync_rule_sets, r->to);
   while (stmt_row(v->cx, s))
     if (ranged_take(v, r, s)) break;
   stmt_done(s);

@@ -99,11 +99,7 @@ int ranged_moves(struct verifying *v, struct ranged *r) {
   for (int64_t after = r->from, to; after < r->to && !v->cx->code; after = to) {
     int64_t had = c->section->rows;
     to = r->to - after > RANGE - had ? after + RANGE - had : r->to;
-    struct stmt *s = db_stmt(v->cx, v->db, r->id);
-    stmt_int(s, 1, after);
-    stmt_text(s, 2, "");
-    stmt_int(s, 3, INT64_MAX);
-    stmt_int(s, 4, to);
+    struct stmt *s = db_ask(v->cx, v->db, r->id, after, "", INT64_MAX, to);
     if (!stream_movements(v->cx, v->db, &c->batch, c->section, &(struct stream){ .kinds = r->kinds }, s,
                           after + 1, to))
       taken(v, r, c->section->rows - had);

@@ -103,10 +103,8 @@ static bool has_there(const struct there *t) { return t->open && t->at < pg_rows
 
 /* Was it sent? -1: nothing was ever logged of it, so it came with the program. */
 static int sent(struct verifying *v, const struct entity *e, struct str id, int64_t log_seq, int *out) {
-  struct stmt *s = db_stmt(v->cx, v->db, SQL_sync_last_entry);
   *out = -1;
-  stmt_text(s, 1, e->table);
-  stmt_str(s, 2, id);
+  struct stmt *s = db_ask(v->cx, v->db, SQL_sync_last_entry, e->table, id);
   if (!stmt_row(v->cx, s)) return v->cx->code;
   if (!col_null(s, 0)) *out = col_int(s, 0) <= log_seq;
   stmt_done(s);

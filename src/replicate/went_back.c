@@ -58,20 +58,13 @@ static int row_of_lane(const struct pg_rows *there, const char *lane) {
 /* Its receipts were of what is not there any more. */
 static int forget(struct ctx *cx, struct db *db, const struct resending *g, const struct sync_lane *lane,
                   int64_t from, int64_t *batches, int64_t *rows) {
-  struct stmt *s = db_stmt(cx, db, SQL_sync_batches_behind);
-  stmt_int(s, 1, g->origin);
-  stmt_text(s, 2, lane->name);
-  stmt_int(s, 3, from);
+  struct stmt *s = db_ask(cx, db, SQL_sync_batches_behind, g->origin, lane->name, from);
   if (stmt_row(cx, s)) {
     *batches += col_int(s, 0);
     *rows += col_int(s, 1);
     stmt_done(s);
   }
-  s = db_stmt(cx, db, SQL_sync_batches_forget);
-  stmt_int(s, 1, g->origin);
-  stmt_text(s, 2, lane->name);
-  stmt_int(s, 3, from);
-  return stmt_run(cx, s);
+  return db_act(cx, db, SQL_sync_batches_forget, g->origin, lane->name, from);
 }
 
 static int lane_back(struct ctx *cx, struct db *db, const struct resending *g, int id, int64_t *batches,
@@ -94,8 +87,7 @@ static int lane_back(struct ctx *cx, struct db *db, const struct resending *g, i
 static int64_t received_since(struct ctx *cx, struct db *db) {
   struct sync_lane lane;
   if (sync_lane_read(cx, db, LANE_LOG, &lane)) return 0;
-  struct stmt *s = db_stmt(cx, db, SQL_sync_received_since);
-  stmt_int(s, 1, lane.seq);
+  struct stmt *s = db_ask(cx, db, SQL_sync_received_since, lane.seq);
   int64_t n = stmt_row(cx, s) ? col_int(s, 0) : 0;
   stmt_done(s);
   return n;

@@ -198,13 +198,7 @@ int tenant_list(struct ctx *cx, struct store *s, const struct tenant_info **list
 
 static int add_organization(struct ctx *cx, struct db *db, enum sql_id statement, const char *id,
                             const char *slug, const char *name) {
-  struct stmt *q = db_stmt(cx, db, statement);
-  stmt_text(q, 1, id);
-  stmt_text(q, 2, slug);
-  stmt_text(q, 3, name);
-  stmt_int(q, 4, cx->now);
-  stmt_text(q, 5, cx->actor);
-  return stmt_run(cx, q);
+  return db_act(cx, db, statement, id, slug, name, cx->now, cx->actor);
 }
 
 /* The tenant's own file, under a temporary name until it is complete. */
@@ -233,8 +227,7 @@ static int make_file(struct ctx *cx, struct tenant *t, const char *id, const cha
 }
 
 static bool is_listed(struct ctx *cx, struct db *db, const char *slug) {
-  struct stmt *q = db_stmt(cx, db, SQL_organization_by_slug);
-  stmt_text(q, 1, slug);
+  struct stmt *q = db_ask(cx, db, SQL_organization_by_slug, slug);
   bool found = stmt_row(cx, q);
   if (found) stmt_done(q);
   return found;

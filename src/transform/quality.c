@@ -9,9 +9,8 @@ struct known {
 };
 
 static int find(struct ctx *cx, struct db *db, const char *key, struct known *k) {
-  struct stmt *s = db_stmt(cx, db, SQL_quality_of);
   *k = (struct known){ 0 };
-  stmt_text(s, 1, key);
+  struct stmt *s = db_ask(cx, db, SQL_quality_of, key);
   if (!stmt_row(cx, s)) return cx->code;
   k->id = col_dup(cx, s, 0);
   k->message = col_dup(cx, s, 1);
