@@ -250,8 +250,7 @@ int login_unlock(struct ctx *cx, struct tenant *t, const char *id) {
 int login_waits(struct ctx *cx, struct db *db, const char *email, int64_t *until) {
   unsigned char account[SHA256_SIZE];
   digest(cx, email, "", account);
-  struct stmt *s = db_ask(cx, db, SQL_login_waits, arg_blob(account, sizeof account), cx->now, LOCK_MOST_US);
-  *until = stmt_row(cx, s) ? col_int(s, 0) : 0;
-  stmt_done(s);
+  *until = stmt_number(
+      cx, db_ask(cx, db, SQL_login_waits, arg_blob(account, sizeof account), cx->now, LOCK_MOST_US), 0);
   return cx->code;
 }

@@ -138,9 +138,7 @@ static int is_imported(struct ctx *cx, struct tenant *t, const struct input *in,
   char hex[SHA256_HEX];
   struct db *db;
   if (digest_of(cx, in, hex) || tenant_read(cx, t, &db)) return cx->code;
-  struct stmt *s = db_ask(cx, db, SQL_connector_imported, hex, name);
-  *yes = stmt_row(cx, s);
-  stmt_done(s);
+  *yes = stmt_exists(cx, db_ask(cx, db, SQL_connector_imported, hex, name));
   return cx->code;
 }
 

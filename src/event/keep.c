@@ -147,10 +147,7 @@ bool events_hold_fits(struct str subject) {
 }
 
 static bool held(struct ctx *cx, struct db *db, const struct topic *t) {
-  struct stmt *s = db_ask(cx, db, SQL_event_held, t->name);
-  bool yes = stmt_row(cx, s);
-  stmt_done(s);
-  return yes;
+  return stmt_exists(cx, db_ask(cx, db, SQL_event_held, t->name));
 }
 
 /* The offset that every group has passed; the program's own groups count before they began, too. */

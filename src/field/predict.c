@@ -223,10 +223,8 @@ static int save(struct ctx *cx, struct db *db, struct derived *orders, struct de
 /* Somebody decided on a prediction that stood on the same last order. */
 static bool is_decided(struct ctx *cx, struct db *db, const struct history_store *s) {
   char day[DATE_SIZE];
-  struct stmt *q = db_ask(cx, db, SQL_predict_decided, s->id, date_iso(day, s->days[s->day_count - 1]));
-  bool yes = stmt_row(cx, q);
-  if (yes) stmt_done(q);
-  return yes;
+  return stmt_exists(cx,
+                     db_ask(cx, db, SQL_predict_decided, s->id, date_iso(day, s->days[s->day_count - 1])));
 }
 
 static int store(struct ctx *cx, struct db *db, const struct history *h, void *found,

@@ -337,10 +337,7 @@ static int end_task(struct ctx *cx, struct db *db, const struct job_ended *job) 
 }
 
 static bool others_at_work(struct ctx *cx, struct db *db, const struct job_ended *job) {
-  struct stmt *s = db_ask(cx, db, SQL_graph_task_at_work, job->graph_run, job->graph_task);
-  bool any = stmt_row(cx, s);
-  stmt_done(s);
-  return any;
+  return stmt_exists(cx, db_ask(cx, db, SQL_graph_task_at_work, job->graph_run, job->graph_task));
 }
 
 int graph_task_ended(struct ctx *cx, struct db *db, const struct job_ended *job) {
@@ -421,9 +418,7 @@ static int add_run(struct ctx *cx, struct db *db, const struct graph_order *o,
 
 /* A webhook was entered by somebody who may; to tell anybody else is to order a request like any other. */
 static int check_notify(struct ctx *cx, struct db *db, const char *notify) {
-  struct stmt *s = db_ask(cx, db, SQL_webhook_find, notify);
-  bool known = stmt_row(cx, s);
-  stmt_done(s);
+  bool known = stmt_exists(cx, db_ask(cx, db, SQL_webhook_find, notify));
   if (known || cx->code || http_check_url(cx, "notify", notify)) return cx->code;
   return job_kind_find("webhook_send") ? job_kind_allowed(cx, "webhook_send") : OK;
 }

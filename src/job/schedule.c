@@ -237,10 +237,7 @@ static int read_graph(struct look *l) {
 }
 
 static bool has_slots(struct look *l) {
-  struct stmt *s = db_ask(l->cx, l->db, SQL_schedule_slot_any, l->s->id);
-  bool any = stmt_row(l->cx, s);
-  stmt_done(s);
-  return any;
+  return stmt_exists(l->cx, db_ask(l->cx, l->db, SQL_schedule_slot_any, l->s->id));
 }
 
 /* Where a schedule begins that had no slots until now. Those that came with the program begin when they

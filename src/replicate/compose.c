@@ -194,9 +194,7 @@ static int take_rows(struct composer *c, struct stmt *s, struct up_section *sect
 
 /* The origin under which headquarters has a run: the epoch in which its rows went up; 0: that of the batch. */
 static int64_t run_origin(struct composer *c, int64_t run) {
-  struct stmt *s = db_ask(c->cx, c->db, SQL_push_run_origin, run);
-  int64_t origin = stmt_row(c->cx, s) ? col_int(s, 0) : 0;
-  stmt_done(s);
+  int64_t origin = stmt_number(c->cx, db_ask(c->cx, c->db, SQL_push_run_origin, run), 0);
   return origin == c->b->seal.origin ? 0 : origin;
 }
 

@@ -77,10 +77,7 @@ static int tell(struct ctx *cx, struct db *db, const struct conflict *c, const c
 }
 
 static bool known(struct ctx *cx, struct db *db, const char *id) {
-  struct stmt *s = db_ask(cx, db, SQL_conflict_state, id);
-  bool is = stmt_row(cx, s);
-  stmt_done(s);
-  return is;
+  return stmt_exists(cx, db_ask(cx, db, SQL_conflict_state, id));
 }
 
 int conflict_note(struct ctx *cx, struct db *db, const struct conflict *c) {

@@ -26,10 +26,7 @@ static const char *subject_of(struct ctx *cx, const struct entity *e, const char
 
 static bool is_parked(struct ctx *cx, struct db *db, const struct entity *e, const char *id,
                       const char *reason) {
-  struct stmt *s = db_ask(cx, db, SQL_pull_parked_so, e->table, id, reason);
-  bool is = stmt_row(cx, s);
-  stmt_done(s);
-  return is;
+  return stmt_exists(cx, db_ask(cx, db, SQL_pull_parked_so, e->table, id, reason));
 }
 
 static int put(struct ctx *cx, struct db *db, const struct entity *e, const char *id, const char *reason) {

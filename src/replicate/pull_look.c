@@ -21,10 +21,7 @@ struct asked {
 };
 
 static bool parked(struct ctx *cx, struct db *db, const char *table) {
-  struct stmt *s = db_ask(cx, db, SQL_pull_parked_any, table);
-  bool any = stmt_row(cx, s);
-  stmt_done(s);
-  return any;
+  return stmt_exists(cx, db_ask(cx, db, SQL_pull_parked_any, table));
 }
 
 /* What this program would ask for, besides what headquarters has. */

@@ -27,9 +27,7 @@ struct gone {
 static int is_here(struct ctx *cx, struct tenant *t, const struct gone *g, bool *here) {
   struct db *db;
   if (tenant_read(cx, t, &db)) return cx->code;
-  struct stmt *s = db_ask(cx, db, SQL_sync_run_here, g->uuid, g->dataset, g->sha256, g->kind);
-  *here = stmt_row(cx, s);
-  stmt_done(s);
+  *here = stmt_exists(cx, db_ask(cx, db, SQL_sync_run_here, g->uuid, g->dataset, g->sha256, g->kind));
   return cx->code;
 }
 

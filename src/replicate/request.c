@@ -18,10 +18,7 @@ static int note(struct ctx *cx, struct db *db, const char *id, int64_t job, cons
 }
 
 static bool known(struct ctx *cx, struct db *db, const char *id) {
-  struct stmt *s = db_ask(cx, db, SQL_request_known, id);
-  bool is = stmt_row(cx, s);
-  stmt_done(s);
-  return is;
+  return stmt_exists(cx, db_ask(cx, db, SQL_request_known, id));
 }
 
 /* What is wrong with the request itself is the answer to it. */

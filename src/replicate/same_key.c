@@ -20,10 +20,7 @@ static bool is_later(struct ctx *cx, const struct jv *a, const struct jv *b) {
 
 /* Somebody here has made it, or changed it: it did not only come from headquarters. */
 static bool is_ours(struct ctx *cx, struct db *db, const struct entity *e, const char *id) {
-  struct stmt *s = db_ask(cx, db, SQL_same_key_ours, e->table, id);
-  bool is = stmt_row(cx, s);
-  if (s) stmt_done(s);
-  return is;
+  return stmt_exists(cx, db_ask(cx, db, SQL_same_key_ours, e->table, id));
 }
 
 /* ---- the conflict ---- */

@@ -55,10 +55,7 @@ static int by_id(const void *a, const void *b) {
 
 /* Does a file hold some of them? */
 static bool is_any(struct ctx *cx, struct db *db, int64_t from, int64_t to) {
-  struct stmt *s = db_ask(cx, db, SQL_push_archived, from, to);
-  bool any = stmt_row(cx, s);
-  if (s) stmt_done(s);
-  return any;
+  return stmt_exists(cx, db_ask(cx, db, SQL_push_archived, from, to));
 }
 
 static int find(struct ctx *cx, struct db *db, struct found *f) {

@@ -184,11 +184,8 @@ static int compare_of_runs(struct verifying *v, struct ranged *r, const struct l
 
 static int stock_until(struct verifying *v, int64_t seq, int64_t *out) {
   *out = 0;
-  struct stmt *s = db_ask(v->cx, v->db, SQL_sync_stock_until, seq);
-  if (!stmt_row(v->cx, s)) return v->cx->code;
-  *out = col_int(s, 0);
-  stmt_done(s);
-  return OK;
+  *out = stmt_number(v->cx, db_ask(v->cx, v->db, SQL_sync_stock_until, seq), *out);
+  return v->cx->code;
 }
 
 /* What left for files that a policy has deleted since is at headquarters alone. */

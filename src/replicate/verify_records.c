@@ -143,10 +143,7 @@ static int there_alone(struct verifying *v, const struct entity *e, struct there
 }
 
 static bool shipped_sent(struct verifying *v) {
-  struct stmt *s = db_stmt(v->cx, v->db, SQL_pull_shipped);
-  bool is = stmt_row(v->cx, s);
-  if (s) stmt_done(s);
-  return is;
+  return stmt_exists(v->cx, db_stmt(v->cx, v->db, SQL_pull_shipped));
 }
 
 static int both(struct verifying *v, const struct entity *e, const char *names, struct there *t,

@@ -87,10 +87,7 @@ static int lane_back(struct ctx *cx, struct db *db, const struct resending *g, i
 static int64_t received_since(struct ctx *cx, struct db *db) {
   struct sync_lane lane;
   if (sync_lane_read(cx, db, LANE_LOG, &lane)) return 0;
-  struct stmt *s = db_ask(cx, db, SQL_sync_received_since, lane.seq);
-  int64_t n = stmt_row(cx, s) ? col_int(s, 0) : 0;
-  stmt_done(s);
-  return n;
+  return stmt_number(cx, db_ask(cx, db, SQL_sync_received_since, lane.seq), 0);
 }
 
 static int go_back(struct ctx *cx, struct db *db, void *arg) {

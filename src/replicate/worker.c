@@ -187,10 +187,7 @@ static int note_good(struct ctx *cx, struct db *db, void *arg) {
 static bool was_bad(struct ctx *cx, struct tenant *t) {
   struct db *db;
   if (tenant_read(cx, t, &db)) return false;
-  struct stmt *s = db_stmt(cx, db, SQL_sync_error_get);
-  bool bad = stmt_row(cx, s);
-  if (s) stmt_done(s);
-  return bad;
+  return stmt_exists(cx, db_stmt(cx, db, SQL_sync_error_get));
 }
 
 /* "Full jitter": at random below a ceiling that doubles (M. Brooker, "Exponential Backoff and Jitter"). */

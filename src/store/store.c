@@ -227,10 +227,7 @@ static int make_file(struct ctx *cx, struct tenant *t, const char *id, const cha
 }
 
 static bool is_listed(struct ctx *cx, struct db *db, const char *slug) {
-  struct stmt *q = db_ask(cx, db, SQL_organization_by_slug, slug);
-  bool found = stmt_row(cx, q);
-  if (found) stmt_done(q);
-  return found;
+  return stmt_exists(cx, db_ask(cx, db, SQL_organization_by_slug, slug));
 }
 
 /* A file without an entry is one whose making was cut off just before its end: it
