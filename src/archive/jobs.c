@@ -21,8 +21,7 @@ static int run_archive(struct ctx *cx, struct job *job) {
   buf_init(&b, KIB(4));
   jw_init(&w, &b);
   jw_record(&w, NULL, "rows", r.rows, "bytes", r.bytes, "purged", r.purged, "held", r.held);
-  job_result(job, str_of(ctx_strdup(cx, buf_view(&b))));
-  buf_clear(&b);
+  job_result(job, str_of(ctx_take(cx, &b)));
   return OK;
 }
 

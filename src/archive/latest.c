@@ -43,14 +43,9 @@ static void put_value(struct jw *w, const struct archive_column *c, const struct
 static const char *row_json(struct ctx *cx, const struct archive_table *t, const struct parquet_value *row) {
   struct buf b;
   struct jw w;
-  buf_init(&b, LIMIT_REPLY_BYTES);
-  jw_init(&w, &b);
-  jw_object(&w, NULL);
+  jw_begin(&w, &b, LIMIT_REPLY_BYTES);
   for (int i = 0; i < t->column_count; i++) put_value(&w, &t->columns[i], &row[i]);
-  jw_close(&w, '}');
-  const char *json = ctx_strdup(cx, buf_view(&b));
-  buf_clear(&b);
-  return json;
+  return jw_end(cx, &w);
 }
 
 static bool newer(int64_t at, int64_t id, int64_t than_at, int64_t than_id) {

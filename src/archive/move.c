@@ -100,9 +100,7 @@ static const char *place_path(struct ctx *cx, const char *place) {
     b.n = 160;
     buf_printf(&b, "-%.16s", hex_encode(hex, digest, sizeof digest));
   }
-  const char *path = ctx_strdup(cx, buf_view(&b));
-  buf_clear(&b);
-  return path;
+  return ctx_take(cx, &b);
 }
 
 static int name_part(struct ctx *cx, struct db *db, struct part *part) {
@@ -206,9 +204,7 @@ static const char *describe(struct ctx *cx, const struct part *part) {
             part->number, "rows", part->rows, "first_id", part->first_id, "last_id", part->last_id, "bytes",
             part->file.bytes, "first_at", part->first_at, "last_at", part->last_at, "first_key",
             part->first_key, "last_key", part->last_key, "sha256", part->file.sha256, "digest", part->digest);
-  const char *json = ctx_strdup(cx, buf_view(&b));
-  buf_clear(&b);
-  return json;
+  return ctx_take(cx, &b);
 }
 
 static int run_between(struct ctx *cx, struct db *db, const struct partition *p, const char *sql) {

@@ -141,8 +141,7 @@ const char *opaque_write(struct ctx *cx, const char *prefix, const char *tenant,
   buf_init(&out, TOKEN_MOST);
   buf_printf(&out, "%s.%s.", prefix, tenant);
   base64url_put(&out, secret, sizeof secret);
-  const char *text = ctx_strdup(cx, buf_view(&out));
-  buf_clear(&out);
+  const char *text = ctx_take(cx, &out);
   digest(str_of(text), stored);
   return text;
 }

@@ -73,6 +73,12 @@ char *ctx_strdup(struct ctx *cx, struct str s) {
   return z;
 }
 
+char *ctx_take(struct ctx *cx, struct buf *b) {
+  char *text = ctx_strdup(cx, buf_view(b));
+  buf_clear(b);
+  return text;
+}
+
 /* Most texts fit into what is left of the block: they are written where they stay. */
 char *ctx_printf(struct ctx *cx, const char *fmt, ...) {
   va_list ap, again;

@@ -16,7 +16,7 @@
 
 #include <stdarg.h>
 
-#include "base/str.h"
+#include "base/buf.h"
 
 enum err {
   OK = 0,
@@ -51,6 +51,7 @@ void ctx_end(struct ctx *cx); /* releases everything; code and message stay read
 ** process aborts, and a restart is safe. */
 void *ctx_alloc(struct ctx *cx, size_t n); /* zeroed */
 char *ctx_strdup(struct ctx *cx, struct str s);
+char *ctx_take(struct ctx *cx, struct buf *b); /* a copy of its text; the buf is cleared */
 char *ctx_printf(struct ctx *cx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Calls fn(arg) at ctx_end, newest first. */

@@ -37,6 +37,17 @@ void jw_close(struct jw *w, char bracket) {
   buf_char(w->out, bracket);
 }
 
+void jw_begin(struct jw *w, struct buf *out, size_t limit) {
+  buf_init(out, limit);
+  jw_init(w, out);
+  jw_object(w, NULL);
+}
+
+char *jw_end(struct ctx *cx, struct jw *w) {
+  jw_close(w, '}');
+  return ctx_take(cx, w->out);
+}
+
 void jw_str(struct jw *w, const char *key, struct str s) {
   begin(w, key);
   json_quote(w->out, s);
@@ -121,9 +132,7 @@ struct str json_one_all(struct ctx *cx, int count, const struct arg *args) {
   buf_init(&out, LIMIT_BODY_BYTES);
   jw_init(&w, &out);
   jw_record_all(&w, NULL, count, args);
-  struct str text = { ctx_strdup(cx, buf_view(&out)), out.n };
-  buf_clear(&out);
-  return text;
+  return str_of(ctx_take(cx, &out));
 }
 
 void json_quote(struct buf *out, struct str s) {

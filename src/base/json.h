@@ -27,7 +27,9 @@ struct jw {
 void jw_init(struct jw *w, struct buf *out);
 void jw_object(struct jw *w, const char *key); /* key NULL in arrays and at the top */
 void jw_array(struct jw *w, const char *key);
-void jw_close(struct jw *w, char bracket); /* '}' or ']' */
+void jw_close(struct jw *w, char bracket);                  /* '}' or ']' */
+void jw_begin(struct jw *w, struct buf *out, size_t limit); /* of a new buf: an object that is all of it */
+char *jw_end(struct ctx *cx, struct jw *w);                 /* closes it: see ctx_take */
 void jw_str(struct jw *w, const char *key, struct str s);
 void jw_text(struct jw *w, const char *key, const char *z); /* NULL writes null */
 void jw_int(struct jw *w, const char *key, int64_t v);

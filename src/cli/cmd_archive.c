@@ -170,17 +170,13 @@ static int hold_object(struct ctx *cx, const struct cli *c, struct jv **out) {
   };
   struct buf b;
   struct jw w;
-  buf_init(&b, KIB(64));
-  jw_init(&w, &b);
-  jw_object(&w, NULL);
+  jw_begin(&w, &b, KIB(64));
   jw_text(&w, "subject", cli_operand(c, 1, ""));
   for (size_t i = 0; i < sizeof options / sizeof *options; i++)
     if (cli_get(c, options[i][0])) jw_text(&w, options[i][1], cli_get(c, options[i][0]));
   const char *until = cli_get(c, cli_has(c, "to") ? "to" : "until");
   if (until) jw_text(&w, "until_day", until);
-  jw_close(&w, '}');
-  const char *json = ctx_strdup(cx, buf_view(&b));
-  buf_clear(&b);
+  const char *json = jw_end(cx, &w);
   return jv_parse(cx, str_of(json), out);
 }
 

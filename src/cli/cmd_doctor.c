@@ -107,7 +107,5 @@ const char *cli_settings(struct ctx *cx, const struct cli *c) {
   }
   put_others(cx, &w);
   jw_close(&w, ']');
-  const char *text = ctx_strdup(cx, buf_view(&out));
-  buf_clear(&out);
-  return text;
+  return ctx_take(cx, &out);
 }

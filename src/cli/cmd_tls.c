@@ -72,9 +72,7 @@ static int show(struct ctx *cx, struct cli *c, const struct trust_options *o) {
   struct buf out;
   struct jw w;
   struct jv *report;
-  buf_init(&out, KIB(64));
-  jw_init(&w, &out);
-  jw_object(&w, NULL);
+  jw_begin(&w, &out, KIB(64));
   if (trust_report(cx, o, &w)) {
     buf_clear(&out);
     return cx->code;

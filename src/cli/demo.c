@@ -25,9 +25,7 @@ static const char *new_password(struct ctx *cx) {
   random_bytes(bytes, sizeof bytes);
   buf_init(&text, KIB(1));
   base64url_put(&text, bytes, sizeof bytes);
-  const char *password = ctx_strdup(cx, buf_view(&text));
-  buf_clear(&text);
-  return password;
+  return ctx_take(cx, &text);
 }
 
 static int make_tenant(struct ctx *cx, struct store *s) {

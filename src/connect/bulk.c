@@ -74,9 +74,7 @@ static const char *options_json(struct ctx *cx, const struct bulk_order *o) {
   jw_init(&w, &b);
   jw_record(&w, NULL, "dataset", o->options.dataset, "unique", o->options.unique, "update", o->options.update,
             "batch", o->options.batch);
-  const char *json = ctx_strdup(cx, buf_view(&b));
-  buf_clear(&b);
-  return json;
+  return ctx_take(cx, &b);
 }
 
 int bulk_enqueue(struct ctx *cx, struct db *db, const struct bulk_order *o, struct breaker *breaker,

@@ -21,9 +21,7 @@ static void change_event(struct ctx *cx, struct stmt *s, struct event *e) {
   e->key = str_of(col_null(s, 6)
                       ? ctx_strdup(cx, col_str(s, 5))
                       : ctx_printf(cx, STR_FMT "/" STR_FMT, STR_ARG(col_str(s, 5)), STR_ARG(col_str(s, 6))));
-  buf_init(&out, SIZE_MAX / 2);
-  jw_init(&w, &out);
-  jw_object(&w, NULL);
+  jw_begin(&w, &out, SIZE_MAX / 2);
   jw_put(&w, "eventId", e->id, "eventType", e->type, "timestamp", arg_time(e->at), "seq", e->offset);
   for (int i = 0; i < 5; i++)
     if (!col_null(s, i + 2)) jw_str(&w, names[i], col_str(s, i + 2));

@@ -133,9 +133,7 @@ static int note(struct ctx *cx, struct db *db, const struct parked *p, const cha
                 struct str edited, const char *text) {
   struct buf after;
   struct jw w;
-  buf_init(&after, 4 << 20);
-  jw_init(&w, &after);
-  jw_object(&w, NULL);
+  jw_begin(&w, &after, 4 << 20);
   jw_put(&w, "id", p->id, "topic", p->topic);
   if (*p->group) jw_text(&w, "group", p->group);
   if (p->event.id.p) jw_str(&w, "event", p->event.id);

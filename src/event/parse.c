@@ -272,9 +272,7 @@ static int unwrap(struct parse *p, struct str json, struct str *out) {
     return fail(p->cx, E_INVALID, "specversion", "specversion has to be \"1.0\", that of CloudEvents");
   if (jv_kind(data) != JV_OBJECT)
     return fail(p->cx, E_INVALID, "data", "data has to be an object; data_base64 is not read");
-  buf_init(&plain, EVENT_BYTES * 2);
-  jw_init(&w, &plain);
-  jw_object(&w, NULL);
+  jw_begin(&w, &plain, EVENT_BYTES * 2);
   for (int i = 0; i < NAME_FIELDS; i++) {
     const struct jv *v = jv_get(root, attribute[i]);
     if (!v && i == NAME_TIME) v = jv_get(data, NAMES[i].p);

@@ -101,9 +101,7 @@ static const char *topic_names(struct ctx *cx, struct db *db) {
   buf_init(&names, 1000);
   struct stmt *s = db_stmt(cx, db, SQL_topic_names);
   while (stmt_row(cx, s)) buf_printf(&names, "%s" STR_FMT, names.n ? ", " : "", STR_ARG(col_str(s, 0)));
-  const char *all = ctx_strdup(cx, buf_view(&names));
-  buf_clear(&names);
-  return all;
+  return ctx_take(cx, &names);
 }
 
 int topic_find(struct ctx *cx, struct db *db, const char *name, struct topic **out) {

@@ -253,9 +253,7 @@ const char *figure_text(struct ctx *cx, const struct figure *f, struct result r)
   struct buf b;
   buf_init(&b, 256);
   print(&b, f, r);
-  char *text = ctx_strdup(cx, buf_view(&b));
-  buf_clear(&b);
-  return text;
+  return ctx_take(cx, &b);
 }
 
 void figure_value(struct ctx *cx, struct jw *w, const char *key, const struct figure *f, struct result r) {

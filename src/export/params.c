@@ -104,7 +104,5 @@ const char *params_quote(struct ctx *cx, const char *text) {
     else
       buf_printf(&b, "%%%02X", (unsigned char)*p);
   }
-  char *out = ctx_strdup(cx, buf_view(&b));
-  buf_clear(&b);
-  return out;
+  return ctx_take(cx, &b);
 }

@@ -131,9 +131,7 @@ const char *scope_literal(struct ctx *cx, const char *text) {
     buf_char(&b, *p);
   }
   buf_char(&b, '\'');
-  char *out = ctx_strdup(cx, buf_view(&b));
-  buf_clear(&b);
-  return out;
+  return ctx_take(cx, &b);
 }
 
 static const char *day_shown(struct ctx *cx, const struct scope *s, const char *compare, int32_t day) {

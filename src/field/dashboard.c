@@ -81,9 +81,7 @@ static const char *number(struct ctx *cx, int64_t v, int scale, int least) {
   struct buf text;
   buf_init(&text, 64);
   dec_print(&text, v, scale, least);
-  const char *out = ctx_strdup(cx, buf_view(&text));
-  buf_clear(&text);
-  return out;
+  return ctx_take(cx, &text);
 }
 
 /* Rows as "name 12.50, name 11": a list that can be compared. */
@@ -100,9 +98,7 @@ static const char *list_of(struct ctx *cx, struct db *db, enum sql_id query) {
     buf_puts(&out, " / ");
     buf_int(&out, col_int(s, 3));
   }
-  const char *text = ctx_strdup(cx, buf_view(&out));
-  buf_clear(&out);
-  return text;
+  return ctx_take(cx, &out);
 }
 
 static int audit_figures(struct audit *a) {

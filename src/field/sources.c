@@ -182,18 +182,13 @@ static const char *derive(struct ctx *cx, struct db *db, const struct source *so
                           const char *key) {
   struct buf b;
   struct jw w;
-  buf_init(&b, LIMIT_TEXT_BYTES * 4);
-  jw_init(&w, &b);
-  jw_object(&w, NULL);
+  jw_begin(&w, &b, LIMIT_TEXT_BYTES * 4);
   for (int i = 0; i < source->count; i++)
     if (s->known[i])
       put_value(cx, db, source, s, i, &w);
     else if (strcmp(source->property[i].name, "name") == 0)
       jw_text(&w, "name", key);
-  jw_close(&w, '}');
-  const char *json = ctx_strdup(cx, buf_view(&b));
-  buf_clear(&b);
-  return json;
+  return jw_end(cx, &w);
 }
 
 static int by_rows(const void *a, const void *b) {
@@ -227,9 +222,7 @@ static const char *disagreements(struct ctx *cx, struct db *db, const struct sou
                                  const struct subject *s) {
   struct buf b;
   struct jw w;
-  buf_init(&b, LIMIT_TEXT_BYTES * 4);
-  jw_init(&w, &b);
-  jw_object(&w, NULL);
+  jw_begin(&w, &b, LIMIT_TEXT_BYTES * 4);
   for (int i = 0; i < source->count; i++) {
     if (!s->said[i] || !s->said[i]->next) continue;
     jw_object(&w, source->property[i].name);
@@ -328,9 +321,7 @@ static struct there look(struct ctx *cx, struct db *db, struct task *t) {
 static int leave_out(struct ctx *cx, struct jv **object, const char *name) {
   struct buf b;
   struct jw w;
-  buf_init(&b, LIMIT_TEXT_BYTES * 4);
-  jw_init(&w, &b);
-  jw_object(&w, NULL);
+  jw_begin(&w, &b, LIMIT_TEXT_BYTES * 4);
   for (void *it = jv_first(*object); it; it = jv_next(*object, it))
     if (!str_eq(jv_key(it), str_of(name))) jw_str(&w, ctx_strdup(cx, jv_key(it)), jv_text(jv_value(it)));
   jw_close(&w, '}');
@@ -381,9 +372,7 @@ static int save_changes(struct ctx *cx, struct db *db, struct task *t, struct st
   struct jw w;
   int changes = 0;
   if (jv_parse(cx, str_of(t->said), &said) || jv_parse(cx, before, &was)) return cx->code;
-  buf_init(&b, LIMIT_TEXT_BYTES * 4);
-  jw_init(&w, &b);
-  jw_object(&w, NULL);
+  jw_begin(&w, &b, LIMIT_TEXT_BYTES * 4);
   jw_text(&w, t->id[0] ? "id" : t->source->key, t->id[0] ? t->id : t->key);
   for (void *it = jv_first(said); it; it = jv_next(said, it)) {
     const char *name = ctx_strdup(cx, jv_key(it));
@@ -404,8 +393,7 @@ static int get_record(struct ctx *cx, struct db *db, const struct task *t, struc
   buf_init(&b, LIMIT_REPLY_BYTES);
   jw_init(&w, &b);
   record_get(cx, db, t->entity, t->id, &w, NULL);
-  *json = str_of(ctx_strdup(cx, buf_view(&b)));
-  buf_clear(&b);
+  *json = str_of(ctx_take(cx, &b));
   return cx->code;
 }
 

@@ -64,9 +64,7 @@ static const char *join_labels(struct table *t, uint32_t c) {
     if (b.n) buf_char(&b, ' ');
     buf_str(&b, row->cells[c]);
   }
-  const char *z = ctx_strdup(t->cx, buf_view(&b));
-  buf_clear(&b);
-  return z;
+  return ctx_take(t->cx, &b);
 }
 
 /* For matching: header lines that repeat each other say a thing once. */

@@ -62,9 +62,7 @@ int records_csv(struct request *rq, struct db *db, const struct record_query *q)
   struct buf list;
   struct jw w;
   struct jv *root = NULL;
-  buf_init(&list, LIMIT_REPLY_BYTES);
-  jw_init(&w, &list);
-  jw_object(&w, NULL);
+  jw_begin(&w, &list, LIMIT_REPLY_BYTES);
   record_query(rq->cx, db, rq->entity, q, &w, "data", &page);
   jw_close(&w, '}');
   if (!rq->cx->code && list.full) fail(rq->cx, E_LIMIT, NULL, "the list is too large; ask for less at once");

@@ -76,9 +76,7 @@ static const char *pointer_of(struct ctx *cx, const char *field) {
     else if (*p != ']')
       buf_char(&out, *p);
   }
-  const char *text = ctx_strdup(cx, buf_view(&out));
-  buf_clear(&out);
-  return text;
+  return ctx_take(cx, &out);
 }
 
 static void error_write(struct request *rq) {

@@ -378,7 +378,5 @@ const char *query_with(struct request *rq, const char *name, const char *value) 
   put_encoded(&out, name);
   buf_char(&out, '=');
   put_encoded(&out, value);
-  const char *text = ctx_strdup(rq->cx, buf_view(&out));
-  buf_clear(&out);
-  return text;
+  return ctx_take(rq->cx, &out);
 }

@@ -417,9 +417,7 @@ static int settings_save(struct ctx *cx, struct db *db, void *arg) {
   struct buf json;
   struct jw w;
   char id[37];
-  buf_init(&json, LIMIT_BODY_BYTES);
-  jw_init(&w, &json);
-  jw_object(&w, NULL);
+  jw_begin(&w, &json, LIMIT_BODY_BYTES);
   if (known) jw_text(&w, "id", known);
   if (is_person(rq)) jw_text(&w, "user", rq->who->user_id);
   for (void *it = jv_first(task->body); it; it = jv_next(task->body, it)) {

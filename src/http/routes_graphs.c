@@ -62,8 +62,7 @@ static int payload_of(struct request *rq, const struct jv *body, struct str *out
   if (jv_kind(v) != JV_OBJECT) return fail(rq->cx, E_INVALID, "payload", "payload is an object");
   buf_init(&json, LIMIT_BODY_BYTES);
   jv_write(&json, v);
-  *out = str_of(ctx_strdup(rq->cx, buf_view(&json)));
-  buf_clear(&json);
+  *out = str_of(ctx_take(rq->cx, &json));
   return OK;
 }
 

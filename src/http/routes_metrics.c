@@ -29,9 +29,7 @@ static int metrics_of_tenant(struct request *rq) {
   if (!rc) rc = query_text(rq, "end_date", &q.end);
   if (!rc) rc = tenant_named(rq, &db);
   if (rc) return rc;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  jw_object(&w, NULL);
+  jw_begin(&w, &out, LIMIT_REPLY_BYTES);
   rc = metric_find(rq->cx, db, &q, &w);
   jw_close(&w, '}');
   if (!rc && out.full) rc = fail(rq->cx, E_LIMIT, "end_date", "these are too many metrics for one reply");

@@ -131,9 +131,7 @@ static void rows_write(struct jw *w, const struct import_result *r) {
 static char *result_json(const struct import_result *r) {
   struct buf out;
   struct jw w;
-  buf_init(&out, MIB(1));
-  jw_init(&w, &out);
-  jw_object(&w, NULL);
+  jw_begin(&w, &out, MIB(1));
   rows_write(&w, r);
   jw_object(&w, "rejected");
   for (int i = 0; i < r->category_count; i++) jw_int(&w, r->category[i].name, r->category[i].rows);

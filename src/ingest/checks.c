@@ -20,9 +20,7 @@ static const char *figure(struct ctx *cx, const struct dataset *d, int64_t order
     buf_printf(&b, ", %s ", d->fields[i].name);
     dec_print(&b, sums[n++], d->fields[i].scale, 2);
   }
-  char *text = ctx_strdup(cx, buf_view(&b));
-  buf_clear(&b);
-  return text;
+  return ctx_take(cx, &b);
 }
 
 /* ", sum(quantity), sum(revenue)": the totals of a SELECT over clean rows. */

@@ -29,9 +29,7 @@ static struct str show(struct ctx *cx, const struct field *f, const struct stmt 
   if (f->kind != FIELD_DECIMAL) return str_of(ctx_strdup(cx, col_str(s, column)));
   buf_init(&b, 64);
   dec_print(&b, col_int(s, column), f->scale, 0);
-  struct str text = str_of(ctx_strdup(cx, buf_view(&b)));
-  buf_clear(&b);
-  return text;
+  return str_of(ctx_take(cx, &b));
 }
 
 static int read_fields(struct ctx *cx, struct db *db, struct edit *e, struct str key) {

@@ -90,9 +90,7 @@ static int compose(struct ctx *cx, const struct note *n, const char *id, struct 
   const struct mapping *m = n->mapping;
   struct buf json;
   struct jw w;
-  buf_init(&json, LIMIT_TEXT_BYTES * 4);
-  jw_init(&w, &json);
-  jw_object(&w, NULL);
+  jw_begin(&w, &json, LIMIT_TEXT_BYTES * 4);
   if (id) jw_text(&w, "id", id);
   jw_put(&w, "dataset", d->name, "headings", n->headings);
   jw_object(&w, "maps");

@@ -67,9 +67,7 @@ const char *outcome_figures(struct ctx *cx, const struct dataset *d, int64_t cle
                             const int64_t *duplicates) {
   struct buf json;
   struct jw w;
-  buf_init(&json, LIMIT_TEXT_BYTES);
-  jw_init(&w, &json);
-  jw_object(&w, NULL);
+  jw_begin(&w, &json, LIMIT_TEXT_BYTES);
   jw_int(&w, "orders", clean);
   for (int i = 0; i < d->field_count; i++)
     if (d->fields[i].total) jw_decimal(&w, d->fields[i].name, sums[i] - duplicates[i], d->fields[i].scale, 2);

@@ -88,9 +88,7 @@ static int save_review(struct ctx *cx, struct db *db, const struct review_change
   struct buf json;
   struct jw w;
   struct jv *object;
-  buf_init(&json, LIMIT_BODY_BYTES);
-  jw_init(&w, &json);
-  jw_object(&w, NULL);
+  jw_begin(&w, &json, LIMIT_BODY_BYTES);
   if (id) jw_text(&w, "id", id);
   jw_int(&w, "exception", exception);
   if (c->assigns) jw_text(&w, "assignee", c->assignee);

@@ -237,9 +237,7 @@ int rules_from(struct ctx *cx, const struct dataset *d, struct str json, struct 
 int rules_load(struct ctx *cx, struct db *db, const struct dataset *d, struct rules **out) {
   struct buf json;
   struct jw w;
-  buf_init(&json, LIMIT_REPLY_BYTES);
-  jw_init(&w, &json);
-  jw_object(&w, NULL);
+  jw_begin(&w, &json, LIMIT_REPLY_BYTES);
   int rc = record_list(cx, db, entity_find("rule"), false, 0, &w, "rules");
   if (!rc) rc = record_list(cx, db, entity_find("reference_item"), false, 0, &w, "items");
   jw_close(&w, '}');

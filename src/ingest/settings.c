@@ -69,9 +69,7 @@ const char *settings_write(struct ctx *cx, const struct settings_run *run, const
                            const struct profile *p, const struct mapping *m) {
   struct buf out;
   struct jw w;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  jw_object(&w, NULL);
+  jw_begin(&w, &out, LIMIT_REPLY_BYTES);
   if (run->kind) jw_text(&w, "kind", run->kind);
   if (run->update) jw_text(&w, "existing", "update");
   if (run->replaces) jw_text(&w, "replaces", run->replaces);
@@ -81,10 +79,7 @@ const char *settings_write(struct ctx *cx, const struct settings_run *run, const
   write_formats(cx, &w, d, p, m);
   settings_decisions(cx, &w, p);
   profile_oddities(p, &w);
-  jw_close(&w, '}');
-  char *json = ctx_strdup(cx, buf_view(&out));
-  buf_clear(&out);
-  return json;
+  return jw_end(cx, &w);
 }
 
 int settings_read(struct ctx *cx, struct str json, struct dialect *dialect, struct mapping_request *mapping) {

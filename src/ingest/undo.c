@@ -232,9 +232,7 @@ static int undo_rows(struct ctx *cx, const struct move *m) {
 static const char *entry_of(struct ctx *cx, const struct move *m, int64_t crc) {
   struct buf out;
   struct jw w;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  jw_object(&w, NULL);
+  jw_begin(&w, &out, LIMIT_REPLY_BYTES);
   jw_put(&w, "run", m->run->id, "removed", m->out->removed, "restored", m->out->restored, "changed_since",
          m->out->kept, "reopened", m->out->reopened, "kept_crc", crc);
   jw_array(&w, "kept");
@@ -249,9 +247,7 @@ static const char *entry_of(struct ctx *cx, const struct move *m, int64_t crc) {
   if (out.full)
     fail(cx, E_LIMIT, "run", "records speak of too many rows of run %s for all of them to be noted",
          m->run->uuid);
-  char *json = ctx_strdup(cx, buf_view(&out));
-  buf_clear(&out);
-  return json;
+  return ctx_take(cx, &out);
 }
 
 static int note_undo(struct ctx *cx, const struct move *m) {

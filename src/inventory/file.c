@@ -232,9 +232,7 @@ static const char *read_row(struct ctx *cx, const struct loader *l, const struct
     return ctx_printf(cx, "sequence is no whole number: '%.40s'", ctx_strdup(cx, seq_text));
   struct buf b;
   struct jw w;
-  buf_init(&b, EVENT_BYTES);
-  jw_init(&w, &b);
-  jw_object(&w, NULL);
+  jw_begin(&w, &b, EVENT_BYTES);
   jw_text(&w, "eventId", id.n ? ctx_strdup(cx, id) : line_id(cx, l, line));
   jw_text(&w, "eventType", stock_kind_name(kind));
   jw_str(&w, "sku", cell(l, row, SKU));
@@ -247,8 +245,7 @@ static const char *read_row(struct ctx *cx, const struct loader *l, const struct
   if (seq_text.n) jw_int(&w, "deviceSeq", seq);
   jw_close(&w, '}');
   if (b.full) why = "the row is longer than an event may be";
-  e->body = str_of(ctx_strdup(cx, buf_view(&b)));
-  buf_clear(&b);
+  e->body = str_of(ctx_take(cx, &b));
   return why;
 }
 

@@ -216,9 +216,7 @@ static bool read_figures(struct ctx *cx, struct db *db, int64_t item, int64_t wa
 static int keep_figures(struct ctx *cx, struct db *db, const struct figures *f) {
   struct buf json;
   struct jw w;
-  buf_init(&json, KIB(16));
-  jw_init(&w, &json);
-  jw_object(&w, NULL);
+  jw_begin(&w, &json, KIB(16));
   stock_number(&w, "available", f->available, STOCK_SCALE);
   metric_json(&w, &f->metric);
   jw_close(&w, '}');
@@ -254,9 +252,7 @@ static int publish_processed(struct ctx *cx, struct db *db, const struct moved *
   struct buf json;
   struct jw w;
   uuid7(id, cx->now);
-  buf_init(&json, KIB(4));
-  jw_init(&w, &json);
-  jw_object(&w, NULL);
+  jw_begin(&w, &json, KIB(4));
   jw_put(&w, "eventId", id, "eventType", "EVENTS_PROCESSED", "metric", "events_processed", "value",
          m->to - m->from, "unit", "events", "timestamp", arg_time(cx->now));
   jw_record(&w, "details", "items", (int64_t)m->count);

@@ -31,9 +31,7 @@ static int add_master(struct ctx *cx, struct db *db, int kind, struct str text) 
     return OK;
   }
   if (cx->code || !e) return cx->code;
-  buf_init(&json, KIB(4));
-  jw_init(&w, &json);
-  jw_object(&w, NULL);
+  jw_begin(&w, &json, KIB(4));
   jw_str(&w, item ? "sku" : "code", text);
   jw_close(&w, '}');
   if (!jv_parse(cx, buf_view(&json), &object)) record_save(cx, db, e, object, id);

@@ -149,9 +149,7 @@ static const char *number(struct ctx *cx, int64_t v) {
   struct jw w;
   jw_init(&w, &b);
   stock_number(&w, NULL, v, STOCK_SCALE);
-  const char *text = ctx_strdup(cx, buf_view(&b));
-  buf_clear(&b);
-  return text;
+  return ctx_take(cx, &b);
 }
 
 static const char *place_text(struct ctx *cx, const struct replay_result *r) {

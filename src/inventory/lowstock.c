@@ -179,9 +179,7 @@ static int tell_one(struct ctx *cx, struct db *db, const struct untold *u) {
   is = state == STOCK_OUT ? "is out of stock" : state == STOCK_LOW ? "is low" : "may run out";
   struct buf detail;
   struct jw w;
-  buf_init(&detail, KIB(4));
-  jw_init(&w, &detail);
-  jw_object(&w, NULL);
+  jw_begin(&w, &detail, KIB(4));
   jw_put(&w, "sku", u->sku, "warehouse", u->place);
   stock_number(&w, "available", u->available, STOCK_SCALE);
   stock_number(&w, "reorder_point", u->point, STOCK_SCALE);
@@ -290,9 +288,7 @@ static int put_dashboard(struct ctx *cx, struct db *db, void *arg) {
   struct buf json;
   struct jw w;
   (void)arg;
-  buf_init(&json, LIMIT_BODY_BYTES);
-  jw_init(&w, &json);
-  jw_object(&w, NULL);
+  jw_begin(&w, &json, LIMIT_BODY_BYTES);
   compose(cx, db, &w);
   jw_close(&w, '}');
   if (!cx->code) {

@@ -52,9 +52,7 @@ static const char *amount(struct ctx *cx, int64_t v) {
   buf_init(&b, 64);
   jw_init(&w, &b);
   stock_number(&w, NULL, v, STOCK_SCALE);
-  const char *text = ctx_strdup(cx, buf_view(&b));
-  buf_clear(&b);
-  return text;
+  return ctx_take(cx, &b);
 }
 
 static const char *where(struct ctx *cx, const struct stock_move *m) {
@@ -124,10 +122,7 @@ static struct str event_json(struct ctx *cx, struct stock_move *m) {
   text_field(&w, "location", m->location);
   text_field(&w, "lot", m->lot);
   text_field(&w, "serial", m->serial);
-  jw_close(&w, '}');
-  struct str json = str_of(ctx_strdup(cx, buf_view(&b)));
-  buf_clear(&b);
-  return json;
+  return str_of(jw_end(cx, &w));
 }
 
 int stock_move(struct ctx *cx, struct db *db, struct stock_move *moves, size_t count, bool allow_negative) {

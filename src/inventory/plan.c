@@ -290,7 +290,5 @@ const char *plan_quantity(struct ctx *cx, int64_t v) {
   struct buf b;
   buf_init(&b, 64);
   dec_print(&b, v, DEMAND_SCALE, 0);
-  const char *text = ctx_strdup(cx, buf_view(&b));
-  buf_clear(&b);
-  return text;
+  return ctx_take(cx, &b);
 }

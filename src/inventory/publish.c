@@ -40,9 +40,7 @@ static int add(struct batch *b, const struct figure *f) {
   char iso[DATE_SIZE];
   struct buf out;
   struct jw w;
-  buf_init(&out, KIB(16));
-  jw_init(&w, &out);
-  jw_object(&w, NULL);
+  jw_begin(&w, &out, KIB(16));
   jw_put(&w, "eventId", f->id, "eventType", f->type, "timestamp", arg_time(f->day * DAY_US));
   if (f->sku) jw_text(&w, "sku", f->sku);
   if (f->warehouse) jw_text(&w, "warehouseId", f->warehouse);
@@ -50,9 +48,7 @@ static int add(struct batch *b, const struct figure *f) {
   stock_number(&w, "value", f->value, f->scale);
   jw_put(&w, "unit", f->unit, "day", date_iso(iso, (int32_t)f->day));
   if (f->direction) jw_text(&w, "direction", f->direction);
-  jw_close(&w, '}');
-  b->events[b->count++].body = str_of(ctx_strdup(b->cx, buf_view(&out)));
-  buf_clear(&out);
+  b->events[b->count++].body = str_of(jw_end(b->cx, &w));
   return b->count == EVENT_BATCH ? flush(b) : OK;
 }
 

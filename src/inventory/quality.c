@@ -62,8 +62,7 @@ static int look_one(struct ctx *cx, struct db *db, int i, struct quality_result 
     jw_close(&w, '}');
   }
   jw_close(&w, ']');
-  out->samples = str_of(ctx_strdup(cx, buf_view(&b)));
-  buf_clear(&b);
+  out->samples = str_of(ctx_take(cx, &b));
   return cx->code;
 }
 

@@ -26,9 +26,7 @@ static int emit(struct ctx *cx, struct db *db, const struct reorder_event *e) {
   struct jw w;
   bool order = str_starts(str_of(e->type), STR("PURCHASE_ORDER"));
   uuid7(id, cx->now);
-  buf_init(&json, EVENT_BYTES);
-  jw_init(&w, &json);
-  jw_object(&w, NULL);
+  jw_begin(&w, &json, EVENT_BYTES);
   jw_put(&w, "eventId", id, "eventType", e->type, "sku", e->sku, "warehouseId", e->place);
   stock_number(&w, "quantity", e->quantity, STOCK_SCALE);
   jw_put(&w, "timestamp", arg_time(cx->now), "proposalId", e->proposal);

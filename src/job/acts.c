@@ -32,15 +32,10 @@ static bool is(const struct state *s, const char *state) { return strcmp(s->stat
 static struct str state_json(struct ctx *cx, const char *state, const char *cause) {
   struct buf out;
   struct jw w;
-  buf_init(&out, KIB(4));
-  jw_init(&w, &out);
-  jw_object(&w, NULL);
+  jw_begin(&w, &out, KIB(4));
   jw_text(&w, "state", state);
   if (cause) jw_text(&w, "cause", cause);
-  jw_close(&w, '}');
-  char *text = ctx_strdup(cx, buf_view(&out));
-  buf_clear(&out);
-  return str_of(text);
+  return str_of(jw_end(cx, &w));
 }
 
 /* ---- again ---- */

@@ -270,9 +270,7 @@ int run_tell(struct ctx *cx, struct db *db, const struct run *run, const char *s
   struct jw w;
   if (graph_ended_hook && graph_ended_hook(cx, db, run->graph, run->id, state)) return cx->code;
   if (!run->notify || !job_kind_find("webhook_send")) return OK;
-  buf_init(&out, LIMIT_TEXT_BYTES);
-  jw_init(&w, &out);
-  jw_object(&w, NULL);
+  jw_begin(&w, &out, LIMIT_TEXT_BYTES);
   jw_put(&w, "target", run->notify, "type", "outpost.graph_run.ended", "subject",
          ctx_printf(cx, "graph-runs/%lld", (long long)run->id));
   jw_record(&w, "data", "run", run->id, "graph", run->graph, "cause", run->cause, "state", state, "address",

@@ -77,9 +77,7 @@ static int send_webhook(struct ctx *cx, struct db *db, const struct notice *n, s
   struct buf payload;
   struct jw w;
   const char *key = notice_key(cx, n);
-  buf_init(&payload, LIMIT_BODY_BYTES);
-  jw_init(&w, &payload);
-  jw_object(&w, NULL);
+  jw_begin(&w, &payload, LIMIT_BODY_BYTES);
   jw_put(&w, "target", n->target, "type", "outpost.alert.raised", "subject",
          ctx_printf(cx, "alerts/%s", n->alert));
   jw_object(&w, "data");

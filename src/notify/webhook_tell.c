@@ -65,9 +65,7 @@ static int order(struct ctx *cx, struct db *db, const struct hook *h, const stru
                  const char *name) {
   struct buf payload;
   struct jw w;
-  buf_init(&payload, LIMIT_BODY_BYTES);
-  jw_init(&w, &payload);
-  jw_object(&w, NULL);
+  jw_begin(&w, &payload, LIMIT_BODY_BYTES);
   jw_put(&w, "target", h->name, "type", ctx_printf(cx, "outpost.%s", name), "key",
          ctx_printf(cx, "%s %lld", h->id, (long long)col_int(s, 0)));
   put_entry(&w, s);

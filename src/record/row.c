@@ -58,9 +58,7 @@ static const char *row_sql(struct ctx *cx, const struct entity *e, int key) {
   for (int i = 1; i < STAMPS; i++)
     buf_printf(&sql, ", '%s', %s", stamp_properties[i].name, stamp_properties[i].name);
   buf_char(&sql, ')');
-  const char *text = ctx_strdup(cx, buf_view(&sql));
-  buf_clear(&sql);
-  return text;
+  return ctx_take(cx, &sql);
 }
 
 const char *sql_kept(struct ctx *cx, const struct entity *e, int which, sql_fn *make) {

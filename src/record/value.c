@@ -20,9 +20,7 @@ static const char *range_of(struct ctx *cx, const struct property *p) {
   if (p->has_min && p->has_max) buf_puts(&out, " to ");
   if (p->has_max) dec_print(&out, p->max, p->scale, 0);
   if (p->kind == PROPERTY_TEXT) buf_puts(&out, " characters long");
-  const char *text = ctx_strdup(cx, buf_view(&out));
-  buf_clear(&out);
-  return text;
+  return ctx_take(cx, &out);
 }
 
 static int check_range(struct ctx *cx, const struct property *p, int64_t v) {

@@ -32,15 +32,10 @@ static int position_read(struct ctx *cx, const char *text, struct position *p) {
 static const char *position_text(struct ctx *cx, const struct position *p) {
   struct buf out;
   struct jw w;
-  buf_init(&out, 1 << 20);
-  jw_init(&w, &out);
-  jw_object(&w, NULL);
+  jw_begin(&w, &out, 1 << 20);
   jw_int(&w, "seq", p->seq);
   if (p->entry) jw_put(&w, "entry", p->entry, "step", p->step, "after", p->after);
-  jw_close(&w, '}');
-  const char *text = ctx_strdup(cx, buf_view(&out));
-  buf_clear(&out);
-  return text;
+  return jw_end(cx, &w);
 }
 
 int64_t position_seq(struct ctx *cx, const char *position) {

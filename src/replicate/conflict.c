@@ -13,9 +13,7 @@ const struct jv *conflict_row(struct ctx *cx, struct db *db, const struct entity
   struct buf json;
   struct jw w;
   struct jv *row = NULL;
-  buf_init(&json, LIMIT_BODY_BYTES);
-  jw_init(&w, &json);
-  jw_object(&w, NULL);
+  jw_begin(&w, &json, LIMIT_BODY_BYTES);
   if (!record_get(cx, db, e, id, &w, "row")) {
     jw_close(&w, '}');
     jv_parse(cx, buf_view(&json), &row);

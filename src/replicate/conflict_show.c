@@ -22,9 +22,7 @@ static struct str json_of(struct ctx *cx, const struct jv *v) {
   if (jv_kind(v) == JV_NULL) return (struct str){ 0 };
   buf_init(&text, LIMIT_BODY_BYTES);
   jv_write(&text, v);
-  struct str json = str_of(ctx_strdup(cx, buf_view(&text)));
-  buf_clear(&text);
-  return json;
+  return str_of(ctx_take(cx, &text));
 }
 
 static const char *text_of(struct ctx *cx, const struct jv *row, const char *name) {
@@ -177,9 +175,7 @@ int conflict_page(struct ctx *cx, struct db *db, const char *state, int64_t limi
   struct jw list;
   struct jv *all;
   if (filter_of(cx, state, &q, &filter)) return cx->code;
-  buf_init(&json, LIMIT_REPLY_BYTES);
-  jw_init(&list, &json);
-  jw_object(&list, NULL);
+  jw_begin(&list, &json, LIMIT_REPLY_BYTES);
   int rc = record_query(cx, db, entity_find("sync_conflict"), &q, &list, "rows", page);
   jw_close(&list, '}');
   if (!rc) rc = jv_parse(cx, buf_view(&json), &all);

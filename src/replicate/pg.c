@@ -499,8 +499,7 @@ int pg_dsn_of(struct ctx *cx, const struct pg *p, const char **out) {
     dsn_word(&text, o->keyword, file && realpath(o->val, path) ? path : o->val);
   }
   PQconninfoFree(list);
-  *out = ctx_strdup(cx, buf_view(&text));
-  buf_clear(&text);
+  *out = ctx_take(cx, &text);
   return OK;
 }
 

@@ -81,8 +81,7 @@ static int ask(struct pull *pl, struct asked *list, int n, struct pg_rows **out)
     add_table(pl, &sql, &list[i]);
   }
   buf_puts(&sql, " FROM outpost.hq h WHERE $2::int IS NOT NULL");
-  const char *text = ctx_strdup(pl->cx, buf_view(&sql));
-  buf_clear(&sql);
+  const char *text = ctx_take(pl->cx, &sql);
   return pg_ask(pl->cx, pl->pg, text, v, 3, out);
 }
 

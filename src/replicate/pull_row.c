@@ -25,9 +25,7 @@ static const struct jv *here(struct ctx *cx, struct db *db, const struct entity 
   struct buf json;
   struct jw w;
   const struct jv *row = NULL;
-  buf_init(&json, LIMIT_BODY_BYTES);
-  jw_init(&w, &json);
-  jw_object(&w, NULL);
+  jw_begin(&w, &json, LIMIT_BODY_BYTES);
   if (record_get(cx, db, e, id, &w, "row") == E_NOT_FOUND) {
     ctx_forgive(cx);
   } else {
@@ -101,9 +99,7 @@ static int out_of_scope(struct ctx *cx, struct db *db, const struct pulled *p, c
   struct buf json;
   struct jw w;
   if (!m->here || m->edit_count || jv_kind(jv_get(m->here, "deleted_at")) != JV_NULL) return OK;
-  buf_init(&json, LIMIT_BODY_BYTES);
-  jw_init(&w, &json);
-  jw_object(&w, NULL);
+  jw_begin(&w, &json, LIMIT_BODY_BYTES);
   for (void *it = jv_first(m->here); it; it = jv_next(m->here, it)) {
     struct buf value;
     const char *name = ctx_strdup(cx, jv_key(it));
@@ -114,9 +110,7 @@ static int out_of_scope(struct ctx *cx, struct db *db, const struct pulled *p, c
     buf_clear(&value);
   }
   jw_put(&w, "deleted_at", cx->now, "deleted_by", "headquarters");
-  jw_close(&w, '}');
-  const struct jv *row = parsed(cx, str_of(ctx_strdup(cx, buf_view(&json))));
-  buf_clear(&json);
+  const struct jv *row = parsed(cx, str_of(jw_end(cx, &w)));
   if (!row || cx->code) return cx->code;
   return parked_take(cx, db, p->e, xid, row, "headquarters gives it to others");
 }

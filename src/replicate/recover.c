@@ -90,9 +90,7 @@ static int merged(struct ctx *cx, const struct back *b, const struct jv *here, c
   for (void *it = jv_first(here); it; it = jv_next(here, it))
     any = any || is_theirs(b->entity, here, before, after, ctx_strdup(cx, jv_key(it)));
   if (!any) return OK;
-  buf_init(&text, LIMIT_BODY_BYTES);
-  jw_init(&w, &text);
-  jw_object(&w, NULL);
+  jw_begin(&w, &text, LIMIT_BODY_BYTES);
   for (void *it = jv_first(here); it; it = jv_next(here, it)) {
     const char *name = ctx_strdup(cx, jv_key(it));
     bool theirs = is_theirs(b->entity, here, before, after, name);
@@ -102,8 +100,7 @@ static int merged(struct ctx *cx, const struct back *b, const struct jv *here, c
       buf_int(&value, version_of(here) + version_of(after) - version_of(before));
     else
       jv_write(&value, theirs ? jv_get(after, name) : jv_value(it));
-    jw_raw(&w, name, str_of(ctx_strdup(cx, buf_view(&value))));
-    buf_clear(&value);
+    jw_raw(&w, name, str_of(ctx_take(cx, &value)));
   }
   jw_close(&w, '}');
   jv_parse(cx, str_of(ctx_strdup(cx, buf_view(&text))), out);
@@ -118,9 +115,7 @@ static int changed_row(struct ctx *cx, const struct jv *row, const char *name, c
                        struct jv **out) {
   struct buf text;
   struct jw w;
-  buf_init(&text, LIMIT_BODY_BYTES);
-  jw_init(&w, &text);
-  jw_object(&w, NULL);
+  jw_begin(&w, &text, LIMIT_BODY_BYTES);
   for (void *it = jv_first(row); it; it = jv_next(row, it)) {
     const char *key = ctx_strdup(cx, jv_key(it));
     struct buf plain;
@@ -172,9 +167,7 @@ static const char *quoted(struct ctx *cx, const char *text) {
   struct buf out;
   buf_init(&out, LIMIT_TEXT_BYTES);
   json_quote(&out, str_of(text));
-  const char *json = ctx_strdup(cx, buf_view(&out));
-  buf_clear(&out);
-  return json;
+  return ctx_take(cx, &out);
 }
 
 /* First as it was there, but for a property; then as it is to be, in a unit of work that goes up. */

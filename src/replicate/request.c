@@ -85,9 +85,7 @@ static const char *error_json(struct ctx *cx, const char *sentence) {
   buf_init(&json, LIMIT_TEXT_BYTES);
   jw_init(&w, &json);
   jw_record(&w, NULL, "error", sentence);
-  const char *text = ctx_strdup(cx, buf_view(&json));
-  buf_clear(&json);
-  return text;
+  return ctx_take(cx, &json);
 }
 
 static struct ended *read_ended(struct ctx *cx, struct db *db) {

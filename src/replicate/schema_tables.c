@@ -112,9 +112,7 @@ static const char *trigger_arguments(struct ctx *cx, struct making *m, const str
     comma = out.n ? ", " : "";
     if (p->required || p->otherwise) buf_printf(&out, "%s%s", comma, pg_literal(cx, m->p, p->name));
   }
-  const char *text = ctx_strdup(cx, buf_view(&out));
-  buf_clear(&out);
-  return text;
+  return ctx_take(cx, &out);
 }
 
 static void add_triggers(struct ctx *cx, struct making *m, const struct entity *e) {

@@ -53,9 +53,7 @@ static const char *selected(struct ctx *cx, const struct viewing *v) {
       if (str_eq(pg_text(v->there, r, 0), str_of(v->name[i]))) put(cx, v, &out, i);
   for (int i = 0; i < v->count; i++)
     if (!is_there(v, i)) put(cx, v, &out, i);
-  const char *text = ctx_strdup(cx, buf_view(&out));
-  buf_clear(&out);
-  return text;
+  return ctx_take(cx, &out);
 }
 
 static int view_make(struct ctx *cx, const struct viewing *v, const char *from, struct jw *said) {

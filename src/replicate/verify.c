@@ -161,8 +161,7 @@ static int runs_of(struct verifying *v, const struct part *p, int64_t sent, bool
     buf_printf(&text, "%s%lld", text.n ? "," : "", (long long)col_int(s, 0));
     (*out)[(*count)++] = col_int(s, 0);
   }
-  *list = ctx_strdup(v->cx, buf_view(&text));
-  buf_clear(&text);
+  *list = ctx_take(v->cx, &text);
   return v->cx->code;
 }
 
@@ -199,9 +198,7 @@ static const char *not_purged(struct verifying *v) {
                "1000000)::bigint BETWEEN %lld AND %lld)",
                pg_literal(v->cx, v->pg, col_dup(v->cx, s, 0)), (long long)col_int(s, 1),
                (long long)col_int(s, 2), (long long)col_int(s, 3), (long long)col_int(s, 4));
-  const char *text = ctx_strdup(v->cx, buf_view(&out));
-  buf_clear(&out);
-  return text;
+  return ctx_take(v->cx, &out);
 }
 
 static int compare_moves(struct verifying *v, struct ranged *r, const struct parts *parts,

@@ -74,8 +74,7 @@ static int close_range(struct verifying *v, struct ranged *r) {
     copy_keys(v->cx, &w, NULL, r->like.columns, r->like.keys, last_line(copy));
   sha256_end(h, g->digest);
   sha256_free(h);
-  g->upto = ctx_strdup(v->cx, buf_view(&keys));
-  buf_clear(&keys);
+  g->upto = ctx_take(v->cx, &keys);
   c->kept = c->count == c->keep;
   next_range(c);
   return v->cx->code;
@@ -270,8 +269,7 @@ static int look_closer(struct verifying *v, struct ranged *r, int64_t bad, struc
   buf_init(&json, 1 << 20);
   jw_init(&w, &json);
   range_json(r->into, bad, &w);
-  const char *part = ctx_strdup(v->cx, buf_view(&json));
-  buf_clear(&json);
+  const char *part = ctx_take(v->cx, &json);
   if (walk(v, r, bad)) return v->cx->code;
   struct pg_value p[] = { pg_z(v->up.organization), pg_z(r->like.table), pg_z(r->like.columns),
                           pg_z(r->like.keys),       pg_z(part),          pg_z(r->condition) };

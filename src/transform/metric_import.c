@@ -92,8 +92,7 @@ static void take_row(struct reading *r, const struct row *row) {
     struct buf text;
     buf_init(&text, 64);
     dec_print(&text, number, METRIC_SCALE, 0);
-    m->value = ctx_strdup(r->cx, buf_view(&text));
-    buf_clear(&text);
+    m->value = ctx_take(r->cx, &text);
   }
 }
 

@@ -272,9 +272,7 @@ static int run_revenue(struct ctx *cx, struct job *job) {
   struct buf json;
   struct jw w;
   if (metric_derive_revenue(cx, job, &r)) return cx->code;
-  buf_init(&json, KIB(4));
-  jw_init(&w, &json);
-  jw_object(&w, NULL);
+  jw_begin(&w, &json, KIB(4));
   put_result(&w, &r);
   jw_close(&w, '}');
   job_result(job, buf_view(&json));
@@ -292,9 +290,7 @@ static int run_monthly(struct ctx *cx, struct job *job) {
     if (job_write(cx, job, slice_fn, &done)) return cx->code;
     months += done;
   }
-  buf_init(&json, KIB(4));
-  jw_init(&w, &json);
-  jw_object(&w, NULL);
+  jw_begin(&w, &json, KIB(4));
   put_result(&w, &r);
   jw_int(&w, "months", months);
   jw_close(&w, '}');
