@@ -12,16 +12,11 @@ static bool stopped(void *job) { return job_stopped(job); }
 
 static int run_archive(struct ctx *cx, struct job *job) {
   struct archive_result r;
-  struct buf b;
-  struct jw w;
   if (archive_run(cx, job_tenant(job), false, stopped, job, &r)) return cx->code;
   for (size_t i = 0; i < r.count; i++)
     if (r.step[i].held)
       job_log(job, "%s %s %s stays: %s", r.step[i].table, r.step[i].month, r.step[i].place, r.step[i].held);
-  buf_init(&b, KIB(4));
-  jw_init(&w, &b);
-  jw_record(&w, NULL, "rows", r.rows, "bytes", r.bytes, "purged", r.purged, "held", r.held);
-  job_result(job, str_of(ctx_take(cx, &b)));
+  job_result(job, json_one(cx, "rows", r.rows, "bytes", r.bytes, "purged", r.purged, "held", r.held));
   return OK;
 }
 

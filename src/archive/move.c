@@ -195,16 +195,12 @@ static int make_file(struct ctx *cx, struct db *db, struct part *part) {
 
 /* ---- the transaction ---- */
 
-static const char *describe(struct ctx *cx, const struct part *part) {
-  struct buf b;
-  struct jw w;
-  buf_init(&b, 65536);
-  jw_init(&w, &b);
-  jw_record(&w, NULL, "path", part->path, "month", part->p.month, "place", part->p.place, "part",
-            part->number, "rows", part->rows, "first_id", part->first_id, "last_id", part->last_id, "bytes",
-            part->file.bytes, "first_at", part->first_at, "last_at", part->last_at, "first_key",
-            part->first_key, "last_key", part->last_key, "sha256", part->file.sha256, "digest", part->digest);
-  return ctx_take(cx, &b);
+static struct str describe(struct ctx *cx, const struct part *part) {
+  return json_one(cx, "path", part->path, "month", part->p.month, "place", part->p.place, "part",
+                  part->number, "rows", part->rows, "first_id", part->first_id, "last_id", part->last_id,
+                  "bytes", part->file.bytes, "first_at", part->first_at, "last_at", part->last_at,
+                  "first_key", part->first_key, "last_key", part->last_key, "sha256", part->file.sha256,
+                  "digest", part->digest);
 }
 
 static int run_between(struct ctx *cx, struct db *db, const struct partition *p, const char *sql) {
@@ -250,7 +246,7 @@ static int leave(struct ctx *cx, struct db *db, void *arg) {
       &(struct change){ .event = "ARCHIVED",
                         .table = part->p.table->name,
                         .key = part->path,
-                        .after = str_of(describe(cx, part)),
+                        .after = describe(cx, part),
                         .count = part->rows,
                         .text = ctx_printf(cx, "%lld rows of %s moved to %s", (long long)part->rows,
                                            part->p.month, part->path) });

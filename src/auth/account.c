@@ -198,24 +198,20 @@ int role_find(struct ctx *cx, struct db *db, const char *name, const char **id) 
 /* ---- writing ---- */
 
 /* Through the one door, like any record. */
-static int save_user(struct ctx *cx, struct db *db, struct buf *json, char id[static 37]) {
+static int save_user(struct ctx *cx, struct db *db, struct str json, char id[static 37]) {
   struct jv *object;
-  int rc = jv_parse(cx, buf_view(json), &object);
-  buf_clear(json);
+  int rc = jv_parse(cx, json, &object);
   return rc ? rc : record_save(cx, db, entity_find("user"), object, id);
 }
 
 int account_put(struct ctx *cx, struct db *db, const struct account_new *new, const char *hash,
                 char id[static 37]) {
   const char *email = email_small(cx, new->email), *role = new->role;
-  struct buf json;
-  struct jw w;
   if (!role || (!uuid_valid(str_of(role)) && role_find(cx, db, role, &role)))
     return cx->code ? (int)cx->code : fail(cx, E_INVALID, "role", "say which role the account has");
-  buf_init(&json, LIMIT_BODY_BYTES);
-  jw_init(&w, &json);
-  jw_record(&w, NULL, "email", email, "name", new->name ? new->name : email, "role", role);
-  if (save_user(cx, db, &json, id)) return cx->code;
+  if (save_user(cx, db, json_one(cx, "email", email, "name", new->name ? new->name : email, "role", role),
+                id))
+    return cx->code;
   return hash ? account_put_password(cx, db, id, hash, new->must_change, NULL) : OK;
 }
 
@@ -258,13 +254,8 @@ static int put_credential(struct ctx *cx, struct db *db, enum sql_id sql, const 
 }
 
 static int put_must_change(struct ctx *cx, struct db *db, const char *id, bool must_change) {
-  struct buf json;
-  struct jw w;
   char same[37];
-  buf_init(&json, KIB(1));
-  jw_init(&w, &json);
-  jw_record(&w, NULL, "id", id, "must_change", must_change);
-  return save_user(cx, db, &json, same);
+  return save_user(cx, db, json_one(cx, "id", id, "must_change", must_change), same);
 }
 
 int account_put_password(struct ctx *cx, struct db *db, const char *id, const char *hash, bool must_change,

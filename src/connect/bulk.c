@@ -67,14 +67,9 @@ int bulk_folder(struct ctx *cx, struct tenant *t, const char **out) {
   return file_make_folders(cx, *out);
 }
 
-static const char *options_json(struct ctx *cx, const struct bulk_order *o) {
-  struct buf b;
-  struct jw w;
-  buf_init(&b, LIMIT_TEXT_BYTES);
-  jw_init(&w, &b);
-  jw_record(&w, NULL, "dataset", o->options.dataset, "unique", o->options.unique, "update", o->options.update,
-            "batch", o->options.batch);
-  return ctx_take(cx, &b);
+static struct str options_json(struct ctx *cx, const struct bulk_order *o) {
+  return json_one(cx, "dataset", o->options.dataset, "unique", o->options.unique, "update", o->options.update,
+                  "batch", o->options.batch);
 }
 
 int bulk_enqueue(struct ctx *cx, struct db *db, const struct bulk_order *o, struct breaker *breaker,

@@ -332,13 +332,7 @@ static int leave_out(struct ctx *cx, struct jv **object, const char *name) {
 
 static int note_refused(struct ctx *cx, struct db *db, const struct task *t, const char *field,
                         const char *why) {
-  struct buf b;
-  struct jw w;
-  buf_init(&b, LIMIT_TEXT_BYTES);
-  jw_init(&w, &b);
-  jw_record(&w, NULL, "property", field, "because", why);
-  note(cx, db, t, "kept", b.p);
-  buf_clear(&b);
+  note(cx, db, t, "kept", json_one(cx, "property", field, "because", why).p);
   return cx->code;
 }
 

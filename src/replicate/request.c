@@ -80,12 +80,7 @@ struct ended {
 };
 
 static const char *error_json(struct ctx *cx, const char *sentence) {
-  struct buf json;
-  struct jw w;
-  buf_init(&json, LIMIT_TEXT_BYTES);
-  jw_init(&w, &json);
-  jw_record(&w, NULL, "error", sentence);
-  return ctx_take(cx, &json);
+  return json_one(cx, "error", sentence).p;
 }
 
 static struct ended *read_ended(struct ctx *cx, struct db *db) {
