@@ -308,7 +308,7 @@ static void write_counts(struct jw *w, const struct stmt *s, const struct import
 static void write_rest(struct ctx *cx, struct jw *w, const struct stmt *s, const struct import_progress *p,
                        bool live) {
   int64_t passed = (cx->now - col_int(s, STARTED)) / 1000;
-  if (live && p->bytes && passed >= 0)
+  if (live && p->bytes && p->bytes <= p->bytes_total && passed >= 0)
     jw_int(w, "eta_ms", passed * (int64_t)(p->bytes_total - p->bytes) / (int64_t)p->bytes);
   else
     jw_text(w, "eta_ms", NULL);

@@ -322,9 +322,15 @@ int apply_rows(struct ctx *cx, struct applier *a, const struct up_batch *b) {
 
 int apply_changes(struct ctx *cx, struct applier *a, const struct up_batch *b) {
   struct buf tables;
+  int logs = 0;
   a->net = (struct net){ 0 };
-  for (int i = 0; i < b->count && !cx->code; i++)
-    if (strcmp(b->sections[i].table, change_log) == 0) net_make(cx, &b->sections[i], b->seal.origin, &a->net);
+  for (int i = 0; i < b->count && !cx->code; i++) {
+    if (strcmp(b->sections[i].table, change_log) != 0) continue;
+    if (logs++)
+      return fail(cx, E_INVALID, change_log,
+                  "a batch has the entries of one change_log, and this one of two");
+    net_make(cx, &b->sections[i], b->seal.origin, &a->net);
+  }
   if (cx->code) return cx->code;
   buf_init(&tables, LIMIT_TEXT_BYTES);
   for (int i = 0; i < a->net.count; i++) want_table(a, &tables, a->net.entities[i].entity->table);

@@ -36,6 +36,11 @@ static int put(struct ctx *cx, struct pg *p, const char *organization, int64_t o
 
 static bool goes_up(const struct entity *e) { return e->sync == SYNC_UP || e->sync == SYNC_BOTH; }
 
+static int too_many(struct ctx *cx, const struct entity *e) {
+  return fail(cx, E_LIMIT, NULL, "the records of %s that came with the program are too many at once",
+              e->table);
+}
+
 static int send(struct pull *pl, struct ctx *cx, const struct entity *e) {
   struct buf json;
   struct db *db;
@@ -46,9 +51,7 @@ static int send(struct pull *pl, struct ctx *cx, const struct entity *e) {
   int rc = tenant_read(cx, pl->tenant, &db);
   if (!rc) rc = collect(cx, db, e, &w, NULL, &rows);
   if (!rc) tenant_read_end(db);
-  if (!rc && json.full)
-    rc = fail(cx, E_LIMIT, NULL, "the records of %s that came with the program are too many at once",
-              e->table);
+  if (!rc && json.full) rc = too_many(cx, e);
   if (!rc && rows) rc = put(cx, pl->pg, pl->u.organization, pl->u.origin, e, buf_view(&json));
   buf_clear(&json);
   return rc;
@@ -92,7 +95,10 @@ int shipped_put(struct ctx *cx, struct pg *p, const char *organization, int64_t 
     if (!jv_size(records) || !has_table(cx, p, e)) continue;
     buf_init(&json, LIMIT_REPLY_BYTES);
     jv_write(&json, records);
-    put(cx, p, organization, origin, e, buf_view(&json));
+    if (json.full)
+      too_many(cx, e);
+    else
+      put(cx, p, organization, origin, e, buf_view(&json));
     buf_clear(&json);
   }
   return cx->code;

@@ -253,13 +253,19 @@ static int sync_wal(struct ctx *cx, struct tenant *t, int fd) {
               t->slug, rc ? strerror(why) : "for others who wrote then");
 }
 
-/* Nobody of this process commits or syncs, and nobody else has committed since our last commit, whose sync took theirs, too. */
-static bool all_synced(struct tenant *t) {
-  struct content now;
+/* Nobody of this process commits or syncs. */
+static bool is_quiet(struct tenant *t) {
   pthread_mutex_lock(&t->lock);
   bool quiet = !t->led && !t->syncing;
   pthread_mutex_unlock(&t->lock);
-  return quiet && !atomic_load(&t->unsafe) && tenant_content(t, &now) && now.number;
+  return quiet;
+}
+
+/* Nor has anybody else committed since our last commit, whose sync took theirs, too. Asked for on both sides: a commit of ours that
+** began between the two would pass off theirs for ours. */
+static bool all_synced(struct tenant *t) {
+  struct content now;
+  return is_quiet(t) && !atomic_load(&t->unsafe) && tenant_content(t, &now) && now.number && is_quiet(t);
 }
 
 int tenant_sync(struct ctx *cx, struct tenant *t) {
