@@ -68,14 +68,18 @@ function All({ entries, onGo }) {
   });
 }
 
-/* Of a long rail, the part is shown where one is. */
+const ROOM = 32; /* px between what is shown and the rail's edge */
+
+/* Of a long rail, the part is shown where one is. Not by scrollIntoView: in some Chromiums Tab goes on from what
+   was shown by it, past the link to the content. */
 export function Rail() {
   const own = useRef(null);
   const entries = useEntries();
   const { path } = route.value;
   useEffect(() => {
-    const scrolls = own.current.scrollHeight > own.current.clientHeight;
-    if (scrolls) own.current.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });
+    const here = own.current.querySelector('[aria-current]')?.getBoundingClientRect();
+    const rail = own.current.getBoundingClientRect();
+    if (here) own.current.scrollTop += Math.min(0, here.top - ROOM - rail.top) + Math.max(0, here.bottom + ROOM - rail.bottom);
   }, [path, entries.length]);
   return html`<nav class="rail" aria-label=${t('nav.label')} ref=${own}>
     <a class="brand" href=${link(home())}><${Mark} /><span>${t('product')}</span></a>
