@@ -51,7 +51,7 @@ struct arg arg_real(double v, int decimals);
 
 /* clang-format off */
 #define ARG(x) _Generic((x), char *: arg_text, const char *: arg_text, void *: arg_text, bool: arg_bool, \
-  struct str: arg_str, struct arg: arg_same, default: arg_int)(x)
+  struct str: arg_str, struct arg: arg_same, double: arg_str /* is refused: how many digits? */, default: arg_int)(x)
 
 /* ARGS(a, b): how many they are, and the list of them. */
 #define ARGS(...) ARGS_OF(ARGS_MANY, __VA_ARGS__), (const struct arg[]){ ARGS_OF(ARGS_EACH, __VA_ARGS__)(__VA_ARGS__) }
