@@ -182,18 +182,15 @@ static void request_end(struct request *rq, double began) {
 ** than the one that was asked for. */
 static int check_query(struct request *rq) {
   static const char *const words[] = { "filter", "sort", "fields", "cursor", "format" };
-  const char *name, *value;
-  if (!*rq->query || strcmp(rq->route->method, "GET") != 0 || !str_starts(str_of(rq->path), STR("/api/")))
-    return OK;
-  for (size_t at = 0; query_next(rq, &at, &name, &value);)
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-      size_t n = strlen(words[i]);
-      bool meant = !strncmp(name, words[i], n) && (!name[n] || name[n] == '[');
-      if (meant && !(rq->route->query && shape_has(rq->route->query, words[i])))
+  if (strcmp(rq->route->method, "GET") != 0 || !str_starts(str_of(rq->path), STR("/api/"))) return OK;
+  for (const char *p = rq->query; *p; p += strcspn(p, "&"), p += *p == '&') {
+    struct str name = { p, strcspn(p, "=&[%") }; /* filter[x], or filter%5Bx%5D */
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+      if (str_eq(name, str_of(words[i])) && !(rq->route->query && shape_has(rq->route->query, words[i])))
         return fail(rq->cx, E_INVALID, words[i], "there is no %s here; this address takes %s", words[i],
                     rq->route->query ? rq->route->query : "none of that");
-    }
-  return rq->cx->code;
+  }
+  return OK;
 }
 
 static int request_handle(struct request *rq) {
