@@ -10,7 +10,9 @@
 **
 ** A slot is woken by a commit to its tenant's file (on_commit), by its time, or by itself as
 ** long as it says that it did something. One that is woken while all its places are taken
-** is looked at once more (again), so that no wake is lost.
+** is looked at once more (again), so that no wake is lost. A part that looked VAIN_MOST times in a row and
+** found nothing to do rests for a moment after each further time, so that hundreds of commits a second which are none of its
+** business do not keep a processor busy.
 **
 ** The engine's lock is held for lists and numbers only, never while something is done.
 */
@@ -27,9 +29,9 @@
 #include "base/log.h"
 #include "job/internal.h"
 
-enum { PARTS_MAX = 16, STOP_SECONDS = 10 };
+enum { PARTS_MAX = 16, STOP_SECONDS = 10, VAIN_MOST = 16 };
 static const int64_t TICK_US = 250000, AGAIN_US = 1000000, JUMP_US = 1000000, TENANTS_US = 1000000,
-                     OPEN_AGAIN_US = 30000000, SECOND_US = 1000000;
+                     OPEN_AGAIN_US = 30000000, SECOND_US = 1000000, REST_US = 10000;
 
 static const struct engine_part *parts[PARTS_MAX];
 static int part_count;
@@ -44,6 +46,9 @@ struct slot {
   bool queued, again;
   int inside;
   int64_t due; /* by steady(); INT64_MAX: when it is woken */
+  int vain;    /* looks in a row that found nothing to do */
+  int64_t rests_until;
+  bool missed; /* a commit came while it rested */
   struct slot *next;
 };
 
@@ -125,14 +130,19 @@ static void wake_seat(struct engine *e, struct seat *seat) {
   for (int i = 0; i <= part_count; i++) wake(e, &seat->slots[i]);
 }
 
-static void set_due(struct engine *e, struct slot *s, int64_t next) {
-  if (next == ENGINE_AS_IT_IS) return;
-  int64_t left = next == INT64_MAX ? INT64_MAX : next - time_now();
-  s->due = left == INT64_MAX ? INT64_MAX : steady() + (left > 0 ? left : 0);
+static void be_due(struct engine *e, struct slot *s, int64_t at) {
+  s->due = at;
   if (s->due < e->tick_at) {
     e->tick_at = s->due;
     pthread_cond_signal(&e->tick);
   }
+}
+
+static void set_due(struct engine *e, struct slot *s, int64_t next) {
+  if (next == ENGINE_AS_IT_IS) return;
+  int64_t left = next == INT64_MAX ? INT64_MAX : next - time_now();
+  int64_t at = left == INT64_MAX ? INT64_MAX : steady() + (left > 0 ? left : 0);
+  be_due(e, s, s->missed && s->rests_until < at ? s->rests_until : at);
 }
 
 static void more_jobs(void *arg) {
@@ -143,13 +153,22 @@ static void more_jobs(void *arg) {
   pthread_mutex_unlock(&e->lock);
 }
 
+static void wake_rested(struct engine *e, struct slot *s, int64_t now) {
+  s->missed = now < s->rests_until;
+  if (!s->missed)
+    wake(e, s);
+  else if (s->rests_until < s->due)
+    be_due(e, s, s->rests_until);
+}
+
 /* After a commit: of jobs only when one was ordered. Whatever else lets one begin (a changed setting of
 ** its queue) is noticed by the clock. */
 static void wake_committed(struct engine *e, struct seat *s) {
   uint64_t ordered = atomic_load(&jobs_ordered);
   if (s->ordered != ordered) wake(e, &s->slots[0]);
   s->ordered = ordered;
-  for (int i = 1; i <= part_count; i++) wake(e, &s->slots[i]);
+  int64_t now = steady();
+  for (int i = 1; i <= part_count; i++) wake_rested(e, &s->slots[i], now);
 }
 
 static void on_commit(struct tenant *t) {
@@ -186,7 +205,7 @@ static bool call(struct slot *s, int64_t *next) {
 static void serve(struct engine *e, struct slot *s) {
   int64_t next;
   s->inside++;
-  s->again = false;
+  s->again = s->missed = false;
   s->due = INT64_MAX;
   e->inside++;
   pthread_mutex_unlock(&e->lock);
@@ -194,6 +213,8 @@ static void serve(struct engine *e, struct slot *s) {
   pthread_mutex_lock(&e->lock);
   e->inside--;
   s->inside--;
+  s->vain = did ? 0 : s->vain + (s->vain <= VAIN_MOST);
+  if (s->vain > VAIN_MOST) s->rests_until = steady() + REST_US;
   if (did || s->again)
     wake(e, s);
   else
