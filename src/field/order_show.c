@@ -3,6 +3,7 @@
 #include "base/time.h"
 #include "field/history.h"
 #include "field/order_internal.h"
+#include "store/search.h"
 
 /* ---- columns ---- */
 
@@ -189,14 +190,9 @@ static const char *pattern_of(struct ctx *cx, const char *search) {
   if (!search) return NULL;
   buf_init(&out, LIMIT_TEXT_BYTES);
   buf_char(&out, '%');
-  for (; *search; search++) {
-    if (strchr("%_\\", *search)) buf_char(&out, '\\');
-    buf_char(&out, *search);
-  }
+  search_plain(&out, str_of(search));
   buf_char(&out, '%');
-  const char *text = ctx_strdup(cx, buf_view(&out));
-  buf_clear(&out);
-  return text;
+  return ctx_take(cx, &out);
 }
 
 static void bind(struct ctx *cx, struct stmt *s, const struct order_query *q) {
