@@ -8,6 +8,10 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?
 -- name: job_by_unique
 SELECT id FROM job WHERE kind = ?1 AND unique_key = ?2 AND state IN ('waiting', 'running');
 
+-- name: job_last_done
+SELECT started_at, ended_at FROM job
+WHERE id > (SELECT max(id) FROM job) - 1000 AND kind = ?1 AND unique_key = ?2 AND state = 'done' ORDER BY id DESC LIMIT 1;
+
 -- name: job_queue_names
 SELECT name FROM job_queue WHERE deleted_at IS NULL ORDER BY name;
 

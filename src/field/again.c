@@ -43,6 +43,7 @@ const struct job_kind again_kind = {
   .need = "sales.write",
   .run = run,
   .at_once = 1,
+  .rest = 20,
 };
 
 static int check_preference(struct ctx *cx, struct db *db, const char *id) {

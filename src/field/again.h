@@ -1,7 +1,7 @@
 /*
 ** again.h - what follows from orders: predictions, segments and recommendations are worked out again, ten
-** seconds after the first of several changes, by the job `field_again`. The sums of the dashboard need no job:
-** they are kept by triggers.
+** seconds after the first of several changes, by the job `field_again`; where that takes long, it rests twenty times as
+** long in between. The sums of the dashboard need no job: they are kept by triggers.
 */
 #ifndef FIELD_AGAIN_H
 #define FIELD_AGAIN_H

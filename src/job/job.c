@@ -89,9 +89,20 @@ static bool known_already(struct ctx *cx, struct db *db, const struct job_order 
   return true;
 }
 
-static int add(struct ctx *cx, struct db *db, const struct job_order *o, const char *queue,
-               const struct queue_settings *set, struct str payload) {
-  int64_t due = o->due ? o->due : cx->now;
+/* What is left of the rest after the last one; none when a thousand other jobs came since. */
+static int64_t rest_of(struct ctx *cx, struct db *db, const struct job_order *o, const struct job_kind *kind) {
+  if (!kind->rest || !o->unique) return 0;
+  struct stmt *s = db_ask(cx, db, SQL_job_last_done, kind->name, o->unique);
+  if (!stmt_row(cx, s)) return 0;
+  int64_t rest = kind->rest * (col_int(s, 1) - col_int(s, 0)), since = cx->now - col_int(s, 1);
+  stmt_done(s);
+  return since > 0 ? rest - since : rest; /* since < 0: the clock was set back */
+}
+
+static int add(struct ctx *cx, struct db *db, const struct job_order *o, const struct job_kind *kind,
+               const char *queue, const struct queue_settings *set, struct str payload) {
+  int64_t due = o->due ? o->due : cx->now, rested = cx->now + rest_of(cx, db, o, kind);
+  if (due < rested) due = rested;
   struct stmt *s = db_ask(cx, db, SQL_job_add, o->kind, queue, due > cx->now, o->priority, due, payload,
                           o->unique, o->attempts ? o->attempts : set->attempts);
   if (o->retry_ms) stmt_int(s, 9, o->retry_ms);
@@ -125,7 +136,7 @@ int job_enqueue(struct ctx *cx, struct db *db, const struct job_order *o, int64_
   if (cx->code || job_check_payload(cx, payload)) return cx->code;
   if (o->attempts < 0 || o->attempts > 100)
     return fail(cx, E_INVALID, "attempts", "a job has 1 to 100 attempts, not %d", o->attempts);
-  if (add(cx, db, o, queue, &set, payload)) return cx->code;
+  if (add(cx, db, o, kind, queue, &set, payload)) return cx->code;
   if (id) *id = db_last_id(db);
   return OK;
 }

@@ -50,6 +50,20 @@ async function until(is, what, seconds = 20) {
 const inside = (p) => query(p.db, "SELECT key, count(*) FROM change_log WHERE event = 'TEST_EFFECT' GROUP BY key");
 const order = (p) => query(p.db, "SELECT key FROM change_log WHERE event = 'TEST_EFFECT' ORDER BY seq").map(([key]) => Number(key.split('/')[0]));
 
+test('a kind that rests: the next of its key begins so many times later as the last one took, another key at once', (t) => {
+  const p = place(t);
+  const due = (key) => {
+    const { id } = add(p, 'test_rest', { ms: 300 }, '--unique-key', key);
+    return query(p.db, `SELECT due_at, created_at FROM job WHERE id = ${id}`)[0].map(Number);
+  };
+  assert.equal(due('a')[0], due('a')[1], 'the first one has nothing to rest from');
+  work(p);
+  const [began, ended] = query(p.db, "SELECT started_at, ended_at FROM job WHERE state = 'done'")[0].map(Number);
+  assert.ok(ended - began >= 300000, 'it took its time');
+  assert.equal(due('a')[0], ended + 10 * (ended - began));
+  assert.equal(due('b')[0], due('b')[1]);
+});
+
 test('a job\'s life in the terminal: ordered, done, its steps, its result', (t) => {
   const p = place(t, 'side');
   const made = add(p, 'test_effect', { steps: 2, side: 'side' }, '--priority', '7');

@@ -239,6 +239,7 @@ const RELEASED = [
   '587fd4ec91242a08d4daa20075ac5e265fc82d7561d805edd6282da8417d7c31',
   'fbb4a792c4261e9762601df2105c71aad4505b818a93f20814297080aa6ca13f',
   'bf538b958f070aab07323266c9f395ffea7e0cc8cecd1abdaf25e3434b2d05b4',
+  'cb9c337e8467825564060e76eb447f234667d2565a3d2005a982d69773849732',
 ];
 test('what was released is worded as it was', (t) => {
   const p = place(t);
