@@ -105,10 +105,12 @@ SELECT coalesce((SELECT open FROM field_store WHERE store_id = ?1), 0) / 100
      - coalesce((SELECT total_amount FROM orders
                  WHERE id = ?2 AND store_id = ?1 AND status IN ('pending', 'approved') AND deleted_at IS NULL), 0);
 
--- Numbers of deleted orders are not given again.
+-- Numbers of deleted orders are not given again. ?1: what they begin with, "SO-".
 -- name: order_last_number
-SELECT max(coalesce((SELECT number FROM orders WHERE number BETWEEN ?1 AND ?2 AND deleted_at IS NULL ORDER BY number DESC LIMIT 1), ''),
-           coalesce((SELECT number FROM orders WHERE number BETWEEN ?1 AND ?2 AND deleted_at IS NOT NULL ORDER BY number DESC LIMIT 1), ''));
+SELECT max(coalesce((SELECT number FROM orders WHERE number BETWEEN ?1 || '0000000' AND ?1 || '9999999'
+                       AND deleted_at IS NULL ORDER BY number DESC LIMIT 1), ''),
+           coalesce((SELECT number FROM orders WHERE number BETWEEN ?1 || '0000000' AND ?1 || '9999999'
+                       AND deleted_at IS NOT NULL ORDER BY number DESC LIMIT 1), ''));
 
 -- What is new: the lines of this order count; the order itself; a line of it.
 -- name: counted_line

@@ -36,22 +36,19 @@ static bool reserve(struct buf *b, size_t n) {
   if (need > b->room) {
     size_t room = b->room ? b->room : FIRST;
     while (room < need) room *= 2;
+    if (room - 1 > b->max) room = b->max + 1;
     b->p = xrealloc(b->p, room);
     b->room = room;
   }
   return true;
 }
 
-void buf_add(struct buf *b, const void *p, size_t n) {
+void buf_grow_and_add(struct buf *b, const void *p, size_t n) {
   if (!reserve(b, n)) return;
   if (n) memcpy(b->p + b->n, p, n);
   b->n += n;
   b->p[b->n] = 0;
 }
-
-void buf_str(struct buf *b, struct str s) { buf_add(b, s.p, s.n); }
-void buf_puts(struct buf *b, const char *z) { buf_add(b, z, strlen(z)); }
-void buf_char(struct buf *b, char c) { buf_add(b, &c, 1); }
 
 void buf_int(struct buf *b, int64_t v) {
   char digits[24];

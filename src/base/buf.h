@@ -15,7 +15,7 @@
 struct buf {
   char *p;     /* owned */
   size_t n;    /* bytes in use */
-  size_t room; /* bytes allocated */
+  size_t room; /* bytes allocated, at most max and the zero */
   size_t max;  /* ceiling of n */
   bool full;   /* something did not fit */
 };
@@ -25,10 +25,20 @@ void buf_clear(struct buf *b); /* frees; the buffer may be used again */
 void buf_reset(struct buf *b); /* empties, keeps the memory */
 char *buf_take(struct buf *b); /* ownership moves to the caller, who frees it */
 
-void buf_add(struct buf *b, const void *p, size_t n);
-void buf_str(struct buf *b, struct str s);
-void buf_puts(struct buf *b, const char *z);
-void buf_char(struct buf *b, char c);
+void buf_grow_and_add(struct buf *b, const void *p, size_t n);
+
+static inline void buf_add(struct buf *b, const void *p, size_t n) {
+  if (n >= b->room - b->n || b->full) { /* the zero wants a place, too */
+    buf_grow_and_add(b, p, n);
+    return;
+  }
+  if (n) memcpy(b->p + b->n, p, n);
+  b->n += n;
+  b->p[b->n] = 0;
+}
+static inline void buf_char(struct buf *b, char c) { buf_add(b, &c, 1); }
+static inline void buf_str(struct buf *b, struct str s) { buf_add(b, s.p, s.n); }
+static inline void buf_puts(struct buf *b, const char *z) { buf_add(b, z, strlen(z)); }
 void buf_int(struct buf *b, int64_t v);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

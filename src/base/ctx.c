@@ -1,5 +1,6 @@
 #include "base/ctx.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,6 +15,20 @@ struct arena_block {
   size_t used, size;
   _Alignas(16) char bytes[];
 };
+
+/* A thread keeps the first block of its last unit of work for the next: one of this size malloc would have to look for. */
+static _Thread_local struct arena_block *spare;
+static pthread_key_t at_exit;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void free_spare(void *at) { free(*(struct arena_block **)at); }
+static void make_key(void) { pthread_key_create(&at_exit, free_spare); }
+
+static void keep(struct arena_block *b) {
+  spare = b;
+  pthread_once(&once, make_key);
+  if (!pthread_getspecific(at_exit)) pthread_setspecific(at_exit, &spare);
+}
 
 struct release {
   struct release *next;
@@ -46,7 +61,10 @@ void ctx_end(struct ctx *cx) {
   while (cx->blocks) {
     struct arena_block *b = cx->blocks;
     cx->blocks = b->next;
-    free(b);
+    if (b->size == BLOCK_MIN && !spare)
+      keep(b);
+    else
+      free(b);
   }
 }
 
@@ -57,7 +75,10 @@ void *ctx_alloc(struct ctx *cx, size_t n) {
     size_t size = b ? b->size * 2 : BLOCK_MIN; /* a small unit stays small, a large one asks seldom */
     if (size > BLOCK_MAX) size = BLOCK_MAX;
     if (size < n) size = n;
-    b = xmalloc(sizeof *b + size);
+    if (size == BLOCK_MIN && spare)
+      b = spare, spare = NULL;
+    else
+      b = xmalloc(sizeof *b + size);
     *b = (struct arena_block){ .next = cx->blocks, .size = size };
     cx->blocks = b;
   }

@@ -135,36 +135,33 @@ struct str json_one_all(struct ctx *cx, int count, const struct arg *args) {
   return str_of(ctx_take(cx, &out));
 }
 
+/* What stands in a text as it is, without a look at the bytes behind it: ASCII but ", \\, DEL and what controls. */
+static bool is_plain(unsigned char c) { return c - 0x20u < 0x60u - 1 && c != '"' && c != '\\'; }
+
+static void quote_escaped(struct buf *out, unsigned char c) {
+  static const char letters[] = "\n\t\r\"\\", names[] = "ntr\"\\";
+  const char *known = c ? strchr(letters, c) : NULL;
+  if (known)
+    buf_char(out, '\\'), buf_char(out, names[known - letters]);
+  else
+    buf_printf(out, "\\u%04x", c);
+}
+
 void json_quote(struct buf *out, struct str s) {
   buf_char(out, '"');
-  for (size_t i = 0, from = 0; i <= s.n;) {
-    unsigned char c = i < s.n ? (unsigned char)s.p[i] : 0;
-    size_t step = 1;
-    bool plain = i < s.n && c >= 0x20 && c != '"' && c != '\\' && c != 0x7f;
-    if (plain && c >= 0x80) {
-      step = utf8_step(s.p + i, s.n - i);
-      plain = step > 0;
-      if (!step) step = 1;
-    }
-    if (!plain) {
-      buf_add(out, s.p + from, i - from);
-      if (i < s.n) {
-        if (c == '"' || c == '\\')
-          buf_printf(out, "\\%c", c);
-        else if (c == '\n')
-          buf_puts(out, "\\n");
-        else if (c == '\t')
-          buf_puts(out, "\\t");
-        else if (c == '\r')
-          buf_puts(out, "\\r");
-        else if (c >= 0x80)
-          buf_puts(out, "\xef\xbf\xbd");
-        else
-          buf_printf(out, "\\u%04x", c);
-      }
-      from = i + step;
-    }
+  for (size_t i = 0, from = 0; i < s.n;) {
+    while (i < s.n && is_plain((unsigned char)s.p[i])) i++;
+    size_t step = i < s.n && (unsigned char)s.p[i] >= 0x80 ? utf8_step(s.p + i, s.n - i) : 0;
     i += step;
+    if (step && i < s.n) continue;
+    buf_add(out, s.p + from, i - from);
+    if (i == s.n) break;
+    unsigned char c = (unsigned char)s.p[i++];
+    from = i;
+    if (c >= 0x80)
+      buf_puts(out, "\xef\xbf\xbd");
+    else
+      quote_escaped(out, c);
   }
   buf_char(out, '"');
 }

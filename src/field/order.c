@@ -137,23 +137,28 @@ static int check_limit(struct ctx *cx, const struct terms *t, int64_t total, boo
 
 /* ---- numbers ---- */
 
-static int next_number(struct ctx *cx, struct db *db, const char *device, const char **out) {
+/* What an order's number begins with, "SO-". */
+static int prefix_read(struct ctx *cx, struct db *db, const char *device, const char **out) {
   struct field_setting setting;
-  int64_t last = 0;
   if (!device && field_setting_read(cx, db, &setting)) return cx->code;
-  const char *prefix = ctx_printf(cx, "%s-", device ? device : setting.prefix);
+  *out = ctx_printf(cx, "%s-", device ? device : setting.prefix);
+  return OK;
+}
+
+static int next_number(struct ctx *cx, struct db *db, const char *prefix, const char **out) {
+  int64_t last = 0;
   size_t n = strlen(prefix);
-  struct stmt *s = db_stmt(cx, db, SQL_order_last_number);
-  stmt_text(s, 1, ctx_printf(cx, "%s0000000", prefix));
-  stmt_text(s, 2, ctx_printf(cx, "%s9999999", prefix));
-  if (stmt_row(cx, s)) {
-    struct str was = col_str(s, 0);
-    if (was.n >= n + NUMBER_DIGITS)
-      str_to_int((struct str){ was.p + n, NUMBER_DIGITS }, &last); /* "SO-0000007 (2)", too */
-    stmt_done(s);
-  }
+  const struct known_row *row = stmt_known(cx, db_stmt(cx, db, SQL_order_last_number), str_of(prefix));
+  struct str was = row ? row->cell[0].text : STR("");
+  if (was.n >= n + NUMBER_DIGITS)
+    str_to_int((struct str){ was.p + n, NUMBER_DIGITS }, &last); /* "SO-0000007 (2)", too */
   *out = ctx_printf(cx, "%s%0*lld", prefix, NUMBER_DIGITS, (long long)last + 1);
   return cx->code;
+}
+
+/* The next order need not look for it. */
+static void number_given(struct ctx *cx, struct db *db, const char *prefix, const char *number) {
+  stmt_learn(cx, db_stmt(cx, db, SQL_order_last_number), str_of(prefix), str_of(number));
 }
 
 /* ---- the door ---- */
@@ -264,11 +269,14 @@ static int draft_complete(struct ctx *cx, struct db *db, struct order_draft *d, 
   if (!d->order_date) d->order_date = ctx_strdup(cx, str_of(date_iso(iso, (int32_t)(cx->now / DAY_US))));
   if (!d->due_date) d->due_date = later(cx, d->order_date, t.days);
   if (!d->source) d->source = "manual";
-  return next_number(cx, db, d->device, &d->number);
+  return OK;
 }
 
 int draft_save(struct ctx *cx, struct db *db, struct order_draft *d, const struct order_by *by) {
-  if (draft_complete(cx, db, d, by)) return cx->code;
+  const char *prefix = NULL;
+  if (draft_complete(cx, db, d, by) || prefix_read(cx, db, d->device, &prefix) ||
+      next_number(cx, db, prefix, &d->number))
+    return cx->code;
   const struct record_cell cells[] = { CELL_TEXT("number", d->number),
                                        CELL_KNOWN("store_id", d->store),
                                        CELL_TEXT("order_date", d->order_date),
@@ -287,7 +295,9 @@ int draft_save(struct ctx *cx, struct db *db, struct order_draft *d, const struc
   lines_follow = true;
   int rc = record_store(cx, db, entity_find("order"), NULL, cells, count, &d->id);
   lines_follow = false;
-  if (rc || save_lines(cx, db, d->id, d->status, &d->lines, true)) return cx->code;
+  if (rc) return cx->code;
+  number_given(cx, db, prefix, d->number);
+  if (save_lines(cx, db, d->id, d->status, &d->lines, true)) return cx->code;
   return again_order(cx, db, AGAIN_SECONDS);
 }
 

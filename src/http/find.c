@@ -26,14 +26,17 @@ static bool method_fits(const struct request *rq, const struct route *r) {
   return !strcmp(rq->method, r->method) || (rq->head && !strcmp(r->method, "GET"));
 }
 
+enum { API = sizeof "/api/" - 1 };
+static bool is_api(const char *p) {
+  return p[0] == '/' && p[1] == 'a' && p[2] == 'p' && p[3] == 'i' && p[4] == '/';
+}
+
 /* The page is behind a pattern that fits everything; the API's addresses are not its. */
-static bool route_fits(const struct request *rq, const struct route *r, struct str param[static PARAMS]) {
-  enum { API = sizeof "/api/" - 1 }; /* nearly all begin so: the letter behind it tells most of them apart */
-  bool api = !strncmp(rq->path, "/api/", API);
-  if (api && !strcmp(r->pattern, "/*")) return false;
-  if (api && !strncmp(r->pattern, "/api/", API) && r->pattern[API] != '{' && r->pattern[API] != rq->path[API])
-    return false;
-  return pattern_fits(r->pattern, rq->path, param) &&
+static bool route_fits(const struct request *rq, bool api, const struct route *r,
+                       struct str param[static PARAMS]) {
+  if (api && !is_api(r->pattern)) return false;
+  size_t same = api ? API : 0;
+  return pattern_fits(r->pattern + same, rq->path + same, param) &&
          (r->entity != ENTITY_BY_PATH || entity_of_path(param[0]));
 }
 
@@ -52,10 +55,11 @@ static void take(struct request *rq, const struct route *r, const struct str par
 }
 
 int route_find(struct request *rq) {
+  bool api = is_api(rq->path);
   for (int t = 0; route_tables[t]; t++)
     for (const struct route *r = route_tables[t]; r->method; r++) {
       struct str param[PARAMS] = { STR(""), STR("") };
-      if (!route_fits(rq, r, param) || (!strcmp(r->pattern, "/*") && rq->allow)) continue;
+      if (!route_fits(rq, api, r, param) || (!strcmp(r->pattern, "/*") && rq->allow)) continue;
       if (method_fits(rq, r)) {
         take(rq, r, param);
         return OK;

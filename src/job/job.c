@@ -90,7 +90,8 @@ static bool known_already(struct ctx *cx, struct db *db, const struct job_order 
 }
 
 /* What is left of the rest after the last one; none when a thousand other jobs came since. */
-static int64_t rest_of(struct ctx *cx, struct db *db, const struct job_order *o, const struct job_kind *kind) {
+static int64_t rest_of(struct ctx *cx, struct db *db, const struct job_order *o,
+                       const struct job_kind *kind) {
   if (!kind->rest || !o->unique) return 0;
   struct stmt *s = db_ask(cx, db, SQL_job_last_done, kind->name, o->unique);
   if (!stmt_row(cx, s)) return 0;

@@ -38,7 +38,7 @@ struct job_kind {
       *need;   /* "stock.write": the permission that it takes, besides work.write, to order one by hand, by a
                        schedule or in a graph; NULL: nobody may, only the program orders them */
   int at_once; /* jobs of this kind that may run at the same time in one tenant; 0: as many as the queue may */
-  int rest;    /* one with a unique key begins no sooner after the end of the last one done than so many times as long
+  int rest; /* one with a unique key begins no sooner after the end of the last one done than so many times as long
                   as that one took, so that work which grows with the data takes the same share of the machine */
 };
 void job_kind_register(const struct job_kind *k); /* main.c, before any thread is started */

@@ -536,6 +536,10 @@ const struct known_row *stmt_known(struct ctx *cx, struct stmt *s, struct str ke
   return row;
 }
 
+void stmt_learn(struct ctx *cx, struct stmt *s, struct str key, struct str text) {
+  if (!cx->code && s && s->db->known) known_keep(s->db->known, s, &s->uses, key, known_text(cx, text));
+}
+
 bool stmt_moment(const struct stmt *s, struct moment *out) {
   return s && s->db->known && known_moment(s->db->known, &s->uses, out);
 }

@@ -120,6 +120,16 @@ struct known_row *known_read(struct ctx *cx, const struct stmt *s) {
   return row;
 }
 
+struct known_row *known_text(struct ctx *cx, struct str text) {
+  size_t at = sizeof(struct known_row) + sizeof(struct known_cell);
+  struct known_row *row = ctx_alloc(cx, at + text.n + 1);
+  row->count = 1;
+  row->bytes = at + text.n + 1;
+  row->cell[0].text = (struct str){ memcpy((char *)row + at, text.p, text.n), text.n };
+  str_to_int(text, &row->cell[0].number);
+  return row;
+}
+
 static struct place *place_of(struct known *k, const struct stmt *s, struct str key, uint64_t *hash) {
   if (!k->rows) k->rows = xcalloc(ROWS, sizeof *k->rows);
   *hash = hash64(key.p, key.n) ^ hash64(&s, sizeof s);

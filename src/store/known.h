@@ -41,6 +41,8 @@ bool known_moment(const struct known *k, const struct uses *uses, struct moment 
 
 /* The row that s stands on, in the unit's memory. */
 struct known_row *known_read(struct ctx *cx, const struct stmt *s);
+/* A row of this text alone. */
+struct known_row *known_text(struct ctx *cx, struct str text);
 
 /* A row and the texts behind it are one piece; to: as large. */
 struct known_row *known_copy(void *to, const struct known_row *from);

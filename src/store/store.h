@@ -214,6 +214,8 @@ struct known_row {
   } cell[];
 };
 const struct known_row *stmt_known(struct ctx *cx, struct stmt *s, struct str key);
+/* Who has just written knows what the statement would give now: this text alone. */
+void stmt_learn(struct ctx *cx, struct stmt *s, struct str key, struct str text);
 
 int stmt_columns(const struct stmt *s);
 const char *col_name(const struct stmt *s, int i);
