@@ -135,13 +135,48 @@ int fail(struct ctx *cx, enum err code, const char *field, const char *fmt, ...)
   return cx->code = code;
 }
 
+static int push_flaw(struct ctx *cx, struct flaw **list, enum err code, const char *field,
+                     const char *message) {
+  int n = 0;
+  for (; *list; list = &(*list)->next) n++;
+  if (n == FLAWS_MOST) return n;
+  *list = ctx_alloc(cx, sizeof **list);
+  **list = (struct flaw){ code, ctx_strdup(cx, str_of(field)), ctx_strdup(cx, str_of(message)), NULL };
+  return n + 1;
+}
+
+static void clear(struct ctx *cx) {
+  cx->code = OK;
+  cx->field[0] = cx->message[0] = 0;
+}
+
+bool fail_aside(struct ctx *cx) {
+  if (!cx->code) return true;
+  if (cx->code != E_INVALID && cx->code != E_LIMIT) return false;
+  int n = push_flaw(cx, &cx->aside, cx->code, cx->field, cx->message);
+  clear(cx);
+  return n < FLAWS_MOST;
+}
+
+/* A failure that came in between is of another kind, and stands alone. */
+int fail_together(struct ctx *cx) {
+  struct flaw *all = cx->aside;
+  cx->aside = NULL;
+  if (cx->code || !all) return cx->code;
+  cx->flaws = all;
+  return fail(cx, all->code, all->field, "%s", all->message);
+}
+
 int fail_from(struct ctx *cx, const struct ctx *other) {
+  if (!cx->code)
+    for (const struct flaw *f = other->flaws; f; f = f->next)
+      push_flaw(cx, &cx->flaws, f->code, f->field, f->message);
   return fail(cx, other->code, other->field, "%s", other->message);
 }
 
 void ctx_forgive(struct ctx *cx) {
-  cx->code = OK;
-  cx->field[0] = cx->message[0] = 0;
+  clear(cx);
+  cx->flaws = cx->aside = NULL;
 }
 
 const char *err_name(enum err code) {

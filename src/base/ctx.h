@@ -8,6 +8,8 @@
 ** Errors: the function that has the facts calls fail() once; everybody above
 ** passes the code on and logs nothing. The first failure is kept. The three
 ** ends (HTTP reply, job result, process exit) turn the code into a status.
+** Who looks at something with many places, such as a form, puts what is wrong at
+** one of them aside and goes on, so that people learn of all of it at once.
 **
 ** A ctx belongs to one thread.
 */
@@ -29,17 +31,27 @@ enum err {
   E_FAIL,      /* the world is sick: disk, network, file format */
 };
 
+/* One thing of several that are wrong at once, in the order in which they were found. */
+enum { FLAWS_MOST = 32 };
+struct flaw {
+  enum err code;
+  const char *field, *message;
+  struct flaw *next;
+};
+
 struct arena_block;
 struct release;
 
 struct ctx {
-  int64_t now;       /* UTC microseconds at the beginning of the unit */
-  char id[37];       /* UUIDv7 of the unit of work */
-  char actor[64];    /* who acts: a user, a job, "cli" */
-  uint64_t may;      /* his permissions (model/permission.h); the program itself has them all */
-  enum err code;     /* of the first failure; OK while all is well */
-  char field[64];    /* what it was about, may be empty */
-  char message[512]; /* a sentence for people */
+  int64_t now;        /* UTC microseconds at the beginning of the unit */
+  char id[37];        /* UUIDv7 of the unit of work */
+  char actor[64];     /* who acts: a user, a job, "cli" */
+  uint64_t may;       /* his permissions (model/permission.h); the program itself has them all */
+  enum err code;      /* of the first failure; OK while all is well */
+  char field[64];     /* what it was about, may be empty */
+  char message[512];  /* a sentence for people */
+  struct flaw *flaws; /* all that is wrong, the first failure included; NULL: nobody looked for more */
+  struct flaw *aside; /* what was put aside until now */
   struct arena_block *blocks;
   struct release *releases;
 };
@@ -60,6 +72,11 @@ void ctx_defer(struct ctx *cx, void (*fn)(void *), void *arg);
 /* Records the first failure and returns its code. */
 int fail(struct ctx *cx, enum err code, const char *field, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* The failure, if it is one of the input, is put aside; false: it is another one, or there are enough, and whoever asks returns. */
+bool fail_aside(struct ctx *cx);
+/* The first that was put aside becomes the failure, and all of them its `flaws`. Returns the code; OK: nothing was. */
+int fail_together(struct ctx *cx);
 
 /* Takes the failure of another unit of work over into this one. */
 int fail_from(struct ctx *cx, const struct ctx *other);

@@ -71,13 +71,24 @@ static int check_status(struct ctx *cx, const char *status) {
   return fail(cx, E_INVALID, "status", "an order is made as draft, pending or approved, not '%.40s'", status);
 }
 
-int draft_read(struct ctx *cx, const struct jv *body, struct order_draft *d) {
-  if (day_of(cx, body, "order_date", &d->order_date) ||
-      day_of(cx, body, "requested_date", &d->requested_date) || day_of(cx, body, "due_date", &d->due_date) ||
-      text_of(cx, body, "status", &d->status) || text_of(cx, body, "notes", &d->notes) ||
-      text_of(cx, body, "device", &d->device) || flag_of(cx, body, "override", &d->override))
-    return cx->code;
-  return check_device(cx, d->device) || check_status(cx, d->status) ? (int)cx->code : OK;
+void draft_read(struct ctx *cx, const struct jv *body, struct order_draft *d) {
+  const struct {
+    const char *name;
+    int (*read)(struct ctx *, const struct jv *, const char *, const char **);
+    const char **out;
+  } members[] = { { "order_date", day_of, &d->order_date }, { "requested_date", day_of, &d->requested_date },
+                  { "due_date", day_of, &d->due_date },     { "status", text_of, &d->status },
+                  { "notes", text_of, &d->notes },          { "device", text_of, &d->device } };
+  for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+    members[i].read(cx, body, members[i].name, members[i].out);
+    fail_aside(cx);
+  }
+  flag_of(cx, body, "override", &d->override);
+  fail_aside(cx);
+  check_device(cx, d->device);
+  fail_aside(cx);
+  check_status(cx, d->status);
+  fail_aside(cx);
 }
 
 /* ---- terms ---- */
@@ -301,25 +312,35 @@ int draft_save(struct ctx *cx, struct db *db, struct order_draft *d, const struc
   return again_order(cx, db, AGAIN_SECONDS);
 }
 
-static int check_members(struct ctx *cx, const struct jv *body) {
+static void check_members(struct ctx *cx, const struct jv *body) {
   static const char *const known = ", store_id, items, order_date, requested_date, due_date, status, notes, "
                                    "source, device, override, prediction_id, version, ";
   for (void *it = jv_first(body); it; it = jv_next(body, it)) {
     if (name_listed(known, jv_key(it))) continue;
     const char *name = ctx_strdup(cx, jv_key(it));
-    return fail(cx, E_INVALID, name, "an order has no '%.40s' that can be set; it has %.*s", name,
-                (int)strlen(known) - 4, known + 2);
+    fail(cx, E_INVALID, name, "an order has no '%.40s' that can be set; it has %.*s", name,
+         (int)strlen(known) - 4, known + 2);
+    if (!fail_aside(cx)) return;
   }
-  return OK;
+}
+
+/* All of a body but its lines, each member by itself. */
+static void read_members(struct ctx *cx, const struct jv *body, struct order_draft *d, const char **store) {
+  check_members(cx, body);
+  draft_read(cx, body, d);
+  text_of(cx, body, "store_id", store);
+  fail_aside(cx);
 }
 
 int order_ask(struct ctx *cx, const struct jv *body, struct order_asked **out) {
   struct order_asked *a = *out = ctx_alloc(cx, sizeof *a);
-  if (check_members(cx, body) || draft_read(cx, body, &a->draft) ||
-      text_of(cx, body, "store_id", &a->store) || text_of(cx, body, "source", &a->source) ||
-      text_of(cx, body, "prediction_id", &a->prediction))
-    return cx->code;
-  return jv_get(body, "items") ? lines_ask(cx, jv_get(body, "items"), &a->lines) : OK;
+  read_members(cx, body, &a->draft, &a->store);
+  text_of(cx, body, "source", &a->source);
+  fail_aside(cx);
+  text_of(cx, body, "prediction_id", &a->prediction);
+  fail_aside(cx);
+  if (jv_get(body, "items")) lines_ask(cx, jv_get(body, "items"), &a->lines);
+  return fail_together(cx);
 }
 
 int order_create(struct ctx *cx, struct db *db, const struct order_asked *asked, const struct order_by *by,
@@ -328,9 +349,9 @@ int order_create(struct ctx *cx, struct db *db, const struct order_asked *asked,
   bool settles = false;
   *d = asked->draft;
   d->source = asked->source ? asked->source : by->source;
-  if (store_find(cx, db, asked->store, "store_id", &d->store, &d->store_name) ||
-      lines_find(cx, db, &asked->lines, &d->lines))
+  if (store_find(cx, db, asked->store, "store_id", &d->store, &d->store_name) && !fail_aside(cx))
     return cx->code;
+  if (lines_find(cx, db, &asked->lines, &d->lines) || fail_together(cx)) return cx->code;
   if (asked->prediction && (!d->status || counts(d->status)))
     if (prediction_open(cx, db, asked->prediction, d->store, &settles)) return cx->code;
   if (settles) {
@@ -441,13 +462,14 @@ int order_change(struct ctx *cx, struct db *db, const char *id, const struct jv 
   struct order_now o;
   struct asked_lines asked;
   const char *store;
-  if (order_read(cx, db, id, &o) || check_open(cx, &o) || check_members(cx, body) ||
-      check_version(cx, body, &o) || draft_read(cx, body, &c.draft) || text_of(cx, body, "store_id", &store))
+  if (order_read(cx, db, id, &o) || check_open(cx, &o) || check_version(cx, body, &o)) return cx->code;
+  read_members(cx, body, &c.draft, &store);
+  if (store && store_find(cx, db, store, "store_id", &c.draft.store, NULL) && !fail_aside(cx))
     return cx->code;
-  if (store && store_find(cx, db, store, "store_id", &c.draft.store, NULL)) return cx->code;
   c.lines = jv_get(body, "items") != NULL;
-  if (c.lines && (lines_ask(cx, jv_get(body, "items"), &asked) || lines_find(cx, db, &asked, &c.draft.lines)))
-    return cx->code;
+  if (c.lines) lines_ask(cx, jv_get(body, "items"), &asked);
+  if (fail_together(cx)) return cx->code;
+  if (c.lines && (lines_find(cx, db, &asked, &c.draft.lines) || fail_together(cx))) return cx->code;
   return change_save(cx, db, id, &c, &o, by);
 }
 

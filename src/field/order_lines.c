@@ -76,16 +76,18 @@ static int ask_line(struct ctx *cx, const struct jv *item, size_t at, struct ask
   for (void *it = jv_first(item); it; it = jv_next(item, it)) {
     if (name_listed(known, jv_key(it))) continue;
     const char *name = ctx_strdup(cx, jv_key(it));
-    return fail(cx, E_INVALID, ctx_printf(cx, "items/%zu/%.40s", at, name),
-                "a line has no '%.40s'; it has %.*s", name, (int)strlen(known) - 4, known + 2);
+    fail(cx, E_INVALID, ctx_printf(cx, "items/%zu/%.40s", at, name), "a line has no '%.40s'; it has %.*s",
+         name, (int)strlen(known) - 4, known + 2);
+    if (!fail_aside(cx)) return cx->code;
   }
   out->unit_price = -1;
-  if (way_of(cx, item, at, out) || number_of(cx, item, at, "quantity", &out->quantity)) return cx->code;
-  if (out->quantity == 0)
-    return fail(cx, E_INVALID, ctx_printf(cx, "items/%zu/quantity", at), "quantity is more than 0");
-  if (jv_kind(jv_get(item, "unit_price")) != JV_NULL &&
-      number_of(cx, item, at, "unit_price", &out->unit_price))
-    return cx->code;
+  way_of(cx, item, at, out);
+  fail_aside(cx);
+  if (!number_of(cx, item, at, "quantity", &out->quantity) && out->quantity == 0)
+    fail(cx, E_INVALID, ctx_printf(cx, "items/%zu/quantity", at), "quantity is more than 0");
+  fail_aside(cx);
+  if (jv_kind(jv_get(item, "unit_price")) != JV_NULL) number_of(cx, item, at, "unit_price", &out->unit_price);
+  fail_aside(cx);
   return text_of(cx, item, "note", &out->note);
 }
 
@@ -97,8 +99,8 @@ int lines_ask(struct ctx *cx, const struct jv *items, struct asked_lines *out) {
     return fail(cx, E_LIMIT, "items", "an order has at most %d lines", ORDER_LINES);
   out->line = ctx_alloc(cx, out->count * sizeof *out->line);
   for (size_t i = 0; i < out->count; i++)
-    if (ask_line(cx, jv_at(items, i), i, &out->line[i])) return cx->code;
-  return OK;
+    if (ask_line(cx, jv_at(items, i), i, &out->line[i]) && !fail_aside(cx)) break;
+  return cx->code;
 }
 
 /* ---- adding up ---- */
@@ -137,8 +139,8 @@ static int find_line(struct ctx *cx, struct db *db, const struct asked_line *ask
 int lines_find(struct ctx *cx, struct db *db, const struct asked_lines *asked, struct order_lines *out) {
   *out = (struct order_lines){ 0 };
   for (size_t i = 0; i < asked->count; i++)
-    if (find_line(cx, db, &asked->line[i], i, out)) return cx->code;
-  return OK;
+    if (find_line(cx, db, &asked->line[i], i, out) && !fail_aside(cx)) break;
+  return cx->code;
 }
 
 int lines_add(struct ctx *cx, struct db *db, struct order_lines *out, const char *product, int64_t quantity,

@@ -31,9 +31,8 @@ static const struct problem problems[] = {
   { 415, "media-type", "Unsupported Media Type", "The body is of a type that this address does not take." },
   { 421, "misdirected", "Misdirected Request", "The server was called by a name that is not its own." },
   { 422, "invalid", "Unprocessable Content",
-    "The request can be read, and something in it is wrong. `errors` names the field, its place in the body "
-    "as a JSON "
-    "pointer, and what would be right." },
+    "The request can be read, and something in it is wrong. `errors` names each field that is, its place in "
+    "the body as a JSON pointer, and what would be right; `detail` is the sentence of the first." },
   { 426, "upgrade", "Upgrade Required",
     "This address speaks WebSocket, and the request does not ask for that." },
   { 428, "precondition", "Precondition Required", "This takes If-Match with the version that was read." },

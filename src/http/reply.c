@@ -79,13 +79,14 @@ static const char *pointer_of(struct ctx *cx, const char *field) {
   return ctx_take(cx, &out);
 }
 
-static void error_write(struct request *rq) {
+static void error_write(struct request *rq, const char *field, const char *detail) {
   struct jw *w = &rq->json;
-  const char *field = rq->cx->field, *last = strrchr(field, '/');
+  const char *last = strrchr(field, '/');
+  if (!*field) return;
   jw_object(w, NULL);
   jw_text(w, "field", *field == '/' && last ? last + 1 : field);
   if (rq->body_known.n) jw_text(w, "pointer", pointer_of(rq->cx, field));
-  jw_text(w, "detail", detail_of(rq));
+  jw_text(w, "detail", detail);
   jw_close(w, '}');
 }
 
@@ -101,7 +102,8 @@ static void problem_write(struct request *rq) {
   jw_text(w, "detail", detail_of(rq));
   jw_text(w, "instance", ctx_printf(cx, "urn:uuid:%s", cx->id));
   jw_array(w, "errors");
-  if (cx->field[0]) error_write(rq);
+  for (const struct flaw *f = cx->flaws; f; f = f->next) error_write(rq, f->field, f->message);
+  if (!cx->flaws) error_write(rq, cx->field, detail_of(rq));
   jw_close(w, ']');
   jw_close(w, '}');
 }

@@ -100,9 +100,11 @@ static int check_key(struct ctx *cx, struct db *db, const struct entity *e, cons
 /* ---- all of them ---- */
 
 int check_references(struct ctx *cx, struct db *db, const struct entity *e, const struct draft *d) {
-  for (int i = 0; i < e->property_count && !cx->code; i++)
-    if (e->properties[i].reference && d->given[i] && d->values[i].kind != VALUE_NULL && !d->values[i].known)
-      check_reference(cx, db, &e->properties[i], d->values[i].text);
+  for (int i = 0; i < e->property_count; i++) {
+    const struct value *v = &d->values[i];
+    if (!e->properties[i].reference || !d->given[i] || v->kind == VALUE_NULL || v->known) continue;
+    if (check_reference(cx, db, &e->properties[i], v->text) && !fail_aside(cx)) break;
+  }
   return cx->code;
 }
 

@@ -31,10 +31,12 @@ int given_object(struct ctx *cx, const struct entity *e, struct jv *object, stru
   if (jv_kind(object) != JV_OBJECT) return fail(cx, E_INVALID, NULL, "a %s is a JSON object", e->name);
   for (void *it = jv_first(object); it; it = jv_next(object, it)) {
     struct member *m = place(e, out, jv_key(it));
-    if (!m) return unknown(cx, e, jv_key(it));
-    *m = member_of(jv_value(it));
+    if (m)
+      *m = member_of(jv_value(it));
+    else if (unknown(cx, e, jv_key(it)), !fail_aside(cx))
+      break;
   }
-  return OK;
+  return cx->code;
 }
 
 /* ---- from cells ---- */

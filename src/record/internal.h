@@ -38,7 +38,7 @@ struct given {
 };
 
 struct member member_of(const struct jv *v);
-/* E_INVALID names what the entity does not have. */
+/* What the entity does not have is put aside: save_given tells of it with what else is wrong. */
 int given_object(struct ctx *cx, const struct entity *e, struct jv *object, struct given *out);
 /* The same from JSON as a form writes it, without a parser in between. Texts stay where they are. */
 int given_form(struct ctx *cx, const struct entity *e, struct str json, struct given *out);
@@ -114,7 +114,7 @@ struct draft {
   const bool *given;
 };
 
-/* Of a save: those that are given. E_INVALID; E_CONFLICT. */
+/* Of a save: those that are given. A record that is not there is put aside; E_CONFLICT. */
 int check_references(struct ctx *cx, struct db *db, const struct entity *e, const struct draft *d);
 int check_keys(struct ctx *cx, struct db *db, const struct entity *e, const struct draft *d);
 /* Who has the key; NULL: nobody else. d NULL: the key of the row as it is. */

@@ -5,15 +5,17 @@
 #include "record/internal.h"
 #include "store/change.h"
 
-/* Everything that is given, coerced; of a new record everything else, too. */
+/* Everything that is given, coerced; of a new record everything else, too. What is wrong is put aside. */
 static int read_draft(struct ctx *cx, const struct entity *e, const struct given *g, bool fresh,
                       struct draft *d) {
   bool *given = ctx_alloc(cx, (size_t)e->property_count * sizeof *given);
   d->values = ctx_alloc(cx, (size_t)e->property_count * sizeof *d->values);
   d->given = given;
-  for (int i = 0; i < e->property_count && !cx->code; i++) {
+  for (int i = 0; i < e->property_count; i++) {
     given[i] = g->of[i].there || fresh;
-    if (given[i]) value_read(cx, &e->properties[i], &g->of[i], &d->values[i]);
+    if (!given[i] || !value_read(cx, &e->properties[i], &g->of[i], &d->values[i])) continue;
+    d->values[i] = (struct value){ .kind = VALUE_NULL };
+    if (!fail_aside(cx)) break;
   }
   return cx->code;
 }
@@ -145,9 +147,10 @@ static int save(struct ctx *cx, struct db *db, const struct work *w) {
   if (guard && guard(cx, db, e)) return cx->code;
   if (w->before && check_version(cx, e, w->given, &w->now)) return cx->code;
   if (w->before && e->hooks.check_before && e->hooks.check_before(cx, db, w->id)) return cx->code;
-  if (read_draft(cx, e, w->given, w->whole, &d)) return cx->code;
+  if (read_draft(cx, e, w->given, w->whole, &d) || check_references(cx, db, e, &d) || fail_together(cx))
+    return cx->code;
   if (e->hooks.check_object && e->hooks.check_object(cx, w->object)) return cx->code;
-  if (check_references(cx, db, e, &d) || (w->before && check_keys(cx, db, e, &d))) return cx->code;
+  if (w->before && check_keys(cx, db, e, &d)) return cx->code;
   return w->before ? change(cx, db, e, &d, w->before) : add(cx, db, e, &d);
 }
 

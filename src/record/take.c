@@ -72,7 +72,8 @@ static int take(struct ctx *cx, struct db *db, const struct entity *e, const str
   bool gone = jv_kind(jv_get(row, "deleted_at")) != JV_NULL;
   const char *before = row_read(cx, db, e, d.id, NULL);
   if (cx->code || read_values(cx, e, row, &d)) return cx->code;
-  if (!gone && (check_references(cx, db, e, &d) || check_keys(cx, db, e, &d))) return cx->code;
+  if (!gone && (check_references(cx, db, e, &d) || fail_together(cx) || check_keys(cx, db, e, &d)))
+    return cx->code;
   if (put(cx, db, e, &d, row) || (before && put_again(cx, db, e, row))) return cx->code;
   const char *after = row_read(cx, db, e, d.id, NULL);
   if (cx->code || (before && strcmp(before, after) == 0)) return cx->code;

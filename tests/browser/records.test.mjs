@@ -188,9 +188,11 @@ test('a record is made, changed, deleted and restored with the keyboard', async 
   await page.getByLabel('Sku').press('Enter');
   await page.getByText('A number is needed, such as 12.5.').waitFor(WAIT);
   assert.equal(await page.evaluate(() => document.activeElement.name), 'unit_cost');
-  await page.getByLabel('Unit cost').fill('12.5');
+  await page.getByLabel('Unit cost').fill('12.34567');
   await page.keyboard.press('Enter');
-  await page.getByText(/lead_time_days is from 0 to 3650/).waitFor(WAIT); // the server's word, at its field
+  await page.locator('[data-field=lead_time_days] .error', { hasText: /lead_time_days is from 0 to 3650/ }).waitFor(WAIT); // the server's word, at its field
+  await page.locator('[data-field=unit_cost] .error', { hasText: /at most 4 digits/ }).waitFor(WAIT); // each of them
+  await page.getByLabel('Unit cost').fill('12.5');
   await page.getByLabel('Lead time days').fill('5');
   await page.keyboard.press('Enter');
   await heading(page, 'LAPTOP-001');

@@ -74,6 +74,12 @@ test('what is wrong with an order is said with its place, and nothing is stored'
     assert.equal(answer.json.errors[0].field, field);
     assert.match(answer.json.detail, pattern);
   }
+  // All of it at once: members, store and lines.
+  const fields = async (promise) => (await problem(promise, 422)).errors.map((error) => error.pointer);
+  const bad = { store_id: 7, order_date: 'x', due_date: '2024-02-30', status: 'gone', device: 'a b', override: 'yes', colour: 'red', items: [{ quantity: 'x' }, good.items[0], { product_id, quantity: -1, unit_price: 'z', price: 1 }] };
+  const wanted = ['/colour', '/order_date', '/due_date', '/override', '/device', '/status', '/store_id', '/items/0', '/items/0/quantity', '/items/2/price', '/items/2/quantity', '/items/2/unit_price'];
+  assert.deepEqual(await fields(post(s, '/api/orders', bad)), wanted);
+  assert.deepEqual(await fields(post(s, '/api/orders', { store_id: 'none', items: [{ sku: 'a', quantity: 1 }, good.items[0], { sku: 'b', quantity: 1 }] })), ['/store_id', '/items/0/sku', '/items/2/sku']);
   for (const [body, pattern] of [[{}, /what the order is made from/], [{ prediction_id: store_id }, /no prediction/], [{ template_order_id: 'x' }, /no order or invoice/]]) await problem(post(s, '/api/orders/generate', body), 422, pattern);
   await problem(ask(s, `/api/orders/${store_id}`), 404, /no order or invoice/);
   await problem(patch(s, `/api/orders/${store_id}`, {}), 404, /no order/);

@@ -82,6 +82,38 @@ test('many at once: each is stored once, and of those for one version one wins',
   sound(p);
 });
 
+test('all that is wrong in a record is told at once: each field, where it stands, and what would be right', async (t) => {
+  const p = place(t);
+  const server = await serve(t, p.data);
+  const told = ({ errors }) => errors.map(({ field, pointer }) => [field, pointer]);
+  const id = '01a1fc1f-1778-78ed-80cb-4684bbc176b3';
+  const before = one(p.db, 'SELECT count(*) FROM change_log');
+  const bad = { sku: '', unit_cost: '1.23456', lead_time_days: 'soon', active: 'perhaps', reorder_method: 'none', supplier: id, colour: 'red', shape: 'round' };
+  const wanted = ['colour', 'shape', ...(await data(ask(server, '/api/entities'))).find((e) => e.name === 'stock_item').properties.map((x) => x.name).filter((name) => name in bad && name !== 'supplier'), 'supplier'];
+  const all = await problem(post(server, '/api/stock-items', bad), 422, /colour/);
+  assert.deepEqual(told(all), wanted.map((name) => [name, `/${name}`]));
+  assert.equal(all.detail, all.errors[0].detail);
+  for (const { field, detail } of all.errors) assert.match(detail, new RegExp(field));
+
+  // The same of a change, as a whole and in part: only what is given.
+  const made = await data(post(server, '/api/stock-items', { sku: 'A-1' }), 201);
+  assert.notEqual(one(p.db, 'SELECT count(*) FROM change_log'), before);
+  for (const method of ['PUT', 'PATCH']) {
+    const answer = await problem(ask(server, `/api/stock-items/${made.id}`, { method, body: { unit_cost: 'x', active: 3, supplier: id, ...(method === 'PUT' && { sku: null }) } }), 422);
+    assert.deepEqual(told(answer).map(([name]) => name), wanted.filter((name) => ['unit_cost', 'active', 'supplier'].includes(name) || (method === 'PUT' && name === 'sku')));
+  }
+  // What was changed meanwhile is that alone; and there is an end to what is told.
+  assert.deepEqual(told(await problem(post(server, '/api/stock-items', { id: made.id, version: 9, unit_cost: 'x', foo: 1 }), 409)), [['version', '/version']]);
+  assert.deepEqual(told(await problem(ask(server, `/api/stock-items/${id}`, { method: 'PATCH', body: { foo: 1, bar: 2 } }), 404)), [['id', '/id']]);
+  const many = await problem(post(server, '/api/stock-items', Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`x${i}`, i]))), 422, /x0/);
+  assert.deepEqual(told(many), Array.from({ length: 32 }, (_, i) => [`x${i}`, `/x${i}`]));
+  // Many at once share a transaction: each is told of its own.
+  const answers = await Promise.all(Array.from({ length: 40 }, (_, i) => post(server, '/api/stock-items', i % 2 ? { sku: `S-${i}`, unit_cost: `a${i}`, [`n${i}`]: 1 } : { sku: `S-${i}` })));
+  answers.forEach((a, i) => assert.deepEqual(i % 2 ? told(a.json).map(([name]) => name) : a.status, i % 2 ? [`n${i}`, 'unit_cost'] : 201));
+  await server.stop();
+  sound(p);
+});
+
 test('what is wrong is refused with a sentence that names it, and nothing is stored', async (t) => {
   const p = place(t);
   const server = await serve(t, p.data);

@@ -144,8 +144,10 @@ export function Form({ fields, value = {}, onSave, onCancel, save = t('form.save
       await onSave(values, changed);
       setState({ saving: false, message: null });
     } catch (error) {
-      const known = Object.fromEntries(Object.entries(error.fields ?? {}).filter(([name]) => shown.some((f) => f.name === name)));
-      fail(known, Object.keys(known).length ? null : error.message || t('failed.offline.title'));
+      const said = Object.entries(error.fields ?? {});
+      const known = said.filter(([name]) => shown.some((f) => f.name === name));
+      const rest = said.filter((one) => !known.includes(one)).map(([, sentence]) => sentence);
+      fail(Object.fromEntries(known), known.length ? rest.join(' ') || null : error.message || t('failed.offline.title'));
     }
     return undefined;
   };
