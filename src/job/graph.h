@@ -69,7 +69,7 @@ int graph_cancel(struct ctx *cx, struct db *db, int64_t run);
 /* ---- reports ---- */
 
 int graph_list(struct ctx *cx, struct db *db, struct jw *w, const char *key);
-/* Newest first; before: ids below this one, 0 for the newest. graph NULL: of all. */
+/* Newest first; before: ids below this one, 0 for the newest. graph NULL: of all; E_NOT_FOUND: none was ever called so. */
 int graph_runs(struct ctx *cx, struct db *db, const char *graph, int64_t limit, int64_t before, struct jw *w,
                const char *key);
 /* A run with its tasks; E_NOT_FOUND. */

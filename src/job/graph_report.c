@@ -31,8 +31,23 @@ static void run_members(struct jw *w, const struct stmt *s) {
                 "created_by, started_at: instant?, ended_at: instant?");
 }
 
+/* One that was deleted has left its runs. */
+static int check_known(struct ctx *cx, struct db *db, const char *graph) {
+  struct stmt *s = db_ask(cx, db, SQL_graph_of_name, graph);
+  bool known = stmt_row(cx, s);
+  stmt_done(s);
+  if (known || cx->code) return cx->code;
+  s = db_ask(cx, db, SQL_graph_run_latest, graph);
+  known = stmt_row(cx, s) && !col_null(s, 0);
+  stmt_done(s);
+  return known || cx->code ? (int)cx->code
+                           : fail(cx, E_NOT_FOUND, "graph", "there is no graph %.64s; there are %s", graph,
+                                  graph_names(cx, db));
+}
+
 int graph_runs(struct ctx *cx, struct db *db, const char *graph, int64_t limit, int64_t before, struct jw *w,
                const char *key) {
+  if (graph && check_known(cx, db, graph)) return cx->code;
   struct stmt *s = db_ask(cx, db, SQL_graph_runs_listed, graph, before, limit);
   jw_array(w, key);
   while (stmt_row(cx, s)) {

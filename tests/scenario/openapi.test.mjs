@@ -142,6 +142,28 @@ test('every operation is tried: what comes back is what the document says', asyn
   assert.equal(json(['verify', ...f.p.args]).ok, true);
 });
 
+// Addresses whose parameter is no id of anything that is kept, and what stands for it instead.
+const NOT_IDS = { '/api/records/{entity}': 'nothing', '/api/stock/weeks/{id}': '1999-01-01' };
+
+test('what an address asks of that is not there is not found, whatever stands behind it', async (t) => {
+  const p = place(t);
+  const server = await serve(t, p.data);
+  const all = operations(await document(server)).filter((o) => o.method === 'get' && o.at.includes('{'));
+  assert.ok(all.length > 60);
+  const wrong = [];
+  for (const { at } of all)
+    for (const id of ['NONE', '999999', '01a1fc1f-1778-78ed-80cb-4684bbc176b3']) {
+      const target = at.replace('{entity}', at === '/api/records/{entity}' ? NOT_IDS[at] : 'store').replace(/\{\w+\}/g, NOT_IDS[at] ?? id) + (QUERIES({ p })[at]?.replace('format=csv', '') ?? '');
+      const answer = await ask(server, target);
+      if (answer.status !== 404) wrong.push(`${target}: ${answer.status} ${String(answer.body).slice(0, 120)}`);
+    }
+  assert.deepEqual(wrong, []);
+  // A graph without a run has none; one that was deleted has left its own.
+  assert.deepEqual(await data(ask(server, '/api/graphs/low_stock_alerts/runs')), []);
+  await data(post(server, '/api/graphs/low_stock_alerts/run', {}), 202);
+  assert.equal((await data(ask(server, '/api/graphs/low_stock_alerts/runs'))).length, 1);
+});
+
 // Where a reply has a form that is data of somebody, and not ours: named here, one by one.
 const DATA = [
   'payload', 'result', 'output', 'data', 'before', 'after', 'detail', 'layout_config', 'widget_preferences', 'explanation', 'blocked', 'dependents', // JSON that others keep
