@@ -65,13 +65,32 @@ static int check_device(struct ctx *cx, const char *device) {
               "device is what numbers begin with: up to %d capital letters and digits", PREFIX_MOST);
 }
 
-static int check_status(struct ctx *cx, const char *status) {
-  if (!status || !strcmp(status, "draft") || !strcmp(status, "pending") || !strcmp(status, "approved"))
-    return OK;
-  return fail(cx, E_INVALID, "status", "an order is made as draft, pending or approved, not '%.40s'", status);
+/* The way that people set; an order that is invoiced or cancelled is at its end. */
+static const char *const way[] = { "draft", "pending", "approved" };
+enum { WAY = sizeof way / sizeof *way };
+
+static int place_of(const char *status) {
+  int i = 0;
+  while (i < WAY && strcmp(way[i], status) != 0) i++;
+  return i;
 }
 
-void draft_read(struct ctx *cx, const struct jv *body, struct order_draft *d) {
+/* now: what the order is; NULL: it is to be made. What may follow is said, whatever is wrong. */
+static int check_status(struct ctx *cx, const char *now, const char *wanted) {
+  static const char *const next[] = { "stays draft, or becomes pending or approved",
+                                      "stays pending, or becomes approved", "stays approved" };
+  int to = wanted ? place_of(wanted) : WAY, from = now ? place_of(now) : 0;
+  if (!wanted || (to < WAY && to >= from)) return OK;
+  if (!now)
+    return fail(cx, E_INVALID, "status", "an order is made as draft, pending or approved, not '%.40s'",
+                wanted);
+  return fail(cx, to < WAY ? E_CONFLICT : E_INVALID, "status",
+              "the order is %s: it %s, or is cancelled (POST /api/orders/{id}/cancel), and does not become "
+              "'%.40s'",
+              now, next[from], wanted);
+}
+
+void draft_read(struct ctx *cx, const struct jv *body, const char *now, struct order_draft *d) {
   const struct {
     const char *name;
     int (*read)(struct ctx *, const struct jv *, const char *, const char **);
@@ -87,7 +106,7 @@ void draft_read(struct ctx *cx, const struct jv *body, struct order_draft *d) {
   fail_aside(cx);
   check_device(cx, d->device);
   fail_aside(cx);
-  check_status(cx, d->status);
+  check_status(cx, now, d->status);
   fail_aside(cx);
 }
 
@@ -325,16 +344,17 @@ static void check_members(struct ctx *cx, const struct jv *body) {
 }
 
 /* All of a body but its lines, each member by itself. */
-static void read_members(struct ctx *cx, const struct jv *body, struct order_draft *d, const char **store) {
+static void read_members(struct ctx *cx, const struct jv *body, const char *now, struct order_draft *d,
+                         const char **store) {
   check_members(cx, body);
-  draft_read(cx, body, d);
+  draft_read(cx, body, now, d);
   text_of(cx, body, "store_id", store);
   fail_aside(cx);
 }
 
 int order_ask(struct ctx *cx, const struct jv *body, struct order_asked **out) {
   struct order_asked *a = *out = ctx_alloc(cx, sizeof *a);
-  read_members(cx, body, &a->draft, &a->store);
+  read_members(cx, body, NULL, &a->draft, &a->store);
   text_of(cx, body, "source", &a->source);
   fail_aside(cx);
   text_of(cx, body, "prediction_id", &a->prediction);
@@ -396,17 +416,6 @@ int order_version(struct ctx *cx, struct db *db, const char *id, int64_t *versio
   return rc;
 }
 
-static int status_next(struct ctx *cx, const struct order_now *o, const char *wanted, const char **out) {
-  static const char *const way[] = { "draft", "pending", "approved" };
-  int from = 0, to = 0;
-  *out = wanted ? wanted : o->status;
-  for (int i = 0; i < 3; i++)
-    from = !strcmp(way[i], o->status) ? i : from, to = !strcmp(way[i], *out) ? i : to;
-  return to >= from ? OK
-                    : fail(cx, E_CONFLICT, "status", "the order is %s: it does not become %s again",
-                           o->status, *out);
-}
-
 struct change {
   struct order_draft draft;
   bool whole, lines;
@@ -433,12 +442,12 @@ static void write_change(struct ctx *cx, struct jw *w, const struct change *c, c
 static int change_save(struct ctx *cx, struct db *db, const char *id, struct change *c,
                        const struct order_now *o, const struct order_by *by) {
   struct order_draft *d = &c->draft;
-  const char *status, *store = d->store ? d->store : o->store;
+  const char *status = d->status ? d->status : o->status, *store = d->store ? d->store : o->store;
   struct terms t;
   struct form f;
   bool over = false;
   int64_t total = c->lines ? d->lines.total : o->total;
-  if (status_next(cx, o, d->status, &status) || terms_read(cx, db, store, id, &t)) return cx->code;
+  if (terms_read(cx, db, store, id, &t)) return cx->code;
   if (c->lines && !d->lines.count && counts(status))
     return fail(cx, E_INVALID, "items", "an order has at least one line");
   bool more = total > o->total || !counts(o->status) || strcmp(store, o->store) != 0;
@@ -463,7 +472,8 @@ int order_change(struct ctx *cx, struct db *db, const char *id, const struct jv 
   struct asked_lines asked;
   const char *store;
   if (order_read(cx, db, id, &o) || check_open(cx, &o) || check_version(cx, body, &o)) return cx->code;
-  read_members(cx, body, &c.draft, &store);
+  read_members(cx, body, o.status, &c.draft, &store);
+  if (cx->code) return cx->code;
   if (store && store_find(cx, db, store, "store_id", &c.draft.store, NULL) && !fail_aside(cx))
     return cx->code;
   c.lines = jv_get(body, "items") != NULL;

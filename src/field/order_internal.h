@@ -55,8 +55,8 @@ struct order_draft {
   bool override, over_limit;
   struct order_lines lines;
 };
-/* All but store and lines. What is wrong is put aside, as it is by lines_ask and lines_find. */
-void draft_read(struct ctx *cx, const struct jv *body, struct order_draft *d);
+/* All but store and lines. now: the status of the order, NULL when it is to be made. What is wrong is put aside, as it is by lines_ask and lines_find. */
+void draft_read(struct ctx *cx, const struct jv *body, const char *now, struct order_draft *d);
 
 /* The body of an order that is to be made. */
 struct order_asked {

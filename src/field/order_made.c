@@ -126,7 +126,7 @@ int order_generate(struct ctx *cx, struct db *db, const struct jv *body, const s
   struct order_draft *d = *out = ctx_alloc(cx, sizeof *d);
   struct predicted p;
   const char *prediction, *earlier, *store;
-  draft_read(cx, body, d);
+  draft_read(cx, body, NULL, d);
   if (fail_together(cx) || text_of(cx, body, "prediction_id", &prediction) ||
       text_of(cx, body, "template_order_id", &earlier) || text_of(cx, body, "store_id", &store))
     return cx->code;

@@ -90,6 +90,23 @@ test('what is wrong with an order is said with its place, and nothing is stored'
   assert.equal((await data(post(s, '/api/orders', { ...good, store_id: p.stores[1].id }), 201)).number, 'SO-0000001');
 });
 
+test('a status that cannot be: what may follow is said, from where the order is', async (t) => {
+  const { p, s } = await shop(t);
+  const body = { store_id: p.stores[0].id, items: [{ product_id: p.products[0].id, quantity: 1 }] };
+  const made = await data(post(s, '/api/orders', { ...body, status: 'draft' }), 201);
+  const turn = (status, how = put) => how(s, `/api/orders/${made.id}`, { ...body, status });
+  for (const how of [put, patch]) await problem(turn('gone', how), 422, /is draft: it stays draft, or becomes pending or approved, or is cancelled .*'gone'/);
+  assert.equal((await data(turn('pending'))).status, 'pending');
+  for (const status of ['invoiced', 'cancelled', 'Pending']) await problem(turn(status), 422, /is pending: it stays pending, or becomes approved, or is cancelled \(POST /);
+  await problem(turn('draft'), 409, /is pending: .* becomes approved, .* does not become 'draft'/);
+  assert.equal((await data(turn('approved', patch))).status, 'approved');
+  for (const status of ['draft', 'pending']) await problem(turn(status), 409, /is approved: it stays approved, or is cancelled/);
+  assert.equal((await data(turn('approved'))).status, 'approved');
+  await problem(post(s, '/api/orders', { ...body, status: 'gone' }), 422, /^an order is made as draft, pending or approved/);
+  await data(post(s, `/api/orders/${made.id}/cancel`, {}));
+  await problem(turn('approved'), 409, /cancelled: it is not changed/);
+});
+
 test('property: any sequence of changes to orders, and the figures after each', async (t) => {
   const { p, s } = await shop(t);
   const r = random(Number(process.env.SEED ?? 5));
