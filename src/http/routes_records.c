@@ -184,7 +184,9 @@ static int check_match(struct request *rq, struct ctx *cx, struct db *db, const 
 static int task_act(struct ctx *cx, struct db *db, struct record_task *task) {
   struct request *rq = task->rq;
   if (!*rq->param[1]) return record_save(cx, db, rq->entity, task->object, task->id);
-  if (record_id(cx, db, rq->entity, rq->param[1], task->id)) return cx->code;
+  if (task->act == record_restore ? record_id_deleted(cx, db, rq->entity, rq->param[1], task->id)
+                                  : record_id(cx, db, rq->entity, rq->param[1], task->id))
+    return cx->code;
   if (check_match(rq, cx, db, task->id)) return cx->code;
   if (task->act) return task->act(cx, db, rq->entity, task->id);
   return record_change(cx, db, rq->entity, task->id, task->object, task->whole);
@@ -226,9 +228,10 @@ static int record_bring_back(struct request *rq) {
 const struct route records_routes[] = {
   { "GET", "/api/entities", entities_list, "login",
     "What kinds of records there are, with their properties: forms are made from it.",
-    .reply = "[{name, table, help, order, path: text?, access, unique: [[text]], properties: [{name, kind, "
-             "required: bool, searched: bool, help, default?: any, choices?: [text], reference?, scale?: "
-             "int, min?: any, max?: any}]}]; total: int" },
+    .reply =
+        "[{name, table, help, order, path: text?, access, unique: [[text]], properties: [{name, kind, "
+        "required: bool, searched: bool, help, default?: any, choices?: [text], reference?, format?, scale?: "
+        "int, min?: any, max?: any}]}]; total: int" },
   { "GET", "/api/records/{id}", records_list, "record.read",
     "The records of an entity, as JSON or as CSV (Accept: text/csv). Parameters: tenant, deleted=1 for those "
     "that were deleted, too, as_of (a day or an instant) for what was known then.",
@@ -252,7 +255,8 @@ const struct route records_routes[] = {
   { "DELETE", "/api/records/{id}/{id}", record_remove, "record.write",
     "Deletes a record, which can be undone. Parameter: tenant.", .entity = ENTITY_BY_NAME, .reply = "@" },
   { "POST", "/api/records/{id}/{id}/restore", record_bring_back, "record.write",
-    "Brings a deleted record back. Parameter: tenant.", .entity = ENTITY_BY_NAME, .reply = "@" },
+    "Brings a deleted record back, by its id or, where one alone had it, its key. Parameter: tenant.",
+    .entity = ENTITY_BY_NAME, .reply = "@" },
   { "GET", "/api/records/{id}/{id}/history", record_changes, "record.read",
     "All that was ever changed of a record, from the change log. Parameter: tenant.",
     .entity = ENTITY_BY_NAME, .reply = "[#entry]" },

@@ -53,6 +53,7 @@ struct property {
   bool required;         /* must be given; one with a default need not be, and is never empty */
   bool searched;         /* by the search of lists */
   bool cascade;          /* of a reference: deleted and restored with the record that it names */
+  bool email;            /* of a text: an address, see value_judge in record/value.c */
   bool has_min, has_max; /* of a text: in characters; of a decimal: in units */
   int64_t min, max;
   const char *otherwise; /* the default, as it would be given; NULL without */

@@ -35,6 +35,7 @@ static void property_write(struct jw *w, const struct property *p) {
   write_default(w, p);
   if (p->choices) write_choices(w, p->choices);
   if (p->reference) jw_text(w, "reference", p->reference);
+  if (p->email) jw_text(w, "format", "email");
   jw_put(w, "searched", p->searched, "help", p->help);
   jw_close(w, '}');
 }

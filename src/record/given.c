@@ -28,6 +28,7 @@ static void begin(struct ctx *cx, const struct entity *e, struct given *out) {
 
 int given_object(struct ctx *cx, const struct entity *e, struct jv *object, struct given *out) {
   begin(cx, e, out);
+  out->written = true;
   if (jv_kind(object) != JV_OBJECT) return fail(cx, E_INVALID, NULL, "a %s is a JSON object", e->name);
   for (void *it = jv_first(object); it; it = jv_next(object, it)) {
     struct member *m = place(e, out, jv_key(it));

@@ -35,6 +35,7 @@ struct member {
 struct given {
   struct member *of; /* as many as the entity has properties */
   struct member id, version;
+  bool written; /* by somebody who can be asked again: what is not meant is refused (value_judge) */
 };
 
 struct member member_of(const struct jv *v);
@@ -64,6 +65,9 @@ struct value {
 int value_read(struct ctx *cx, const struct property *p, const struct member *m, struct value *out);
 /* The same from text, for a default or a filter. An empty text is VALUE_NULL. */
 int value_parse(struct ctx *cx, const struct property *p, struct str text, struct value *out);
+/* Whether somebody can mean a value that fits its kind: a text that is needed is more than blanks, an address of mails looks
+** like one. Not asked of what comes out of files and from elsewhere, which is as it is. */
+int value_judge(struct ctx *cx, const struct property *p, const struct value *v);
 void value_bind(struct stmt *s, int at, const struct value *v);
 /* An id or a stamp as the log and other files have it: a text, a number, or nothing. */
 int stamp_bind(struct ctx *cx, struct stmt *s, int at, const struct jv *v);

@@ -13,7 +13,10 @@ static int read_draft(struct ctx *cx, const struct entity *e, const struct given
   d->given = given;
   for (int i = 0; i < e->property_count; i++) {
     given[i] = g->of[i].there || fresh;
-    if (!given[i] || !value_read(cx, &e->properties[i], &g->of[i], &d->values[i])) continue;
+    const struct property *p = &e->properties[i];
+    if (!given[i]) continue;
+    if (!value_read(cx, p, &g->of[i], &d->values[i]) && (!g->written || !value_judge(cx, p, &d->values[i])))
+      continue;
     d->values[i] = (struct value){ .kind = VALUE_NULL };
     if (!fail_aside(cx)) break;
   }
@@ -342,15 +345,34 @@ const struct property *record_key(const struct entity *e) {
   return NULL;
 }
 
-int record_id(struct ctx *cx, struct db *db, const struct entity *e, const char *name, char id[static 37]) {
+/* deleted: those alone. */
+static int id_of(struct ctx *cx, struct db *db, const struct entity *e, const char *name, bool deleted,
+                 char id[static 37]) {
   const struct property *p = record_key(e);
   if (uuid_valid(str_of(name)) && str_copy(id, 37, str_of(name))) return OK;
   if (!p) return missing(cx, e, name);
-  struct stmt *s = db_compose(
-      cx, db, ctx_printf(cx, "SELECT id FROM %s WHERE %s = ?1 AND deleted_at IS NULL", e->table, p->name));
+  struct stmt *s =
+      db_compose(cx, db,
+                 ctx_printf(cx, "SELECT id FROM %s WHERE %s = ?1 AND deleted_at IS %sNULL LIMIT 2", e->table,
+                            p->name, deleted ? "NOT " : ""));
   stmt_text(s, 1, name);
   if (!stmt_row(cx, s)) return missing(cx, e, name);
   str_copy(id, 37, col_str(s, 0));
+  bool another = stmt_row(cx, s);
   stmt_done(s);
-  return OK;
+  return !another
+             ? (int)cx->code
+             : fail(cx, E_CONFLICT, "id", "several %ss with the %s %.80s were deleted: name one by its id",
+                    e->name, p->name, name);
+}
+
+int record_id(struct ctx *cx, struct db *db, const struct entity *e, const char *name, char id[static 37]) {
+  return id_of(cx, db, e, name, false, id);
+}
+
+int record_id_deleted(struct ctx *cx, struct db *db, const struct entity *e, const char *name,
+                      char id[static 37]) {
+  if (!id_of(cx, db, e, name, false, id) || cx->code != E_NOT_FOUND) return cx->code;
+  ctx_forgive(cx);
+  return id_of(cx, db, e, name, true, id);
 }

@@ -88,6 +88,10 @@ int record_version(struct ctx *cx, struct db *db, const struct entity *e, const 
 ** of one property ("A-1" of a SKU), among those that are not deleted. An id stays as it is, whether
 ** there is such a record or not. E_NOT_FOUND. */
 int record_id(struct ctx *cx, struct db *db, const struct entity *e, const char *name, char id[static 37]);
+/* The same among those that are deleted, when none that is not has the key: whom a restore means. E_CONFLICT: several were
+** called so. */
+int record_id_deleted(struct ctx *cx, struct db *db, const struct entity *e, const char *name,
+                      char id[static 37]);
 /* That property, or NULL. */
 const struct property *record_key(const struct entity *e);
 

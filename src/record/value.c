@@ -163,6 +163,23 @@ int value_read(struct ctx *cx, const struct property *p, const struct member *m,
   return OK;
 }
 
+/* One @ with something on both sides, and no blanks: what is behind it only a mail can tell. */
+static bool is_address(struct str s) {
+  const char *at = memchr(s.p, '@', s.n);
+  if (!at || at == s.p || at == s.p + s.n - 1 || memchr(at + 1, '@', (size_t)(s.p + s.n - at - 1)))
+    return false;
+  for (size_t i = 0; i < s.n; i++)
+    if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7f) return false;
+  return true;
+}
+
+int value_judge(struct ctx *cx, const struct property *p, const struct value *v) {
+  if (p->kind != PROPERTY_TEXT || v->kind != VALUE_TEXT) return OK;
+  if (p->required && str_trim(v->text).n == 0)
+    return fail(cx, E_INVALID, p->name, "%s is needed, and more than blanks: %s", p->name, p->help);
+  return p->email && !is_address(v->text) ? wrong(cx, p, "an address such as me@example.org") : OK;
+}
+
 void value_bind(struct stmt *s, int at, const struct value *v) {
   if (v->kind == VALUE_NULL)
     stmt_null(s, at);

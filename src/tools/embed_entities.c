@@ -31,7 +31,7 @@
 ** Kinds: text, integer, decimal N, boolean, day, instant, json, choice a|b,
 ** reference ENTITY. Words after the kind, in any order: required, unique, cascade (of a reference:
 ** what refers to a record is deleted with it, and restored with it), unindexed (of a reference: who refers to
-** a record is asked so seldom that an index would cost more than it gives), min N,
+** a record is asked so seldom that an index would cost more than it gives), email (of a text: who gives one gives an address), min N,
 ** max N (of a text: characters), default V ("V" with blanks), since N, until N, and what becomes of
 ** changes of both sides that did not know of each other: the latest holds, merge delta (of a number that is never empty: they
 ** add up), merge review (a person decides). No entity of ours has a number that people count up and down: stock moves in its ledger
@@ -78,7 +78,7 @@ struct property {
   int born;                      /* since when there is its column */
   bool follows;                  /* upon a line of the same property */
   enum kind kind;
-  bool required, unique, searched, cascade, unindexed;
+  bool required, unique, searched, cascade, unindexed, email;
   const char *name, *choices, *reference, *help;
   const char *min, *max, *otherwise; /* as written; NULL without */
   const char *merge;                 /* "DELTA", "REVIEW" or NULL */
@@ -250,6 +250,8 @@ static void read_words(struct entity *e, struct property *p, char **rest) {
       p->cascade = true;
     else if (p->kind == REFERENCE && takes(rest, "unindexed"))
       p->unindexed = true;
+    else if (p->kind == TEXT && takes(rest, "email"))
+      p->email = true;
     else if (takes(rest, "min"))
       p->min = read_bound(e, p, "min", word(rest));
     else if (takes(rest, "max"))
@@ -744,6 +746,7 @@ static void put_property(FILE *f, const struct property *p) {
   if (p->scale) fprintf(f, ", .scale = %d", p->scale);
   if (p->required && !p->otherwise) fputs(", .required = true", f);
   if (p->searched) fputs(", .searched = true", f);
+  if (p->email) fputs(", .email = true", f);
   if (p->cascade) fputs(", .cascade = true", f);
   if (p->merge) fprintf(f, ", .merge = MERGE_%s", p->merge);
   if (p->born) fprintf(f, ", .since = %d", p->born);

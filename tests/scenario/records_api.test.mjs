@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import { test } from 'node:test';
 import { ask, data, post, problem, remove } from './api.mjs';
 import * as lib from './lib.mjs';
-import { OUTPOST, generate, importFile, json, ok, one, place, query, serve, sleep, sound } from './lib.mjs';
+import { OUTPOST, generate, importFile, json, ok, one, place, query, serve, sleep, sound, sqlite } from './lib.mjs';
 
 const record = (p, ...args) => json(['record', ...args, ...p.args]);
 const iso = (us) => new Date(us / 1000).toISOString().replace('Z', `${String(us % 1000).padStart(3, '0')}Z`);
@@ -110,6 +110,45 @@ test('all that is wrong in a record is told at once: each field, where it stands
   // Many at once share a transaction: each is told of its own.
   const answers = await Promise.all(Array.from({ length: 40 }, (_, i) => post(server, '/api/stock-items', i % 2 ? { sku: `S-${i}`, unit_cost: `a${i}`, [`n${i}`]: 1 } : { sku: `S-${i}` })));
   answers.forEach((a, i) => assert.deepEqual(i % 2 ? told(a.json).map(([name]) => name) : a.status, i % 2 ? [`n${i}`, 'unit_cost'] : 201));
+  await server.stop();
+  sound(p);
+});
+
+test('a text that is needed is more than blanks, an email looks like one; what came before stays as it is', async (t) => {
+  const p = place(t);
+  const server = await serve(t, p.data);
+  const good = { customer_id: 'C-1', name: 'Corner' };
+  for (const blank of [' ', '   ', '\t', '\n ']) assert.deepEqual((await problem(post(server, '/api/stores', { customer_id: blank, name: blank }), 422, /blanks/)).errors.map((x) => x.field), ['customer_id', 'name']);
+  for (const email of ['nobody', '@', 'a@', '@b', 'a@b@c', 'a b@c', 'a@b c', 'a@b\n', ' a@b', 7]) assert.equal((await problem(post(server, '/api/stores', { ...good, email }), 422, /address such as/)).errors[0].field, 'email', String(email));
+  const made = await data(post(server, '/api/stores', { ...good, email: 'me@shop', notes: '  ' }), 201);
+  assert.deepEqual([made.email, made.notes], ['me@shop', '  ']);
+  for (const [i, email] of ["o'neil+shop@example.co.in", 'π@παράδειγμα.ελ', null, ''].entries()) assert.equal((await data(post(server, '/api/stores', { customer_id: `D-${i}`, name: 'x', email }), 201)).email, email || null);
+  const shown = (await data(ask(server, '/api/entities'))).flatMap((e) => e.properties.filter((x) => x.format).map((x) => [e.name, x.name, x.format]));
+  assert.deepEqual(shown, [['stock_supplier', 'email', 'email'], ['store', 'email', 'email']]);
+  // One that is there already, from before: it is changed as long as nobody gives the field itself.
+  sqlite(p.db, `UPDATE stores SET email = 'none', name = ' ' WHERE id = '${made.id}'`);
+  assert.deepEqual([(await data(ask(server, `/api/stores/${made.id}`, { method: 'PATCH', body: { city: 'Pune' } }))).email], ['none']);
+  await problem(ask(server, `/api/stores/${made.id}`, { method: 'PATCH', body: { email: 'none' } }), 422, /email/);
+  assert.equal((await data(ask(server, `/api/stores/${made.id}`, { method: 'PUT', body: good }))).email, null);
+  await server.stop();
+  ok(['verify', ...p.args]);
+});
+
+test('a deleted record is restored by its key, too, where it alone had it', async (t) => {
+  const p = place(t);
+  const server = await serve(t, p.data);
+  const restore = (name) => post(server, `/api/stores/${name}/restore`);
+  const one = await data(post(server, '/api/stores', { customer_id: 'C-1', name: 'first' }), 201);
+  await problem(restore('C-1'), 409, /not deleted/);
+  await problem(restore('C-2'), 404, /no store C-2/);
+  await data(remove(server, '/api/stores/C-1'));
+  assert.deepEqual([(await data(restore('C-1'))).id, (await data(ask(server, '/api/stores/C-1'))).name], [one.id, 'first']);
+  await data(remove(server, '/api/stores/C-1'));
+  const second = await data(post(server, '/api/stores', { customer_id: 'C-1', name: 'second' }), 201);
+  await problem(restore('C-1'), 409, /not deleted/); // who has the key now is who is meant
+  await data(remove(server, `/api/stores/${second.id}`));
+  await problem(restore('C-1'), 409, /several stores with the customer_id C-1/);
+  assert.equal((await data(restore(second.id))).name, 'second');
   await server.stop();
   sound(p);
 });

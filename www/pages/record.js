@@ -42,6 +42,7 @@ const fieldOf = (p, names) => ({
   ...(p.kind === 'choice' && { options: p.choices.map((id) => ({ id, label: nameOf('choice', id) })) }),
   ...(p.kind === 'reference' && { input: Reference, names: names[p.reference] }),
   ...(p.kind === 'text' && p.max > LINES_FROM && { kind: 'lines' }),
+  ...(p.format && { kind: p.format }),
 });
 
 const defaultsOf = (entity) => Object.fromEntries(entity.properties.filter((p) => p.default !== undefined).map((p) => [p.name, p.default]));
