@@ -67,7 +67,7 @@ CFLAGS_asan := $(CFLAGS_ALL) -O1 -DOUTPOST_TEST -fno-omit-frame-pointer -fsaniti
   -fno-sanitize-recover=undefined
 CFLAGS_tsan := $(CFLAGS_ALL) -O1 -DOUTPOST_TEST -fno-omit-frame-pointer -fsanitize=thread
 
-CFLAGS_fuzz := $(CFLAGS_ALL) -O1 -DOUTPOST_TEST -fno-omit-frame-pointer \
+CFLAGS_fuzz := $(CFLAGS_ALL) -O1 -DOUTPOST_TEST -D__SANITIZE_ADDRESS__ -fno-omit-frame-pointer \
   -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 
 # ldap_init: src/replicate/pg_absent.c, which libpq asks for after the archives of benches and fuzzers were searched.

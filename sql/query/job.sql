@@ -2,8 +2,8 @@
 
 -- name: job_add
 INSERT INTO job (kind, queue, delayed, priority, due_at, payload, unique_key, attempts_max, retry_ms, graph_run,
-                 graph_task, item, window_from, window_to, backfill, created_at, created_by)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17);
+                 graph_task, item, window_from, window_to, backfill, created_at, created_by, due_boot, boot)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19);
 
 -- name: job_by_unique
 SELECT id FROM job WHERE kind = ?1 AND unique_key = ?2 AND state IN ('waiting', 'running');

@@ -16,12 +16,23 @@ struct arena_block {
   _Alignas(16) char bytes[];
 };
 
-/* A thread keeps the first block of its last unit of work for the next: one of this size malloc would have to look for. */
+/* A thread keeps the first block of its last unit of work for the next: one of this size malloc would have to look for.
+** Not where a sanitizer is to see who reads it still. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { SPARE_BLOCKS = 0 };
+#else
+enum { SPARE_BLOCKS = 1 };
+#endif
 static _Thread_local struct arena_block *spare;
 static pthread_key_t at_exit;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void free_spare(void *at) { free(*(struct arena_block **)at); }
+/* What ends after this with the thread may have units of work, too. */
+static void free_spare(void *at) {
+  struct arena_block **b = at;
+  free(*b);
+  *b = NULL;
+}
 static void make_key(void) { pthread_key_create(&at_exit, free_spare); }
 
 static void keep(struct arena_block *b) {
@@ -61,7 +72,7 @@ void ctx_end(struct ctx *cx) {
   while (cx->blocks) {
     struct arena_block *b = cx->blocks;
     cx->blocks = b->next;
-    if (b->size == BLOCK_MIN && !spare)
+    if (SPARE_BLOCKS && b->size == BLOCK_MIN && !spare)
       keep(b);
     else
       free(b);

@@ -70,7 +70,7 @@ int cmd_jobs_add(struct ctx *cx, struct cli *c) {
   if (delay < 0 || delay > 366 * 86400) return cli_usage(cx, "--delay is 0 to %d seconds", 366 * 86400);
   if (priority < -1000000 || priority > 1000000) return cli_usage(cx, "--priority is -1000000 to 1000000");
   a.order.priority = (int)priority;
-  a.order.due = delay ? cx->now + delay * 1000000 : 0;
+  a.order.wait = delay * 1000000;
   if (cli_tenant(cx, c, &t) || tenant_write(cx, t, add, &a)) return cx->code;
   return print_job(cx, c, t, a.id);
 }

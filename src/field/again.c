@@ -10,7 +10,7 @@ int again_order(struct ctx *cx, struct db *db, int seconds) {
   return job_enqueue(cx, db,
                      &(struct job_order){ .kind = again_kind.name,
                                           .unique = "all",
-                                          .due = cx->now + seconds * INT64_C(1000000) },
+                                          .wait = seconds * INT64_C(1000000) },
                      NULL);
 }
 

@@ -50,7 +50,7 @@ static int set_position(struct ctx *cx, struct db *db, const char *group, int64_
 static int order_job(struct ctx *cx, struct db *db, const char *group, const char *kind, int64_t from) {
   struct job_order o = { .kind = kind,
                          .unique = ctx_printf(cx, "%s/%lld", group, (long long)from),
-                         .due = cx->now + WAIT_US };
+                         .wait = WAIT_US };
   return job_enqueue(cx, db, &o, NULL);
 }
 

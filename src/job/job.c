@@ -89,6 +89,9 @@ static bool known_already(struct ctx *cx, struct db *db, const struct job_order 
   return true;
 }
 
+/* One that ran while the clock was put right looks as if it had taken years. */
+static const int64_t REST_MOST_US = INT64_C(3600000000);
+
 /* What is left of the rest after the last one; none when a thousand other jobs came since. */
 static int64_t rest_of(struct ctx *cx, struct db *db, const struct job_order *o,
                        const struct job_kind *kind) {
@@ -97,13 +100,16 @@ static int64_t rest_of(struct ctx *cx, struct db *db, const struct job_order *o,
   if (!stmt_row(cx, s)) return 0;
   int64_t rest = kind->rest * (col_int(s, 1) - col_int(s, 0)), since = cx->now - col_int(s, 1);
   stmt_done(s);
+  if (rest > REST_MOST_US) rest = REST_MOST_US;
   return since > 0 ? rest - since : rest; /* since < 0: the clock was set back */
 }
 
 static int add(struct ctx *cx, struct db *db, const struct job_order *o, const struct job_kind *kind,
                const char *queue, const struct queue_settings *set, struct str payload) {
-  int64_t due = o->due ? o->due : cx->now, rested = cx->now + rest_of(cx, db, o, kind);
-  if (due < rested) due = rested;
+  int64_t due = o->due ? o->due : cx->now, wait = rest_of(cx, db, o, kind);
+  if (wait < o->wait) wait = o->wait;
+  bool waits = wait > 0 && cx->now + wait >= due;
+  if (waits) due = cx->now + wait;
   struct stmt *s = db_ask(cx, db, SQL_job_add, o->kind, queue, due > cx->now, o->priority, due, payload,
                           o->unique, o->attempts ? o->attempts : set->attempts);
   if (o->retry_ms) stmt_int(s, 9, o->retry_ms);
@@ -117,6 +123,10 @@ static int add(struct ctx *cx, struct db *db, const struct job_order *o, const s
   }
   stmt_int(s, 16, cx->now);
   stmt_text(s, 17, cx->actor);
+  if (waits) {
+    stmt_int(s, 18, boot_clock() + wait);
+    stmt_text(s, 19, boot_id());
+  }
   atomic_fetch_add(&jobs_ordered, 1);
   return stmt_run(cx, s);
 }

@@ -39,7 +39,8 @@ struct job_kind {
                        schedule or in a graph; NULL: nobody may, only the program orders them */
   int at_once; /* jobs of this kind that may run at the same time in one tenant; 0: as many as the queue may */
   int rest; /* one with a unique key begins no sooner after the end of the last one done than so many times as long
-                  as that one took, so that work which grows with the data takes the same share of the machine */
+                  as that one took, an hour at most, so that work which grows with the data takes the same share of
+                  the machine */
 };
 void job_kind_register(const struct job_kind *k); /* main.c, before any thread is started */
 const struct job_kind *job_kind_find(const char *name);
@@ -67,6 +68,7 @@ struct job_order {
                          made: *id is that one's. May be NULL */
   int priority;       /* within its queue, higher first */
   int64_t due;        /* UTC microseconds; 0: now */
+  int64_t wait;       /* microseconds from now on, also when the clock is set meanwhile; the later of the two counts */
   int attempts;       /* 0: the queue's */
   int64_t retry_ms;   /* between attempts exactly so long; 0: the backoff of the queue */
 

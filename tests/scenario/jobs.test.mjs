@@ -377,6 +377,27 @@ test('a clock that jumps by eight hours neither breaks a lease nor holds up a se
   await until(() => show(p, due.id).state === 'done', 'its time', 3);
 });
 
+test('a clock that is put right holds up neither what waits a moment nor the next of what ran meanwhile', async (t) => {
+  const p = place(t);
+  const clock = path.join(p.dir, 'clock');
+  const jump = (hours) => fs.writeFileSync(clock, String(hours * 3600e6));
+  jump(0);
+  process.env.OUTPOST_CLOCK = clock;
+  t.after(() => delete process.env.OUTPOST_CLOCK);
+  await serveWith(OUTPOST_TEST, t, p.data);
+  const long = add(p, 'test_rest', { ms: 1000 }, '--unique-key', 'a').id;
+  await until(() => show(p, long).state === 'running', 'its start');
+  jump(10000);
+  await until(() => show(p, long).state === 'done', 'its end');
+  const next = add(p, 'test_rest', { ms: 1 }, '--unique-key', 'a').id;
+  const [due, made] = query(p.db, `SELECT due_at, created_at FROM job WHERE id = ${next}`)[0].map(Number);
+  assert.ok(due > made && due <= made + 3600e6, `${(due - made) / 3600e6} hours`);
+  const soon = add(p, 'test_nothing', {}, '--delay', '2').id;
+  assert.equal(show(p, soon).state, 'waiting');
+  jump(0);
+  await until(() => show(p, soon).state === 'done', 'its time');
+});
+
 test('progress comes as it is made, and a client that comes back is told what ended meanwhile', async (t) => {
   const p = place(t);
   const server = await serveWith(OUTPOST_TEST, t, p.data);
