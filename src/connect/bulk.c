@@ -331,6 +331,8 @@ static int write_one(struct ctx *cx, struct tenant *t, struct db *db, int64_t id
   if (!stmt_row(cx, s))
     return cx->code ? (int)cx->code
                     : fail(cx, E_NOT_FOUND, "jobId", "no file was handed in as job %lld", (long long)id);
+  /* It is at work until the disk has its end, which is read a moment before. */
+  live = live && col_null(s, ENDED);
   jw_int(w, "job_id", id);
   columns_write(w, s, STATUS, "status, source");
   jw_put(w, "dataset", col_str(s, DATASET), "bytes", col_int(s, BYTES));

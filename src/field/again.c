@@ -7,11 +7,10 @@
 #include "field/upsell.h"
 
 int again_order(struct ctx *cx, struct db *db, int seconds) {
-  return job_enqueue(cx, db,
-                     &(struct job_order){ .kind = again_kind.name,
-                                          .unique = "all",
-                                          .wait = seconds * INT64_C(1000000) },
-                     NULL);
+  return job_enqueue(
+      cx, db,
+      &(struct job_order){ .kind = again_kind.name, .unique = "all", .wait = seconds * INT64_C(1000000) },
+      NULL);
 }
 
 /* Predictions become orders of which segments and recommendations are to know. */

@@ -68,9 +68,9 @@ struct job_order {
                          made: *id is that one's. May be NULL */
   int priority;       /* within its queue, higher first */
   int64_t due;        /* UTC microseconds; 0: now */
-  int64_t wait;       /* microseconds from now on, also when the clock is set meanwhile; the later of the two counts */
-  int attempts;       /* 0: the queue's */
-  int64_t retry_ms;   /* between attempts exactly so long; 0: the backoff of the queue */
+  int64_t wait;     /* microseconds from now on, whatever the clock is set to; the later of the two counts */
+  int attempts;     /* 0: the queue's */
+  int64_t retry_ms; /* between attempts exactly so long; 0: the backoff of the queue */
 
   /* Set by graph.c only. */
   int64_t graph_run;

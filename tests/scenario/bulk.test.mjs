@@ -1,5 +1,6 @@
 // Files that are handed in (T30): forms and bodies, progress, errors, the breaker, and kill -9 at any moment.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
@@ -124,6 +125,22 @@ test('what is no form with a file is refused, and leaves nothing', async (t) => 
   // A name with quotes and a boundary that is nearly in the file.
   const odd = form([['content-disposition: form-data; name="file"; filename="a \\"b\\".csv"', small(2).replaceAll('\n', '\r\n') + '\r\n--X-1\r\n--X-1']]);
   assert.equal((await data(send(odd), 202)).source, 'a "b".csv');
+});
+
+const sanitized = /[/](asan|tsan)[/]/.test(lib.OUTPOST) && 'a sanitizer wants to be loaded before the disk';
+test('one that is complete has no time left, also as long as the disk takes its end', { skip: sanitized }, async (t) => {
+  const p = place(t);
+  const file = (name) => path.join(p.dir, name);
+  fs.writeFileSync(file('slow.c'), '#include <sys/syscall.h>\n#include <unistd.h>\nint fdatasync(int fd) { usleep(100000); return (int)syscall(SYS_fdatasync, fd); }\n');
+  const built = spawnSync('gcc', ['-D_GNU_SOURCE', '-shared', '-fPIC', '-o', file('slow.so'), file('slow.c')], { encoding: 'utf8' });
+  assert.equal(built.status, 0, built.stderr);
+  fs.writeFileSync(file('slow'), `#!/bin/sh\nLD_PRELOAD=${file('slow.so')} exec ${lib.OUTPOST} "$@"\n`, { mode: 0o755 });
+  const server = await serveWith(file('slow'), t, p.data, '--rate', '0');
+  const { job_id: id } = await hand(server, small(29));
+  const seen = [];
+  await until(async () => seen.push(await status(server, id)) && seen.at(-1).followed, 'what follows', 120);
+  const complete = seen.filter((s) => s.status === 'completed');
+  assert.ok(complete.length > 0 && complete.every((s) => s.eta_ms === null), `${complete.filter((s) => s.eta_ms !== null).length} of ${complete.length}`);
 });
 
 test('after three failures of the system nothing is taken for a minute; then one as a trial', async (t) => {
