@@ -262,10 +262,10 @@ static bool is_quiet(struct tenant *t) {
 }
 
 /* Nor has anybody else committed since our last commit, whose sync took theirs, too. Asked for on both sides: a commit of ours that
-** began between the two would pass off theirs for ours. */
+** began between the two would pass off theirs for ours. And last, whether the disk has failed: it may have done so between them. */
 static bool all_synced(struct tenant *t) {
   struct content now;
-  return is_quiet(t) && !atomic_load(&t->unsafe) && tenant_content(t, &now) && now.number && is_quiet(t);
+  return is_quiet(t) && tenant_content(t, &now) && now.number && is_quiet(t) && !atomic_load(&t->unsafe);
 }
 
 int tenant_sync(struct ctx *cx, struct tenant *t) {
