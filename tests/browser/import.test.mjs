@@ -425,3 +425,52 @@ test('the dialog of an undo shows the whole plan, and a refusal in words', async
   await page.waitForFunction(() => document.querySelector('.toasts').textContent.includes('redone'), null, WAIT);
   assert.deepEqual(asked.filter((one) => !one.includes('dry_run')), ['undo', 'undo', 'redo']);
 });
+
+// Where each character of an element's text is drawn, from the left.
+const places = (element) => {
+  const all = [];
+  const walk = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode())
+    for (let i = 0; i < walk.currentNode.length; i++) {
+      const range = document.createRange();
+      range.setStart(walk.currentNode, i);
+      range.setEnd(walk.currentNode, i + 1);
+      const { left, top } = range.getBoundingClientRect();
+      all.push({ text: String(range), left, top });
+    }
+  return all;
+};
+
+test('a file with sixty columns and names from right to left: nothing is wider than the page, and a line stands as its bytes do', async (t) => {
+  const data = dataFolder(t, 'demo');
+  const file = path.join(path.dirname(data), 'foreign.csv');
+  const more = Array.from({ length: 54 }, (_, i) => (i ? `Extra column ${i}` : `A heading of many words ${'x'.repeat(90)}`));
+  const rows = ['A-1,2026-01-05,North,Rice,2,10.50', 'A-2,2026-01-06,South,نخيل,3,-148.50', 'A-3,2026-01-07,South,\u202Eecir,4,-3.00'];
+  fs.writeFileSync(file, [['Order ID,Order Date,Region,Product,Quantity,Revenue', ...more].join(','), ...rows.map((row) => [row, ...more.map((_, i) => `v${i}`)].join(','))].join('\n'));
+  const server = await serve(t, data);
+  const page = await open(t, `${server.base}/#/imports/new`, { width: 1024, height: 768, forAxe: true });
+  await choose(page, file);
+  await forward(page).click();
+  await step(page, 'mapping');
+  assert.ok((await overflow(page)) <= 0, 'the mapping');
+  await tryRun(page);
+  assert.ok((await overflow(page)) <= 0, 'the test run');
+  for (const line of ['A-2', 'A-3']) {
+    const drawn = await page.locator('.original', { hasText: line }).evaluate(places);
+    const text = drawn.map((one) => one.text).join('');
+    const at = (part) => drawn[text.indexOf(part)];
+    const order = [`${line},`, 'South', line === 'A-2' ? ',3,' : ',4,', line === 'A-2' ? '-148' : '-3.00', 'v0'].map(at).sort((a, b) => a.top - b.top || a.left - b.left);
+    assert.deepEqual(order.map((one) => drawn.indexOf(one)), order.map((one) => drawn.indexOf(one)).sort((a, b) => a - b), line);
+  }
+  // A rule that rejects rows is a step away, and what was chosen is there when one comes back.
+  await page.getByRole('link', { name: 'Revenue not negative' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Revenue not negative' }).waitFor(WAIT);
+  await page.goBack();
+  await step(page, 'test');
+  await importNow(page);
+  await page.getByRole('link', { name: 'Report of this import' }).click();
+  await page.getByText('54 columns').waitFor(WAIT);
+  assert.ok((await overflow(page)) <= 0, 'the report');
+  assert.deepEqual(await audit(page), []);
+  assert.deepEqual(page.faults, []);
+});

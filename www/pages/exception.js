@@ -79,7 +79,7 @@ function Cell({ cell, faults, first }) {
   };
   return html`<div class="form-field" data-cell=${cell.field}>
     <label for=${id}>${nameOf('field', cell.field)}${cell.heading && cell.heading !== cell.field && html` <span class="note">${cell.heading}</span>`}</label>
-    <input id=${id} name=${cell.field} defaultValue=${cell.value ?? ''} autocomplete="off" spellcheck=${false} aria-invalid=${bad ? 'true' : undefined} aria-describedby=${bad ? `${id}-why` : undefined} list=${words.length ? `${id}-words` : undefined} ref=${first} />
+    <input id=${id} name=${cell.field} dir="auto" defaultValue=${cell.value ?? ''} autocomplete="off" spellcheck=${false} aria-invalid=${bad ? 'true' : undefined} aria-describedby=${bad ? `${id}-why` : undefined} list=${words.length ? `${id}-words` : undefined} ref=${first} />
     ${words.length > 0 && html`<datalist id=${`${id}-words`}>${words.map((word) => html`<option key=${word} value=${word} />`)}</datalist>`}
     ${bad && html`<p class="error" id=${`${id}-why`}><${Icon} name="warn" /> <span>${faults.map((fault) => fault.reason).join('; ')}</span></p>`}
     ${near && html`<p><button type="button" class="chip" onClick=${take}>${t('exception.take', { near })}</button></p>`}

@@ -35,7 +35,7 @@ function FieldRow({ row, columns, heading }) {
       </select>
       <${Mark} how=${how} heading=${heading} optional=${row.optional} />
     </div>
-    <p class="map-examples">${(column?.examples ?? []).map((text, i) => html`<code key=${i}>${text}</code> `)}</p>
+    <p class="map-examples">${(column?.examples ?? []).map((text, i) => html`<code key=${i} dir="auto">${text}</code> `)}</p>
   </li>`;
 }
 

@@ -3,6 +3,7 @@ import { moneyOf } from '../lib/dataset.js';
 import { count, money, percent, quantity } from '../lib/decimal.js';
 import { formatSeconds } from '../lib/format.js';
 import { html } from '../lib/html.js';
+import { at, link } from '../lib/route.js';
 import { nameOf, t } from '../lib/text.js';
 import { Bars } from '../parts/bars.js';
 import { Card } from '../parts/card.js';
@@ -30,7 +31,7 @@ export function outcome(rows, run, of) {
 const SAMPLE_AT_FIRST = 10;
 
 const CONTROLS = [
-  { id: 'control', label: t('column.control'), kind: 'name', value: (row) => nameOf('control', row.control) },
+  { id: 'control', label: t('column.control'), kind: 'name', value: (row) => html`<a href=${link(at('rules', row.control))}>${nameOf('control', row.control)}</a>` },
   { id: 'stage', label: t('column.stage'), value: (row) => nameOf('stage', row.stage) },
   { id: 'failed', label: t('column.failed'), align: 'end', value: (row) => count(row.failed) },
 ];

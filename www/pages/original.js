@@ -1,6 +1,7 @@
 /* An original line, and what was found wrong in it. */
 import { html } from '../lib/html.js';
 import { nameOf } from '../lib/text.js';
+import { inOrder } from '../parts/original.js';
 
 /* The original line with the faulty cell marked, where it can be told for sure
 ** which one it is: the value stands in the line exactly once. */
@@ -13,10 +14,10 @@ export function Original({ raw, faults }) {
   let at = 0;
   for (const span of spans) {
     if (span.from < at) continue;
-    parts.push(raw.slice(at, span.from), html`<mark>${raw.slice(span.from, span.from + span.n)}</mark>`);
+    parts.push(inOrder(raw.slice(at, span.from)), html`<mark>${inOrder(raw.slice(span.from, span.from + span.n))}</mark>`);
     at = span.from + span.n;
   }
-  return html`<code class="original">${parts}${raw.slice(at)}</code>`;
+  return html`<code class="original">${parts}${inOrder(raw.slice(at))}</code>`;
 }
 
 /* "order_date is empty" is about order_date anyhow; other reasons are told whose

@@ -75,13 +75,19 @@ const TableCard = ({ title, columns, rows, none }) => html`<${Card} title=${titl
   ${rows.length ? html`<${Table} caption=${title} columns=${columns} rows=${rows} />` : html`<p class="note">${none}</p>`}
 <//>`;
 
+const UNUSED_SHOWN = 12; /* columns; more are behind their number */
+function Unused({ names }) {
+  const list = html`<span class="chips">${names.map((name) => html`<code key=${name}>${name}</code>`)}</span>`;
+  return names.length > UNUSED_SHOWN ? html`<details><summary>${t('catalogue.columns', { n: names.length })}</summary>${list}</details>` : list;
+}
+
 const Source = ({ run }) => html`<${Card} title=${t('quality.source')}>
   <dl class="details">
     <div><dt>${t('quality.path')}</dt><dd class="wrap">${run.source}</dd></div>
     <div><dt>${t('quality.bytes')}</dt><dd>${formatBytes(run.bytes ?? 0)}</dd></div>
     ${run.unique?.length > 0 && html`<div><dt>${t('run.unique')}</dt><dd class="chips">${run.unique.map((name) => html`<code key=${name}>${name}</code>`)}</dd></div>`}
     ${run.existing && html`<div><dt>${t('import.existing.title')}</dt><dd>${t(`import.existing.${run.existing}.name`)}</dd></div>`}
-    ${run.unknown_columns.length > 0 && html`<div><dt>${t('quality.unknown')}</dt><dd class="chips">${run.unknown_columns.map((name) => html`<code key=${name}>${name}</code>`)}</dd></div>`}
+    ${run.unknown_columns.length > 0 && html`<div><dt>${t('quality.unknown')}</dt><dd><${Unused} names=${run.unknown_columns} /></dd></div>`}
     <div><dt>${t('quality.sha256')}</dt><dd><code class="wrap">${run.sha256}</code></dd></div>
     ${run.memory_bytes > 0 && html`<div><dt>${t('quality.memory')}</dt><dd>${formatBytes(run.memory_bytes)}</dd></div>`}
   </dl>

@@ -76,7 +76,7 @@ function Input({ field, id, value, onInput, described, bad }) {
     return html`<textarea ...${common} class=${field.kind === 'json' ? 'code' : undefined} rows=${field.rows ?? 4} spellcheck=${field.kind === 'json' ? 'false' : undefined} placeholder=${field.placeholder} value=${value} onInput=${input} />`;
   const type = { day: 'date', instant: 'datetime-local', secret: 'password', email: 'email' }[field.kind] ?? 'text';
   const keys = { integer: 'numeric', decimal: 'decimal' }[field.kind];
-  return html`<input ...${common} type=${type} step=${field.kind === 'instant' ? 1 : undefined} inputmode=${keys} placeholder=${field.placeholder} value=${value} onInput=${input} />`;
+  return html`<input ...${common} type=${type} dir=${type === 'text' ? 'auto' : undefined} step=${field.kind === 'instant' ? 1 : undefined} inputmode=${keys} placeholder=${field.placeholder} value=${value} onInput=${input} />`;
 }
 
 export function Field({ field, group = 'field', value, error, onInput }) {

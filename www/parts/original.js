@@ -10,6 +10,13 @@ import { nameOf } from '../lib/text.js';
 const NAMED = { tab: '\t', space: ' ', none: null };
 const sign = (text) => (text in NAMED ? NAMED[text] : text);
 
+/* Words from right to left, and marks that turn a text around: each stands for itself, or the commas
+** and figures behind it would change places with what is before it. */
+const LETTER = '\\p{Script=Arabic}\\p{Script=Hebrew}\\p{Script=Syriac}\\p{Script=Thaana}\\p{Script=Nko}';
+const WORD = `[${LETTER}][${LETTER}\\p{M}]*`;
+const TURNING = new RegExp(`(${WORD}(?:\\p{Zs}+${WORD})*|[\\u202A-\\u202E\\u2066-\\u2069]+)`, 'u');
+export const inOrder = (text) => text.split(TURNING).map((part, i) => (i % 2 ? html`<bdi>${part}</bdi>` : part));
+
 /* Where the cells lie, quotes included: [{ from, to }]. */
 export function cellSpans(raw, dialect) {
   const delimiter = sign(dialect.delimiter);
@@ -37,8 +44,8 @@ export function OriginalLine({ raw, dialect, mapping = [], fields = [] }) {
     const own = fields.includes(field);
     if (!span || span.from < at || (span.from === span.to && !own)) continue;
     const cell = text.slice(span.from, span.to);
-    parts.push(text.slice(at, span.from), own ? html`<mark class=${cell ? undefined : 'gap'} title=${nameOf('field', field)}>${cell}</mark>` : html`<span class="cell" title=${nameOf('field', field)}>${cell}</span>`);
+    parts.push(inOrder(text.slice(at, span.from)), own ? html`<mark class=${cell ? undefined : 'gap'} title=${nameOf('field', field)}>${inOrder(cell)}</mark>` : html`<span class="cell" title=${nameOf('field', field)}>${inOrder(cell)}</span>`);
     at = span.to;
   }
-  return html`<pre class="original-block" tabindex="0"><code class="original">${parts}${text.slice(at)}</code></pre>`;
+  return html`<pre class="original-block" tabindex="0"><code class="original">${parts}${inOrder(text.slice(at))}</code></pre>`;
 }
