@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { audit, open, overflow, settled, WAIT } from './chromium.mjs';
+import { audit, drawn, open, overflow, settled, WAIT } from './chromium.mjs';
 import { finger } from './finger.mjs';
 import { grouped, parseCsv, rupees } from './oracle.mjs';
 import { dataFolder, folder, run, serve } from './outpost.mjs';
@@ -73,6 +73,22 @@ test('the dashboard says what the file says, explains itself, and follows what h
   await page.waitForFunction((wanted) => document.querySelector('[data-stat="total_orders"] dd').textContent.trim() === wanted, grouped(String(orders + 1)), WAIT);
   assert.equal(clean(await stat(page, 'total_revenue').textContent()), `₹ ${rupees(text(revenue + 20050n))}`);
   assert.deepEqual(page.faults, []);
+});
+
+test('crores of revenue stand in one line of the dashboard, whatever the width', async (t) => {
+  const { base } = await started(t);
+  const page = await open(t, 'about:blank');
+  const data = { ...(await api(base, 'dashboard/summary')), total_revenue: 428958866.11, average_order_value: 29276.87 };
+  await page.route('**/api/dashboard/summary*', (route) => route.fulfill({ json: { success: true, data } }));
+  await page.goto(`${base}/#/dashboard`);
+  await page.locator('.stat .tick[data-ok]').nth(6).waitFor(LATER);
+  for (const [width, height] of [[360, 780], [390, 844], [768, 1024], [1024, 768], [1200, 800], [1280, 900], [1440, 900]]) {
+    await page.setViewportSize({ width, height });
+    await drawn(page);
+    const lines = await page.locator('.stat dd:nth-of-type(1) a').evaluateAll((all) => all.map((a) => [a.innerText, a.getClientRects().length]));
+    assert.ok(lines[0][0].includes('42,89,58,866.11'), lines[0][0]);
+    assert.deepEqual(lines.filter(([, n]) => n > 1), [], `at ${width}`);
+  }
 });
 
 test('before anything was sold the dashboard says how to begin; a file is uploaded and followed to the end', async (t) => {
@@ -321,7 +337,10 @@ test('stores, products and predictions: found, looked at, changed and decided', 
   const row = page.getByRole('row', { name: new RegExp(first.store_name.replace(/[()&]/g, '.')) }).first();
   await row.getByText(`held ${grouped(String(first.explanation.hits))} of ${grouped(String(first.explanation.tries))} times`).waitFor(WAIT);
   await row.getByRole('link', { name: /Why/ }).click();
-  await page.getByRole('dialog').getByText(first.explanation.text).waitFor(WAIT);
+  const day = new Intl.DateTimeFormat('en-IN', { dateStyle: 'medium', timeZone: 'UTC' });
+  const told = first.explanation.text.replace(/\d{4}-\d\d-\d\d/g, (iso) => day.format(Date.parse(iso)));
+  assert.notEqual(told, first.explanation.text, 'it names a day');
+  await page.getByRole('dialog').getByText(told).waitFor(WAIT);
   await page.keyboard.press('Escape');
   await row.getByRole('button', { name: /^Accept/ }).click();
   await page.getByText(new RegExp(`was made for ${first.store_name.replace(/[()&]/g, '.')}`)).waitFor(WAIT);
@@ -399,6 +418,12 @@ test('beside the navigation a table needs no scrolling, and what comes later bre
   await page.locator('main td[data-column="segment"] .badge').first().waitFor(WAIT);
   await settled(page);
   assert.deepEqual(await crowded(page), { broken: [], scrolled: 0 });
+  // A name without a gap leaves the other columns where they can be seen.
+  const reply = await fetch(`${base}/api/stores`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ customer_id: 'LONG-1', name: 'A'.repeat(150) }) });
+  assert.equal(reply.status, 201, await reply.text());
+  await page.locator('main tbody th', { hasText: 'LONG-1' }).waitFor(WAIT);
+  await settled(page);
+  assert.equal((await crowded(page)).scrolled, 0);
   for (const name of ['stores/calls', 'predictions', 'predictions/segments', 'products', 'orders']) {
     await page.goto(`${base}/#/${name}`);
     await page.locator('main tbody tr, main .empty').first().waitFor(WAIT);

@@ -12,6 +12,8 @@ export const formatMoment = (iso) => (iso ? moment.format(new Date(iso)) : '');
 export const formatHour = (iso) => (iso ? hour.format(new Date(iso)) : '');
 export const formatClock = (iso) => (iso ? clock.format(new Date(iso)) : '');
 export const formatDay = (iso) => (iso ? day.format(new Date(iso)) : '');
+/* A sentence of the server's, with its days as people write them. */
+export const withDays = (text) => text.replace(/\b\d{4}-\d\d-\d\d\b/g, formatDay);
 export const formatMonth = (iso) => (iso ? month.format(new Date(iso)) : '');
 
 /* '/data/in/sales.csv' is 'sales.csv': where it lay is in the report. */

@@ -25,7 +25,7 @@ export function Bought({ title, rows, of }) {
   let body = html`<${Skeleton} n=${5} />`;
   if (rows && !rows.length) body = html`<p class="note">${t('dashboard.none_yet')}</p>`;
   else if (rows) {
-    const bars = rows.slice(0, SHOWN).map((row) => ({ name: row.name, size: position(String(row.total_revenue)), text: amount(row.total_revenue), note: t('stores.bought', { n: number(row.quantity), orders: row.orders, last: formatDay(row.last_order) }), onOpen: () => go(link(at(PAGES[of], row.id))) }));
+    const bars = rows.slice(0, SHOWN).map((row) => ({ name: row.name, size: position(String(row.total_revenue)), text: amount(row.total_revenue), note: t('stores.bought', { n: number(row.quantity), orders: t('dashboard.orders', { n: row.orders }), last: formatDay(row.last_order) }), onOpen: () => go(link(at(PAGES[of], row.id))) }));
     body = html`<${Bars} rows=${bars} />`;
   }
   return html`<${Card} title=${title}>${body}<//>`;

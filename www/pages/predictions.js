@@ -5,7 +5,7 @@ import { useMemo } from 'preact/hooks';
 import { address, useKept } from '../lib/api.js';
 import { count } from '../lib/decimal.js';
 import { useEndless } from '../lib/endless.js';
-import { formatDay } from '../lib/format.js';
+import { formatDay, withDays } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { useLive } from '../lib/live.js';
 import { at, here, link, replace } from '../lib/route.js';
@@ -166,7 +166,7 @@ export function Explained({ prediction, lines }) {
       { id: 'amount', label: t('shop_column.expected'), value: rupees(prediction.total_amount) },
       { id: 'confidence', label: t('shop_column.confidence'), value: share(prediction.confidence), note: tries > 0 && t('predictions.held', { hits: count(hits), tries: count(tries) }) },
     ]} />
-    ${prediction.explanation?.text && html`<p>${prediction.explanation.text}</p>`}
+    ${prediction.explanation?.text && html`<p>${withDays(prediction.explanation.text)}</p>`}
     <${Facts} rows=${[[t('predictions.method'), nameOf('prediction_method', prediction.method)], prediction.based_on && [t('predictions.based_on'), formatDay(prediction.based_on)], ...Object.entries(prediction.explanation ?? {}).filter(([key]) => TOLD.includes(key)).map(([key, value]) => told(key, value))]} />
     ${lines?.length > 0 && html`<${Table} caption=${t('predictions.lines')} columns=${LINES(products)} rows=${lines} keyOf=${(row) => row.product_id} />`}
   </div>`;

@@ -32,7 +32,7 @@ const label = (name) => t(`stock_column.${name}`);
 
 /* Quantities are exact: what the server wrote is grouped, never counted with. */
 export const quantity = (value) => (value === null || value === undefined ? '' : exact(String(value)));
-const figure = (name) => ({ id: name, label: label(name), align: 'end', value: (row) => html`<span class=${String(row[name] ?? '').startsWith('-') ? 'ink-bad' : undefined}>${quantity(row[name])}</span>` });
+const figure = (name) => ({ id: name, label: label(name), align: 'end', value: (row) => quantity(row[name]) && html`<span class=${String(row[name]).startsWith('-') ? 'ink-bad' : undefined}>${quantity(row[name])}</span>` });
 
 export const LevelState = ({ state }) => (state && state !== 'ok' ? html`<${Badge} tone=${TONES[state] ?? 'plain'}>${nameOf('stock_state', state)}<//>` : '');
 
