@@ -49,28 +49,6 @@ static int flush_at(struct ctx *cx, struct out *o, size_t limit) {
   return rc;
 }
 
-/* "-512.00" is a number, whatever it begins with. A text that looks guarded already
-** gets one more apostrophe, so that taking one away always gives the original. */
-static bool looks_like_formula(struct str s) {
-  int64_t number;
-  if (s.n > 0 && s.p[0] != '\'' && dec_parse(s, 0, &number, NULL)) return false;
-  while (s.n > 0 && s.p[0] == '\'') s.p++, s.n--;
-  return s.n > 0 && memchr("=+-@\t\r", s.p[0], 6) != NULL;
-}
-
-void export_csv_text(struct buf *out, struct str text) {
-  struct buf guarded;
-  if (!looks_like_formula(text)) {
-    csv_put(out, text);
-    return;
-  }
-  buf_init(&guarded, text.n + 1);
-  buf_char(&guarded, '\'');
-  buf_str(&guarded, text);
-  csv_put(out, buf_view(&guarded));
-  buf_clear(&guarded);
-}
-
 /* Parquet's texts are UTF-8: what is not becomes U+FFFD, as it does in JSON. */
 static struct str text_of(struct out *o, struct str text) {
   struct buf *b = &o->repaired[o->cell];
@@ -107,7 +85,7 @@ static void put_cell(struct out *o, struct str text, bool number) {
     if (number || o->plain)
       csv_put(&o->buf, text);
     else
-      export_csv_text(&o->buf, text);
+      csv_put_guarded(&o->buf, text);
   }
   o->cell++;
 }
@@ -166,7 +144,7 @@ static int put_heading(struct ctx *cx, struct out *o) {
   if (o->format != EXPORT_CSV) return OK;
   for (int i = 0; i < o->columns; i++) {
     if (i) buf_char(&o->buf, ',');
-    csv_put(&o->buf, str_of(o->column[i].name));
+    csv_put_guarded(&o->buf, str_of(o->column[i].name)); /* of a file that somebody sent, perhaps */
   }
   buf_puts(&o->buf, "\r\n");
   return OK;
@@ -460,15 +438,16 @@ static bool is_ours(const struct profile *p, size_t column) {
 
 /* A row with more cells than there are headings gets its whole line as one cell too
 ** many: read again as it is, it is refused again, until somebody has looked at it. */
-static void put_original(struct out *o, const struct profile *p, const struct row *row, struct str raw) {
+static void put_original(struct ctx *cx, struct out *o, const struct profile *p, const struct mapping *m,
+                         const struct row *row, struct str raw) {
   struct buf line;
   for (uint32_t i = 0; i < row->count && o->cell < o->columns; i++)
-    if (!is_ours(p, i)) put_cell(o, row->cells[i], false);
+    if (!is_ours(p, i)) put_cell(o, mapping_cell(cx, m, row->cells[i]), false);
   if (row->extra == 0) return;
   buf_init(&line, LIMIT_RECORD_BYTES * 4);
   text_show(p->dialect.encoding, raw, &line);
   buf_char(&o->buf, ',');
-  csv_put(&o->buf, str_trim(buf_view(&line)));
+  csv_put_guarded(&o->buf, str_trim(buf_view(&line)));
   buf_clear(&line);
 }
 
@@ -506,7 +485,7 @@ static int put_exceptions(struct ctx *cx, struct db *db, struct out *o, int64_t 
       begin_row(o);
       put_number(&one, o, number);
       put_cell(o, col_str(s, 1), false);
-      put_original(o, p, &row, col_str(s, 2));
+      put_original(&one, o, p, m, &row, col_str(s, 2));
       end_row(cx, o);
     }
     if (one.code) fail_from(cx, &one);

@@ -12,8 +12,8 @@
 ** TO ADD A TABLE: write sql/report/NAME.sql; then a sentence in facts.c and its
 ** name in the help of `export`.
 **
-** In CSV a text that a spreadsheet would take for a formula gets a leading
-** apostrophe; numbers stay numbers. raw_sales, and others of the name
+** In CSV a text that a spreadsheet would take for a formula is guarded by an
+** apostrophe (csv_put_guarded); numbers stay numbers. raw_sales, and others of the name
 ** raw_DATASET, are read from the original bytes.
 */
 #ifndef EXPORT_TABLES_H
@@ -24,9 +24,6 @@
 
 /* EXPORT_CSV_PLAIN: formulas are not guarded, for programs that read it. */
 enum export_format { EXPORT_CSV, EXPORT_JSON, EXPORT_PARQUET, EXPORT_CSV_PLAIN };
-
-/* A text as a cell of CSV, guarded and quoted where that is needed. */
-void export_csv_text(struct buf *out, struct str text);
 
 /* Takes bytes as they come; a failure ends the export. */
 typedef int export_write_fn(struct ctx *cx, void *arg, const char *p, size_t n);

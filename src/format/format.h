@@ -180,4 +180,12 @@ void text_show(const char *encoding, struct str raw, struct buf *out);
 /* One RFC 4180 cell: quoted when it must be. */
 void csv_put(struct buf *out, struct str cell);
 
+/* The same of a text that a spreadsheet might take for a formula, where that may begin: at the start of the cell, and behind
+** each semicolon, tab and end of line in it, since a spreadsheet that cuts lines at semicolons heeds no quotes in the middle
+** of what it has cut. What stands there - apostrophes, and then = + - @ or their wide forms; at the start also a tab or an end of
+** line - gets one apostrophe more, and the cell is quoted. A number stays one. */
+void csv_put_guarded(struct buf *out, struct str cell);
+/* The other way: one apostrophe less at each such place, so that what was guarded is what it was. In cx, if anything goes. */
+struct str csv_unguarded(struct ctx *cx, struct str cell);
+
 #endif

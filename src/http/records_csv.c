@@ -1,9 +1,9 @@
 /*
-** records_csv.c - a page of records as a table for a spreadsheet: the same list, the same order, a column for each
-** property. Texts that a spreadsheet would take for formulas are guarded.
+** records_csv.c - a page of a list as a table for a spreadsheet: the same rows, the same order, a column for each
+** member. Texts that a spreadsheet would take for formulas are guarded.
 */
 #include "base/limits.h"
-#include "export/tables.h"
+#include "format/format.h"
 #include "http/routes.h"
 #include "record/record.h"
 
@@ -12,7 +12,7 @@ static void put_heading(struct buf *out, const struct jv *row) {
   const char *between = "";
   for (void *it = jv_first(row); it; it = jv_next(row, it), between = ",") {
     buf_puts(out, between);
-    export_csv_text(out, jv_key(it));
+    csv_put_guarded(out, jv_key(it));
   }
   buf_puts(out, "\r\n");
 }
@@ -23,12 +23,12 @@ static void put_row(struct buf *out, const struct jv *row) {
     struct str text = jv_text(jv_value(it));
     enum jv_kind kind = jv_kind(jv_value(it));
     buf_puts(out, between);
-    if (text.p) export_csv_text(out, text);
+    if (text.p) csv_put_guarded(out, text);
     if (kind != JV_OBJECT && kind != JV_ARRAY) continue;
     struct buf json;
     buf_init(&json, LIMIT_TEXT_BYTES * 2);
     jv_write(&json, jv_value(it));
-    export_csv_text(out, buf_view(&json));
+    csv_put_guarded(out, buf_view(&json));
     buf_clear(&json);
   }
   buf_puts(out, "\r\n");
@@ -49,7 +49,7 @@ static int send_rows(struct request *rq, const struct jv *rows) {
   return rq->cx->code;
 }
 
-int records_csv_asked(struct request *rq, bool *csv) {
+int csv_asked(struct request *rq, bool *csv) {
   const char *format, *accept = wire_header(rq, "Accept", NULL);
   if (query_text(rq, "format", &format)) return rq->cx->code;
   *csv = format ? !strcmp(format, "csv") : accept && str_starts(str_of(accept), STR("text/csv"));
@@ -57,20 +57,24 @@ int records_csv_asked(struct request *rq, bool *csv) {
   return fail(rq->cx, E_INVALID, "format", "format is json or csv, not '%.40s'", format);
 }
 
+int rows_csv(struct request *rq, struct buf *list, const char *name) {
+  struct jv *root = NULL;
+  if (!rq->cx->code && list->full) fail(rq->cx, E_LIMIT, NULL, "the list is too large; ask for less at once");
+  if (!rq->cx->code) jv_parse(rq->cx, buf_view(list), &root);
+  buf_clear(list);
+  if (rq->cx->code) return rq->cx->code;
+  reply_stream(rq, "text/csv; charset=utf-8", ctx_printf(rq->cx, "%s.csv", name));
+  return send_rows(rq, jv_get(root, "data"));
+}
+
 int records_csv(struct request *rq, struct db *db, const struct record_query *q) {
   struct record_page page;
   struct buf list;
   struct jw w;
-  struct jv *root = NULL;
   jw_begin(&w, &list, LIMIT_REPLY_BYTES);
   record_query(rq->cx, db, rq->entity, q, &w, "data", &page);
   jw_close(&w, '}');
-  if (!rq->cx->code && list.full) fail(rq->cx, E_LIMIT, NULL, "the list is too large; ask for less at once");
   if (!rq->cx->code && page.next)
     rq->link = ctx_printf(rq->cx, "<%s>; rel=\"next\"", query_with(rq, "cursor", page.next));
-  if (!rq->cx->code) jv_parse(rq->cx, buf_view(&list), &root);
-  buf_clear(&list);
-  if (rq->cx->code) return rq->cx->code;
-  reply_stream(rq, "text/csv; charset=utf-8", ctx_printf(rq->cx, "%s.csv", rq->entity->name));
-  return send_rows(rq, jv_get(root, "data"));
+  return rows_csv(rq, &list, rq->entity->name);
 }

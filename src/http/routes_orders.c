@@ -12,12 +12,20 @@ enum { ORDERS = 50, ORDERS_MOST = 1000, RECENT = 10 };
 static int list(struct request *rq, struct db *db, struct order_query *q, bool paged) {
   const char *next;
   int64_t total = 0;
-  int rc = order_list(rq->cx, db, q, &rq->json, "data", &total, &next);
-  if (rc) return rc;
+  bool csv;
+  struct buf rows;
+  struct jw aside, *w = &rq->json;
+  if (csv_asked(rq, &csv)) return rq->cx->code;
+  if (csv) jw_begin(w = &aside, &rows, LIMIT_REPLY_BYTES);
+  order_list(rq->cx, db, q, w, "data", &total, &next);
   if (!paged) next = NULL;
-  jw_put(&rq->json, "total", total, "next", next);
   if (next) rq->link = ctx_printf(rq->cx, "<%s>; rel=\"next\"", query_with(rq, "cursor", next));
-  return OK;
+  if (csv) {
+    jw_close(w, '}');
+    return rows_csv(rq, &rows, "orders");
+  }
+  jw_put(w, "total", total, "next", next);
+  return rq->cx->code;
 }
 
 static int day_asked(struct request *rq, const char *name, const char **out) {
@@ -171,12 +179,12 @@ static int order_remove(struct request *rq) { return start(rq, &(struct order_ta
 
 const struct route orders_routes[] = {
   { "GET", "/api/orders", orders_list, "sales.read",
-    "Orders made here and invoices, the newest business day first. Parameters: tenant, store, status, "
-    "source, q, from, to, limit, cursor.",
+    "Orders made here and invoices, the newest business day first, as JSON or as CSV (Accept: text/csv). "
+    "Parameters: tenant, store, status, source, q, from, to, limit, cursor, format.",
     .reply = "[#order_row]; total: int, next: text?",
     .query = "store, status: draft|pending|approved|invoiced|cancelled, source: "
              "invoice|manual|prediction|template|store|scan|quick|offline, q, from: day, to: day, limit: "
-             "int, cursor",
+             "int, cursor, format: json|csv",
     .cached = true },
   { "POST", "/api/orders", order_post, "sales.write",
     "Makes an order: {store_id, items: [{product_id | sku | barcode | name | code, quantity, unit_price}], "
@@ -188,11 +196,11 @@ const struct route orders_routes[] = {
     .reply = "201 #order", .body_max = LIMIT_BODY_BYTES },
   { "GET", "/api/orders/recent", orders_recent, "sales.read",
     "The ten newest by business day. Parameter: tenant.", .reply = "[#order_row]; total: int, next: text?",
-    .cached = true },
+    .query = "format: json|csv", .cached = true },
   { "GET", "/api/orders/pending", orders_pending, "sales.read",
-    "Orders that nobody has approved yet. Parameters: tenant, store, q, from, to, limit, cursor.",
+    "Orders that nobody has approved yet. Parameters: tenant, store, q, from, to, limit, cursor, format.",
     .reply = "[#order_row]; total: int, next: text?",
-    .query = "store, q, from: day, to: day, limit: int, cursor", .cached = true },
+    .query = "store, q, from: day, to: day, limit: int, cursor, format: json|csv", .cached = true },
   { "POST", "/api/orders/generate", order_generate_post, "sales.write",
     "Makes an order from a prediction, an earlier order or invoice, or what is known of a store: "
     "{prediction_id | template_order_id | store_id, status, order_date, requested_date, notes, device, "

@@ -106,7 +106,7 @@ static int records_list(struct request *rq) {
   int64_t as_of;
   bool csv = false;
   int rc = entity_asked(rq);
-  if (!rc) rc = records_csv_asked(rq, &csv);
+  if (!rc) rc = csv_asked(rq, &csv);
   if (!rc) rc = query_asked(rq, &q, filters);
   if (!rc) rc = as_of_asked(rq, &as_of);
   if (!rc) rc = db_find(rq, &db);
@@ -231,7 +231,8 @@ const struct route records_routes[] = {
     .reply =
         "[{name, table, help, order, path: text?, access, unique: [[text]], properties: [{name, kind, "
         "required: bool, searched: bool, help, default?: any, choices?: [text], reference?, format?, scale?: "
-        "int, min?: any, max?: any}]}]; total: int" },
+        "int, min?: any, max?: any}]}]; total: int",
+    .fixed = true },
   { "GET", "/api/records/{id}", records_list, "record.read",
     "The records of an entity, as JSON or as CSV (Accept: text/csv). Parameters: tenant, deleted=1 for those "
     "that were deleted, too, as_of (a day or an instant) for what was known then.",

@@ -169,7 +169,7 @@ static void put_line(const struct origin *o, int64_t exception, const struct str
   buf_printf(out, "%lld", (long long)exception);
   for (size_t i = 0; i < o->profile->column_count; i++) {
     buf_char(out, ',');
-    csv_put(out, cells[i]);
+    csv_put_guarded(out, cells[i]); /* read as any file of exceptions is */
   }
   buf_puts(out, "\r\n");
 }
@@ -241,7 +241,8 @@ static int add_line(struct ctx *cx, struct db *db, struct work *w, const struct 
   parser_row(parser, col_str(s, 1), o->profile->table_begin, &row);
   if (check_row(cx, db, o, &row, w->exception[i])) return cx->code;
   struct str *cells = ctx_alloc(cx, o->profile->column_count * sizeof *cells);
-  for (size_t k = 0; k < o->profile->column_count; k++) cells[k] = k < row.count ? row.cells[k] : STR("");
+  for (size_t k = 0; k < o->profile->column_count; k++)
+    cells[k] = k < row.count ? mapping_cell(cx, &o->mapping, row.cells[k]) : STR("");
   if (!apply(cx, o, w, cells)) put_line(o, w->exception[i], cells, &w->lines);
   stmt_done(s);
   return cx->code;

@@ -93,22 +93,12 @@ static struct str lasting(struct str s, struct str raw, struct ctx *keep) {
   return (struct str){ ctx_strdup(keep, s), s.n };
 }
 
-/* An exception file guards texts that a spreadsheet would take for formulas with
-** an apostrophe (export/tables.c); coming back, it goes. */
-static struct str unguarded(const struct mapping *m, struct str s) {
-  size_t n = 0;
-  if (m->exception_column < 0) return s;
-  while (n < s.n && s.p[n] == '\'') n++;
-  if (n == 0 || n == s.n || !memchr("=+-@\t\r", s.p[n], 6)) return s;
-  return str_trim((struct str){ s.p + 1, s.n - 1 });
-}
-
 static struct str read_text(const struct judge *judge, int field, const struct row *row, struct str raw,
                             struct ctx *keep) {
   const struct mapping *m = judge->setup.mapping;
   uint32_t column = (uint32_t)m->column[field];
   if (column >= row->count) return (struct str){ "", 0 };
-  return lasting(unguarded(m, str_trim(row->cells[column])), raw, keep);
+  return lasting(str_trim(mapping_cell(keep, m, str_trim(row->cells[column]))), raw, keep);
 }
 
 static void read_value(struct judge *judge, int field, const struct row *row, struct str raw,

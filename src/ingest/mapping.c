@@ -251,12 +251,31 @@ const char *mapping_unique(struct ctx *cx, const struct profile *p, const struct
   return text;
 }
 
+/* The tables clean_NAME and raw_NAME begin with these two, an exception file has its own. */
+static enum guard guard_of(const struct profile *p, const struct mapping *m, enum guard asked) {
+  bool exceptions = m->exception_column >= 0;
+  bool table = p->kind == FILE_CSV && p->column_count > 2 && !strcmp(p->columns[0].heading, "id") &&
+               !strcmp(p->columns[1].heading, "run_id");
+  if (asked == GUARD_EARLIER) return exceptions ? GUARD_START : GUARD_NONE;
+  return asked != GUARD_LOOK ? asked : exceptions || table ? GUARD_ALL : GUARD_NONE;
+}
+
+struct str mapping_cell(struct ctx *cx, const struct mapping *m, struct str cell) {
+  size_t n = 0;
+  if (m->guard == GUARD_ALL) return csv_unguarded(cx, cell);
+  if (m->guard != GUARD_START) return cell;
+  while (n < cell.n && cell.p[n] == '\'') n++;
+  bool guarded = n > 0 && n < cell.n && memchr("=+-@\t\r", cell.p[n], 6);
+  return guarded ? (struct str){ cell.p + 1, cell.n - 1 } : cell;
+}
+
 static int map_fields(struct ctx *cx, const struct dataset *d, const struct profile *p,
                       const struct mapping_request *r, struct mapping *out) {
   *out = (struct mapping){ .exception_column = -1 };
   for (int i = 0; i < LIMIT_FIELDS; i++) out->column[i] = -1;
   for (size_t c = 0; c < p->column_count; c++)
     if (strcmp(p->columns[c].heading, EXCEPTION_HEADING) == 0) out->exception_column = (int)c;
+  out->guard = guard_of(p, out, r->guard);
   if (map_given(cx, d, p, r, out)) return cx->code;
   map_remembered(d, p, r->remembered.same, r->remembered.same_count, out);
   map_by_name(d, p, out);

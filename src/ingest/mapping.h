@@ -22,6 +22,10 @@
 
 enum { UNIQUE_OTHERS = 3 };
 
+/* Which apostrophes in front of formulas (csv_put_guarded) are ours, and go: none; as earlier programs put them, one
+** at the start of a cell of an exception file; all, in files that we wrote. A run keeps it, so that it is read as it was. */
+enum guard { GUARD_LOOK, GUARD_NONE, GUARD_EARLIER, GUARD_START, GUARD_ALL };
+
 struct mapping {
   int column[LIMIT_FIELDS];                            /* of each field; -1 where the file has none */
   const char *how[LIMIT_FIELDS];                       /* "given", "name", "remembered", "synonym" */
@@ -31,6 +35,7 @@ struct mapping {
   int unique_count;
   bool unique_is_key_field; /* the key is the dataset's key field, as it stands */
   int exception_column;     /* of a re-imported exception file, or -1 */
+  enum guard guard;         /* NONE, START or ALL */
 };
 
 /* The headings of the two columns that an exception file has in front. */
@@ -59,6 +64,7 @@ struct mapping_request {
   int map_count;
   const char *unique; /* "a,b": fields or headings; NULL: the dataset's own */
   struct remembered remembered;
+  enum guard guard; /* LOOK: what the headings say; EARLIER: a run of an earlier program */
 };
 
 /* Can these maps be meant at all, whatever the file? E_INVALID: no "field=Heading", no such
@@ -83,6 +89,9 @@ column_name_fn column_heading, column_number; /* "Order No.", "#3" */
 /* All parts, as --unique takes them. */
 const char *mapping_unique(struct ctx *cx, const struct profile *p, const struct mapping *m,
                            column_name_fn *name);
+
+/* A cell as it is meant: without what guards it. */
+struct str mapping_cell(struct ctx *cx, const struct mapping *m, struct str cell);
 
 /* mapping, unknown_columns and unique, into an open object. */
 void mapping_json(struct ctx *cx, struct jw *w, const struct dataset *d, const struct profile *p,

@@ -74,6 +74,7 @@ const char *settings_write(struct ctx *cx, const struct settings_run *run, const
   if (run->update) jw_text(&w, "existing", "update");
   if (run->replaces) jw_text(&w, "replaces", run->replaces);
   if (run->rank) jw_int(&w, "rank", run->rank);
+  if (m->guard != GUARD_START) jw_text(&w, "guard", m->guard == GUARD_ALL ? "all" : "none");
   write_dialect(cx, &w, &p->dialect);
   mapping_json(cx, &w, d, p, m);
   write_formats(cx, &w, d, p, m);
@@ -102,7 +103,13 @@ int settings_read(struct ctx *cx, struct str json, struct dialect *dialect, stru
   for (size_t i = 0; i < jv_size(unique); i++)
     names = ctx_printf(cx, "%s%s%s" STR_FMT, names, i ? "," : "",
                        jv_kind(jv_at(unique, i)) == JV_STRING ? "" : "#", STR_ARG(jv_text(jv_at(unique, i))));
-  *mapping = (struct mapping_request){ .maps = list, .map_count = (int)jv_size(maps), .unique = names };
+  struct str guard = jv_text(jv_get(root, "guard"));
+  *mapping = (struct mapping_request){ .maps = list,
+                                       .map_count = (int)jv_size(maps),
+                                       .unique = names,
+                                       .guard = !guard.p                    ? GUARD_EARLIER
+                                                : str_eq(guard, STR("all")) ? GUARD_ALL
+                                                                            : GUARD_NONE };
   return OK;
 }
 

@@ -90,6 +90,27 @@ test('what is wrong with an order is said with its place, and nothing is stored'
   assert.equal((await data(post(s, '/api/orders', { ...good, store_id: p.stores[1].id }), 201)).number, 'SO-0000001');
 });
 
+test('orders as CSV are the same page of the same list', async (t) => {
+  const { p, s } = await shop(t);
+  await data(post(s, '/api/orders', { store_id: p.stores[0].id, notes: '=1+1; \'=2, "x"', items: [{ product_id: p.products[0].id, quantity: '1.5' }] }), 201);
+  const text = (value) => (value === null ? '' : String(value));
+  for (const list of ['/api/orders?limit=7', '/api/orders?status=pending', `/api/orders?store=${p.stores[1].code}&limit=3`, '/api/orders/pending?limit=5', '/api/orders/recent?']) {
+    const { json, headers } = await ask(s, list);
+    for (const answer of [await ask(s, `${list}&format=csv`), await ask(s, list, { headers: { accept: 'text/csv' } })]) {
+      assert.deepEqual([answer.status, answer.headers['content-type'], answer.headers['content-disposition']], [200, 'text/csv; charset=utf-8', 'attachment; filename="orders.csv"']);
+      assert.equal(answer.headers.link?.replace('&format=csv', ''), headers.link, 'the next page');
+      const rows = lib.table(String(answer.body));
+      assert.deepEqual(rows.map(({ notes, total_amount, ...row }) => [row, Number(total_amount)]), json.data.map(({ notes, total_amount, ...row }) => [Object.fromEntries(Object.entries(row).map(([name, value]) => [name, text(value)])), total_amount]));
+      assert.deepEqual(rows.map((row) => row.notes), json.data.map((row) => (row.notes ? "'=1+1; '=2, \"x\"" : '')));
+    }
+    assert.deepEqual((await ask(s, `${list}&format=json`)).json, json);
+  }
+  const next = await ask(s, '/api/orders?limit=7&format=csv');
+  const second = await ask(s, /<(.*)>/.exec(next.headers.link)[1]);
+  assert.deepEqual(lib.table(String(second.body)).map((row) => row.number), (await data(ask(s, '/api/orders?limit=14'))).slice(7).map((row) => row.number));
+  await problem(ask(s, '/api/orders?format=xml'), 422, /json or csv/);
+});
+
 test('a status that cannot be: what may follow is said, from where the order is', async (t) => {
   const { p, s } = await shop(t);
   const body = { store_id: p.stores[0].id, items: [{ product_id: p.products[0].id, quantity: 1 }] };
@@ -234,7 +255,7 @@ test('a list of a store by its code; what a list does not know is refused, and n
   await problem(ask(s, '/api/orders?status=open'), 422, /^status is draft, pending, approved, invoiced or cancelled, not 'open'$/);
   await problem(ask(s, '/api/orders?source=fax'), 422, /^source is invoice, /);
   await problem(ask(s, '/api/predicted-orders?status=x'), 422, /^status is pending, approved, rejected or all, /);
-  for (const [list, word] of [['/api/orders?filter[status]=pending', 'filter'], ['/api/orders?sort=-total_amount', 'sort'], ['/api/orders?format=csv', 'format'], ['/api/orders/recent?cursor=x', 'cursor'], ['/api/dashboard/summary?fields=total_stores', 'fields']]) assert.equal((await problem(ask(s, list), 422, /there is no .* here; this address takes /)).errors[0].field, word);
+  for (const [list, word] of [['/api/orders?filter[status]=pending', 'filter'], ['/api/orders?sort=-total_amount', 'sort'], ['/api/dashboard/summary?format=csv', 'format'], ['/api/orders/recent?cursor=x', 'cursor'], ['/api/dashboard/summary?fields=total_stores', 'fields']]) assert.equal((await problem(ask(s, list), 422, /there is no .* here; this address takes /)).errors[0].field, word);
   const recent = await ask(s, '/api/orders/recent');
   assert.deepEqual([recent.json.next, recent.headers.link], [null, undefined], 'the ten newest have no second page');
   for (const fine of ['/api/orders?sorted=1&status=', '/api/stores?filter[status]=active&sort=name&fields=name&format=json']) await data(ask(s, fine));

@@ -1,14 +1,14 @@
-/* What a table shows, as a CSV file. A cell that a spreadsheet would take for a
-** formula gets an apostrophe, and one that looks guarded already gets one more, as
-** in the server's own CSV: taking one away always gives the original. */
+/* What a table shows, as a CSV file. Where a spreadsheet might see a formula begin, in a
+** cell or behind what cuts one in two, there is an apostrophe more, as in the server's own
+** CSV (csv_put_guarded): taking one away always gives the original. */
 
-const FORMULA = /^'*[=+\-@\t\r]/;
+const FORMULA = /^(?='*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20])|(?<=[;\t\r\n])(?='*[=+\-@\uff1d\uff0b\uff0d\uff20])/g;
 const NUMBER = /^-?\d+(\.\d+)?$/;
 
 function cell(value) {
   const text = value === null || value === undefined ? '' : String(value);
-  const safe = FORMULA.test(text) && !NUMBER.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  const safe = NUMBER.test(text) ? text : text.replace(FORMULA, "'");
+  return safe !== text || /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
 /* columns: [{ heading, value(row) }]; values go in whole, not rounded for reading. */
