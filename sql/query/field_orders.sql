@@ -271,16 +271,25 @@ SELECT CASE WHEN date(last, '+' || ?2 || ' days') < ?1 THEN date(last, '+1 day')
 FROM (SELECT max(explanation ->> 'as_of') last FROM predicted_orders WHERE status = 'pending' AND deleted_at IS NULL);
 
 -- name: predict_list
-SELECT p.id, p.store_id, s.name, p.predicted_date, p.confidence, p.priority, p.total_amount, p.status, p.method, p.days,
-       p.explanation, p.notes, o.id, o.number, p.version, p.created_at, count(*) OVER ()
-FROM predicted_orders p LEFT JOIN stores s ON s.id = p.store_id
-LEFT JOIN orders o ON o.source_id = p.id AND o.source = 'prediction' AND o.deleted_at IS NULL
-WHERE p.deleted_at IS NULL AND (?1 IS NULL OR p.status = ?1) AND (?2 IS NULL OR p.store_id = ?2)
-  AND (?4 IS NULL OR p.predicted_date <= ?4)
-  AND (?5 IS NULL OR NOT EXISTS (SELECT 1 FROM json_each(?5) WHERE NOT
-    format('%s %s %s %s %s %s %s', s.name, s.customer_id, s.city, s.phone, s.gstin, s.salesperson, o.number) LIKE value ESCAPE '\'))
-ORDER BY CASE WHEN ?4 IS NULL THEN p.predicted_date ELSE CASE p.priority WHEN 'high' THEN 0 WHEN 'medium' THEN 1 ELSE 2 END END,
-  CASE WHEN ?4 IS NOT NULL THEN -p.total_amount END, CASE p.priority WHEN 'high' THEN 0 WHEN 'medium' THEN 1 ELSE 2 END, s.name, p.id LIMIT ?3;
+-- ?7: what the row before had, json_array(?4 IS NOT NULL, k1, k2, k3, k4, id). One row without an id where there is none.
+WITH fits AS MATERIALIZED (
+ SELECT p.id, p.store_id, s.name, p.predicted_date, p.confidence, p.priority, p.total_amount, p.status, p.method, p.days,
+        p.explanation, p.notes, o.id AS order_id, o.number, p.version, p.created_at,
+        CASE WHEN ?4 IS NULL THEN p.predicted_date ELSE CASE p.priority WHEN 'high' THEN 0 WHEN 'medium' THEN 1 ELSE 2 END END AS k1,
+        CASE WHEN ?4 IS NULL THEN 0 ELSE -p.total_amount END AS k2,
+        CASE p.priority WHEN 'high' THEN 0 WHEN 'medium' THEN 1 ELSE 2 END AS k3, coalesce(s.name, '') AS k4
+ FROM predicted_orders p LEFT JOIN stores s ON s.id = p.store_id
+ LEFT JOIN orders o ON o.source_id = p.id AND o.source = 'prediction' AND o.deleted_at IS NULL
+ WHERE (p.deleted_at IS NULL OR ?6 IS NOT NULL) AND (?1 IS NULL OR p.status = ?1) AND (?2 IS NULL OR p.store_id = ?2)
+   AND (?4 IS NULL OR p.predicted_date <= ?4) AND (?6 IS NULL OR p.id = ?6)
+   AND (?5 IS NULL OR NOT EXISTS (SELECT 1 FROM json_each(?5) WHERE NOT
+     format('%s %s %s %s %s %s %s', s.name, s.customer_id, s.city, s.phone, s.gstin, s.salesperson, o.number) LIKE value ESCAPE '\')))
+SELECT f.id, store_id, name, predicted_date, confidence, priority, total_amount, status, method, days, explanation, notes, order_id,
+       number, version, created_at, total, json_array(?4 IS NOT NULL, k1, k2, k3, k4, f.id)
+FROM (SELECT count(*) AS total FROM fits) LEFT JOIN (SELECT * FROM fits
+  WHERE ?7 IS NULL OR (k1, k2, k3, k4, id) > (?7 ->> 1, ?7 ->> 2, ?7 ->> 3, ?7 ->> 4, ?7 ->> 5)
+  ORDER BY k1, k2, k3, k4, id LIMIT ?3) f
+ORDER BY k1, k2, k3, k4, f.id;
 
 -- name: predict_items
 SELECT i.product_id, p.name, i.quantity, i.unit_price, i.total_price, i.chance

@@ -45,14 +45,17 @@ extern const struct derived_stage predict_stage; /* the same, for derive.h */
 
 /* An array of predicted orders with items and explanation, soonest first; status NULL: all. due: a day, or NULL for all
 ** days; only those that are expected until then, those first that matter most. search: words, each of which stands somewhere in
-** what is known of the store or in the number of the order; NULL: all. E_INVALID for `q`: too many words. */
+** what is known of the store or in the number of the order; NULL: all. E_INVALID for `q`: too many words. cursor: what *next was of the
+** page before; it holds what the last row was sorted by. */
 struct predict_query {
-  const char *status, *store, *due, *search;
+  const char *status, *store, *due, *search, *cursor;
   int64_t limit;
 };
 /* Whose calls are due today: that day, or, if the data ended PREDICT_STALE_DAYS before, the day after its last. */
 int predict_day(struct ctx *cx, struct db *db, const char *today, const char **out);
 int predict_list(struct ctx *cx, struct db *db, const struct predict_query *q, struct jw *w, const char *key,
-                 int64_t *total);
+                 int64_t *total, const char **next);
+/* One in the same words, deleted or not; E_NOT_FOUND. */
+int predict_show(struct ctx *cx, struct db *db, const char *id, struct jw *w, const char *key);
 
 #endif

@@ -1,4 +1,6 @@
+#include "base/base64.h"
 #include "base/json.h"
+#include "base/limits.h"
 #include "field/dashboard.h"
 #include "field/predict.h"
 #include "store/column.h"
@@ -52,20 +54,74 @@ int predict_day(struct ctx *cx, struct db *db, const char *today, const char **o
   return cx->code;
 }
 
+static int write_whole(struct ctx *cx, struct db *db, const struct stmt *s, struct jw *w, const char *key) {
+  jw_object(w, key);
+  write_one(w, s);
+  write_items(cx, db, ctx_strdup(cx, col_str(s, 0)), w);
+  jw_close(w, '}');
+  return cx->code;
+}
+
+static const char *cursor_make(struct ctx *cx, struct str place) {
+  struct buf out;
+  buf_init(&out, LIMIT_TEXT_BYTES);
+  base64url_put(&out, place.p, place.n);
+  return ctx_take(cx, &out);
+}
+
+/* *place: the JSON array that the cursor was made of. */
+static int cursor_read(struct ctx *cx, const struct predict_query *q, const char **place) {
+  enum { PARTS = 6 };
+  struct buf text;
+  struct jv *v = NULL;
+  *place = NULL;
+  if (!q->cursor) return OK;
+  buf_init(&text, LIMIT_TEXT_BYTES);
+  bool good = base64url_get(&text, str_of(q->cursor)) && !jv_parse(cx, buf_view(&text), &v) &&
+              jv_kind(v) == JV_ARRAY && jv_size(v) == PARTS &&
+              str_eq(jv_text(jv_at(v, 0)), q->due ? STR("1") : STR("0"));
+  *place = ctx_take(cx, &text);
+  if (good) return OK;
+  ctx_forgive(cx);
+  return fail(cx, E_INVALID, "cursor", "this cursor belongs to another list: take the one that `next` gave");
+}
+
+/* Columns behind those of one. */
+enum { TOTAL = 16, PLACE };
+
 int predict_list(struct ctx *cx, struct db *db, const struct predict_query *q, struct jw *w, const char *key,
-                 int64_t *total) {
-  const char *words;
-  if (search_patterns(cx, "q", q->search, &words)) return cx->code;
-  struct stmt *s = db_ask(cx, db, SQL_predict_list, q->status, q->store, q->limit, q->due, words);
+                 int64_t *total, const char **next) {
+  const char *words, *place, *none = NULL, *last = NULL;
+  int64_t count = 0;
+  *next = NULL;
+  if (search_patterns(cx, "q", q->search, &words) || cursor_read(cx, q, &place)) return cx->code;
+  struct stmt *s =
+      db_ask(cx, db, SQL_predict_list, q->status, q->store, q->limit + 1, q->due, words, none, place);
   jw_array(w, key);
   *total = 0;
   while (stmt_row(cx, s)) {
-    jw_object(w, NULL);
-    write_one(w, s);
-    *total = col_int(s, 16);
-    write_items(cx, db, ctx_strdup(cx, col_str(s, 0)), w);
-    jw_close(w, '}');
+    *total = col_int(s, TOTAL);
+    if (col_null(s, 0)) continue;
+    if (count++ == q->limit) {
+      *next = last;
+      continue;
+    }
+    if (count == q->limit) last = cursor_make(cx, col_str(s, PLACE));
+    write_whole(cx, db, s, w, NULL);
   }
   jw_close(w, ']');
+  return cx->code;
+}
+
+int predict_show(struct ctx *cx, struct db *db, const char *id, struct jw *w, const char *key) {
+  struct stmt *s = db_stmt(cx, db, SQL_predict_list);
+  stmt_int(s, 3, 1);
+  stmt_text(s, 6, id);
+  if (!stmt_row(cx, s)) return cx->code;
+  if (col_null(s, 0))
+    fail(cx, E_NOT_FOUND, "id", "there is no predicted_order %.80s", id);
+  else
+    write_whole(cx, db, s, w, key);
+  stmt_done(s);
   return cx->code;
 }

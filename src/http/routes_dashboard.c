@@ -92,19 +92,33 @@ static int field_rules_list(struct request *rq) {
 static int predictions_list(struct request *rq) {
   struct predict_query q;
   struct db *db;
+  const char *next = NULL;
   int64_t total = 0;
   int rc = query_choice(rq, "status", &q.status);
   if (!rc) rc = query_text(rq, "due", &q.due);
   if (!rc) rc = query_text(rq, "q", &q.search);
+  if (!rc) rc = query_text(rq, "cursor", &q.cursor);
   if (!rc) rc = query_int(rq, "limit", 1, PREDICTIONS_MOST, PREDICTIONS, &q.limit);
   if (!rc) rc = db_find(rq, &db);
   if (!rc) rc = store_in_query(rq, db, &q.store);
   if (!rc && q.due) rc = predict_day(rq->cx, db, q.due, &q.due);
   if (rc) return rc;
   q.status = !q.status ? "pending" : !strcmp(q.status, "all") ? NULL : q.status;
-  rc = predict_list(rq->cx, db, &q, &rq->json, "data", &total);
-  if (!rc) jw_int(&rq->json, "total", total);
-  if (!rc && q.due) jw_text(&rq->json, "day", q.due);
+  rc = predict_list(rq->cx, db, &q, &rq->json, "data", &total, &next);
+  if (rc) return rc;
+  jw_put(&rq->json, "total", total, "next", next);
+  if (next) rq->link = ctx_printf(rq->cx, "<%s>; rel=\"next\"", query_with(rq, "cursor", next));
+  if (q.due) jw_text(&rq->json, "day", q.due);
+  return OK;
+}
+
+static int prediction_show(struct request *rq) {
+  struct db *db;
+  int64_t version;
+  int rc = db_find(rq, &db);
+  if (!rc) rc = record_version(rq->cx, db, entity_find("predicted_order"), rq->param[0], &version);
+  if (!rc) rc = predict_show(rq->cx, db, rq->param[0], &rq->json, "data");
+  if (!rc) rq->etag = tag_with_version(rq, version);
   return rc;
 }
 
@@ -222,17 +236,19 @@ const struct route dashboard_routes[] = {
     .reply = "[#advice]" },
   { "GET", "/api/predicted-orders", predictions_list, "sales.read",
     "Orders that stores are expected to make, soonest first, with items and explanation. Parameters: tenant, "
-    "status (pending, approved, rejected, all), store, limit; q: words, each somewhere in the store's name, "
+    "status (pending, approved, rejected, all), store, limit, cursor; q: words, each somewhere in the "
+    "store's name, "
     "code, "
     "city, phone, GSTIN or salesperson, or in the number of the order; due: a day (2024-05-31): those that "
     "are due by "
     "then, what matters most first, and in `day` whose calls they are, which is the day after the last one "
     "of the data where that is long past.",
-    .reply = "[{id, store_id, store_name, predicted_date, confidence: number, priority, total_amount: "
-             "number, status, method, days: int, explanation: {...}, notes: text?, order_id: text?, "
-             "order_number: text?, version: int, created_at, items: [{product_id, product, quantity: number, "
-             "unit_price: number, total_price: number, chance: number}]}]; total: int",
-    .query = "status: pending|approved|rejected|all, store, due, q, limit: int", .cached = true },
+    .reply = "[#prediction]; total: int, next: text?, day?: text",
+    .query = "status: pending|approved|rejected|all, store, due, q, limit: int, cursor", .cached = true },
+  { "GET", "/api/predicted-orders/{id}", prediction_show, "sales.read",
+    "One of them, in the words of the list; what it once was is at /api/records/predicted_order/{id}?as_of=. "
+    "Parameter: tenant.",
+    .reply = "#prediction" },
   { "GET", "/api/stores/{id}", store_show_one, "sales.read",
     "A store with its last orders, sums, segment, preferences and prediction. Parameters: tenant, limit.",
     .reply =
@@ -254,10 +270,9 @@ const struct route dashboard_routes[] = {
     .body = "{call_frequency, payment_terms, credit_limit: any, auto_approve_predictions: bool, ...}",
     .body_max = LIMIT_BODY_BYTES },
   { "GET", "/api/products/categories", categories_list, "sales.read",
-    "The categories of products, by name. Parameter: tenant.",
-    .reply = "[{name: text?, products: int}]; total: int", .cached = true },
+    "The categories of products, by name. Parameter: tenant.", .reply = "[text]; total: int",
+    .cached = true },
   { "GET", "/api/products/brands", brands_list, "sales.read",
-    "The brands of products, by name. Parameter: tenant.",
-    .reply = "[{name: text?, products: int}]; total: int", .cached = true },
+    "The brands of products, by name. Parameter: tenant.", .reply = "[text]; total: int", .cached = true },
   { 0 },
 };

@@ -95,6 +95,11 @@ static const struct {
     "source, total_amount: number, item_count: int, invoice_id: text?, notes: text?, source_id?: text?, "
     "over_limit?: bool, approved_at?: text?, approved_by?: text?, version?: int, created_at?, created_by?, "
     "updated_at?, updated_by?, items: [#order_line]}" },
+  { "prediction",
+    "{id, store_id, store_name, predicted_date, confidence: number, priority, total_amount: number, status, "
+    "method, days: int, explanation: {...}, notes: text?, order_id: text?, order_number: text?, version: "
+    "int, created_at, items: [{product_id, product, quantity: number, unit_price: number, total_price: "
+    "number, chance: number}]}" },
   { "preferences", "{store_id, call_frequency: text?, payment_terms: int?, credit_limit: number?, "
                    "auto_approve_predictions: bool, version: int?}" },
   { "advice", "{product_id, product, because_id, because, support: number, confidence: number, lift: number, "

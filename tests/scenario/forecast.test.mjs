@@ -201,6 +201,50 @@ test('whose calls are due: what matters most first, on the day that follows old 
   assert.equal((await ask(s, `/api/predicted-orders?q=${'a+'.repeat(17)}`)).status, 422);
 });
 
+test('predictions come in pages, whatever happens in between, and one is told in the words of the list', async (t) => {
+  const p = place(t);
+  importInvoices(p, invoiceFile(p, 'invoices.csv', market(8, { stores: 20, days: 200, noise: 0.05 })));
+  const s = await serve(t, p.data);
+  const all = await data(ask(s, '/api/predicted-orders'));
+  assert.ok(all.length > 6);
+  const day = all.map((one) => one.predicted_date).sort()[Math.floor(all.length / 2)];
+  const walk = async (list, limit, between = () => {}) => {
+    const rows = [];
+    for (let cursor = null, n = 0; n === 0 || cursor; n++) {
+      const answer = await ask(s, `${list}&limit=${limit}${cursor ? `&cursor=${cursor}` : ''}`);
+      assert.equal(answer.status, 200, String(answer.body));
+      rows.push(...answer.json.data);
+      assert.equal(answer.json.next === null, answer.headers.link === undefined);
+      cursor = answer.json.next;
+      assert.ok(answer.json.data.length === limit || !cursor);
+      if (cursor) await between(answer.json);
+    }
+    return rows.map(({ id }) => id);
+  };
+  for (const list of ['/api/predicted-orders?status=all', '/api/predicted-orders?q=s', `/api/predicted-orders?due=${day}`]) {
+    const { data: whole, total } = (await ask(s, list)).json;
+    assert.ok(whole.length > 2 && total === whole.length);
+    for (const limit of [1, 3, whole.length - 1, whole.length, whole.length + 1]) assert.deepEqual(await walk(list, limit), whole.map(({ id }) => id), `${list} by ${limit}`);
+    assert.equal((await ask(s, `${list}&limit=1`)).json.total, total);
+  }
+  // One that goes on a page that was seen moves nothing on the pages that follow; the last page knows the total, too.
+  const [gone] = all;
+  let n = 0;
+  const seen = await walk('/api/predicted-orders?status=all', 2, () => n++ || data(ask(s, `/api/predicted-orders/${gone.id}`, { method: 'DELETE' })));
+  assert.deepEqual(seen, all.map(({ id }) => id));
+  const { next } = (await ask(s, '/api/predicted-orders?limit=1')).json;
+  for (const wrong of [`/api/predicted-orders?due=${day}&cursor=${next}`, '/api/predicted-orders?cursor=abc', `/api/orders?cursor=${next}`, '/api/predicted-orders?cursor=W10']) assert.equal((await ask(s, wrong)).status, 422, wrong);
+
+  const [, one] = all;
+  const shown = await ask(s, `/api/predicted-orders/${one.id}`);
+  assert.deepEqual(shown.json.data, one);
+  assert.ok(typeof one.confidence === 'number' && typeof one.total_amount === 'number' && one.items.length);
+  assert.equal((await ask(s, `/api/predicted-orders/${one.id}`, { method: 'PATCH', body: { notes: 'x' }, headers: { 'if-match': shown.headers.etag } })).status, 200);
+  assert.equal((await ask(s, `/api/predicted-orders/${one.id}`, { method: 'PATCH', body: { notes: 'y' }, headers: { 'if-match': shown.headers.etag } })).status, 412);
+  assert.equal((await data(ask(s, `/api/predicted-orders/${one.id}`))).notes, 'x');
+  assert.equal((await data(ask(s, `/api/predicted-orders/${gone.id}`))).id, gone.id, 'a deleted one, too');
+});
+
 test('a store whose predictions are approved without asking gets its order, once', async (t) => {
   const p = place(t);
   importInvoices(p, invoiceFile(p, 'invoices.csv', market(8, { stores: 20, days: 200, noise: 0.05 })));

@@ -224,6 +224,7 @@ test('the replies of a folder that is full are what the document says, member by
   const bad = 'order_id,order_date,region,product,quantity,revenue\nX-1,2024-02-05,North,Pen,2,10\nX-2,2024-02-05,Mars,x,2,10\n,2024-02-05,North,x,-2,10\n';
   const second = (await imported(server, 'second.csv', bad, [['as', 'sales']])).run;
   await imported(server, 'third.csv', bad.replace('2,10', '3,11'), [['as', 'sales'], ['existing', 'update']]);
+  await send('post', '/api/products', '/api/products', { name: 'Tea', category: 'Drinks', brand: 'Own' });
   const upload = await send('post', '/api/uploads', '/api/uploads?name=a.csv', 'sku,warehouse,quantity\nA-1,W1,5\n');
   for (const code of ['W1', 'W2']) await send('post', '/api/warehouses', '/api/warehouses', { code });
   await send('post', '/api/stock-items', '/api/stock-items', { sku: 'A-1', name: 'one' });
