@@ -5,7 +5,9 @@
 ** failure is application/problem+json (RFC 9457). Both carry the same security
 ** headers. A success has a strong ETag, and whoever sends it back in
 ** If-None-Match gets 304 and no body; everything must be asked for again
-** (no-cache), which costs a 304 as long as nothing has changed.
+** (no-cache), which costs a 304 as long as nothing has changed. What no write can change - the
+** document of the API, what kinds of records and problems there are - may be kept
+** for a quarter of an hour.
 **
 ** What is wrong with this machine (E_FAIL) is told in the log and not to the
 ** client, who gets the id of the unit of work to find it there.
@@ -147,7 +149,11 @@ static void success_head(struct request *rq, struct buf *head) {
   } else if (!asked) {
     line(head, "ETag", rq->etag); /* of what came of it */
   }
-  line(head, "Cache-Control", asked && !rq->streamed ? "no-cache" : "no-store");
+  bool fixed = asked && rq->route && rq->route->fixed;
+  line(head, "Cache-Control",
+       fixed                    ? "private, max-age=900"
+       : asked && !rq->streamed ? "no-cache"
+                                : "no-store");
   line(head, "Location", rq->location);
   if (rq->repeated) line(head, "Idempotent-Replayed", "true");
   if (rq->attachment)

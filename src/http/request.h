@@ -180,6 +180,7 @@ struct route {
   enum { ENTITY_NONE, ENTITY_BY_NAME, ENTITY_BY_PATH } entity; /* the first {id} is that of one */
   bool secret; /* what it is told or tells is written down nowhere, not even for a client that asks again */
   bool open;   /* for everybody, logged in or not */
+  bool fixed;  /* the reply is of the program alone, and the same for all who may ask: no write changes it */
   bool quiet;  /* asked so often that it is logged only when it fails */
   bool
       cached; /* the reply depends on the address, who asks and what the handler reads of the tenant's file: see cache.c */

@@ -28,12 +28,12 @@ static const struct route program_routes[] = {
     .reply = "{version, started: instant, now: instant, counts: [{name, count: int}], services: [{name, was, "
              "state, counters: {*: int}}], breakers: [{*: any}], libraries: [{name, version}]}" },
   { "GET", "/openapi.json", openapi_show, NULL, "All of this, as OpenAPI 3.1.", .reply = "*application/json",
-    .open = true },
+    .open = true, .fixed = true },
   { "GET", "/api/problems", problems_list, NULL,
     "What can go wrong: the types of failures, each with a page at its address.",
-    .reply = "[{type, status: int, title, help}]; total: int", .open = true },
+    .reply = "[{type, status: int, title, help}]; total: int", .open = true, .fixed = true },
   { "GET", "/problems/{id}", problem_page, NULL, "What a type of failure means, as a page.",
-    .reply = "*text/html", .open = true },
+    .reply = "*text/html", .open = true, .fixed = true },
   { 0 },
 };
 

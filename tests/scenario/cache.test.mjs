@@ -64,6 +64,25 @@ test('a list is the one of the file after any write: by a request, a command, th
 });
 
 // What a writer was told is stored he finds in the list, while others, also another process, write and read.
+test('what no write can change may be kept for a quarter of an hour; what one can change is asked for again', async (t) => {
+  const p = place(t);
+  const server = await serve(t, p.data);
+  const life = async (target, more) => (await ask(server, target, more)).headers['cache-control'];
+  for (const target of ['/openapi.json', '/api/entities', '/api/problems', '/problems/invalid']) {
+    const { headers } = await ask(server, target);
+    assert.equal(headers['cache-control'], 'private, max-age=900', target);
+    const same = await ask(server, target, { headers: { 'if-none-match': headers.etag } });
+    assert.deepEqual([same.status, same.headers['cache-control']], [304, 'private, max-age=900'], target);
+  }
+  for (const target of ['/api/products', '/api/products/categories', '/api/products/brands', '/api/stores', '/api/catalogue', '/api/schedules']) assert.equal(await life(target), 'no-cache', target);
+  assert.equal(await life('/problems/none'), 'no-store');
+  // A catalogue of what people keep is the new one right after a write, with a tag of its own.
+  const before = await ask(server, '/api/products/categories');
+  await data(post(server, '/api/products', { name: 'Tea', category: 'Drinks' }), 201);
+  const after = await ask(server, '/api/products/categories', { headers: { 'if-none-match': before.headers.etag } });
+  assert.deepEqual([before.json.data, after.status, after.json.data], [[], 200, ['Drinks']]);
+});
+
 test('many writers and readers: nobody sees less than what he wrote', async (t) => {
   const p = place(t);
   const server = await serve(t, p.data);
