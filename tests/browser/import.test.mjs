@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { audit, open, overflow, WAIT } from './chromium.mjs';
+import { audit, open, overflow, settled, WAIT } from './chromium.mjs';
 import { grouped, parseCsv, rupees } from './oracle.mjs';
 import { dataFolder, importGenerated, OUTPOST, run, serve } from './outpost.mjs';
 
@@ -443,7 +443,7 @@ const places = (element) => {
 
 test('a file with sixty columns and names from right to left: nothing is wider than the page, and a line stands as its bytes do', async (t) => {
   const data = dataFolder(t, 'demo');
-  const file = path.join(path.dirname(data), 'foreign.csv');
+  const file = path.join(path.dirname(data), `foreign-${'x'.repeat(90)}.csv`);
   const more = Array.from({ length: 54 }, (_, i) => (i ? `Extra column ${i}` : `A heading of many words ${'x'.repeat(90)}`));
   const rows = ['A-1,2026-01-05,North,Rice,2,10.50', 'A-2,2026-01-06,South,نخيل,3,-148.50', 'A-3,2026-01-07,South,\u202Eecir,4,-3.00'];
   fs.writeFileSync(file, [['Order ID,Order Date,Region,Product,Quantity,Revenue', ...more].join(','), ...rows.map((row) => [row, ...more.map((_, i) => `v${i}`)].join(','))].join('\n'));
@@ -472,5 +472,12 @@ test('a file with sixty columns and names from right to left: nothing is wider t
   await page.getByText('54 columns').waitFor(WAIT);
   assert.ok((await overflow(page)) <= 0, 'the report');
   assert.deepEqual(await audit(page), []);
+  await page.setViewportSize({ width: 390, height: 844 });
+  for (const view of ['audit', 'imports', 'imports/latest', 'exceptions', 'sales', 'quality', 'compare', 'rules/revenue_not_negative']) {
+    await page.goto(`${server.base}/#/${view}`);
+    await page.getByRole('heading', { level: 1 }).first().waitFor(WAIT);
+    await settled(page);
+    assert.ok((await overflow(page)) <= 0, `${view} on a telephone`);
+  }
   assert.deepEqual(page.faults, []);
 });

@@ -43,7 +43,7 @@ function Checks({ run }) {
 function ChecksCard({ id }) {
   const { answer, error, again } = useLive(address(`/api/runs/${encodeURIComponent(id ?? 'latest')}`), RUN_TABLES);
   const run = useKept(answer)?.data;
-  const of = run && html`<a class="quiet" href=${link(at('imports', run.run))}>${formatSource(run.source)} \u00b7 ${formatMoment(run.started)}</a>`;
+  const of = run && html`<a class="quiet wrap" href=${link(at('imports', run.run))}>${formatSource(run.source)} \u00b7 ${formatMoment(run.started)}</a>`;
   return html`<${Card} title=${t(id ? 'audit.checks' : 'audit.checks_latest')} note=${t('audit.checks_note')} actions=${of}>
     ${run ? html`<${Checks} run=${run} />` : error ? html`<${Failed} error=${error} again=${again} />` : html`<${Skeleton} shape="table" n=${5} />`}
   <//>`;
