@@ -126,6 +126,9 @@ ORDER BY s.id DESC LIMIT 1000;
 -- name: session_forget
 DELETE FROM sessions WHERE expires_at < ?1;
 
+-- name: session_forget_all
+DELETE FROM sessions;
+
 -- name: login_failures
 SELECT failures, last_at, until FROM login_failure WHERE name = ?1;
 
@@ -138,6 +141,9 @@ DELETE FROM login_failure WHERE name = ?1;
 
 -- name: login_failures_forget
 DELETE FROM login_failure WHERE last_at < ?1;
+
+-- name: login_failures_forget_all
+DELETE FROM login_failure;
 
 -- name: login_failures_unlock
 DELETE FROM login_failure WHERE account = ?1;

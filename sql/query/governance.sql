@@ -79,5 +79,5 @@ ORDER BY 2;
 
 -- name: governance_log
 SELECT (SELECT at FROM change_log ORDER BY seq LIMIT 1), (SELECT at FROM change_log ORDER BY seq DESC LIMIT 1),
-       (SELECT max(at) FROM change_log
+       (SELECT max(at) FROM unit_log
         WHERE unit = (SELECT uuid FROM run WHERE id = (SELECT max(run) FROM run_check)) AND event = 'RUN_AUDITED');

@@ -66,7 +66,7 @@ SELECT category, rows FROM run_category WHERE run = ?1 ORDER BY category;
 SELECT coalesce(sum(crc32(id, line, offset, category, stage, faults, raw)), 0) FROM reject WHERE id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1;
 
 -- name: change_steps
-SELECT event FROM change_log
+SELECT event FROM unit_log
 WHERE unit = ?1 AND event IN ('RUN_STARTED', 'DATA_INGESTED', 'DATA_VALIDATED', 'EXCEPTIONS_STORED', 'DATA_TRANSFORMED',
                               'ANALYTICS_CREATED', 'RUN_COMPLETED')
 ORDER BY seq;
@@ -126,7 +126,7 @@ SELECT crc, records, bytes, offset FROM raw_chunk WHERE id BETWEEN ?1 << 24 AND 
 -- name: run_sealed
 SELECT after ->> 'sha256', after ->> 'clean_crc', after ->> 'reject_crc', after ->> 'total_crc', after ->> 'run_crc',
        after ->> 'settled_crc', after ->> 'updated', after ->> 'unchanged'
-FROM change_log WHERE unit = ?1 AND event = 'RUN_COMPLETED';
+FROM unit_log WHERE unit = ?1 AND event = 'RUN_COMPLETED';
 
 -- name: settled_digest
 SELECT coalesce(sum(crc32(id, state, solved_run, note, updated_at, updated_by)), 0) FROM reject WHERE solved_run = ?1;
@@ -137,7 +137,7 @@ WHERE CASE state WHEN 'open' THEN coalesce(solved_run, note, updated_at, updated
                  WHEN 'corrected' THEN solved_run IS NULL ELSE 1 END;
 
 -- name: audit_sealed
-SELECT after ->> 'check_crc' FROM change_log WHERE unit = ?1 AND event = 'RUN_AUDITED' ORDER BY seq DESC LIMIT 1;
+SELECT after ->> 'check_crc' FROM unit_log WHERE unit = ?1 AND event = 'RUN_AUDITED' ORDER BY seq DESC LIMIT 1;
 
 -- name: run_digest
 SELECT (SELECT crc32(uuid, dataset, source, state, started_at, ended_at, actor, bytes, sha256, rows_read, rows_clean,
@@ -228,7 +228,7 @@ SELECT uuid FROM run
 WHERE rank = (SELECT rank FROM run WHERE id = ?1) AND id <> ?1 AND state = 'done' AND id NOT IN (SELECT run FROM run_undone);
 
 -- name: undo_sealed
-SELECT event, after ->> 'kept_crc', after FROM change_log
+SELECT event, after ->> 'kept_crc', after FROM unit_log
 WHERE unit = ?1 AND event IN ('RUN_UNDONE', 'RUN_REDONE') ORDER BY seq DESC LIMIT 1;
 
 -- name: undo_differs
@@ -237,7 +237,7 @@ WITH noted AS (SELECT value ->> 'key' AS key, value ->> 'reason' AS reason FROM 
 SELECT (SELECT count(*) FROM (SELECT * FROM noted EXCEPT SELECT * FROM there))
      + (SELECT count(*) FROM (SELECT * FROM there EXCEPT SELECT * FROM noted))
      + (SELECT count(*) FROM run_undone u WHERE u.run = ?1 AND NOT EXISTS
-         (SELECT 1 FROM change_log c WHERE c.unit = ?3 AND c.event = 'RUN_UNDONE' AND c.at = u.at AND c.actor = u.actor));
+         (SELECT 1 FROM unit_log c WHERE c.unit = ?3 AND c.event = 'RUN_UNDONE' AND c.at = u.at AND c.actor = u.actor));
 
 -- name: run_events
 SELECT r.id, c.event, c.after, c.at, c.actor FROM change_log c JOIN run r ON r.uuid = c.unit

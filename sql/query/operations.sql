@@ -50,7 +50,7 @@ SELECT severity, count(*) FROM alert WHERE status = 'open' AND deleted_at IS NUL
 SELECT name AS breaker, CASE state WHEN 'open' THEN 2 WHEN 'half-open' THEN 1 ELSE 0 END FROM circuit_breaker;
 
 -- name: ops_changes
-SELECT max(seq) FROM change_log HAVING count(*) > 0;
+SELECT seq FROM change_log ORDER BY seq DESC LIMIT 1;
 
 -- Replication: nothing where the tenant is not enrolled.
 -- name: ops_sync_up

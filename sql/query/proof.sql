@@ -33,7 +33,7 @@ SELECT at, actor FROM run_undone WHERE run = ?1;
 SELECT seq, hlc, at, actor, unit, event, tbl, key, before, after, count, text, hash,
        unit = ?1 OR (tbl = 'run' AND key = ?1)
 FROM change_log
-WHERE seq >= (SELECT min(seq) - 1 FROM change_log WHERE unit = ?1) ORDER BY seq;
+WHERE seq >= (SELECT min(seq) - 1 FROM change_log WHERE unit = ?1 AND goes_on IS NULL) ORDER BY seq;
 
 -- name: proof_tenant
 SELECT id, slug, name, (SELECT max(version) FROM schema_migration) FROM organizations LIMIT 1;

@@ -42,9 +42,9 @@ FROM change_log WHERE seq > ?1 AND seq <= ?2 ORDER BY seq;
 -- Runs whose story lies in a part of the log, and whether they count. ?1, ?2: the part; the last entry of a run is at most ?3.
 -- name: sync_runs_between
 SELECT r.id, r.state = 'done' AND r.id NOT IN (SELECT run FROM run_undone) FROM run r
-WHERE (SELECT max(c.seq) FROM change_log c WHERE c.unit = r.uuid AND c.event IN ('RUN_COMPLETED', 'RUN_FAILED', 'RUN_INTERRUPTED'))
+WHERE (SELECT max(c.seq) FROM unit_log c WHERE c.unit = r.uuid AND c.event IN ('RUN_COMPLETED', 'RUN_FAILED', 'RUN_INTERRUPTED'))
       BETWEEN ?1 + 1 AND ?2
-  AND (SELECT max(c.seq) FROM change_log c WHERE c.unit = r.uuid) <= ?3
+  AND (SELECT max(c.seq) FROM unit_log c WHERE c.unit = r.uuid) <= ?3
 ORDER BY r.id;
 
 -- name: sync_stock_until
@@ -55,7 +55,7 @@ SELECT place, first_id, last_id, first_at, last_at FROM archive_partition
 WHERE tbl = 'stock_transactions' AND purged_at IS NOT NULL ORDER BY first_id;
 
 -- name: sync_runs_unsent
-SELECT count(*) FROM run r WHERE (SELECT max(c.seq) FROM change_log c WHERE c.unit = r.uuid) > ?1;
+SELECT count(*) FROM run r WHERE (SELECT max(c.seq) FROM unit_log c WHERE c.unit = r.uuid) > ?1;
 
 -- name: sync_receipt_next
 SELECT origin, lane, min(sequence), max(sequence) FROM sync_batch WHERE receipt IS NULL AND confirmed_at IS NOT NULL
@@ -73,6 +73,6 @@ UPDATE sync_batch SET confirmed_at = ?4, received_at = ?5, receipt = ?6 WHERE or
 -- The rules of all runs that the log speaks of up to ?1.
 -- name: sync_rule_sets
 SELECT s.sha256, s.json FROM rule_set s
-WHERE EXISTS (SELECT 1 FROM run r JOIN change_log c ON c.unit = r.uuid
+WHERE EXISTS (SELECT 1 FROM run r JOIN unit_log c ON c.unit = r.uuid
               WHERE r.rule_set = s.id AND c.seq <= ?1 AND c.event IN ('RUN_STARTED', 'RUN_COMPLETED', 'RUN_FAILED', 'RUN_INTERRUPTED'))
 ORDER BY s.sha256;

@@ -37,7 +37,7 @@ FROM reject WHERE solved_run = ?1 AND id > CAST(?2 AS INTEGER) ORDER BY id LIMIT
 SELECT o.origin FROM sync_origin o
 WHERE coalesce((SELECT b.position_from ->> 'seq' FROM sync_batch b WHERE b.origin = o.origin AND b.lane = 'rows' AND b.sequence = 1),
                CASE WHEN o.current THEN (SELECT l.position ->> 'seq' FROM sync_lane l WHERE l.lane = 'rows') ELSE o.fork_seq END, 0)
-      < coalesce((SELECT max(c.seq) FROM run r JOIN change_log c ON c.unit = r.uuid
+      < coalesce((SELECT max(c.seq) FROM run r JOIN unit_log c ON c.unit = r.uuid
                   WHERE r.id = ?1 AND c.event IN ('RUN_COMPLETED', 'RUN_FAILED', 'RUN_INTERRUPTED')), 9223372036854775807)
 ORDER BY o.epoch DESC LIMIT 1;
 

@@ -126,7 +126,7 @@ SELECT count(*), coalesce(sum(rows), 0) FROM sync_batch WHERE origin = ?1 AND la
 DELETE FROM sync_batch WHERE origin = ?1 AND lane = ?2 AND sequence > ?3;
 
 -- name: sync_received_since
-SELECT count(DISTINCT tbl || ' ' || key) FROM change_log WHERE seq > ?1 AND unit GLOB 'hq:*' AND event GLOB 'RECORD_*';
+SELECT count(DISTINCT tbl || ' ' || key) FROM unit_log WHERE seq > ?1 AND unit GLOB 'hq:*' AND event GLOB 'RECORD_*';
 
 -- name: sync_pull_forget
 DELETE FROM sync_pull;

@@ -26,7 +26,7 @@ SELECT control, version, stage, field, category, failed FROM run_control WHERE r
 SELECT name, ok, expected, actual, text FROM run_check WHERE run = ?1 ORDER BY position;
 
 -- name: report_timeline
-SELECT seq, at, event, text, count FROM change_log WHERE unit = ?1 ORDER BY seq;
+SELECT seq, at, event, text, count FROM unit_log WHERE unit = ?1 ORDER BY seq;
 
 -- name: report_exception_count
 SELECT count(*) FROM reject x

@@ -21,12 +21,21 @@ SELECT hash FROM change_log WHERE seq = ?1;
 INSERT OR FAIL INTO change_log (seq, hlc, at, actor, unit, event, tbl, key, before, after, count, text, hash)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13);
 
+-- Of the same unit of work as the entry before. The other one serves files of older schemas, too: a step between them is an entry.
+-- name: change_add_on
+INSERT OR FAIL INTO change_log (seq, hlc, at, actor, unit, event, tbl, key, before, after, count, text, hash, goes_on)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 1);
+
+-- name: change_astray
+SELECT seq FROM change_log c
+WHERE goes_on IS NOT NULL AND NOT EXISTS (SELECT 1 FROM change_log b WHERE b.seq = c.seq - 1 AND b.unit = c.unit) ORDER BY seq LIMIT 1;
+
 -- name: change_walk
 SELECT seq, hlc, at, actor, unit, event, tbl, key, before, after, count, text, hash
 FROM change_log WHERE seq > ?1 ORDER BY seq;
 
 -- name: change_before_unit
-SELECT seq, hash FROM change_log WHERE seq < (SELECT min(seq) FROM change_log WHERE unit = ?1)
+SELECT seq, hash FROM change_log WHERE seq < (SELECT min(seq) FROM change_log WHERE unit = ?1 AND goes_on IS NULL)
 ORDER BY seq DESC LIMIT 1;
 
 -- name: ledger_digest

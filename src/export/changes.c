@@ -56,13 +56,13 @@ int changes_page(struct ctx *cx, struct db *db, const struct change_filter *f, s
                  int64_t *total, int64_t *next) {
   const char *hidden = tables_hidden(cx);
   int64_t rows = 0;
-  struct stmt *s = db_stmt(cx, db, SQL_changes_count);
+  struct stmt *s = db_stmt(cx, db, f->unit ? SQL_changes_count_of_unit : SQL_changes_count);
   *total = *next = 0;
   if (!s) return cx->code;
   bind_filter(s, f, hidden);
   if (stmt_row(cx, s)) *total = col_int(s, 0);
   stmt_done(s);
-  if (!(s = db_stmt(cx, db, SQL_changes_before))) return cx->code;
+  if (!(s = db_stmt(cx, db, f->unit ? SQL_changes_before_of_unit : SQL_changes_before))) return cx->code;
   bind_filter(s, f, hidden);
   stmt_int(s, 9, f->before ? f->before : INT64_MAX);
   stmt_int(s, 10, f->limit + 1); /* one more tells whether there is more */

@@ -12,6 +12,7 @@ static const struct {
   const char *name, *text;
 } tables[] = {
   { "change_log", "every change, in order, each with a hash over itself and the one before it" },
+  { "unit_log", "the same by unit of work: a run, a request, a command" },
   { "organizations", "whose file this is" },
   { "schema_migration", "which migrations of the schema were applied, and when" },
   { "rule_set", "the rules and lists that runs were judged by, as they were" },

@@ -258,6 +258,7 @@ static void verify_file(struct ctx *cx, struct tenant *t, struct db *db, struct 
   settle(cx, v, "high_water", NULL);
   if (!change_verify(cx, db, &bad, &last)) {
     v->chain_holds = bad == 0;
+    if (!bad) change_verify_units(cx, db, &bad);
     find(cx, v, "change_log", NULL, bad == 0,
          bad ? ctx_printf(cx, "the change log does not hold together at entry %lld", (long long)bad)
              : ctx_printf(cx, "%lld entries hold together", (long long)last));

@@ -195,9 +195,16 @@ struct note {
   struct str after;
 };
 
+/* What was revoked since a copy was made does not live again when it is put back. */
+static int end_sessions(struct ctx *cx, struct db *db) {
+  int rc = stmt_run(cx, db_stmt(cx, db, SQL_session_forget_all));
+  return rc ? rc : stmt_run(cx, db_stmt(cx, db, SQL_login_failures_forget_all));
+}
+
 static int note_restore(struct ctx *cx, const struct note *note, struct db *db, struct change_end *end) {
   int rc = migrate_to(cx, db, false, migrate_head(false));
   if (!rc) rc = db_begin(cx, db);
+  if (!rc) rc = end_sessions(cx, db);
   if (!rc)
     rc = change_append(
         cx, db,

@@ -50,12 +50,14 @@ int change_last(struct ctx *cx, struct db *db, struct change_end *out) {
   return OK;
 }
 
-/* The end as this connection left it, when nothing came behind it. */
+/* The end as this connection left it, when nothing came behind it. What it did not write itself may be of any unit. */
 static int last_known(struct ctx *cx, struct db *db, struct change_end *out) {
   struct moment now;
   bool known = stmt_moment(db_stmt(cx, db, SQL_change_last), &now);
-  if (!known || now.age != db->log_end_at.age || now.count != db->log_end_at.count)
+  if (!known || now.age != db->log_end_at.age || now.count != db->log_end_at.count) {
+    change_new_stretch(db);
     return change_last(cx, db, out);
+  }
   *out = db->log_end;
   return OK;
 }
@@ -63,8 +65,11 @@ static int last_known(struct ctx *cx, struct db *db, struct change_end *out) {
 static void keep_last(struct ctx *cx, struct db *db, const struct entry *e, const unsigned char *hash) {
   db->log_end = (struct change_end){ .seq = e->seq, .hlc = e->hlc };
   memcpy(db->log_end.hash, hash, sizeof db->log_end.hash);
+  if (!str_copy(db->log_unit, sizeof db->log_unit, e->unit)) change_new_stretch(db);
   if (!stmt_moment(db_stmt(cx, db, SQL_change_last), &db->log_end_at)) db->log_end_at = (struct moment){ 0 };
 }
+
+void change_new_stretch(struct db *db) { db->log_unit[0] = 0; }
 
 int change_append(struct ctx *cx, struct db *db, const struct change *c) {
   struct change_end last;
@@ -87,7 +92,8 @@ int change_append(struct ctx *cx, struct db *db, const struct change *c) {
   unsigned char hash[SHA256_SIZE];
   digest(last.hash, &e, hash);
 
-  struct stmt *s = db_stmt(cx, db, SQL_change_add);
+  bool goes_on = e.unit.n && str_eq(e.unit, str_of(db->log_unit));
+  struct stmt *s = db_stmt(cx, db, goes_on ? SQL_change_add_on : SQL_change_add);
   stmt_int(s, SEQ + 1, e.seq);
   stmt_int(s, HLC + 1, e.hlc);
   stmt_int(s, AT + 1, e.at);
@@ -148,6 +154,11 @@ static int walk(struct ctx *cx, struct db *db, int64_t from, unsigned char *prev
 int change_verify(struct ctx *cx, struct db *db, int64_t *bad, int64_t *last) {
   unsigned char nothing[SHA256_SIZE] = { 0 };
   return walk(cx, db, 0, nothing, bad, last);
+}
+
+int change_verify_units(struct ctx *cx, struct db *db, int64_t *bad) {
+  *bad = db_int(cx, db, SQL_change_astray, 0);
+  return cx->code;
 }
 
 int change_verify_since(struct ctx *cx, struct db *db, const char *unit, int64_t *bad, int64_t *last) {

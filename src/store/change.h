@@ -13,9 +13,12 @@
 **   table, key, before, after   one row, as JSON; or no key, and `after` names a
 **          range of rows ({"run":..., "records":...}) so that a bulk load of a
 **          million rows is one entry
-**   hash   SHA-256 over the previous hash and every other column of this entry.
+**   hash   SHA-256 over the previous hash and every column of this entry above.
 **          A changed, removed or reordered entry breaks the chain at its place;
 **          a cut tail is noticed by the high-water mark (mark.h).
+**   goes_on  1 where the entry before it is known to be of the same unit; else
+**          NULL: a stretch of entries begins, and the index has it. The view
+**          unit_log gives all entries of a unit.
 */
 #ifndef STORE_CHANGE_H
 #define STORE_CHANGE_H
@@ -37,9 +40,15 @@ struct change {
 /* Appends within the open transaction. */
 int change_append(struct ctx *cx, struct db *db, const struct change *c);
 
+/* The next entry says nothing of the one before it. */
+void change_new_stretch(struct db *db);
+
 /* Walks the chain from its beginning. *bad is 0 when all is well, or the seq
 ** of the first entry that is missing or does not fit. *last is the last seq. */
 int change_verify(struct ctx *cx, struct db *db, int64_t *bad, int64_t *last);
+
+/* *bad is 0, or the seq of the first entry that goes on from one of another unit. */
+int change_verify_units(struct ctx *cx, struct db *db, int64_t *bad);
 
 /* The same from the first entry of a unit of work on, given that what stands
 ** before it holds. */

@@ -34,6 +34,7 @@ struct db {
   struct known *known;             /* of a writer, see known.h */
   struct change_end log_end;       /* of a writer ... */
   struct moment log_end_at;        /* ... as it was then */
+  char log_unit[37];               /* of its last entry; empty where that is not known */
   struct uses *compiled;           /* of the statement that SQLite may compile just now */
   struct once *once;               /* list of those made by db_once that are still there */
   struct db *next;                 /* in the tenant's pool of idle readers */

@@ -120,6 +120,7 @@ int migrate_note(struct ctx *cx, struct db *db, const char *event, const char *t
 static int note_step(struct ctx *cx, struct db *db, int from, int to) {
   struct change_end end;
   if (to == 0 || change_last(cx, db, &end) || end.seq == 0) return cx->code;
+  change_new_stretch(db); /* the schema may be one that cannot say anything else */
   return migrate_note(cx, db, "SCHEMA_MIGRATED", ctx_printf(cx, "the schema went from %d to %d", from, to));
 }
 

@@ -153,7 +153,8 @@ const tampered = [
   ['an entry of the audit trail removed', 'DELETE FROM change_log WHERE seq = 5', /change_log|audit/, /entry 5\b/],
   ['two entries exchanged', 'UPDATE change_log SET seq = -1 WHERE seq = 3; UPDATE change_log SET seq = 3 WHERE seq = 4; UPDATE change_log SET seq = 4 WHERE seq = -1', /change_log|audit/, /entry 3\b/],
   ['the last entry of the audit trail removed', 'DELETE FROM change_log WHERE seq = (SELECT max(seq) FROM change_log)', /high_water/, /acknowledged/],
-  ['an entry of the audit trail added', "INSERT INTO change_log SELECT seq + 1, hlc + 1, at, actor, unit, event, tbl, key, before, after, count, text, hash FROM change_log ORDER BY seq DESC LIMIT 1", /change_log/, /entry \d+/],
+  ['an entry of the audit trail added', "INSERT INTO change_log SELECT seq + 1, hlc + 1, at, actor, unit, event, tbl, key, before, after, count, text, hash, NULL FROM change_log ORDER BY seq DESC LIMIT 1", /change_log/, /entry \d+/],
+  ['an entry put into the unit of work before it', "UPDATE change_log SET goes_on = 1 WHERE seq = (SELECT max(seq) FROM change_log WHERE event = 'RUN_STARTED')", /change_log/, /entry \d+/],
 ];
 
 for (const [what, sql, check, text] of tampered) {

@@ -187,6 +187,79 @@ UNIT(store_chain_breaks, "the log names the first entry that was changed") {
   ctx_end(&cx);
 }
 
+static int append_thrice(struct ctx *cx, struct db *db, void *arg) {
+  for (int i = 0; i < 3 && !cx->code; i++) append(cx, db, arg);
+  return cx->code;
+}
+
+static int append_long(struct ctx *cx, struct db *db, void *arg) {
+  for (int i = 0; i < 2 && !cx->code; i++)
+    change_append(cx, db, &(struct change){ .event = "NOTED", .unit = arg, .text = "noted" });
+  return cx->code;
+}
+
+/* Entry n from the end goes on from the one before it: a digit 1, of the last entry the last digit. */
+static int64_t going_on(struct ctx *cx, struct tenant *t, int n) {
+  return ask(
+      cx, t,
+      ctx_printf(cx,
+                 "SELECT CAST(group_concat(coalesce(goes_on, 0), '') AS INTEGER) FROM (SELECT goes_on FROM "
+                 "(SELECT seq, goes_on FROM change_log ORDER BY seq DESC LIMIT %d) ORDER BY seq)",
+                 n));
+}
+
+static int64_t of_unit(struct ctx *cx, struct tenant *t, const char *unit) {
+  int64_t all = ask(cx, t, ctx_printf(cx, "SELECT sum(seq * seq) FROM change_log WHERE unit = '%s'", unit));
+  int64_t found = ask(cx, t, ctx_printf(cx, "SELECT sum(seq * seq) FROM unit_log WHERE unit = '%s'", unit));
+  return all > 0 && found == all
+             ? ask(cx, t, ctx_printf(cx, "SELECT count(*) FROM unit_log WHERE unit = '%s'", unit))
+             : -1;
+}
+
+static int append_undone(struct ctx *cx, struct db *db, void *arg) {
+  if (db_begin(cx, db) || append(cx, db, arg)) return cx->code;
+  db_rollback(db);
+  return db_begin(cx, db) || append(cx, db, arg) ? (int)cx->code : db_commit(cx, db);
+}
+
+UNIT(store_log_units, "an entry goes on only from one of its unit, and the entries of a unit are found") {
+  static char longer[] = "a unit of work whose name is longer than that of any other";
+  struct ctx cx, one, other;
+  struct tenant *t = opened(&cx);
+  if (!t) return;
+  ctx_begin(&one, "test");
+  ctx_begin(&other, "test");
+  CHECK_INT(tenant_write(&one, t, append_thrice, "k"), OK);
+  CHECK_INT(going_on(&cx, t, 3), 11);
+  CHECK_INT(tenant_write(&one, t, append_thrice, "k"), OK); /* a transaction later */
+  CHECK_INT(going_on(&cx, t, 6), 11111);
+  CHECK_INT(tenant_write(&other, t, append_thrice, "k"), OK);
+  CHECK_INT(tenant_write(&one, t, append, "k"), OK);
+  CHECK_INT(going_on(&cx, t, 4), 110);
+  CHECK_INT(tenant_write(&other, t, append, "k"), OK);
+  CHECK_INT(tenant_write_alone(&one, t, append_undone, "k"), OK); /* what it follows is not what was undone */
+  CHECK_INT(going_on(&cx, t, 2), 0);
+  /* Somebody else was here. */
+  struct db *db;
+  CHECK_INT(db_open(&cx, t->path, "other", DB_WRITE, &db), OK);
+  CHECK_INT(
+      db_run(&cx, db,
+             "INSERT INTO change_log SELECT seq + 1, hlc, at, actor, 'x', event, tbl, key, before, after, "
+             "count, text, hash, NULL FROM change_log ORDER BY seq DESC LIMIT 1"),
+      OK);
+  db_close(db);
+  CHECK_INT(tenant_write(&one, t, append_thrice, "k"), OK);
+  CHECK_INT(going_on(&cx, t, 4), 11);
+  CHECK_INT(tenant_write(&other, t, append_long, longer), OK); /* is not remembered */
+  CHECK_INT(going_on(&cx, t, 3), 100);
+  CHECK_INT(of_unit(&cx, t, one.id), 11);
+  CHECK_INT(of_unit(&cx, t, other.id), 4);
+  CHECK_INT(of_unit(&cx, t, longer), 2);
+  ctx_end(&other);
+  ctx_end(&one);
+  ctx_end(&cx);
+}
+
 /* ---- group commit ---- */
 
 enum { THREADS = 16, CALLS = 50 };
