@@ -140,7 +140,9 @@ test('texts that break programs stay texts, in every way out', async (t) => {
     const was = stored.get(row[heading.indexOf('sku')]);
     const cell = row[column];
     assert.ok(!/^[=+\-@\t]/.test(cell) || /^-?\d+(\.\d+)?$/.test(cell), `${JSON.stringify(cell)} would be computed`);
-    assert.ok(cell === was || cell === `'${was}`, JSON.stringify([cell, was]));
+    // An apostrophe more at the start, and behind whatever a spreadsheet may cut at.
+    const guarded = was.replace(/(?<=^|[;\t\r\n])(?='*[=+\-@\uff1d\uff0b\uff0d\uff20])|^(?='*[\t\r\n])/g, "'");
+    assert.equal(cell, /^-?\d+(\.\d+)?$/.test(was) ? was : guarded);
   }
   assert.equal(one(p.db, 'SELECT count(*) FROM stock_items'), String(stored.size));
   await server.stop();
