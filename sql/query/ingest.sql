@@ -163,9 +163,6 @@ SELECT uuid FROM run WHERE id = ?1 AND state = 'done';
 -- name: reject_settler
 SELECT uuid FROM run WHERE id = (SELECT solved_run FROM reject WHERE id = ?1);
 
--- name: reject_by_id
-SELECT state, raw FROM reject WHERE id = ?1;
-
 -- name: run_unaudited
 SELECT id FROM run r WHERE state = 'done' AND NOT EXISTS (SELECT 1 FROM run_check c WHERE c.run = r.id) ORDER BY id LIMIT 1;
 

@@ -57,9 +57,6 @@ DELETE FROM outbox WHERE id IN
 SELECT id, channel, job, sender, target, subject, state, tries, repeats, code, answer, made_at, changed_at FROM outbox
 WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR channel = ?2) AND (?3 = 0 OR id < ?3) ORDER BY id DESC LIMIT ?4;
 
--- name: outbox_counts
-SELECT state, channel, count(*), min(made_at) FROM outbox INDEXED BY outbox_state WHERE state <> 'sent' GROUP BY state, channel;
-
 -- name: webhook_id
 SELECT id FROM webhooks WHERE deleted_at IS NULL AND name = ?1;
 

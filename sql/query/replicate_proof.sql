@@ -54,9 +54,6 @@ SELECT coalesce(max(CAST(after ->> 'last' AS INTEGER)), 0) FROM change_log WHERE
 SELECT place, first_id, last_id, first_at, last_at FROM archive_partition
 WHERE tbl = 'stock_transactions' AND purged_at IS NOT NULL ORDER BY first_id;
 
--- name: sync_runs_unsent
-SELECT count(*) FROM run r WHERE (SELECT max(c.seq) FROM unit_log c WHERE c.unit = r.uuid) > ?1;
-
 -- name: sync_receipt_next
 SELECT origin, lane, min(sequence), max(sequence) FROM sync_batch WHERE receipt IS NULL AND confirmed_at IS NOT NULL
 GROUP BY origin, lane ORDER BY origin, lane LIMIT 1;

@@ -118,10 +118,6 @@ DELETE FROM stock_level;
 -- name: stock_code
 SELECT text FROM stock_name WHERE id = ?1;
 
--- name: stock_level_sum
--- Of an item in a warehouse, all locations and lots.
-SELECT coalesce(sum(on_hand), 0), coalesce(sum(reserved), 0) FROM stock_level WHERE item = ?1 AND warehouse = ?2;
-
 -- name: stock_reserved_by
 SELECT item, warehouse, location, lot, quantity FROM stock_reserved WHERE id = ?1;
 
@@ -137,11 +133,6 @@ DELETE FROM stock_reserved WHERE id = ?1;
 SELECT sku, warehouse, coalesce(location, ''), coalesce(lot, ''),
        CASE WHEN state = 'open' AND deleted_at IS NULL THEN quantity ELSE 0 END, coalesce(reference, ''), state
 FROM stock_reservations WHERE id = ?1;
-
--- name: stock_reservation_open
-SELECT id FROM stock_reservations
-WHERE sku = ?1 AND warehouse = ?2 AND (?3 IS NULL OR reference = ?3) AND state = 'open' AND deleted_at IS NULL
-ORDER BY created_at LIMIT 1;
 
 -- name: stock_levels_list
 SELECT sku, name, category, warehouse, quantity_on_hand, quantity_reserved, quantity_available, reorder_point, updated_at
