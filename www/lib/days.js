@@ -4,7 +4,7 @@ import { sum } from './decimal.js';
 import { formatDay, formatMonth } from './format.js';
 import { t } from './text.js';
 
-export const DAY_S = 86400;
+const DAY_S = 86400;
 export const secondsOf = (day) => Date.parse(`${day}T00:00:00Z`) / 1000;
 export const dayOf = (at) => new Date(at * 1000).toISOString().slice(0, 10);
 export const addDays = (day, n) => dayOf(secondsOf(day) + n * DAY_S);
@@ -35,19 +35,4 @@ export function groupDays(days, span, measures) {
   }
   const added = (rows) => Object.fromEntries(measures.map((m) => [m.name, m.kind === 'count' ? rows.reduce((n, row) => n + row[m.name], 0) : sum(rows.map((row) => row[m.name]))]));
   return [...groups.values()].sort((a, b) => a.at - b.at).map(({ at, rows }) => ({ at, from: dayOf(at), to: dayOf(end(at)), name: name(at), ...added(rows) }));
-}
-
-/* What people choose from, relative to the last day that there is data of. */
-export function presets(first, last) {
-  if (!first || !last) return [];
-  const month = last.slice(0, 7);
-  const before = dayOf(secondsOf(`${month}-01`) - DAY_S);
-  return [
-    { id: 'week', from: addDays(last, -6), to: last },
-    { id: 'days30', from: addDays(last, -29), to: last },
-    { id: 'month', from: `${month}-01`, to: last },
-    { id: 'last_month', from: `${before.slice(0, 7)}-01`, to: before },
-    { id: 'quarter', from: addDays(last, -89), to: last },
-    { id: 'year', from: `${last.slice(0, 4)}-01-01`, to: last },
-  ].filter((p) => p.to >= first);
 }

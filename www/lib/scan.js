@@ -9,7 +9,7 @@ import { useEffect, useRef } from 'preact/hooks';
 export const SCAN_GAP_MS = 40; /* between two characters: people need more */
 const LEAST = 4; /* characters: shorter bursts may be somebody's fingers */
 
-export function onScan(fn) {
+function onScan(fn) {
   let typed = '';
   let last = 0;
   let field = null;

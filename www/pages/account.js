@@ -18,7 +18,7 @@ import { PasswordChange } from './password.js';
 const BROWSERS = [['Edge', /Edg\//], ['Firefox', /Firefox\//], ['Chrome', /Chrom(e|ium)\//], ['Safari', /Safari\//]];
 const SYSTEMS = [['iPhone', /iPhone/], ['iPad', /iPad/], ['Android', /Android/], ['Windows', /Windows/], ['macOS', /Mac OS X/], ['Linux', /Linux/]];
 const found = (list, text) => list.find(([, sign]) => sign.test(text))?.[0];
-export function agentWords(text) {
+function agentWords(text) {
   const words = [found(BROWSERS, text ?? ''), found(SYSTEMS, text ?? '')].filter(Boolean);
   return words.join(', ') || text || t('stat.none');
 }

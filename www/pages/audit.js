@@ -68,7 +68,7 @@ function Chain() {
 /* ---- the log ---- */
 
 const TONES = { FAILED: 'bad', INTERRUPTED: 'warn', DELETED: 'warn', UNDONE: 'warn', COMPLETED: 'ok', AUDITED: 'ok', CREATED: 'ok' };
-export const toneOf = (event) => TONES[event.split('_').at(-1)] ?? 'plain';
+const toneOf = (event) => TONES[event.split('_').at(-1)] ?? 'plain';
 
 const Entry = ({ entry }) => html`<li data-seq=${entry.seq}>
   <time datetime=${entry.at}>${formatClock(entry.at)}</time>

@@ -10,7 +10,7 @@ import { Badge } from '../parts/card.js';
 import { Icon } from '../parts/icon.js';
 import { shownValue } from './record_words.js';
 
-export const SIDES = ['mine', 'theirs'];
+const SIDES = ['mine', 'theirs'];
 
 /* Which side did not hold, and what it takes that a side does. */
 const loser = (c) => (c.lost_by === 'here' ? 'mine' : 'theirs');

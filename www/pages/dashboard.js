@@ -20,7 +20,7 @@ import { DueCard } from './calls.js';
 import { BOARDS } from './index.js';
 import { amount, number, SHOP_TABLES } from './shop.js';
 
-export function useSummary() {
+function useSummary() {
   const { answer, error, again } = useLive(address('/api/dashboard/summary'), SHOP_TABLES);
   return { summary: useKept(answer)?.data, error, again };
 }
@@ -31,7 +31,7 @@ const Top = ({ name, audited, title, rows, page, note }) => html`<${Card} title=
 
 /* ---- the parts: each so many of six columns wide ---- */
 
-export const WIDGETS = {
+const WIDGETS = {
   figures: { span: 6, draw: ({ summary, audited }) => html`<${Figures} summary=${summary} audited=${audited} />` },
   trend: { span: 4, draw: ({ query }) => html`<${Trend} query=${query} />` },
   due: { span: 2, draw: () => html`<${DueCard} />` },

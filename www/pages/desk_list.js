@@ -15,7 +15,7 @@ import { html } from '../lib/html.js';
 import { openDrawer, route } from '../lib/route.js';
 import { ALL, NONE, extend, has, isEmpty, only, size, target, toggle } from '../lib/selection.js';
 import { may } from '../lib/session.js';
-import { nameOf, t } from '../lib/text.js';
+import { t } from '../lib/text.js';
 import { keysOn } from '../lib/theme.js';
 import { Badge } from '../parts/card.js';
 import { Icon } from '../parts/icon.js';

@@ -10,7 +10,7 @@ import { Card } from '../parts/card.js';
 import { ChartCard } from '../parts/chart_card.js';
 import { Icon } from '../parts/icon.js';
 import { Skeleton } from '../parts/state.js';
-import { clearFilter, filterName, filterOf, isFiltered, setFilter, stateOf, weekName } from './desk_filter.js';
+import { clearFilter, filterName, filterOf, setFilter, stateOf, weekName } from './desk_filter.js';
 
 /* ---- by state ---- */
 

@@ -20,7 +20,7 @@ export function whyPath(figure, more) {
 
 /* { tick: { ok, first, second, method } | null, failed: there is none } of a figure; asked again
 ** when its value is another one. */
-export function useTick(figure, value) {
+function useTick(figure, value) {
   const { answer, error, again } = useAnswer(figure && whyPath(figure, { tick: 1 }));
   const asked = useRef(value);
   useEffect(() => {

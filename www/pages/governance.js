@@ -1,7 +1,7 @@
 /* Governance: how well the controls work, who changed them, what the log says, and how
 ** somebody who has no access here can check all of it. On paper it is a report. */
 import { useMemo, useState } from 'preact/hooks';
-import { address, useAnswer } from '../lib/api.js';
+import { address } from '../lib/api.js';
 import { dataset } from '../lib/dataset.js';
 import { count, percent } from '../lib/decimal.js';
 import { formatDay, formatMoment, formatSource } from '../lib/format.js';

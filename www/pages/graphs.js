@@ -18,7 +18,7 @@ import { GraphRun } from './graph_run.js';
 import { formatIn } from './schedules.js';
 import { WorkState } from './work_state.js';
 
-export const GRAPH_TABLES = ['graph', 'graph_run', 'schedule', 'job'];
+const GRAPH_TABLES = ['graph', 'graph_run', 'schedule', 'job'];
 const label = (name) => t(`graph_run_column.${name}`);
 
 export const nodesOf = (tasks) => tasks.map((task) => ({ id: task.name, title: nameOf('task', task.name), note: task.map ? `\u00d7 ${task.map}` : undefined, after: task.after ?? [] }));
@@ -66,7 +66,7 @@ function All() {
   </div>`;
 }
 
-export const windowOf = (run) => (run.from || run.to ? `${formatMoment(run.from)} \u2013 ${formatMoment(run.to)}` : '');
+const windowOf = (run) => (run.from || run.to ? `${formatMoment(run.from)} \u2013 ${formatMoment(run.to)}` : '');
 
 const RUNS = [
   { id: 'run', label: label('run'), kind: 'name', value: (run) => html`<a href=${link(at('graphs', 'run', String(run.id)))}>${run.id}</a>` },

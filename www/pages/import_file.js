@@ -52,7 +52,7 @@ function Sample({ look }) {
   return html`<${Table} caption=${t('import.sample')} columns=${columns} rows=${look.sample} />`;
 }
 
-export const Oddities = ({ rows }) => rows.length > 0 && html`<ul class="oddities">
+const Oddities = ({ rows }) => rows.length > 0 && html`<ul class="oddities">
   ${rows.map((row) => html`<li key=${row.code}><${Icon} name="info" /> <span>${row.text}</span></li>`)}
 </ul>`;
 

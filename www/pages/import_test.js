@@ -44,7 +44,7 @@ const SAMPLE = [
 const categories = (result) =>
   Object.entries(result.rejected).filter(([, n]) => n).sort((a, b) => b[1] - a[1]).map(([name, n]) => ({ name: nameOf('category', name), size: n, text: count(n), note: t('quality.share', { share: percent(n, result.rows.read, 2) }) }));
 
-export function Rejected({ result }) {
+function Rejected({ result }) {
   const failed = result.controls.filter((c) => c.failed).sort((a, b) => b.failed - a.failed);
   if (!result.rows.rejected) return html`<${Card} title=${t('import.rejected')}><${Empty} icon="check" title=${t('empty.rejected.title')}><p>${t('empty.rejected.advice')}</p><//><//>`;
   return html`

@@ -20,7 +20,6 @@ import { useScan } from '../lib/scan.js';
 import { touch } from '../lib/screen.js';
 import { useSheet } from '../lib/sheet.js';
 import { t } from '../lib/text.js';
-import { Card } from '../parts/card.js';
 import { Icon } from '../parts/icon.js';
 import { PageHead } from '../parts/page_head.js';
 import { toast, toastFailure } from '../parts/toast.js';

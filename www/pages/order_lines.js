@@ -9,7 +9,7 @@ import { amount, rupees } from './shop.js';
 
 const QUANTITY = /^\d{1,9}(\.\d{1,4})?$/;
 export const isRight = (line) => QUANTITY.test(line.quantity.trim()) && compare(line.quantity.trim(), '0') > 0;
-export const priceOf = (line) => times(line.price, line.quantity.trim());
+const priceOf = (line) => times(line.price, line.quantity.trim());
 export const totalOf = (lines) => sum(lines.map(priceOf).filter(Boolean));
 const plainest = (text) => (text.includes('.') ? text.replace(/\.?0+$/, '') : text);
 

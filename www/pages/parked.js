@@ -7,7 +7,7 @@ import { html } from '../lib/html.js';
 import { useLive } from '../lib/live.js';
 import { link } from '../lib/route.js';
 import { may } from '../lib/session.js';
-import { nameOf, t } from '../lib/text.js';
+import { t } from '../lib/text.js';
 import { Card } from '../parts/card.js';
 import { Drawer } from '../parts/dialog.js';
 import { Form } from '../parts/form.js';

@@ -60,7 +60,7 @@ const categories = (data, scope) =>
     }));
 
 /* A control has as many lines as it had versions: they are added up. */
-export function byControl(controls) {
+function byControl(controls) {
   const all = new Map();
   for (const c of controls) {
     const sum = all.get(c.control) ?? { ...c, passed: 0, failed: 0, versions: [] };

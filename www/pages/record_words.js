@@ -1,5 +1,4 @@
 /* How a record is told: its name, its properties, and what refers to another. */
-import { useMemo } from 'preact/hooks';
 import { address } from '../lib/api.js';
 import { exact } from '../lib/decimal.js';
 import { formatDay, formatMoment } from '../lib/format.js';

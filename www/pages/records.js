@@ -6,7 +6,7 @@
 **   #/records/ENTITY/ID     one of them: its form, its history
 **
 ** Nothing here knows an entity: one that is declared tomorrow has its page. */
-import { address, useAnswer } from '../lib/api.js';
+import { useAnswer } from '../lib/api.js';
 import { html } from '../lib/html.js';
 import { at, link } from '../lib/route.js';
 import { may } from '../lib/session.js';

@@ -11,7 +11,7 @@ import { useRoles } from './people.js';
 const LEVEL = { write: 'edit', read: 'eye', none: 'minus' };
 
 /* "sales.write *.read" of the group sales: 'write', 'read' or 'none'. */
-export function levelOf(permissions, group) {
+function levelOf(permissions, group) {
   const own = permissions.split(/[\s,]+/).filter((word) => word.startsWith(`${group}.`) || word.startsWith('*.'));
   if (own.some((word) => word.endsWith('.write'))) return 'write';
   return own.length ? 'read' : 'none';

@@ -52,7 +52,7 @@ function ByteTick({ tick }) {
 }
 
 /* The cells that the figure below this drawer is made of: its measure and its filters. */
-export function askedFields() {
+function askedFields() {
   const figure = readFigure(route.value.drawers.findLast(({ kind }) => kind === 'why')?.value);
   if (!figure) return [];
   const { from, to, ...filters } = figure.scope;

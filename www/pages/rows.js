@@ -10,7 +10,7 @@ import { useSearch } from '../lib/search.js';
 import { at, link } from '../lib/route.js';
 import { nameOf, t } from '../lib/text.js';
 import { Card } from '../parts/card.js';
-import { Empty, Failed, Skeleton } from '../parts/state.js';
+import { Failed, Skeleton } from '../parts/state.js';
 import { Table } from '../parts/table.js';
 import { figureOf, InDrawer, Why } from '../parts/why.js';
 

@@ -10,7 +10,7 @@ export const KINDS = ['required', 'type', 'range', 'reference', 'not_future', 'p
 /* What people add; the others say how a record is read and are there once. */
 export const NEW_KINDS = ['range', 'reference', 'pattern', 'required', 'not_future', 'expression'];
 export const WITHOUT_FIELD = ['readable', 'columns', 'extra_cells', 'expression', 'unique'];
-export const CATEGORIES = ['BUSINESS_RULE_VIOLATION', 'DATA_QUALITY_ISSUE', 'DATA_FORMAT_ERROR', 'MISSING_REQUIRED_FIELD'];
+const CATEGORIES = ['BUSINESS_RULE_VIOLATION', 'DATA_QUALITY_ISSUE', 'DATA_FORMAT_ERROR', 'MISSING_REQUIRED_FIELD'];
 const STAGES = ['schema', 'business', 'quality', 'duplicates'];
 
 const PARAMETERS = {
@@ -59,7 +59,7 @@ export function Parameters({ draft, world, errors, onDraft }) {
 }
 
 /* Fields of the rule itself, by name, for whoever lays them out. */
-export function ruleField(name, property, world) {
+function ruleField(name, property, world) {
   const own = { ...property, name, label: t(`rule.property.${name}`), help: t(`rule.property_help.${name}`) };
   if (name === 'kind') return { ...own, kind: 'choice', options: options('rule.kind', KINDS) };
   if (name === 'field') return { ...own, kind: 'choice', required: true, options: options('field', world.fields) };

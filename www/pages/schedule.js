@@ -29,7 +29,7 @@ const inZone = (iso, zone) => {
   }
 };
 
-export function Preview({ cron, zone }) {
+function Preview({ cron, zone }) {
   const { answer, error } = useAnswer(cron && zone ? address('/api/schedule-preview', { cron, zone, count: 5 }) : null);
   const preview = useKept(error ? null : answer)?.data;
   if (error?.message) return html`<p class="error" role="status"><${Icon} name="warn" /> <span>${error.message}</span></p>`;

@@ -66,14 +66,14 @@ export const Because = ({ id, label }) => html`<span class="because"><${InDrawer
 /* '3 days ago', 'today', 'in 2 days'. */
 const NEAR_DAYS = 15; /* beyond, a date says more */
 const relative = new Intl.RelativeTimeFormat('en-IN', { numeric: 'auto' });
-export const daysTo = (day) => Math.round((Date.parse(day) - Date.parse(today())) / 86400000);
+const daysTo = (day) => Math.round((Date.parse(day) - Date.parse(today())) / 86400000);
 export const When = ({ day }) => html`<time datetime=${day} title=${formatDay(day)} class=${daysTo(day) < 0 && daysTo(day) > -NEAR_DAYS ? 'ink-warn' : undefined}>${Math.abs(daysTo(day)) < NEAR_DAYS ? relative.format(daysTo(day), 'day') : formatDay(day)}</time>`;
 
 export const Facts = ({ rows }) => html`<dl class="details">${rows.filter(Boolean).map(([label, value]) => html`<div key=${label}><dt>${label}</dt><dd>${value || t('stat.none')}</dd></div>`)}</dl>`;
 
 /* ---- customers ---- */
 
-export const Score = ({ name, value }) => html`<span class="score" role="img" aria-label=${t('segments.score_of', { name: t(`segments.${name}`), n: value })} title=${t(`segments.${name}_help`)}><i>${t(`segments.${name}_short`)}</i>${[1, 2, 3, 4, 5].map((n) => html`<b key=${n} class=${n <= value ? 'on' : ''}></b>`)}</span>`;
+const Score = ({ name, value }) => html`<span class="score" role="img" aria-label=${t('segments.score_of', { name: t(`segments.${name}`), n: value })} title=${t(`segments.${name}_help`)}><i>${t(`segments.${name}_short`)}</i>${[1, 2, 3, 4, 5].map((n) => html`<b key=${n} class=${n <= value ? 'on' : ''}></b>`)}</span>`;
 export const Scores = ({ segment }) => html`<span class="scores"><${Score} name="recency" value=${segment.recency_score} /><${Score} name="frequency" value=${segment.frequency_score} /><${Score} name="monetary" value=${segment.monetary_score} /></span>`;
 export const Churn = ({ risk }) => html`<span class=${Number(risk) >= 0.7 ? 'ink-bad' : Number(risk) >= 0.4 ? 'ink-warn' : undefined}>${share(risk)}</span>`;
 export const Phone = ({ of }) => (of?.phone ? html`<a class="phone" href=${`tel:${of.phone.replace(/[^+\d]/g, '')}`}>${of.phone}</a>` : '');

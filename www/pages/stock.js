@@ -34,7 +34,7 @@ const label = (name) => t(`stock_column.${name}`);
 export const quantity = (value) => (value === null || value === undefined ? '' : exact(String(value)));
 const figure = (name) => ({ id: name, label: label(name), align: 'end', value: (row) => quantity(row[name]) && html`<span class=${String(row[name]).startsWith('-') ? 'ink-bad' : undefined}>${quantity(row[name])}</span>` });
 
-export const LevelState = ({ state }) => (state && state !== 'ok' ? html`<${Badge} tone=${TONES[state] ?? 'plain'}>${nameOf('stock_state', state)}<//>` : '');
+const LevelState = ({ state }) => (state && state !== 'ok' ? html`<${Badge} tone=${TONES[state] ?? 'plain'}>${nameOf('stock_state', state)}<//>` : '');
 
 const COLUMNS = [
   { id: 'sku', label: label('sku'), kind: 'name', value: (row) => html`${row.sku}${row.name && html`<p class="note">${row.name}</p>`}` },
@@ -59,7 +59,7 @@ export async function find(code) {
   }
 }
 
-export async function openCode(code) {
+async function openCode(code) {
   const found = await find(code);
   if (found?.sku) openDrawer('item', found.sku);
   else if (found?.warehouse) replace(here({ warehouse: found.warehouse }));

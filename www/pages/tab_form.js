@@ -12,7 +12,7 @@ const MEASURES = ['revenue', 'orders', 'quantity', 'average'];
 const options = (group, ids) => ids.map((id) => ({ id, label: nameOf(group, id) }));
 
 /* Only what a kind has use for is asked, and kept. */
-export function tidy(card) {
+function tidy(card) {
   const { kind, title, measure, group, filter, span } = card;
   const own = Object.fromEntries(Object.entries(filter ?? {}).filter(([, value]) => value));
   return { kind, title, measure: measure || 'revenue', group: kind === 'bars' || kind === 'table' ? group || 'region' : null, filter: own, span };

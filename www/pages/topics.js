@@ -73,7 +73,7 @@ const EVENTS = [
   { id: 'offset', label: t('event_column.offset'), align: 'end', value: (event) => count(event.offset) },
 ];
 
-export const eventKey = (topic, event) => `${topic}/${event.partition}/${event.offset}`;
+const eventKey = (topic, event) => `${topic}/${event.partition}/${event.offset}`;
 
 function Publish({ topic, onClose, onDone }) {
   const save = async ({ body }) => {

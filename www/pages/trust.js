@@ -17,7 +17,7 @@ const SIGNS = [['ios', /iPhone|iPad/], ['android', /Android/], ['macos', /Mac OS
 const own = () => SIGNS.find(([, sign]) => sign.test(navigator.userAgent))?.[0] ?? 'windows';
 
 /* 'AB12…' or 'AB:12:…' in groups that two people can compare over a telephone. */
-export const fingerprintWords = (text) => (text.replace(/[^0-9a-f]/gi, '').toUpperCase().match(/.{1,4}/g) ?? []).join(' ');
+const fingerprintWords = (text) => (text.replace(/[^0-9a-f]/gi, '').toUpperCase().match(/.{1,4}/g) ?? []).join(' ');
 
 function Steps({ system }) {
   const command = t(`trust.command.${system}`);

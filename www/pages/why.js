@@ -19,7 +19,7 @@ const TABLES = ['run', 'sale', 'reject', 'rule'];
 const pick = (answer) => ({ items: answer.data.rows?.items ?? [], next: answer.data.rows?.next });
 
 /* Both figures beside each other, and what to do when they differ. */
-export function TickPanel({ measure, tick }) {
+function TickPanel({ measure, tick }) {
   const shown = (value) => shownFigure(measure, value);
   return html`<div class=${`tick-panel ${tick.ok ? 'ok' : 'bad'}`} data-ok=${String(tick.ok)} role=${tick.ok ? undefined : 'alert'}>
     <${Tick} ok=${tick.ok} label=${t(tick.ok ? 'why.agrees' : 'why.differs')} />

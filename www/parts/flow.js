@@ -29,7 +29,7 @@ function depths(nodes) {
   return known;
 }
 
-export function layout(nodes) {
+function layout(nodes) {
   const depth = depths(nodes);
   const columns = [];
   for (const node of nodes) (columns[depth.get(node.id)] ??= []).push(node);

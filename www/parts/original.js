@@ -18,7 +18,7 @@ const TURNING = new RegExp(`(${WORD}(?:\\p{Zs}+${WORD})*|[\\u202A-\\u202E\\u2066
 export const inOrder = (text) => text.split(TURNING).map((part, i) => (i % 2 ? html`<bdi>${part}</bdi>` : part));
 
 /* Where the cells lie, quotes included: [{ from, to }]. */
-export function cellSpans(raw, dialect) {
+function cellSpans(raw, dialect) {
   const delimiter = sign(dialect.delimiter);
   const quote = sign(dialect.quote);
   const spans = [];
