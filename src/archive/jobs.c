@@ -3,7 +3,6 @@
 */
 #include "archive/backups.h"
 #include "archive/internal.h"
-#include "base/limits.h"
 #include "job/job.h"
 #include "model/entity.h"
 #include "notify/alert.h"

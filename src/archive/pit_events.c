@@ -6,7 +6,6 @@
 */
 #include "archive/pit_internal.h"
 #include "base/hash.h"
-#include "base/limits.h"
 #include "event/segment.h"
 
 struct end {

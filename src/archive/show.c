@@ -3,7 +3,6 @@
 */
 #include "archive/internal.h"
 #include "base/file.h"
-#include "base/time.h"
 #include "store/column.h"
 
 static void list_partition(struct jw *w, const struct stmt *s) {

@@ -36,7 +36,7 @@ struct archive_table {
   const char *remove_one;     /* DELETE of the row ?1 */
   const struct archive_column *columns;
   int column_count;
-  int id_column, at_column, place_column, key_column; /* of the file; -1: none. key: the item */
+  int id_column, at_column, key_column; /* of the file; -1: none. key: the item */
 };
 
 const struct archive_table *archive_table_find(const char *name); /* NULL */

@@ -88,7 +88,6 @@ static const struct archive_table
       .column_count = COUNT(ledger_columns),
       .id_column = 0,
       .key_column = 3,
-      .place_column = 4,
       .at_column = 12,
     };
 

@@ -7,7 +7,6 @@
 #include "auth/stamp.h"
 #include "base/hash.h"
 #include "base/ids.h"
-#include "base/limits.h"
 #include "base/time.h"
 #include "model/permission.h"
 #include "record/record.h"

@@ -15,7 +15,7 @@ int64_t session_clock_latest(int64_t now) {
   return now > seen ? now : seen;
 }
 
-int session_clock(struct ctx *cx, struct db *db, int64_t *clock) {
+static int session_clock(struct ctx *cx, struct db *db, int64_t *clock) {
   struct change_end end;
   int rc = change_last(cx, db, &end);
   int64_t log = (end.hlc >> 16) * 1000, latest = session_clock_latest(cx->now);

@@ -95,8 +95,6 @@ struct session {
 int session_find(struct ctx *cx, struct db *db, const char *id, const unsigned char *stored,
                  struct session *out);
 
-/* The clock that never goes back, UTC microseconds: the latest time that the log or this process has seen. */
-int session_clock(struct ctx *cx, struct db *db, int64_t *clock);
 int64_t session_clock_latest(int64_t now); /* as far as this process has seen it */
 
 #endif

@@ -18,7 +18,6 @@
 #ifndef BASE_SEAL_H
 #define BASE_SEAL_H
 
-#include "base/buf.h"
 #include "base/ctx.h"
 
 enum { SEAL_KEY_SIZE = 32, SEAL_NONCE = 12, SEAL_TAG = 16, SEAL_MORE = 1 + SEAL_NONCE + SEAL_TAG };

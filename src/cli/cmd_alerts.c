@@ -1,5 +1,4 @@
 /* cmd_alerts.c - the inbox of alerts, and metrics. */
-#include "base/limits.h"
 #include "cli/cli.h"
 #include "notify/alert.h"
 #include "transform/metric.h"

@@ -2,7 +2,6 @@
 #include <stdio.h>
 
 #include "archive/archive.h"
-#include "base/decimal.h"
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/time.h"

@@ -3,7 +3,6 @@
 
 #include "archive/backups.h"
 #include "archive/pit.h"
-#include "base/limits.h"
 #include "base/time.h"
 #include "cli/cli.h"
 #include "replicate/state.h"

@@ -2,7 +2,6 @@
 #include <stdio.h>
 
 #include "base/file.h"
-#include "base/limits.h"
 #include "base/time.h"
 #include "cli/cli.h"
 #include "export/catalogue.h"

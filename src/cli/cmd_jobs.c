@@ -1,5 +1,4 @@
 /* cmd_jobs.c - jobs: what waits, runs, is done or dead, and what to do about it. */
-#include "base/limits.h"
 #include "cli/cli.h"
 #include "job/engine.h"
 #include "job/job.h"

@@ -4,7 +4,6 @@
 
 #include "base/base64.h"
 #include "base/ids.h"
-#include "base/limits.h"
 #include "cli/cli.h"
 #include "notify/mail.h"
 #include "notify/outbox.h"

@@ -1,5 +1,4 @@
 /* cmd_reorder.c - what should be ordered, and what becomes of it. */
-#include "base/limits.h"
 #include "cli/cli.h"
 #include "inventory/reorder.h"
 

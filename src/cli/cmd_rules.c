@@ -2,7 +2,6 @@
 #include "base/limits.h"
 #include "cli/cli.h"
 #include "format/input.h"
-#include "ingest/entities.h"
 #include "ingest/import.h"
 #include "ingest/kept.h"
 #include "ingest/rejudge.h"

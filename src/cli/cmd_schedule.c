@@ -1,7 +1,6 @@
 /* cmd_schedule.c - schedules: what is due when. */
 #include "job/schedule.h"
 
-#include "base/limits.h"
 #include "base/time.h"
 #include "cli/cli.h"
 #include "job/zone.h"

@@ -1,7 +1,6 @@
 /* cmd_show.c - what is there: runs, exceptions, tables, and the proof. */
 #include <stdio.h>
 
-#include "base/limits.h"
 #include "cli/cli.h"
 #include "export/reports.h"
 #include "export/tables.h"

@@ -1,5 +1,4 @@
 /* cmd_stock.c - what there is and how it came about: levels, history, movements, replay. */
-#include "base/limits.h"
 #include "base/time.h"
 #include "cli/cli.h"
 #include "inventory/daily.h"

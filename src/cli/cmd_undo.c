@@ -1,6 +1,5 @@
 /* cmd_undo.c - imports taken back and brought back, rows changed: undo, redo, edit. */
 #include "base/decimal.h"
-#include "base/limits.h"
 #include "cli/cli.h"
 #include "ingest/edit.h"
 #include "ingest/undo.h"

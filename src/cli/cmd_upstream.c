@@ -1,5 +1,4 @@
 /* cmd_upstream.c - headquarters' database, by who administers it: its schema, and who may come in. */
-#include "base/limits.h"
 #include "cli/cli.h"
 #include "replicate/enroll.h"
 #include "replicate/schema.h"

@@ -5,7 +5,6 @@
 #include "auth/login.h"
 #include "auth/stamp.h"
 #include "base/ids.h"
-#include "base/limits.h"
 #include "cli/cli.h"
 #include "record/record.h"
 

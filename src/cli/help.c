@@ -1,7 +1,6 @@
 /* help.c - the table of commands as help, man page and completion. */
 #include <stdio.h>
 
-#include "base/limits.h"
 #include "base/version.h"
 #include "cli/cli.h"
 

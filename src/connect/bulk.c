@@ -10,7 +10,6 @@
 
 #include "base/crash.h"
 #include "base/file.h"
-#include "base/limits.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "format/input.h"

@@ -9,7 +9,8 @@ enum { DRIVERS_MOST = 32 };
 static const struct connector_driver *drivers[DRIVERS_MOST];
 static int driver_count;
 
-void connector_driver_register(const struct connector_driver *d) {
+/* Before any thread is started. */
+static void connector_driver_register(const struct connector_driver *d) {
   if (driver_count < DRIVERS_MOST) drivers[driver_count++] = d;
 }
 

@@ -40,7 +40,6 @@ struct connector_driver {
   /* Fetches what is new. Runs at least once: what came is stored with a key, so that it counts once. */
   int (*sync)(struct ctx *cx, struct job *job, const struct connector *c, struct connector_result *out);
 };
-void connector_driver_register(const struct connector_driver *d); /* before any thread is started */
 
 /* The rules of the entity, the kind of job connector_sync, the lister `connectors`. */
 void connectors_register(void);

@@ -1,6 +1,5 @@
 #include "event/fetch.h"
 
-#include "base/time.h"
 #include "event/internal.h"
 #include "event/segment.h"
 #include "model/visible.h"

@@ -1,7 +1,6 @@
 #include "event/park.h"
 
 #include "base/hash.h"
-#include "base/time.h"
 #include "event/internal.h"
 #include "store/change.h"
 #include "store/column.h"

@@ -17,7 +17,6 @@
 */
 #include <stdio.h>
 
-#include "base/limits.h"
 #include "base/time.h"
 #include "event/internal.h"
 #include "event/scan.h"

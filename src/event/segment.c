@@ -1,7 +1,6 @@
 #include "event/segment.h"
 
 #include "base/deflate.h"
-#include "base/limits.h"
 #include "event/internal.h"
 
 void segment_put(struct buf *out, struct str json) {

@@ -20,7 +20,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/limits.h"
 #include "base/time.h"
 #include "event/internal.h"
 #include "event/scan.h"

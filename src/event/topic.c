@@ -1,5 +1,4 @@
 /* topic.c - topics as their rows say, and what is registered for them. */
-#include "base/limits.h"
 #include "event/internal.h"
 
 enum { DOORS_MOST = 8, CONSUMERS_MOST = 64 };

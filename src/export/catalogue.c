@@ -7,8 +7,6 @@
 */
 #include "export/catalogue.h"
 
-#include "base/limits.h"
-#include "base/time.h"
 #include "export/facts.h"
 #include "model/entity.h"
 

@@ -1,7 +1,6 @@
 #include "export/changes.h"
 
 #include "base/limits.h"
-#include "base/time.h"
 #include "model/visible.h"
 #include "store/column.h"
 

@@ -1,5 +1,4 @@
 #include "base/limits.h"
-#include "base/time.h"
 #include "export/desk_internal.h"
 #include "ingest/kept.h"
 #include "store/column.h"

@@ -1,6 +1,5 @@
 #include <stdlib.h>
 
-#include "base/limits.h"
 #include "base/time.h"
 #include "export/desk_internal.h"
 

@@ -2,8 +2,6 @@
 
 #include <ctype.h>
 
-#include "base/json.h"
-#include "base/limits.h"
 #include "model/entity.h"
 
 /* ---- words ---- */

@@ -1,6 +1,5 @@
 #include "export/governance.h"
 
-#include "base/limits.h"
 #include "base/time.h"
 #include "store/change.h"
 #include "store/column.h"

@@ -56,8 +56,7 @@ void machine_look(const char *dir, struct machine *m) {
                          .most_files = -1,
                          .threads = kilobytes("/proc/self/status", "Threads"),
                          .started = started(),
-                         .memory_free = kilobytes("/proc/meminfo", "MemAvailable") * 1024,
-                         .memory_size = kilobytes("/proc/meminfo", "MemTotal") * 1024 };
+                         .memory_free = kilobytes("/proc/meminfo", "MemAvailable") * 1024 };
   if (getrlimit(RLIMIT_NOFILE, &files) == 0) m->most_files = (int64_t)files.rlim_cur;
   if (getrusage(RUSAGE_SELF, &used) == 0)
     m->cpu_seconds = (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +

@@ -1,7 +1,6 @@
 #include "export/reports.h"
 
 #include "base/limits.h"
-#include "base/time.h"
 #include "export/figures.h"
 #include "ingest/kept.h"
 #include "store/column.h"

@@ -3,9 +3,10 @@
 #include "base/time.h"
 #include "export/tally.h"
 
-const char *const rows_params[] = { "q", "limit", "after", NULL };
+/* What rows_read takes beside the parameters of the scope. */
+static const char *const rows_params[] = { "q", "limit", "after", NULL };
 
-int rows_read(struct ctx *cx, const struct params *p, struct rows_query *q) {
+static int rows_read(struct ctx *cx, const struct params *p, struct rows_query *q) {
   q->prefix = params_get(p, "q");
   q->after = params_get(p, "after");
   return params_int(cx, p, "limit", 1, ROWS_MOST, ROWS_LIMIT, &q->limit);

@@ -37,10 +37,6 @@ struct rows_result {
   int run_count;
 };
 
-/* The parameters that rows_read takes beside those of the scope, ended by NULL: q limit after. */
-extern const char *const rows_params[];
-int rows_read(struct ctx *cx, const struct params *p, struct rows_query *q);
-
 /* An array of rows. */
 int rows_write(struct ctx *cx, struct db *db, struct jw *w, const char *key, const struct rows_query *q,
                struct rows_result *out);

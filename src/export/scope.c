@@ -2,7 +2,7 @@
 
 #include "base/time.h"
 
-const char *const scope_params[] = { "as", "run", "from", "to", "tenant", NULL };
+static const char *const scope_params[] = { "as", "run", "from", "to", "tenant", NULL };
 
 /* Places of the parameters in statements. */
 enum { RUN = 1, FROM, TO, GROUP };

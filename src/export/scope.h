@@ -33,9 +33,6 @@ struct scope {
   int filter_count;
 };
 
-/* The names that scope_read takes beside the group fields, ended by NULL: as run from to. */
-extern const char *const scope_params[];
-
 /* dataset: its name, or NULL for the parameter `as`, or the program's first one.
 ** also: further parameters that are allowed. E_NOT_FOUND: no such dataset or run;
 ** E_INVALID: a parameter that does not exist, a day that is none; E_CONFLICT: the

@@ -10,7 +10,6 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/limits.h"
-#include "base/time.h"
 #include "base/version.h"
 #include "export/doctor.h"
 #include "store/column.h"

@@ -49,6 +49,12 @@ static int read_again(struct ctx *cx, struct db *db, int64_t run, enum kept_by b
   return OK;
 }
 
+/* Is the stored row what its bytes say? */
+struct row_tick {
+  bool ok;
+  const char *text; /* a sentence */
+};
+
 static struct row_tick decide(struct ctx *cx, const struct data_row *row, const struct again *a) {
   const char *wrong = a->problem      ? a->problem
                       : !a->is_judged ? "its record is no row of the file"
@@ -60,13 +66,6 @@ static struct row_tick decide(struct ctx *cx, const struct data_row *row, const 
                                        "the %lld original bytes, read and judged again, give its key and "
                                        "all %d values",
                                        (long long)a->at.length, row->dataset->field_count) };
-}
-
-int row_tick(struct ctx *cx, struct db *db, const struct data_row *row, struct row_tick *out) {
-  struct again a;
-  if (read_again(cx, db, row->run, KEPT_BY_RECORD, row->record, &a)) return cx->code;
-  *out = decide(cx, row, &a);
-  return OK;
 }
 
 /* ---- finding rows ---- */

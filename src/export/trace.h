@@ -30,12 +30,4 @@ int row_show(struct ctx *cx, struct db *db, struct jw *w, const char *key, const
 /* p: run, and one of line, record, offset. E_NOT_FOUND. */
 int line_show(struct ctx *cx, struct db *db, struct jw *w, const char *key, const struct params *p);
 
-struct row_tick {
-  bool ok;
-  const char *text; /* a sentence */
-};
-
-/* Is the stored row what its bytes say? at: with bytes, or p NULL when there are none. */
-int row_tick(struct ctx *cx, struct db *db, const struct data_row *row, struct row_tick *out);
-
 #endif

@@ -6,6 +6,8 @@
 #include "field/segment.h"
 #include "field/upsell.h"
 
+static const struct job_kind again_kind;
+
 int again_order(struct ctx *cx, struct db *db, int seconds) {
   return job_enqueue(
       cx, db,
@@ -35,7 +37,7 @@ int again_all(struct ctx *cx, struct tenant *t) {
 /* A change that comes while it runs orders no second job, because this one is not done: so it looks again. */
 static int run(struct ctx *cx, struct job *job) { return again_all(cx, job_tenant(job)); }
 
-const struct job_kind again_kind = {
+static const struct job_kind again_kind = {
   .name = "field_again",
   .queue = "default",
   .help = "works predictions, segments and recommendations out again after orders have changed",
@@ -49,7 +51,7 @@ static int check_preference(struct ctx *cx, struct db *db, const char *id) {
   (void)id;
   return again_order(cx, db, AGAIN_SOON);
 }
-const struct entity_hooks store_preference_hooks = { .check_row = check_preference };
+static const struct entity_hooks store_preference_hooks = { .check_row = check_preference };
 
 void orders_register(void) {
   job_kind_register(&again_kind);

@@ -6,7 +6,6 @@
 #ifndef FIELD_AGAIN_H
 #define FIELD_AGAIN_H
 
-#include "field/derive.h"
 #include "job/job.h"
 
 enum { AGAIN_SECONDS = 10, AGAIN_SOON = 2 };
@@ -15,9 +14,6 @@ enum { AGAIN_SECONDS = 10, AGAIN_SOON = 2 };
 int again_order(struct ctx *cx, struct db *db, int seconds);
 /* All of it at once: orders are settled, and the three are worked out again. */
 int again_all(struct ctx *cx, struct tenant *t);
-
-extern const struct job_kind again_kind;
-extern const struct entity_hooks store_preference_hooks;
 
 /* Kinds, hooks, proofs and what is rebuilt. For main.c. */
 void orders_register(void);

@@ -9,7 +9,6 @@
 #define FIELD_COUNTED_H
 
 #include "model/entity.h"
-#include "store/store.h"
 
 /* Nothing, when it does not count. */
 int counted_order(struct ctx *cx, struct db *db, const struct draft *d);

@@ -39,11 +39,6 @@ struct field_stage {
 };
 const struct field_stage *field_stage_at(int i); /* NULL beyond the last */
 
-/* The three of populate.c, see there for how variants are decided. */
-int populate_stores(struct ctx *cx, struct tenant *t);
-int populate_products(struct ctx *cx, struct tenant *t);
-int populate_items(struct ctx *cx, struct tenant *t);
-
 /* Kinds of jobs of this folder. For main.c. */
 void field_register(void);
 /* For verify_register and rebuild_part_register: invoice_items are what the rows say. */

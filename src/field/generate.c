@@ -5,8 +5,6 @@
 ** paise a row, is rounding off.
 */
 #include "base/decimal.h"
-#include "base/limits.h"
-#include "base/time.h"
 #include "field/made.h"
 #include "field/market.h"
 #include "field/rhythm.h"
@@ -344,7 +342,7 @@ static void release(void *arg) {
   free(m->lines);
 }
 
-int made_new(struct ctx *cx, const struct generate_invoices *asked, struct made **out) {
+static int made_new(struct ctx *cx, const struct generate_invoices *asked, struct made **out) {
   struct made *m = ctx_alloc(cx, sizeof *m);
   int64_t visits;
   m->asked = asked;

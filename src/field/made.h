@@ -54,7 +54,6 @@ struct made {
   int64_t free_due, revenue;
 };
 
-int made_new(struct ctx *cx, const struct generate_invoices *asked, struct made **out);
 void made_amounts(const struct made *m, const struct made_line *l, struct made_amounts *out);
 
 int made_write(struct ctx *cx, struct made *m);

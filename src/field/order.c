@@ -1,7 +1,6 @@
 #include "field/order.h"
 
 #include "base/decimal.h"
-#include "base/ids.h"
 #include "base/time.h"
 #include "field/again.h"
 #include "field/amount.h"

@@ -1,5 +1,4 @@
 #include "base/decimal.h"
-#include "base/limits.h"
 #include "field/amount.h"
 #include "field/history.h"
 #include "field/order_internal.h"

@@ -28,13 +28,17 @@ static int save_stores(struct ctx *cx, struct db *db, void *arg) {
   (void)arg;
   return source_save(cx, db, &store_source);
 }
-int populate_stores(struct ctx *cx, struct tenant *t) { return tenant_write(cx, t, save_stores, NULL); }
+static int populate_stores(struct ctx *cx, struct tenant *t) {
+  return tenant_write(cx, t, save_stores, NULL);
+}
 
 static int save_products(struct ctx *cx, struct db *db, void *arg) {
   (void)arg;
   return source_save(cx, db, &product_source);
 }
-int populate_products(struct ctx *cx, struct tenant *t) { return tenant_write(cx, t, save_products, NULL); }
+static int populate_products(struct ctx *cx, struct tenant *t) {
+  return tenant_write(cx, t, save_products, NULL);
+}
 
 static int write_items(struct ctx *cx, struct db *db, void *arg) {
   int64_t removed, added;
@@ -48,7 +52,7 @@ static int write_items(struct ctx *cx, struct db *db, void *arg) {
       ctx_printf(cx, "{\"lines_removed\":%lld,\"lines_added\":%lld}", (long long)removed, (long long)added));
   return stmt_run(cx, s);
 }
-int populate_items(struct ctx *cx, struct tenant *t) { return tenant_write(cx, t, write_items, NULL); }
+static int populate_items(struct ctx *cx, struct tenant *t) { return tenant_write(cx, t, write_items, NULL); }
 
 static int tidy(struct ctx *cx, struct db *db, void *arg) {
   (void)arg;

@@ -1,7 +1,6 @@
 #include "field/shop.h"
 
 #include "base/limits.h"
-#include "base/time.h"
 #include "field/history.h"
 #include "field/order.h"
 #include "record/form.h"

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "base/decimal.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/map.h"

@@ -19,8 +19,6 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "base/limits.h"
-
 struct input {
   input_read_fn *read; /* of input_kept */
   void *arg;

@@ -145,7 +145,6 @@ struct sniffed {
 void sniff_dialect(struct ctx *cx, const struct sample *s, const struct dialect *given, struct sniffed *out);
 
 struct notes; /* oddities, collected while profiling */
-struct notes *notes_new(struct ctx *cx);
 void note(struct notes *n, const char *code, uint64_t line, uint64_t count, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 

@@ -4,7 +4,6 @@
 ** Codes stay codes: digits with a leading zero (00123) and numbers with an
 ** exponent (1E+15) are text, because reading them as numbers would change them.
 */
-#include "base/decimal.h"
 #include "format/internal.h"
 
 bool kind_absent(struct str s) {

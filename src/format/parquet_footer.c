@@ -4,8 +4,6 @@
 */
 #include "format/parquet_reader.h"
 
-#include "base/limits.h"
-
 int parquet_bad(struct ctx *cx, const struct parquet_reader *r, const char *what) {
   return fail(cx, E_FAIL, NULL, "%s is damaged, or no Parquet file of ours: %s", r->source.name, what);
 }

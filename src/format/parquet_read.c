@@ -6,7 +6,6 @@
 ** lives in a unit of work of its own and is gone with the group.
 */
 #include "base/hash.h"
-#include "base/limits.h"
 #include "format/parquet_reader.h"
 
 struct page {

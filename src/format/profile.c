@@ -25,7 +25,7 @@ struct notes {
   struct oddity list[NOTES_MAX];
 };
 
-struct notes *notes_new(struct ctx *cx) {
+static struct notes *notes_new(struct ctx *cx) {
   struct notes *n = ctx_alloc(cx, sizeof *n);
   n->cx = cx;
   return n;

@@ -6,7 +6,6 @@
 ** is read. A body that was not read to its end ends the connection with the
 ** reply, see closes() in reply.c.
 */
-#include "base/limits.h"
 #include "base/log.h"
 #include "http/request.h"
 #include "http/shape.h"

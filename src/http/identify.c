@@ -58,7 +58,6 @@ static int check_token(struct request *rq, struct str token, struct identity *wh
 /* A change that somebody else's page made the browser send would come with the cookie, too. */
 static int check_page(struct request *rq) {
   bool safe = rq->head || !strcmp(rq->method, "GET");
-  rq->by_cookie = true;
   if (safe || rq->own_page) return OK;
   return refuse(rq, 403, E_DENIED, "with a cookie only this server's own page may change anything");
 }

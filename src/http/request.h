@@ -82,7 +82,6 @@ struct request {
   bool own_page;             /* sent by this server's own page, as the browser says */
   bool foreign;              /* sent by a page of another origin that may: its cookies do not count */
   bool preflight;            /* it only asks what may be asked from there */
-  bool by_cookie;            /* that is how it is known who asks */
   int64_t rate_limit, rate_left, rate_reset; /* requests a minute, and seconds; rate_limit 0: there is none */
 
   /* The body of the request, see body.c. */

@@ -8,7 +8,6 @@
 #include "auth/login.h"
 #include "auth/password.h"
 #include "auth/token.h"
-#include "base/ids.h"
 #include "base/limits.h"
 #include "http/routes.h"
 #include "record/record.h"

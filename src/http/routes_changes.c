@@ -1,7 +1,6 @@
 /*
 ** routes_changes.c - the change log a page at a time, by what is looked for in it.
 */
-#include "base/limits.h"
 #include "base/time.h"
 #include "export/changes.h"
 #include "http/routes.h"

@@ -1,7 +1,6 @@
 /*
 ** routes_system.c - who the tenants are, and whether all is well.
 */
-#include "base/time.h"
 #include "export/reports.h"
 #include "http/routes.h"
 

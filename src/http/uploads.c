@@ -11,9 +11,7 @@
 
 #include "base/hash.h"
 #include "base/ids.h"
-#include "base/limits.h"
 #include "base/time.h"
-#include "base/utf8.h"
 
 enum { UPLOADS_MOST = 200 };
 static const int64_t LIFETIME = DAY_US;

@@ -5,7 +5,6 @@
 #include "base/decimal.h"
 #include "base/hash.h"
 #include "base/time.h"
-#include "ingest/totals.h"
 #include "store/change.h"
 
 /* ---- figures ---- */

@@ -358,7 +358,8 @@ static void make_key(const struct judge *judge, const struct row *row, struct st
   j->hash = hash64(j->key.p, j->key.n);
 }
 
-uint32_t row_crc(const struct dataset *d, struct str key, uint64_t record, const struct value *values) {
+static uint32_t row_crc(const struct dataset *d, struct str key, uint64_t record,
+                        const struct value *values) {
   struct digest digest;
   digest_begin(&digest);
   digest_text(&digest, key);

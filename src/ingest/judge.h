@@ -81,7 +81,4 @@ const int64_t *judge_sums(const struct judge *judge);
 /* Good rows with a number that had more decimals than its field keeps. */
 int64_t judge_rounded(const struct judge *judge);
 
-/* CRC-32 over the stored row (digest.h): key, record, then the fields. */
-uint32_t row_crc(const struct dataset *d, struct str key, uint64_t record, const struct value *values);
-
 #endif

@@ -228,7 +228,7 @@ const char *column_heading(struct ctx *cx, const struct profile *p, int column) 
   return p->columns[column].heading;
 }
 
-const char *column_number(struct ctx *cx, const struct profile *p, int column) {
+static const char *column_number(struct ctx *cx, const struct profile *p, int column) {
   (void)p;
   return ctx_printf(cx, "#%d", column + 1);
 }

@@ -85,7 +85,7 @@ void mapping_suggest(struct ctx *cx, const struct dataset *d, const struct profi
 typedef const char *column_name_fn(struct ctx *cx, const struct profile *p, int column);
 const char *mapping_part(struct ctx *cx, const struct profile *p, const struct mapping *m, int part,
                          column_name_fn *name);
-column_name_fn column_heading, column_number; /* "Order No.", "#3" */
+column_name_fn column_heading; /* "Order No." */
 /* All parts, as --unique takes them. */
 const char *mapping_unique(struct ctx *cx, const struct profile *p, const struct mapping *m,
                            column_name_fn *name);

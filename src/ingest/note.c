@@ -1,6 +1,5 @@
 #include "ingest/note.h"
 
-#include "base/limits.h"
 #include "model/dataset.h"
 #include "record/record.h"
 

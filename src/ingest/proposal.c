@@ -1,6 +1,5 @@
 #include "ingest/proposal.h"
 
-#include "ingest/entities.h"
 #include "record/record.h"
 
 /* ---- through the door ---- */

@@ -20,8 +20,6 @@
 
 #include <stdlib.h>
 
-#include "base/time.h"
-
 enum exception_state { EXCEPTION_OPEN = 1, EXCEPTION_SETTLED, EXCEPTION_GONE };
 
 struct pass {

@@ -5,7 +5,6 @@
 #include "base/decimal.h"
 #include "base/json.h"
 #include "base/limits.h"
-#include "ingest/entities.h"
 #include "record/record.h"
 #include "store/expression.h"
 

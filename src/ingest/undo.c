@@ -1,6 +1,5 @@
 #include "ingest/undo.h"
 
-#include "base/decimal.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "ingest/checks.h"

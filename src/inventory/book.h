@@ -4,7 +4,6 @@
 #ifndef INVENTORY_BOOK_H
 #define INVENTORY_BOOK_H
 
-#include "base/hash.h"
 #include "base/limits.h"
 #include "base/map.h"
 #include "event/event.h"
@@ -63,12 +62,8 @@ struct book {
   int queued;
 };
 
-int book_open(struct ctx *cx, struct db *db, struct book *b);
-void book_close(struct book *b); /* after book_open, whatever it returned */
-
 /* The number of a code, which is added when it is new. */
 int64_t book_name(struct book *b, int kind, struct str text);
-struct cell *book_cell(struct book *b, const struct place *p); /* valid until the next call */
 
 /* movement.c: what is wrong with an event of a kind (0: none of ours), a sentence, or NULL; and its movement. */
 const char *movement_wrong(const struct event *e, int kind);

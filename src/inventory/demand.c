@@ -2,8 +2,6 @@
 
 #include <math.h>
 
-#include "base/ctx.h"
-
 const char *const risk_method_names[] = { "none", "exact", "normal" };
 const char *const order_method_names[] = { "min_max", "eoq", "fixed" };
 const char *const stock_state_names[] = { "ok", "at_risk", "low", "out" };

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
-#include "base/limits.h"
 #include "base/time.h"
 #include "event/event.h"
 #include "format/format.h"

@@ -65,7 +65,8 @@ int64_t book_name(struct book *b, int kind, struct str text) {
 
 /* ---- levels ---- */
 
-struct cell *book_cell(struct book *b, const struct place *p) {
+/* Valid until the next call. */
+static struct cell *book_cell(struct book *b, const struct place *p) {
   bool added;
   uint64_t *at = map_put(&b->cells, (struct str){ (const char *)p, sizeof *p }, &added);
   if (!added) return &b->cell[*at];
@@ -360,7 +361,7 @@ static int take_one(struct book *b, struct event *e) {
 
 /* ---- the batch ---- */
 
-int book_open(struct ctx *cx, struct db *db, struct book *b) {
+static int book_open(struct ctx *cx, struct db *db, struct book *b) {
   *b = (struct book){ .cx = cx, .db = db };
   for (int i = 0; i < NAME_KINDS; i++) map_init(&b->names[i]);
   map_init(&b->cells);
@@ -377,7 +378,8 @@ int book_open(struct ctx *cx, struct db *db, struct book *b) {
   return cx->code;
 }
 
-void book_close(struct book *b) {
+/* After book_open, whatever it returned. */
+static void book_close(struct book *b) {
   for (int i = 0; i < NAME_KINDS; i++) map_clear(&b->names[i]);
   map_clear(&b->cells);
   buf_clear(&b->row);

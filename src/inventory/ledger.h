@@ -27,7 +27,6 @@
 #define INVENTORY_LEDGER_H
 
 #include "event/event.h"
-#include "inventory/stock.h"
 
 extern const struct topic_door stock_door;
 

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
-#include "base/time.h"
 #include "inventory/book.h"
 #include "store/column.h"
 

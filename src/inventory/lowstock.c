@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "base/limits.h"
-#include "base/time.h"
 #include "inventory/daily.h"
 #include "inventory/stock.h"
 #include "notify/alert.h"

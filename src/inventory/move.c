@@ -2,7 +2,6 @@
 
 #include "base/ids.h"
 #include "base/limits.h"
-#include "base/time.h"
 #include "event/event.h"
 #include "inventory/book.h"
 
@@ -179,11 +178,6 @@ void stock_move_json(struct jw *w, const char *key, const struct stock_move *m) 
 }
 
 /* ---- reservations as records ---- */
-
-struct booked {
-  struct stock_move move; /* quantity: what is held */
-  struct place place;
-};
 
 static const char *code(struct ctx *cx, struct db *db, int64_t id) {
   struct stmt *s = id ? db_ask(cx, db, SQL_stock_code, id) : NULL;

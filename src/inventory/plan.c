@@ -5,8 +5,6 @@
 
 #include "base/decimal.h"
 #include "base/time.h"
-#include "inventory/stock.h"
-#include "record/form.h"
 
 enum { ORDERS_MOST = 64, ORDER_DAYS = 400 }; /* orders looked at for what is on its way */
 

@@ -1,7 +1,6 @@
 #include "inventory/quality.h"
 
 #include "base/limits.h"
-#include "base/time.h"
 #include "notify/alert.h"
 #include "store/column.h"
 

@@ -3,10 +3,7 @@
 #include <math.h>
 
 #include "base/crash.h"
-#include "base/decimal.h"
 #include "base/ids.h"
-#include "base/limits.h"
-#include "base/time.h"
 #include "event/event.h"
 #include "inventory/stock.h"
 #include "record/form.h"

@@ -1,7 +1,6 @@
 /*
 ** graph_report.c - graphs, their runs and tasks as JSON.
 */
-#include "base/limits.h"
 #include "base/time.h"
 #include "job/cron.h"
 #include "job/graph_internal.h"

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 
 #include "base/crash.h"
-#include "base/limits.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "job/cron.h"

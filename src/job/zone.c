@@ -79,8 +79,6 @@ struct zone_span zone_span_at(const struct zone *z, int64_t t) {
   return s;
 }
 
-int64_t zone_wall(const struct zone *z, int64_t t) { return seconds_of(t) + zone_span_at(z, t).offset; }
-
 const char *zone_iso(char out[static ZONE_TIME_SIZE], const struct zone *z, int64_t t) {
   char iso[TIME_SIZE];
   int offset = zone_span_at(z, t).offset, off = offset < 0 ? -offset : offset;

@@ -31,9 +31,6 @@ struct zone_span {
 };
 struct zone_span zone_span_at(const struct zone *z, int64_t t);
 
-/* The wall time of an instant, in seconds, rounded down. */
-int64_t zone_wall(const struct zone *z, int64_t t);
-
 /* 2024-03-31T03:30:00+02:00 */
 enum { ZONE_TIME_SIZE = 48 };
 const char *zone_iso(char out[static ZONE_TIME_SIZE], const struct zone *z, int64_t t);

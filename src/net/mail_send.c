@@ -16,7 +16,6 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
-#include "base/utf8.h"
 #include "net/dial.h"
 #include "net/mail.h"
 

@@ -9,7 +9,6 @@
 
 #include "base/crash.h"
 #include "base/limits.h"
-#include "base/time.h"
 #include "job/job.h"
 #include "record/form.h"
 #include "store/column.h"

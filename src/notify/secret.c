@@ -1,6 +1,5 @@
 #include "notify/secret.h"
 
-#include "base/limits.h"
 #include "base/seal.h"
 #include "store/change.h"
 

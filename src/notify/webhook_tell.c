@@ -12,7 +12,6 @@
 #include <ctype.h>
 
 #include "base/limits.h"
-#include "base/time.h"
 #include "notify/outbox.h"
 #include "store/column.h"
 

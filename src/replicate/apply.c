@@ -46,7 +46,7 @@ bool apply_takes(const struct applier *a, const char *lane) {
   return a->checks || strcmp(lane, "checks") != 0;
 }
 
-int apply_know(struct ctx *cx, struct applier *a, const char *tables) {
+static int apply_know(struct ctx *cx, struct applier *a, const char *tables) {
   const struct pg_value v[] = { pg_z(ctx_printf(cx, "{%s}", tables)) };
   struct pg_rows *r;
   if (pg_ask(cx, a->pg,

@@ -23,7 +23,6 @@
 #define REPLICATE_APPLY_H
 
 #include "replicate/batch.h"
-#include "replicate/pg.h"
 
 struct
     applier; /* a connection and what is known of the tables there; lives as long as the unit of work that opened it */

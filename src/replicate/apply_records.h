@@ -5,7 +5,6 @@
 #define REPLICATE_APPLY_RECORDS_H
 
 #include "base/map.h"
-#include "replicate/apply.h"
 #include "replicate/net.h"
 
 struct applier {
@@ -20,8 +19,6 @@ struct applier {
   struct putting *puttings;
 };
 
-/* Asks for the columns of tables: "run,reject". */
-int apply_know(struct ctx *cx, struct applier *a, const char *tables);
 /* NULL: headquarters has no such column. */
 const char *apply_type(const struct applier *a, const char *table, struct str column);
 

@@ -1,7 +1,6 @@
 #include "replicate/batch.h"
 
 #include "base/decimal.h"
-#include "base/limits.h"
 #include "base/time.h"
 #include "base/utf8.h"
 

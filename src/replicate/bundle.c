@@ -7,7 +7,6 @@
 #include "base/deflate.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "base/limits.h"
 #include "replicate/apply.h"
 #include "replicate/push_internal.h"
 #include "replicate/shipped.h"

@@ -22,7 +22,6 @@
 #define REPLICATE_BUNDLE_H
 
 #include "replicate/batch.h"
-#include "replicate/pg.h"
 #include "store/store.h"
 
 struct bundle_told {

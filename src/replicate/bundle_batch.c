@@ -1,7 +1,6 @@
 /* bundle_batch.c - a batch as bytes and back. What comes in is whatever somebody had on a stick. */
 #include "base/ids.h"
 #include "base/json.h"
-#include "base/limits.h"
 #include "model/dataset.h"
 #include "replicate/bundle.h"
 #include "replicate/stream.h"

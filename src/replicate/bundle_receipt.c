@@ -4,7 +4,6 @@
 
 #include "base/json.h"
 #include "base/limits.h"
-#include "base/time.h"
 #include "replicate/bundle.h"
 #include "replicate/state.h"
 

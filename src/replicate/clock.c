@@ -126,11 +126,6 @@ int clock_open(struct ctx *cx, struct db *db, struct clock **out) {
   return cx->code;
 }
 
-int64_t clock_now(const struct clock *c, int64_t *off) {
-  if (off) *off = c->off;
-  return c->now;
-}
-
 /* The first anchor whose entries reach `seq`; count when it is behind the last. */
 static size_t anchor_behind(const struct clock *c, int64_t seq) {
   size_t from = 0, to = c->count;

@@ -33,7 +33,5 @@ int clock_open(struct ctx *cx, struct db *db, struct clock **out);
 int64_t clock_stamp(const struct clock *c, int64_t seq, int64_t hlc);
 /* The same as an instant, UTC microseconds. */
 static inline int64_t clock_instant(int64_t stamp) { return (stamp >> 16) * 1000; }
-/* Headquarters' time now, UTC microseconds, as far as it is known; *off: what this machine's clock is ahead. */
-int64_t clock_now(const struct clock *c, int64_t *off);
 
 #endif

@@ -7,7 +7,6 @@
 #include "base/file.h"
 #include "base/ids.h"
 #include "base/key_file.h"
-#include "base/limits.h"
 #include "notify/alert.h"
 #include "replicate/recover.h"
 #include "replicate/state.h"

@@ -139,13 +139,13 @@ static void merge_field(struct ctx *cx, struct work *w, struct field *f, const s
   bool differs = !same(f, mine, f->value), own = f->mark.origin == mark.origin;
   bool seen = own || (!created && same(f, base, f->value));
   if (own || later(mark, f->mark)) {
-    if (differs && !seen) lose(cx, w, (struct merge_lost){ f->name, base, f->value, mine, f->mark, mark });
+    if (differs && !seen) lose(cx, w, (struct merge_lost){ f->name, base, f->value, mine, f->mark });
     f->won = true;
     f->value = mine;
     f->mark = mark;
     if (!f->property) f->by = jv_get(edit->after, "deleted_by");
   } else if (differs) {
-    lose(cx, w, (struct merge_lost){ f->name, base, mine, f->value, mark, f->mark });
+    lose(cx, w, (struct merge_lost){ f->name, base, mine, f->value, mark });
   }
 }
 
@@ -172,8 +172,7 @@ static void merge_deletion(struct ctx *cx, struct work *w, const struct merge_ed
     if (f->property->merge == MERGE_DELTA) continue;
     bool unseen = is && !was && !f->won && f->mark.origin != w->m->origin && !same(f, base, f->value);
     bool buried = !is && !was && f->won && gone->mark.origin != w->m->origin;
-    if (unseen || buried)
-      lose(cx, w, (struct merge_lost){ f->name, base, f->value, NULL, f->mark, gone->mark });
+    if (unseen || buried) lose(cx, w, (struct merge_lost){ f->name, base, f->value, NULL, f->mark });
   }
 }
 

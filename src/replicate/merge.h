@@ -97,7 +97,7 @@ struct merge_edit {
 struct merge_lost {
   const char *field; /* or "deleted_at" */
   const struct jv *base, *lost, *won;
-  struct merge_mark lost_by, won_by;
+  struct merge_mark lost_by;
 };
 
 /* A record as headquarters has it, in the words of the own log, and what came since. Fields that headquarters does not

@@ -5,7 +5,6 @@
 #ifndef REPLICATE_PARKED_H
 #define REPLICATE_PARKED_H
 
-#include "base/json.h"
 #include "model/entity.h"
 #include "store/store.h"
 

@@ -386,23 +386,6 @@ struct str pg_text(const struct pg_rows *r, int row, int column) {
 }
 
 /* ---- transactions ---- */
-
-/* In one round trip. SET LOCAL, because behind a pooler the session is somebody else's the next moment. */
-int pg_begin(struct ctx *cx, struct pg *p, const char *mode) {
-  return pg_do(cx, p,
-               ctx_printf(cx,
-                          "BEGIN %s; SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO, YMD'; "
-                          "SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 3",
-                          mode));
-}
-
-int pg_commit(struct ctx *cx, struct pg *p) {
-  struct pg_rows *r;
-  if (pg_ask(cx, p, "COMMIT", NULL, 0, &r)) return cx->code;
-  if (!strcmp(PQcmdStatus(r->result), "COMMIT")) return OK;
-  return fail(cx, E_FAIL, NULL, "headquarters rolled a transaction back that had failed before");
-}
-
 /* ---- COPY ---- */
 
 int pg_copy_begin(struct ctx *cx, struct pg *p, const char *sql) {
@@ -513,7 +496,6 @@ bool pg_alive(struct pg *p) {
   if (poll(&f, 1, 0) > 0 && !PQconsumeInput(p->conn)) p->broken = true;
   return !pg_is_broken(p);
 }
-int pg_server_version(const struct pg *p) { return p->conn ? PQserverVersion(p->conn) : 0; }
 void pg_patience(struct pg *p, int seconds) { p->patience = seconds; }
 int64_t pg_bytes_out(const struct pg *p) { return p->bytes; }
 int64_t pg_statements(const struct pg *p) { return p->statements; }

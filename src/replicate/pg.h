@@ -66,12 +66,6 @@ struct str pg_text(const struct pg_rows *r, int row,
 bool pg_is_null(const struct pg_rows *r, int row, int column);
 int64_t pg_int(const struct pg_rows *r, int row, int column); /* 0 for NULL */
 
-/* A transaction; mode: "", or "ISOLATION LEVEL REPEATABLE READ READ ONLY" and the like. Within it values are printed in
-** one way: UTC, ISO dates, bytea as hex. Elsewhere that depends on the server. */
-int pg_begin(struct ctx *cx, struct pg *p, const char *mode);
-/* When it fails and pg_is_broken, nobody knows whether it was committed: connect again and look. */
-int pg_commit(struct ctx *cx, struct pg *p);
-
 /* COPY ... FROM STDIN: lines in the format that the statement names, cut anywhere. */
 int pg_copy_begin(struct ctx *cx, struct pg *p, const char *sql);
 int pg_copy_put(struct ctx *cx, struct pg *p, struct str bytes);
@@ -86,7 +80,6 @@ const char *pg_state(const struct pg *p);
 bool pg_is_broken(const struct pg *p);
 /* Looks whether an idle connection still stands, without asking the server. */
 bool pg_alive(struct pg *p);
-int pg_server_version(const struct pg *p); /* 150018 */
 
 const char *pg_literal(struct ctx *cx, struct pg *p,
                        const char *text); /* 'it''s', for statements that take no parameters */

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "base/time.h"
-#include "record/record.h"
 #include "replicate/pull_rows.h"
 #include "replicate/shipped.h"
 #include "replicate/state.h"

@@ -3,7 +3,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "base/crash.h"
 #include "base/sign.h"
 #include "base/time.h"
 #include "replicate/apply.h"
@@ -23,7 +22,7 @@ enum {
 
 static _Atomic int64_t borne = ROWS_FIRST; /* rows of a batch, as the link bore them last */
 
-struct compose_budget push_budget(void) {
+static struct compose_budget push_budget(void) {
   int64_t rows = atomic_load(&borne), bytes = rows * BYTES_A_ROW;
 #ifdef OUTPOST_TEST
   int64_t said; /* a test wants many batches of few rows */

@@ -19,7 +19,6 @@ struct push {
 };
 
 /* How much a batch may be, and what one took. full: the budget ended it. */
-struct compose_budget push_budget(void);
 void push_measured(double ms, bool full);
 void push_broke(void);
 bool push_is_full(const struct up_batch *b);

@@ -1,7 +1,6 @@
 #include "replicate/request.h"
 
 #include "base/json.h"
-#include "base/limits.h"
 #include "job/job.h"
 #include "replicate/state.h"
 

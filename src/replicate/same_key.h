@@ -19,7 +19,6 @@
 #ifndef REPLICATE_SAME_KEY_H
 #define REPLICATE_SAME_KEY_H
 
-#include "base/json.h"
 #include "model/entity.h"
 #include "store/store.h"
 

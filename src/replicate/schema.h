@@ -35,10 +35,6 @@ int upstream_version(void); /* the schema that this program makes */
 ** somebody who may create roles and schemas. E_CONFLICT: made by a newer program. */
 int upstream_init(struct ctx *cx, struct pg *p, struct jw *said);
 
-/* The type of a column: "numeric(20,4)", "text". */
-const char *upstream_property_type(struct ctx *cx, const struct property *p);
-const char *upstream_field_type(struct ctx *cx, const struct field *f);
-
 /* Begins a transaction as outpost_owner, who administers organizations, edges and their roles; pg_do "COMMIT" ends it. E_FAIL when
 ** there is no schema yet, E_CONFLICT when it is newer. */
 int upstream_begin(struct ctx *cx, struct pg *p);

@@ -24,7 +24,7 @@ struct making {
 
 /* ---- types ---- */
 
-const char *upstream_property_type(struct ctx *cx, const struct property *p) {
+static const char *upstream_property_type(struct ctx *cx, const struct property *p) {
   switch (p->kind) {
   case PROPERTY_INTEGER: return "bigint";
   case PROPERTY_DECIMAL: return ctx_printf(cx, "numeric(20,%d)", p->scale);
@@ -36,7 +36,7 @@ const char *upstream_property_type(struct ctx *cx, const struct property *p) {
   }
 }
 
-const char *upstream_field_type(struct ctx *cx, const struct field *f) {
+static const char *upstream_field_type(struct ctx *cx, const struct field *f) {
   if (f->kind == FIELD_DATE) return "date";
   return f->kind == FIELD_DECIMAL ? ctx_printf(cx, "numeric(19,%d)", f->scale) : "text";
 }

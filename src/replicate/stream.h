@@ -33,7 +33,6 @@
 
 #include "model/dataset.h"
 #include "replicate/batch.h"
-#include "store/store.h"
 
 /* When rows of it are due, and what ?1 of its statement is then. */
 enum stream_when {

@@ -55,8 +55,6 @@ int ranged_compare(struct verifying *v, struct ranged *r, int64_t *rows, struct 
 int records_compare(struct verifying *v, const struct entity *e, int64_t log_seq, int64_t *rows,
                     struct difference **found);
 
-/* The next cell of a row's text; false at its end. */
-bool text_cell(struct str text, size_t *at, struct str *value);
 /* The column in which two rows differ, and what stands there. */
 void name_column(struct ctx *cx, const char *columns, struct str here, struct str there,
                  struct difference *d);

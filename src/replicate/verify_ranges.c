@@ -174,7 +174,7 @@ static int compare_some(struct verifying *v, struct ranged *r, int64_t from, int
 
 /* ---- rows ---- */
 
-bool text_cell(struct str text, size_t *at, struct str *value) {
+static bool text_cell(struct str text, size_t *at, struct str *value) {
   size_t n = 0, i = *at;
   if (i >= text.n) return false;
   *value = (struct str){ NULL, 0 };

@@ -29,7 +29,7 @@ void tables_add(struct tables *t, int number) {
   t->bit[number / 64] |= UINT64_C(1) << number % 64;
 }
 
-void tables_join(struct tables *t, const struct tables *more) {
+static void tables_join(struct tables *t, const struct tables *more) {
   if (!more->any) return;
   t->any = true;
   for (int i = 0; i < TABLES_COUNTED / 64; i++) t->bit[i] |= more->bit[i];

@@ -18,7 +18,6 @@ enum {
 
 int table_number(const char *name);
 void tables_add(struct tables *t, int number);
-void tables_join(struct tables *t, const struct tables *more);
 
 /* What the calling thread reads goes into the set that it has handed to store_note_reads. */
 void tables_seen(int number);

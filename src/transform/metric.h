@@ -24,7 +24,6 @@
 #include "base/json.h"
 #include "job/job.h"
 #include "model/entity.h"
-#include "store/store.h"
 
 enum { METRIC_SCALE = 4, METRIC_OUTLIER = 1000000, METRIC_WINDOW_DAYS = 30, METRIC_CATEGORIES = 100 };
 
@@ -65,9 +64,6 @@ int quality_alert_settle(struct ctx *cx, struct db *db, const char *key);
 struct revenue_result {
   int64_t days, changed, kept, refused;
 };
-
-/* At most so many months that changed; *more: there are others. */
-int metric_refresh_slice(struct ctx *cx, struct db *db, int months, int64_t *done);
 
 /* Metrics of a file: a table with the headings metric_type, metric_value, metric_date and, if it likes,
 ** category, or JSON. Each row through the door; what is there for a day is changed. Refused rows are

@@ -5,7 +5,6 @@
 ** slice are saved one by one, so that the refused one stops nobody.
 */
 #include "base/decimal.h"
-#include "base/limits.h"
 #include "base/time.h"
 #include "format/format.h"
 #include "record/form.h"

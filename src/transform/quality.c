@@ -1,5 +1,4 @@
 /* quality.c - what is told about figures, once for each subject. See metric.h. */
-#include "base/time.h"
 #include "record/form.h"
 #include "transform/metric.h"
 

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 #include "base/crash.h"
-#include "base/decimal.h"
 #include "base/limits.h"
 #include "base/time.h"
 #include "notify/alert.h"
@@ -232,7 +231,7 @@ static int metric_derive_revenue(struct ctx *cx, struct job *job, struct revenue
 
 /* ---- months ---- */
 
-int metric_refresh_slice(struct ctx *cx, struct db *db, int months, int64_t *done) {
+static int metric_refresh_slice(struct ctx *cx, struct db *db, int months, int64_t *done) {
   const char *list[MONTHS_AT_ONCE];
   int n = 0;
   struct stmt *s = db_ask(cx, db, SQL_monthly_dirty, months < MONTHS_AT_ONCE ? months : MONTHS_AT_ONCE);

@@ -17,7 +17,7 @@ static void walk(const struct cron *c, const struct zone *z, int64_t from) {
   int64_t at = from, next, back;
   for (int i = 0; i < 5 && cron_next(c, z, at, &next); i++, at = next) {
     must(next > at && next % 60000000 == 0);
-    must(c->minutes >> (zone_wall(z, next) / 60 % 60) & 1 ||
+    must(c->minutes >> ((next / 1000000 + zone_span_at(z, next).offset) / 60 % 60) & 1 ||
          zone_span_at(z, next).before != zone_span_at(z, next).offset);
     must(cron_previous(c, z, next + 1, &back) && back == next);
   }
