@@ -66,37 +66,38 @@ static void back_to_idle(struct gate *g, struct backend *b) {
 
 /* ---- giving ---- */
 
-static bool send_head(const struct backend *b, const struct gate_conn *c) {
-  char handle[64];
-  const struct head *h = &c->head;
-  int n = snprintf(handle, sizeof handle, " HTTP/1.1\r\n" GATE_HANDLE_HEADER ": %x.%x\r\n\r\n", c->slot,
-                   c->number);
-  struct iovec v[] = {
-    { c->in + h->method.at, h->method.n },
-    { (void *)" ", 1 },
-    { c->in + h->target.at, h->target.n },
-    { handle, (size_t)n },
-  };
-  struct msghdr message = { .msg_iov = v, .msg_iovlen = 4 };
-  size_t all = h->method.n + 1 + h->target.n + (size_t)n;
-  return sendmsg(b->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)all;
-}
+/* What goes to a worker, to be sent when the connection's lock is free: a worker wakes at once, and takes it. */
+struct errand {
+  int fd;
+  size_t n;
+  char text[HEAD_BYTES + 64];
+};
 
-/* To a backend that serves nobody but this one. Where it is broken, its end will be told to the loop, which gives
-** the request to another. */
-static void give(struct backend *b, struct gate_conn *c) {
+/* To a backend that serves nobody but this one. */
+static void give(struct backend *b, struct gate_conn *c, struct errand *e) {
+  const struct head *h = &c->head;
+  e->fd = b->fd;
+  e->n = (size_t)snprintf(e->text, sizeof e->text,
+                          "%.*s %.*s HTTP/1.1\r\n" GATE_HANDLE_HEADER ": %x.%x\r\n\r\n", (int)h->method.n,
+                          c->in + h->method.at, (int)h->target.n, c->in + h->target.at, c->slot, c->number);
   c->worker = b;
   c->picked = false;
   c->held = c->large;
   c->waited = 0;
   conn_to(c, SERVED, 0);
-  if (!send_head(b, c)) shutdown(b->fd, SHUT_RDWR);
+}
+
+/* Where the backend is broken, its end will be told to the loop, which gives the request to another. */
+static void send_errand(const struct errand *e) {
+  if (send(e->fd, e->text, e->n, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)e->n) shutdown(e->fd, SHUT_RDWR);
 }
 
 static void give_locked(struct backend *b, struct gate_conn *c) {
+  struct errand e;
   pthread_mutex_lock(&c->lock);
-  give(b, c);
+  give(b, c, &e);
   pthread_mutex_unlock(&c->lock);
+  send_errand(&e);
 }
 
 static struct backend *open_backend(struct gate *g) {
@@ -125,6 +126,7 @@ static struct backend *backend_find(struct gate *g) {
 void worker_ask(struct gate_conn *c) {
   struct gate *g = c->gate;
   struct backend *b = NULL;
+  struct errand e;
   atomic_fetch_add(&g->requests, 1);
   conn_to(c, QUEUED, QUEUE_SECONDS);
   pthread_mutex_lock(&g->lock);
@@ -133,7 +135,11 @@ void worker_ask(struct gate_conn *c) {
   if (!b) queue_add(c);
   if (b) b->serving = c;
   pthread_mutex_unlock(&g->lock);
-  if (b) give(b, c);
+  if (!b) return;
+  give(b, c, &e);
+  pthread_mutex_unlock(&c->lock);
+  send_errand(&e);
+  pthread_mutex_lock(&c->lock);
 }
 
 void worker_pump(struct gate *g) {
