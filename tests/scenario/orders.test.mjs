@@ -533,6 +533,20 @@ test('how many orders there are, whatever became of them', async (t) => {
   sound(p);
 });
 
+// Who has given a number knows the next one (stmt_learn), unless somebody else wrote.
+test('a number follows the last one, whoever gave it', async (t) => {
+  const { p, s } = await shop(t);
+  const body = { store_id: p.stores[0].id, items: [{ product_id: p.products[0].id, quantity: 1 }] };
+  const make = async (more) => (await data(post(s, '/api/orders', { ...body, ...more }), 201)).number;
+  assert.deepEqual([await make(), await make(), await make({ device: 'TAB' }), await make()], ['SO-0000001', 'SO-0000002', 'TAB-0000001', 'SO-0000003']);
+  sqlite(p.db, "UPDATE orders SET number = 'SO-0000041' WHERE number = 'SO-0000003'");
+  assert.equal(await make(), 'SO-0000042', 'by the shell');
+  await problem(post(s, '/api/orders', { ...body, items: [...body.items, { product_id: 'none', quantity: 1 }] }), 422, /product/);
+  assert.deepEqual([await make(), await make({ device: 'TAB' })], ['SO-0000043', 'TAB-0000002']);
+  sqlite(p.db, "DELETE FROM orders WHERE number > 'SO-0000002' AND number < 'SO-0000043'; UPDATE orders SET deleted_at = 1, deleted_by = 'x' WHERE number = 'SO-0000043'");
+  assert.equal(await make(), 'SO-0000044', 'what is deleted keeps its number');
+});
+
 // Their index stands in blocks of numbers (0024): what it finds is compared with a look at every order.
 test('the orders of a store are found, whatever their numbers look like', async (t) => {
   const { p, s } = await shop(t);
