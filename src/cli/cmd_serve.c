@@ -33,16 +33,21 @@ static void end(void *arg) {
 
 enum { RATE_PER_MINUTE = 100, RATE_MOST = 1000000, SLOW_QUERY_MS = 250 };
 
-/* "https://shop.example, http://localhost:3000": a browser names origins so, and they are compared as texts. */
+/* "https://shop.example, acme=http://localhost:3000": a browser names origins so, and they are compared as texts. */
 static int check_origins(struct ctx *cx, const char *list) {
   size_t n;
   for (const char *p = list ? list : ""; *p; p += n + strspn(p + n, ", ")) {
     n = strcspn(p, ", ");
-    size_t scheme = strncmp(p, "https://", 8) == 0 ? 8 : strncmp(p, "http://", 7) == 0 ? 7 : 0;
-    if (n && (!scheme || n == scheme || memchr(p + scheme, '/', n - scheme) || memchr(p, '*', n)))
-      return fail(cx, E_INVALID, "allow-origin",
-                  "--allow-origin takes origins such as https://shop.example, without a path or *, not %.*s",
-                  (int)n, p);
+    const char *is = memchr(p, '=', n), *origin = is ? is + 1 : p;
+    size_t left = n - (size_t)(origin - p);
+    size_t scheme = strncmp(origin, "https://", 8) == 0 ? 8 : strncmp(origin, "http://", 7) == 0 ? 7 : 0;
+    if (n && (is == p || !scheme || left <= scheme || memchr(origin + scheme, '/', left - scheme) ||
+              memchr(origin, '*', left)))
+      return fail(
+          cx, E_INVALID, "allow-origin",
+          "--allow-origin takes origins such as https://shop.example, or acme=https://shop.example for "
+          "one tenant, without a path or *, not %.*s",
+          (int)n, p);
   }
   return OK;
 }

@@ -13,6 +13,7 @@
 ** As long as there is no account at all, whoever is at this machine is `local` and may do everything (auth.h).
 */
 #include "auth/auth.h"
+#include "http/cors.h"
 #include "http/routes.h"
 #include "model/entity.h"
 
@@ -93,8 +94,9 @@ int request_identify(struct request *rq) {
   rq->cx->may = 0;
   if (find_out(rq)) return rq->cx->code;
   if (rq->who) rq->cx->may = rq->who->permissions;
-  if (rq->who) str_copy(rq->cx->actor, sizeof rq->cx->actor, str_of(rq->who->email));
-  return OK;
+  if (!rq->who) return OK;
+  str_copy(rq->cx->actor, sizeof rq->cx->actor, str_of(rq->who->email));
+  return cors_check_tenant(rq, rq->who->tenant);
 }
 
 /* ---- 403 ---- */

@@ -93,7 +93,7 @@ static int check_origin(struct request *rq) {
   bool same = !site || !strcmp(site, "same-origin") || !strcmp(site, "none");
   rq->own_page = own && same && (origin || site);
   if (rq->own_page) str_copy(rq->cx->actor, sizeof rq->cx->actor, STR("page"));
-  rq->foreign = !own && cors_allows(rq, origin);
+  rq->foreign = !own && cors_allows(rq, origin, NULL);
   if (safe || (own && same) || rq->foreign) return OK;
   return refuse(rq, 403, E_DENIED, "only this server's own page may change anything");
 }

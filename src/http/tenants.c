@@ -2,10 +2,12 @@
 ** tenants.c - which tenant a request is about. Its file is opened once for all of them
 ** (store/opened.h).
 */
+#include "http/cors.h"
 #include "http/request.h"
 #include "store/opened.h"
 
 int tenant_opened(struct request *rq, const char *slug, struct tenant **out) {
+  if (cors_check_tenant(rq, slug)) return rq->cx->code;
   return opened_find(rq->cx, rq->server->opened, slug, out);
 }
 

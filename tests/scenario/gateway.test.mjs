@@ -149,6 +149,33 @@ test('pages of other origins: those on the list, without cookies', async (t) => 
     assert.equal(outpost(['serve', '--data', p.data, '--listen', '127.0.0.1:0', '--allow-origin', wrong]).code, 1, wrong);
 });
 
+test('pages of other origins of one tenant: not another one\'s, from the login on', async (t) => {
+  const p = place(t);
+  outpost(['tenant', 'add', 'other', '--data', p.data]);
+  const people = { [p.args[p.args.indexOf('--tenant') + 1]]: 'a@example.org', other: 'b@example.org' };
+  for (const [tenant, email] of Object.entries(people)) assert.equal(outpost(['user', 'add', email, '--role', 'admin', '--password', 'canary-Kartoffel-7', '--data', p.data, '--tenant', tenant]).code, 0);
+  const server = await serve(t, p.data, '--allow-origin', 'other=https://shop.example, https://all.example');
+  const shown = (reply) => reply.headers['access-control-allow-origin'];
+  for (const [tenant, email] of Object.entries(people)) {
+    for (const origin of ['https://shop.example', 'https://all.example']) {
+      const may = tenant === 'other' || origin === 'https://all.example', wanted = may ? origin : undefined;
+      const asked = await ask(server, '/api/stock-items', { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'PUT' } });
+      assert.deepEqual([asked.status, shown(asked)], [204, origin], 'who asks beforehand shows no token');
+      const login = await post(server, '/api/auth/login', { email, password: 'canary-Kartoffel-7', tenant }, { origin });
+      assert.deepEqual([login.status, shown(login)], [may ? 200 : 403, wanted]);
+      const { token } = await data(post(server, '/api/auth/login', { email, password: 'canary-Kartoffel-7', tenant }));
+      for (const address of ['/api/auth/me', '/api/stock-items', '/api/stores']) {
+        const read = await ask(server, address, { headers: { origin, authorization: `Bearer ${token}` } });
+        assert.deepEqual([read.status, shown(read)], [may ? 200 : 403, wanted], `${tenant} ${origin} ${address}`);
+      }
+      const made = await post(server, '/api/stock-items', { sku: `${origin} ${tenant}` }, { origin, authorization: `Bearer ${token}` });
+      assert.deepEqual([made.status, shown(made)], [may ? 201 : 403, wanted]);
+    }
+  }
+  for (const wrong of ['=https://a.example', 'other=', 'other=a.example', 'other=https://a.example/x'])
+    assert.equal(outpost(['serve', '--data', p.data, '--listen', '127.0.0.1:0', '--allow-origin', wrong]).code, 1, wrong);
+});
+
 test('the log is JSON lines: who asked what, how long it took, and ids that lead to it', async (t) => {
   const p = place(t);
   const server = await serve(t, p.data);
