@@ -1,5 +1,6 @@
 /* Jobs: orders, whose turn it is, leases and fences, attempts, what people do. */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -490,5 +491,44 @@ UNIT(job_engine, "every job that several threads order is run once, without anyb
   CHECK_INT(engine_run_idle(&cx, t), OK);
   CHECK_INT(__atomic_load_n(&ran, __ATOMIC_SEQ_CST), 200);
   CHECK_INT(ask(t, "SELECT count(*) FROM job WHERE state = 'done' AND fence = 1"), 200);
+  ctx_end(&cx);
+}
+
+/* A part that never finds anything to do: how often it looked, and how many commits it saw when it looked last. */
+enum { COMMITS = 1000 };
+static atomic_llong looks, seen;
+static int look(struct ctx *cx, struct tenant *t, bool *did, int64_t *next) {
+  (void)did, (void)next;
+  looks++;
+  seen = ask(t, "SELECT count(*) FROM job");
+  return cx->code;
+}
+static const struct engine_part looker = { .name = "looker", .at_once = 1, .work = look };
+
+static void *commit_many(void *arg) {
+  for (int i = 0; i < COMMITS; i++) order(arg, (struct job_order){ .kind = "ok", .due = INT64_MAX / 2 });
+  return NULL;
+}
+
+static bool saw_all(struct ctx *cx, struct tenant *t, void *began) {
+  (void)cx, (void)t;
+  return seen == COMMITS || time_seconds() - *(double *)began > 60;
+}
+
+UNIT(job_engine_rests, "a part that finds nothing to do looks a hundred times a second at most") {
+  struct ctx cx;
+  struct tenant *t = opened(&cx);
+  pthread_t thread;
+  if (!t) return;
+  engine_part_register(&looker);
+  double began = time_seconds();
+  pthread_create(&thread, NULL, commit_many, t);
+  CHECK_INT(engine_run_until(&cx, t, saw_all, &began), OK);
+  double seconds = time_seconds() - began;
+  pthread_join(thread, NULL);
+  CHECK_INT(seen, COMMITS);
+  CHECK(looks > 17);
+  CHECK((double)looks <=
+        20 + 105 * seconds); /* 17 without a rest, then one in 10 ms, and what the clock looks at */
   ctx_end(&cx);
 }
