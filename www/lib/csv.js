@@ -2,12 +2,13 @@
 ** cell or behind what cuts one in two, there is an apostrophe more, as in the server's own
 ** CSV (csv_put_guarded): taking one away always gives the original. */
 
-const FORMULA = /^(?='*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20])|(?<=[;\t\r\n])(?='*[=+\-@\uff1d\uff0b\uff0d\uff20])/g;
+const START = /^(?='*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20])/;
+const INSIDE = /([;\t\r\n])(?='*[=+\-@\uff1d\uff0b\uff0d\uff20])/g;
 const NUMBER = /^-?\d+(\.\d+)?$/;
 
 function cell(value) {
   const text = value === null || value === undefined ? '' : String(value);
-  const safe = NUMBER.test(text) ? text : text.replace(FORMULA, "'");
+  const safe = NUMBER.test(text) ? text : text.replace(INSIDE, "$1'").replace(START, "'");
   return safe !== text || /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 

@@ -28,7 +28,7 @@ const RUN_TABLES = ['run', 'run_undone'];
 function figure(text) {
   if (text === null || text === undefined || text === '') return t('stat.none');
   return String(text)
-    .replace(/(?<![\w.-])-?\d+(\.\d+)?(?![\w.])/g, exact)
+    .replace(/(^|[^\w.-])(-?\d+(?:\.\d+)?)(?![\w.])/g, (_, before, n) => before + exact(n))
     .replace(/\b[A-Z]+(_[A-Z]+)+\b/g, (code) => nameOf('category', code));
 }
 
