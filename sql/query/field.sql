@@ -45,7 +45,8 @@ WHERE NOT EXISTS (SELECT 1 FROM mangalam_invoices m
 SELECT (SELECT count(*) FROM mangalam_invoices) - (SELECT count(*) FROM invoice_items WHERE free = 0);
 
 -- One statement for all of them, because each one notes the old state of the pages that it touches. A price is the
--- rate, or what a unit came to, half to even; a record that was deleted keeps its lines.
+-- rate, or what a unit came to, half to even; a record that was deleted keeps its lines. In this order (CROSS), so that the rows are
+-- read once, and not flattened (LIMIT -1), so that a store and a product are looked up once.
 -- name: field_items_add
 INSERT INTO invoice_items (id, key, run, invoice_id, invoice_date, store_id, product_id, free, quantity, unit_price, total_price)
 SELECT id << 1 | free, key, run, coalesce(invoice_id, key), invoice_date, store, product, free,
@@ -62,9 +63,9 @@ FROM (SELECT m.id, m.key, m.run, m.invoice_id, m.invoice_date, m.quantity, m.fre
                       (SELECT s.id FROM stores s WHERE s.customer_id = c.text ORDER BY s.deleted_at DESC LIMIT 1)) AS store,
              coalesce((SELECT p.id FROM products p WHERE p.name = n.text AND p.deleted_at IS NULL),
                       (SELECT p.id FROM products p WHERE p.name = n.text ORDER BY p.deleted_at DESC LIMIT 1)) AS product
-      FROM mangalam_invoices m JOIN term c ON c.id = m.customer_id JOIN term n ON n.id = m.item_name
-      JOIN (SELECT 0 AS free UNION ALL SELECT 1) f ON f.free = 0 OR m.free_quantity > 0
-      WHERE NOT EXISTS (SELECT 1 FROM invoice_items i WHERE i.id = m.id << 1))
+      FROM mangalam_invoices m CROSS JOIN term c ON c.id = m.customer_id CROSS JOIN term n ON n.id = m.item_name
+      CROSS JOIN (SELECT 0 AS free UNION ALL SELECT 1) f ON f.free = 0 OR m.free_quantity > 0
+      WHERE NOT EXISTS (SELECT 1 FROM invoice_items i WHERE i.id = m.id << 1) LIMIT -1)
 WHERE store IS NOT NULL AND product IS NOT NULL; -- else the door refused the record, and sync_log says why
 
 -- name: field_items_check
