@@ -135,7 +135,7 @@ struct str json_one_all(struct ctx *cx, int count, const struct arg *args) {
   return str_of(ctx_take(cx, &out));
 }
 
-/* What stands in a text as it is, without a look at the bytes behind it: ASCII but ", \\, DEL and what controls. */
+/* What stands in a text as it is, without a look at the bytes behind it: ASCII but ", \, DEL and what controls. */
 static bool is_plain(unsigned char c) { return c - 0x20u < 0x60u - 1 && c != '"' && c != '\\'; }
 
 static void quote_escaped(struct buf *out, unsigned char c) {

@@ -179,7 +179,9 @@ void conn_room(struct gate_conn *c, size_t room); /* for so many bytes in c->in 
 void conn_forget_input(struct gate_conn *c);
 
 /* worker.c */
-void worker_ask(struct gate_conn *c);     /* the loop, holding the lock: the request is there */
+/* The loop, holding the lock: the request is there. The lock is given up while a worker is told, who may have served it
+** by then. */
+void worker_ask(struct gate_conn *c);
 void worker_pump(struct gate *g);         /* holding nothing: whom the queue can be given to */
 void gate_seat_freed(void *gate);         /* the same */
 bool worker_unqueue(struct gate_conn *c); /* holding the lock; false: it has a worker by now */

@@ -96,7 +96,7 @@ int request_identify(struct request *rq) {
   if (rq->who) rq->cx->may = rq->who->permissions;
   if (!rq->who) return OK;
   str_copy(rq->cx->actor, sizeof rq->cx->actor, str_of(rq->who->email));
-  return cors_check_tenant(rq, rq->who->tenant);
+  return cors_check_tenant(rq, rq->who->tenant); /* for addresses that open no tenant, too */
 }
 
 /* ---- 403 ---- */
