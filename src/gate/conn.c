@@ -197,9 +197,14 @@ static bool read_body(struct gate_conn *c) {
   return true;
 }
 
+/* Who sends without a pause is not served to the end of it: the others have their turn in between. */
 void conn_drive(struct gate_conn *c) {
   bool more = true;
-  while (more) {
+  for (int step = 0; more; step++) {
+    if (step == STEPS_AT_ONCE) {
+      loop_post(c);
+      return;
+    }
     switch (c->state) {
     case GREETING: more = greet(c); break;
     case HEAD: more = read_head(c); break;

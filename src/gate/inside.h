@@ -61,6 +61,7 @@ enum {
   OWED_MOST = 64 << 20, /* in all outboxes; beyond it those that wait longest are closed */
   BACKEND_IDLE_SECONDS = 30,
   SEND_PARTS = 8,
+  STEPS_AT_ONCE = 8, /* of a connection, before others have their turn: a request takes four */
 };
 
 struct gate_address {
@@ -171,7 +172,7 @@ void outbox_clear(struct gate_conn *c);
 void conn_to(struct gate_conn *c, enum state state, double seconds);
 void conn_moved(struct gate_conn *c, int64_t bytes); /* the deadline of what has to move */
 void conn_next(struct gate_conn *c);  /* the request is over, the connection waits for another */
-void conn_drive(struct gate_conn *c); /* the loop: as far as it goes */
+void conn_drive(struct gate_conn *c); /* the loop: as far as it goes, and is fair */
 void conn_close(struct gate_conn *c); /* the loop: at the end of this round */
 /* The loop: says so, and ends the connection. The lock is given up meanwhile. */
 void conn_refuse(struct gate_conn *c, int status, const char *sentence);

@@ -41,16 +41,18 @@ void loop_post(struct gate_conn *c) {
   if (first) loop_wake(g);
 }
 
+/* Those that are posted meanwhile are for the next round. */
 static void take_posted(struct gate *g) {
-  for (;;) {
+  pthread_mutex_lock(&g->lock);
+  struct gate_conn *next = g->posted;
+  g->posted = NULL;
+  pthread_mutex_unlock(&g->lock);
+  while (next) {
+    struct gate_conn *c = next;
     pthread_mutex_lock(&g->lock);
-    struct gate_conn *c = g->posted;
-    if (c) {
-      g->posted = c->posted;
-      c->is_posted = false;
-    }
+    next = c->posted;
+    c->is_posted = false;
     pthread_mutex_unlock(&g->lock);
-    if (!c) return;
     pthread_mutex_lock(&c->lock);
     conn_drive(c);
     pthread_mutex_unlock(&c->lock);

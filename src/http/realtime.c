@@ -105,10 +105,23 @@ static bool take_text(struct viewer *v, struct str text) {
   return good;
 }
 
+/* What came at once. Of its pings the last is answered (RFC 6455, 5.5.3), so a flood of them costs little. */
+struct heard {
+  struct viewer *v;
+  bool pinged;
+  char ping[WEBSOCKET_CONTROL];
+  size_t n;
+};
+
 static bool take_message(void *arg, enum websocket_opcode kind, int code, struct str bytes) {
-  struct viewer *v = arg;
+  struct heard *h = arg;
+  struct viewer *v = h->v;
   viewer_heard(v);
-  if (kind == WS_PING) answer(v, WS_PONG, bytes);
+  if (kind == WS_PING) {
+    h->pinged = true;
+    h->n = bytes.n;
+    memcpy(h->ping, bytes.p, bytes.n);
+  }
   if (kind == WS_PING || kind == WS_PONG) return true;
   if (kind == WS_CLOSE)
     end(v, code, "");
@@ -124,6 +137,8 @@ static bool take_message(void *arg, enum websocket_opcode kind, int code, struct
 }
 
 void viewer_input(struct viewer *v, struct str bytes) {
-  int code = websocket_take(viewer_socket(v), bytes, take_message, v);
+  struct heard h = { .v = v };
+  int code = websocket_take(viewer_socket(v), bytes, take_message, &h);
+  if (h.pinged) answer(v, WS_PONG, (struct str){ h.ping, h.n });
   if (code) end(v, code, code == WS_TOO_LARGE ? "a message has at most 64 KiB" : "");
 }

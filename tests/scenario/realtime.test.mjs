@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import net from 'node:net';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { ask, data, post, problem, remove, stream } from './api.mjs';
 import { addUser, bearer, token } from './auth.mjs';
 import { installed } from '../browser/outpost.mjs';
@@ -224,6 +225,39 @@ test('frames that no browser sends end the connection with the code that says wh
   w.socket.close(4001, 'enough');
   await until(() => w.closed, 'the end');
   assert.deepEqual(w.closed, { code: 4001, reason: '' });
+});
+
+// Sends the same bytes as fast as they are taken, from a thread of its own.
+function pour(t, port, target, head, bytes) {
+  const code = `
+    const { workerData: w } = require('node:worker_threads');
+    const s = require('node:net').connect(w.port, '127.0.0.1');
+    s.on('error', () => {}).resume().write('GET ' + w.target + ' HTTP/1.1\\r\\nHost: 127.0.0.1:' + w.port + '\\r\\n' + w.head + '\\r\\n');
+    const pour = () => { while (s.write(w.bytes)) continue; };
+    s.on('drain', pour);
+    setTimeout(pour, 300);`;
+  const worker = new Worker(code, { eval: true, workerData: { port, target, head, bytes } });
+  t.after(() => worker.terminate());
+}
+
+test('who sends without a pause holds up nobody', async (t) => {
+  const p = place(t);
+  const server = await serve(t, p.data, '--rate', '0');
+  const greeting = `Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n`;
+  const many = (kind) => Buffer.concat(Array.from({ length: 20000 }, () => frame(kind, Buffer.alloc(0))));
+  for (let i = 0; i < 2; i++) {
+    pour(t, server.port, '/realtime', greeting, many(10));
+    pour(t, server.port, '/realtime', greeting, many(9));
+    pour(t, server.port, '/api/events', '', Buffer.alloc(1 << 20, 'x'));
+  }
+  await sleep(1000);
+  const end = Date.now() + 4000;
+  while (Date.now() < end) {
+    const began = Date.now();
+    assert.equal((await fetch(`${server.base}/healthz`, { signal: AbortSignal.timeout(10e3) })).status, 200);
+    assert.ok(Date.now() - began < 2000, `an answer took ${Date.now() - began} ms`);
+    await sleep(20);
+  }
 });
 
 test('a thousand watch', async (t) => {
