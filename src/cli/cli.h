@@ -119,7 +119,6 @@ const char *cli_settings(struct ctx *cx, const struct cli *c);
 int cli_usage(struct ctx *cx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* What somebody decides about a record, with --reason: one write, and what became of it. */
-typedef int decide_fn(struct ctx *cx, struct db *db, const char *id, const char *note);
 int cli_decide(struct ctx *cx, struct cli *c, const char *id, decide_fn *act, const char *done);
 
 /* ---- the verbs, by noun ---- */

@@ -31,20 +31,9 @@ int cmd_alerts_list(struct ctx *cx, struct cli *c) {
   return cli_print_list(cx, c, NULL, columns, "there are no alerts");
 }
 
-struct decision {
-  const char *id, *note;
-  decide_fn *act;
-};
-
-static int decide(struct ctx *cx, struct db *db, void *arg) {
-  struct decision *d = arg;
-  return d->act(cx, db, d->id, d->note);
-}
-
 int cli_decide(struct ctx *cx, struct cli *c, const char *id, decide_fn *act, const char *done) {
-  struct decision d = { .id = id, .note = cli_get(c, "reason"), .act = act };
   struct tenant *t;
-  if (cli_tenant(cx, c, &t) || tenant_write(cx, t, decide, &d)) return cx->code;
+  if (cli_tenant(cx, c, &t) || tenant_decide(cx, t, act, id, cli_get(c, "reason"))) return cx->code;
   if (cli_has(c, "json")) return cli_print(cx, "{\"id\":\"%s\",\"status\":\"%s\"}\n", id, done);
   return cli_print(cx, "%s\n", done);
 }

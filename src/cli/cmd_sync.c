@@ -83,32 +83,20 @@ int cmd_sync(struct ctx *cx, struct cli *c) {
 
 /* ---- what people ask ---- */
 
-static int pause_it(struct ctx *cx, struct db *db, void *arg) {
-  (void)arg;
-  return sync_set_paused(cx, db, true);
-}
-static int resume_it(struct ctx *cx, struct db *db, void *arg) {
-  (void)arg;
-  return sync_set_paused(cx, db, false);
-}
-static int meter_it(struct ctx *cx, struct db *db, void *arg) {
-  return sync_set_metered(cx, db, *(int64_t *)arg);
-}
-
-static int change(struct ctx *cx, struct cli *c, write_fn *what, void *arg) {
+static int ask(struct ctx *cx, struct cli *c, int (*act)(struct ctx *cx, struct tenant *t)) {
   struct tenant *t;
-  if (cli_tenant(cx, c, &t) || tenant_write(cx, t, what, arg)) return cx->code;
-  return tell(cx, c, t);
+  return cli_tenant(cx, c, &t) || act(cx, t) ? (int)cx->code : tell(cx, c, t);
 }
 
-int cmd_sync_pause(struct ctx *cx, struct cli *c) { return change(cx, c, pause_it, NULL); }
-int cmd_sync_resume(struct ctx *cx, struct cli *c) { return change(cx, c, resume_it, NULL); }
+int cmd_sync_pause(struct ctx *cx, struct cli *c) { return ask(cx, c, sync_pause); }
+int cmd_sync_resume(struct ctx *cx, struct cli *c) { return ask(cx, c, sync_resume); }
 
 int cmd_sync_metered(struct ctx *cx, struct cli *c) {
   struct str word = str_of(c->operand[0]);
+  struct tenant *t;
   int64_t bytes = 0;
   if (!str_eq(word, STR("off")) && (!str_to_int(word, &bytes) || bytes <= 0))
     return cli_usage(cx, "a metered link takes so many bytes a day, such as 5000000, or off; not %s",
                      c->operand[0]);
-  return change(cx, c, meter_it, &bytes);
+  return cli_tenant(cx, c, &t) || sync_meter(cx, t, bytes) ? (int)cx->code : tell(cx, c, t);
 }

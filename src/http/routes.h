@@ -32,7 +32,6 @@ int rows_csv(struct request *rq, struct buf *list, const char *name);
 int records_csv(struct request *rq, struct db *db, const struct record_query *q);
 
 /* What somebody decides about the record of the address, {"note": "..."}: one write, and its id. */
-typedef int decide_fn(struct ctx *cx, struct db *db, const char *id, const char *note);
 int decision_post(struct request *rq, decide_fn *act);
 
 /* routes_dashboard.c: the store that the parameter `store` names, by its id or as the invoices call it; NULL: none is asked

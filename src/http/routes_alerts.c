@@ -17,26 +17,16 @@ static int alerts_list(struct request *rq) {
   return rc ? rc : alert_counts(rq->cx, db, &rq->json, "counts");
 }
 
-struct decision {
-  const char *id, *note;
-  decide_fn *act;
-};
-
-static int decide(struct ctx *cx, struct db *db, void *arg) {
-  struct decision *d = arg;
-  return d->act(cx, db, d->id, d->note);
-}
-
 int decision_post(struct request *rq, decide_fn *act) {
-  struct decision d = { .id = rq->param[0], .act = act };
+  const char *id = rq->param[0], *note;
   struct tenant *tenant;
   struct jv *body;
   int rc = body_members(rq, "note", &body);
-  if (!rc) rc = member_text(rq, body, "note", &d.note);
+  if (!rc) rc = member_text(rq, body, "note", &note);
   if (!rc) rc = tenant_find(rq, &tenant);
-  if (!rc) rc = tenant_write(rq->cx, tenant, decide, &d);
+  if (!rc) rc = tenant_decide(rq->cx, tenant, act, id, note);
   if (rc) return rc;
-  jw_record(&rq->json, "data", "id", d.id);
+  jw_record(&rq->json, "data", "id", id);
   return OK;
 }
 

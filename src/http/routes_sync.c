@@ -25,35 +25,28 @@ static int sync_history_show(struct request *rq) {
 
 /* ---- what people ask ---- */
 
-static int check(struct ctx *cx, struct db *db, void *arg) {
-  (void)arg;
-  return sync_upstream_need(cx, db, &(struct sync_upstream){ 0 });
-}
-static int pause_it(struct ctx *cx, struct db *db, void *arg) {
-  (void)arg;
-  return sync_set_paused(cx, db, true);
-}
-static int resume_it(struct ctx *cx, struct db *db, void *arg) {
-  (void)arg;
-  return sync_set_paused(cx, db, false);
-}
-
-static int meter_it(struct ctx *cx, struct db *db, void *arg) {
-  return sync_set_metered(cx, db, *(int64_t *)arg);
-}
-
-static int ask(struct request *rq, write_fn *change, void *arg) {
-  struct tenant *t;
-  int rc = tenant_find(rq, &t);
-  if (!rc) rc = tenant_write(rq->cx, t, change, arg);
+/* The worker is told, and who asked sees what has become of it. */
+static int show_after(struct request *rq, struct tenant *t, int rc) {
   if (rc) return rc;
   sync_wake(t);
   return sync_show(rq);
 }
 
-static int sync_now_post(struct request *rq) { return ask(rq, check, NULL); }
-static int sync_pause_post(struct request *rq) { return ask(rq, pause_it, NULL); }
-static int sync_resume_post(struct request *rq) { return ask(rq, resume_it, NULL); }
+static int ask(struct request *rq, int (*act)(struct ctx *cx, struct tenant *t)) {
+  struct tenant *t;
+  return tenant_find(rq, &t) ? (int)rq->cx->code : show_after(rq, t, act(rq->cx, t));
+}
+
+static int sync_now_post(struct request *rq) {
+  struct sync_upstream up;
+  struct tenant *t;
+  struct db *db;
+  if (tenant_find(rq, &t) || db_find(rq, &db)) return rq->cx->code;
+  return show_after(rq, t, sync_upstream_need(rq->cx, db, &up));
+}
+
+static int sync_pause_post(struct request *rq) { return ask(rq, sync_pause); }
+static int sync_resume_post(struct request *rq) { return ask(rq, sync_resume); }
 
 static int sync_resend_post(struct request *rq) {
   struct tenant *t;
@@ -66,14 +59,14 @@ static int sync_resend_post(struct request *rq) {
 }
 
 static int sync_metered_post(struct request *rq) {
+  struct tenant *t;
   struct jv *body;
   int64_t bytes;
-  int rc = body_members(rq, "bytes_a_day", &body);
-  if (rc) return rc;
+  if (body_members(rq, "bytes_a_day", &body) || tenant_find(rq, &t)) return rq->cx->code;
   if (!str_to_int(jv_text(jv_get(body, "bytes_a_day")), &bytes) || bytes < 0)
     return fail(rq->cx, E_INVALID, "bytes_a_day",
                 "a metered line takes so many bytes a day, such as 5000000; 0: it is not metered");
-  return ask(rq, meter_it, &bytes);
+  return show_after(rq, t, sync_meter(rq->cx, t, bytes));
 }
 
 /* ---- changes that did not hold ---- */

@@ -66,7 +66,8 @@ int sync_upstream_save(struct ctx *cx, struct db *db, const struct sync_upstream
                         .text = ctx_printf(cx, "this tenant was enrolled at headquarters as %s", u->name) });
 }
 
-int sync_set_paused(struct ctx *cx, struct db *db, bool paused) {
+static int set_paused(struct ctx *cx, struct db *db, void *arg) {
+  const bool paused = *(const bool *)arg;
   struct sync_upstream u;
   if (sync_upstream_need(cx, db, &u) || u.paused == paused) return cx->code;
   struct stmt *s = db_ask(cx, db, SQL_sync_pause, paused);
@@ -75,10 +76,17 @@ int sync_set_paused(struct ctx *cx, struct db *db, bool paused) {
                           ctx_printf(cx, paused ? "paused by %s" : "resumed by %s", cx->actor));
 }
 
-int sync_set_metered(struct ctx *cx, struct db *db, int64_t bytes_a_day) {
+static int set_metered(struct ctx *cx, struct db *db, void *arg) {
+  const int64_t bytes_a_day = *(const int64_t *)arg;
   struct sync_upstream u;
   if (sync_upstream_need(cx, db, &u)) return cx->code;
   return db_act(cx, db, SQL_sync_metered, bytes_a_day);
+}
+
+int sync_pause(struct ctx *cx, struct tenant *t) { return tenant_write(cx, t, set_paused, &(bool){ true }); }
+int sync_resume(struct ctx *cx, struct tenant *t) { return tenant_write(cx, t, set_paused, &(bool){ false }); }
+int sync_meter(struct ctx *cx, struct tenant *t, int64_t bytes_a_day) {
+  return tenant_write(cx, t, set_metered, &bytes_a_day);
 }
 
 /* ---- lanes ---- */

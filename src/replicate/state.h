@@ -44,8 +44,10 @@ int sync_upstream_save(struct ctx *cx, struct db *db, const struct sync_upstream
 /* E_NOT_FOUND when the tenant is not enrolled, saying how that is done. */
 int sync_upstream_need(struct ctx *cx, struct db *db, struct sync_upstream *out);
 
-int sync_set_paused(struct ctx *cx, struct db *db, bool paused);          /* inside tenant_write */
-int sync_set_metered(struct ctx *cx, struct db *db, int64_t bytes_a_day); /* 0: not metered */
+/* What people ask, each in a write of its own. */
+int sync_pause(struct ctx *cx, struct tenant *t);
+int sync_resume(struct ctx *cx, struct tenant *t);
+int sync_meter(struct ctx *cx, struct tenant *t, int64_t bytes_a_day); /* 0: not metered */
 
 struct sync_lane {
   const char *name;

@@ -97,6 +97,10 @@ void tenant_set_reading(double seconds, int64_t wal_bytes);
 typedef int write_fn(struct ctx *cx, struct db *db, void *arg);
 int tenant_write(struct ctx *cx, struct tenant *t, write_fn *fn, void *arg);
 
+/* The same for what somebody decides about something that has an id, and what he says to it (may be NULL). */
+typedef int decide_fn(struct ctx *cx, struct db *db, const char *id, const char *note);
+int tenant_decide(struct ctx *cx, struct tenant *t, decide_fn *fn, const char *id, const char *note);
+
 /* The same, and less work for a group of such: fn may be called a second time after its first changes have been
 ** undone. again(arg) takes back before what it left in memory. */
 typedef void again_fn(void *arg);

@@ -524,6 +524,20 @@ int tenant_write(struct ctx *cx, struct tenant *t, write_fn *fn, void *arg) {
   return enqueue(t, &(struct task){ .cx = cx, .fn = fn, .arg = arg });
 }
 
+struct decision {
+  decide_fn *fn;
+  const char *id, *note;
+};
+
+static int decide(struct ctx *cx, struct db *db, void *arg) {
+  const struct decision *d = arg;
+  return d->fn(cx, db, d->id, d->note);
+}
+
+int tenant_decide(struct ctx *cx, struct tenant *t, decide_fn *fn, const char *id, const char *note) {
+  return tenant_write(cx, t, decide, &(struct decision){ fn, id, note });
+}
+
 int tenant_write_again(struct ctx *cx, struct tenant *t, write_fn *fn, again_fn *again, void *arg) {
   return enqueue(t, &(struct task){ .cx = cx, .fn = fn, .again = again, .arg = arg });
 }
