@@ -229,7 +229,8 @@ int account_add(struct ctx *cx, struct tenant *t, const struct account_new *new,
   char hash[PASSWORD_HASH];
   struct adding a = { new, new->password ? hash : NULL, id };
   struct str password = str_of(new->password);
-  if (new->password && (password_check(cx, password, new->email) || password_hash(cx, password, hash)))
+  if (new->password &&
+      (password_check(cx, "password", password, new->email) || password_hash(cx, password, hash)))
     return cx->code;
   return tenant_write(cx, t, add, &a);
 }
@@ -285,7 +286,7 @@ int account_set_password(struct ctx *cx, struct tenant *t, const char *id, const
                          bool must_change, const char *but_session) {
   char hash[PASSWORD_HASH];
   struct setting s = { id, hash, but_session, must_change };
-  if (password_check(cx, str_of(password), NULL) || password_hash(cx, str_of(password), hash))
+  if (password_check(cx, "password", str_of(password), NULL) || password_hash(cx, str_of(password), hash))
     return cx->code;
   return tenant_write(cx, t, set_password, &s);
 }

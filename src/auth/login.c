@@ -13,6 +13,7 @@
 #define LOCK_FIRST_US (4 * SECOND_US)
 #define LOCK_MOST_US (900 * SECOND_US)
 #define FORGET_US (3600 * SECOND_US)
+#define ATTEMPT_US (60 * SECOND_US)         /* more than an attempt takes, with the wait for its hash */
 #define ADDRESS_FORGETS_US (60 * SECOND_US) /* one failure: behind an address there may be many who mistype */
 
 /* What is counted, and how many failures are free. */
@@ -62,14 +63,15 @@ static int read_counters(struct ctx *cx, struct db *db, struct counter c[static 
   return OK;
 }
 
-/* Microseconds that are to be waited. A lock that is longer than any was made by another clock. */
+/* Microseconds that are to be waited. A lock that is longer than any was made by another clock; one of an attempt that began
+** a little later than this one was not. */
 static int64_t locked(const struct ctx *cx, const struct counter c[static COUNTERS]) {
   int64_t longest = 0;
   for (int i = 0; i < COUNTERS; i++) {
     int64_t left = c[i].until - cx->now;
-    if (left > longest && left <= LOCK_MOST_US) longest = left;
+    if (left > longest && left <= LOCK_MOST_US + ATTEMPT_US) longest = left;
   }
-  return longest;
+  return longest < LOCK_MOST_US ? longest : LOCK_MOST_US;
 }
 
 static int64_t lock_of(int64_t failures, int free) {
@@ -110,6 +112,7 @@ struct attempt {
   struct counter counters[COUNTERS];
   const char *rehashed; /* with today's parameters, when it was made with others */
   struct granted *out;
+  int64_t *wait; /* seconds, when it has to */
 };
 
 static int find_account(struct ctx *cx, struct db *db, struct attempt *a) {
@@ -120,14 +123,32 @@ static int find_account(struct ctx *cx, struct db *db, struct attempt *a) {
   return account_by_badge(cx, db, user, &a->account);
 }
 
-/* What is known before the hash, in a unit of work that ends before it: no reader is kept meanwhile. */
-static int look_up(struct ctx *cx, struct attempt *a, int64_t *wait) {
+static int refuse_locked(struct ctx *cx, const struct attempt *a) {
+  int64_t left = locked(cx, a->counters);
+  if (!left) return OK;
+  *a->wait = (left + SECOND_US - 1) / SECOND_US;
+  return fail(cx, E_BUSY, NULL, "there were too many failures; try again in %lld seconds",
+              (long long)*a->wait);
+}
+
+/* Many may have been hashed at the same time as this one: what they have come to since counts, whether it is right or not.
+** Else as many could be tried at once as there is room to wait for a hash. */
+static int refuse_late(struct ctx *cx, struct db *db, struct attempt *a) {
+  return read_counters(cx, db, a->counters) ? (int)cx->code : refuse_locked(cx, a);
+}
+
+/* What is known before the hash, in a unit of work that ends before it: no reader is kept meanwhile. What an account is
+** called by - its email, its badge - is counted as one. */
+static int look_up(struct ctx *cx, struct attempt *a) {
   struct ctx aside;
   struct db *db;
   ctx_begin(&aside, cx->actor);
-  if (!tenant_read(&aside, a->tenant, &db) && !read_counters(&aside, db, a->counters)) {
+  if (!tenant_read(&aside, a->tenant, &db)) {
     int rc = find_account(&aside, db, a);
     if (rc == E_NOT_FOUND) ctx_forgive(&aside), a->account = (struct account){ 0 };
+    name_counters(&aside, a->account.email ? a->account.email : a->login->user, a->login->visitor.address,
+                  a->counters);
+    read_counters(&aside, db, a->counters);
   }
   const struct account *found = &a->account;
   a->account = (struct account){
@@ -139,10 +160,7 @@ static int look_up(struct ctx *cx, struct attempt *a, int64_t *wait) {
   };
   if (aside.code) fail_from(cx, &aside);
   ctx_end(&aside);
-  int64_t left = locked(cx, a->counters);
-  if (cx->code || !left) return cx->code;
-  *wait = (left + SECOND_US - 1) / SECOND_US;
-  return fail(cx, E_BUSY, NULL, "there were too many failures; try again in %lld seconds", (long long)*wait);
+  return cx->code ? (int)cx->code : refuse_locked(cx, a);
 }
 
 static int note_failure(struct ctx *cx, struct db *db, const struct attempt *a, int64_t lock) {
@@ -163,7 +181,7 @@ static int record_failure(struct ctx *cx, struct db *db, void *arg) {
   struct attempt *a = arg;
   int64_t lock;
   str_copy(cx->actor, sizeof cx->actor, str_of(a->account.email ? a->account.email : "unknown"));
-  if (count_failure(cx, db, a->counters, &lock)) return cx->code;
+  if (refuse_late(cx, db, a) || count_failure(cx, db, a->counters, &lock)) return cx->code;
   return lock || a->counters[PAIR].failures == 1 ? note_failure(cx, db, a, lock) : OK;
 }
 
@@ -178,7 +196,7 @@ static int check_unchanged(struct ctx *cx, const struct attempt *a, const struct
 static int record_success(struct ctx *cx, struct db *db, void *arg) {
   struct attempt *a = arg;
   struct account now;
-  if (account_get(cx, db, a->account.id, &now)) return cx->code;
+  if (refuse_late(cx, db, a) || account_get(cx, db, a->account.id, &now)) return cx->code;
   if (!now.active) return fail(cx, E_DENIED, NULL, "the account is not active");
   if (check_unchanged(cx, a, &now)) return cx->code;
   str_copy(cx->actor, sizeof cx->actor, str_of(now.email));
@@ -205,11 +223,10 @@ static int prove(struct ctx *cx, struct attempt *a) {
 int login_try(struct ctx *cx, struct tenant *t, const struct login *l, struct granted *out, int64_t *wait) {
   char hash[PASSWORD_HASH];
   struct login small = *l;
-  struct attempt a = { .tenant = t, .login = &small, .out = out };
+  struct attempt a = { .tenant = t, .login = &small, .out = out, .wait = wait };
   *wait = 0;
   if (!l->pin || strchr(l->user, '@')) small.user = email_small(cx, l->user);
-  name_counters(cx, small.user, l->visitor.address, a.counters);
-  if (look_up(cx, &a, wait) || prove(cx, &a)) return cx->code;
+  if (look_up(cx, &a) || prove(cx, &a)) return cx->code;
   if (!l->pin && password_outdated(a.account.password)) {
     if (password_hash(cx, str_of(l->password), hash)) return cx->code;
     a.rehashed = hash;
@@ -220,10 +237,9 @@ int login_try(struct ctx *cx, struct tenant *t, const struct login *l, struct gr
 int login_change_password(struct ctx *cx, struct tenant *t, const struct identity *who, const char *old,
                           const char *new, const struct visitor *v, int64_t *wait) {
   struct login l = { .user = who->email, .password = old, .visitor = *v };
-  struct attempt a = { .tenant = t, .login = &l };
+  struct attempt a = { .tenant = t, .login = &l, .wait = wait };
   *wait = 0;
-  name_counters(cx, l.user, v->address, a.counters);
-  if (password_check(cx, str_of(new), who->email) || look_up(cx, &a, wait) || prove(cx, &a)) return cx->code;
+  if (password_check(cx, "new", str_of(new), who->email) || look_up(cx, &a) || prove(cx, &a)) return cx->code;
   if (strcmp(old, new) == 0) return fail(cx, E_INVALID, "new", "the new password is the old one");
   return account_set_password(cx, t, who->user_id, new, false, who->session);
 }

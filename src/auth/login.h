@@ -6,7 +6,7 @@
 **
 ** After some failures the next attempt has to wait, twice as long each time, up to a quarter of an
 ** hour. Counted are failures of an account from an address, of an account from anywhere, and from an
-** address whatever the account; all addresses of an IPv6 /64 are one. An hour without one is forgotten, and so are those of an account when its owner logs in.
+** address whatever the account, however it is called (email, badge) and however many come at once; all addresses of an IPv6 /64 are one. An hour without one is forgotten, and so are those of an account when its owner logs in.
 ** Names that are not accounts are counted like those that are.
 */
 #ifndef AUTH_LOGIN_H

@@ -59,18 +59,17 @@ static bool all_the_same(struct str s) {
   return true;
 }
 
-int password_check(struct ctx *cx, struct str password, const char *email) {
+int password_check(struct ctx *cx, const char *field, struct str password, const char *email) {
   if (password.n < PASSWORD_LEAST)
-    return fail(cx, E_INVALID, "password", "a password has at least %d characters", PASSWORD_LEAST);
+    return fail(cx, E_INVALID, field, "a password has at least %d characters", PASSWORD_LEAST);
   if (password.n > PASSWORD_MOST)
-    return fail(cx, E_INVALID, "password", "a password has at most %d bytes", PASSWORD_MOST);
+    return fail(cx, E_INVALID, field, "a password has at most %d bytes", PASSWORD_MOST);
   if (memchr(password.p, 0, password.n) || !utf8_valid(password))
-    return fail(cx, E_INVALID, "password", "a password is text in UTF-8");
+    return fail(cx, E_INVALID, field, "a password is text in UTF-8");
   bool easy = all_the_same(password) || (email && str_eq_nocase(password, str_of(email)));
   for (size_t i = 0; i < sizeof common / sizeof *common; i++)
     easy = easy || str_eq_nocase(password, str_of(common[i]));
-  return easy ? fail(cx, E_INVALID, "password", "this password is one of the first that anybody would try")
-              : OK;
+  return easy ? fail(cx, E_INVALID, field, "this password is one of the first that anybody would try") : OK;
 }
 
 int pin_check(struct ctx *cx, struct str pin) {

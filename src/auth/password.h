@@ -12,8 +12,8 @@
 
 enum { PASSWORD_LEAST = 8, PASSWORD_MOST = 256, PIN_LEAST = 4, PIN_MOST = 12, PASSWORD_HASH = 160 };
 
-/* Is it good enough? E_INVALID says what would be. */
-int password_check(struct ctx *cx, struct str password, const char *email);
+/* Is it good enough? E_INVALID says of `field`, where it was given, what would be. */
+int password_check(struct ctx *cx, const char *field, struct str password, const char *email);
 int pin_check(struct ctx *cx, struct str pin);
 
 int password_hash(struct ctx *cx, struct str password, char out[static PASSWORD_HASH]);

@@ -381,7 +381,7 @@ int session_set_up(struct ctx *cx, struct tenant *t, const unsigned char *stored
   char hash[PASSWORD_HASH];
   struct setting_up up = { t, stored, s, hash, v, out };
   struct str password = str_of(s->password);
-  if (check_link(cx, t, stored) || password_check(cx, password, s->email) ||
+  if (check_link(cx, t, stored) || password_check(cx, "password", password, s->email) ||
       password_hash(cx, password, hash))
     return cx->code;
   return tenant_write(cx, t, set_up, &up);

@@ -251,6 +251,45 @@ test('guessing has to wait, longer each time; an account that is not there looks
   assert.ok(told.length > 5 && told.every(([, text]) => !text.includes('nobody@')), 'what is no account is not written down');
 });
 
+test('guessing at many places at once, or by the badge and the email in turn, tries no more than guessing does', async (t) => {
+  const p = lib.place(t);
+  for (const role of ['admin', 'operator', 'sales']) addUser(p, role);
+  lib.outpost(['user', 'pin', email('operator'), ...p.args], { input: '482915\n' });
+  const server = await serve(t, p.data, '--rate', '0');
+  const boss = await token(server, email('admin'));
+  const { id } = (await data(as(server, boss, '/api/users'))).find((u) => u.email === email('operator'));
+  await data(as(server, boss, `/api/users/${id}/badge`, 'POST', { badge: 'B-77' }));
+
+  const guesses = await Promise.all(Array.from({ length: 24 }, (_, i) => login(server, email('sales'), i === 23 ? PASSWORD : `wrong ${i}`)));
+  const count = (status) => guesses.filter((r) => r.status === status).length;
+  assert.equal(count(401), 5, guesses.map((r) => r.status).join(' '));
+  assert.equal(count(401) + count(429) + count(503), 24, 'the right one came too late');
+
+  const pin = (user, number) => post(server, '/api/auth/pin', { user, pin: number });
+  await data(pin('B-77', '482915'));
+  for (const user of ['B-77', email('operator'), 'B-77', 'Operator@Example.org', 'B-77']) await problem(pin(user, '593026'), 401);
+  for (const user of ['B-77', email('operator')]) await problem(pin(user, '482915'), 429);
+  await problem(login(server, email('operator')), 429);
+  const locked = (await data(as(server, boss, '/api/users/logins'))).filter((row) => row.locked_until).map((row) => row.email);
+  assert.deepEqual(locked, [email('operator'), email('sales')]);
+  lib.ok(['user', 'unlock', email('operator'), ...p.args]);
+  await data(pin('B-77', '482915'));
+});
+
+test('what is wrong with a new password is said of the member that it stands in; to log out takes no body, and "{}" is none', async (t) => {
+  const p = lib.place(t);
+  addUser(p, 'admin');
+  const server = await serve(t, p.data);
+  const mine = await token(server, email('admin'));
+  const wrong = await problem(as(server, mine, '/api/auth/password', 'POST', { old: PASSWORD, new: 'short' }), 422, /at least 8/);
+  assert.deepEqual(wrong.errors.map((e) => e.pointer), ['/new']);
+  await problem(as(server, mine, '/api/auth/logout', 'POST', '[]'), 413);
+  await problem(as(server, mine, '/api/auth/logout', 'POST', { a: 1 }), 413);
+  await data(as(server, mine, '/api/auth/me'));
+  await data(as(server, mine, '/api/auth/logout', 'POST', {}));
+  await problem(as(server, mine, '/api/runs'), 401);
+});
+
 test('clocks: what has expired stays so, and a wrong clock ends no session for ever', async (t) => {
   const p = lib.place(t);
   addUser(p, 'admin');
