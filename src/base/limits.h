@@ -30,6 +30,7 @@ enum {
 #define LIMIT_TEXT_BYTES KIB(64)             /* a text value stored in a record */
 #define LIMIT_KEY_BYTES KIB(1)               /* a unique key, all parts joined */
 #define LIMIT_BODY_BYTES MIB(1)              /* an HTTP body that is not an import */
+#define LIMIT_BODY_VALUES 100000             /* of a body that is JSON: ten times what any of ours has */
 #define LIMIT_UPLOAD_BYTES ((size_t)8 << 30) /* an HTTP body that is a file: goes to the disk as it comes */
 #define LIMIT_JOB_PAYLOAD KIB(256)           /* what a job is told: it stands in its row */
 #define LIMIT_JOB_LOG KIB(16)                /* what an attempt says of itself */

@@ -183,7 +183,8 @@ static int print_holds(struct ctx *cx, struct cli *c, const struct entity *e) {
   struct db *db;
   struct jw *w = &c->json;
   struct jv *root;
-  if (cli_read(cx, c, &db) || record_list(cx, db, e, cli_has(c, "deleted"), 0, w, NULL)) return cx->code;
+  if (cli_read(cx, c, &db) || record_list(cx, db, e, cli_has(c, "deleted"), 0, w, NULL, NULL))
+    return cx->code;
   if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
   if (jv_parse(cx, buf_view(&c->out), &root)) return cx->code;
   for (size_t i = 0; i < jv_size(root); i++) {

@@ -111,7 +111,8 @@ static int list_then(struct ctx *cx, struct cli *c, const struct entity *e, cons
   for (int i = 0; i < 4; i++)
     if (cli_has(c, others[i]))
       return cli_usage(cx, "--as-of lists all records: it goes without --%s", others[i]);
-  return cli_read(cx, c, &db) ? (int)cx->code : record_list(cx, db, e, cli_has(c, "deleted"), at, w, NULL);
+  return cli_read(cx, c, &db) ? (int)cx->code
+                              : record_list(cx, db, e, cli_has(c, "deleted"), at, w, NULL, NULL);
 }
 
 int cmd_record_list(struct ctx *cx, struct cli *c) {

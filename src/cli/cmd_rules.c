@@ -48,7 +48,7 @@ int cmd_rules(struct ctx *cx, struct cli *c) {
   struct db *db;
   struct jw *w = &c->json;
   if (find_dataset(cx, c, &d) || cli_read(cx, c, &db)) return cx->code;
-  record_list(cx, db, entity_find("rule"), false, 0, w, NULL);
+  record_list(cx, db, entity_find("rule"), false, 0, w, NULL, NULL);
   if (cx->code) return cx->code;
   if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
   print_rules(cx, d, buf_view(&c->out));

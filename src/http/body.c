@@ -6,6 +6,7 @@
 ** is read. A body that was not read to its end ends the connection with the
 ** reply, see closes() in reply.c.
 */
+#include "base/limits.h"
 #include "base/log.h"
 #include "http/request.h"
 #include "http/shape.h"
@@ -47,9 +48,28 @@ int body_text(struct request *rq, struct str *out) {
   return rc;
 }
 
+/* Two bytes make a value, and a value costs a hundred: so they are counted before any is made. */
+static bool holds_too_many(struct str text) {
+  size_t values = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < text.n; i++) {
+    if (in_string && text.p[i] == '\\')
+      i++;
+    else if (text.p[i] == '"')
+      in_string = !in_string;
+    else if (text.p[i] == ',' && !in_string && ++values >= LIMIT_BODY_VALUES)
+      return true;
+  }
+  return false;
+}
+
 /* What is no JSON is 400, what is JSON and not right 422. */
 static int json_read(struct request *rq, struct str text, struct jv **out) {
-  if (jv_parse(rq->cx, text, out)) rq->status = 400;
+  if (holds_too_many(text))
+    fail(rq->cx, E_INVALID, "body", "the JSON has more than %d values", LIMIT_BODY_VALUES);
+  else
+    jv_parse(rq->cx, text, out);
+  if (rq->cx->code) rq->status = 400;
   return rq->cx->code;
 }
 

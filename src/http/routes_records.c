@@ -93,10 +93,16 @@ static int list_now(struct request *rq, struct db *db, const struct entity *e, c
 
 /* What was there at a time is a whole list, in the entity's own order. */
 static int list_then(struct request *rq, struct db *db, const struct entity *e, const struct record_query *q,
-                     int64_t as_of) {
-  if (q->search || q->sort || q->fields || q->cursor || q->filter_count)
+                     int64_t as_of, bool csv) {
+  const char *limit;
+  int64_t total;
+  if (query_text(rq, "limit", &limit)) return rq->cx->code;
+  if (q->search || q->sort || q->fields || q->cursor || q->filter_count || limit)
     return fail(rq->cx, E_INVALID, "as_of", "with as_of a list cannot be searched, filtered, sorted or cut");
-  return record_list(rq->cx, db, e, q->deleted, as_of, &rq->json, "data");
+  if (csv) return fail(rq->cx, E_INVALID, "as_of", "with as_of a list is JSON, and not a table");
+  if (!record_list(rq->cx, db, e, q->deleted, as_of, &rq->json, "data", &total))
+    jw_int(&rq->json, "total", total);
+  return rq->cx->code;
 }
 
 static int records_list(struct request *rq) {
@@ -112,7 +118,7 @@ static int records_list(struct request *rq) {
   if (!rc) rc = db_find(rq, &db);
   if (rc) return rc;
   if (csv && !as_of) return records_csv(rq, db, &q);
-  return as_of ? list_then(rq, db, rq->entity, &q, as_of) : list_now(rq, db, rq->entity, &q);
+  return as_of ? list_then(rq, db, rq->entity, &q, as_of, csv) : list_now(rq, db, rq->entity, &q);
 }
 
 /* The file, and the id of the record that the address names. */
@@ -236,7 +242,7 @@ const struct route records_routes[] = {
   { "GET", "/api/records/{id}", records_list, "record.read",
     "The records of an entity, as JSON or as CSV (Accept: text/csv). Parameters: tenant, deleted=1 for those "
     "that were deleted, too, as_of (a day or an instant) for what was known then.",
-    .entity = ENTITY_BY_NAME, .reply = "[@]; total?: int, next?: text?",
+    .entity = ENTITY_BY_NAME, .reply = "[@]; total: int, next?: text?",
     .query = "q, filter, sort, fields, limit: int, cursor, deleted: 0|1, as_of, format: json|csv",
     .cached = true },
   { "POST", "/api/records/{id}", record_post, "record.write",
@@ -269,7 +275,7 @@ const struct route records_routes[] = {
 const struct route path_routes[] = {
   /* Entities with an address of their own; what stands above goes before. */
   { "GET", "/api/{id}", records_list, "record.read", "As /api/records/{id}.", .entity = ENTITY_BY_PATH,
-    .reply = "[@]; total?: int, next?: text?",
+    .reply = "[@]; total: int, next?: text?",
     .query = "q, filter, sort, fields, limit: int, cursor, deleted: 0|1, as_of, format: json|csv",
     .cached = true },
   { "POST", "/api/{id}", record_post, "record.write", "As /api/records/{id}.", .entity = ENTITY_BY_PATH,

@@ -237,8 +237,8 @@ int rules_load(struct ctx *cx, struct db *db, const struct dataset *d, struct ru
   struct buf json;
   struct jw w;
   jw_begin(&w, &json, LIMIT_REPLY_BYTES);
-  int rc = record_list(cx, db, entity_find("rule"), false, 0, &w, "rules");
-  if (!rc) rc = record_list(cx, db, entity_find("reference_item"), false, 0, &w, "items");
+  int rc = record_list(cx, db, entity_find("rule"), false, 0, &w, "rules", NULL);
+  if (!rc) rc = record_list(cx, db, entity_find("reference_item"), false, 0, &w, "items", NULL);
   jw_close(&w, '}');
   if (!rc) rc = rules_from(cx, d, buf_view(&json), out);
   buf_clear(&json);

@@ -35,7 +35,8 @@ static bool is_deleted(struct ctx *cx, const char *json) {
 }
 
 int record_list(struct ctx *cx, struct db *db, const struct entity *e, bool deleted, int64_t as_of,
-                struct jw *w, const char *key) {
+                struct jw *w, const char *key, int64_t *total) {
+  int64_t count = 0;
   struct stmt *s = db_compose(cx, db,
                               ctx_printf(cx, "SELECT id, %s FROM %s ORDER BY %s", row_json(cx, e), e->table,
                                          order_sql(cx, e->order)));
@@ -43,9 +44,10 @@ int record_list(struct ctx *cx, struct db *db, const struct entity *e, bool dele
   while (stmt_row(cx, s)) {
     const char *json = col_dup(cx, s, 1);
     if (as_of) json = known_at(cx, db, e, ctx_strdup(cx, col_str(s, 0)), as_of, json);
-    if (json && (deleted || !is_deleted(cx, json))) jw_raw(w, NULL, str_of(json));
+    if (json && (deleted || !is_deleted(cx, json))) jw_raw(w, NULL, str_of(json)), count++;
   }
   jw_close(w, ']');
+  if (total) *total = count;
   return cx->code;
 }
 

@@ -133,9 +133,9 @@ int record_query(struct ctx *cx, struct db *db, const struct entity *e, const st
 
 /* ---- whole lists ---- */
 
-/* An array of all records, in the entity's own order; as_of: UTC microseconds, 0 for now. */
+/* An array of all records, in the entity's own order; as_of: UTC microseconds, 0 for now. *total: how many; may be NULL. */
 int record_list(struct ctx *cx, struct db *db, const struct entity *e, bool deleted, int64_t as_of,
-                struct jw *w, const char *key);
+                struct jw *w, const char *key, int64_t *total);
 
 /* An array of {seq, at, actor, event, before, after}, oldest first. */
 int record_history(struct ctx *cx, struct db *db, const struct entity *e, const char *id, struct jw *w,

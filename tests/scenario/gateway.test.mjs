@@ -98,7 +98,7 @@ test('documents that are bombs are refused within moments', async (t) => {
   const server = await serve(t, p.data);
   await post(server, '/api/stock-items', { sku: 'warm' });
   const digits = '9'.repeat(1e5);
-  const bombs = ['['.repeat(1e5), '{"a":'.repeat(1e5), `{"sku":${'['.repeat(1e5)}${']'.repeat(1e5)}}`, `{"unit_cost":${digits}}`, `{"unit_cost":0.${digits}}`, `{"unit_cost":1e${digits}}`, `{"unit_cost":-${digits}.${digits}e-${digits}}`, '{"a":1,"a":2}', '{"sku":"x","sku":"x"}', '{"sku":"\\ud800"}', '{"sku":"x"', '{"sku":01}', '{"sku":+1}', '{"sku":NaN}', '{"sku":1e}', '{sku:1}', "{'sku':1}", '{"sku":1,}', '{"sku":1}//', '\u0000', '{"sku":"\u0001"}', `${'{"a":'.repeat(63)}1${'}'.repeat(63)}`, '"'.repeat(1e5), `{"${'k'.repeat(1e5)}`];
+  const bombs = ['['.repeat(1e5), '{"a":'.repeat(1e5), `{"sku":${'['.repeat(1e5)}${']'.repeat(1e5)}}`, `{"unit_cost":${digits}}`, `{"unit_cost":0.${digits}}`, `{"unit_cost":1e${digits}}`, `{"unit_cost":-${digits}.${digits}e-${digits}}`, '{"a":1,"a":2}', '{"sku":"x","sku":"x"}', '{"sku":"\\ud800"}', '{"sku":"x"', '{"sku":01}', '{"sku":+1}', '{"sku":NaN}', '{"sku":1e}', '{sku:1}', "{'sku':1}", '{"sku":1,}', '{"sku":1}//', '\u0000', '{"sku":"\u0001"}', `${'{"a":'.repeat(63)}1${'}'.repeat(63)}`, '"'.repeat(1e5), `{"${'k'.repeat(1e5)}`, `{"sku":[${'0,'.repeat(4e5)}0]}`, `[${'{},'.repeat(3e5)}{}]`, `{"sku":"x","a":[${'"",'.repeat(2e5)}""]}`];
   for (const bomb of bombs) {
     const took = [];
     for (let i = 0; i < 3; i++) {
@@ -154,7 +154,7 @@ test('pages of other origins of one tenant: not another one\'s, from the login o
   outpost(['tenant', 'add', 'other', '--data', p.data]);
   const people = { [p.args[p.args.indexOf('--tenant') + 1]]: 'a@example.org', other: 'b@example.org' };
   for (const [tenant, email] of Object.entries(people)) assert.equal(outpost(['user', 'add', email, '--role', 'admin', '--password', 'canary-Kartoffel-7', '--data', p.data, '--tenant', tenant]).code, 0);
-  const server = await serve(t, p.data, '--allow-origin', 'other=https://shop.example, https://all.example');
+  const server = await serve(t, p.data, '--allow-origin', 'other=https://shop.example', '--allow-origin', 'https://all.example');
   const shown = (reply) => reply.headers['access-control-allow-origin'];
   for (const [tenant, email] of Object.entries(people)) {
     for (const origin of ['https://shop.example', 'https://all.example']) {

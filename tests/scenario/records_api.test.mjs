@@ -57,7 +57,10 @@ test('a record\'s life by HTTP is the one that the command sees', async (t) => {
   await problem(post(server, '/api/records/steward', { id, owner: 'x' }), 409, /restore/);
   assert.deepEqual(await data(ask(server, '/api/records/steward')), []);
   assert.deepEqual(await data(ask(server, '/api/records/steward?deleted=1')), [gone]);
-  assert.deepEqual(await data(ask(server, `/api/records/steward?as_of=${between}`)), [added.json.data]);
+  const then = await ask(server, `/api/records/steward?as_of=${between}`);
+  assert.deepEqual([then.json.data, then.json.total], [[added.json.data], 1]);
+  await problem(ask(server, `/api/records/steward?as_of=${between}&limit=1`), 422, /cut/);
+  await problem(ask(server, `/api/records/steward?as_of=${between}&format=csv`), 422, /table/);
   const back = await data(post(server, `/api/records/steward/${id}/restore`));
   assert.deepEqual([back.version, back.deleted_at, back.owner], [4, null, 'Finance']);
   await problem(post(server, `/api/records/steward/${id}/restore`), 409, /not deleted/);
@@ -67,6 +70,15 @@ test('a record\'s life by HTTP is the one that the command sees', async (t) => {
   assert.deepEqual(history.map((h) => [h.event, h.actor]), [['RECORD_CREATED', 'http'], ['RECORD_UPDATED', 'page'], ['RECORD_DELETED', 'http'], ['RECORD_RESTORED', 'http']]);
   await server.stop();
   sound(p);
+});
+
+test('an address that knows only what is there now does not answer for another day', async (t) => {
+  const p = place(t);
+  const server = await serve(t, p.data);
+  const { id } = await data(post(server, '/api/stores', { customer_id: 'C-1', name: 'one' }), 201);
+  for (const address of [`/api/stores/${id}`, `/api/orders`, `/api/dashboard/summary`, '/api/predicted-orders']) await problem(ask(server, `${address}?as_of=2024-01-01`), 422, /as_of/);
+  await problem(ask(server, `/api/records/store/${id}?as_of=2024-01-01`), 404, /then/);
+  assert.equal((await data(ask(server, `/api/records/store/${id}?as_of=2124-01-01`))).name, 'one');
 });
 
 test('many at once: each is stored once, and of those for one version one wins', async (t) => {
@@ -197,7 +209,7 @@ test('what is wrong is refused with a sentence that names it, and nothing is sto
     assert.equal(answer.status, 405);
     assert.match(answer.headers.allow, allow);
   }
-  await problem(ask(server, `${to}/${nobody}/restore`, { method: 'POST', body: '{}' }), 413, /no body/);
+  await problem(ask(server, `${to}/${nobody}/restore`, { method: 'POST', body: '{"a":1}' }), 413, /no body/);
   assert.equal(one(p.db, 'SELECT count(*) FROM change_log'), before);
   // And the same connection goes on after a body that was read.
   const good = await data(ask(server, to, { method: 'POST', body: (async function* () { yield '{"list":"regions",'; yield '"value":"Overseas"}'; })() }), 201);
