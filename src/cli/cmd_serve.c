@@ -52,6 +52,15 @@ static int check_origins(struct ctx *cx, const char *list) {
   return OK;
 }
 
+/* --allow-origin may be repeated, too. */
+static const char *origins_asked(struct ctx *cx, const struct cli *c) {
+  const char *all = NULL;
+  for (int i = 0; i < c->option_count; i++)
+    if (!strcmp(c->name[i], "allow-origin"))
+      all = all ? ctx_printf(cx, "%s, %s", all, c->value[i]) : c->value[i];
+  return all ? all : cli_get(c, "allow-origin");
+}
+
 /* Who sits at the terminal may make the first account from another machine or another browser, too. */
 static int make_setup(struct ctx *cx, struct store *s, const char **token) {
   const struct tenant_info *list;
@@ -101,13 +110,14 @@ int cmd_serve(struct ctx *cx, struct cli *c) {
   struct serve_options o = { .listen = cli_get(c, "listen"),
                              .www_dir = cli_get(c, "www"),
                              .rate_exempt = cli_get(c, "rate-exempt"),
-                             .allow_origins = cli_get(c, "allow-origin"),
+                             .allow_origins = origins_asked(cx, c),
                              .begin = begin,
                              .end = end,
                              .arg = &serving };
   int64_t slow_ms;
-  if (cli_has(c, "demo") && is_on(c, "public"))
-    return cli_usage(cx, "--demo is for this machine alone, without --public");
+  if (cli_has(c, "demo") && (is_on(c, "public") || !http_is_local(o.listen)))
+    return cli_usage(cx, "--demo is for this machine alone: without --public, and with no other --listen "
+                         "than a loopback address");
   if (cli_has(c, "demo") && demo_prepare(cx, c)) return cx->code;
   if (cli_store(cx, c, &s) || cli_int(cx, c, "workers", ENGINE_WORKERS, &serving.workers) ||
       cli_int(cx, c, "rate", RATE_PER_MINUTE, &o.rate_per_minute) ||

@@ -94,7 +94,8 @@ const struct option_spec options[] = {
     "requests a minute that a token or an address may send; 100 when not given, 0 for no limit" },
   { "rate-exempt", "ADDRESSES", "addresses without that limit, such as 127.0.0.1,10.0.0.7" },
   { "allow-origin", "ORIGINS",
-    "whose pages may use the API: https://shop.example, or SLUG=https://shop.example for one tenant" },
+    "whose pages may use the API: https://shop.example, or SLUG=https://shop.example for one tenant; may be "
+    "repeated" },
   { "connections", "N", "connections that are open at the same time; 4096 when not given" },
   { "connections-per-address", "N",
     "connections of one address; 256 when not given, and from this machine as many as in all" },

@@ -92,6 +92,15 @@ static int address_read(struct ctx *cx, const char *listen, bool secure, struct 
   return OK;
 }
 
+bool http_is_local(const char *listen) {
+  struct ctx aside;
+  struct address a;
+  ctx_begin(&aside, "http");
+  bool local = !address_read(&aside, listen ? listen : LISTEN_DEFAULT, false, &a);
+  ctx_end(&aside);
+  return local;
+}
+
 static int on_request(struct mg_connection *wire) {
   struct server *server = mg_get_user_data(mg_get_context(wire));
   struct gate_conn *conn = gate_conn_of(server->gate, mg_get_header(wire, GATE_HANDLE_HEADER));

@@ -38,4 +38,7 @@ struct serve_options {
 ** are started: they inherit the mask that keeps the two signals for it. */
 int http_serve(struct ctx *cx, struct opened *tenants, const struct serve_options *o);
 
+/* Nobody but this machine reaches this address; NULL is that of a server that is not told one. */
+bool http_is_local(const char *listen);
+
 #endif

@@ -335,6 +335,16 @@ test('it listens on loopback or not at all', (t) => {
   }
 });
 
+test('the account of a look around is never made for an address that others reach', (t) => {
+  const data = path.join(dataFolder(t, 'demo'), 'aside');
+  for (const [...args] of [['--listen', '0.0.0.0:0'], ['--tls', '--listen', '0.0.0.0:0'], ['--public', '--listen', '127.0.0.1:0']]) {
+    const ended = spawnSync(OUTPOST, ['serve', '--demo', '--data', data, ...args], { encoding: 'utf8', timeout: 5000 });
+    assert.equal(ended.status, 2, args.join(' '));
+    assert.equal(ended.stdout, '');
+    assert.equal(fs.existsSync(data), false, 'and nothing was made');
+  }
+});
+
 test('a taken port is said so', async (t) => {
   const data = dataFolder(t, 'demo');
   const server = await serve(t, data);
