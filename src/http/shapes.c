@@ -28,8 +28,9 @@ static const struct {
   { "import",
     "{import, name, as: text?, dry_run: bool, state, rows: int, clean: int, rejected: int, bytes: int, "
     "bytes_total: int, seconds: number, seconds_left: number?, message: text?, run: text?, result: {rows: "
-    "#rows, rejected: {*: int}, reconciled: bool, seconds: number, controls: [{control, stage, failed: "
-    "int}], figures: #sums, sample: [{record: int, line: int, category, raw, faults: [#fault]}]}?}" },
+    "#rows, rejected: {*: int}, repeated: {rows: int, key}?, reconciled: bool, seconds: number, controls: "
+    "[{control, stage, failed: int}], figures: #sums, sample: [{record: int, line: int, category, raw, "
+    "faults: [#fault]}]}?}" },
   { "row",
     "{key, run, record: int, source, line: int, offset: int, length: int, fate, values: {*: text?}, raw?, "
     "sha256?, tick?: {ok: bool, text}}" },

@@ -324,6 +324,14 @@ static int import_alone(struct ctx *cx, struct db *db, void *arg) {
   return rc;
 }
 
+/* Some repetitions are in many a file; it is its key that is to be looked at where a row in twenty is one. */
+static void note_repeated(struct ctx *cx, const struct job *job) {
+  enum { ONE_IN = 20 };
+  job->result->repeated = job->load.repeated;
+  if (job->load.repeated * ONE_IN > job->load.read)
+    job->result->repeated_key = mapping_unique(cx, job->profile, &job->mapping, column_heading);
+}
+
 static void count_categories(const struct job *job) {
   for (int i = 0; i < job->load.category_count; i++) {
     str_copy(job->result->category[i].name, sizeof job->result->category[i].name,
@@ -365,6 +373,7 @@ static int import_one(struct ctx *cx, struct tenant *t, const struct import_requ
   out->controls = outcome_controls(cx, job->rules, job->flow.failed, &job->load);
   out->figures = outcome_figures(cx, r->dataset, job->load.clean, job->flow.sums, job->load.duplicate_sums);
   count_categories(job);
+  note_repeated(cx, job);
   if (r->remember && !r->dry_run) memory_keep(cx, t, r, job->profile, &job->mapping);
   out->reading = job->flow.reading;
   out->validation = job->flow.judging;
@@ -413,6 +422,13 @@ int import_again(struct ctx *cx, struct tenant *t, const char *run, const struct
   return cx->code;
 }
 
+void import_repeated_json(struct jw *w, const struct import_result *result) {
+  if (result->repeated_key)
+    jw_record(w, "repeated", "rows", result->repeated, "key", result->repeated_key);
+  else
+    jw_text(w, "repeated", NULL);
+}
+
 void import_result_json(struct jw *w, const struct import_request *r, const struct import_result *result) {
   jw_object(w, NULL);
   if (r->dry_run) jw_bool(w, "dry_run", true);
@@ -424,6 +440,7 @@ void import_result_json(struct jw *w, const struct import_request *r, const stru
   for (int i = 0; i < result->category_count; i++)
     jw_int(w, result->category[i].name, result->category[i].rows);
   jw_close(w, '}');
+  import_repeated_json(w, result);
   jw_put(w, "reconciled", result->reconciled, "seconds", arg_real(result->seconds, 3));
   jw_object(w, "stages"); /* seconds of work of the threads, which work at the same time */
   jw_put(w, "reading", arg_real(result->reading, 3), "validation", arg_real(result->validation, 3));

@@ -63,6 +63,10 @@ struct import_result {
   int64_t read, clean, rejected;
   int64_t updated, unchanged; /* of the clean: took an older row's place; said the same as it */
   int64_t edits;              /* of the updated: the older row was what a person had made of it */
+  /* So many rows have the key of an earlier row of the file, and these headings make the key. NULL: hardly any. Where
+  ** many have it, each may well be a row of its own, such as a line of an order, and the key too short for the file. */
+  int64_t repeated;
+  const char *repeated_key;
   int64_t batches, failed_batches;
   struct {
     char name[32];
@@ -87,7 +91,10 @@ int import_again(struct ctx *cx, struct tenant *t, const char *run, const struct
 /* Marks runs as interrupted whose process has died. For tenant_set_hook. */
 int import_recover(struct ctx *cx, struct tenant *t);
 
-/* {"dry_run"?, "run", "source", "sha256", "rows", "rejected", "reconciled", ...} */
+/* "repeated": {"rows", "key"}, or null when hardly any row was */
+void import_repeated_json(struct jw *w, const struct import_result *result);
+
+/* {"dry_run"?, "run", "source", "sha256", "rows", "rejected", "repeated", "reconciled", ...} */
 void import_result_json(struct jw *w, const struct import_request *r, const struct import_result *result);
 
 #endif

@@ -292,6 +292,7 @@ static void test_unique(struct ctx *cx, struct loader *l, struct judged *j) {
   const char *where = waiting || l->stayed ? "this file" : ctx_printf(keep, "run %lld", (long long)under.run);
   if (j->first_fault < 0) note_duplicate(l, j);
   l->result.taken++;
+  l->result.repeated += waiting || l->stayed;
   judge_add_fault(l->setup, l->setup->rules->unique, j->key,
                   ctx_printf(keep, "its key is that of record %llu of %s", (unsigned long long)record, where),
                   keep, j);

@@ -31,6 +31,7 @@ struct load_result {
   uint64_t clean_crc, reject_crc;       /* sums of row_crc and, alike, over the rejects */
   int64_t duplicate_sums[LIMIT_FIELDS]; /* of rows that were good but for their key */
   int64_t taken;                        /* rows whose key was taken, with or without other faults */
+  int64_t repeated;                     /* ... by an earlier row of this file */
   int64_t updated, unchanged;           /* of the clean: took an older row's place; said the same as it */
   int64_t edits;                        /* of the updated: the older row was a person's edit */
   int64_t below;                        /* of the clean: went below the version of a later run */

@@ -430,6 +430,12 @@ test('a real file: 9,994 order lines, month first, other headings', async (t) =>
   const q = place(t);
   const repeated = importFile(q, lib.SUPERSTORE);
   assert.deepEqual(repeated.rows, lib.rowCounts(9994, new Set(rows.map((r) => r['Order ID'])).size, 9994 - new Set(rows.map((r) => r['Order ID'])).size));
+  // ... and it is said what can be done about it, also in words. The same file once more repeats nothing within itself.
+  const again = 9994 - new Set(rows.map((r) => r['Order ID'])).size;
+  assert.deepEqual(repeated.repeated, { rows: again, key: 'Order ID' });
+  assert.equal(result.repeated, null);
+  assert.match(ok(['import', lib.SUPERSTORE, '--as', 'sales', '--dry-run', ...place(t).args]), new RegExp(`${again} rows have the key \\(Order ID\\).* --unique "Order ID,\\.\\.\\."`));
+  assert.equal(importFile(p, lib.SUPERSTORE, '--unique', 'Row ID').repeated, null);
   lib.sound(p);
   lib.sound(q);
 });

@@ -8,7 +8,7 @@ import { t } from '../lib/text.js';
 import { Icon } from '../parts/icon.js';
 import { Stats } from '../parts/stat.js';
 import { begin, change, draft } from './import_draft.js';
-import { Ended, outcome } from './import_test.js';
+import { Ended, outcome, Repeated } from './import_test.js';
 import { isOver, Watch } from './import_watch.js';
 import { useRun } from './use_run.js';
 import { canUndo, Proof } from './run.js';
@@ -22,6 +22,7 @@ function Done({ doc }) {
   const figures = as === DATASETS[0] ? link(as, { run: doc.run, as: null }) : link('dashboard');
   return html`
     <p class="notice tone-ok" role="status"><${Icon} name="check" /> <span>${t('import.done', { name: doc.name })}</span></p>
+    <${Repeated} result=${doc.result} stored />
     <${Stats} label=${t('stat.all')} rows=${outcome(rows, doc.run, as)} />
     ${run ? html`<${Proof} run=${run} />` : html`<p class="proof">${error ? error.message : t('report.loading')}</p>`}
     <div class="next-steps">

@@ -58,6 +58,9 @@ function Rejected({ result }) {
   `;
 }
 
+/* Many rows have the key of an earlier one: perhaps it is the key that is wrong, and not the rows. */
+export const Repeated = ({ result, stored }) => result.repeated && html`<p class="notice tone-warn" data-notice="repeated"><${Icon} name="warn" /> <span>${t(stored ? 'import.repeated_stored' : 'import.repeated', { n: count(result.repeated.rows), key: result.repeated.key })}</span></p>`;
+
 const Figures = ({ figures, seconds, as }) => html`<${Card} title=${t('import.figures')} note=${t('import.figures_note', { time: formatSeconds(seconds) })}>
   <${Stats} label=${t('import.figures')} rows=${[
     { id: 'orders', label: t('column.orders'), value: count(figures.orders) },
@@ -77,6 +80,7 @@ export function TestStep({ test }) {
   return html`
     <p class=${`notice tone-${result.rows.clean ? 'ok' : 'warn'}`} role="status"><${Icon} name=${result.rows.clean ? 'check' : 'warn'} /> <span>${t(result.rows.clean ? 'import.tested' : 'import.none_clean')}</span></p>
     ${result.rows.edits > 0 && html`<p class="notice tone-warn" data-notice="edits"><${Icon} name="warn" /> <span>${t('import.edits', { n: count(result.rows.edits) })}</span></p>`}
+    <${Repeated} result=${result} />
     <${Stats} label=${t('stat.all')} rows=${outcome(result.rows)} />
     ${result.figures && result.rows.clean > 0 && html`<${Figures} figures=${result.figures} seconds=${result.seconds} as=${draft.value.as} />`}
     <${Rejected} result=${result} />
