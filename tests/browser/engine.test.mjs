@@ -90,6 +90,14 @@ test('a graph is drawn as it is, runs under the eyes, and a run opens', async (t
   const boxes = await page.locator('.flow-node').evaluateAll((all) => Object.fromEntries(all.map((one) => [one.dataset.node, one.getBoundingClientRect().x])));
   assert.ok(boxes.extract_inventory_data < boxes.transform_and_load && boxes.transform_and_load < boxes.generate_aggregated_metrics);
   assert.equal(boxes.transform_and_load, boxes.data_quality_check, 'both follow the extraction');
+  // on a telephone it goes from top to bottom, and nothing of it is out of sight
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.locator('.flow-box[data-down]').waitFor(WAIT);
+  const small = await page.locator('.flow-node').evaluateAll((all) => Object.fromEntries(all.map((one) => [one.dataset.node, one.getBoundingClientRect()].map((v) => v.toJSON?.() ?? v))));
+  assert.ok(small.extract_inventory_data.bottom < small.transform_and_load.top && small.transform_and_load.bottom < small.generate_aggregated_metrics.top);
+  assert.ok(small.transform_and_load.right < small.data_quality_check.left || small.data_quality_check.right < small.transform_and_load.left);
+  for (const { left, right } of Object.values(small)) assert.ok(left >= 0 && right <= 390, `${left} to ${right}`);
+  await page.setViewportSize({ width: 1280, height: 860 });
   await page.getByRole('button', { name: /Run now/ }).click();
   await heading(page, /inventory_etl · \d+/);
   await page.locator('.flow-node-ok').nth(3).waitFor(WAIT);

@@ -232,6 +232,12 @@ for (const device of [{ width: 1024, height: 768 }, { width: 390, height: 844 }]
     const sent = () => page.getByText(/ is sent$/).waitFor(WAIT);
     const hand = finger(page);
     await toStore(hand);
+    // five products are within reach, also in a font that is wide
+    await page.locator(`[data-usual="${usual[4]}"]`).waitFor(WAIT);
+    await page.evaluate(() => document.documentElement.style.setProperty('letter-spacing', '0.08em'));
+    const reach = await page.evaluate((id) => document.querySelector('.entry-foot').getBoundingClientRect().top - document.querySelector(`[data-usual="${id}"]`).getBoundingClientRect().bottom, usual[4]);
+    assert.ok(reach >= 0, `the fifth product lies ${-reach} pixels under the bar`);
+    await page.evaluate(() => document.documentElement.style.removeProperty('letter-spacing'));
     for (const id of usual.slice(0, 5)) await hand.tap(page.locator(`[data-usual="${id}"]`));
     await page.waitForFunction(() => document.querySelectorAll('.entry-line').length === 5, null, WAIT);
     assert.notEqual(await page.evaluate(() => document.activeElement?.tagName), 'INPUT', 'the keys of the screen cover nothing');

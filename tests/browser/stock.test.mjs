@@ -43,6 +43,9 @@ test('an item is found by text and by scan; a movement is booked, one that canno
   const page = await open(t, `${server.base}/#/stock`);
   await page.getByRole('row', { name: /LAPTOP-001.*MAIN/ }).waitFor(WAIT);
   await page.getByText('Every level is the sum of its movements', { exact: true }).waitFor(WAIT);
+  await page.waitForFunction(() => [...document.querySelectorAll('td[data-column="days_of_cover"]')].some((cell) => cell.textContent.trim()), null, WAIT);
+  const cover = (await page.locator('td[data-column="days_of_cover"]').allTextContents()).filter(Boolean);
+  assert.ok(cover.length && cover.every((text) => /^[\d,]+\.\d$/.test(text.trim())), `days with one place: ${cover.join(' ')}`);
   await page.getByRole('searchbox').fill('paint');
   await page.getByRole('row', { name: /LAPTOP-001/ }).first().waitFor({ ...WAIT, state: 'detached' });
   await page.getByRole('row', { name: /PAINT-9.*Red paint/ }).waitFor(WAIT);

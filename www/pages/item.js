@@ -14,7 +14,7 @@ import { Form } from '../parts/form.js';
 import { Failed, Skeleton } from '../parts/state.js';
 import { Table } from '../parts/table.js';
 import { toast } from '../parts/toast.js';
-import { quantity, STOCK_TABLES } from './stock.js';
+import { days, quantity, STOCK_TABLES } from './stock.js';
 
 const KINDS = ['ADJUSTMENT', 'RECEIPT', 'SALE', 'RETURN'];
 const SIZE = 50;
@@ -45,7 +45,8 @@ function History({ sku }) {
 }
 
 const MEASURES = ['velocity', 'trend', 'turnover', 'days_of_cover'];
-const FIGURES = [{ id: 'warehouse', label: label('warehouse'), kind: 'name', value: (row) => row.warehouse }, ...MEASURES.map((name) => ({ id: name, label: nameOf('stock_metric', name), align: 'end', value: (row) => quantity(row[name]) || t('stat.none') }))];
+const shown = (name) => (name === 'days_of_cover' ? days : quantity);
+const FIGURES = [{ id: 'warehouse', label: label('warehouse'), kind: 'name', value: (row) => row.warehouse }, ...MEASURES.map((name) => ({ id: name, label: nameOf('stock_metric', name), align: 'end', value: (row) => shown(name)(row[name]) || t('stat.none') }))];
 
 const Metrics = ({ item }) => html`<${Table} caption=${t('item.metrics')} columns=${FIGURES} rows=${item.metrics} keyOf=${(row) => row.warehouse} />
   <dl class="details">${MEASURES.map((name) => html`<div key=${name}><dt>${nameOf('stock_metric', name)}</dt><dd class="note">${item.formulas?.[name]}</dd></div>`)}</dl>`;

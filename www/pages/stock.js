@@ -3,7 +3,7 @@
 ** is a drawer (item=SKU, item.js). */
 import { useState } from 'preact/hooks';
 import { address, get, useKept } from '../lib/api.js';
-import { count, exact } from '../lib/decimal.js';
+import { count, exact, money } from '../lib/decimal.js';
 import { html } from '../lib/html.js';
 import { useLive } from '../lib/live.js';
 import { here, link, openDrawer, replace } from '../lib/route.js';
@@ -32,7 +32,9 @@ const label = (name) => t(`stock_column.${name}`);
 
 /* Quantities are exact: what the server wrote is grouped, never counted with. */
 export const quantity = (value) => (value === null || value === undefined ? '' : exact(String(value)));
-const figure = (name) => ({ id: name, label: label(name), align: 'end', value: (row) => quantity(row[name]) && html`<span class=${String(row[name]).startsWith('-') ? 'ink-bad' : undefined}>${quantity(row[name])}</span>` });
+/* What is divided is no exact quantity: of days one place is enough. */
+export const days = (value) => (value === null || value === undefined ? '' : money(String(value), 1));
+const figure = (name, shown = quantity) => ({ id: name, label: label(name), align: 'end', value: (row) => shown(row[name]) && html`<span class=${String(row[name]).startsWith('-') ? 'ink-bad' : undefined}>${shown(row[name])}</span>` });
 
 const LevelState = ({ state }) => (state && state !== 'ok' ? html`<${Badge} tone=${TONES[state] ?? 'plain'}>${nameOf('stock_state', state)}<//>` : '');
 
@@ -44,7 +46,7 @@ const COLUMNS = [
   figure('available'),
   figure('reorder_point'),
   figure('velocity'),
-  figure('days_of_cover'),
+  figure('days_of_cover', days),
   { id: 'state', label: label('state'), value: (row) => html`<${LevelState} state=${row.state} />` },
 ];
 
