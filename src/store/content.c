@@ -80,8 +80,8 @@ static struct look_out *look_out_new(const char *path, const char *name) {
   struct look_out *l = NULL;
   struct db *db;
   ctx_begin(&cx, "store");
-  if (!db_open(&cx, path, name, DB_READ, &db)) {
-    db_pragma_int(&cx, db, "SELECT count(*) FROM sqlite_schema");
+  if (!db_open(&cx, path, name, DB_WATCH, &db)) {
+    db_pragma_int(&cx, db, "PRAGMA data_version");
     const _Atomic uint32_t *header = cx.code ? NULL : header_of(db);
     if (header) {
       l = xcalloc(1, sizeof *l);

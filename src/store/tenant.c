@@ -158,6 +158,20 @@ static struct tenant *tenant_new(struct ctx *cx, struct store *s, const char *sl
   return t;
 }
 
+/* A burst of requests leaves no more readers behind, each with its cache, than are
+** used every day. */
+static void keep_idle(struct tenant *t, struct db *db) {
+  pthread_mutex_lock(&t->lock);
+  bool enough = t->idle_count >= READERS_KEPT;
+  if (!enough) {
+    db->next = t->idle;
+    t->idle = db;
+    t->idle_count++;
+  }
+  pthread_mutex_unlock(&t->lock);
+  if (enough) db_close(db);
+}
+
 static int check_listed(struct ctx *cx, struct store *s, const char *slug) {
   const struct tenant_info *list;
   size_t count;
@@ -178,8 +192,12 @@ int tenant_open(struct ctx *cx, struct store *s, const char *slug, struct tenant
   int version = migrate_version(cx, db);
   int rc = cx->code ? (int)cx->code : migrate_check(cx, db, false);
   if (!rc) rc = mark_check(cx, db, t->slug, t->mark_path);
-  db_close(db);
-  if (!rc && version < migrate_head(false)) rc = migrate(cx, t, version, migrate_head(false));
+  bool migrates = !rc && version < migrate_head(false);
+  if (rc || migrates)
+    db_close(db); /* it knows the old schema */
+  else
+    keep_idle(t, db);
+  if (migrates) rc = migrate(cx, t, version, migrate_head(false));
   if (!rc && on_open) rc = on_open(cx, t);
   if (!rc) *out = t;
   return rc;
@@ -226,21 +244,10 @@ struct lent {
   struct db *db;
 };
 
-/* A burst of requests leaves no more readers behind, each with its cache, than are
-** used every day. */
 static void give_back(void *arg) {
   struct lent *lent = arg;
-  struct tenant *t = lent->tenant;
   db_rollback(lent->db);
-  pthread_mutex_lock(&t->lock);
-  bool enough = t->idle_count >= READERS_KEPT;
-  if (!enough) {
-    lent->db->next = t->idle;
-    t->idle = lent->db;
-    t->idle_count++;
-  }
-  pthread_mutex_unlock(&t->lock);
-  if (enough) db_close(lent->db);
+  keep_idle(lent->tenant, lent->db);
 }
 
 /* An idle connection to the present file; those to a file that was replaced go. */

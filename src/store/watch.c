@@ -17,7 +17,7 @@ static void watch_close(void *arg) {
 }
 
 static int open_db(struct ctx *cx, struct watch *w) {
-  return db_open(cx, w->tenant->path, w->tenant->label, DB_READ, &w->db);
+  return db_open(cx, w->tenant->path, w->tenant->label, DB_WATCH, &w->db);
 }
 
 int tenant_watch(struct ctx *cx, struct tenant *t, struct watch **out) {
