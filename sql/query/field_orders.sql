@@ -3,10 +3,11 @@
 -- name: history_products
 SELECT id, name, unit_price, deleted_at IS NULL AND active FROM products ORDER BY id;
 
+-- name: history_stores
+SELECT id, name FROM stores WHERE deleted_at IS NULL ORDER BY id;
+
 -- name: history_lines
-SELECT l.store_id, s.name, l.day, l.kind, l.ref, l.product_id, l.quantity, l.revenue
-FROM field_line l JOIN stores s ON s.id = l.store_id AND s.deleted_at IS NULL
-ORDER BY l.store_id, l.day, l.kind, l.ref, l.product_id, l.quantity, l.revenue;
+SELECT store_id, day, kind, ref, product_id, quantity, revenue FROM field_line;
 
 -- name: segment_present
 SELECT id, store_id FROM customer_segments WHERE deleted_at IS NULL;

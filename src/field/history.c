@@ -4,15 +4,30 @@
 
 #include "base/map.h"
 
+/* A line as it was read: all of them are here before any is put in its place. */
+struct read_line {
+  int32_t store, day, product, kind; /* store, product: indexes */
+  const char *ref;
+  int64_t quantity, revenue;
+};
+
+struct known_store {
+  const char *id, *name;
+};
+
 struct growing {
   struct ctx *cx;
   struct history *h;
+  struct known_store *known;
+  size_t known_count;
+  struct read_line *read;
+  size_t read_count;
   size_t line_room, store_room;
   int32_t *days;
   int64_t *amounts;
   size_t day_count, day_room;
   int32_t last[2]; /* day of an invoice, of an order */
-  struct map products;
+  struct map stores, products;
 };
 
 static void *more(void *p, size_t count, size_t *room, size_t size) {
@@ -38,45 +53,89 @@ static int read_products(struct growing *g, struct db *db) {
   return cx->code;
 }
 
-/* Columns: store, its name, day, kind, ref, product, quantity, revenue. */
-static void take_line(struct growing *g, const struct stmt *s, const char **ref) {
-  struct history *h = g->h;
-  struct history_store *store = h->store_count ? &h->stores[h->store_count - 1] : NULL;
-  int32_t day = (int32_t)col_int(s, 2);
-  int64_t revenue = col_int(s, 7), kind = col_int(s, 3);
-  const uint64_t *product = map_get(&g->products, col_str(s, 5));
-  bool fresh = !store || !str_eq(col_str(s, 0), str_of(store->id));
-  if (fresh) {
-    h->stores = more(h->stores, h->store_count, &g->store_room, sizeof *h->stores);
-    store = &h->stores[h->store_count++];
-    *store = (struct history_store){ .id = col_dup(g->cx, s, 0), .name = col_dup(g->cx, s, 1) };
+static int read_stores(struct growing *g, struct db *db) {
+  size_t room = 0;
+  struct stmt *s = db_stmt(g->cx, db, SQL_history_stores);
+  while (stmt_row(g->cx, s)) {
+    g->known = more(g->known, g->known_count, &room, sizeof *g->known);
+    *map_put(&g->stores, col_str(s, 0), NULL) = g->known_count;
+    g->known[g->known_count++] = (struct known_store){ col_dup(g->cx, s, 0), col_dup(g->cx, s, 1) };
   }
-  bool same_day = store->day_count && g->days[g->day_count - 1] == day;
-  bool same = same_day && *ref && str_eq(col_str(s, 4), str_of(*ref));
-  if (!same) *ref = col_dup(g->cx, s, 4), store->documents++;
+  return g->cx->code;
+}
+
+/* Columns: store, day, kind, ref, product, quantity, revenue. Lines of one document mostly stand together. */
+static int read_lines(struct growing *g, struct db *db) {
+  size_t room = 0;
+  const char *ref = NULL;
+  struct stmt *s = db_stmt(g->cx, db, SQL_history_lines);
+  while (stmt_row(g->cx, s)) {
+    const uint64_t *store = map_get(&g->stores, col_str(s, 0)),
+                   *product = map_get(&g->products, col_str(s, 4));
+    if (!store) continue;
+    if (!ref || !str_eq(col_str(s, 3), str_of(ref))) ref = col_dup(g->cx, s, 3);
+    g->read = more(g->read, g->read_count, &room, sizeof *g->read);
+    g->read[g->read_count++] = (struct read_line){ .store = (int32_t)*store,
+                                                   .day = (int32_t)col_int(s, 1),
+                                                   .product = product ? (int32_t)*product : -1,
+                                                   .kind = (int32_t)col_int(s, 2),
+                                                   .ref = ref,
+                                                   .quantity = col_int(s, 5),
+                                                   .revenue = col_int(s, 6) };
+  }
+  return g->cx->code;
+}
+
+#define ORDER(x, y)                                                                                          \
+  if ((x) != (y)) return (x) < (y) ? -1 : 1
+
+static int by_place(const void *a, const void *b) {
+  const struct read_line *x = a, *y = b;
+  ORDER(x->store, y->store);
+  ORDER(x->day, y->day);
+  ORDER(x->kind, y->kind);
+  int refs = x->ref == y->ref ? 0 : strcmp(x->ref, y->ref);
+  if (refs) return refs;
+  ORDER(x->product, y->product);
+  ORDER(x->quantity, y->quantity);
+  ORDER(x->revenue, y->revenue);
+  return 0;
+}
+
+#undef ORDER
+
+static void put_line(struct growing *g, const struct read_line *r, const struct read_line *before) {
+  struct history *h = g->h;
+  bool same_store = before && before->store == r->store, same_day = same_store && before->day == r->day;
+  bool same = same_day && strcmp(before->ref, r->ref) == 0;
+  if (!same_store) {
+    h->stores = more(h->stores, h->store_count, &g->store_room, sizeof *h->stores);
+    h->stores[h->store_count++] =
+        (struct history_store){ .id = g->known[r->store].id, .name = g->known[r->store].name };
+  }
+  struct history_store *store = &h->stores[h->store_count - 1];
   if (!same_day) {
     size_t room = g->day_room;
     g->days = more(g->days, g->day_count, &room, sizeof *g->days);
     g->amounts = more(g->amounts, g->day_count, &g->day_room, sizeof *g->amounts);
-    g->days[g->day_count] = day;
+    g->days[g->day_count] = r->day;
     g->amounts[g->day_count++] = 0;
     store->day_count++;
   }
-  g->amounts[g->day_count - 1] += revenue;
-  store->revenue += revenue;
+  g->amounts[g->day_count - 1] += r->revenue;
+  store->documents += !same;
+  store->revenue += r->revenue;
   h->lines = more(h->lines, h->line_count, &g->line_room, sizeof *h->lines);
   uint32_t document = h->line_count ? h->lines[h->line_count - 1].document + !same : 0;
-  h->lines[h->line_count++] =
-      (struct history_line){ day, product ? (int32_t)*product : -1, document, col_int(s, 6), revenue };
+  h->lines[h->line_count++] = (struct history_line){ r->day, r->product, document, r->quantity, r->revenue };
   store->line_count++;
-  if (day > g->last[kind]) g->last[kind] = day;
+  if (r->day > g->last[r->kind]) g->last[r->kind] = r->day;
 }
 
-static int read_lines(struct growing *g, struct db *db) {
-  const char *ref = NULL;
-  struct stmt *s = db_stmt(g->cx, db, SQL_history_lines);
-  while (stmt_row(g->cx, s)) take_line(g, s, &ref);
-  return g->cx->code;
+/* By numbers of few bytes, which is a third of the time that a query takes to put its texts in order. */
+static void put_lines(struct growing *g) {
+  if (g->read_count) qsort(g->read, g->read_count, sizeof *g->read, by_place);
+  for (size_t i = 0; i < g->read_count; i++) put_line(g, &g->read[i], i ? &g->read[i - 1] : NULL);
 }
 
 /* Arrays do not move any more: each store is shown its part. */
@@ -96,8 +155,12 @@ int history_read(struct ctx *cx, struct db *db, struct history *out) {
   struct growing g = { .cx = cx, .h = out };
   *out = (struct history){ 0 };
   map_init(&g.products);
-  if (!read_products(&g, db)) read_lines(&g, db);
+  map_init(&g.stores);
+  if (!read_products(&g, db) && !read_stores(&g, db) && !read_lines(&g, db)) put_lines(&g);
   map_clear(&g.products);
+  map_clear(&g.stores);
+  free(g.known);
+  free(g.read);
   share_out(&g);
   out->as_of = g.last[0] ? g.last[0] : g.last[1];
   ctx_defer(cx, free, out->products);
