@@ -45,9 +45,22 @@ WHERE NOT EXISTS (SELECT 1 FROM mangalam_invoices m
 SELECT (SELECT count(*) FROM mangalam_invoices) - (SELECT count(*) FROM invoice_items WHERE free = 0);
 
 -- One statement for all of them, because each one notes the old state of the pages that it touches. A price is the
--- rate, or what a unit came to, half to even; a record that was deleted keeps its lines. In this order (CROSS), so that the rows are
--- read once, and not flattened (LIMIT -1), so that a store and a product are looked up once.
+-- rate, or what a unit came to, half to even; a record that was deleted keeps its lines. Each store and each product that is
+-- spoken of is looked up once.
 -- name: field_items_add
+WITH missing AS MATERIALIZED (
+  SELECT id, key, run, invoice_id, invoice_date, quantity, free_quantity, rate, total, customer_id, item_name
+  FROM mangalam_invoices m WHERE NOT EXISTS (SELECT 1 FROM invoice_items i WHERE i.id = m.id << 1)),
+store_of AS MATERIALIZED (
+  SELECT c.id AS term,
+         coalesce((SELECT s.id FROM stores s WHERE s.customer_id = c.text AND s.deleted_at IS NULL),
+                  (SELECT s.id FROM stores s WHERE s.customer_id = c.text ORDER BY s.deleted_at DESC LIMIT 1)) AS store
+  FROM (SELECT DISTINCT customer_id FROM missing) CROSS JOIN term c ON c.id = customer_id),
+product_of AS MATERIALIZED (
+  SELECT n.id AS term,
+         coalesce((SELECT p.id FROM products p WHERE p.name = n.text AND p.deleted_at IS NULL),
+                  (SELECT p.id FROM products p WHERE p.name = n.text ORDER BY p.deleted_at DESC LIMIT 1)) AS product
+  FROM (SELECT DISTINCT item_name FROM missing) CROSS JOIN term n ON n.id = item_name)
 INSERT INTO invoice_items (id, key, run, invoice_id, invoice_date, store_id, product_id, free, quantity, unit_price, total_price)
 SELECT id << 1 | free, key, run, coalesce(invoice_id, key), invoice_date, store, product, free,
        iif(free, free_quantity, quantity),
@@ -58,14 +71,8 @@ SELECT id << 1 | free, key, run, coalesce(invoice_id, key), invoice_date, store,
                     OR (2 * abs(total * 10000 % quantity) = abs(quantity) AND total * 10000 / quantity % 2))
                    * iif((total < 0) = (quantity < 0), 1, -1) END,
        iif(free, 0, total)
-FROM (SELECT m.id, m.key, m.run, m.invoice_id, m.invoice_date, m.quantity, m.free_quantity, m.rate, m.total, f.free,
-             coalesce((SELECT s.id FROM stores s WHERE s.customer_id = c.text AND s.deleted_at IS NULL),
-                      (SELECT s.id FROM stores s WHERE s.customer_id = c.text ORDER BY s.deleted_at DESC LIMIT 1)) AS store,
-             coalesce((SELECT p.id FROM products p WHERE p.name = n.text AND p.deleted_at IS NULL),
-                      (SELECT p.id FROM products p WHERE p.name = n.text ORDER BY p.deleted_at DESC LIMIT 1)) AS product
-      FROM mangalam_invoices m CROSS JOIN term c ON c.id = m.customer_id CROSS JOIN term n ON n.id = m.item_name
-      CROSS JOIN (SELECT 0 AS free UNION ALL SELECT 1) f ON f.free = 0 OR m.free_quantity > 0
-      WHERE NOT EXISTS (SELECT 1 FROM invoice_items i WHERE i.id = m.id << 1) LIMIT -1)
+FROM missing m CROSS JOIN store_of s ON s.term = m.customer_id CROSS JOIN product_of p ON p.term = m.item_name
+     CROSS JOIN (SELECT 0 AS free UNION ALL SELECT 1) f ON f.free = 0 OR m.free_quantity > 0
 WHERE store IS NOT NULL AND product IS NOT NULL; -- else the door refused the record, and sync_log says why
 
 -- name: field_items_check

@@ -98,8 +98,6 @@ SELECT l.store_id, s.name, sum(l.quantity), sum(l.revenue) AS revenue, count(DIS
 FROM field_line l JOIN stores s ON s.id = l.store_id
 WHERE l.product_id = ?1 GROUP BY l.store_id ORDER BY revenue DESC, l.store_id LIMIT ?2;
 
--- name: sums_hold
-UPDATE field_total SET held = 1;
 -- name: sums_forget_sales
 DELETE FROM field_sale;
 -- name: sums_sales
@@ -121,7 +119,7 @@ INSERT INTO field_product (product_id, lines, quantity, revenue)
 SELECT product_id, count(*), sum(quantity), sum(revenue) FROM field_line GROUP BY product_id;
 -- name: sums_total
 UPDATE field_total SET orders = (SELECT count(*) FROM field_sale),
-                       revenue = (SELECT coalesce(sum(revenue), 0) FROM field_sale), held = 0;
+                       revenue = (SELECT coalesce(sum(revenue), 0) FROM field_sale);
 
 -- How many rows of the sums are not as they should be.
 -- name: sums_wrong

@@ -145,13 +145,12 @@ int dashboard_audit(struct ctx *cx, struct db *db, struct jw *w, const char *key
 /* ---- again from their rows ---- */
 
 int sums_renew(struct ctx *cx, struct db *db, int64_t *corrected) {
-  static const enum sql_id steps[] = { SQL_sums_hold,     SQL_sums_forget_sales,
-                                       SQL_sums_sales,    SQL_sums_forget_stores,
-                                       SQL_sums_stores,   SQL_sums_forget_products,
-                                       SQL_sums_products, SQL_sums_total };
+  static const enum sql_id steps[] = {
+    SQL_sums_forget_sales,    SQL_sums_sales,    SQL_sums_forget_stores, SQL_sums_stores,
+    SQL_sums_forget_products, SQL_sums_products, SQL_sums_total
+  };
   if (corrected) *corrected += db_int(cx, db, SQL_sums_wrong, 0);
-  for (size_t i = 0; i < sizeof steps / sizeof *steps && !cx->code; i++)
-    stmt_run(cx, db_stmt(cx, db, steps[i]));
+  for (size_t i = 0; i < sizeof steps / sizeof *steps && !cx->code; i++) db_run_untriggered(cx, db, steps[i]);
   return cx->code;
 }
 

@@ -11,17 +11,20 @@
 /* The sums of the dashboard are kept by triggers; for many lines it is quicker to add them up once. */
 enum { MANY = 1000 };
 
+static int write_lines(struct ctx *cx, struct db *db, enum sql_id id, bool many) {
+  return many ? db_run_untriggered(cx, db, id) : stmt_run(cx, db_stmt(cx, db, id));
+}
+
 int items_write(struct ctx *cx, struct db *db, int64_t *removed, int64_t *added) {
   int64_t gone = db_int(cx, db, SQL_field_items_count_gone, 0);
   int64_t missing = db_int(cx, db, SQL_field_items_count_missing, 0) + gone;
-  bool held = gone > MANY || missing > MANY;
+  bool many = gone > MANY || missing > MANY;
   *removed = *added = 0;
-  if (cx->code || (held && stmt_run(cx, db_stmt(cx, db, SQL_sums_hold)))) return cx->code;
-  if (gone && stmt_run(cx, db_stmt(cx, db, SQL_field_items_gone))) return cx->code;
+  if (cx->code || (gone && write_lines(cx, db, SQL_field_items_gone, many))) return cx->code;
   if (gone) *removed = db_changes(db);
-  if (stmt_run(cx, db_stmt(cx, db, SQL_field_items_add))) return cx->code;
+  if (write_lines(cx, db, SQL_field_items_add, many)) return cx->code;
   *added = db_changes(db);
-  return held ? sums_renew(cx, db, NULL) : OK;
+  return many ? sums_renew(cx, db, NULL) : OK;
 }
 
 int items_rebuild(struct ctx *cx, struct db *db, int64_t *corrected) {

@@ -188,6 +188,10 @@ struct stmt *db_compose(struct ctx *cx, struct db *db, const char *sql);
 ** as soon as the write_fn returns. */
 struct stmt *db_once(struct ctx *cx, struct db *db, const char *sql);
 
+/* Writes many rows without entering the triggers for each: who calls this does what they would have done. All
+** statements of the connection are compiled anew when they are next used. */
+int db_run_untriggered(struct ctx *cx, struct db *db, enum sql_id id);
+
 /* In SQL, besides SQLite's own functions:
 **   crc32(a, b, ...)              see ingest/digest.h
 **   group_digest(n, g1..gn, x...) an aggregate: a blob of GROUP_DIGEST_SUMS sums modulo
