@@ -84,7 +84,9 @@ static int set_metered(struct ctx *cx, struct db *db, void *arg) {
 }
 
 int sync_pause(struct ctx *cx, struct tenant *t) { return tenant_write(cx, t, set_paused, &(bool){ true }); }
-int sync_resume(struct ctx *cx, struct tenant *t) { return tenant_write(cx, t, set_paused, &(bool){ false }); }
+int sync_resume(struct ctx *cx, struct tenant *t) {
+  return tenant_write(cx, t, set_paused, &(bool){ false });
+}
 int sync_meter(struct ctx *cx, struct tenant *t, int64_t bytes_a_day) {
   return tenant_write(cx, t, set_metered, &bytes_a_day);
 }
