@@ -223,11 +223,22 @@ static enum job_end decide(const struct job *job) {
 }
 
 /* Wrong data is no fault of the machinery. */
+static bool is_sick(enum err code) { return code == E_BUSY || code == E_FAIL; }
+
 static void count_attempt(const struct job *job, double seconds) {
   enum err code = job->cx.code;
-  bool sick = code == E_BUSY || code == E_FAIL;
+  bool sick = is_sick(code);
   metric_observe(&metric_job_seconds, job->kind_name, code ? "failed" : "done", seconds);
   metric_count(&metric_units, "job", !code ? "ok" : sick ? "system" : "data");
+}
+
+/* What went well is in the file alone: there may be thousands a second. */
+static void log_failure(const struct job *job) {
+  const struct log_field fields[] = { { "jobId", NULL, job->id },
+                                      { "kind", job->kind_name, 0 },
+                                      { "attempt", NULL, job->attempt } };
+  log_event(is_sick(job->cx.code) ? LOG_WARN : LOG_INFO, &job->cx, "JOB_FAILED", fields,
+            sizeof fields / sizeof *fields, "%s", job->cx.message);
 }
 
 void job_run(struct job *job) {
@@ -246,4 +257,5 @@ void job_run(struct job *job) {
   }
   job->ended = time_now();
   job->end = decide(job);
+  if (job->end == JOB_FAILED) log_failure(job);
 }
