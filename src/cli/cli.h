@@ -154,7 +154,7 @@ command_fn cmd_sync_conflicts, cmd_sync_take, cmd_sync_keep, cmd_sync_rename, cm
 command_fn cmd_doctor, cmd_config;
 /* cmd_record.c */
 command_fn cmd_record_entities, cmd_record_list, cmd_record_save, cmd_record_delete, cmd_record_restore,
-    cmd_record_history;
+    cmd_record_history, cmd_record_import;
 /* cmd_rules.c */
 command_fn cmd_rules, cmd_rules_try, cmd_rules_promote;
 /* cmd_jobs.c */

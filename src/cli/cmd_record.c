@@ -1,4 +1,6 @@
 /* cmd_record.c - records of every entity, by the one door. */
+#include <stdio.h>
+
 #include "base/limits.h"
 #include "base/time.h"
 #include "cli/cli.h"
@@ -70,6 +72,31 @@ int cmd_record_restore(struct ctx *cx, struct cli *c) {
   struct change_request r = { .what = RESTORE };
   str_copy(r.id, sizeof r.id, str_of(c->operand[1]));
   return change(cx, c, &r);
+}
+
+int cmd_record_import(struct ctx *cx, struct cli *c) {
+  const struct entity *e = find_entity(cx, c);
+  struct tenant *t;
+  struct record_file_result r;
+  const char **maps = ctx_alloc(cx, (size_t)c->option_count * sizeof *maps + 1);
+  struct record_file file = { .path = c->operand[1], .map = maps, .dry_run = cli_has(c, "dry-run") };
+  for (int i = 0; i < c->option_count; i++)
+    if (strcmp(c->name[i], "map") == 0) maps[file.map_count++] = c->value[i];
+  if (!e || cli_tenant(cx, c, &t)) return cx->code;
+  if (record_import(cx, t, e, &file, &r)) {
+    for (const struct flaw *f = cx->flaws ? cx->flaws->next : NULL; f; f = f->next)
+      fprintf(stderr, "  %s\n", f->message);
+    return cx->code;
+  }
+  if (cli_has(c, "json")) {
+    jw_record(&c->json, NULL, "rows", r.rows, "added", r.added, "changed", r.changed, "ignored", r.ignored,
+              "dry_run", file.dry_run);
+    return cli_print_json(cx, &c->out);
+  }
+  cli_print(cx, "%lld rows: %lld added, %lld changed%s\n", (long long)r.rows, (long long)r.added,
+            (long long)r.changed, file.dry_run ? "; nothing of it was stored" : "");
+  if (*r.ignored) cli_print(cx, "passed over, because it has no such property: %s\n", r.ignored);
+  return cx->code;
 }
 
 /* "price>=10": the property, the comparison, the value. */

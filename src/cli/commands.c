@@ -287,6 +287,13 @@ const struct command commands[] = {
     "  outpost record save reference_item '{\"list\":\"regions\",\"value\":\"North-East\"}'\n"
     "  outpost record save rule '{\"id\":\"...\",\"params\":{\"min\":\"1\"}}'",
     cmd_record_save },
+  { "record import", "ENTITY FILE", WHERE " map dry-run",
+    "add the rows of a table, or change the records that they name",
+    "  outpost record import store stores.csv --dry-run\n  outpost record import stock_item items.csv --map "
+    "unit_cost=\"Net price\"\n\n"
+    "  Headings are names of properties; a row is the record that has its id or its unique key, else a new\n"
+    "  one. An empty cell leaves things as they are. All of the file is stored, or nothing of it.",
+    cmd_record_import },
   { "record delete", "ENTITY ID", WHERE, "delete a record; it can be restored",
     "  outpost record delete reference_item 0190f3a2-...", cmd_record_delete },
   { "record restore", "ENTITY ID", WHERE, "bring a deleted record back",

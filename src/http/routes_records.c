@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/time.h"
 #include "http/routes.h"
+#include "http/uploads.h"
 #include "record/record.h"
 
 /* ---- what there is ---- */
@@ -229,6 +230,39 @@ static int record_bring_back(struct request *rq) {
   return task_start(rq, &(struct record_task){ .act = record_restore });
 }
 
+/* ---- a table ---- */
+
+enum { MAPS_MAX = 64, RECORDS_FILE_BYTES = 64 << 20 };
+
+static int import_receive(struct request *rq, struct tenant *t, struct record_file *file,
+                          struct record_file_result *r) {
+  struct upload u;
+  if (upload_receive(rq, t, "records", &u)) return rq->cx->code;
+  file->path = u.path;
+  int rc = record_import(rq->cx, t, rq->entity, file, r);
+  upload_remove(rq->server, u.id);
+  return rc;
+}
+
+static int records_import(struct request *rq) {
+  const char *maps[MAPS_MAX], *map;
+  struct record_file file = { .map = maps };
+  struct record_file_result r;
+  struct tenant *t;
+  int rc = entity_asked(rq);
+  if (!rc) rc = query_flag(rq, "dry_run", &file.dry_run);
+  for (; !rc && file.map_count < MAPS_MAX; maps[file.map_count++] = map) {
+    rc = query_repeated(rq, "map", file.map_count, &map);
+    if (!map) break;
+  }
+  if (!rc) rc = tenant_find(rq, &t);
+  if (!rc) rc = import_receive(rq, t, &file, &r);
+  if (rc) return rc;
+  jw_record(&rq->json, "data", "rows", r.rows, "added", r.added, "changed", r.changed, "ignored", r.ignored,
+            "dry_run", file.dry_run);
+  return OK;
+}
+
 /* ---- the addresses ---- */
 
 const struct route records_routes[] = {
@@ -249,6 +283,13 @@ const struct route records_routes[] = {
     "Adds a record, or, with the id of one, changes the properties that are named; with version only when "
     "nobody changed it meanwhile. Parameter: tenant.",
     .entity = ENTITY_BY_NAME, .reply = "201|200 @", .body = "@", .body_max = LIMIT_BODY_BYTES },
+  { "POST", "/api/records/{id}/import", records_import, "record.write",
+    "A table, the body: adds its rows, or changes the records that have their id or their unique key, all of "
+    "them or none. Parameters: tenant, map (PROPERTY=HEADING, may be repeated; else the headings say it), "
+    "dry_run.",
+    .entity = ENTITY_BY_NAME, .query = "map, dry_run: 0|1",
+    .reply = "{rows: int, added: int, changed: int, ignored, dry_run: bool}", .body = "*text/csv",
+    .body_max = RECORDS_FILE_BYTES },
   { "GET", "/api/records/{id}/{id}", record_show, "record.read",
     "One record, by its id or its key. Parameters: tenant, as_of.", .entity = ENTITY_BY_NAME, .reply = "@",
     .query = "as_of" },

@@ -9,6 +9,7 @@
 **   past.c     as it was at a time, its history, and the proof against the log
 **   describe.c what an entity is, for forms and clients
 **   take.c     a record as it is elsewhere
+**   import.c   a table of them
 **   list.c     lists: searched, filtered, sorted, in pages
 **
 ** SQL is composed here only from a descriptor's identifiers and bound values.

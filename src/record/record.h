@@ -131,6 +131,24 @@ struct record_page {
 int record_query(struct ctx *cx, struct db *db, const struct entity *e, const struct record_query *q,
                  struct jw *w, const char *key, struct record_page *page);
 
+/* ---- a table of records ---- */
+
+struct record_file {
+  const char *path;       /* "-" is standard input */
+  const char *const *map; /* "PROPERTY=HEADING", before what the headings say by themselves */
+  size_t map_count;
+  bool dry_run; /* all of it, and then taken back */
+};
+struct record_file_result {
+  int64_t rows, added, changed; /* the others say what there is already */
+  const char *ignored; /* headings that are none of its properties, "Fax, Web" */
+};
+/* Adds the rows of a file, or changes the records that have their id or their unique key: all of them in one transaction, or
+** none. What is refused is told of each row, with its line, and the property as the field. import.c says how cells are read.
+** Called outside of tenant_write. */
+int record_import(struct ctx *cx, struct tenant *t, const struct entity *e, const struct record_file *file,
+                  struct record_file_result *out);
+
 /* ---- whole lists ---- */
 
 /* An array of all records, in the entity's own order; as_of: UTC microseconds, 0 for now. *total: how many; may be NULL. */
