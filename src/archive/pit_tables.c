@@ -165,7 +165,7 @@ static const struct rule rules[] = {
     "GROUP BY product_id" },
   { "field_total", PIT_DERIVED, false,
     "UPDATE field_total SET orders = (SELECT count(*) FROM field_sale), "
-    "revenue = (SELECT coalesce(sum(revenue), 0) FROM field_sale), held = 0" },
+    "revenue = (SELECT coalesce(sum(revenue), 0) FROM field_sale)" },
   { "field_rule", PIT_DERIVED, false, "DELETE FROM field_rule" },
   { "archive_partition", PIT_CUT, true, NULL }, /* by pit_ledger.c */
   { "backup_made", PIT_KEPT, false, NULL },     /* the copies are still there */
