@@ -33,6 +33,7 @@ enum {
 #define LIMIT_BODY_VALUES 100000             /* of a body that is JSON: ten times what any of ours has */
 #define LIMIT_UPLOAD_BYTES ((size_t)8 << 30) /* an HTTP body that is a file: goes to the disk as it comes */
 #define LIMIT_JOB_PAYLOAD KIB(256)           /* what a job is told: it stands in its row */
+#define LIMIT_LOG_BYTES (off_t) MIB(64)      /* of the log, beside which the one before it is kept */
 #define LIMIT_JOB_LOG KIB(16)                /* what an attempt says of itself */
 #define LIMIT_JOB_RESULT KIB(256)            /* what a job leaves behind for who asks */
 #define LIMIT_REPLY_BYTES MIB(64)            /* an HTTP reply or a JSON document that we compose */

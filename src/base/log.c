@@ -1,8 +1,12 @@
 #include "base/log.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/json.h"
@@ -12,12 +16,43 @@
 static const enum level threshold = LOG_INFO;
 static bool on_stderr;
 static int file = -1;
+static char place[PATH_MAX], earlier[PATH_MAX]; /* of the file, and of the one before it */
+
+enum { LINES_A_LOOK = 256 }; /* between two looks at how large the file is */
 
 void log_to_stderr(bool on) { on_stderr = on; }
 
+static int open_file(void) { return open(place, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600); }
+
+/* Is the file still the one at its place? */
+static bool is_there(struct stat *mine) {
+  struct stat there;
+  return fstat(file, mine) == 0 && stat(place, &there) == 0 && there.st_ino == mine->st_ino &&
+         there.st_dev == mine->st_dev;
+}
+
+/* A file that has become long is put aside, in place of the one before. Several processes write to it: the lock decides
+** who does it, the others find another file there. The descriptor stays the same one, so nobody who writes just now
+** has to know. */
+static void turn_over(void) {
+  struct stat mine;
+  if (flock(file, LOCK_EX | LOCK_NB) != 0) return;
+  bool there = is_there(&mine);
+  if (there && mine.st_size >= LIMIT_LOG_BYTES) there = rename(place, earlier) != 0;
+  flock(file, LOCK_UN);
+  int fresh = there ? -1 : open_file();
+  if (fresh < 0) return;
+  dup3(fresh, file, O_CLOEXEC);
+  close(fresh);
+}
+
 void log_open(const char *path) {
+  size_t stem = strlen(path) - strlen(".jsonl");
   if (file >= 0) close(file);
-  file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+  snprintf(place, sizeof place, "%s", path);
+  snprintf(earlier, sizeof earlier, "%.*s.1.jsonl", (int)stem, path);
+  file = open_file();
+  if (file >= 0) turn_over();
 }
 
 /* One call: lines of threads and processes do not mix. There is nowhere left to
@@ -25,6 +60,15 @@ void log_open(const char *path) {
 static void write_line(int fd, const char *p, size_t n) {
   ssize_t written = write(fd, p, n);
   (void)written;
+}
+
+static void keep_line(const char *p, size_t n) {
+  static atomic_uint lines;
+  static atomic_flag looks = ATOMIC_FLAG_INIT;
+  write_line(file, p, n);
+  if (atomic_fetch_add(&lines, 1) % LINES_A_LOOK || atomic_flag_test_and_set(&looks)) return;
+  turn_over();
+  atomic_flag_clear(&looks);
 }
 
 static void put_fields(struct jw *w, const struct log_field *fields, size_t count) {
@@ -60,7 +104,7 @@ static void put_line(enum level level, const struct ctx *cx, const char *event,
   jw_close(&w, '}');
   buf_char(&line, '\n');
   if (on_stderr) write_line(STDERR_FILENO, line.p, line.n);
-  if (file >= 0) write_line(file, line.p + priority, line.n - priority);
+  if (file >= 0) keep_line(line.p + priority, line.n - priority);
   buf_clear(&line);
 }
 

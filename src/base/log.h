@@ -14,7 +14,8 @@
 enum level { LOG_ERR = 3, LOG_WARN = 4, LOG_INFO = 6, LOG_DEBUG = 7 };
 
 void log_to_stderr(bool on);
-/* Appends to a file from now on; where it cannot be opened, there is none. */
+/* Appends to a file, NAME.jsonl, from now on; where it cannot be opened, there is none. One that has grown to
+** LIMIT_LOG_BYTES becomes NAME.1.jsonl, in place of the one before. */
 void log_open(const char *path);
 /* event is a stable name ("import_done"); the rest a sentence. */
 void log_line(enum level level, const struct ctx *cx, const char *event, const char *fmt, ...)

@@ -192,6 +192,24 @@ test('the log is JSON lines: who asked what, how long it took, and ids that lead
   assert.ok(file.some((l) => l.unit === id && l.route === '/api/runs'));
 });
 
+test('a log that has become long makes room: the one before it is kept, and no line is lost', async (t) => {
+  const p = place(t);
+  const [now, before] = ['outpost.jsonl', 'outpost.1.jsonl'].map((name) => path.join(p.data, 'logs', name));
+  const server = await serve(t, p.data, '--rate', '0');
+  const line = '{"event":"filler"}\n';
+  fs.writeFileSync(before, 'older\n');
+  fs.appendFileSync(now, line.repeat(Math.ceil((64 * 1024 * 1024 - 50000) / line.length)));
+  for (let i = 0; i < 700; i++) await (await fetch(`${server.base}/api/runs?limit=1`)).arrayBuffer();
+  assert.notEqual(outpost(['runs', '--data', p.data, '--tenant', 'nobody']).code, 0);
+  const requests = (file) => fs.readFileSync(file, 'utf8').split('"route":"/api/runs"').length - 1;
+  await until(() => fs.statSync(before).size > 1e6 && requests(now) + requests(before) === 700);
+  assert.ok(requests(now) > 0 && requests(now) < 700 && fs.statSync(now).size < 1e6);
+  assert.match(fs.readFileSync(now, 'utf8'), /"event":"COMMAND_FAILED"/);
+  fs.rmSync(now); // somebody tidies up: after a while there is one again
+  for (let i = 0; i < 300; i++) await (await fetch(`${server.base}/api/runs?limit=1`)).arrayBuffer();
+  await until(() => fs.existsSync(now) && requests(now) > 0);
+});
+
 test('a statement that takes long is told with its plan and without what was asked', async (t) => {
   const p = place(t);
   importFile(p, generate(p.dir, 20000, 5).file);
