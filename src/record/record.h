@@ -141,7 +141,7 @@ struct record_file {
 };
 struct record_file_result {
   int64_t rows, added, changed; /* the others say what there is already */
-  const char *ignored; /* headings that are none of its properties, "Fax, Web" */
+  const char *ignored;          /* headings that are none of its properties, "Fax, Web" */
 };
 /* Adds the rows of a file, or changes the records that have their id or their unique key: all of them in one transaction, or
 ** none. What is refused is told of each row, with its line, and the property as the field. import.c says how cells are read.
