@@ -118,6 +118,32 @@ test('a list is searched, filtered and sorted', async (t) => {
   assert.deepEqual(page.faults, []);
 });
 
+test('a table is tried, says what is wrong with which line, and is brought in', async (t) => {
+  const { db, base } = await place(t, 2);
+  const page = await open(t, `${base}/#/records/stock_item`, { forAxe: true });
+  const narrow = await open(t, `${base}/#/records/stock_item/import`, { width: 320, height: 640 });
+  await narrow.locator('input[type=file]').waitFor(WAIT);
+  assert.ok((await overflow(narrow)) <= 0);
+  await page.getByRole('link', { name: 'Bring in a table' }).click();
+  await heading(page, /bring in a table/);
+  const bring = (text) => page.locator('input[type=file]').setInputFiles({ name: 'items.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
+  await bring('sku,unit_cost,supplier\nA-1,x,\nA-2,1,Nobody\n');
+  await page.getByText('2 of 2 rows cannot be taken').waitFor(WAIT);
+  const faults = await page.locator('.record-faults li').allTextContents();
+  assert.equal(faults.length, 2);
+  assert.match(faults.join('\n'), /^line 2: unit_cost is a number[^]*\nline 3: supplier: there is no stock_supplier Nobody/);
+  assert.deepEqual(await audit(page), []);
+  await bring('SKU;Unit Cost;Shelf\nSKU-000;7,25;a\nSKU-001;37,5;b\nA-9;1;c\n');
+  await page.getByText('1 new, 1 changed, 1 as they are').waitFor(WAIT);
+  await page.getByText('no such property: Shelf').waitFor(WAIT);
+  assert.deepEqual(await audit(page), []);
+  assert.equal(query(db, 'SELECT count(*) FROM stock_items')[0][0], '2', 'it was only tried');
+  await page.getByRole('button', { name: 'Bring it in' }).click();
+  await shows(page, ['A-9', 'SKU-000', 'SKU-001']);
+  assert.deepEqual(query(db, 'SELECT sku, unit_cost, version FROM stock_items ORDER BY sku'), [['A-9', '10000', '1'], ['SKU-000', '72500', '2'], ['SKU-001', '375000', '1']]);
+  assert.deepEqual(page.faults.filter((f) => !/422/.test(f)), []);
+});
+
 // 100,000 of them, written past the program: the list only reads.
 function fill(db, n) {
   execFileSync('sqlite3', [db], { input: `DROP TRIGGER IF EXISTS stock_items_touch; WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ${n - 1})

@@ -32,7 +32,8 @@ export class Failure extends Error {
     super(problem?.detail ?? '');
     this.status = status;
     this.after = after;
-    this.fields = Object.fromEntries((problem?.errors ?? []).map((error) => [error.field, error.detail]));
+    this.errors = problem?.errors ?? [];
+    this.fields = Object.fromEntries(this.errors.map((error) => [error.field, error.detail]));
   }
 }
 

@@ -138,7 +138,8 @@ export function RecordList({ entity, entities, query, own = {} }) {
   const says = !own.columns && first && entity.properties.filter((p) => first.some((row) => row[p.name] !== null)).map((p) => p.name).join();
   const general = useMemo(() => !own.columns && rows && columnsOf(entity, first, names), [says, ...Object.values(names)]);
   const { title = nameOf('entity', entity.name), note = entity.help, back = { href: link('records'), label: t('records.title') }, columns = general } = own;
-  const actions = own.actions ?? (may(`${entity.access}.write`) && html`<a class="button" href=${link(at('records', entity.name, 'new'))}><${Icon} name="plus" /> ${t('records.new')}</a>`);
+  const actions = own.actions ?? (may(`${entity.access}.write`) && html`<a class="plain" href=${link(at('records', entity.name, 'import'))}><${Icon} name="upload" /> ${t('records.import')}</a>
+    <a class="button" href=${link(at('records', entity.name, 'new'))}><${Icon} name="plus" /> ${t('records.new')}</a>`);
   let body;
   if (error && !rows) body = html`<${Failed} error=${error} again=${again} />`;
   else if (!rows) body = html`<${Skeleton} shape="table" n=${8} />`;

@@ -3,6 +3,7 @@
 **   #/records               what there is
 **   #/records/ENTITY        its list: searched, filtered, sorted, page by page
 **   #/records/ENTITY/new    a new one
+**   #/records/ENTITY/import a table of them
 **   #/records/ENTITY/ID     one of them: its form, its history
 **
 ** Nothing here knows an entity: one that is declared tomorrow has its page. */
@@ -16,6 +17,7 @@ import { PageHead } from '../parts/page_head.js';
 import { Empty, Failed, Skeleton } from '../parts/state.js';
 import { Table } from '../parts/table.js';
 import { OneRecord } from './record.js';
+import { RecordImport } from './record_import.js';
 import { RecordList } from './record_list.js';
 
 const indexColumns = [
@@ -41,6 +43,7 @@ export function Records({ id, query }) {
   if (!name) return html`<${Index} entities=${entities} />`;
   const entity = entities.find((one) => one.name === name);
   if (!entity) return html`<${Unknown} name=${name} />`;
+  if (key === 'import') return html`<${RecordImport} key=${name} entity=${entity} />`;
   if (key) return html`<${OneRecord} key=${key} entity=${entity} entities=${entities} id=${key === 'new' ? null : key} />`;
   return html`<${RecordList} entity=${entity} entities=${entities} query=${query} />`;
 }
