@@ -240,6 +240,33 @@ test('an order is written from a cold start without the server; it is his who wr
   assert.deepEqual(query(db, "SELECT created_by FROM orders WHERE notes = 'not yet'"), ['asha@example.org']);
 });
 
+test('who logs out while the server is away is out, and stays out when it is back', async (t) => {
+  const { data, server } = await place(t);
+  run(['user', 'add', 'asha@example.org', '--role', 'sales', '--password', 'four words to remember', '--data', data, '--tenant', 'demo']);
+  const page = await kept(t, `${server.base}/#/orders/new`);
+  await logIn(page, 'asha@example.org');
+  await page.locator('[role="option"]').first().waitFor(WAIT);
+  await server.stop('SIGKILL');
+  await page.getByRole('button', { name: /^Account/ }).click();
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await heading(page, 'Log in');
+  assert.deepEqual(await keptLists(page), []);
+  await page.reload();
+  await heading(page, 'Log in');
+  await serve(t, data, '--rate', '0', '--listen', `127.0.0.1:${server.port}`);
+  const who = () => page.evaluate(async () => (await (await fetch('/api/auth/me')).json()).data.user?.email ?? null);
+  for (const end = Date.now() + WAIT.timeout; (await who().catch(() => null)) !== 'asha@example.org';) assert.ok(Date.now() < end, 'her cookie is still there');
+  await page.reload();
+  await heading(page, 'Log in');
+  await page.waitForFunction(() => localStorage.getItem('parting') === null, null, WAIT);
+  assert.equal(await who(), null);
+  assert.deepEqual(query(path.join(data, 'tenants/demo.db'), 'SELECT count(*) FROM sessions WHERE revoked_at IS NULL'), ['0']);
+  await logIn(page, 'asha@example.org');
+  await page.locator('[role="option"]').first().waitFor(WAIT);
+  await page.reload();
+  await heading(page, 'New order');
+});
+
 // A generator of its own, so that a failure can be had again.
 const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
 function chance(seed) {

@@ -12,13 +12,12 @@ import { nameOf, t } from '../lib/text.js';
 import { confirm } from '../parts/confirm.js';
 import { Dialog } from '../parts/dialog.js';
 import { Icon } from '../parts/icon.js';
-import { toastFailure } from '../parts/toast.js';
 
 /* Orders and choices that were not sent can only be sent by him. */
 export async function logOut() {
   const unsent = [['me.unsent', toSend.value], ['me.unsent_choices', choicesUnsent.value]].filter(([, n]) => n).map(([id, n]) => t(id, { n }));
   const sure = !unsent.length || (await confirm({ title: unsent.join(' \u00b7 '), text: t('me.unsent_text'), ok: t('me.leave') }));
-  if (sure) await leave().catch(toastFailure);
+  if (sure) await leave();
 }
 
 const Entry = ({ icon, label, ...rest }) => html`<li><${rest.href ? 'a' : 'button'} type=${rest.href ? undefined : 'button'} class="nav-entry" ...${rest}><${Icon} name=${icon} /><span>${label}</span><//></li>`;
