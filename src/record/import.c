@@ -131,8 +131,9 @@ static int take_row(struct ctx *cx, struct importing *im, const struct row *row,
   struct table_row *to = &im->rows[im->count++];
   *to = (struct table_row){ line, ctx_alloc(cx, im->p->column_count * sizeof *to->cells) };
   for (uint32_t i = 0; i < row->count && i < im->p->column_count; i++) {
-    struct str cell = str_trim(row->cells[i]);
-    if (im->property[i] != NONE && cell.n) to->cells[i] = ctx_strdup(cx, csv_unguarded(cx, cell));
+    if (im->property[i] == NONE) continue;
+    struct str cell = str_trim(csv_unguarded(cx, row->cells[i]));
+    if (cell.n) to->cells[i] = ctx_strdup(cx, cell);
   }
   return OK;
 }
@@ -239,7 +240,8 @@ static const char *holder_of(struct ctx *cx, struct db *db, const struct entity 
 
 /* ---- the door ---- */
 
-/* Does the record say all of it already? Then there is nothing to write, and the same file again changes nothing. */
+/* Does the record say all of it already, but for blanks around it? Then there is nothing to write, and the same file again
+** changes nothing. */
 static bool says_so_already(struct ctx *cx, struct db *db, const struct entity *e, const char *id,
                             const struct jv *object) {
   struct row_now now;
@@ -249,7 +251,7 @@ static bool says_so_already(struct ctx *cx, struct db *db, const struct entity *
   for (void *it = jv_first(object); it; it = jv_next(object, it)) {
     const struct jv *given = jv_value(it), *is = jv_get(row, ctx_strdup(cx, jv_key(it)));
     struct str text = jv_text(given);
-    if (text.p ? !jv_text(is).p || !str_eq(text, jv_text(is)) : !jv_same(given, is)) return false;
+    if (text.p ? !jv_text(is).p || !str_eq(text, str_trim(jv_text(is))) : !jv_same(given, is)) return false;
   }
   return true;
 }

@@ -1,8 +1,10 @@
 // Tables of records: what a list was written to comes back as it is, for every entity; and what people write by hand.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { test } from 'node:test';
+import { installed } from '../browser/outpost.mjs';
 import { ask, data, post, problem } from './api.mjs';
 import { addUser, as, email, token } from './auth.mjs';
 import { ENTITIES, makeOne } from './entities.mjs';
@@ -27,6 +29,23 @@ test('the list of every entity, written as a table, comes back, and nothing chan
   }
   await server.stop();
   sound(p);
+});
+
+test('texts that break programs go out as a table and come in as they were', async (t) => {
+  const p = place(t);
+  ok(['tenant', 'add', 'other', '--data', p.data]);
+  const server = await serve(t, p.data, '--rate', '0');
+  const texts = [...createRequire(installed())('big-list-of-naughty-strings').filter(Boolean), '=HYPERLINK("http://x")', '-2+3', '+1', '@SUM(A1)', '\t=1', "'=x", "''=x", 'a;=b', 'a\n=b', "'", '=1;+2', '－1', '＝1', ' lead', 'trail ', '\r\n', '1e5', '007'];
+  for (const [i, notes] of texts.entries()) await data(post(server, '/api/records/store?tenant=demo', { customer_id: `N${i}`, name: 'n', notes }), 201);
+  const { body } = await ask(server, '/api/records/store?tenant=demo&limit=10000', { headers: { accept: 'text/csv' } });
+  const before = entries(p);
+  const same = await data(send(server, 'store', body, 'tenant=demo'));
+  assert.deepEqual([same.rows, same.added, same.changed], [texts.length, 0, 0]);
+  assert.equal(entries(p), before);
+  const there = await data(send(server, 'store', String(body).replace(/^id,/, 'nr,'), 'tenant=other'));
+  assert.deepEqual([there.added, there.changed, there.ignored], [texts.length, 0, 'nr']);
+  const got = new Map((await data(ask(server, '/api/records/store?tenant=other&limit=10000'))).map((s) => [s.customer_id, s.notes]));
+  for (const [i, notes] of texts.entries()) assert.equal(got.get(`N${i}`), notes.replace(/^[ \t\r\n\f\v]+|[ \t\r\n\f\v]+$/g, '') || null, JSON.stringify(notes));
 });
 
 const TABLE = '\ufeffCustomer ID;Shop;City;Fax;Status\r\nC-1;Müller "A" & Söhne;Köln;1;active\r\n"C-2";"\'=HYPERLINK(""x"")";Pune;;\r\n';
