@@ -661,6 +661,13 @@ int db_commit_unsynced(struct ctx *cx, struct db *db) {
   return rc;
 }
 
+/* The pages of little work are the ones that the next work begins with. */
+void db_trim(struct db *db) {
+  int used = 0, most = 0;
+  sqlite3_db_status(db->lite, SQLITE_DBSTATUS_CACHE_USED, &used, &most, 0);
+  if (used > WRITER_CACHE / 2) sqlite3_db_release_memory(db->lite);
+}
+
 void db_cache(struct db *db, size_t bytes) {
   char sql[64];
   snprintf(sql, sizeof sql, "PRAGMA cache_size=-%zu", (bytes ? bytes : WRITER_CACHE) >> 10);

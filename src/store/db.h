@@ -53,6 +53,7 @@ enum { DB_BUSY_MS = 5000 }; /* how long a statement waits for a lock */
 int db_open(struct ctx *cx, const char *path, const char *name, int mode, struct db **out);
 int db_create(struct ctx *cx, const char *path, const char *name, struct db **out);
 void db_close(struct db *db);
+void db_trim(struct db *db);     /* of a writer: gives its cache back if it is more than half full */
 void db_end_once(struct db *db); /* frees what db_once made: before somebody else uses the connection */
 
 /* Whether the path still leads to the file that was opened (a restore puts another

@@ -207,7 +207,7 @@ int tenant_read_committed(struct ctx *cx, struct tenant *t, write_fn *fn, void *
   struct db *db;
   pthread_t copying;
   ctx_begin(&aside, cx->actor);
-  sqlite3_db_release_memory(t->writer->lite); /* two full caches would be one too many */
+  db_trim(t->writer); /* two full caches would be one too many */
   if (tenant_read(&aside, t, &db)) {
     fail_from(cx, &aside);
   } else {
