@@ -29,33 +29,9 @@ const char *cli_origin(const struct cli *c, const char *option, const char **fro
   return value ? value : config_get(option, from);
 }
 
-/* Only what stays the same from call to call can stand in a configuration. */
-static bool configurable(const char *option) {
-  static const char *const names[] = { "data",
-                                       "tenant",
-                                       "ca-file",
-                                       "listen",
-                                       "tls",
-                                       "public",
-                                       "cert",
-                                       "cert-key",
-                                       "www",
-                                       "workers",
-                                       "rate",
-                                       "rate-exempt",
-                                       "allow-origin",
-                                       "slow-query",
-                                       "connections",
-                                       "connections-per-address",
-                                       NULL };
-  for (int i = 0; names[i]; i++)
-    if (strcmp(names[i], option) == 0) return true;
-  return false;
-}
-
 const char *cli_get(const struct cli *c, const char *option) {
   const char *from;
-  return configurable(option) ? cli_origin(c, option, &from) : given(c, option);
+  return is_setting(option) && strcmp(option, "name") ? cli_origin(c, option, &from) : given(c, option);
 }
 
 bool cli_has(const struct cli *c, const char *option) { return given(c, option) != NULL; }

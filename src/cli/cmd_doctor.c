@@ -42,38 +42,24 @@ int cmd_doctor(struct ctx *cx, struct cli *c) {
 
 /* ---- settings ---- */
 
-static const struct {
-  const char *name, *otherwise;
-} settings[] = {
-  { "data", "./outpost-data" }, { "tenant", NULL }, { "listen", "127.0.0.1:8080" }, { "www", NULL },
-  { "workers", "4" },           { "ca-file", NULL }
-};
-enum { SETTINGS = sizeof settings / sizeof *settings };
-
 int cmd_config(struct ctx *cx, struct cli *c) {
   struct jw *w = &c->json;
   jw_array(w, NULL);
-  for (size_t i = 0; i < SETTINGS; i++) {
-    const char *from, *value = cli_origin(c, settings[i].name, &from);
-    if (!value) value = settings[i].otherwise, from = "default";
-    jw_record(w, NULL, "name", settings[i].name, "value", value, "origin", from);
-    if (!cli_has(c, "json")) cli_print(cx, "%-10s %-28s %s\n", settings[i].name, value ? value : "-", from);
+  for (const struct setting *s = settings; s->name; s++) {
+    const char *from, *value = cli_origin(c, s->name, &from);
+    if (!value) value = s->otherwise, from = "default";
+    jw_record(w, NULL, "name", s->name, "value", value, "origin", from);
+    if (!cli_has(c, "json")) cli_print(cx, "%-24s %-28s %s\n", s->name, value ? value : "-", from);
   }
   jw_close(w, ']');
-  if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
-  return cx->code;
+  if (cli_has(c, "json")) cli_print_json(cx, &c->out);
+  return cli_flush(cx) ? (int)cx->code : config_check(cx);
 }
 
 /* An address with a name before the @, or something that calls itself a secret. */
 static bool may_be_secret(const char *value) {
   return strchr(value, '@') || strstr(value, "://") || strcasestr(value, "password") ||
          strcasestr(value, "secret") || strcasestr(value, "token");
-}
-
-static bool is_setting(const char *name) {
-  for (size_t i = 0; i < SETTINGS; i++)
-    if (strcmp(settings[i].name, name) == 0) return true;
-  return false;
 }
 
 static void put_setting(struct jw *w, const char *name, const char *value, const char *from) {
@@ -100,10 +86,10 @@ const char *cli_settings(struct ctx *cx, const struct cli *c) {
   buf_init(&out, LIMIT_REPLY_BYTES);
   jw_init(&w, &out);
   jw_array(&w, NULL);
-  for (size_t i = 0; i < SETTINGS; i++) {
-    const char *from, *value = cli_origin(c, settings[i].name, &from);
-    if (!value) value = settings[i].otherwise, from = "default";
-    put_setting(&w, settings[i].name, value ? value : "", from);
+  for (const struct setting *s = settings; s->name; s++) {
+    const char *from, *value = cli_origin(c, s->name, &from);
+    if (!value) value = s->otherwise, from = "default";
+    put_setting(&w, s->name, !s->told && value ? NULL : value ? value : "", from);
   }
   put_others(cx, &w);
   jw_close(&w, ']');

@@ -652,7 +652,7 @@ const struct command commands[] = {
     "  outpost config --listen 127.0.0.1:9000\n\n"
     "  A setting is taken from the command line, then from the environment (OUTPOST_LISTEN for\n"
     "  --listen), then from lines such as `listen = 127.0.0.1:9000` in the file that OUTPOST_CONF\n"
-    "  names, or ./outpost.conf, or /etc/outpost.conf.",
+    "  names, or ./outpost.conf, or /etc/outpost.conf. Exits 1 when a line of the file is no setting.",
     cmd_config },
   { "version", "", "libs json", "show the version", "  outpost version --libs", cmd_version },
   { "help", "[COMMAND...]", "man completion", "explain a command",

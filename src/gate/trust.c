@@ -318,8 +318,11 @@ static int check_purpose(struct ctx *cx, const char *file, struct certificate *c
     return fail(cx, E_INVALID, "cert", "the certificate in %s ended on %.10s", file,
                 time_iso(at, certificate_until(crt)));
   if (crt->ca_istrue)
-    return fail(cx, E_INVALID, "cert",
-                "the first certificate in %s is an authority's; the server's own must come first", file);
+    return fail(
+        cx, E_INVALID, "cert",
+        "the certificate in %s is an authority's, as `openssl req -x509` makes them: whoever takes its "
+        "key could pass for anybody; `-addext basicConstraints=CA:FALSE` makes one of a server",
+        file);
   if (mbedtls_x509_crt_check_extended_key_usage(crt, MBEDTLS_OID_SERVER_AUTH,
                                                 MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH)) != 0)
     return fail(cx, E_INVALID, "cert", "the certificate in %s is not made for servers", file);

@@ -278,3 +278,26 @@ test('no limit where none is wanted', async (t) => {
   }
   for (const wrong of [['--rate', '-1'], ['--rate', 'many']]) assert.equal(outpost(['serve', '--data', p.data, ...wrong]).code, 2, wrong.join(' '));
 });
+
+test('the settings in force are all told, and a line of the configuration that is none is said so', (t) => {
+  const p = place(t);
+  const file = path.join(p.dir, 'my.conf');
+  const config = (text, env = {}) => {
+    fs.writeFileSync(file, text);
+    return outpost(['config', '--json'], { env: { OUTPOST_CONF: file, ...env } });
+  };
+  const good = config('# ours\n\nrate = 5 # a minute\npublic=yes\nname = shop.example\n', { OUTPOST_RATE: '7' });
+  assert.equal(good.code, 0, good.err);
+  const settings = Object.fromEntries(JSON.parse(good.out).map((s) => [s.name, [s.value, s.origin]]));
+  assert.deepEqual([settings.rate, settings.public, settings.name, settings.workers], [['7', 'OUTPOST_RATE'], ['yes', file], ['shop.example', file], ['4', 'default']]);
+  const taken = /Options\n([^]*)/.exec(outpost(['help', 'serve']).out)[1].match(/--[a-z-]+/g).map((name) => name.slice(2)).filter((name) => name !== 'demo');
+  assert.deepEqual([...new Set(taken)].filter((name) => !settings[name]), [], 'what a server may be told can stand there');
+  for (const [text, pattern] of [['pubic = yes\n', /no setting pubic/], ['rate = 5\nlisten\n', /line 2/]]) {
+    const bad = config(text);
+    assert.equal(bad.code, 1);
+    assert.match(bad.err, pattern);
+  }
+  const none = config('', { OUTPOST_CONF: `${file}.not` });
+  assert.equal(none.code, 4);
+  assert.match(none.err, /cannot be read/);
+});
