@@ -87,7 +87,11 @@ static void give(struct backend *b, struct gate_conn *c, struct errand *e) {
   conn_to(c, SERVED, 0);
 }
 
-/* Where the backend is broken, its end will be told to the loop, which gives the request to another. */
+/* Where the backend is broken, its end will be told to the loop, which gives the request to another.
+**
+** No lock is held, and still the descriptor is this backend's: the loop closes one that is idle, which this one is not
+** any more, or one that civetweb has closed, and civetweb closes none that waits for its next request (FOREVER_MS in
+** http.c says so), nor one whose own thread is here (gate_done). */
 static void send_errand(const struct errand *e) {
   if (send(e->fd, e->text, e->n, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)e->n) shutdown(e->fd, SHUT_RDWR);
 }

@@ -9,7 +9,7 @@
 ** the log by pages, the next when he has taken most of the one before. The gate drops who takes nothing for half a
 ** minute, and what is not sent is not held in memory, so nobody holds up anybody.
 **
-** A session that ends while somebody watches ends his watching, within a second.
+** A session that ends while somebody watches ends his watching: within a second, or within fifteen of the end of its time.
 */
 #ifndef HTTP_HUB_H
 #define HTTP_HUB_H
