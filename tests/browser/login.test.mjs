@@ -81,6 +81,17 @@ test('who is not logged in comes to the door, and from there to where he wanted'
   assert.deepEqual(expected(page), []);
 });
 
+test('an address at the beginning of a sentence stays as it is written', async (t) => {
+  const { server } = await place(t);
+  const page = await open(t, `${server.base}/#/audit`);
+  await logIn(page, 'asha@example.org');
+  await page.getByText('asha@example.org logged in from').first().waitFor(WAIT);
+  const first = (text) => page.getByText(text).first().evaluate((element) => getComputedStyle(element, '::first-letter').textTransform);
+  assert.equal(await first('asha@example.org logged in from'), 'none');
+  assert.equal(await first('totals by group were stored'), 'uppercase');
+  assert.deepEqual(expected(page), []);
+});
+
 test('a session that ends takes nothing away that was typed', async (t) => {
   const { db, server } = await place(t, { 'asha@example.org': 'admin', 'ravi@example.org': 'sales' });
   const page = await open(t, `${server.base}/#/records/warehouse/new`, { forAxe: true });

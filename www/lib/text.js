@@ -20,6 +20,10 @@ export function t(path, values = {}) {
   return pattern.replace(/\{(\w+)\}/g, (_, key) => values.shown?.[key] ?? values[key] ?? '');
 }
 
+/* The class of a sentence whose first word is an address ("me@example.org logged in"): other sentences of the
+** server's begin with a capital on the page. */
+export const asWritten = (text) => (/^\S*[@:/]/.test(text ?? '') ? 'as-written' : '');
+
 /* The codes that a group of the catalogue knows. */
 export const codesOf = (group) => Object.keys(find(group) ?? {});
 

@@ -8,7 +8,7 @@ import { html } from '../lib/html.js';
 import { useLive } from '../lib/live.js';
 import { useSearch } from '../lib/search.js';
 import { at, here, link, replace } from '../lib/route.js';
-import { codesOf, nameOf, t } from '../lib/text.js';
+import { asWritten, codesOf, nameOf, t } from '../lib/text.js';
 import { Badge, Card } from '../parts/card.js';
 import { Diff } from '../parts/diff.js';
 import { Drawer } from '../parts/dialog.js';
@@ -75,7 +75,7 @@ const Entry = ({ entry }) => html`<li data-seq=${entry.seq}>
   <div>
     <h4><${InDrawer} kind="entry" value=${entry.seq} label=${t('audit.entry_open', { event: nameOf('event', entry.event), seq: count(entry.seq) })}>${nameOf('event', entry.event)}<//>
       ${toneOf(entry.event) !== 'plain' && html`<span class=${`entry-dot tone-${toneOf(entry.event)}`}></span>`}</h4>
-    <p>${entry.text}</p>
+    <p class=${asWritten(entry.text)}>${entry.text}</p>
     <p class="note">${[entry.actor, entry.table && nameOf('table_name', entry.table), entry.key].filter(Boolean).join(' \u00b7 ')}</p>
   </div>
   <span class="step-count">${entry.count > 1 ? count(entry.count) : ''}</span>

@@ -8,7 +8,7 @@ import { html } from '../lib/html.js';
 import { route } from '../lib/route.js';
 import { enter, me } from '../lib/session.js';
 import { store, stored } from '../lib/stored.js';
-import { t } from '../lib/text.js';
+import { asWritten, t } from '../lib/text.js';
 import { Choice } from '../parts/chart_card.js';
 import { Icon } from '../parts/icon.js';
 import { Mark } from './nav.js';
@@ -64,7 +64,7 @@ export function Text({ label, name, type = 'text', autocomplete, value, onInput,
   </div>`;
 }
 
-export const Refusal = ({ text }) => html`<p class="notice tone-bad" role="alert"><${Icon} name="warn" /> <span>${text}</span></p>`;
+export const Refusal = ({ text }) => html`<p class="notice tone-bad" role="alert"><${Icon} name="warn" /> <span class=${asWritten(text)}>${text}</span></p>`;
 
 /* { busy, error, tenantWanted, go(body) }: one attempt after the other. */
 function useAttempt(path) {

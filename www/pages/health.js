@@ -1,7 +1,7 @@
 /* Health: how everything does, section by section, in plain words and figures. */
 import { address, useAnswer, useKept } from '../lib/api.js';
 import { html } from '../lib/html.js';
-import { nameOf, t } from '../lib/text.js';
+import { asWritten, nameOf, t } from '../lib/text.js';
 import { Badge, Card } from '../parts/card.js';
 import { Icon } from '../parts/icon.js';
 import { PageHead } from '../parts/page_head.js';
@@ -15,7 +15,7 @@ const State = ({ state }) => html`<${Badge} tone=${TONE[state]?.[0]}><${Icon} na
 
 function Part({ part }) {
   return html`<${Card} title=${nameOf('health_part', part.section)} actions=${html`<${State} state=${part.state} />`}>
-    <p class="sentence">${part.text}</p>
+    <p class=${`sentence ${asWritten(part.text)}`}>${part.text}</p>
   <//>`;
 }
 

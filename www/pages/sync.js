@@ -8,7 +8,7 @@ import { html } from '../lib/html.js';
 import { useChanges } from '../lib/live.js';
 import { link } from '../lib/route.js';
 import { may } from '../lib/session.js';
-import { learn, nameOf, t } from '../lib/text.js';
+import { asWritten, learn, nameOf, t } from '../lib/text.js';
 import { Badge, Card } from '../parts/card.js';
 import { confirm } from '../parts/confirm.js';
 import { Icon } from '../parts/icon.js';
@@ -107,7 +107,7 @@ const Who = ({ sync }) => html`<dl class="details">
 function History({ history, batches }) {
   return html`
     <${Card} title=${t('sync.history')}>
-      ${history.length ? html`<ul class="sync-history">${history.map((line) => html`<li key=${line.id} data-kind=${line.kind}><time class="note" datetime=${line.at}>${formatMoment(line.at)}</time> <span class="sentence">${line.text}</span></li>`)}</ul>` : html`<p class="note">${t('sync.no_history')}</p>`}
+      ${history.length ? html`<ul class="sync-history">${history.map((line) => html`<li key=${line.id} data-kind=${line.kind}><time class="note" datetime=${line.at}>${formatMoment(line.at)}</time> <span class=${`sentence ${asWritten(line.text)}`}>${line.text}</span></li>`)}</ul>` : html`<p class="note">${t('sync.no_history')}</p>`}
     <//>
     <${Card} title=${t('sync.last_batches')} note=${t('sync.batches_note')}>
       <${Table} caption=${t('sync.last_batches')} columns=${batchColumns} rows=${batches} keyOf=${(b) => `${b.lane} ${b.sequence} ${b.hash}`} />

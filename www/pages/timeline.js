@@ -2,13 +2,13 @@
 import { count } from '../lib/decimal.js';
 import { formatClock } from '../lib/format.js';
 import { html } from '../lib/html.js';
-import { nameOf } from '../lib/text.js';
+import { asWritten, nameOf } from '../lib/text.js';
 
 const Step = ({ step }) => html`<li>
   <time datetime=${step.at}>${formatClock(step.at)}</time>
   <div>
     <h3>${nameOf('event', step.event)}</h3>
-    <p>${step.description}</p>
+    <p class=${asWritten(step.description)}>${step.description}</p>
   </div>
   <span class="step-count">${step.count ? count(step.count) : ''}</span>
 </li>`;

@@ -17,7 +17,7 @@
 ** it throws a Failure, each sentence stands at its field and the rest above. */
 import { useEffect, useId, useMemo, useRef, useState } from 'preact/hooks';
 import { html } from '../lib/html.js';
-import { nameOf, t } from '../lib/text.js';
+import { asWritten, nameOf, t } from '../lib/text.js';
 import { Icon } from './icon.js';
 
 /* ---- between what is kept and what is typed ---- */
@@ -85,7 +85,7 @@ export function Field({ field, group = 'field', value, error, onInput }) {
   const described = [field.help && `${id}-help`, error && `${id}-error`].filter(Boolean).join(' ') || undefined;
   const words = html`
     ${field.help && html`<p class="help" id=${`${id}-help`}>${field.help}</p>`}
-    ${error && html`<p class="error" id=${`${id}-error`}><${Icon} name="warn" /> <span>${error}</span></p>`}
+    ${error && html`<p class="error" id=${`${id}-error`}><${Icon} name="warn" /> <span class=${asWritten(error)}>${error}</span></p>`}
   `;
   if (field.kind === 'boolean')
     return html`<div class="form-field" data-field=${field.name}>
@@ -157,7 +157,7 @@ export function Form({ fields, value = {}, onSave, onCancel, save = t('form.save
   };
 
   return html`<form class="form" ref=${own} noValidate onSubmit=${submit}>
-    ${state.message && html`<p class="notice tone-bad" role="alert"><${Icon} name="warn" /> <span>${state.message}</span></p>`}
+    ${state.message && html`<p class="notice tone-bad" role="alert"><${Icon} name="warn" /> <span class=${asWritten(state.message)}>${state.message}</span></p>`}
     ${shown.map((f) => html`<${Field} key=${f.name} field=${readOnly ? { ...f, disabled: true } : f} group=${group} value=${texts[f.name]} error=${errors[f.name]} onInput=${change(f.name)} />`)}
     ${typeof children === 'function' ? children(texts) : children}
     ${!readOnly && html`<div class="form-foot">
