@@ -264,6 +264,31 @@ for (const device of [{ width: 1024, height: 768 }, { width: 390, height: 844 }]
     assert.deepEqual(page.faults, []);
   });
 
+test('figures of an order stand under their headings, and a price has all its digits', async (t) => {
+  const { base } = await started(t, { stores: 12, products: 20, rows: 200 });
+  const [store] = await api(base, 'stores?limit=1');
+  const [product] = await api(base, 'products?limit=1');
+  const body = JSON.stringify({ store_id: store.id, items: [{ product_id: product.id, quantity: 3, unit_price: '10.005' }] });
+  const { data: order } = await (await fetch(`${base}/api/orders`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })).json();
+  const page = await open(t, `${base}/#/orders/${order.id}`, { width: 1024, height: 768 });
+  const row = page.getByRole('row', { name: new RegExp(product.name) });
+  await row.waitFor(WAIT);
+  assert.deepEqual((await row.locator('td').allTextContents()).map(clean), ['3', '10.005', '30.02']);
+  for (const id of ['quantity', 'unit_price', 'total_price']) {
+    const edges = await page.locator(`table:has([data-column="${id}"])`).evaluate((table, column) => {
+      const cell = table.querySelector(`td[data-column="${column}"]`);
+      const edge = (of) => {
+        const range = document.createRange();
+        range.selectNodeContents(of);
+        return range.getBoundingClientRect().right;
+      };
+      return [edge(table.tHead.rows[0].cells[cell.cellIndex]), edge(cell)];
+    }, id);
+    assert.ok(Math.abs(edges[0] - edges[1]) < 2, `${id}: ${edges.join(' and ')}`);
+  }
+  assert.deepEqual(page.faults, []);
+});
+
 test('with a finger, from a prediction, by scan; beyond the credit limit it is refused, and mended', async (t) => {
   const { base, data } = await started(t);
   const [prediction] = await api(base, 'predicted-orders?limit=1');

@@ -15,12 +15,12 @@ import { Stats } from '../parts/stat.js';
 import { Table } from '../parts/table.js';
 import { toast, toastFailure } from '../parts/toast.js';
 import { History } from './record.js';
-import { amount, Facts, number, ORDER_TABLES, productLink, rupees, State, storeLink, useNamed } from './shop.js';
+import { amount, Facts, number, ORDER_TABLES, price, productLink, rupees, State, storeLink, useNamed } from './shop.js';
 
 const linesOf = (products) => [
   { id: 'product_id', label: t('shop_column.product'), kind: 'name', value: (row) => productLink(row.product_id, products.get(row.product_id)?.name ?? row.product) },
   { id: 'quantity', label: t('shop_column.quantity'), align: 'end', value: (row) => number(row.quantity) },
-  { id: 'unit_price', label: t('shop_column.price'), align: 'end', value: (row) => amount(row.unit_price) },
+  { id: 'unit_price', label: t('shop_column.price'), align: 'end', value: (row) => price(row.unit_price) },
   { id: 'total_price', label: t('shop_column.amount'), align: 'end', value: (row) => amount(row.total_price) },
 ];
 

@@ -5,7 +5,7 @@ import { compare, count, sum, times } from '../lib/decimal.js';
 import { html } from '../lib/html.js';
 import { t } from '../lib/text.js';
 import { Icon } from '../parts/icon.js';
-import { amount, rupees } from './shop.js';
+import { amount, price, rupees } from './shop.js';
 
 const QUANTITY = /^\d{1,9}(\.\d{1,4})?$/;
 export const isRight = (line) => QUANTITY.test(line.quantity.trim()) && compare(line.quantity.trim(), '0') > 0;
@@ -40,7 +40,7 @@ function Line({ line, index, onChange, onRemove, onEnter }) {
   };
   const name = { name: line.name };
   return html`<li class="entry-line" data-product=${line.product_id}>
-    <div class="entry-name"><b>${line.name}</b><p class="note">${amount(line.price)}${line.unit && ` / ${line.unit}`}${line.because && html` \u00b7 ${line.because}`}</p></div>
+    <div class="entry-name"><b>${line.name}</b><p class="note">${price(line.price)}${line.unit && ` / ${line.unit}`}${line.because && html` \u00b7 ${line.because}`}</p></div>
     <div class="stepper" role="group" aria-label=${t('entry.quantity_of', name)}>
       <button type="button" aria-label=${t('entry.less', name)} onClick=${() => onChange(stepped(line, -1))}><${Icon} name="minus" /></button>
       <input inputmode="decimal" enterkeyhint="next" aria-label=${t('entry.quantity_of', name)} aria-invalid=${isRight(line) ? undefined : 'true'} data-quantity=${index} value=${line.quantity} onFocus=${(event) => event.target.select()} onInput=${(event) => onChange({ ...line, quantity: event.target.value.replace(',', '.') })} onKeyDown=${key} />

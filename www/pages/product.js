@@ -15,7 +15,7 @@ import { Bought, useBought } from './bought.js';
 import { Trend } from './dashboard_trend.js';
 import { ruleColumns } from './predictions.js';
 import { History } from './record.js';
-import { amount, Facts, MOST, ORDER_TABLES, rupees, useNamed } from './shop.js';
+import { Facts, MOST, number, ORDER_TABLES, price, useNamed } from './shop.js';
 
 const TOGETHER = 10;
 
@@ -44,7 +44,7 @@ export function Product({ id, query }) {
     <${Trend} query=${query} of=${{ product: product.id }} range=${query.range ?? 'all'} />
     <div class="columns">
       <${Bought} title=${t('products.buyers')} rows=${bought} of="store" />
-      <${Card} title=${t('products.data')}><${Facts} rows=${[[t('shop_column.price'), rupees(product.unit_price)], [t('products.sku'), product.sku], [t('products.barcode'), product.barcode], [t('products.unit'), product.unit], ['HSN', product.hsn], product.gst_rate && ['GST', `${amount(product.gst_rate)} %`]]} /><//>
+      <${Card} title=${t('products.data')}><${Facts} rows=${[[t('shop_column.price'), `\u20b9\u00a0${price(product.unit_price)}`], [t('products.sku'), product.sku], [t('products.barcode'), product.barcode], [t('products.unit'), product.unit], ['HSN', product.hsn], product.gst_rate && ['GST', `${number(product.gst_rate)} %`]]} /><//>
       <${GoesWith} id=${product.id} />
       <${History} entity=${HISTORY} id=${product.id} />
     </div>

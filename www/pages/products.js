@@ -9,7 +9,7 @@ import { t } from '../lib/text.js';
 import { Badge } from '../parts/card.js';
 import { Icon } from '../parts/icon.js';
 import { RecordList } from './record_list.js';
-import { amount, productLink, UploadLink } from './shop.js';
+import { price, productLink, UploadLink } from './shop.js';
 
 const PRODUCT = { name: 'product', table: 'products', order: 'name', access: 'sales' };
 const COLUMNS = [
@@ -17,7 +17,7 @@ const COLUMNS = [
   { id: 'sku', label: t('products.sku'), sort: true, value: (row) => row.sku },
   { id: 'category', label: t('products.category'), sort: true, value: (row) => row.category },
   { id: 'brand', label: t('products.brand'), sort: true, value: (row) => row.brand },
-  { id: 'unit_price', label: t('shop_column.price'), align: 'end', sort: true, value: (row) => amount(row.unit_price) },
+  { id: 'unit_price', label: t('shop_column.price'), align: 'end', sort: true, value: (row) => price(row.unit_price) },
   { id: 'unit', label: t('products.unit'), value: (row) => row.unit },
 ];
 

@@ -1,7 +1,7 @@
 /* What the pages of field sales have in common: the tables that their figures follow from, how
 ** amounts and states are shown, and the names of stores and products. */
 import { useMemo } from 'preact/hooks';
-import { count, money, quantity } from '../lib/decimal.js';
+import { count, exact, money, quantity } from '../lib/decimal.js';
 import { formatDay } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { cachedList } from '../lib/offline.js';
@@ -21,6 +21,8 @@ export const MOST = 10000; /* rows of a list in one answer */
 
 const text = (value) => (value === null || value === undefined ? null : String(value));
 export const amount = (value) => (text(value) === null ? t('stat.none') : money(text(value)));
+/* What one costs, with all its digits: three at 10.005 are 30.02. */
+export const price = (value) => (text(value) === null ? t('stat.none') : /\.\d{3}/.test(text(value)) ? exact(text(value)) : amount(value));
 export const rupees = (value) => (text(value) === null ? t('stat.none') : `\u20b9\u00a0${money(text(value))}`);
 export const number = (value) => (text(value) === null ? t('stat.none') : quantity(text(value)));
 /* 0.61 is 61 %. */
