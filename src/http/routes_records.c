@@ -237,8 +237,9 @@ enum { MAPS_MAX = 64, RECORDS_FILE_BYTES = 64 << 20 };
 static int import_receive(struct request *rq, struct tenant *t, struct record_file *file,
                           struct record_file_result *r) {
   struct upload u;
-  if (upload_receive(rq, t, "records", &u)) return rq->cx->code;
+  if (upload_receive(rq, t, "the table", &u)) return rq->cx->code;
   file->path = u.path;
+  file->name = u.name;
   int rc = record_import(rq->cx, t, rq->entity, file, r);
   upload_remove(rq->server, u.id);
   return rc;

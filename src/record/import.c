@@ -332,12 +332,15 @@ static int tell_faults(struct ctx *cx, const struct importing *im) {
 int record_import(struct ctx *cx, struct tenant *t, const struct entity *e, const struct record_file *file,
                   struct record_file_result *out) {
   struct importing im = { .e = e, .file = file, .out = out };
-  struct dialect detected;
+  struct dialect given;
   struct profile *p;
   struct input *in;
   *out = (struct record_file_result){ .ignored = "" };
-  dialect_init(&detected);
-  if (input_open(cx, file->path, store_dir(tenant_store(t)), &in) || profile_file(cx, in, &detected, &p))
+  const char *name = file->name ? file->name : file->path;
+  dialect_init(&given);
+  given.header = 1; /* a table of records without headings says nothing */
+  if (input_open_as(cx, file->path, name, store_dir(tenant_store(t)), &in) ||
+      profile_file(cx, in, &given, &p))
     return cx->code;
   im.p = p;
   if (map_columns(cx, &im) || read_rows(cx, &im, in)) return cx->code;

@@ -135,6 +135,7 @@ int record_query(struct ctx *cx, struct db *db, const struct entity *e, const st
 
 struct record_file {
   const char *path;       /* "-" is standard input */
+  const char *name;       /* what people call it; NULL: as path */
   const char *const *map; /* "PROPERTY=HEADING", before what the headings say by themselves */
   size_t map_count;
   bool dry_run; /* all of it, and then taken back */
