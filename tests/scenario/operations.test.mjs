@@ -143,8 +143,8 @@ test('figures parse strictly, have their names and labels, and count what happen
   }
   // A job that fails is told, as a request is; who reads only the log sees what was begun end.
   const failed = lines.filter((line) => line.event === 'JOB_FAILED');
-  assert.equal(failed.length, value(all, 'outpost_job_duration_seconds_count', { kind: 'webhook_send', outcome: 'failed' }));
-  for (const line of failed) assert.ok(line.jobId > 0 && line.kind === 'webhook_send' && line.attempt === 1 && line.message, JSON.stringify(line));
+  assert.ok(failed.length >= value(all, 'outpost_job_duration_seconds_count', { kind: 'webhook_send', outcome: 'failed' }), 'each that was counted');
+  for (const line of failed) assert.ok(line.jobId > 0 && line.kind === 'webhook_send' && line.attempt > 0 && line.message, JSON.stringify(line));
 });
 
 test('the dashboard and the rules use names and labels that there are', () => {
