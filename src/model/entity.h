@@ -78,7 +78,8 @@ struct entity_hooks {
   /* The properties that name a dataset and a key in it: a row that an undo would remove stays
   ** as long as a record speaks of it. */
   const char *row_dataset, *row_key;
-  /* Called before a change with what is to be saved; each value fits its kind. */
+  /* Called before a change with what was given, of a change only the properties that it names; each value fits its kind.
+  ** What is about several properties together is for check_row. */
   int (*check_object)(struct ctx *cx, const struct jv *object);
   /* Called in the transaction before a record that there is is changed, deleted or restored. */
   int (*check_before)(struct ctx *cx, struct db *db, const char *id);
