@@ -160,7 +160,7 @@ static int check_limit(struct ctx *cx, const struct terms *t, int64_t total, boo
     return fail(cx, E_DENIED, "override",
                 "only an admin or a planner lets an order go beyond the credit limit");
   return fail(cx, E_CONFLICT, "total_amount",
-              "the credit limit of this store is %s; %s of it are open, and this order is %s",
+              "the credit limit of this store is %s; %s are open already, and this order is %s",
               money(cx, t->limit), money(cx, t->open), money(cx, total));
 }
 

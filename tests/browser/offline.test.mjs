@@ -128,6 +128,7 @@ test('an order that is refused says why, and can be sent again or discarded', as
   await refused.waitFor(WAIT);
   await page.locator('.waiting[data-state="sent"]').waitFor(WAIT);
   assert.match(await refused.textContent(), /quantity/);
+  await page.getByRole('link', { name: '1 order not taken' }).waitFor(WAIT); // on every page
   assert.deepEqual(query(db, 'SELECT notes FROM orders'), ['good']);
   await page.getByText(`It is order ${query(db, 'SELECT number FROM orders')[0]}.`).waitFor(WAIT);
   assert.deepEqual(await audit(page), []);

@@ -205,7 +205,7 @@ test('the credit limit and the payment terms of a store are kept', async (t) => 
   assert.deepEqual([kept.credit_limit, kept.payment_terms, kept.call_frequency, kept.version], [100, 7, 'weekly', 1]);
   const first = await data(order('60'), 201);
   assert.equal(first.due_date, '2024-03-08');
-  await problem(order('40.01'), 409, /limit of this store is 100\.00; 60\.00 of it are open, and this order is 40\.01/);
+  await problem(order('40.01'), 409, /limit of this store is 100\.00; 60\.00 are open already, and this order is 40\.01/);
   const draft = await data(order('500', { status: 'draft' }), 201);
   await problem(post(s, `/api/orders/${draft.id}/approve`), 409, /credit limit/);
   await data(order('40.00'), 201);

@@ -6,7 +6,7 @@ import { dataset, there } from '../lib/dataset.js';
 import { html } from '../lib/html.js';
 import { useKeys } from '../lib/keys.js';
 import { connect, live, running, useLive } from '../lib/live.js';
-import { toSend } from '../lib/offline.js';
+import { refused, toSend } from '../lib/offline.js';
 import { closeDrawer, go, here, link, replace, route } from '../lib/route.js';
 import { wide } from '../lib/screen.js';
 import { may, onLeave } from '../lib/session.js';
@@ -45,6 +45,12 @@ const Connection = ({ state }) => html`<span class=${`connection connection-${LI
   <span class="dot" aria-hidden="true"></span><span class="top-word">${t(`live.${state}.word`)}</span>
 </span>`;
 
+/* What waits goes by itself; what was refused waits for somebody, and is told first. */
+function ToSend() {
+  const words = refused.value ? t('bar.refused', { n: refused.value }) : t('bar.to_send', { n: toSend.value });
+  return html`<a class=${`quiet to-send ${refused.value ? 'to-send-refused' : ''}`} href=${link('waiting')} aria-label=${words}><${Icon} name=${refused.value ? 'warn' : 'queue'} /> ${wide.value ? words : refused.value || toSend.value}</a>`;
+}
+
 function Top({ tenants, slug, state, onHelp }) {
   const only = tenants?.length === 1 ? tenants[0] : null;
   const colours = t('bar.theme', { theme: t(`theme.${theme.value}`) });
@@ -53,7 +59,7 @@ function Top({ tenants, slug, state, onHelp }) {
     ${only && html`<span class="tenant-name">${only.name || only.slug}</span>`}
     ${tenants?.length > 1 && html`<${TenantChoice} tenants=${tenants} slug=${slug} />`}
     <span class="top-space"></span>
-    ${toSend.value > 0 && html`<a class="quiet to-send" href=${link('waiting')} aria-label=${t('bar.to_send', { n: toSend.value })}><${Icon} name="queue" /> ${wide.value ? t('bar.to_send', { n: toSend.value }) : toSend.value}</a>`}
+    ${toSend.value > 0 && html`<${ToSend} />`}
     <${Connection} state=${slowed.value ? 'slowed' : state} />
     <button type="button" class="quiet square" onClick=${nextTheme} aria-label=${colours} title=${colours}><${Icon} name=${THEME_ICON[theme.value]} /></button>
     <button type="button" class="quiet square" onClick=${onHelp} aria-keyshortcuts="?" aria-label=${t('bar.help')} title=${t('bar.help')}><${Icon} name="help" /></button>
