@@ -59,7 +59,7 @@ test(`the ${HOTTEST} statements that are asked most go through no large table`, 
   const slow = hottest.filter((s) => s.scanned > FEW);
   assert.deepEqual(slow.map((s) => `${s.times} times, through ${s.scanned} rows: ${s.sql} | ${s.plan}`), []);
   // Of all the others only those that count or add up a whole table: lists of jobs and of the log say how many there are, and
-  // the number of sales stands in a reply that is kept.
-  const others = hot.filter((s) => s.scanned > FEW && !/^SELECT (count\(\*\)|coalesce\(sum\(orders\), 0\)|'waiting', )/.test(s.sql.trim()));
+  // the number of sales stands in a reply that is kept. A job that predicts reads all that was sold, and its turn may come meanwhile.
+  const others = hot.filter((s) => s.scanned > FEW && !/^SELECT (count\(\*\)|coalesce\(sum\(orders\), 0\)|'waiting', |store_id, day, .* FROM field_line$)/.test(s.sql.trim()));
   assert.deepEqual(others.map((s) => `${s.times} times, through ${s.scanned} rows: ${s.sql} | ${s.plan}`), []);
 });
