@@ -65,9 +65,11 @@ static const char *detail_of(const struct request *rq) {
   return ctx_printf(rq->cx, "Something is wrong with this machine. Its log tells more under %s.", rq->cx->id);
 }
 
-/* "items[0].quantity" in the body of the request is at /items/0/quantity. What already is a pointer stays. */
+/* "items[0].quantity" in the body of the request is at /items/0/quantity, "body" is all of it. What already is a pointer
+** stays. */
 static const char *pointer_of(struct ctx *cx, const char *field) {
   struct buf out;
+  if (!strcmp(field, "body")) return "";
   buf_init(&out, LIMIT_HEADING * 2);
   if (*field != '/') buf_char(&out, '/');
   for (const char *p = field; *p; p++) {

@@ -188,7 +188,7 @@ static int corrected(struct request *rq, const struct jv *body, struct str *out)
     *out = jv_text(v);
     return OK;
   }
-  if (jv_kind(v) != JV_OBJECT) return fail(rq->cx, E_INVALID, "body", "body has to be the corrected event");
+  if (jv_kind(v) != JV_OBJECT) return fail(rq->cx, E_INVALID, "/body", "body has to be the corrected event");
   buf_init(&buf, LIMIT_BODY_BYTES);
   jv_write(&buf, v);
   *out = (struct str){ ctx_strdup(rq->cx, buf_view(&buf)), buf.n };

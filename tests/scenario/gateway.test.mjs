@@ -29,7 +29,7 @@ test('a failure has a type with a page, a status, an id that the log knows, and 
   }
   const cases = [
     [() => ask(server, '/api/nothing'), 404, 'not-found'], [() => ask(server, '/api/runs', { method: 'DELETE' }), 405, 'method'], [() => post(server, '/api/stock-items', { sku: '' }), 422, 'invalid', 'sku', '/sku'],
-    [() => post(server, '/api/stock-items', '{'), 400, 'malformed'], [() => post(server, '/api/stock-items', `{"sku":"${'x'.repeat(1 << 20)}"}`), 413, 'too-large'], [() => ask(server, '/api/runs?limit=x'), 422, 'invalid', 'limit', undefined],
+    [() => post(server, '/api/stock-items', '{'), 400, 'malformed'], [() => post(server, '/api/stock-items', '[]'), 422, 'invalid', 'body', ''], [() => post(server, '/api/stock-items', `{"sku":"${'x'.repeat(1 << 20)}"}`), 413, 'too-large'], [() => ask(server, '/api/runs?limit=x'), 422, 'invalid', 'limit', undefined],
     [() => ask(server, '/api/runs', { headers: { host: 'evil.example' } }), 421, 'misdirected'], [() => post(server, '/api/stock-items', { sku: 'x' }, { origin: 'http://evil.example' }), 403, 'denied'], [() => post(server, '/api/stock-items', { sku: 'x', unit_cost: 'y' }), 422, 'invalid', 'unit_cost', '/unit_cost'],
   ];
   for (const [request, status, name, field, pointer] of cases) {
