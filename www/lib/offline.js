@@ -9,7 +9,7 @@
 **        { store, lines, total }; instead: the key of a refused one that it takes the place of
 **   waiting      signal: the rows of who is here, oldest first; those that were sent stay a day
 **   toSend       signal: how many are still here (waiting or refused)
-**   refused      signal: how many of these the server did not take
+**   refused      signal: how many of these the server did not take (of an old one nobody knows)
 **   sending      signal: the key of the one that is under way, or null
 **   sendNow()    tries at once
 **   discard(key) takes one out; one whose answer never came may have arrived
@@ -33,7 +33,7 @@ const TABS = new BroadcastChannel('outpost-orders');
 
 export const waiting = signal([]);
 export const sending = signal(null);
-export const refused = computed(() => waiting.value.filter((row) => row.state === 'refused').length);
+export const refused = computed(() => waiting.value.filter((row) => row.state === 'refused' && !row.problem?.old).length);
 export const toSend = computed(() => waiting.value.filter((row) => row.state !== 'sent').length);
 
 /* ---- the queue ---- */
