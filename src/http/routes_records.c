@@ -234,13 +234,13 @@ static int record_bring_back(struct request *rq) {
 
 enum { MAPS_MAX = 64, RECORDS_FILE_BYTES = 64 << 20 };
 
-static int import_receive(struct request *rq, struct tenant *t, struct record_file *file,
+static int import_receive(struct request *rq, struct tenant *t, struct record_file file,
                           struct record_file_result *r) {
   struct upload u;
   if (upload_receive(rq, t, "the table", &u)) return rq->cx->code;
-  file->path = u.path;
-  file->name = u.name;
-  int rc = record_import(rq->cx, t, rq->entity, file, r);
+  file.path = u.path;
+  file.name = u.name;
+  int rc = record_import(rq->cx, t, rq->entity, &file, r);
   upload_remove(rq->server, u.id);
   return rc;
 }
@@ -257,7 +257,7 @@ static int records_import(struct request *rq) {
     if (!map) break;
   }
   if (!rc) rc = tenant_find(rq, &t);
-  if (!rc) rc = import_receive(rq, t, &file, &r);
+  if (!rc) rc = import_receive(rq, t, file, &r);
   if (rc) return rc;
   jw_record(&rq->json, "data", "rows", r.rows, "added", r.added, "changed", r.changed, "ignored", r.ignored,
             "dry_run", file.dry_run);

@@ -56,9 +56,9 @@ int save_given(struct ctx *cx, struct db *db, const struct entity *e, const stru
 
 struct value {
   enum { VALUE_NULL, VALUE_INT, VALUE_TEXT } kind;
+  bool known; /* the id of a record that this transaction has seen: it is not looked for */
   int64_t number;
   struct str text;
-  bool known; /* the id of a record that this transaction has seen: it is not looked for */
 };
 
 /* Coerced; E_INVALID and E_LIMIT name the property and say what would be right. Nothing, or an

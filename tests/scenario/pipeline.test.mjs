@@ -304,7 +304,7 @@ test('the answer of import --json', (t) => {
   const p = place(t);
   const g = generate(p.dir, 500, 3, 1);
   const result = importFile(p, g.file);
-  assert.deepEqual(Object.keys(result).sort(), ['reconciled', 'rejected', 'rows', 'rows_per_second', 'run', 'seconds', 'sha256', 'source', 'stages']);
+  assert.deepEqual(Object.keys(result).sort(), ['reconciled', 'rejected', 'repeated', 'rows', 'rows_per_second', 'run', 'seconds', 'sha256', 'source', 'stages']);
   assert.match(result.run, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   assert.equal(result.source, g.file);
   assert.equal(result.rows.read, result.rows.clean + result.rows.rejected);
