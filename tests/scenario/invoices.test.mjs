@@ -192,6 +192,10 @@ test('a row is known by its invoice and what tells its lines apart; columns may 
   // Neither line number, product nor name: the place in the file tells them apart, and the name is missed.
   const none = take(p, write('none.csv', 'Invoice No,Date,Party Code,Item Name,Qty,Amount\nC,2024-01-05,C1,,4,40\nC,2024-01-05,C1,,5,50\n'));
   assert.deepEqual(none.rejected, { MISSING_REQUIRED_FIELD: 2 });
+  // In German words and figures, and without anything that says so.
+  take(p, write('rechnungen.csv', 'Rechnungsnummer;Rechnungsdatum;Kundennummer;Kunde;Artikelnummer;Artikelbezeichnung;Menge;Einzelpreis;Gesamtbetrag\nR-1;03.02.2025;K1;Bäcker Müller;M1;Mehl;10;1,20;12,00\nR-2;13.02.2025;K2;Café Süd;M1;Mehl;1.000;1,20;1.200,00\n'));
+  assert.deepEqual(query(p.db, "SELECT i.invoice_id, date(i.invoice_date * 86400, 'unixepoch'), s.customer_id, s.name, r.sku, i.quantity, i.unit_price, i.total_price FROM invoice_items i JOIN stores s ON s.id = i.store_id JOIN products r ON r.id = i.product_id WHERE i.invoice_id LIKE 'R-%' ORDER BY 1"),
+    [['R-1', '2025-02-03', 'K1', 'Bäcker Müller', 'M1', '100000', '12000', '120000'], ['R-2', '2025-02-13', 'K2', 'Café Süd', 'M1', '10000000', '12000', '12000000']]);
   refuses(['import', write('bad.csv', 'Invoice No,Date,Item Name,Qty,Amount\nC,2024-01-05,Soap,5,50\n'), '--as', 'invoices', ...p.args], /no column was found for customer_id/);
   // A row is edited, explained and found like any other.
   ok(['edit', 'invoice_id=A\x1fproduct_id=Y', 'rate=11', 'total=33', '--as', 'invoices', ...p.args]);
