@@ -53,11 +53,11 @@ UNIT(password_rules, "what anybody would try first is no password and no PIN") {
                            *const pins[] = { "4711", "1243", "905214" };
   ctx_begin(&cx, "test");
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++, ctx_forgive(&cx))
-    CHECK_INT(password_check(&cx, str_of(bad[i]), "ME@example.org"), E_INVALID);
+    CHECK_INT(password_check(&cx, "new", str_of(bad[i]), "ME@example.org"), E_INVALID);
   for (size_t i = 0; i < sizeof bad_pins / sizeof *bad_pins; i++, ctx_forgive(&cx))
     CHECK_INT(pin_check(&cx, str_of(bad_pins[i])), E_INVALID);
   for (size_t i = 0; i < sizeof pins / sizeof *pins; i++) CHECK_INT(pin_check(&cx, str_of(pins[i])), OK);
-  CHECK_INT(password_check(&cx, STR("vier W\xc3\xb6rter"), "me@example.org"), OK);
+  CHECK_INT(password_check(&cx, "new", STR("vier W\xc3\xb6rter"), "me@example.org"), OK);
   ctx_end(&cx);
 }
 
