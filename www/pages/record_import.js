@@ -6,6 +6,7 @@ import { html } from '../lib/html.js';
 import { at, go, link } from '../lib/route.js';
 import { nameOf, t } from '../lib/text.js';
 import { Card } from '../parts/card.js';
+import { DropZone, useFileDrop } from '../parts/drop_zone.js';
 import { Icon } from '../parts/icon.js';
 import { PageHead } from '../parts/page_head.js';
 import { Sending, useSending } from '../parts/sending.js';
@@ -34,20 +35,18 @@ export function RecordImport({ entity }) {
     toast({ text: said(done) });
     go(link(list));
   });
-  const choose = (event) => {
-    const chosen = event.target.files[0];
-    event.target.value = '';
-    if (!chosen) return;
+  const choose = (chosen) => {
     setFile(chosen);
     setWould(null);
     trial.send(chosen);
   };
+  useFileDrop(choose);
   const under = [trial, real].find(({ state }) => state && !state.error);
   const error = trial.state?.error ?? real.state?.error;
   return html`<div class="page">
     <${PageHead} title=${t('records.import_of', { entity: nameOf('entity', entity.name) })} note=${t('records.import_note')} back=${{ href: link(list), label: nameOf('entity', entity.name) }} />
     <${Card} title=${t('records.import_file')}>
-      <label class="scope-field"><span>${t('records.import_choose')}</span><input type="file" accept=".csv,.tsv,.txt,.json,.jsonl,.gz" onChange=${choose} /></label>
+      <${DropZone} title=${t('drop.title')} note=${t('drop.note')} button=${t('drop.button')} accept=".csv,.tsv,.txt,.json,.jsonl,.gz" busy=${!!under} onFile=${choose} />
       ${under && html`<${Sending} state=${under.state} onStop=${under.stop} />`}
       ${error && html`<${Wrong} error=${error} />`}
       ${would && !error && html`<p class="notice tone-ok" role="status"><${Icon} name="check" /> <span>${file.name}: ${said(would)}</span></p>
