@@ -65,12 +65,15 @@ void content_clear(struct content_watch *w) {
   pthread_mutex_destroy(&w->lock);
 }
 
-/* The shared memory of a connection that has read once; NULL when it has none. */
+/* The shared memory of a connection that has read once; NULL when it has none. SQLite lets go of what was mapped for a
+** connection that reads by it, and no other: an empty file, or one without a WAL, would leave memory and a descriptor behind. */
 static const _Atomic uint32_t *header_of(struct db *db) {
   sqlite3_file *file = NULL;
   void volatile *region = NULL;
+  unsigned char version[2]; /* 2: by a WAL (https://sqlite.org/fileformat.html, 1.3.3) */
   if (sqlite3_file_control(db->lite, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK) return NULL;
   if (!file || !file->pMethods || file->pMethods->iVersion < 2 || !file->pMethods->xShmMap) return NULL;
+  if (file->pMethods->xRead(file, version, sizeof version, 18) != SQLITE_OK || version[1] != 2) return NULL;
   if (file->pMethods->xShmMap(file, 0, INDEX_REGION, 0, &region) != SQLITE_OK) return NULL;
   return (const _Atomic uint32_t *)(uintptr_t)region;
 }
