@@ -41,7 +41,7 @@ FORCE:
 PACKAGES_BUILD := gcc libc6-dev libstdc++-12-dev libsqlite3-dev libjansson-dev libcsv-dev \
   libmbedtls-dev zlib1g-dev libuchardet-dev libssl-dev libargon2-dev libpq-dev dpkg-dev nodejs npm
 PACKAGES_TEST := sqlite3 chromium fonts-liberation tzdata openssl postgresql-15 postgresql-15-pgtap
-PACKAGES_BENCH := sqlite3 time wrk slowhttptest postgresql-15 chromium
+PACKAGES_BENCH := sqlite3 time wrk slowhttptest postgresql-15 chromium nginx-light
 PACKAGES_CLANG := clang libclang-rt-14-dev
 PACKAGES_LINT := clang-tidy
 PACKAGES_FORMAT := clang-format
