@@ -19,6 +19,7 @@
 
 #include "base/buf.h"
 #include "base/ctx.h"
+#include "base/limits.h"
 #include "format/input.h"
 
 /* ---- the dialect: what a user may state, and what is otherwise detected ---- */
@@ -187,5 +188,8 @@ void csv_put(struct buf *out, struct str cell);
 void csv_put_guarded(struct buf *out, struct str cell);
 /* The other way: one apostrophe less at each such place, so that what was guarded is what it was. In cx, if anything goes. */
 struct str csv_unguarded(struct ctx *cx, struct str cell);
+
+/* "Order  No." and "order_no" become "order no": how headings are compared. */
+struct str heading_plain(char out[static LIMIT_HEADING], const char *heading);
 
 #endif

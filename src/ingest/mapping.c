@@ -2,35 +2,7 @@
 
 #include <stdlib.h>
 
-/* ---- headings, made comparable ---- */
-
-/* U+00C0..U+00FF without their accents, two bytes each in UTF-8 (0xc3 0x80..0xbf);
-** 0 for what is no letter. The sharp s becomes one s. */
-static const char unaccented[] = "aaaaaaaceeeeiiiidnooooo\0ouuuuytsaaaaaaaceeeeiiiidnooooo\0ouuuuyty";
-
-/* "Order  No." and "order_no" become "order no", "Número" becomes "numero"; what
-** stands in brackets goes. */
-struct str heading_plain(char out[static LIMIT_HEADING], const char *heading) {
-  size_t n = 0;
-  int depth = 0;
-  for (const char *p = heading; *p && n + 1 < LIMIT_HEADING; p++) {
-    unsigned char c = (unsigned char)*p;
-    if (c == '(' || c == '[') depth++;
-    bool inside = depth > 0;
-    if (c == ')' || c == ']') depth -= depth > 0;
-    if (inside) continue;
-    if (c == 0xc3 && (p[1] & 0xc0) == 0x80 && unaccented[p[1] & 0x3f])
-      c = (unsigned char)unaccented[*++p & 0x3f];
-    if (c >= 'A' && c <= 'Z') c += 32;
-    bool word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c >= 0x80 || c == '#';
-    if (word)
-      out[n++] = (char)c;
-    else if (n > 0 && out[n - 1] != ' ')
-      out[n++] = ' ';
-  }
-  while (n > 0 && out[n - 1] == ' ') n--;
-  return (struct str){ out, n };
-}
+/* ---- headings ---- */
 
 static bool same_heading(const char *a, const char *b) {
   char x[LIMIT_HEADING], y[LIMIT_HEADING];

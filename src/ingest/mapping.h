@@ -47,9 +47,6 @@ struct mapping {
 enum { EXCEPTION_DIGITS = 11 };
 int64_t exception_number(struct str cell);
 
-/* "Order  No." and "order_no" become "order no": how headings are compared. */
-struct str heading_plain(char out[static LIMIT_HEADING], const char *heading);
-
 /* How earlier files were mapped by hand; {0} when nothing is remembered. */
 struct remembered {
   const char *const *same; /* "field=Heading" of the file with just these headings, or NULL */

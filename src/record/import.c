@@ -43,25 +43,22 @@ struct importing {
 
 /* ---- columns ---- */
 
-/* " Unit-Cost " -> "unit_cost" */
-static const char *plain_name(struct ctx *cx, struct str heading) {
-  char *name = ctx_strdup(cx, str_trim(heading)), *to = name;
-  for (const char *c = name; *c; c++) {
-    char small = *c >= 'A' && *c <= 'Z' ? (char)(*c + 'a' - 'A') : *c;
-    bool blank = small == ' ' || small == '-' || small == '.' || small == '_';
-    if (!blank)
-      *to++ = small;
-    else if (to > name && to[-1] != '_')
-      *to++ = '_';
-  }
-  while (to > name && to[-1] == '_') to--;
-  *to = 0;
-  return name;
+/* "Unit Cost" is unit_cost. */
+static bool is_called(const char *heading, const char *name) {
+  char x[LIMIT_HEADING], y[LIMIT_HEADING];
+  return str_eq(heading_plain(x, heading), heading_plain(y, name));
 }
 
-static bool is_stamp(const char *name) {
+static int property_called(const struct entity *e, const char *heading) {
+  if (is_called(heading, "id")) return IS_ID;
+  for (int i = 0; i < e->property_count; i++)
+    if (is_called(heading, e->properties[i].name)) return i;
+  return NONE;
+}
+
+static bool is_stamp(const char *heading) {
   for (int i = 0; i < STAMPS; i++)
-    if (strcmp(stamp_properties[i].name, name) == 0) return true;
+    if (is_called(heading, stamp_properties[i].name)) return true;
   return false;
 }
 
@@ -105,10 +102,10 @@ static int map_columns(struct ctx *cx, struct importing *im) {
   for (size_t i = 0; i < im->file->map_count; i++)
     if (map_column(cx, im, im->file->map[i])) return cx->code;
   for (size_t i = 0; i < im->p->column_count; i++) {
-    const char *heading = im->p->columns[i].heading, *name = plain_name(cx, str_of(heading));
-    int property = strcmp(name, "id") == 0 ? IS_ID : entity_property(im->e, str_of(name));
+    const char *heading = im->p->columns[i].heading;
+    int property = property_called(im->e, heading);
     if (im->property[i] == NONE && property != NONE && !is_mapped(im, property)) im->property[i] = property;
-    if (im->property[i] == NONE && !is_stamp(name))
+    if (im->property[i] == NONE && !is_stamp(heading))
       ignored = ctx_printf(cx, "%s%s%s", ignored, *ignored ? ", " : "", heading);
     any = any || im->property[i] != NONE;
   }

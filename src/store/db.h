@@ -45,7 +45,7 @@ struct db {
   double since, looked; /* seconds, as of time_seconds; looked: at how long the WAL is */
 };
 
-/* DB_WATCH: whether the file was written, by PRAGMA data_version; it never parses the schema (4 ms, a megabyte). */
+/* DB_WATCH: whether the file was written, by PRAGMA data_version; it never parses the schema (4 ms, 0.9 MB). */
 enum { DB_READ, DB_WRITE, DB_WATCH };
 enum { DB_BUSY_MS = 5000 }; /* how long a statement waits for a lock */
 
