@@ -46,7 +46,8 @@
 //             (push_local.mjs): at most 1.1.
 //   http      a list of 211 records for somebody who has logged in, against bare civetweb and nginx (at most 2.5 of the time of a
 //             request to civetweb alone) and Express with pg (a fifteenth of one process, a quarter of four), and 64
-//             connections that read and order (http.mjs): p99 10 ms, or that of nginx on this machine times 10 / 1.5.
+//             connections that read and order (http.mjs): p99 10 ms, or that of nginx on this machine times 10 / 1.5; on the disk,
+//             beside what the disk does by itself (bare_sync.c), and with the file in memory.
 //   slow      good requests beside a thousand slow clients (http.mjs): p99 under 1 s, none fails.
 //   lighthouse  what Lighthouse says of the login, the dashboard and the pages of field sales (lighthouse.mjs): performance and
 //             accessibility at least 95 of 100 each.
@@ -451,7 +452,7 @@ try {
     await push(figures, { outpost: OUTPOST, folder: FILES, home: HOME, runs: RUNS, generated, rows: ROWS, bulk: does('push_bulk'), small: does('push_small') });
   if (does('push_local')) await pushLocal(figures, { outpost: OUTPOST, folder: FILES, runs: RUNS });
   if (does('orders')) await orders(figures, { outpost: OUTPOST, folder: FILES, home: HOME, runs: RUNS });
-  if (does('http')) await http(figures, { outpost: OUTPOST, bare: path.join(HOME, 'bare_civetweb'), folder: FILES, home: HOME, runs: RUNS });
+  if (does('http')) await http(figures, { outpost: OUTPOST, bare: path.join(HOME, 'bare_civetweb'), sync: path.join(HOME, 'bare_sync'), folder: FILES, home: HOME, runs: RUNS });
   if (does('slow')) await slowly(figures, { outpost: OUTPOST, folder: FILES });
   if (does('lighthouse')) await lighthouse(figures, { outpost: OUTPOST, folder: FILES, home: HOME, runs: RUNS });
   if (does('events')) events({ figures, folder: FILES, fresh, outpost: OUTPOST, runs: RUNS, count: ROWS, large: process.env.BENCH_LARGE !== '0' });
