@@ -269,6 +269,7 @@ const RELEASED = [
   'bf538b958f070aab07323266c9f395ffea7e0cc8cecd1abdaf25e3434b2d05b4',
   'cb9c337e8467825564060e76eb447f234667d2565a3d2005a982d69773849732',
   '0a31a9b7c7904a9bb4f77d174985369561c84d1a576db0a680b0f9026ee80e61',
+  '8f2d9823b304914d292e09c25ace2b5c8c351855887c7a0c8e9f4179dbdbd637',
 ];
 test('what was released is worded as it was', (t) => {
   const p = place(t);
