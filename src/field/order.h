@@ -97,7 +97,10 @@ struct order_query {
   int64_t limit;
   bool made_here; /* no invoices */
 };
-/* Orders and invoices, the newest business day first; *next: cursor of the next page or NULL. */
+/* Orders and invoices, the newest business day first; *next: cursor of the next page or NULL. Each has these members. */
+#define ORDER_MEMBERS                                                                                        \
+  "id,number,store_id,store_name,order_date,requested_date,due_date,status,source,total_amount,item_count,"  \
+  "invoice_id,notes"
 int order_list(struct ctx *cx, struct db *db, const struct order_query *q, struct jw *w, const char *key,
                int64_t *total, const char **next);
 

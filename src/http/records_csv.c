@@ -7,7 +7,7 @@
 #include "http/routes.h"
 #include "record/record.h"
 
-/* The columns: those of the first row, which all rows have. */
+/* Those of the first row, which all rows have. */
 static void put_heading(struct buf *out, const struct jv *row) {
   const char *between = "";
   for (void *it = jv_first(row); it; it = jv_next(row, it), between = ",") {
@@ -34,10 +34,13 @@ static void put_row(struct buf *out, const struct jv *row) {
   buf_puts(out, "\r\n");
 }
 
-static int send_rows(struct request *rq, const struct jv *rows) {
+static int send_rows(struct request *rq, const struct jv *rows, const char *members) {
   struct buf part;
   buf_init(&part, LIMIT_REPLY_BYTES);
-  if (jv_size(rows)) put_heading(&part, jv_at(rows, 0));
+  if (jv_size(rows))
+    put_heading(&part, jv_at(rows, 0));
+  else
+    buf_printf(&part, "%s\r\n", members);
   for (size_t i = 0; i < jv_size(rows) && !rq->cx->code; i++) {
     put_row(&part, jv_at(rows, i));
     if (part.n < STREAM_PART) continue;
@@ -57,14 +60,14 @@ int csv_asked(struct request *rq, bool *csv) {
   return fail(rq->cx, E_INVALID, "format", "format is json or csv, not '%.40s'", format);
 }
 
-int rows_csv(struct request *rq, struct buf *list, const char *name) {
+int rows_csv(struct request *rq, struct buf *list, const char *name, const char *members) {
   struct jv *root = NULL;
   if (!rq->cx->code && list->full) fail(rq->cx, E_LIMIT, NULL, "the list is too large; ask for less at once");
   if (!rq->cx->code) jv_parse(rq->cx, buf_view(list), &root);
   buf_clear(list);
   if (rq->cx->code) return rq->cx->code;
   reply_stream(rq, "text/csv; charset=utf-8", ctx_printf(rq->cx, "%s.csv", name));
-  return send_rows(rq, jv_get(root, "data"));
+  return send_rows(rq, jv_get(root, "data"), members);
 }
 
 int records_csv(struct request *rq, struct db *db, const struct record_query *q) {
@@ -76,5 +79,5 @@ int records_csv(struct request *rq, struct db *db, const struct record_query *q)
   jw_close(&w, '}');
   if (!rq->cx->code && page.next)
     rq->link = ctx_printf(rq->cx, "<%s>; rel=\"next\"", query_with(rq, "cursor", page.next));
-  return rows_csv(rq, &list, rq->entity->name);
+  return rows_csv(rq, &list, rq->entity->name, record_members(rq->cx, rq->entity, q->fields));
 }

@@ -22,7 +22,7 @@ static int list(struct request *rq, struct db *db, struct order_query *q, bool p
   if (next) rq->link = ctx_printf(rq->cx, "<%s>; rel=\"next\"", query_with(rq, "cursor", next));
   if (csv) {
     jw_close(w, '}');
-    return rows_csv(rq, &rows, "orders");
+    return rows_csv(rq, &rows, "orders", ORDER_MEMBERS);
   }
   jw_put(w, "total", total, "next", next);
   return rq->cx->code;

@@ -293,6 +293,18 @@ static const char *fields_json(struct list *l, const char *fields) {
   return ctx_printf(l->cx, "%s)", sql);
 }
 
+const char *record_members(struct ctx *cx, const struct entity *e, const char *fields) {
+  const char *names = "id";
+  if (fields) {
+    for (struct str one; next_name(&fields, &one);)
+      if (!str_eq(one, STR("id"))) names = ctx_printf(cx, "%s,%.*s", names, (int)one.n, one.p);
+    return names;
+  }
+  for (int i = 0; i < e->property_count; i++) names = ctx_printf(cx, "%s,%s", names, e->properties[i].name);
+  for (int i = 1; i < STAMPS; i++) names = ctx_printf(cx, "%s,%s", names, stamp_properties[i].name);
+  return names;
+}
+
 static int count_all(const struct list *l, struct db *db, int64_t *total) {
   struct stmt *s = db_once(
       l->cx, db, ctx_printf(l->cx, "SELECT count(*) FROM %s WHERE %s", l->e->table, buf_view(&l->where).p));

@@ -130,6 +130,8 @@ struct record_page {
 ** are the same to `search` and `like`. */
 int record_query(struct ctx *cx, struct db *db, const struct entity *e, const struct record_query *q,
                  struct jw *w, const char *key, struct record_page *page);
+/* What the members of its rows are called, in their order: "id,sku,name". fields: as in the query, which has been run. */
+const char *record_members(struct ctx *cx, const struct entity *e, const char *fields);
 
 /* ---- a table of records ---- */
 

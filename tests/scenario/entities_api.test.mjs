@@ -83,6 +83,8 @@ test('one record of each entity goes through all that records can go through', a
     assert.equal(rows.length, (await ask(server, own(all))).json.total);
     assert.equal(rows.find((x) => x[0] === row.id)[heading.indexOf('version')], '5');
     assert.equal(String((await ask(server, `${own(all)}&format=csv`)).body), String(csv.body));
+    for (const fields of ['', '&fields=version,id'])
+      assert.deepEqual(parseCsv(String((await ask(server, `${own(all)}&filter[id]=none&format=csv${fields}`)).body)), [fields ? ['id', 'version'] : heading]);
   }
   await problem(ask(server, '/api/records/note?tenant=demo&format=xml'), 422, /json or csv/);
   await server.stop();

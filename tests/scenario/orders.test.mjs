@@ -108,6 +108,8 @@ test('orders as CSV are the same page of the same list', async (t) => {
   const next = await ask(s, '/api/orders?limit=7&format=csv');
   const second = await ask(s, /<(.*)>/.exec(next.headers.link)[1]);
   assert.deepEqual(lib.table(String(second.body)).map((row) => row.number), (await data(ask(s, '/api/orders?limit=14'))).slice(7).map((row) => row.number));
+  const none = await ask(s, '/api/orders?q=nowhere&format=csv');
+  assert.equal(String(none.body), `${String(next.body).split('\r\n')[0]}\r\n`, 'the heading stands over no rows, too');
   await problem(ask(s, '/api/orders?format=xml'), 422, /json or csv/);
 });
 
