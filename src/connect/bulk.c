@@ -173,8 +173,8 @@ static int import(struct ctx *cx, struct bulk *b) {
   if (access(b->path, R_OK) != 0) /* it was put there by us: that is no fault of who sent it */
     return fail(cx, E_FAIL, NULL, "the bytes of %s cannot be read any more: %s", b->source, strerror(errno));
   if (read_options(cx, b) || input_open_as(cx, b->path, b->source, dir, &in)) return cx->code;
-  if (profile_file(cx, in, &b->request.dialect, &profile)) return cx->code;
-  b->records = (int64_t)profile->rows_estimate;
+  if (profile_file(cx, in, &b->request.dialect, &profile) || profile_count(cx, in, profile, &b->records))
+    return cx->code;
   tell_start(cx, b);
   if (job_write(cx, b->job, begin, b)) return cx->code;
   b->request.input = in;

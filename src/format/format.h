@@ -100,6 +100,9 @@ int profile_file(struct ctx *cx, const struct input *in, const struct dialect *g
 ** known to be rows. Quick, whatever the size of the file. */
 int profile_head(struct ctx *cx, const struct input *in, const struct dialect *stated, struct profile **out);
 
+/* How many rows it has, broken ones too: exactly, by reading all of it. An import finds as many. */
+int profile_count(struct ctx *cx, const struct input *in, const struct profile *p, int64_t *out);
+
 const char *file_kind_name(enum file_kind k);     /* csv, json_lines, json_array */
 const char *column_type_name(enum column_type t); /* empty, integer, decimal, date, boolean, text */
 struct jw;

@@ -218,3 +218,22 @@ int profile_head(struct ctx *cx, const struct input *in, const struct dialect *s
   *out = p;
   return OK;
 }
+
+int profile_count(struct ctx *cx, const struct input *in, const struct profile *p, int64_t *out) {
+  struct splitter *s = splitter_new(cx, in, p, KIB(256));
+  struct parser *parser = parser_new(p);
+  struct batch b;
+  struct row row;
+  batch_init(&b);
+  *out = 0;
+  while (!splitter_next(cx, s, &b) && b.count) {
+    uint64_t at = 0;
+    for (uint32_t i = 0; i < b.count; at += b.spans[i++].length) {
+      parser_row(parser, (struct str){ b.bytes + at, b.spans[i].length }, b.offset + at, &row);
+      *out += row.kind != ROW_OUTSIDE;
+    }
+  }
+  batch_clear(&b);
+  parser_free(parser);
+  return cx->code;
+}
