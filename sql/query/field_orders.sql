@@ -106,11 +106,16 @@ SELECT coalesce((SELECT open FROM field_store WHERE store_id = ?1), 0) / 100
      - coalesce((SELECT total_amount FROM orders
                  WHERE id = ?2 AND store_id = ?1 AND status IN ('pending', 'approved') AND deleted_at IS NULL), 0);
 
--- Numbers of deleted orders are not given again. ?1: what they begin with, "SO-".
+-- Numbers of deleted orders are not given again. ?1: what they begin with, "SO-"; behind it seven digits, or a letter
+-- and seven digits: what else begins so is none of ours.
 -- name: order_last_number
-SELECT max(coalesce((SELECT number FROM orders WHERE number BETWEEN ?1 || '0000000' AND ?1 || '9999999'
+SELECT max(coalesce((SELECT number FROM orders WHERE number BETWEEN ?1 || '0000000' AND ?1 || 'Z9999999~'
+                       AND ltrim(substr(number, length(?1) + 1, 1), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ') || substr(number, length(?1) + 2, 7)
+                         GLOB '[0-9][0-9][0-9][0-9][0-9][0-9][0-9]*'
                        AND deleted_at IS NULL ORDER BY number DESC LIMIT 1), ''),
-           coalesce((SELECT number FROM orders WHERE number BETWEEN ?1 || '0000000' AND ?1 || '9999999'
+           coalesce((SELECT number FROM orders WHERE number BETWEEN ?1 || '0000000' AND ?1 || 'Z9999999~'
+                       AND ltrim(substr(number, length(?1) + 1, 1), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ') || substr(number, length(?1) + 2, 7)
+                         GLOB '[0-9][0-9][0-9][0-9][0-9][0-9][0-9]*'
                        AND deleted_at IS NOT NULL ORDER BY number DESC LIMIT 1), ''));
 
 -- What is new: the lines of this order count; the order itself; a line of it.

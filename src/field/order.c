@@ -9,7 +9,7 @@
 #include "field/order_internal.h"
 #include "field/setting.h"
 
-enum { NUMBER_DIGITS = 7, PREFIX_MOST = 8 };
+enum { NUMBER_DIGITS = 7, NUMBER_BLOCK = 10000000, PREFIX_MOST = 8 };
 
 /* ---- what is given ---- */
 
@@ -175,13 +175,20 @@ static int prefix_read(struct ctx *cx, struct db *db, const char *device, const 
 }
 
 static int next_number(struct ctx *cx, struct db *db, const char *prefix, const char **out) {
-  int64_t last = 0;
-  size_t n = strlen(prefix);
+  int64_t last = 0, block = 0; /* 0: no letter, 1: A */
   const struct known_row *row = stmt_known(cx, db_stmt(cx, db, SQL_order_last_number), str_of(prefix));
-  struct str was = row ? row->cell[0].text : STR("");
-  if (was.n >= n + NUMBER_DIGITS)
-    str_to_int((struct str){ was.p + n, NUMBER_DIGITS }, &last); /* "SO-0000007 (2)", too */
-  *out = ctx_printf(cx, "%s%0*lld", prefix, NUMBER_DIGITS, (long long)last + 1);
+  if (row && row->cell[0].text.n) {
+    const char *was = row->cell[0].text.p + strlen(prefix);
+    if (*was >= 'A') block = *was++ - 'A' + 1;
+    str_to_int((struct str){ was, NUMBER_DIGITS }, &last); /* "SO-0000007 (2)", too */
+  }
+  if (++last == NUMBER_BLOCK) last = 0, block++;
+  if (block > 'Z' - 'A' + 1)
+    return fail(cx, E_CONFLICT, "number",
+                "all numbers of %s are given: order with another `device`, or set another order_prefix",
+                prefix);
+  *out = ctx_printf(cx, "%s%.1s%0*lld", prefix, block ? (char[]){ (char)('A' + block - 1) } : "",
+                    NUMBER_DIGITS, (long long)last);
   return cx->code;
 }
 

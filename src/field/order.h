@@ -15,8 +15,9 @@
 ** lines, each quantity times unit_price rounded half to even. A price that is not given is the product's.
 **
 ** Numbers are PREFIX-0000001, ...-0000002 without a gap: a number is given in the transaction that makes
-** the order, so what fails takes none; what is deleted keeps its own. The prefix is that of the device that
-** asks (`device`, up to 8 letters and digits), else that of the settings.
+** the order, so what fails takes none; what is deleted keeps its own. Behind 9999999 come A0000000, ... to Z9999999,
+** so their order as text is the order in which they were given. The prefix is that of the device that asks (`device`,
+** up to 8 letters and digits), else that of the settings.
 **
 ** Of the store's preferences: the order is to be paid payment_terms days after its date; what is pending
 ** and approved of the store together may not go beyond credit_limit (E_CONFLICT), unless somebody who may

@@ -549,6 +549,30 @@ test('a number follows the last one, whoever gave it', async (t) => {
   assert.equal(await make(), 'SO-0000044', 'what is deleted keeps its number');
 });
 
+test('behind 9,999,999 numbers go on with a letter, in the same order, and end with a word', async (t) => {
+  const { p, s } = await shop(t);
+  const body = { store_id: p.stores[0].id, order_date: '2024-03-01', items: [{ product_id: p.products[0].id, quantity: 1 }] };
+  const make = async (more) => (await data(post(s, '/api/orders', { ...body, ...more }), 201)).number;
+  const last = (number) => sqlite(p.db, `UPDATE orders SET number = '${number}' WHERE id = (SELECT id FROM orders ORDER BY id DESC LIMIT 1)`);
+  await make();
+  last('SO-9999998');
+  assert.deepEqual([await make(), await make(), await make(), await make({ device: 'TAB' })], ['SO-9999999', 'SO-A0000000', 'SO-A0000001', 'TAB-0000001']);
+  sqlite(p.db, "UPDATE orders SET deleted_at = 1, deleted_by = 'x' WHERE number = 'SO-A0000001'");
+  assert.equal(await make(), 'SO-A0000002', 'by a look at the table');
+  sqlite(p.db, "UPDATE orders SET number = 'SO-A0000002 (2)' WHERE number = 'SO-A0000002'");
+  assert.equal(await make(), 'SO-A0000003');
+  sqlite(p.db, "UPDATE orders SET number = 'SO-Nord 12' WHERE number = 'SO-A0000000'");
+  assert.equal(await make(), 'SO-A0000004', 'whatever else begins so');
+  assert.deepEqual((await data(ask(s, '/api/orders?limit=4&source=manual'))).map((o) => o.number), ['TAB-0000001', 'SO-Nord 12', 'SO-A0000004', 'SO-A0000003']);
+  assert.deepEqual((await data(ask(s, '/api/orders?q=A000000&limit=9'))).map((o) => o.number), ['SO-A0000004', 'SO-A0000003', 'SO-A0000002 (2)']);
+  assert.equal((await data(ask(s, '/api/orders/SO-A0000004'))).number, 'SO-A0000004');
+  last('SO-B9999999');
+  assert.equal(await make(), 'SO-C0000000');
+  last('SO-Z9999999');
+  await problem(post(s, '/api/orders', body), 409, /numbers of SO-.*order_prefix/);
+  assert.equal(await make({ device: 'TAB' }), 'TAB-0000002');
+});
+
 // Their index stands in blocks of numbers (0024): what it finds is compared with a look at every order.
 test('the orders of a store are found, whatever their numbers look like', async (t) => {
   const { p, s } = await shop(t);
