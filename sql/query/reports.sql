@@ -28,6 +28,10 @@ SELECT name, ok, expected, actual, text FROM run_check WHERE run = ?1 ORDER BY p
 -- name: report_timeline
 SELECT seq, at, event, text, count FROM unit_log WHERE unit = ?1 ORDER BY seq;
 
+-- Rows with the key of an earlier row of the run's file; nothing of a run that was made before this was noted.
+-- name: report_repeated
+SELECT after ->> 'repeated' FROM unit_log WHERE unit = ?1 AND event = 'RUN_COMPLETED';
+
 -- name: report_exception_count
 SELECT count(*) FROM reject x
 WHERE (?1 IS NULL OR x.id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1)

@@ -66,15 +66,13 @@ static void show_progress(void *arg, const struct import_progress *p) {
           part > 0 ? seconds / part - seconds : 0);
 }
 
-/* Of a file with a row for each line of an order, say: what could be done about it. */
-static void print_repeated(struct ctx *cx, const struct import_request *r,
-                           const struct import_result *result) {
-  if (!result->repeated_key) return;
-  cli_print(cx,
-            "%lld rows have the key (%s) of an earlier row of this file. If each is a row of its own, %s "
-            "--unique \"%s,...\" and the columns that tell them apart.\n",
-            (long long)result->repeated, result->repeated_key,
-            r->dry_run ? "import with" : "`outpost undo latest` and import again with", result->repeated_key);
+int cli_print_repeated(struct ctx *cx, int64_t rows, struct str key, const char *what) {
+  if (!key.p) return OK;
+  return cli_print(cx,
+                   "%lld rows have the key (" STR_FMT
+                   ") of an earlier row of this file. If each is a row of its own, %s "
+                   "--unique \"" STR_FMT ",...\" and the columns that tell them apart.\n",
+                   (long long)rows, STR_ARG(key), what, STR_ARG(key));
 }
 
 static int print_result(struct ctx *cx, const struct import_request *r, const struct import_result *result) {
@@ -87,7 +85,8 @@ static int print_result(struct ctx *cx, const struct import_request *r, const st
               (long long)result->edits, (long long)result->unchanged);
   for (int i = 0; i < result->category_count; i++)
     cli_print(cx, "  %-26s %lld\n", result->category[i].name, (long long)result->category[i].rows);
-  print_repeated(cx, r, result);
+  cli_print_repeated(cx, result->repeated, str_of(result->repeated_key),
+                     r->dry_run ? "import with" : "`outpost undo latest` and import again with");
   return cli_print(cx, "self-audit %s, %.2f s\n",
                    result->reconciled ? "passed: all five checks hold" : "FAILED, see `outpost run show`",
                    result->seconds);

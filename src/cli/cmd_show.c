@@ -52,6 +52,17 @@ static void print_groups(struct ctx *cx, struct jv *run) {
   }
 }
 
+/* Of a run that is undone it has been seen to. */
+static int print_repeated(struct ctx *cx, struct jv *run) {
+  struct jv *repeated = jv_get(run, "repeated");
+  int64_t rows = 0;
+  if (!str_eq(text(run, "state"), STR("done"))) return OK;
+  str_to_int(jv_text(jv_get(repeated, "rows")), &rows);
+  return cli_print_repeated(
+      cx, rows, jv_text(jv_get(repeated, "key")),
+      ctx_printf(cx, "`outpost undo %.*s` and import again with", STR_ARG(text(run, "run"))));
+}
+
 static int print_run(struct ctx *cx, struct str json) {
   struct jv *run;
   if (jv_parse(cx, json, &run)) return cx->code;
@@ -65,6 +76,7 @@ static int print_run(struct ctx *cx, struct str json) {
             STR_ARG(text(rows, "clean")), STR_ARG(text(rows, "rejected")));
   for (void *it = jv_first(rejected); it; it = jv_next(rejected, it))
     cli_print(cx, "  %-26.*s %8.*s\n", STR_ARG(jv_key(it)), STR_ARG(jv_text(jv_value(it))));
+  print_repeated(cx, run);
   cli_print(cx, "\nhow the file was read\n");
   for (size_t i = 0; i < jv_size(decisions); i++)
     cli_print(cx, "  %-24.*s %-24.*s %.*s\n", STR_ARG(text(jv_at(decisions, i), "subject")),

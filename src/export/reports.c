@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "export/figures.h"
+#include "ingest/import.h"
 #include "ingest/kept.h"
 #include "store/column.h"
 
@@ -107,20 +108,32 @@ int report_runs(struct ctx *cx, struct db *db, struct jw *w, const char *key, in
 /* ---- report ---- */
 
 /* Members of the settings go over as they are. */
-static int write_settings(struct ctx *cx, struct jw *w, struct str json) {
+static void write_settings(struct jw *w, struct jv *settings) {
   static const char *const keys[] = { "mapping",  "unknown_columns", "unique",   "decisions",
                                       "oddities", "dialect",         "existing", "replaces" };
-  struct jv *root;
   struct buf text;
-  if (jv_parse(cx, json, &root)) return cx->code;
   buf_init(&text, LIMIT_REPLY_BYTES);
   for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
     buf_reset(&text);
-    jv_write(&text, jv_get(root, keys[i]));
+    jv_write(&text, jv_get(settings, keys[i]));
     jw_raw(w, keys[i], buf_view(&text));
   }
   buf_clear(&text);
-  return OK;
+}
+
+static void write_repeated(struct ctx *cx, struct db *db, struct jw *w, const struct kept_run *run,
+                           struct jv *unique) {
+  const char *key = NULL;
+  struct stmt *s = db_ask(cx, db, SQL_report_repeated, run->uuid);
+  int64_t rows = 0;
+  if (stmt_row(cx, s)) {
+    rows = col_int(s, 0);
+    stmt_done(s);
+  }
+  if (import_key_repeats(rows, run->read)) key = "";
+  for (size_t i = 0; key && i < jv_size(unique); i++)
+    key = ctx_printf(cx, "%s%s" STR_FMT, key, i ? "," : "", STR_ARG(jv_text(jv_at(unique, i))));
+  import_repeated_json(w, rows, key);
 }
 
 static int write_controls(struct ctx *cx, struct db *db, struct jw *w, int64_t run, int64_t rows) {
@@ -157,7 +170,8 @@ static int write_figures(struct ctx *cx, struct db *db, struct jw *w, const stru
 
 int report_run(struct ctx *cx, struct db *db, struct jw *w, const char *key, const char *name) {
   struct kept_run run;
-  if (kept_find(cx, db, name, &run)) return cx->code;
+  struct jv *settings;
+  if (kept_find(cx, db, name, &run) || jv_parse(cx, str_of(run.settings), &settings)) return cx->code;
   struct stmt *s = db_ask(cx, db, SQL_report_run, run.id);
   if (!stmt_row(cx, s))
     return cx->code ? (int)cx->code : fail(cx, E_NOT_FOUND, "run", "there is no run %s", name);
@@ -167,8 +181,9 @@ int report_run(struct ctx *cx, struct db *db, struct jw *w, const char *key, con
   jw_put(w, "sha256", run.sha256, "bytes", run.bytes, "rows_per_second",
          arg_real(seconds > 0 ? (double)run.read / seconds : 0, 0), "memory_bytes", col_int(s, MEMORY));
   stmt_done(s);
-  int rc = write_settings(cx, w, str_of(run.settings));
-  if (!rc) rc = write_controls(cx, db, w, run.id, run.read);
+  write_settings(w, settings);
+  write_repeated(cx, db, w, &run, jv_get(settings, "unique"));
+  int rc = write_controls(cx, db, w, run.id, run.read);
   if (!rc) rc = write_figures(cx, db, w, &run);
   if (!rc) rc = write_checks(cx, db, w, run.id);
   if (!rc) rc = write_timeline(cx, db, w, run.uuid);

@@ -125,8 +125,9 @@ const struct route runs_routes[] = {
         "actor, rows: #rows, rejected: {*: int}, reconciled: bool, quality: number, *: decimal?, sha256, "
         "bytes: int, rows_per_second: int, memory_bytes: int, mapping: [{field, heading, column: int, how}], "
         "unknown_columns: [any], unique: [text], decisions: [#decision], oddities: [any], dialect: "
-        "{encoding, delimiter, quote, escape, header, skip}, existing: text?, replaces: text?, controls: "
-        "[{control, version: int, stage, field: text?, category, passed: int, failed: int}], totals: #sums, "
+        "{encoding, delimiter, quote, escape, header, skip}, existing: text?, replaces: text?, repeated: "
+        "{rows: int, key}?, controls: [{control, version: int, stage, field: text?, category, passed: int, "
+        "failed: int}], totals: #sums, "
         "by_day: [#day], by_region: [#group], by_product: [#group], audits: [{check, ok: bool, expected, "
         "actual, text}], timeline: [{seq: int, at, event, description, count: int}]}" },
   { "GET", "/api/runs/{id}/exceptions", exceptions_list, "data.read",

@@ -136,7 +136,7 @@ static char *result_json(const struct import_result *r) {
   jw_object(&w, "rejected");
   for (int i = 0; i < r->category_count; i++) jw_int(&w, r->category[i].name, r->category[i].rows);
   jw_close(&w, '}');
-  import_repeated_json(&w, r);
+  import_repeated_json(&w, r->repeated, r->repeated_key);
   jw_put(&w, "reconciled", r->reconciled, "seconds", arg_real(r->seconds, 3), "controls",
          arg_json(str_of(r->controls)), "figures", arg_json(str_of(r->figures)), "sample",
          arg_json(str_of(r->sample)));

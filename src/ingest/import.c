@@ -232,10 +232,11 @@ static int finish_run(struct ctx *cx, struct db *db, struct job *job) {
   const char *after = ctx_printf(
       cx,
       "{\"run\":%lld,\"sha256\":\"%s\",\"clean_crc\":%lld,\"reject_crc\":%lld,"
-      "\"total_crc\":%lld,\"run_crc\":%lld,\"settled_crc\":%lld,\"updated\":%lld,\"unchanged\":%lld}",
+      "\"total_crc\":%lld,\"run_crc\":%lld,\"settled_crc\":%lld,\"updated\":%lld,\"unchanged\":%lld,"
+      "\"repeated\":%lld}",
       (long long)job->run, job->flow.sha256, (long long)l->clean_crc, (long long)l->reject_crc,
       (long long)total_crc, (long long)run_crc, (long long)settled_crc, (long long)l->updated,
-      (long long)l->unchanged);
+      (long long)l->unchanged, (long long)l->repeated);
   return note(cx, db, job, "RUN_COMPLETED", "run", after, l->read,
               ctx_printf(cx, "%lld records: %lld clean, %lld rejected", (long long)l->read,
                          (long long)l->clean, (long long)l->rejected));
@@ -324,11 +325,14 @@ static int import_alone(struct ctx *cx, struct db *db, void *arg) {
   return rc;
 }
 
-/* Some repetitions are in many a file; it is its key that is to be looked at where a row in twenty is one. */
-static void note_repeated(struct ctx *cx, const struct job *job) {
+bool import_key_repeats(int64_t repeated, int64_t read) {
   enum { ONE_IN = 20 };
+  return repeated * ONE_IN > read;
+}
+
+static void note_repeated(struct ctx *cx, const struct job *job) {
   job->result->repeated = job->load.repeated;
-  if (job->load.repeated * ONE_IN > job->load.read)
+  if (import_key_repeats(job->load.repeated, job->load.read))
     job->result->repeated_key = mapping_unique(cx, job->profile, &job->mapping, column_heading);
 }
 
@@ -422,9 +426,9 @@ int import_again(struct ctx *cx, struct tenant *t, const char *run, const struct
   return cx->code;
 }
 
-void import_repeated_json(struct jw *w, const struct import_result *result) {
-  if (result->repeated_key)
-    jw_record(w, "repeated", "rows", result->repeated, "key", result->repeated_key);
+void import_repeated_json(struct jw *w, int64_t rows, const char *key) {
+  if (key)
+    jw_record(w, "repeated", "rows", rows, "key", key);
   else
     jw_text(w, "repeated", NULL);
 }
@@ -440,7 +444,7 @@ void import_result_json(struct jw *w, const struct import_request *r, const stru
   for (int i = 0; i < result->category_count; i++)
     jw_int(w, result->category[i].name, result->category[i].rows);
   jw_close(w, '}');
-  import_repeated_json(w, result);
+  import_repeated_json(w, result->repeated, result->repeated_key);
   jw_put(w, "reconciled", result->reconciled, "seconds", arg_real(result->seconds, 3));
   jw_object(w, "stages"); /* seconds of work of the threads, which work at the same time */
   jw_put(w, "reading", arg_real(result->reading, 3), "validation", arg_real(result->validation, 3));

@@ -91,8 +91,11 @@ int import_again(struct ctx *cx, struct tenant *t, const char *run, const struct
 /* Marks runs as interrupted whose process has died. For tenant_set_hook. */
 int import_recover(struct ctx *cx, struct tenant *t);
 
-/* "repeated": {"rows", "key"}, or null when hardly any row was */
-void import_repeated_json(struct jw *w, const struct import_result *result);
+/* Of so many rows that were read, so many have the key of an earlier one: is it the key that is to be looked at? Some
+** repetitions are in many a file. */
+bool import_key_repeats(int64_t repeated, int64_t read);
+/* "repeated": {"rows", "key"}, or null when hardly any row was: key is NULL */
+void import_repeated_json(struct jw *w, int64_t rows, const char *key);
 
 /* {"dry_run"?, "run", "source", "sha256", "rows", "rejected", "repeated", "reconciled", ...} */
 void import_result_json(struct jw *w, const struct import_request *r, const struct import_result *result);

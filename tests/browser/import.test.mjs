@@ -175,6 +175,20 @@ test('a real file, whose headings are its own and whose order ids repeat', async
   assert.deepEqual(page.faults, []);
 });
 
+test('the page of a run says later, too, that its key repeats, until the run is undone', async (t) => {
+  const data = dataFolder(t, 'demo');
+  const file = path.join(path.dirname(data), 'lines.csv');
+  fs.writeFileSync(file, 'order_id,order_date,region,product,quantity,revenue\nA1,2024-01-02,North,Tea,2,10.50\nA1,2024-01-02,North,Oil,1,4.00\nA2,2024-01-03,South,Oil,1,4.00\n');
+  const { run: id } = JSON.parse(run(['import', file, '--as', 'sales', '--data', data, '--json']));
+  const server = await serve(t, data);
+  const page = await open(t, `${server.base}/#/imports/${id}`);
+  await page.locator('[data-notice="repeated"]', { hasText: '1 rows have the key (order_id) of an earlier row of this file.' }).waitFor(WAIT);
+  run(['undo', id, '--data', data]);
+  await page.locator('[data-state="undone"]').waitFor(WAIT);
+  assert.equal(await page.locator('[data-notice="repeated"]').count(), 0);
+  assert.deepEqual(page.faults, []);
+});
+
 test('a mapping made by hand is remembered', async (t) => {
   const data = dataFolder(t, 'demo');
   const file = path.join(path.dirname(data), 'own.csv');

@@ -434,8 +434,13 @@ test('a real file: 9,994 order lines, month first, other headings', async (t) =>
   const again = 9994 - new Set(rows.map((r) => r['Order ID'])).size;
   assert.deepEqual(repeated.repeated, { rows: again, key: 'Order ID' });
   assert.equal(result.repeated, null);
+  assert.deepEqual([lib.json(['run', 'show', '--json', ...q.args]).repeated, lib.json(['run', 'show', '--json', ...p.args]).repeated], [repeated.repeated, null], 'a run that is looked at later says the same');
+  const said = new RegExp(`${again} rows have the key \\(Order ID\\).*outpost undo ${repeated.run}.* --unique "Order ID,\\.\\.\\."`);
+  assert.match(ok(['run', 'show', ...q.args]), said);
   assert.match(ok(['import', lib.SUPERSTORE, '--as', 'sales', '--dry-run', ...place(t).args]), new RegExp(`${again} rows have the key \\(Order ID\\).* --unique "Order ID,\\.\\.\\."`));
   assert.equal(importFile(p, lib.SUPERSTORE, '--unique', 'Row ID').repeated, null);
+  ok(['undo', 'latest', ...q.args]);
+  assert.doesNotMatch(ok(['run', 'show', ...q.args]), said, 'it has been seen to');
   lib.sound(p);
   lib.sound(q);
 });

@@ -15,6 +15,7 @@ import { figureOf } from '../parts/why.js';
 import { Original, Reasons } from './original.js';
 import { draft } from './import_draft.js';
 import { isOver, Watch } from './import_watch.js';
+import { Repeated } from './repeated.js';
 
 /* run: the one that stored them, if any: then each figure explains itself. */
 export function outcome(rows, run, of) {
@@ -57,9 +58,6 @@ function Rejected({ result }) {
     <//>`}
   `;
 }
-
-/* Many rows have the key of an earlier one: perhaps it is the key that is wrong, and not the rows. */
-export const Repeated = ({ result, stored }) => result.repeated && html`<p class="notice tone-warn" data-notice="repeated"><${Icon} name="warn" /> <span>${t(stored ? 'import.repeated_stored' : 'import.repeated', { n: count(result.repeated.rows), key: result.repeated.key })}</span></p>`;
 
 const Figures = ({ figures, seconds, as }) => html`<${Card} title=${t('import.figures')} note=${t('import.figures_note', { time: formatSeconds(seconds) })}>
   <${Stats} label=${t('import.figures')} rows=${[

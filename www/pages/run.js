@@ -20,6 +20,7 @@ import { Tick } from '../parts/tick.js';
 import { toastFailure } from '../parts/toast.js';
 import { InDrawer, figureOf } from '../parts/why.js';
 import { isOver, useImport, Watch } from './import_watch.js';
+import { Repeated } from './repeated.js';
 import { useRun } from './use_run.js';
 import { RunState } from './run_state.js';
 import { Timeline } from './timeline.js';
@@ -166,6 +167,7 @@ export function Run({ id }) {
     ${run.undone && html`<${Undone} undone=${run.undone} />`}
     ${run.replaces && html`<p class="notice tone-plain"><${Icon} name="again" /> <span>${t('run.replaces')} <a href=${link(at('imports', run.replaces), { run: null })}>${t('run.replaces_it')}</a></span></p>`}
     ${run.message && html`<p class="notice tone-bad"><${Icon} name="warn" /> <span>${run.message}</span></p>`}
+    ${run.state === 'done' && html`<${Repeated} result=${run} stored />`}
     ${busy && html`<${Judging} id=${busy} />`}
     <${Stats} label=${t('stat.all')} rows=${headline(run)} />
     <${Proof} run=${run} />
