@@ -80,6 +80,8 @@ int cli_tenant(struct ctx *cx, const struct cli *c, struct tenant **out);
 ** quicker. */
 int cli_follow(struct ctx *cx, struct tenant *t);
 int cli_read(struct ctx *cx, const struct cli *c, struct db **out);
+/* Of how a file was read (ingest/settings.h) what a person should look at: what was odd, which columns are no field. */
+int cli_print_noted(struct ctx *cx, struct jv *settings);
 
 /* Which certificate is meant: --name, --cert and --cert-key, and the data folder. */
 struct trust_options;

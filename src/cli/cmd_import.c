@@ -75,6 +75,14 @@ int cli_print_repeated(struct ctx *cx, int64_t rows, struct str key, const char 
                    (long long)rows, STR_ARG(key), what, STR_ARG(key));
 }
 
+/* What a look at the file should follow, for nothing of it was asked and all of it was decided. */
+static int print_reading(struct ctx *cx, const struct import_result *result) {
+  struct jv *settings;
+  if (jv_parse(cx, str_of(result->settings), &settings)) return cx->code;
+  if (!result->read) cli_print(cx, "the file has headings and no rows below them\n");
+  return cli_print_noted(cx, settings);
+}
+
 static int print_result(struct ctx *cx, const struct import_request *r, const struct import_result *result) {
   cli_print(cx, "%s %s\n", r->dry_run ? "test run" : "run     ", result->run);
   cli_print(cx, "read     %lld\nclean    %lld\nrejected %lld\n", (long long)result->read,
@@ -85,6 +93,7 @@ static int print_result(struct ctx *cx, const struct import_request *r, const st
               (long long)result->edits, (long long)result->unchanged);
   for (int i = 0; i < result->category_count; i++)
     cli_print(cx, "  %-26s %lld\n", result->category[i].name, (long long)result->category[i].rows);
+  print_reading(cx, result);
   cli_print_repeated(cx, result->repeated, str_of(result->repeated_key),
                      r->dry_run ? "import with" : "`outpost undo latest` and import again with");
   return cli_print(cx, "self-audit %s, %.2f s\n",

@@ -63,6 +63,33 @@ static int print_repeated(struct ctx *cx, struct jv *run) {
       ctx_printf(cx, "`outpost undo %.*s` and import again with", STR_ARG(text(run, "run"))));
 }
 
+static void print_oddity(struct ctx *cx, struct jv *o) {
+  struct str line = text(o, "line"), n = text(o, "count");
+  bool many = !str_eq(n, STR("1")), placed = !str_eq(line, STR("0"));
+  cli_print(cx, "  %.*s", STR_ARG(text(o, "text")));
+  if (placed) cli_print(cx, " (line %.*s%s)", STR_ARG(line), many ? " first" : "");
+  if (many) cli_print(cx, ", %.*s times", STR_ARG(n));
+  cli_print(cx, "\n");
+}
+
+int cli_print_noted(struct ctx *cx, struct jv *settings) {
+  enum { SHOWN = 12 };
+  struct jv *odd = jv_get(settings, "oddities"), *unknown = jv_get(settings, "unknown_columns");
+  size_t n = jv_size(unknown);
+  for (size_t i = 0; i < jv_size(odd); i++) print_oddity(cx, jv_at(odd, i));
+  if (n) cli_print(cx, "  columns that are no field, and stay in the kept bytes: ");
+  for (size_t i = 0; i < n && i < SHOWN; i++)
+    cli_print(cx, "%s%.*s", i ? ", " : "", STR_ARG(jv_text(jv_at(unknown, i))));
+  if (n > SHOWN) cli_print(cx, " and %zu more", n - SHOWN);
+  return cli_print(cx, n ? "\n" : "");
+}
+
+static void print_mapping(struct ctx *cx, struct jv *mapping) {
+  for (size_t i = 0; i < jv_size(mapping); i++)
+    cli_print(cx, "  %-24.*s %-24.*s %.*s\n", STR_ARG(text(jv_at(mapping, i), "field")),
+              STR_ARG(text(jv_at(mapping, i), "heading")), STR_ARG(text(jv_at(mapping, i), "how")));
+}
+
 static int print_run(struct ctx *cx, struct str json) {
   struct jv *run;
   if (jv_parse(cx, json, &run)) return cx->code;
@@ -81,6 +108,9 @@ static int print_run(struct ctx *cx, struct str json) {
   for (size_t i = 0; i < jv_size(decisions); i++)
     cli_print(cx, "  %-24.*s %-24.*s %.*s\n", STR_ARG(text(jv_at(decisions, i), "subject")),
               STR_ARG(text(jv_at(decisions, i), "decision")), STR_ARG(text(jv_at(decisions, i), "evidence")));
+  cli_print_noted(cx, run);
+  if (jv_size(jv_get(run, "mapping"))) cli_print(cx, "\nfield, heading, and how it was found\n");
+  print_mapping(cx, jv_get(run, "mapping"));
   cli_print(cx, "\ncontrols\n");
   for (size_t i = 0; i < jv_size(controls); i++)
     cli_print(cx, "  %-24.*s v%-3.*s %-10.*s failed %8.*s\n", STR_ARG(text(jv_at(controls, i), "control")),

@@ -221,14 +221,38 @@ static int double_byte(struct ctx *cx, const struct input *in, struct str head, 
   return OK;
 }
 
-/* ---- what is no text at all ---- */
+/* ---- what is no text, or no table ---- */
+
+/* Workbooks are ZIP archives, and the name of its first entry tells one from others. */
+static const char *known_office(struct str head) {
+  enum { NAME_AT = 30 };
+  static const char *const first[] = { "[Content_Types].xml", "_rels/", "docProps/", "xl/", "mimetype" };
+  if (!str_starts(head, (struct str){ "PK\003\004", 4 }) || head.n < NAME_AT) return NULL;
+  for (size_t i = 0; i < sizeof first / sizeof *first; i++)
+    if (str_starts((struct str){ head.p + NAME_AT, head.n - NAME_AT }, str_of(first[i])))
+      return "an office document, such as an Excel workbook (XLSX): save the sheet as CSV";
+  return NULL;
+}
+
+/* Text, but no table: what many programs write under the name .xls, or send instead of a file. */
+static const char *known_markup(struct str head) {
+  static const char *const first[] = { "<!doctype html", "<html", "<?xml", "<table" };
+  if (str_starts(head, (struct str){ "\xef\xbb\xbf", 3 })) head.p += 3, head.n -= 3;
+  head = str_trim(head);
+  for (size_t i = 0; i < sizeof first / sizeof *first; i++) {
+    size_t n = strlen(first[i]);
+    if (head.n >= n && str_eq_nocase((struct str){ head.p, n }, str_of(first[i])))
+      return "a web page or XML and no table: open it in a spreadsheet and save it as CSV";
+  }
+  return NULL;
+}
 
 static const char *known_binary(struct str head) {
   static const struct {
     struct str magic;
     const char *what;
   } known[] = {
-    { { "PK\003\004", 4 }, "a ZIP archive or an Excel workbook (XLSX): save the sheet as CSV" },
+    { { "PK\003\004", 4 }, "a ZIP archive: unpack it first, and save the sheet of a workbook (XLSX) as CSV" },
     { { "\xd0\xcf\x11\xe0", 4 }, "an old Excel or Word file: save the sheet as CSV" },
     { { "%PDF-", 5 }, "a PDF document: export the table as CSV" },
     { { "SQLite format 3", 15 }, "a SQLite database: export the table as CSV" },
@@ -255,7 +279,9 @@ static const char *known_binary(struct str head) {
 }
 
 static int refuse_binary(struct ctx *cx, const struct input *in, struct str head, const struct look *k) {
-  const char *what = known_binary(head);
+  const char *what = known_office(head);
+  if (!what) what = known_markup(head);
+  if (!what) what = known_binary(head);
   const char *right = "what is read is CSV text, JSON lines or a JSON array, plain or compressed with gzip";
   if (what) return fail(cx, E_INVALID, "input", "%s is %s; %s", input_name(in), what, right);
   if (k->nul_at < head.n)

@@ -87,7 +87,8 @@ static int add_run(struct ctx *cx, struct db *db, struct job *job) {
                           input_name(r->input), cx->now, cx->actor, (int64_t)input_size(r->input));
   struct settings_run run = { .kind = r->kind, .update = r->update };
   if (job->again) run.replaces = job->again->uuid, run.rank = job->again->rank;
-  stmt_text(s, 8, settings_write(cx, &run, r->dataset, job->profile, &job->mapping));
+  job->result->settings = settings_write(cx, &run, r->dataset, job->profile, &job->mapping);
+  stmt_text(s, 8, job->result->settings);
   stmt_text(s, 9, rule_set);
   if (stmt_run(cx, s)) return cx->code;
   return note(cx, db, job, "RUN_STARTED", "run", NULL, 0,

@@ -75,7 +75,8 @@ struct import_result {
   int category_count;
   /* JSON, as outcome.h says; they live as long as cx. */
   const char *sample, *controls, *figures;
-  bool reconciled; /* all checks of the self-audit hold */
+  const char *settings; /* JSON, how the file was read: settings.h */
+  bool reconciled;      /* all checks of the self-audit hold */
   double seconds;
   double reading, validation; /* of work: cutting and digesting the file; parsing and judging its rows */
 };

@@ -5,13 +5,15 @@
 ** it has, or that has its unique key already; else it is a new one. An empty cell says nothing: what a record has stays, and
 ** a new one gets its default. Numbers and days are read as their columns write them; a reference may be given by the key
 ** that people use; a formula that was guarded on its way out is what it was. So a list that was written as a table comes
-** back as it is.
+** back as it is. Two rows may be one record, but not say two things of one of its properties: the file would never be
+** what there is, however often it comes.
 **
 ** The file is read before the writer's turn, since everybody waits for that.
 */
 #include "base/decimal.h"
 #include "base/ids.h"
 #include "base/limits.h"
+#include "base/map.h"
 #include "base/time.h"
 #include "format/format.h"
 #include "record/internal.h"
@@ -21,6 +23,7 @@ enum { ROWS_MOST = 50000, PIECE = 256 * 1024, FAULTS_KEPT = FLAWS_MOST - 1, NONE
 struct table_row {
   int64_t line;
   const char **cells; /* as many as there are columns; NULL: empty */
+  int64_t earlier;    /* the row above that is the same record, or NONE */
 };
 
 struct fault {
@@ -36,6 +39,7 @@ struct importing {
   int *property; /* of each column: its index, NONE or IS_ID */
   struct table_row *rows;
   size_t count, room;
+  struct map seen; /* the last row of each record so far, by its id */
   struct fault faults[FAULTS_KEPT];
   int fault_count;
   int64_t refused;
@@ -93,6 +97,19 @@ static bool is_mapped(const struct importing *im, int property) {
   return false;
 }
 
+/* Of a list that may be as long as a file is wide. */
+static const char *shortened(struct ctx *cx, const char *list) {
+  enum { MOST = 300 };
+  return strlen(list) > MOST ? ctx_printf(cx, "%.*s...", MOST, list) : list;
+}
+
+static const char *property_names(struct ctx *cx, const struct entity *e) {
+  const char *names = "";
+  for (int i = 0; i < e->property_count; i++)
+    names = ctx_printf(cx, "%s%s%s", names, i ? ", " : "", e->properties[i].name);
+  return names;
+}
+
 /* What was said comes first; a heading that is taken, or is none of ours, is passed over and told. */
 static int map_columns(struct ctx *cx, struct importing *im) {
   bool any = false;
@@ -111,8 +128,8 @@ static int map_columns(struct ctx *cx, struct importing *im) {
   }
   im->out->ignored = ignored;
   if (any) return OK;
-  return fail(cx, E_INVALID, "file", "no heading of the file is a property of a %s: it has %s", im->e->name,
-              ignored);
+  return fail(cx, E_INVALID, "file", "no heading of the file is a property of a %s: it has %s; a %s has %s",
+              im->e->name, shortened(cx, ignored), im->e->name, property_names(cx, im->e));
 }
 
 /* ---- rows ---- */
@@ -126,7 +143,7 @@ static int take_row(struct ctx *cx, struct importing *im, const struct row *row,
     im->rows = more;
   }
   struct table_row *to = &im->rows[im->count++];
-  *to = (struct table_row){ line, ctx_alloc(cx, im->p->column_count * sizeof *to->cells) };
+  *to = (struct table_row){ line, ctx_alloc(cx, im->p->column_count * sizeof *to->cells), NONE };
   for (uint32_t i = 0; i < row->count && i < im->p->column_count; i++) {
     if (im->property[i] == NONE) continue;
     struct str cell = str_trim(csv_unguarded(cx, row->cells[i]));
@@ -253,7 +270,28 @@ static bool says_so_already(struct ctx *cx, struct db *db, const struct entity *
   return true;
 }
 
-static int save_row(struct ctx *cx, struct db *db, struct importing *im, const struct table_row *row) {
+/* Rows of one record may complete each other. Where they contradict each other, nobody can say which is right. */
+static int refuse_contradiction(struct ctx *cx, const struct importing *im, const struct table_row *row) {
+  for (int64_t k = row->earlier; k != NONE; k = im->rows[k].earlier)
+    for (size_t i = 0; i < im->p->column_count; i++) {
+      const char *here = row->cells[i], *there = im->rows[k].cells[i];
+      if (im->property[i] < 0 || !here || !there || strcmp(here, there) == 0) continue;
+      const char *name = im->e->properties[im->property[i]].name;
+      return fail(cx, E_INVALID, name, "%s is '%.80s' here and '%.80s' in line %lld, which is the same %s",
+                  name, here, there, (long long)im->rows[k].line, im->e->name);
+    }
+  return OK;
+}
+
+/* Remembers whose row it is: the next row of the same record looks back at it. */
+static void remember_row(struct importing *im, struct table_row *row, const char *id) {
+  bool added;
+  uint64_t *last = map_put(&im->seen, str_of(id), &added);
+  row->earlier = added ? NONE : (int64_t)*last;
+  *last = (uint64_t)(row - im->rows);
+}
+
+static int save_row(struct ctx *cx, struct db *db, struct importing *im, struct table_row *row) {
   struct buf text;
   struct jw w;
   struct jv *object = NULL;
@@ -269,9 +307,13 @@ static int save_row(struct ctx *cx, struct db *db, struct importing *im, const s
   if (!cx->code) jv_parse(cx, buf_view(&text), &object);
   if (!cx->code && !id) id = holder_of(cx, db, im->e, object);
   buf_clear(&text);
-  if (cx->code || (id && says_so_already(cx, db, im->e, id, object))) return cx->code;
+  if (cx->code) return cx->code;
+  if (id) remember_row(im, row, id);
+  if (refuse_contradiction(cx, im, row) || (id && says_so_already(cx, db, im->e, id, object)))
+    return cx->code;
   if (id ? record_change(cx, db, im->e, id, object, false) : record_save(cx, db, im->e, object, saved))
     return cx->code;
+  if (!id) remember_row(im, row, saved);
   im->out->changed += id != NULL;
   im->out->added += id == NULL;
   return OK;
@@ -281,20 +323,49 @@ static bool is_refusal(enum err code) {
   return code == E_INVALID || code == E_CONFLICT || code == E_LIMIT || code == E_NOT_FOUND;
 }
 
+/* What every new record needs, and no row can have: that is told once, and not of every row. */
+static bool is_without_column(const struct importing *im, const char *field) {
+  int property = field ? entity_property(im->e, str_of(field)) : NONE;
+  return property >= 0 && im->e->properties[property].required && !is_mapped(im, property);
+}
+
+static bool is_told(const struct importing *im, const char *field) {
+  for (int i = 0; i < im->fault_count; i++)
+    if (strcmp(im->faults[i].field, field) == 0) return true;
+  return false;
+}
+
+static struct fault without_column(struct ctx *cx, const struct importing *im, const char *field) {
+  const struct property *p = &im->e->properties[entity_property(im->e, str_of(field))];
+  const char *ignored = im->out->ignored, *example = "its heading";
+  for (size_t i = im->p->column_count; i-- > 0;)
+    if (im->property[i] == NONE) example = im->p->columns[i].heading;
+  return (struct fault){ E_INVALID, p->name,
+                         ctx_printf(cx,
+                                    "no column is %s, which every new %s needs (%s)%s%s: a mapping says "
+                                    "which it is, such as %s=\"%.80s\"",
+                                    p->name, im->e->name, p->help, *ignored ? "; passed over were " : "",
+                                    shortened(cx, ignored), p->name, example) };
+}
+
 static void note_faults(struct ctx *cx, struct importing *im, const struct ctx *one, int64_t line) {
   struct flaw alone = { one->code, one->field, one->message, NULL };
   im->refused++;
   for (const struct flaw *f = one->flaws ? one->flaws : &alone; f && im->fault_count < FAULTS_KEPT;
        f = f->next)
-    im->faults[im->fault_count++] =
-        (struct fault){ E_INVALID, ctx_strdup(cx, str_of(f->field ? f->field : "")),
-                        ctx_printf(cx, "line %lld: %s", (long long)line, f->message) };
+    if (!is_without_column(im, f->field))
+      im->faults[im->fault_count++] =
+          (struct fault){ E_INVALID, ctx_strdup(cx, str_of(f->field ? f->field : "")),
+                          ctx_printf(cx, "line %lld: %s", (long long)line, f->message) };
+    else if (!is_told(im, f->field))
+      im->faults[im->fault_count++] = without_column(cx, im, f->field);
 }
 
 /* May be called twice, like every task of the writer. A dry run is a transaction that fails in the end. */
 static int save_rows(struct ctx *cx, struct db *db, void *arg) {
   struct importing *im = arg;
   im->out->added = im->out->changed = im->refused = im->fault_count = 0;
+  map_clear(&im->seen);
   for (size_t i = 0; i < im->count && !cx->code; i++) {
     struct ctx one; /* its texts go with it */
     ctx_begin(&one, cx->actor);
@@ -342,7 +413,9 @@ int record_import(struct ctx *cx, struct tenant *t, const struct entity *e, cons
   im.p = p;
   if (map_columns(cx, &im) || read_rows(cx, &im, in)) return cx->code;
   out->rows = (int64_t)im.count;
+  map_init(&im.seen);
   tenant_write(cx, t, save_rows, &im);
+  map_clear(&im.seen);
   if (im.refused) return tell_faults(cx, &im);
   if (file->dry_run && cx->code == E_INVALID) ctx_forgive(cx);
   return cx->code;

@@ -457,3 +457,27 @@ test('a format that was stated is kept with the run', (t) => {
   assert.deepEqual(exported(p, 'clean_sales', '--run', 'latest').map((r) => [r.order_date, r.revenue]), [['2024-08-07', '4.125']]);
   lib.sound(p);
 });
+
+test('an import says what it left out of a file that people wrote, and of no table what it is', (t) => {
+  const p = place(t);
+  const file = path.join(p.dir, 'office.csv');
+  const row = (n) => `A-${n};${10 + n}.01.2024;North;Dairy;${n};1.0${n}0,50;x\n`;
+  fs.writeFileSync(file, `Report;;;;;;\nby the office;;;;;;\nOrder ID;Order Date;Region;Product;Quantity;Revenue;Remark\n${[1, 2, 3, 4, 5].map(row).join('')}Total;;;;15;5.152,50;\n`);
+  const said = ok(['import', file, '--as', 'sales', ...p.args]);
+  const shown = ok(['run', 'show', ...p.args]);
+  assert.match(said, /^clean {4}5$/m);
+  for (const text of [said, shown]) {
+    assert.match(text, /^ {2}lines before the table .*\(line 1 first\), 2 times\n {2}lines below the table .*\n {2}columns that are no field, .*: Remark$/m);
+  }
+  assert.match(shown, /^ {2}revenue +Revenue +name$/m);
+  fs.writeFileSync(file, 'order_id,order_date,region,product,quantity,revenue\n');
+  assert.match(ok(['import', file, '--as', 'sales', '--dry-run', ...p.args]), /headings and no rows/);
+
+  const zip = (name) => Buffer.concat([Buffer.from('PK\x03\x04'), Buffer.alloc(26), Buffer.from(name)]);
+  const none = { 'is a ZIP archive: unpack it': zip('orders.csv'), 'is an office document': zip('[Content_Types].xml'), 'is a web page or XML': '\ufeff\n<HTML><table><tr><td>Order ID</td></tr></table>' };
+  for (const [what, bytes] of Object.entries(none)) {
+    fs.writeFileSync(file, bytes);
+    refuses(['import', file, '--as', 'sales', ...p.args], new RegExp(what));
+    refuses(['record', 'import', 'store', file, ...p.args], new RegExp(what));
+  }
+});

@@ -66,6 +66,11 @@ test('a table that people wrote: headings, references by key, numbers and days a
   assert.deepEqual(json(['record', 'import', 'store', file, ...p.args]), { rows: 2, added: 1, changed: 1, ignored: '', dry_run: false });
   assert.deepEqual(list(p, 'store').filter((s) => s.customer_id === 'C-1').map((s) => [s.name, s.city, s.version]), [['Müller "A" & Söhne', 'Bonn', 2]]);
 
+  fs.writeFileSync(file, 'customer_id,name,city\nC-4,vier,\nC-4,vier,\nC-4,,Ulm\n'); // rows of one record may repeat and complete each other
+  assert.deepEqual(json(['record', 'import', 'store', file, ...p.args]), { rows: 3, added: 1, changed: 1, ignored: '', dry_run: false });
+  assert.deepEqual(json(['record', 'import', 'store', file, ...p.args]), { rows: 3, added: 0, changed: 0, ignored: '', dry_run: false });
+  assert.deepEqual(list(p, 'store').filter((s) => s.customer_id === 'C-4').map((s) => [s.name, s.city]), [['vier', 'Ulm']]);
+
   const orders = path.join(p.dir, 'orders.csv');
   fs.writeFileSync(orders, 'Number\tStore ID\tOrder-Date\tStatus\tTotal Amount\tItem Count\nA1\tC-1\t28/02/2024\tdraft\t0\t0\nA2\tC-3\t1/03/2024\tdraft\t0,00\t0\n');
   ok(['record', 'import', 'order', orders, ...p.args]);
@@ -76,7 +81,7 @@ test('a table that people wrote: headings, references by key, numbers and days a
   ok(['record', 'import', 'stock_item', items, ...p.args]);
   assert.deepEqual(list(p, 'stock_item').map((s) => [s.sku, s.unit_cost, s.active, s.details]), [['S1', '1234.5', true, { a: 1 }], ['S2', '12.5', false, {}]]);
   ok(['record', 'import', 'store', '-', ...p.args], { input: '[{"customer_id":"J-1","name":"json"}]' });
-  assert.equal(list(p, 'store').length, 4);
+  assert.equal(list(p, 'store').length, 5);
   sound(p);
 });
 
@@ -93,11 +98,13 @@ test('all of a table or none of it: what is wrong is told of each row, with its 
   };
   wrong('stock_item', 'sku,unit_cost,reorder_method,supplier\nS1,1,eoq,\nS2,x,nix,\nS3,-1,eoq,ACME\n', /^ *line 3: unit_cost is a number[^]*^ *line 3: reorder_method[^]*^ *line 4: supplier: there is no stock_supplier ACME[^]*2 of 3 rows/m);
   wrong('stock_item', 'id,sku\n01a1fc1f-1778-78ed-80cb-4684bbc176b3,S1\n', /line 2: there is no stock_item 01a1fc1f/);
-  wrong('store', 'a,b\n1,2\n', /no heading.*a, b/);
+  wrong('store', 'a,b\n1,2\n', /no heading.*a, b; a store has customer_id, name, address/);
+  wrong('store', 'Kundennummer,Name,Ort\nK1,a,b\nK2,c,d\n', /^  no column is customer_id, .*; passed over were Kundennummer, Ort: .* customer_id="Kundennummer"\noutpost: .*2 of 2 rows/);
+  wrong('store', 'customer_id,name\nC,a\nD,x\nC,b\n', /line 4: name is 'b' here and 'a' in line 2, which is the same store\n.*1 of 3 rows/);
   wrong('store', 'customer_id,name\nC,n\n', /no column 'Nix'/, 1, '--map', 'name=Nix');
   wrong('store', 'customer_id,name\nC,n\n', /has no 'nix'/, 1, '--map', 'nix=name');
   wrong('store', 'customer_id,name\nC,n\n', /PROPERTY=HEADING/, 1, '--map', 'name');
-  wrong('store', 'name,name\na,b\n', /customer_id is needed/);
+  wrong('store', 'name,name\na,b\n', /no column is customer_id, .*; passed over were name 2: /);
   wrong('nix', 'a\n1\n', /no entity nix/, 4);
   refuses(['record', 'import', 'store', path.join(p.dir, 'none.csv'), ...p.args], /none\.csv/, 4);
 
