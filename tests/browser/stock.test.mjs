@@ -38,6 +38,41 @@ async function scan(page, code) {
   }, code);
 }
 
+// Keys as they come in time: gaps[i] ms before the i-th character, the last of them before the end.
+const strokes = (page, text, gaps, end = 'Enter') => page.evaluate(([keys, times]) => {
+  const target = document.activeElement ?? document.body;
+  let at = (globalThis.at = (globalThis.at ?? performance.now()) + 5000);
+  keys.forEach((key, i) => {
+    const event = new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true });
+    Object.defineProperty(event, 'timeStamp', { value: (at += times[i]) });
+    target.dispatchEvent(event);
+  });
+  globalThis.at = at;
+}, [[...text, end], gaps]);
+
+test('a scan is one with pauses in it, too; typing is none', async (t) => {
+  const { server } = await started(t);
+  const page = await open(t, `${server.base}/#/stock`);
+  const found = page.getByRole('dialog').getByRole('heading', { name: 'PAINT-9' });
+  await page.getByRole('row', { name: /LAPTOP-001.*MAIN/ }).waitFor(WAIT);
+  const code = '4006381333931';
+  const gaps = (late) => Array.from({ length: code.length + 1 }, (_, i) => late[i] ?? 3);
+  const scans = [[{}], [{ 4: 60 }], [{ 1: 200, 9: 200 }], [{ 13: 120 }], [{}, 'Tab']];
+  for (const [late, end] of scans) {
+    await page.getByRole('heading', { level: 1 }).focus();
+    await strokes(page, code, gaps(late), end);
+    await found.waitFor(WAIT);
+    await page.keyboard.press('Escape');
+    await found.waitFor({ ...WAIT, state: 'detached' });
+  }
+  // a hand, a quick hand, one that rolls over the keys
+  for (const hand of [() => 120, () => 45, (i) => (i % 2 ? 15 : 60)]) await strokes(page, code, gaps(Object.fromEntries(Array.from({ length: 14 }, (_, i) => [i, hand(i)]))));
+  for (const short of ['tee', '4711']) await strokes(page, short, Array.from({ length: 5 }, (_, i) => (i === 2 ? 60 : 20)));
+  await page.waitForTimeout(500);
+  assert.equal(await found.count(), 0);
+  assert.deepEqual(page.faults, []);
+});
+
 test('an item is found by text and by scan; a movement is booked, one that cannot be is refused', async (t) => {
   const { data, server } = await started(t);
   const page = await open(t, `${server.base}/#/stock`);
