@@ -1,11 +1,15 @@
 #include "base/log.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -57,18 +61,55 @@ void log_open(const char *path) {
 
 /* One call: lines of threads and processes do not mix. There is nowhere left to
 ** complain when it fails. */
-static void write_line(int fd, const char *p, size_t n) {
-  ssize_t written = write(fd, p, n);
-  (void)written;
-}
-
 static void keep_line(const char *p, size_t n) {
   static atomic_uint lines;
   static atomic_flag looks = ATOMIC_FLAG_INIT;
-  write_line(file, p, n);
+  ssize_t written = write(file, p, n);
+  (void)written;
   if (atomic_fetch_add(&lines, 1) % LINES_A_LOOK || atomic_flag_test_and_set(&looks)) return;
   turn_over();
   atomic_flag_clear(&looks);
+}
+
+/* ---- stderr ----
+**
+** Who is to read it may not: then lines are dropped and counted, since a request must never wait for a pipe. Its flags
+** are not ours to change, the terminal or the other end may be shared: a pipe that poll(2) calls writable takes
+** PIPE_BUF bytes at once, a socket is asked not to wait. */
+
+static pthread_mutex_t stderr_lock = PTHREAD_MUTEX_INITIALIZER;
+static int64_t dropped; /* lines since the last one that was written whole */
+static bool torn;       /* the last one is there in part */
+
+static bool push_piece(const char *p, size_t n) {
+  struct pollfd ready = { .fd = STDERR_FILENO, .events = POLLOUT };
+  ssize_t sent = send(STDERR_FILENO, p, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (sent < 0 && errno == ENOTSOCK) sent = poll(&ready, 1, 0) == 1 ? write(STDERR_FILENO, p, n) : -1;
+  if (sent > 0) torn = p[sent - 1] != '\n';
+  return sent == (ssize_t)n;
+}
+
+static bool push(const char *p, size_t n) {
+  if (torn && !push_piece("\n", 1)) return false;
+  for (size_t at = 0; at < n; at += PIPE_BUF)
+    if (!push_piece(p + at, n - at < PIPE_BUF ? n - at : PIPE_BUF)) return false;
+  return true;
+}
+
+static bool tell_dropped(bool journal) {
+  char line[256], at[TIME_SIZE];
+  int n = snprintf(line, sizeof line,
+                   "%s{\"time\":\"%s\",\"level\":\"warning\",\"event\":\"LOG_DROPPED\",\"lines\":%lld,"
+                   "\"message\":\"nobody read these lines here; the log file has them\"}\n",
+                   journal ? "<4>" : "", time_iso(at, time_now()), (long long)dropped);
+  return push(line, (size_t)n);
+}
+
+static void tell_stderr(const char *p, size_t n, bool journal) {
+  pthread_mutex_lock(&stderr_lock);
+  if (dropped && tell_dropped(journal)) dropped = 0;
+  if (dropped || !push(p, n)) dropped++;
+  pthread_mutex_unlock(&stderr_lock);
 }
 
 static void put_fields(struct jw *w, const struct log_field *fields, size_t count) {
@@ -92,7 +133,8 @@ static void put_line(enum level level, const struct ctx *cx, const char *event,
   struct buf line;
   struct jw w;
   buf_init(&line, KIB(16));
-  if (getenv("JOURNAL_STREAM")) buf_printf(&line, "<%d>", level);
+  bool journal = getenv("JOURNAL_STREAM") != NULL;
+  if (journal) buf_printf(&line, "<%d>", level);
   size_t priority = line.n;
   jw_init(&w, &line);
   jw_object(&w, NULL);
@@ -103,7 +145,7 @@ static void put_line(enum level level, const struct ctx *cx, const char *event,
   jw_text(&w, "message", text);
   jw_close(&w, '}');
   buf_char(&line, '\n');
-  if (on_stderr) write_line(STDERR_FILENO, line.p, line.n);
+  if (on_stderr) tell_stderr(line.p, line.n, journal);
   if (file >= 0) keep_line(line.p + priority, line.n - priority);
   buf_clear(&line);
 }

@@ -3,7 +3,8 @@
 ** when a server runs there.
 **
 ** Lines on stderr start with a syslog priority ("<6>") when it is a journal, so
-** that journald files them. Logging happens at the three ends (reply, job result,
+** that journald files them. What nobody takes from there is dropped, counted (LOG_DROPPED) and kept in the file alone:
+** nothing waits for a reader. Logging happens at the three ends (reply, job result,
 ** process exit) and at the beginning and end of runs, nowhere else.
 */
 #ifndef BASE_LOG_H

@@ -345,6 +345,31 @@ test('the account of a look around is never made for an address that others reac
   }
 });
 
+// A pipe holds 64 KiB, which is less than half of these lines.
+test('a log that nobody reads holds no request up; how many lines were dropped is said later, and the file has all', async (t) => {
+  const data = dataFolder(t, 'demo');
+  const server = await serve(t, data, '--rate', '0');
+  server.child.stderr.pause();
+  const far = `/api/nowhere/${'x'.repeat(150)}`;
+  for (let i = 0; i < 40; i++) {
+    const all = await Promise.race([Promise.all(Array.from({ length: 25 }, () => ask(server, far))), new Promise((resolve) => setTimeout(resolve, 20000, []))]);
+    assert.deepEqual(new Set(all.map(({ status }) => status)), new Set([404]), `requests ${25 * i} and on`);
+  }
+  server.child.stderr.resume();
+  for (let i = 0; !server.log.includes('LOG_DROPPED'); i++) {
+    assert.ok(i < 100, 'the lines that are missing are counted');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await ask(server, far);
+  }
+  await server.stop();
+  const lines = (text) => text.trimEnd().split('\n').map((line) => JSON.parse(line));
+  const said = lines(server.log);
+  const kept = lines(fs.readFileSync(path.join(data, 'logs/outpost.jsonl'), 'utf8'));
+  const dropped = said.filter(({ event }) => event === 'LOG_DROPPED').reduce((sum, line) => sum + line.lines, 0);
+  assert.ok(dropped > 0);
+  assert.equal(kept.filter(({ event }) => event === 'request').length, said.filter(({ event }) => event === 'request').length + dropped);
+});
+
 test('a taken port is said so', async (t) => {
   const data = dataFolder(t, 'demo');
   const server = await serve(t, data);
