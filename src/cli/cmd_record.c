@@ -25,6 +25,7 @@ int cmd_record_entities(struct ctx *cx, struct cli *c) {
 struct change_request {
   const struct entity *entity;
   struct jv *object;
+  const char *name; /* its id, or its unique key */
   char id[37];
   enum { SAVE, DELETE, RESTORE } what;
 };
@@ -33,8 +34,12 @@ static int apply(struct ctx *cx, struct db *db, void *arg) {
   struct change_request *r = arg;
   switch (r->what) {
   case SAVE: return record_save(cx, db, r->entity, r->object, r->id);
-  case DELETE: return record_delete(cx, db, r->entity, r->id);
-  default: return record_restore(cx, db, r->entity, r->id);
+  case DELETE:
+    return record_id(cx, db, r->entity, r->name, r->id) ? (int)cx->code
+                                                        : record_delete(cx, db, r->entity, r->id);
+  default:
+    return record_id_deleted(cx, db, r->entity, r->name, r->id) ? (int)cx->code
+                                                                : record_restore(cx, db, r->entity, r->id);
   }
 }
 
@@ -63,14 +68,12 @@ int cmd_record_save(struct ctx *cx, struct cli *c) {
 }
 
 int cmd_record_delete(struct ctx *cx, struct cli *c) {
-  struct change_request r = { .what = DELETE };
-  str_copy(r.id, sizeof r.id, str_of(c->operand[1]));
+  struct change_request r = { .what = DELETE, .name = c->operand[1] };
   return change(cx, c, &r);
 }
 
 int cmd_record_restore(struct ctx *cx, struct cli *c) {
-  struct change_request r = { .what = RESTORE };
-  str_copy(r.id, sizeof r.id, str_of(c->operand[1]));
+  struct change_request r = { .what = RESTORE, .name = c->operand[1] };
   return change(cx, c, &r);
 }
 
@@ -155,7 +158,8 @@ int cmd_record_history(struct ctx *cx, struct cli *c) {
   const struct entity *e = find_entity(cx, c);
   struct db *db;
   struct jw *w = &c->json;
-  if (!e || cli_read(cx, c, &db)) return cx->code;
-  record_history(cx, db, e, c->operand[1], w, NULL);
+  char id[37];
+  if (!e || cli_read(cx, c, &db) || record_id_deleted(cx, db, e, c->operand[1], id)) return cx->code;
+  record_history(cx, db, e, id, w, NULL);
   return cli_print_json(cx, &c->out);
 }

@@ -295,11 +295,17 @@ const struct command commands[] = {
     "  one. An empty cell leaves things as they are. All of the file is stored, or nothing of it.",
     cmd_record_import },
   { "record delete", "ENTITY ID", WHERE, "delete a record; it can be restored",
-    "  outpost record delete reference_item 0190f3a2-...", cmd_record_delete },
+    "  outpost record delete reference_item 0190f3a2-...\n"
+    "  outpost record delete store CUST-0003         by its unique key instead of its id",
+    cmd_record_delete },
   { "record restore", "ENTITY ID", WHERE, "bring a deleted record back",
-    "  outpost record restore reference_item 0190f3a2-...", cmd_record_restore },
+    "  outpost record restore reference_item 0190f3a2-...\n"
+    "  outpost record restore store CUST-0003        by its unique key instead of its id",
+    cmd_record_restore },
   { "record history", "ENTITY ID", WHERE, "every change of a record: when, who, before, after",
-    "  outpost record history rule 0190f3a2-...", cmd_record_history },
+    "  outpost record history rule 0190f3a2-...\n"
+    "  outpost record history store CUST-0003        by its unique key instead of its id",
+    cmd_record_history },
   { "stock levels", "", WHERE " sku warehouse", "list what there is: on hand, reserved, available",
     "  outpost stock levels --sku LAPTOP-001", cmd_stock_levels },
   { "stock history", "[SKU]", WHERE " warehouse from until limit",

@@ -165,6 +165,29 @@ test('a deleted record is restored by its key, too, where it alone had it', asyn
   sound(p);
 });
 
+test('the terminal knows a record by its key, too: deleted, restored, and its history', (t) => {
+  const p = place(t);
+  const key = 'CUSTOMER-OF-A-VERY-LONG-NAME-WITH-MORE-THAN-36-CHARACTERS';
+  const act = (...args) => lib.json(['record', ...args, ...p.args]);
+  const { id } = act('save', 'store', JSON.stringify({ customer_id: key, name: 'first' }));
+  assert.equal(act('delete', 'store', key).id, id);
+  lib.refuses(['record', 'delete', 'store', key, ...p.args], new RegExp(`no store ${key}`));
+  assert.equal(act('restore', 'store', key).id, id);
+  assert.deepEqual(act('history', 'store', key), act('history', 'store', id));
+  assert.equal(act('history', 'store', key).length, 3);
+  const refused = (name, pattern) => lib.refuses(['record', 'restore', 'store', name, ...p.args], pattern);
+  refused(key, /not deleted/);
+  refused('C-2', /no store C-2/);
+  act('delete', 'store', key);
+  assert.equal(act('history', 'store', key).length, 4, 'of one that is deleted, too');
+  const second = act('save', 'store', JSON.stringify({ customer_id: key, name: 'second' }));
+  refused(key, /not deleted/);
+  act('delete', 'store', second.id);
+  refused(key, /several stores/);
+  assert.equal(act('restore', 'store', second.id).name, 'second');
+  sound(p);
+});
+
 test('what is wrong is refused with a sentence that names it, and nothing is stored', async (t) => {
   const p = place(t);
   const server = await serve(t, p.data);
