@@ -8,6 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
+const PATIENCE = 240; // looks at the browser's port, two a second: the 50 that are usual are over before Chromium is up on a busy machine (ECONNREFUSED)
 const CATEGORIES = ['performance', 'accessibility'];
 const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'];
 const MISSING_MOST = 5;
@@ -59,7 +60,7 @@ export async function lighthouse(figures, { outpost, folder, home, runs }) {
     for (const { name, at, extraHeaders = {} } of views) {
       const missing = Object.fromEntries(CATEGORIES.map((id) => [id, []]));
       for (let i = 0; i < runs; i++) {
-        const chrome = await launch({ chromePath: '/usr/bin/chromium', chromeFlags: FLAGS, userDataDir: fs.mkdtempSync(path.join(profile, name)) }); // each has nothing yet
+        const chrome = await launch({ chromePath: '/usr/bin/chromium', chromeFlags: FLAGS, maxConnectionRetries: PATIENCE, userDataDir: fs.mkdtempSync(path.join(profile, name)) }); // each has nothing yet
         const { lhr } = await audit(`${server.base}/#/${at}`, { port: chrome.port, onlyCategories: CATEGORIES, extraHeaders, logLevel: 'error' }).finally(() => chrome.kill());
         if (lhr.runtimeError) throw new Error(`${name}: ${lhr.runtimeError.message}`);
         for (const id of CATEGORIES) missing[id].push(Math.round(100 - 100 * lhr.categories[id].score));
