@@ -5,7 +5,7 @@
 static void *copy_main(void *arg) {
   struct copier *c = arg;
   pthread_setname_np(pthread_self(), "checkpoint");
-  tenant_checkpoint(c->to_file, false);
+  if (!tenant_copy_wal(c->to_file, c->wal_bytes)) c->held = true;
   db_rollback(c->pin);
   atomic_store(&c->done, true);
   return NULL;

@@ -28,6 +28,7 @@ struct copier {
   atomic_bool done;  /* waiting for it takes no time */
   int rounds;        /* since the WAL began anew */
   int64_t wal_bytes; /* when it was started last */
+  atomic_bool held;  /* since the WAL began anew, somebody read an older state, and not all could be copied */
 };
 
 /* In the leader's turn, after a commit. */

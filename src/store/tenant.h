@@ -66,6 +66,9 @@ void tenant_committed(struct tenant *t, struct db *db);
 /* Copies WAL pages into the file; `all` also empties the WAL, when nobody reads. false: somebody else is copying. */
 bool tenant_checkpoint(struct db *db, bool all);
 
+/* The same, of a WAL of so many bytes. false: not all of it is in the file now, since somebody reads an older state. */
+bool tenant_copy_wal(struct db *db, int64_t bytes);
+
 int path_join(struct ctx *cx, char out[static PATH_MAX], const char *dir, const char *name);
 int path_make_dir(struct ctx *cx, const char *path);
 int path_sync(struct ctx *cx, const char *path);        /* a file or folder onto the disk */

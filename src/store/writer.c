@@ -115,15 +115,21 @@ int tenant_writer(struct ctx *cx, struct tenant *t, struct db **out) {
 /* ---- after a commit ---- */
 
 /* Nobody waits for a slow reader here: what cannot be copied now is copied later. */
-static bool checkpoint(struct db *db, int mode, int wait_ms) {
+static bool checkpoint(struct db *db, int mode, int wait_ms, int *frames) {
   sqlite3_busy_timeout(db->lite, wait_ms);
-  int rc = sqlite3_wal_checkpoint_v2(db->lite, NULL, mode, NULL, NULL);
+  int rc = sqlite3_wal_checkpoint_v2(db->lite, NULL, mode, NULL, frames);
   sqlite3_busy_timeout(db->lite, DB_BUSY_MS);
   return rc != SQLITE_BUSY;
 }
 
 bool tenant_checkpoint(struct db *db, bool all) {
-  return checkpoint(db, all ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, 0);
+  return checkpoint(db, all ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, 0, NULL);
+}
+
+bool tenant_copy_wal(struct db *db, int64_t bytes) {
+  int frames = 0;
+  checkpoint(db, SQLITE_CHECKPOINT_PASSIVE, 0, &frames);
+  return (int64_t)frames * db->page_size >= bytes;
 }
 
 /* The WAL begins anew only in a moment in which nobody reads from it. Where somebody always does, that moment
@@ -133,23 +139,27 @@ bool tenant_checkpoint(struct db *db, bool all) {
 static void checkpoint_now(struct tenant *t, struct db *db) {
   double now = time_seconds();
   if (db->wal_bytes <= WAL_TOO_LONG || now - t->insisted <= WAL_INSIST_SECONDS) {
-    checkpoint(db, SQLITE_CHECKPOINT_PASSIVE, 0);
+    if (!tenant_copy_wal(db, db->wal_bytes)) t->copier.held = true;
     return;
   }
   t->insisted = now;
   if (t->patience_ms < PATIENCE_LEAST_MS) t->patience_ms = PATIENCE_LEAST_MS;
-  bool anew = checkpoint(db, SQLITE_CHECKPOINT_TRUNCATE, t->patience_ms);
+  bool anew = checkpoint(db, SQLITE_CHECKPOINT_TRUNCATE, t->patience_ms, NULL);
   t->patience_ms = anew ? 0 : t->patience_ms < PATIENCE_MOST_MS ? 2 * t->patience_ms : PATIENCE_MOST_MS;
 }
 
-/* Only right after a commit: see copier.h. */
+/* Only right after a commit: see copier.h. A WAL that was held is looked at more often until it begins anew, since who
+** held it may be away for a moment only. */
 static bool wal_is_long(struct tenant *t, struct db *db) {
   struct copier *c = &t->copier;
   if (!db->committed) return false;
-  if (db->wal_bytes < c->wal_bytes) c->wal_bytes = c->rounds = 0; /* it began anew */
+  if (db->wal_bytes < c->wal_bytes) { /* it began anew */
+    c->wal_bytes = c->rounds = 0;
+    c->held = false;
+  }
   int64_t more = db->wal_bytes - c->wal_bytes;
   if (db->wal_bytes > WAL_TOO_LONG && more > WAL_REST) return true;
-  return !copier_busy(c) && (c->runs || more > WAL_LONG);
+  return !copier_busy(c) && (c->runs || more > (c->held ? WAL_REST : WAL_LONG));
 }
 
 /* Beside those who write on, a few times, and the little that they write meanwhile here. */
