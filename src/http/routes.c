@@ -16,15 +16,14 @@
 static const struct route program_routes[] = {
   { "GET", "/api/events", events_stream, "login",
     "What happens, as it happens, as server-sent events: change (with id), job and progress. Resumed after "
-    "Last-Event-ID, or the parameter after. Parameter: tenant.",
+    "Last-Event-ID, or the parameter after.",
     .reply = "*text/event-stream", .query = "after: int" },
   { "GET", "/realtime", realtime_open, "login",
     "The same over a WebSocket, as texts: {type: \"data-update\", seq, table, op, key, ...}. A client that "
-    "says {\"after\": seq} gets what came since. Parameters: tenant, after.",
+    "says {\"after\": seq} gets what came since.",
     .reply = "101 *", .query = "after: int" },
   { "GET", "/api/system", system_show, "login",
-    "What runs here, counted by itself: routes, entities, tables; services with what they did. Parameter: "
-    "tenant.",
+    "What runs here, counted by itself: routes, entities, tables; services with what they did.",
     .reply = "{version, started: instant, now: instant, counts: [{name, count: int}], services: [{name, was, "
              "state, counters: {*: int}}], breakers: [{*: any}], libraries: [{name, version}]}" },
   { "GET", "/openapi.json", openapi_show, NULL, "All of this, as OpenAPI 3.1.", .reply = "*application/json",

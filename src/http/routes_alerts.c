@@ -37,19 +37,18 @@ static int alert_resolve_post(struct request *rq) { return decision_post(rq, ale
 
 const struct route alerts_routes[] = {
   { "GET", "/api/alerts", alerts_list, "alerts.read",
-    "What people should know of, newest first, and how many there are. Parameters: tenant, state (open, "
-    "acknowledged, resolved or all; those not resolved when it is left out), kind (a name or a pattern such "
-    "as low_*), limit.",
+    "What people should know of, newest first, and how many there are. state: those not resolved when it is "
+    "left out; kind: a name, or a pattern such as low_*.",
     .reply = "[{id, kind, subject, state, severity, title, text, detail: {...}, address: text?, status, "
              "note: text?, created_at, times: int, last_at, resolved_at: text?, resolved_by: text?, "
              "updated_by, sent: int}]; counts: {open: int, acknowledged: int, resolved: int}",
     .query = "state: open|acknowledged|resolved|all, kind, limit: int" },
   { "POST", "/api/alerts/{id}/acknowledge", alert_acknowledge_post, "alerts.write",
-    "Somebody looks at the alert: {\"note\": \"...\"}. 409 when it is resolved. Parameter: tenant.",
-    .reply = "{id}", .body = "{note}", .body_max = LIMIT_BODY_BYTES },
+    "Somebody looks at the alert: {\"note\": \"...\"}. 409 when it is resolved.", .reply = "{id}",
+    .body = "{note}", .body_max = LIMIT_BODY_BYTES },
   { "POST", "/api/alerts/{id}/resolve", alert_resolve_post, "alerts.write",
     "The alert is dealt with: {\"note\": \"...\"}. If its cause is still there at the next check, it comes "
-    "again. 409 when it is resolved already. Parameter: tenant.",
+    "again. 409 when it is resolved already.",
     .reply = "{id}", .body = "{note}", .body_max = LIMIT_BODY_BYTES },
   { 0 },
 };

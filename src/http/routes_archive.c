@@ -19,12 +19,11 @@ static int backups_show(struct request *rq) {
 /* ---- the addresses ---- */
 
 const struct route archive_routes[] = {
-  { "GET", "/api/archive", archive_show, "archive.read",
-    "The files that old rows were moved to. Parameter: tenant.",
+  { "GET", "/api/archive", archive_show, "archive.read", "The files that old rows were moved to.",
     .reply = "[{table, month, place: text?, part: int, path, rows: int, bytes: int, first_id: int, last_id: "
              "int, first_at: text?, last_at: text?, sha256, archived_at, archived_by, purged_at: text?}]" },
   { "GET", "/api/backups", backups_show, "archive.read",
-    "The copies that were made by themselves, and how old the newest is. Parameter: tenant.",
+    "The copies that were made by themselves, and how old the newest is.",
     .reply = "{copies: [{file, made_at, last_change: int, bytes: int, sha256, verified_at, drilled_at: "
              "text?}], age_seconds: int?, drilled_at: text?}" },
   { 0 },

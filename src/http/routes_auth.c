@@ -470,7 +470,7 @@ const struct route auth_routes[] = {
     .body = "{token!, password!, email, name}", .reply = "#login", .open = true, .secret = true,
     .body_max = KIB(16) },
   { "GET", "/api/auth/sessions", auth_sessions_get, "login",
-    "One's own sessions; with people.read those of others. Parameter: user (an id, or all).", .query = "user",
+    "One's own sessions; with people.read those of others. user: an id, or all.", .query = "user",
     .reply = "[#session]; total: int, current: text?" },
   { "DELETE", "/api/auth/sessions/{id}", auth_session_delete, "login",
     "Ends a session of one's own; with people.write anybody's.", .reply = "{ended: bool}" },

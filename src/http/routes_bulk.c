@@ -181,15 +181,14 @@ static int bulk_index(struct request *rq) {
 
 const struct route bulk_routes[] = {
   { "POST", "/api/bulk-upload", bulk_post, "data.write",
-    "Takes a file, the body or the file of a form, and imports it as a job: 202 and where to look. "
-    "Parameters: tenant, filename, as (invoices), existing=reject or update, unique=A,B, batch (rows of a "
-    "savepoint, 1000).",
+    "Takes a file, the body or the file of a form, and imports it as a job: 202 and where to look. as: "
+    "invoices when it is left out; unique=A,B; batch: rows of a savepoint, 1000.",
     .query = "filename, as, existing: reject|update, unique, batch: int",
     .body = "*text/csv|multipart/form-data|application/octet-stream",
     .reply = "202 {job_id: int, status, status_url, source, bytes: int, sha256}",
     .body_max = LIMIT_UPLOAD_BYTES },
   { "GET", "/api/bulk-upload/status/{id}", bulk_show, "data.read",
-    "How far a file is that was handed in, its errors and the state of the breaker. Parameter: tenant.",
+    "How far a file is that was handed in, its errors and the state of the breaker.",
     .reply = "{job_id: int, status, source, dataset: text?, bytes: int, progress: int, total_records: int, "
              "processed_records: int, failed_records: int, batches: int, failed_batches: int, eta_ms: int?, "
              "created_at, "
@@ -197,8 +196,7 @@ const struct route bulk_routes[] = {
              "text?, errors: [{record: int, line: int, category, faults: [#fault]}], followed: bool, "
              "breaker: {state, failures: int, opened: int, retry_after: int, cause: text?}}",
     .quiet = true },
-  { "GET", "/api/bulk-upload", bulk_index, "data.read",
-    "The files that were handed in, newest first. Parameters: tenant, limit.", .reply = "[#bulk]",
-    .query = "limit: int" },
+  { "GET", "/api/bulk-upload", bulk_index, "data.read", "The files that were handed in, newest first.",
+    .reply = "[#bulk]", .query = "limit: int" },
   { 0 },
 };

@@ -40,9 +40,7 @@ static int changes_list(struct request *rq) {
 /* ---- the addresses ---- */
 
 const struct route changes_routes[] = {
-  { "GET", "/api/changes", changes_list, "audit.read",
-    "The change log, newest first. Parameters: tenant, before, limit, unit, event, table, key, actor, from, "
-    "to.",
+  { "GET", "/api/changes", changes_list, "audit.read", "The change log, newest first.",
     .reply = "[{seq: int, at, actor, unit, event, table: text?, key: text?, count: int, text, before: "
              "{...}?, after: {...}?}]; total: int, next: int",
     .query = "before: int, limit: int, unit, event, table, key, actor, from, to" },

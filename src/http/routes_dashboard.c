@@ -208,49 +208,42 @@ const struct route dashboard_routes[] = {
   { "GET", "/api/dashboard/summary", dashboard_show, "sales.read",
     "The nine figures of field sales as of the last commit: total_stores, total_products, total_orders, "
     "total_revenue, average_order_value, pending_predictions, high_value_customers, top_stores, "
-    "top_products. Parameter: tenant.",
+    "top_products.",
     .reply = "{total_stores: int, total_products: int, total_orders: int, total_revenue: number, "
              "average_order_value: number, pending_predictions: int, high_value_customers: int, top_stores: "
              "[{id, name, total_revenue: number, orders: int}], top_products: [{id, name, total_revenue: "
              "number, quantity: number}]}",
     .cached = true },
   { "GET", "/api/dashboard/audit", dashboard_audit_show, "sales.read",
-    "Each of the nine figures computed a second way: {name, shown, again, ok, how}. Parameter: tenant.",
+    "Each of the nine figures computed a second way: {name, shown, again, ok, how}.",
     .reply = "[{name, shown, again, ok: bool, how}]; ok: bool", .cached = true },
   { "GET", "/api/analytics/trends", trends_show, "sales.read",
-    "Orders, revenue, average order value and stores by day, week or month. Parameters: tenant, period, "
-    "from, to, store, product.",
+    "Orders, revenue, average order value and stores by day, week or month.",
     .reply = "[{period, from, orders: int, revenue: number, average_order_value: number, stores: int}]",
     .query = "period: day|week|month, store, product, from: day, to: day", .cached = true },
   { "GET", "/api/analytics/bought", bought_show, "sales.read",
     "What a store buys, or who buys a product: {id, name, quantity, total_revenue, orders, last_order}, the "
-    "most first. Parameters: tenant, store or product, limit.",
+    "most first.",
     .reply = "[{id, name, quantity: number, total_revenue: number, orders: int, last_order: text?}]",
     .query = "store, product, limit: int", .cached = true },
   { "GET", "/api/analytics/rules", field_rules_list, "sales.read",
-    "What is bought together: rules with counts, support, confidence, lift. Parameters: tenant, limit; q: "
-    "words, each somewhere in the name, SKU, barcode, category or brand of one of the two.",
+    "What is bought together: rules with counts, support, confidence, lift. q: words, each somewhere in the "
+    "name, SKU, barcode, category or brand of one of the two.",
     .reply = "[#advice]; total: int", .query = "limit: int, q", .cached = true },
   { "GET", "/api/upselling/suggestions/{id}", suggestions_show, "sales.read",
-    "What an order, an invoice or a store may want besides, and why. Parameter: tenant.",
-    .reply = "[#advice]" },
+    "What an order, an invoice or a store may want besides, and why.", .reply = "[#advice]" },
   { "GET", "/api/predicted-orders", predictions_list, "sales.read",
-    "Orders that stores are expected to make, soonest first, with items and explanation. Parameters: tenant, "
-    "status (pending, approved, rejected, all), store, limit, cursor; q: words, each somewhere in the "
-    "store's name, "
-    "code, "
-    "city, phone, GSTIN or salesperson, or in the number of the order; due: a day (2024-05-31): those that "
-    "are due by "
-    "then, what matters most first, and in `day` whose calls they are, which is the day after the last one "
-    "of the data where that is long past.",
+    "Orders that stores are expected to make, soonest first, with items and explanation. q: words, each "
+    "somewhere in the store's name, code, city, phone, GSTIN or salesperson, or in the number of the order; "
+    "due: a day (2024-05-31): those that are due by then, what matters most first, and in `day` whose calls "
+    "they are, which is the day after the last one of the data where that is long past.",
     .reply = "[#prediction]; total: int, next: text?, day?: text",
     .query = "status: pending|approved|rejected|all, store, due, q, limit: int, cursor", .cached = true },
   { "GET", "/api/predicted-orders/{id}", prediction_show, "sales.read",
-    "One of them, in the words of the list; what it once was is at /api/records/predicted_order/{id}?as_of=. "
-    "Parameter: tenant.",
+    "One of them, in the words of the list; what it once was is at /api/records/predicted_order/{id}?as_of=.",
     .reply = "#prediction" },
   { "GET", "/api/stores/{id}", store_show_one, "sales.read",
-    "A store with its last orders, sums, segment, preferences and prediction. Parameters: tenant, limit.",
+    "A store with its last orders, sums, segment, preferences and prediction.",
     .reply =
         "{id, customer_id, name: text?, address: text?, city: text?, state: text?, pin: text?, phone: text?, "
         "email: text?, gstin: text?, salesperson: text?, status, notes: text?, version: int, created_at: "
@@ -261,18 +254,16 @@ const struct route dashboard_routes[] = {
         "prediction: {id, predicted_date, confidence: number, priority, total_amount: number}?}",
     .query = "limit: int" },
   { "GET", "/api/stores/{id}/preferences", preferences_show, "sales.read",
-    "How a store wants to be treated; what nobody has set is as it is by default. Parameter: tenant.",
-    .reply = "#preferences" },
+    "How a store wants to be treated; what nobody has set is as it is by default.", .reply = "#preferences" },
   { "PUT", "/api/stores/{id}/preferences", preferences_put, "sales.write",
     "Sets them: {call_frequency, payment_terms, credit_limit, auto_approve_predictions}; what is not named "
-    "stays. Parameter: tenant.",
+    "stays.",
     .reply = "#preferences",
     .body = "{call_frequency, payment_terms, credit_limit: any, auto_approve_predictions: bool, ...}",
     .body_max = LIMIT_BODY_BYTES },
-  { "GET", "/api/products/categories", categories_list, "sales.read",
-    "The categories of products, by name. Parameter: tenant.", .reply = "[text]; total: int",
-    .cached = true },
-  { "GET", "/api/products/brands", brands_list, "sales.read",
-    "The brands of products, by name. Parameter: tenant.", .reply = "[text]; total: int", .cached = true },
+  { "GET", "/api/products/categories", categories_list, "sales.read", "The categories of products, by name.",
+    .reply = "[text]; total: int", .cached = true },
+  { "GET", "/api/products/brands", brands_list, "sales.read", "The brands of products, by name.",
+    .reply = "[text]; total: int", .cached = true },
   { 0 },
 };

@@ -245,8 +245,7 @@ static int desk_fix_one(struct request *rq) {
 
 const struct route desk_routes[] = {
   { "GET", "/api/exceptions", desk_rows, "data.read",
-    "The exceptions of all runs that count. Parameters: tenant, run, category, control, stage, source, week "
-    "(2020-W53), state (open, corrected, accepted, attempt, all), assignee (- for nobody), q, limit, after.",
+    "The exceptions of all runs that count. week=2020-W53; assignee=- for nobody.",
     .reply = "[{id: int, run, record: int, source, line: int, offset: int, length: int, category, stage, "
              "state, assignee: text?, reason: text?, raw, faults: [#fault], week, attempt_of?: int}]; total: "
              "int?, next: int?",
@@ -254,7 +253,7 @@ const struct route desk_routes[] = {
              "assignee, q, limit: int, after: int, pattern" },
   { "GET", "/api/exceptions/summary", desk_summary_show, "data.read",
     "How many exceptions there are by category, control, source, week and assignee, trends, and wrong values "
-    "that come again and again. Parameters: as of /api/exceptions.",
+    "that come again and again. Of the same as /api/exceptions.",
     .reply =
         "{total: int, open: int, corrected: int, accepted: int, complete: bool, left_out: int, by_category: "
         "[#settled], by_control: [#settled], by_source: [#settled], by_week: [#settled], by_assignee: "
@@ -263,8 +262,7 @@ const struct route desk_routes[] = {
     .query = "run, category, control, stage, source, week, state: open|corrected|accepted|attempt|all, "
              "assignee, q, pattern" },
   { "GET", "/api/exceptions/file", desk_file, "data.read",
-    "The open exceptions of one run in the columns of their file, to be repaired and imported again. "
-    "Parameters: tenant, run.",
+    "The open exceptions of one run in the columns of their file, to be repaired and imported again.",
     .reply = "*text/csv", .query = "run!" },
   { "POST", "/api/exceptions/review", desk_review, "data.write",
     "Gives exceptions to somebody, accepts them or opens them again: {\"ids\": [...] or \"filter\": {...}, "
@@ -283,7 +281,7 @@ const struct route desk_routes[] = {
     .reply = "{corrected: bool, run: text?, faults: [#fault]}", .body = "{changes!: object}",
     .body_max = LIMIT_BODY_BYTES },
   { "GET", "/api/exceptions/{id}", desk_show_one, "data.read",
-    "One exception with its cells and its history. Parameter: tenant.",
+    "One exception with its cells and its history.",
     .reply = "{id: int, run, record: int, source, line: int, offset: int, length: int, category, stage, "
              "state, assignee: text?, reason: text?, raw, faults: [#fault], week, attempt_of?: int, dataset, "
              "cells: [{heading: text?, field: text?, value: text?, controls: [text]}], extra: int, review: "

@@ -38,16 +38,15 @@ static int why_get(struct request *rq) {
 
 const struct route figures_routes[] = {
   { "GET", "/api/figures", figures_get, "data.read",
-    "The figures of all that counts now, or of one run as it was imported. Parameters: tenant, as, run, "
-    "from, to (days, inclusive), and any group field of the dataset, such as region or product.",
+    "The figures of all that counts now, or of one run as it was imported. from and to are days, inclusive; "
+    "any group field of the dataset, such as region or product, narrows them.",
     .cached = true,
     .reply = "{dataset, scope, run: text?, from: text?, to: text?, first_day: text?, last_day: text?, "
              "measures: [{name, title, kind}], groups: [{name, title, kind}], totals: #sums, by_day: [#day], "
              "source?, undone?: bool, *: [#group]}",
     .query = "as, run, from: day, to: day" },
   { "GET", "/api/quality", quality_get, "data.read",
-    "How much of what came in is good, which controls found what is not, and the runs one by one. "
-    "Parameters: tenant, as, run.",
+    "How much of what came in is good, which controls found what is not, and the runs one by one.",
     .cached = true,
     .reply = "{dataset, scope, run: text?, source?, undone?: bool, from: text?, to: text?, rows: #rows, "
              "quality: number, rejected: {*: int}, settled: {open: int, corrected: int, accepted: int}, "
@@ -57,13 +56,12 @@ const struct route figures_routes[] = {
     .query = "as, run" },
   { "GET", "/api/rows", rows_get, "data.read",
     "Clean rows in the order of their keys, each with its place in its file. A page may be short and still "
-    "have a `next` to go on after. Parameters: as those of /api/figures, and q (the key begins so), limit, "
-    "after.",
+    "have a `next` to go on after. Narrowed as /api/figures, and by q: the key begins so.",
     .reply = "[#row]; total: int?, next: text?",
     .query = "as, run, from: day, to: day, q, limit: int, after" },
   { "GET", "/api/row", row_get, "data.read",
     "One clean row: its original bytes, whether they still say what is stored, its versions, controls and "
-    "notes. Parameters: tenant, as, key.",
+    "notes.",
     .reply =
         "{key, run, record: int, source, line: int, offset: int, length: int, fate, values: {*: text?}, raw, "
         "sha256, tick: {ok: bool, text}, versions: [{kind, actor, at, key, run, record: int, source, line: "
@@ -72,27 +70,27 @@ const struct route figures_routes[] = {
     .query = "as, key!" },
   { "GET", "/api/why/{id}/{id}", why_get, "data.read",
     "Why a figure (dataset, measure) is what it is: formula, SQL, the rows behind it, and a second "
-    "computation of its own (tick=1 gives that alone). Parameters: as those of /api/rows, and of the measure "
-    "rejected: category, control.",
+    "computation of its own (tick=1 gives that alone). Narrowed as /api/rows, and of the measure rejected by "
+    "category and control.",
     .reply = "{figure, title?, value: any, formula?, sql?, tick?: {ok: bool, first: any, second: any, "
              "method}?, tick_reason?: text?, rows?: {kind, items: [{*: any}], total: int?, next: text?, "
              "searched?: int}, rules?: {*: [{control, version: int}]}, seconds?: number}",
     .query = "as, run, from: day, to: day, q, limit: int, after, category, control, tick: 0|1" },
   { "GET", "/api/compare", compare_get, "data.read",
     "Two runs beside each other, or a run and all that counts now (current): figures by group, quality, "
-    "controls, rules that changed between them. Parameters: tenant, as, a, b, from, to, group fields.",
+    "controls, rules that changed between them. Narrowed as /api/figures.",
     .reply = "{dataset, a: #side, b: #side, totals: [{measure, a: any, b: any, difference: any}], by_day: "
              "[{day, a: #sums, b: #sums, difference: #sums}], quality: {a: number, b: number, difference: "
              "number}, controls: [{control, a_failed: int?, b_failed: int?, a_version: int?, b_version: "
              "int?}], rules_changed: [text], *: [{name: text?, a: #sums, b: #sums, difference: #sums}]}",
     .query = "as, a!, b!, from: day, to: day" },
   { "GET", "/api/impact", impact_get, "data.read",
-    "What depends on a rule, a field, a reference list or a file that came in. Parameters: tenant, as, and "
-    "one of rule, column, list, file (a run).",
+    "What depends on a rule, a field, a reference list or a file that came in. One of rule, column, list, "
+    "file (a run) says which.",
     .reply = "{subject, text, counts: {*: int}, items: [{kind, name, count: int?, text}]}",
     .query = "as, rule, column, list, file" },
   { "GET", "/api/line", line_get, "data.read",
-    "What became of a line of a file. Parameters: tenant, run, and one of line, record, offset.",
+    "What became of a line of a file. One of line, record, offset says which.",
     .reply = "{run, source, record: int, line: int, offset: int, length: int, lines: int, raw, sha256, "
              "intact: bool, kind, exception: {id: int, category, stage, state, reason: text?, faults: "
              "[#fault], solved_run: text?}?, row: #row?, fate, figures: [text]}",

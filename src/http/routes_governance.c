@@ -88,8 +88,7 @@ static int support_export(struct request *rq) {
 
 const struct route governance_routes[] = {
   { "GET", "/api/governance", governance_show, "audit.read",
-    "What the controls judged and caught, who changed them, and how the file stands. Parameters: tenant, as, "
-    "from, to (days).",
+    "What the controls judged and caught, who changed them, and how the file stands. from and to are days.",
     .reply = "{period: {from: text?, to: text?}, controls: [{dataset, control, version: int, stage, kind, "
              "field: text?, category, owner: text?, runs: int, records: int, failed: int, pass_rate: "
              "number?, first_seen: text?, last_seen: text?, last_caught: text?, changes: int, effective, "
@@ -100,15 +99,14 @@ const struct route governance_routes[] = {
              "first: text?, last: text?, head, verified: text?}, proof: {key_fingerprint: text?}}",
     .query = "as, from: day, to: day" },
   { "GET", "/api/proof", proof_export, "audit.read",
-    "A run as a signed document that proves itself, JSON lines. Parameters: tenant, run (the latest when "
-    "none is named), rows (1: every row, too), log (1: every entry of the log since the run began).",
+    "A run as a signed document that proves itself, JSON lines. run: the latest when none is named; rows=1: "
+    "every row, too; log=1: every entry of the log since the run began.",
     .reply = "*application/jsonl", .query = "run, rows: 0|1, log: 0|1" },
   { "GET", "/api/support", support_export, "system.read",
     "What somebody who helps needs to see, as .tar.gz: states and counts, no data, no secrets.",
     .reply = "*application/gzip" },
   { "GET", "/api/catalogue", catalogue_show, "audit.read",
-    "Tables, views, reports, datasets and entities with their columns, owners and origins. Parameter: "
-    "tenant.",
+    "Tables, views, reports, datasets and entities with their columns, owners and origins.",
     .reply = "{tables: [{name, kind, rows: int?, rows_exact: bool, description: text?, owner: text?, fresh: "
              "text?, rules: [text], columns: [{name, type: text?, description: text?, owner: text?, rules: "
              "[text], lineage: text?}], table?: text?}]}" },

@@ -159,38 +159,34 @@ static int graph_run_cancel_post(struct request *rq) { return act(rq, &(struct a
 /* ---- the addresses ---- */
 
 const struct route graphs_routes[] = {
-  { "GET", "/api/graphs", graphs_list, "work.read",
-    "The graphs of tasks with their schedules and last runs. Parameter: tenant.",
+  { "GET", "/api/graphs", graphs_list, "work.read", "The graphs of tasks with their schedules and last runs.",
     .reply =
         "[{name, help: text?, owner: text?, retries: int, retry_delay_s: int, start_day: text?, catch_up: "
         "bool, max_active: int, tasks: [{name, kind, after: [text], map: text?}], schedule: #when?, "
         "schedules: [#when], last_run: {id: int, graph, cause, state, from, to, created_at, created_by, "
         "started_at: text?, ended_at: text?}?, runs_ok: int, runs_failed: int, median_seconds: number?}]" },
   { "GET", "/api/graphs/{id}/runs", graph_runs_list, "work.read",
-    "The runs of a graph (by name), newest first. Parameters: tenant, limit, before.",
+    "The runs of a graph (by name), newest first.",
     .reply = "[{id: int, graph, cause, state, from, to, created_at, created_by, started_at: text?, ended_at: "
              "text?}]",
     .query = "limit: int, before: int" },
   { "POST", "/api/graphs/{id}/run", graph_run_post, "work.write",
     "Runs a graph; 202 and the address of the run. Body (may be empty): {\"payload\": {}, \"notify\": a "
-    "webhook, or an address (this takes system.write, too), that is told when it has ended}. Parameter: "
-    "tenant.",
+    "webhook, or an address (this takes system.write, too), that is told when it has ended}.",
     .reply = "202 #graph_run", .body = "{payload: object, notify}", .body_max = LIMIT_BODY_BYTES },
   { "POST", "/api/graphs/{id}/backfill", graph_backfill_post, "work.write",
-    "A run for each slot on past days: {\"from\": \"2024-01-01\", \"to\": \"2024-01-31\"}. Parameter: "
-    "tenant.",
+    "A run for each slot on past days: {\"from\": \"2024-01-01\", \"to\": \"2024-01-31\"}.",
     .reply = "202 {runs: int, first: int, last: int}", .body = "{from!: day, to!: day}",
     .body_max = LIMIT_BODY_BYTES },
   { "GET", "/api/graph-runs/{id}", graph_run_show_one, "work.read",
-    "A run with its tasks: states, times, causes, outputs, logs. Parameter: tenant.", .reply = "#graph_run" },
+    "A run with its tasks: states, times, causes, outputs, logs.", .reply = "#graph_run" },
   { "POST", "/api/graph-runs/{id}/retry", graph_run_retry_post, "work.write",
-    "Lets a run go on where it failed: {\"task\"} or all that failed. 409 when nothing has. Parameter: "
-    "tenant.",
+    "Lets a run go on where it failed: {\"task\"} or all that failed. 409 when nothing has.",
     .reply = "#graph_run", .body = "{task}", .body_max = LIMIT_BODY_BYTES },
   { "POST", "/api/graph-runs/{id}/clear", graph_run_clear_post, "work.write",
-    "Does a task and all after it again: {\"task\"}. Parameter: tenant.", .reply = "#graph_run",
-    .body = "{task!}", .body_max = LIMIT_BODY_BYTES },
+    "Does a task and all after it again: {\"task\"}.", .reply = "#graph_run", .body = "{task!}",
+    .body_max = LIMIT_BODY_BYTES },
   { "POST", "/api/graph-runs/{id}/cancel", graph_run_cancel_post, "work.write",
-    "Ends a run. 409 when it has ended. Parameter: tenant.", .reply = "#graph_run" },
+    "Ends a run. 409 when it has ended.", .reply = "#graph_run" },
   { 0 },
 };

@@ -139,22 +139,20 @@ const struct route health_routes[] = {
     "Figures of this process and of all tenants, in the text format of Prometheus.", .reply = "*text/plain",
     .quiet = true },
   { "GET", "/api/health", health_report, "system.read",
-    "How things are, in sentences: {state, sections: [{section, state, text}]}; a state is ok, warn or bad. "
-    "Parameter: tenant.",
+    "How things are, in sentences: {state, sections: [{section, state, text}]}; a state is ok, warn or bad.",
     .reply = "{tenant, sections: [{section, state, text}], state}", .quiet = true },
   { "GET", "/api/outbox", outbox_rows, "system.read",
-    "Mails and requests that went out or are to, newest first. Parameters: tenant, state, channel (mail, "
-    "webhook), limit, before.",
+    "Mails and requests that went out or are to, newest first. channel: mail or webhook.",
     .reply = "[{id: int, channel, job: int, sender, target, subject, state, tries: int, repeats: int, "
              "answer, made_at, changed_at}]",
     .query = "state, channel: mail|webhook, limit: int, before: int" },
   { "POST", "/api/mail/test", mail_test_post, "system.write",
     "Sends a short mail at once: {\"to\":\"...\", \"server\":\"name\"}; 503 with the server's words when it "
-    "was not taken. Parameter: tenant.",
+    "was not taken.",
     .reply = "{to, code: int, answer}", .body = "{to!, server}", .body_max = KIB(4) },
   { "POST", "/api/secrets", secret_post, "system.write",
     "Sets the password of a mail server or the secret of a webhook: {\"entity\":\"mail_server\", "
-    "\"id\":\"...\", \"value\":\"...\"}; an empty value removes it. Nobody gets it back. Parameter: tenant.",
+    "\"id\":\"...\", \"value\":\"...\"}; an empty value removes it. Nobody gets it back.",
     .reply = "{set: bool}", .body = "{entity!: mail_server|webhook, id!: id, value!}", .body_max = KIB(16) },
   { 0 },
 };

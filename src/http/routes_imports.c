@@ -178,12 +178,11 @@ static int import_cancel(struct request *rq) {
 
 const struct route imports_routes[] = {
   { "POST", "/api/uploads", upload_post, "data.write",
-    "Keeps a file, the body, to be looked at and imported. Parameters: tenant, name.",
+    "Keeps a file, the body, to be looked at and imported.",
     .reply = "201 {upload, name, bytes: int, sha256}", .query = "name", .body = "*application/octet-stream",
     .body_max = LIMIT_UPLOAD_BYTES },
   { "GET", "/api/uploads/{id}", upload_show, "data.write",
-    "How the file would be imported: decisions of the reader, columns, first rows, mapping. Parameters: "
-    "tenant, and those of POST /api/imports.",
+    "How the file would be imported: decisions of the reader, columns, first rows, mapping.",
     .reply =
         "{upload, name, bytes: int, sha256, kind: text?, encoding: text?, decisions: [#decision], oddities: "
         "[any], columns: [{index: int, heading, type, examples: [text]}], rows_estimate: int?, sample: "
@@ -191,22 +190,20 @@ const struct route imports_routes[] = {
         "how: text?, help}], unique: [text], remembered: bool, existing, problem: text?}",
     .query = "as, map, unique, existing: reject|update, encoding, delimiter, quote, escape, header, skip, "
              "decimal, date-order, dry_run: 0|1, upload" },
-  { "DELETE", "/api/uploads/{id}", upload_delete, "data.write", "Forgets the file. Parameter: tenant.",
+  { "DELETE", "/api/uploads/{id}", upload_delete, "data.write", "Forgets the file.",
     .reply = "{upload, deleted: bool}" },
-  { "GET", "/api/imports", imports_list, "data.read",
-    "The imports of this process, newest first. Parameter: tenant.", .reply = "[#import]; total: int",
-    .quiet = true },
+  { "GET", "/api/imports", imports_list, "data.read", "The imports of this process, newest first.",
+    .reply = "[#import]; total: int", .quiet = true },
   { "POST", "/api/imports", import_post, "data.write",
-    "Imports a file, the body or an upload, in the background: 202 and where to look. Parameters: tenant, "
-    "as, dry_run=1, upload, name, map=FIELD=HEADING (repeated), unique=A,B, existing=reject or update, "
-    "encoding, delimiter, quote, escape, header, skip, decimal, date-order.",
+    "Imports a file, the body or an upload, in the background: 202 and where to look. map=FIELD=HEADING may "
+    "be repeated; unique=A,B.",
     .reply = "202 {import, href}",
     .query = "as, dry_run: 0|1, upload, name, map, unique, existing: reject|update, encoding, delimiter, "
              "quote, escape, header, skip, decimal, date-order",
     .body = "*application/octet-stream", .body_max = LIMIT_UPLOAD_BYTES },
-  { "GET", "/api/imports/{id}", import_show, "data.read",
-    "How far an import is, and what came of it. Parameter: tenant.", .reply = "#import", .quiet = true },
-  { "DELETE", "/api/imports/{id}", import_cancel, "data.write",
-    "Cancels an import: nothing of it is stored. Parameter: tenant.", .reply = "#import" },
+  { "GET", "/api/imports/{id}", import_show, "data.read", "How far an import is, and what came of it.",
+    .reply = "#import", .quiet = true },
+  { "DELETE", "/api/imports/{id}", import_cancel, "data.write", "Cancels an import: nothing of it is stored.",
+    .reply = "#import" },
   { 0 },
 };

@@ -167,8 +167,7 @@ static int jobs_replay_dead(struct request *rq) {
 
 const struct route jobs_routes[] = {
   { "GET", "/api/jobs", jobs_list, "work.read",
-    "Jobs, newest first, and how many there are in each state. Parameters: tenant, state (waiting, running, "
-    "done, dead, cancelled), queue, kind, limit, before (an id).",
+    "Jobs, newest first, and how many there are in each state. before: an id.",
     .reply = "[{id: int, queue, kind, state, priority: int, due_at, attempts: int, attempts_max: int, "
              "progress: #progress, cause: text?, unique: text?, created_at, created_by, started_at: text?, "
              "ended_at: text?, graph_run: int?, graph_task: text?}]; total: int, next: int?, counts: "
@@ -176,27 +175,25 @@ const struct route jobs_routes[] = {
     .query = "state: waiting|running|done|dead|cancelled, queue, kind, limit: int, before: int" },
   { "POST", "/api/jobs", job_post, "work.write",
     "Orders a job: {kind, payload, queue, priority, due_at, unique}. While one of its kind and `unique` "
-    "waits or runs, that one is meant. Parameter: tenant.",
+    "waits or runs, that one is meant.",
     .reply = "201 #job", .body = "{kind!, payload: object, queue, priority: int, due_at, unique}",
     .body_max = LIMIT_BODY_BYTES },
   { "POST", "/api/jobs/replay-dead", jobs_replay_dead, "work.write",
-    "Begins all dead jobs again, or those of a queue: {queue}. Parameter: tenant.",
-    .reply = "{replayed: int}", .body = "{queue}", .body_max = LIMIT_BODY_BYTES },
+    "Begins all dead jobs again, or those of a queue: {queue}.", .reply = "{replayed: int}",
+    .body = "{queue}", .body_max = LIMIT_BODY_BYTES },
   { "GET", "/api/jobs/{id}", job_show_one, "work.read",
-    "One job: payload, result, steps, attempts with their log. Parameter: tenant.", .reply = "#job" },
+    "One job: payload, result, steps, attempts with their log.", .reply = "#job" },
   { "POST", "/api/jobs/{id}/retry", job_retry_post, "work.write",
     "Begins a dead or cancelled job again with all its attempts, or one that waits for its time at once. "
-    "Steps that are done stay done. 409 for others. Parameter: tenant.",
+    "Steps that are done stay done. 409 for others.",
     .reply = "#job" },
   { "POST", "/api/jobs/{id}/cancel", job_cancel_post, "work.write",
-    "Ends a waiting or running job: what it has not written yet it cannot write any more. Parameter: tenant.",
-    .reply = "#job" },
+    "Ends a waiting or running job: what it has not written yet it cannot write any more.", .reply = "#job" },
   { "POST", "/api/jobs/{id}/edit", job_edit_post, "work.write",
-    "Gives a job that does not run another payload: {payload}. Parameter: tenant.", .reply = "#job",
+    "Gives a job that does not run another payload: {payload}.", .reply = "#job",
     .body = "{payload!: object}", .body_max = LIMIT_BODY_BYTES },
   { "GET", "/api/queues", job_queues_list, "work.read",
-    "The queues with their settings and how they stand. Their settings are records of job_queue. Parameter: "
-    "tenant.",
+    "The queues with their settings and how they stand. Their settings are records of job_queue.",
     .reply = "[{name, help, weight: int, paused: bool, attempts: int, backoff_ms: int, backoff_cap_ms: int, "
              "jitter: bool, rate_count: int, rate_seconds: int, at_once: int, keep_days: int, id, waiting: "
              "int, delayed: int, running: int, dead: int, done_day: int, oldest_seconds: number?}]" },

@@ -62,12 +62,11 @@ const struct route metrics_routes[] = {
     .reply = "*application/json",
     .query = "metric_type!: revenue|inventory|staffing|costs, start_date!: day, end_date!: day" },
   { "GET", "/api/monthly-revenue", monthly_revenue_get, "data.read",
-    "Revenue by month as it was added up last, when that was, and whether metrics changed since. Parameter: "
-    "tenant.",
+    "Revenue by month as it was added up last, when that was, and whether metrics changed since.",
     .reply = "[{month, total_revenue, avg_daily_revenue, days_with_data: int}]; refreshed_at: text?, stale: "
              "bool, months_changed: int" },
   { "GET", "/api/daily-revenue", daily_revenue_get, "data.read",
-    "Revenue by day and category. Parameters: tenant, from, to (days, inclusive).",
+    "Revenue by day and category. from and to are days, inclusive.",
     .reply = "[{metric_date, category, total_revenue}]", .query = "from: day, to: day" },
   { 0 },
 };

@@ -179,8 +179,7 @@ static int order_remove(struct request *rq) { return start(rq, &(struct order_ta
 
 const struct route orders_routes[] = {
   { "GET", "/api/orders", orders_list, "sales.read",
-    "Orders made here and invoices, the newest business day first, as JSON or as CSV (Accept: text/csv). "
-    "Parameters: tenant, store, status, source, q, from, to, limit, cursor, format.",
+    "Orders made here and invoices, the newest business day first, as JSON or as CSV (Accept: text/csv).",
     .reply = "[#order_row]; total: int, next: text?",
     .query = "store, status: draft|pending|approved|invoiced|cancelled, source: "
              "invoice|manual|prediction|template|store|scan|quick|offline, q, from: day, to: day, limit: "
@@ -189,49 +188,46 @@ const struct route orders_routes[] = {
   { "POST", "/api/orders", order_post, "sales.write",
     "Makes an order: {store_id, items: [{product_id | sku | barcode | name | code, quantity, unit_price}], "
     "order_date, requested_date, due_date, status, notes, source, device, override, prediction_id}: that "
-    "prediction, if nobody has decided on it, is approved with the order. Parameter: tenant.",
+    "prediction, if nobody has decided on it, is approved with the order.",
     .body = "{store_id: id, store, items: [{product_id: id, sku, barcode, name, code, quantity: any, "
             "unit_price: any, ...}], order_date: day, requested_date: day, due_date: day, status, notes, "
             "source, device, override: bool, prediction_id: id, ...}",
     .reply = "201 #order", .body_max = LIMIT_BODY_BYTES },
-  { "GET", "/api/orders/recent", orders_recent, "sales.read",
-    "The ten newest by business day. Parameter: tenant.", .reply = "[#order_row]; total: int, next: text?",
-    .query = "format: json|csv", .cached = true },
-  { "GET", "/api/orders/pending", orders_pending, "sales.read",
-    "Orders that nobody has approved yet. Parameters: tenant, store, q, from, to, limit, cursor, format.",
+  { "GET", "/api/orders/recent", orders_recent, "sales.read", "The ten newest by business day.",
+    .reply = "[#order_row]; total: int, next: text?", .query = "format: json|csv", .cached = true },
+  { "GET", "/api/orders/pending", orders_pending, "sales.read", "Orders that nobody has approved yet.",
     .reply = "[#order_row]; total: int, next: text?",
     .query = "store, q, from: day, to: day, limit: int, cursor, format: json|csv", .cached = true },
   { "POST", "/api/orders/generate", order_generate_post, "sales.write",
     "Makes an order from a prediction, an earlier order or invoice, or what is known of a store: "
     "{prediction_id | template_order_id | store_id, status, order_date, requested_date, notes, device, "
-    "override}. Parameter: tenant.",
+    "override}.",
     .body = "{prediction_id: id, template_order_id: id, store_id: id, status, order_date: day, "
             "requested_date: day, notes, device, override: bool, ...}",
     .reply = "201 #order", .body_max = LIMIT_BODY_BYTES },
   { "GET", "/api/orders/{id}", order_show_one, "sales.read",
-    "An order or invoice with its lines; {id} may be its number. Parameter: tenant.", .reply = "#order" },
+    "An order or invoice with its lines; {id} may be its number.", .reply = "#order" },
   { "PUT", "/api/orders/{id}", order_put, "sales.write",
     "Changes an order as a whole: what the body does not name is emptied, lines are replaced. 409 when it is "
-    "invoiced or cancelled. Parameter: tenant.",
+    "invoiced or cancelled.",
     .reply = "#order",
     .body = "{store_id: id, store, items: [{product_id: id, sku, barcode, name, code, quantity: any, "
             "unit_price: any, ...}], order_date: day, requested_date: day, due_date: day, status, notes, "
             "source, device, override: bool, ...}",
     .body_max = LIMIT_BODY_BYTES },
-  { "PATCH", "/api/orders/{id}", order_patch, "sales.write",
-    "Changes what the body names. Parameter: tenant.", .reply = "#order",
+  { "PATCH", "/api/orders/{id}", order_patch, "sales.write", "Changes what the body names.",
+    .reply = "#order",
     .body = "{store_id: id, store, items: [{product_id: id, sku, barcode, name, code, quantity: any, "
             "unit_price: any, ...}], order_date: day, requested_date: day, due_date: day, status, notes, "
             "source, device, override: bool, ...}",
     .body_max = LIMIT_BODY_BYTES },
   { "DELETE", "/api/orders/{id}", order_remove, "sales.write",
-    "Deletes an order with its lines; it can be restored. 409 when it is invoiced. Parameter: tenant.",
+    "Deletes an order with its lines; it can be restored. 409 when it is invoiced.",
     .reply = "{id, deleted: bool}" },
   { "POST", "/api/orders/{id}/approve", order_approve_post, "sales.write",
-    "Approves it: {note, override}. 409 beyond the store's credit limit. Parameter: tenant.",
-    .reply = "#order", .body = "{note, override: bool}", .body_max = LIMIT_BODY_BYTES },
-  { "POST", "/api/orders/{id}/cancel", order_cancel_post, "sales.write",
-    "Cancels it: {note}. Parameter: tenant.", .reply = "#order", .body = "{note}",
-    .body_max = LIMIT_BODY_BYTES },
+    "Approves it: {note, override}. 409 beyond the store's credit limit.", .reply = "#order",
+    .body = "{note, override: bool}", .body_max = LIMIT_BODY_BYTES },
+  { "POST", "/api/orders/{id}/cancel", order_cancel_post, "sales.write", "Cancels it: {note}.",
+    .reply = "#order", .body = "{note}", .body_max = LIMIT_BODY_BYTES },
   { 0 },
 };

@@ -43,16 +43,13 @@ static int reorder_dismiss_post(struct request *rq) { return decision_post(rq, r
 
 const struct route reorder_routes[] = {
   { "GET", "/api/low-stock", low_stock_show, "stock.read",
-    "How many items are out, low and at risk, and the worst of them, as it was worked out last. Parameter: "
-    "tenant.",
+    "How many items are out, low and at risk, and the worst of them, as it was worked out last.",
     .reply = "{at, figures: object}" },
   { "GET", "/api/kept/*", kept_show, "stock.read",
-    "Figures that are kept ready, and when they were worked out: low_stock, stock/WAREHOUSE/SKU. Parameter: "
-    "tenant.",
+    "Figures that are kept ready, and when they were worked out: low_stock, stock/WAREHOUSE/SKU.",
     .reply = "{name, at, figures: object}" },
   { "GET", "/api/reorders", reorders_list, "stock.read",
-    "What should be ordered, the most urgent first, with the reasons. Parameters: tenant, state (proposed "
-    "when it is left out, accepted, dismissed, ordered, received, all), limit.",
+    "What should be ordered, the most urgent first, with the reasons. state: proposed when it is left out.",
     .reply = "[{id, sku, name: text?, warehouse, status, quantity: number, unit_cost: number?, supplier: "
              "text?, method, state, available: number, incoming: number, reorder_point: number, risk: "
              "number, reason, detail: {...}, created_at, updated_at, decided_at: text?, note: text?, "
@@ -60,11 +57,10 @@ const struct route reorder_routes[] = {
     .query = "state: proposed|accepted|dismissed|ordered|received|all, limit: int" },
   { "POST", "/api/reorders/{id}/accept", reorder_accept_post, "stock.write",
     "It will be ordered: its purchase order is published. {\"note\": \"...\"}. 409 when it was decided "
-    "already. Parameter: tenant.",
+    "already.",
     .reply = "{id}", .body = "{note}", .body_max = LIMIT_BODY_BYTES },
   { "POST", "/api/reorders/{id}/dismiss", reorder_dismiss_post, "stock.write",
-    "Not now: it is proposed again only when the state of the stock changes. {\"note\": \"...\"}. Parameter: "
-    "tenant.",
+    "Not now: it is proposed again only when the state of the stock changes. {\"note\": \"...\"}.",
     .reply = "{id}", .body = "{note}", .body_max = LIMIT_BODY_BYTES },
   { 0 },
 };

@@ -48,7 +48,7 @@ static int row_post(struct request *rq) {
 const struct route row_routes[] = {
   { "POST", "/api/row", row_post, "data.write",
     "Changes a clean row: {\"quantity\": \"5\"}. Every control judges it; what passes becomes a new version, "
-    "by a run of its own, which can be undone. Parameters: tenant, as, key.",
+    "by a run of its own, which can be undone.",
     .reply = "{run, key, changed: bool}", .query = "as, key!", .body = "object",
     .body_max = LIMIT_BODY_BYTES },
   { 0 },

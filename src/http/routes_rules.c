@@ -42,7 +42,7 @@ static int rules_promote_post(struct request *rq) {
 const struct route rules_routes[] = {
   { "POST", "/api/rules/try", rules_try_post, "data.write",
     "What changed rules would newly reject and release of what was imported; nothing is changed. Body: "
-    "{\"rules\":[...],\"items\":[...]}. Parameters: tenant, as, run.",
+    "{\"rules\":[...],\"items\":[...]}.",
     .reply =
         "{runs: [{run, source, rows: int, newly_rejected: int, newly_released: int}], rows: int, "
         "newly_rejected: {total: int, by_control: {*: int}, sample: [{run, record: int, line: int, raw, "
@@ -50,7 +50,7 @@ const struct route rules_routes[] = {
         "line: int, raw, faults: [#fault]}]}, figures: {before: #sums, after: #sums}, seconds: number}",
     .query = "as, run", .body = "{rules: [object], items: [object]}", .body_max = LIMIT_BODY_BYTES },
   { "POST", "/api/rules/promote", rules_promote_post, "data.write",
-    "Makes changed rules hold, all of them or none. Body as of try. Parameter: tenant.",
+    "Makes changed rules hold, all of them or none. Body as of try.",
     .reply = "{rules: [{id, name, ...}], items: [{id, ...}]}", .body = "{rules: [object], items: [object]}",
     .body_max = LIMIT_BODY_BYTES },
   { 0 },

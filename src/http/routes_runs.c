@@ -111,15 +111,14 @@ static int run_rejudge(struct request *rq) {
 /* ---- the addresses ---- */
 
 const struct route runs_routes[] = {
-  { "GET", "/api/runs", runs_list, "data.read",
-    "The runs of a tenant, newest first. Parameters: tenant, limit, offset.",
+  { "GET", "/api/runs", runs_list, "data.read", "The runs of a tenant, newest first.",
     .reply = "[{run, dataset, source, kind, state, undone: #undone, started: text?, ended: text?, seconds: "
              "number, actor, rows: #rows, rejected: {*: int}, reconciled: bool, quality: number, *: "
              "decimal?}]; total: int",
     .query = "limit: int, offset: int" },
   { "GET", "/api/runs/{id}", run_show, "data.read",
     "The report of one run: figures, controls, decisions of the reader, audits, timeline. The id may be "
-    "shortened as long as it is unique, or be \"latest\". Parameter: tenant.",
+    "shortened as long as it is unique, or be \"latest\".",
     .reply =
         "{run, dataset, source, kind, state, undone: #undone, started: text?, ended: text?, seconds: number, "
         "actor, rows: #rows, rejected: {*: int}, reconciled: bool, quality: number, *: decimal?, sha256, "
@@ -131,21 +130,19 @@ const struct route runs_routes[] = {
         "by_day: [#day], by_region: [#group], by_product: [#group], audits: [{check, ok: bool, expected, "
         "actual, text}], timeline: [{seq: int, at, event, description, count: int}]}" },
   { "GET", "/api/runs/{id}/exceptions", exceptions_list, "data.read",
-    "The rejected rows of one run with their original lines. Parameters: tenant, category, control, limit, "
-    "after.",
+    "The rejected rows of one run with their original lines.",
     .reply = "[{id: int, run, record: int, source, line: int, offset: int, length: int, category, stage, "
              "state, raw, faults: [#fault]}]; total: int, next: int",
     .query = "category, control, limit: int, after: int" },
   { "POST", "/api/runs/{id}/undo", run_undo, "data.write",
     "Takes a run back: what it replaced comes back, what was changed since stays, and all of it is told. 409 "
-    "when it is undone already. Parameters: tenant, dry_run=1 (tells, and changes nothing).",
+    "when it is undone already. dry_run=1 tells, and changes nothing.",
     .reply = "#moved", .query = "dry_run: 0|1" },
   { "POST", "/api/runs/{id}/redo", run_redo, "data.write",
-    "Brings a run back that was undone. 409 when it is not. Parameters: tenant, dry_run=1.",
-    .reply = "#moved", .query = "dry_run: 0|1" },
+    "Brings a run back that was undone. 409 when it is not.", .reply = "#moved", .query = "dry_run: 0|1" },
   { "POST", "/api/runs/{id}/rejudge", run_rejudge, "data.write",
     "Judges the kept bytes of a run by the present rules, in the background like an import: a new run takes "
-    "its place. 409 when it does not count. Parameters: tenant, dry_run=1.",
+    "its place. 409 when it does not count.",
     .reply = "202 {import, href}", .query = "dry_run: 0|1" },
   { 0 },
 };

@@ -239,9 +239,7 @@ static int stock_transfer_post(struct request *rq) {
 
 const struct route stock_routes[] = {
   { "GET", "/api/stock/levels", stock_levels_get, "stock.read",
-    "What there is, with velocity and cover, and totals. Parameters: tenant, q, warehouse, category, state "
-    "(ok, low, out, over, all), sort (-available), limit, cursor.",
-    .cached = true,
+    "What there is, with velocity and cover, and totals. sort=-available: the most first.", .cached = true,
     .reply = "[{sku, name: text?, category: text?, warehouse, on_hand: number, reserved: number, available: "
              "number, reorder_point: number?, velocity: number, trend: number, direction, average_on_hand: "
              "number, turnover: number?, days_of_cover: number?, risk: number?, state, updated_at}]; next: "
@@ -262,22 +260,19 @@ const struct route stock_routes[] = {
              "number, standard_error: number, issued: [number]}], movements?: [{id: int, type, sku, "
              "warehouse, *: any}], formulas: {velocity, trend, average_on_hand, turnover, days_of_cover}}" },
   { "GET", "/api/stock/history", stock_history_get, "stock.read",
-    "Movements of an item or of a warehouse, newest first. Parameters: tenant, sku, warehouse, from, to, "
-    "limit, cursor.",
+    "Movements of an item or of a warehouse, newest first.",
     .reply = "[{id: int, type, sku, warehouse, quantity: number, reserved: number, on_hand_after: number, "
              "reserved_after: number, at, recorded_at, reference?, actor, event_id, unit_cost?: number, "
              "notes?}]; next: text?",
     .query = "sku, warehouse, from, to, limit: int, cursor" },
   { "GET", "/api/stock/scan", stock_scan_get, "stock.read",
-    "What a scanned code stands for: SKU, barcode, location, lot, serial number, GS1 element string. "
-    "Parameters: tenant, code.",
+    "What a scanned code stands for: SKU, barcode, location, lot, serial number, GS1 element string.",
     .reply = "{code, kind, matches: [{*: any}], gs1?: {*: any}}", .query = "code!" },
   { "GET", "/api/stock/replay", stock_replay_get, "stock.read",
     "The levels derived from the ledger again, and compared: ok, or the first difference.",
     .reply = "{ok: bool, rows: int, archived: int, levels: int, text}" },
   { "GET", "/api/stock/quality", stock_quality_get, "stock.read",
-    "The quality checks as they were made last, with samples and verdicts. Parameters: tenant, now=1 (looks "
-    "again).",
+    "The quality checks as they were made last, with samples and verdicts. now=1 looks again.",
     .reply = "[{check, group, help, passed: bool, failed: int, samples: [{subject, text}]}]; runs: [{id: "
              "int, at, ledger: int, failed: int}], at: text?",
     .query = "now: 0|1" },
@@ -286,7 +281,7 @@ const struct route stock_routes[] = {
     "of that other day.",
     .reply = "[{day, made_at, ledger?: int, rows: int}]", .query = "day: day, known: day, limit: int" },
   { "GET", "/api/stock/metrics", stock_metrics_get, "stock.read",
-    "Velocity, trend, turnover and cover with their formulas. Parameters: tenant, sku, warehouse, day.",
+    "Velocity, trend, turnover and cover with their formulas.",
     .reply = "[{sku, name: text?, category: text?, warehouse, warehouse_name: text?, day, velocity: number, "
              "trend: number, direction, average_on_hand: number, turnover: number?, days_of_cover: "
              "number?}]; formulas: {velocity, trend, average_on_hand, turnover, days_of_cover}",

@@ -125,49 +125,45 @@ static int conflict_rename_post(struct request *rq) {
 const struct route sync_routes[] = {
   { "GET", "/api/sync", sync_show, "sync.read",
     "How replication to headquarters stands: what it holds, how far each lane is, what is still to go and "
-    "how long that takes, and what is wrong. Parameter: tenant.",
+    "how long that takes, and what is wrong.",
     .reply = "#sync" },
   { "GET", "/api/sync/history", sync_history_show, "sync.read",
-    "What happened on the way to headquarters, and the last batches, newest first. Parameters: tenant, "
-    "limit.",
+    "What happened on the way to headquarters, and the last batches, newest first.",
     .reply = "{history: [{id: int, at: instant, kind, text}], batches: [{lane, sequence: int, rows: int, "
              "bytes: int, made_at: instant, confirmed_at: instant?, hash, receipted: bool}]}",
     .query = "limit: int" },
   { "POST", "/api/sync/now", sync_now_post, "sync.write",
-    "Tries headquarters now, whatever is waited for. The reply is that of GET /api/sync. Parameter: tenant.",
-    .reply = "#sync" },
+    "Tries headquarters now, whatever is waited for. The reply is that of GET /api/sync.", .reply = "#sync" },
   { "POST", "/api/sync/pause", sync_pause_post, "sync.write",
-    "Sends and takes nothing until it is resumed. The reply is that of GET /api/sync. Parameter: tenant.",
-    .reply = "#sync" },
+    "Sends and takes nothing until it is resumed. The reply is that of GET /api/sync.", .reply = "#sync" },
   { "POST", "/api/sync/resume", sync_resume_post, "sync.write",
-    "Goes on after a pause. The reply is that of GET /api/sync. Parameter: tenant.", .reply = "#sync" },
+    "Goes on after a pause. The reply is that of GET /api/sync.", .reply = "#sync" },
   { "POST", "/api/sync/resend", sync_resend_post, "sync.write",
     "Headquarters went back in time, and it is right so: what it does not hold any more is sent once more, "
-    "and "
-    "what it has is read anew. 409 when it holds all that it confirmed. Parameter: tenant.",
+    "and what it has is read anew. 409 when it holds all that it confirmed.",
     .reply = "{batches: int, rows: int, received: int, sentence}" },
   { "POST", "/api/sync/metered", sync_metered_post, "sync.write",
     "Sends at most so many bytes a day, and only what people did; 0: as much as there is. The reply is that "
-    "of GET /api/sync. Parameter: tenant.",
+    "of GET /api/sync.",
     .reply = "#sync", .body = "{bytes_a_day!: int}", .body_max = LIMIT_BODY_BYTES },
   { "GET", "/api/sync/conflicts", conflicts_list, "sync.read",
     "Changes that did not hold, because somebody else changed the same, newest first, with who said what. "
-    "Parameters: tenant, state (open when it is left out), limit, cursor.",
+    "state: open when it is left out.",
     .reply = "[#conflict]; total: int, next: text?", .query = "state: open|decided|all, limit: int, cursor" },
   { "POST", "/api/sync/conflicts/{id}/take", conflict_take_post, "sync.write",
     "A change that did not hold is brought back; it takes the permission to write the record, too. 409 when "
-    "it was decided already. Parameter: tenant.",
+    "it was decided already.",
     .reply = "{id}", .body = "{note}", .body_max = LIMIT_BODY_BYTES },
   { "POST", "/api/sync/conflicts/{id}/keep", conflict_keep_post, "sync.write",
-    "What holds is right; the conflict is decided. 409 when it was decided already. Parameter: tenant.",
-    .reply = "{id}", .body = "{note}", .body_max = LIMIT_BODY_BYTES },
+    "What holds is right; the conflict is decided. 409 when it was decided already.", .reply = "{id}",
+    .body = "{note}", .body_max = LIMIT_BODY_BYTES },
   { "POST", "/api/sync/conflicts/{id}/rename", conflict_rename_post, "sync.write",
     "Of two records with one key (property: key) the own one gets another: values are fields of the key. The "
-    "other one comes in. 409 when it was decided already, or is the same still. Parameter: tenant.",
+    "other one comes in. 409 when it was decided already, or is the same still.",
     .reply = "{id}", .body = "{values!: {...}, note}", .body_max = LIMIT_BODY_BYTES },
   { "POST", "/api/sync/conflicts/{id}/reopen", conflict_reopen_post, "sync.write",
     "What was decided is taken back: the record is what it was before, and the conflict is open. 409 when "
-    "somebody went on from it. Parameter: tenant.",
+    "somebody went on from it.",
     .reply = "{id}", .body = "{note}", .body_max = LIMIT_BODY_BYTES },
   { 0 },
 };

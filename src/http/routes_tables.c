@@ -62,8 +62,7 @@ const struct route tables_routes[] = {
   { "GET", "/api/tables", tables_list, "data.read", "The tables that can be taken away, with their columns.",
     .reply = "[{name, columns: [{name, kind}]}]" },
   { "GET", "/api/tables/{id}", table_send, "data.read",
-    "A table as a file. Parameters: tenant, format=csv, json or parquet, run, plain=1 (formulas are not "
-    "guarded; takes system.write).",
+    "A table as a file. plain=1: formulas are not guarded; it takes system.write.",
     .reply = "*text/csv|application/json|application/vnd.apache.parquet",
     .query = "format: csv|json|parquet, plain: 0|1, run" },
   { 0 },

@@ -237,7 +237,7 @@ static int parked_replay_all_post(struct request *rq) {
 
 const struct route topics_routes[] = {
   { "GET", "/api/topics", topics_list, "work.read",
-    "Topics of events: their partitions and sizes, and how far each group has read. Parameter: tenant.",
+    "Topics of events: their partitions and sizes, and how far each group has read.",
     .reply =
         "[{name, help: text?, source, types: [text], partitions: [{partition: int, first: int, next: int, "
         "bytes: int}], events: int, bytes: int, bytes_plain: int, segments: int, retention_days: int, "
@@ -246,43 +246,40 @@ const struct route topics_routes[] = {
         "next: int, end: int, fence: int, member: text?}], latency: {p50_ms: number?, p95_ms: number?, "
         "p99_ms: number?}, rate_minute: int, errors: int, cause: text?, parked: int, members: int}]}]" },
   { "GET", "/api/topics/{id}/events", topic_events, "work.read",
-    "Events of a topic as CloudEvents. Parameters: tenant, partition, offset, limit, type, q. With a "
-    "partition, next is the offset to go on from.",
+    "Events of a topic as CloudEvents. With a partition, next is the offset to go on from.",
     .reply = "[#event]; next?: int", .query = "partition: int, offset: int, limit: int, type, q" },
   { "POST", "/api/topics/{id}/events", topic_publish, "work.write",
     "Publishes events: one, an array of them, or one a line; plain or as CloudEvents. Tells how many were "
-    "taken, known already, refused and parked. Parameter: tenant.",
+    "taken, known already, refused and parked.",
     .reply = "{topic, taken: int, known: int, refused: int, refusals: [{line: int, id: text?, why}]}",
     .body = "any", .body_max = MIB(8) },
   { "GET", "/api/topics/{id}/poll", topic_poll, "work.read",
-    "The next events for a member of a group, and the positions to be committed when they are dealt with. "
-    "Parameters: tenant, group, member, max, wait_ms.",
+    "The next events for a member of a group, and the positions to be committed when they are dealt with.",
     .reply = "[#event]; positions: [{partition: int, offset: int, fence: int}]",
     .query = "group!, member!, max: int, wait_ms: int" },
   { "POST", "/api/topics/{id}/commit", topic_commit, "work.write",
     "Moves a group behind what a poll gave: {group, member, positions: [{partition, offset, fence}]}; offset "
-    "is what is read next. 409 when the lease was lost meanwhile. Parameter: tenant.",
+    "is what is read next. 409 when the lease was lost meanwhile.",
     .reply = "{committed: bool}",
     .body = "{group!, member!, positions!: [{partition!: int, offset!: int, fence!: int}]}",
     .body_max = LIMIT_BODY_BYTES },
   { "POST", "/api/topics/{id}/leave", topic_leave, "work.write",
-    "A member leaves its group, and others get its partitions at once: {group, member}. Parameter: tenant.",
+    "A member leaves its group, and others get its partitions at once: {group, member}.",
     .reply = "{left: bool}", .body = "{group!, member!}", .body_max = LIMIT_BODY_BYTES },
   { "GET", "/api/parked", parked_get, "work.read",
-    "Events that could not be taken, and why, newest first. Parameters: tenant, topic, group (-: refused at "
-    "the door), state (waiting, replayed, discarded), limit, before.",
+    "Events that could not be taken, and why, newest first. group=-: refused at the door.",
     .reply = "[{id: int, topic, group: text?, event: text?, partition: int?, offset: int?, reason, line: "
              "int?, times: int, state, at, actor, body, cut: bool, ended_at: text?, ended_by: text?, "
              "ended_text: text?}]; total: int",
     .query = "topic, group, state: waiting|replayed|discarded, limit: int, before: int" },
   { "POST", "/api/parked/replay", parked_replay_all_post, "work.write",
-    "Publishes all parked events again that wait: {topic} or {}. Parameter: tenant.",
-    .reply = "{replayed: int, refused: int}", .body = "{topic}", .body_max = LIMIT_BODY_BYTES },
+    "Publishes all parked events again that wait: {topic} or {}.", .reply = "{replayed: int, refused: int}",
+    .body = "{topic}", .body_max = LIMIT_BODY_BYTES },
   { "POST", "/api/parked/{id}/replay", parked_replay_post, "work.write",
-    "Publishes a parked event again, as it is ({}) or corrected: {body}. Parameter: tenant.",
-    .reply = "{id: int, state}", .body = "{body: any}", .body_max = LIMIT_BODY_BYTES },
+    "Publishes a parked event again, as it is ({}) or corrected: {body}.", .reply = "{id: int, state}",
+    .body = "{body: any}", .body_max = LIMIT_BODY_BYTES },
   { "POST", "/api/parked/{id}/discard", parked_discard_post, "work.write",
-    "Discards a parked event: {reason}. Parameter: tenant.", .reply = "{id: int, state}", .body = "{reason}",
+    "Discards a parked event: {reason}.", .reply = "{id: int, state}", .body = "{reason}",
     .body_max = LIMIT_BODY_BYTES },
   { 0 },
 };
