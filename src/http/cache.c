@@ -263,7 +263,7 @@ bool cache_find(struct request *rq) {
   const char *accept = wire_header(rq, "Accept", NULL);
   if (accept && str_starts(str_of(accept), STR("text/csv"))) return false; /* see records_csv.c */
   struct cache_look *look = ctx_alloc(rq->cx, sizeof *look);
-  if (tenant_find(rq, &look->tenant)) return true; /* and what it said is the reply */
+  look->tenant = rq->tenant;
   if (!key_of(rq, look->tenant, look) || !tenant_content(look->tenant, &look->content)) return false;
   pthread_mutex_lock(&c->lock);
   struct kept *k = find_right(c, look);

@@ -20,16 +20,15 @@ static int position_asked(struct request *rq, int64_t *seq) {
 }
 
 int events_stream(struct request *rq) {
-  struct tenant *tenant;
   struct viewer *v;
   int64_t after;
-  if (position_asked(rq, &after) || tenant_find(rq, &tenant)) return rq->cx->code;
+  if (position_asked(rq, &after)) return rq->cx->code;
   rq->type = "text/event-stream";
   if (rq->head) {
     reply_stream(rq, rq->type, NULL);
     return OK;
   }
-  if (hub_admit(rq, tenant, false, after, &v)) return rq->cx->code;
+  if (hub_admit(rq, rq->tenant, false, after, &v)) return rq->cx->code;
   reply_endless(rq);
   hub_begin(v, rq->conn);
   return OK;

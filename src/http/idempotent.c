@@ -177,7 +177,7 @@ int once_begin(struct request *rq, bool *done) {
     return refuse(rq, 400, E_INVALID,
                   "Idempotency-Key is 1 to 255 characters without blanks, such as a UUID");
   struct once_call *call = ctx_alloc(rq->cx, sizeof *call);
-  if (fingerprint(rq, call->request) || tenant_find(rq, &call->tenant)) return rq->cx->code;
+  if (fingerprint(rq, call->request)) return rq->cx->code;
   call->mine =
       (struct under_way){ .tenant = tenant_slug(call->tenant), .user = sender_of(rq->who), .key = key };
   if (!enter(rq->server->once, &call->mine)) {
@@ -236,8 +236,6 @@ static void again(void *arg) {
 }
 
 int write_once(struct request *rq, write_fn *fn, void *arg) {
-  struct tenant *t;
-  if (tenant_find(rq, &t)) return rq->cx->code;
   struct write w = { rq, fn, arg, *rq, rq->body.n };
-  return tenant_write_again(rq->cx, t, rq->once ? run : run_once, again, &w);
+  return tenant_write_again(rq->cx, rq->tenant, rq->once ? run : run_once, again, &w);
 }

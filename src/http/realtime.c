@@ -57,14 +57,12 @@ static int check_greeting(struct request *rq, char accept[static WEBSOCKET_ACCEP
 
 int realtime_open(struct request *rq) {
   char accept[WEBSOCKET_ACCEPT];
-  struct tenant *tenant;
   struct viewer *v;
   int64_t after;
   int rc = check_page(rq);
   if (!rc) rc = check_greeting(rq, accept);
   if (!rc) rc = query_int(rq, "after", 0, INT64_MAX, -1, &after);
-  if (!rc) rc = tenant_find(rq, &tenant);
-  if (!rc) rc = hub_admit(rq, tenant, true, after, &v);
+  if (!rc) rc = hub_admit(rq, rq->tenant, true, after, &v);
   if (rc) return rc;
   reply_upgrade(rq, "websocket", ctx_printf(rq->cx, "Sec-WebSocket-Accept: %s\r\n", accept));
   hub_begin(v, rq->conn);

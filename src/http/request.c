@@ -202,11 +202,18 @@ static int check_query(struct request *rq) {
   return OK;
 }
 
+/* What the row says that its handler finds. */
+static int request_open(struct request *rq) {
+  bool reads = rq->route->reads || rq->route->cached;
+  return reads ? tenant_read(rq->cx, rq->tenant, &rq->db) : OK;
+}
+
 static int request_handle(struct request *rq) {
   bool cached = rq->route->cached, known;
-  if (cached && cache_find(rq)) return rq->cx->code;
+  if (rq->route->need && !rq->route->apart && tenant_find(rq)) return rq->cx->code;
+  if (cached && cache_find(rq)) return OK;
   reply_begin(rq);
-  if (!once_begin(rq, &known) && !known) rq->route->handle(rq);
+  if (!once_begin(rq, &known) && !known && !request_open(rq)) rq->route->handle(rq);
   once_end(rq);
   if (cached) cache_keep(rq);
   return rq->cx->code;
@@ -215,7 +222,7 @@ static int request_handle(struct request *rq) {
 /* Before the client is waited for, which a small reply never does. */
 static void let_state_go(const struct request *rq) {
   bool waits = rq->spool || rq->body.n >= STREAM_PART || rq->content.n >= STREAM_PART;
-  if (waits && rq->reading) tenant_read_end(rq->reading);
+  if (waits && rq->db) tenant_read_end(rq->db);
 }
 
 enum { DONE = -1 }; /* there is a reply, and nothing is wrong */

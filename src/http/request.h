@@ -74,6 +74,8 @@ struct request {
   const struct entity
       *entity; /* whose records the address is about; NULL: of none, or of one that there is not */
   const struct identity *who; /* who asks; NULL: nobody has logged in, which only open routes see */
+  struct tenant *tenant; /* whom the route is about; NULL: nobody (route.apart, route.open) */
+  struct db *db;         /* its file as of one moment, for a route that reads */
   const char *method, *path, *query;
   const char *their_id, *trace; /* X-Request-Id, and the id of traceparent; or NULL */
   const char *param[PARAMS]; /* what stood for the first and the second {id}, or for the star; never NULL */
@@ -113,7 +115,6 @@ struct request {
   const char *attachment; /* the name under which a browser saves it */
   struct buf pending;     /* not yet sent */
   struct spool *spool;    /* what the client takes later, see spool.c; NULL: nothing */
-  struct db *reading;     /* of db_find: whose state the handler sees; NULL: of none */
   bool streams;           /* the handler wants it so */
   bool streamed;          /* the head is out */
   bool endless;           /* the connection is somebody else's now, see hub.h */
@@ -177,6 +178,8 @@ struct route {
   const char *query, *body, *reply;
   size_t body_max;                                             /* of the request; 0: it has none */
   enum { ENTITY_NONE, ENTITY_BY_NAME, ENTITY_BY_PATH } entity; /* the first {id} is that of one */
+  bool apart;  /* about no tenant: what it says is the same for all, or of several */
+  bool reads;  /* the handler finds the tenant's file in rq->db; `cached` says so, too */
   bool secret; /* what it is told or tells is written down nowhere, not even for a client that asks again */
   bool open;   /* for everybody, logged in or not */
   bool fixed;  /* the reply is of the program alone, and the same for all who may ask: no write changes it */
@@ -204,10 +207,9 @@ const char *cookie_refresh_name(const struct request *rq);
 
 /* tenants.c */
 /* The tenant of who asks; in open mode the one that the query names, or the only one there is. */
-int tenant_find(struct request *rq, struct tenant **out);
+int tenant_find(struct request *rq); /* rq->tenant; 404 */
 bool tenant_visible(const struct request *rq, const char *slug); /* is it that one, or are all visible? */
 int tenant_opened(struct request *rq, const char *slug, struct tenant **out);
-int db_find(struct request *rq, struct db **db); /* that tenant's file, to be read */
 
 /* idempotent.c: tenant_write on the tenant of the request, for one that may be sent again. With an Idempotency-Key
 ** what fn did and what it composed - rq->json, rq->status, rq->location, rq->etag, all of it inside fn - is one commit;

@@ -3,9 +3,9 @@
 **
 ** TO ADD A ROUTE
 **   1. a row in the table at the end of routes_NOUN.c: method, pattern, handler, the permission that it
-**      needs, a sentence of help; body_max when it takes a body
+**      needs, a sentence of help; body_max when it takes a body, `reads` when it shows what the tenant's file holds
 **   2. the handler above it, static. Its form: read the parameters (query_text, query_int, rq->param) and the
-**      body (body_json), one call into a lower layer that writes into rq->json, nothing else
+**      body (body_json), one call into a lower layer with rq->tenant or rq->db that writes into rq->json, nothing else
 **   3. its replies, the bad ones too, in a scenario
 ** A new file is named here, too.
 **
@@ -25,7 +25,8 @@ static const struct route program_routes[] = {
   { "GET", "/api/system", system_show, "login",
     "What runs here, counted by itself: routes, entities, tables; services with what they did.",
     .reply = "{version, started: instant, now: instant, counts: [{name, count: int}], services: [{name, was, "
-             "state, counters: {*: int}}], breakers: [{*: any}], libraries: [{name, version}]}" },
+             "state, counters: {*: int}}], breakers: [{*: any}], libraries: [{name, version}]}",
+    .reads = true },
   { "GET", "/openapi.json", openapi_show, NULL, "All of this, as OpenAPI 3.1.", .reply = "*application/json",
     .open = true, .fixed = true },
   { "GET", "/api/problems", problems_list, NULL,

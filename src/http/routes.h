@@ -36,7 +36,7 @@ int decision_post(struct request *rq, decide_fn *act);
 
 /* routes_dashboard.c: the store that the parameter `store` names, by its id or as the invoices call it; NULL: none is asked
 ** for. What names none is left as it is: such a store has nothing. */
-int store_in_query(struct request *rq, struct db *db, const char **id);
+int store_in_query(struct request *rq, const char **id);
 
 int import_accepted(struct request *rq, const char *id); /* 202, and where to look */
 /* The dataset that the query names with as, or the first there is. */

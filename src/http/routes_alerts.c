@@ -8,23 +8,19 @@ enum { ALERTS = 200, ALERTS_MOST = 1000 };
 static int alerts_list(struct request *rq) {
   const char *state, *kind;
   int64_t limit;
-  struct db *db;
   int rc = query_text(rq, "state", &state);
   if (!rc) rc = query_text(rq, "kind", &kind);
   if (!rc) rc = query_int(rq, "limit", 1, ALERTS_MOST, ALERTS, &limit);
-  if (!rc) rc = db_find(rq, &db);
-  if (!rc) rc = alert_list(rq->cx, db, state, kind, limit, &rq->json, "data");
-  return rc ? rc : alert_counts(rq->cx, db, &rq->json, "counts");
+  if (!rc) rc = alert_list(rq->cx, rq->db, state, kind, limit, &rq->json, "data");
+  return rc ? rc : alert_counts(rq->cx, rq->db, &rq->json, "counts");
 }
 
 int decision_post(struct request *rq, decide_fn *act) {
   const char *id = rq->param[0], *note;
-  struct tenant *tenant;
   struct jv *body;
   int rc = body_members(rq, "note", &body);
   if (!rc) rc = member_text(rq, body, "note", &note);
-  if (!rc) rc = tenant_find(rq, &tenant);
-  if (!rc) rc = tenant_decide(rq->cx, tenant, act, id, note);
+  if (!rc) rc = tenant_decide(rq->cx, rq->tenant, act, id, note);
   if (rc) return rc;
   jw_record(&rq->json, "data", "id", id);
   return OK;
@@ -42,7 +38,7 @@ const struct route alerts_routes[] = {
     .reply = "[{id, kind, subject, state, severity, title, text, detail: {...}, address: text?, status, "
              "note: text?, created_at, times: int, last_at, resolved_at: text?, resolved_by: text?, "
              "updated_by, sent: int}]; counts: {open: int, acknowledged: int, resolved: int}",
-    .query = "state: open|acknowledged|resolved|all, kind, limit: int" },
+    .query = "state: open|acknowledged|resolved|all, kind, limit: int", .reads = true },
   { "POST", "/api/alerts/{id}/acknowledge", alert_acknowledge_post, "alerts.write",
     "Somebody looks at the alert: {\"note\": \"...\"}. 409 when it is resolved.", .reply = "{id}",
     .body = "{note}", .body_max = LIMIT_BODY_BYTES },

@@ -200,14 +200,13 @@ static int need_person(struct request *rq) {
 
 static int auth_password_post(struct request *rq) {
   struct visitor v = visitor_of(rq);
-  struct tenant *t;
   struct jv *body;
   const char *old, *new;
   int64_t wait;
   if (body_members(rq, "old, new", &body) || member_needed(rq, body, "old", &old) ||
-      member_needed(rq, body, "new", &new) || need_person(rq) || tenant_find(rq, &t))
+      member_needed(rq, body, "new", &new) || need_person(rq))
     return rq->cx->code;
-  int rc = login_change_password(rq->cx, t, rq->who, old, new, &v, &wait);
+  int rc = login_change_password(rq->cx, rq->tenant, rq->who, old, new, &v, &wait);
   if (rc == E_DENIED) {
     ctx_forgive(rq->cx);
     rq->status = 403;
@@ -218,10 +217,8 @@ static int auth_password_post(struct request *rq) {
 }
 
 static int users_logins(struct request *rq) {
-  struct db *db;
   int64_t total = 0;
-  int rc = db_find(rq, &db);
-  if (!rc) rc = accounts_list(rq->cx, db, &rq->json, "data", &total);
+  int rc = accounts_list(rq->cx, rq->db, &rq->json, "data", &total);
   if (!rc) jw_int(&rq->json, "total", total);
   return rc;
 }
@@ -230,14 +227,13 @@ static int users_logins(struct request *rq) {
 
 static int auth_sessions_get(struct request *rq) {
   const char *user = NULL;
-  struct db *db;
   int64_t total;
   if (query_text(rq, "user", &user)) return rq->cx->code;
   if (!user && is_person(rq)) user = rq->who->user_id;
   bool own = user && rq->who && strcmp(user, rq->who->user_id) == 0;
-  if ((!own && request_need(rq, "people.read")) || db_find(rq, &db)) return rq->cx->code;
+  if (!own && request_need(rq, "people.read")) return rq->cx->code;
   if (user && strcmp(user, "all") == 0) user = NULL;
-  int rc = sessions_list(rq->cx, db, user, false, &rq->json, "data", &total);
+  int rc = sessions_list(rq->cx, rq->db, user, false, &rq->json, "data", &total);
   jw_put(&rq->json, "total", total, "current", rq->who->open ? NULL : rq->who->session);
   return rc;
 }
@@ -249,18 +245,14 @@ static int tell_ended(struct request *rq) {
 
 /* One's own, or with people.write anybody's. */
 static int auth_session_delete(struct request *rq) {
-  struct tenant *t;
   bool all = identity_may(rq->who, "people.write");
-  if (tenant_find(rq, &t)) return rq->cx->code;
-  int rc = session_end(rq->cx, t, rq->param[0], all ? NULL : rq->who->user_id);
+  int rc = session_end(rq->cx, rq->tenant, rq->param[0], all ? NULL : rq->who->user_id);
   return rc ? rc : tell_ended(rq);
 }
 
 static int tokens_list(struct request *rq) {
-  struct db *db;
   int64_t total;
-  if (db_find(rq, &db)) return rq->cx->code;
-  int rc = sessions_list(rq->cx, db, NULL, true, &rq->json, "data", &total);
+  int rc = sessions_list(rq->cx, rq->db, NULL, true, &rq->json, "data", &total);
   jw_int(&rq->json, "total", total);
   return rc;
 }
@@ -269,7 +261,6 @@ static int token_post(struct request *rq) {
   enum { DAYS = 90 };
   struct machine_new new = { .by = rq->who->session, .days = DAYS };
   const char *token;
-  struct tenant *t;
   struct jv *body;
   char id[37];
   if (body_members(rq, "name, role, days", &body) || member_needed(rq, body, "name", &new.name) ||
@@ -278,7 +269,7 @@ static int token_post(struct request *rq) {
   struct str given = jv_text(jv_get(body, "days"));
   if (given.p && !str_to_int(given, &new.days))
     return fail(rq->cx, E_INVALID, "days", "days is how many days the token lasts, such as 90");
-  if (tenant_find(rq, &t) || session_machine(rq->cx, t, &new, id, &token)) return rq->cx->code;
+  if (session_machine(rq->cx, rq->tenant, &new, id, &token)) return rq->cx->code;
   rq->status = 201;
   rq->location = ctx_printf(rq->cx, "/api/tokens/%s", id);
   jw_record(&rq->json, "data", "id", id, "token", token, "expires_in", DAY_US / 1000000 * new.days);
@@ -286,9 +277,7 @@ static int token_post(struct request *rq) {
 }
 
 static int token_delete(struct request *rq) {
-  struct tenant *t;
-  if (tenant_find(rq, &t)) return rq->cx->code;
-  int rc = session_end(rq->cx, t, rq->param[0], NULL);
+  int rc = session_end(rq->cx, rq->tenant, rq->param[0], NULL);
   return rc ? rc : tell_ended(rq);
 }
 
@@ -303,9 +292,9 @@ static int read_flag(struct request *rq, const struct jv *body, const char *name
   return OK;
 }
 
-static int tell_user(struct request *rq, struct tenant *t, const char *id, const char *link) {
+static int tell_user(struct request *rq, const char *id, const char *link) {
   struct db *db;
-  if (tenant_read(rq->cx, t, &db)) return rq->cx->code;
+  if (tenant_read(rq->cx, rq->tenant, &db)) return rq->cx->code;
   jw_object(&rq->json, "data");
   int rc = record_get(rq->cx, db, entity_find("user"), id, &rq->json, "user");
   if (link) jw_text(&rq->json, "setup_link", ctx_printf(rq->cx, "/#/setup/%s", link));
@@ -317,65 +306,61 @@ static int tell_user(struct request *rq, struct tenant *t, const char *id, const
 static int user_post(struct request *rq) {
   struct account_new new = { 0 };
   const char *link = NULL;
-  struct tenant *t;
   struct jv *body;
   char id[37];
   if (body_members(rq, "email, name, role, password, must_change", &body) ||
       member_needed(rq, body, "email", &new.email) || member_text(rq, body, "name", &new.name) ||
       member_needed(rq, body, "role", &new.role) || member_text(rq, body, "password", &new.password) ||
-      read_flag(rq, body, "must_change", !rq->who->open, &new.must_change) || tenant_find(rq, &t) ||
-      account_add(rq->cx, t, &new, id) || (!new.password &&session_setup_link(rq->cx, t, id, &link)))
+      read_flag(rq, body, "must_change", !rq->who->open, &new.must_change) ||
+      account_add(rq->cx, rq->tenant, &new, id) ||
+      (!new.password &&session_setup_link(rq->cx, rq->tenant, id, &link)))
     return rq->cx->code;
   rq->status = 201;
   rq->location = ctx_printf(rq->cx, "/api/users/%s", id);
-  return tell_user(rq, t, id, link);
+  return tell_user(rq, id, link);
 }
 
 /* An account of this tenant; others are not there. */
-static int user_asked(struct request *rq, struct tenant **t) {
+static int user_asked(struct request *rq) {
   struct account a;
   struct ctx aside; /* its end gives the reader back before anything is written */
   struct db *db;
-  if (tenant_find(rq, t)) return rq->cx->code;
   ctx_begin(&aside, rq->cx->actor);
-  if (tenant_read(&aside, *t, &db) || account_get(&aside, db, rq->param[0], &a)) fail_from(rq->cx, &aside);
+  if (tenant_read(&aside, rq->tenant, &db) || account_get(&aside, db, rq->param[0], &a))
+    fail_from(rq->cx, &aside);
   ctx_end(&aside);
   return rq->cx->code;
 }
 
 static int user_password_post(struct request *rq) {
-  struct tenant *t;
   struct jv *body;
   const char *password, *link = NULL, *id = rq->param[0];
   bool must_change;
   if (body_members(rq, "password, must_change", &body) || member_text(rq, body, "password", &password) ||
-      read_flag(rq, body, "must_change", strcmp(rq->who->user_id, id) != 0, &must_change) ||
-      user_asked(rq, &t))
+      read_flag(rq, body, "must_change", strcmp(rq->who->user_id, id) != 0, &must_change) || user_asked(rq))
     return rq->cx->code;
-  int rc = password ? account_set_password(rq->cx, t, id, password, must_change, NULL)
-                    : session_setup_link(rq->cx, t, id, &link);
-  return rc ? rc : tell_user(rq, t, id, link);
+  int rc = password ? account_set_password(rq->cx, rq->tenant, id, password, must_change, NULL)
+                    : session_setup_link(rq->cx, rq->tenant, id, &link);
+  return rc ? rc : tell_user(rq, id, link);
 }
 
 static int user_set(struct request *rq, const char *name,
                     int (*set)(struct ctx *cx, struct tenant *t, const char *id, const char *value)) {
-  struct tenant *t;
   struct jv *body;
   const char *value;
-  if (body_members(rq, name, &body) || member_text(rq, body, name, &value) || user_asked(rq, &t))
+  if (body_members(rq, name, &body) || member_text(rq, body, name, &value) || user_asked(rq))
     return rq->cx->code;
-  int rc = set(rq->cx, t, rq->param[0], value ? value : "");
-  return rc ? rc : tell_user(rq, t, rq->param[0], NULL);
+  int rc = set(rq->cx, rq->tenant, rq->param[0], value ? value : "");
+  return rc ? rc : tell_user(rq, rq->param[0], NULL);
 }
 
 static int user_pin_post(struct request *rq) { return user_set(rq, "pin", account_set_pin); }
 static int user_badge_post(struct request *rq) { return user_set(rq, "badge", account_set_badge); }
 
 static int user_unlock_post(struct request *rq) {
-  struct tenant *t;
-  if (user_asked(rq, &t)) return rq->cx->code;
-  int rc = login_unlock(rq->cx, t, rq->param[0]);
-  return rc ? rc : tell_user(rq, t, rq->param[0], NULL);
+  if (user_asked(rq)) return rq->cx->code;
+  int rc = login_unlock(rq->cx, rq->tenant, rq->param[0]);
+  return rc ? rc : tell_user(rq, rq->param[0], NULL);
 }
 
 /* ---- one's own pages ---- */
@@ -389,12 +374,10 @@ static const char *setting_id(struct request *rq, struct ctx *cx, struct db *db)
 
 static int settings_get(struct request *rq) {
   struct jw *w = &rq->json;
-  struct db *db;
-  if (db_find(rq, &db)) return rq->cx->code;
-  const char *id = setting_id(rq, rq->cx, db);
+  const char *id = setting_id(rq, rq->cx, rq->db);
   if (id || rq->cx->code)
     return rq->cx->code ? (int)rq->cx->code
-                        : record_get(rq->cx, db, entity_find("dashboard_setting"), id, w, "data");
+                        : record_get(rq->cx, rq->db, entity_find("dashboard_setting"), id, w, "data");
   jw_object(w, "data"); /* as one that has nothing set */
   jw_put(w, "theme", "system", "layout_config", arg_json(STR("{}")), "widget_preferences",
          arg_json(STR("{}")), "default_date_range", "all");
@@ -435,11 +418,8 @@ static int settings_save(struct ctx *cx, struct db *db, void *arg) {
 
 static int settings_put(struct request *rq) {
   struct settings_task task = { .rq = rq };
-  struct tenant *t;
-  if (body_members(rq, "theme, layout_config, widget_preferences, default_date_range", &task.body) ||
-      tenant_find(rq, &t))
-    return rq->cx->code;
-  return tenant_write(rq->cx, t, settings_save, &task);
+  int rc = body_members(rq, "theme, layout_config, widget_preferences, default_date_range", &task.body);
+  return rc ? rc : tenant_write(rq->cx, rq->tenant, settings_save, &task);
 }
 
 /* ---- the addresses ---- */
@@ -471,13 +451,14 @@ const struct route auth_routes[] = {
     .body_max = KIB(16) },
   { "GET", "/api/auth/sessions", auth_sessions_get, "login",
     "One's own sessions; with people.read those of others. user: an id, or all.", .query = "user",
-    .reply = "[#session]; total: int, current: text?" },
+    .reply = "[#session]; total: int, current: text?", .reads = true },
   { "DELETE", "/api/auth/sessions/{id}", auth_session_delete, "login",
     "Ends a session of one's own; with people.write anybody's.", .reply = "{ended: bool}" },
   { "GET", "/api/settings", settings_get, "login", "How one has set up one's own pages.",
     .reply = "{theme, layout_config: {...}, widget_preferences: {...}, default_date_range, id?, user?: "
              "text?, version?: int, created_at?: int, created_by?, updated_at?: int, updated_by?, "
-             "deleted_at?: int?, deleted_by?: text?}" },
+             "deleted_at?: int?, deleted_by?: text?}",
+    .reads = true },
   { "PUT", "/api/settings", settings_put, "login",
     "Changes that: {theme, layout_config, widget_preferences, default_date_range}.",
     .reply = "{theme, layout_config: {...}, widget_preferences: {...}, default_date_range, id?, user?: "
@@ -486,7 +467,7 @@ const struct route auth_routes[] = {
     .body = "{theme, layout_config: object, widget_preferences: object, default_date_range}",
     .body_max = LIMIT_BODY_BYTES },
   { "GET", "/api/tokens", tokens_list, "people.read", "Tokens of machines, as far as anybody may know them.",
-    .reply = "[#session]; total: int" },
+    .reply = "[#session]; total: int", .reads = true },
   { "POST", "/api/tokens", token_post, "people.write",
     "A token for a machine: {name, role, days}. It is shown now and never again.",
     .body = "{name!, role!, days: int}", .reply = "201 {id, token, expires_in: int}", .secret = true,
@@ -497,7 +478,8 @@ const struct route auth_routes[] = {
     "How accounts log in: which proofs they have, when each did last, and until when it has to wait after "
     "failures.",
     .reply = "[{id, email, name, role, active: bool, must_change: bool, password: bool, pin: bool, badge: "
-             "bool, last_login: text?, locked_until: text?}]; total: int" },
+             "bool, last_login: text?, locked_until: text?}]; total: int",
+    .reads = true },
   { "POST", "/api/users", user_post, "people.write",
     "Adds an account: {email, name, role (a name or an id), password, must_change}. Without a password the "
     "reply has a link by which its owner sets one, within an hour.",

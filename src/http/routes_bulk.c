@@ -127,16 +127,14 @@ static int check_breaker(struct request *rq, struct tenant *t) {
 }
 
 static int bulk_post(struct request *rq) {
-  struct tenant *t;
   struct receiving r = { .rq = rq };
   struct ordering o = { 0 };
   const char *dir, *name;
   struct file_digest digest;
   int rc = query_text(rq, "filename", &name);
   if (!rc) rc = options_asked(rq, &o.order);
-  if (!rc) rc = tenant_find(rq, &t);
-  if (!rc) rc = check_breaker(rq, t);
-  if (!rc) rc = bulk_folder(rq->cx, t, &dir);
+  if (!rc) rc = check_breaker(rq, rq->tenant);
+  if (!rc) rc = bulk_folder(rq->cx, rq->tenant, &dir);
   if (!rc) rc = receive(rq, dir, name, &r);
   if (!rc) rc = file_digest(rq->cx, r.file->path, &digest);
   if (rc) return rc;
@@ -144,7 +142,7 @@ static int bulk_post(struct request *rq) {
   o.order.path = r.file->path;
   o.order.bytes = digest.bytes;
   o.order.sha256 = digest.sha256;
-  if (tenant_write(rq->cx, t, enqueue, &o)) {
+  if (tenant_write(rq->cx, rq->tenant, enqueue, &o)) {
     rq->retry_after = (int)o.breaker.retry_after;
     unlink(r.file->path);
     return rq->cx->code;
@@ -157,24 +155,16 @@ static int bulk_post(struct request *rq) {
 }
 
 static int bulk_show(struct request *rq) {
-  struct tenant *t;
-  struct db *db;
   int64_t id;
   if (!str_to_int(str_of(rq->param[0]), &id) || id < 1)
     return fail(rq->cx, E_NOT_FOUND, "jobId", "no file was handed in as job %.40s", rq->param[0]);
-  int rc = tenant_find(rq, &t);
-  if (!rc) rc = tenant_read(rq->cx, t, &db);
-  return rc ? rc : bulk_status(rq->cx, t, db, id, &rq->json, "data");
+  return bulk_status(rq->cx, rq->tenant, rq->db, id, &rq->json, "data");
 }
 
 static int bulk_index(struct request *rq) {
-  struct tenant *t;
-  struct db *db;
   int64_t limit;
   int rc = query_int(rq, "limit", 1, LIST_MOST, 20, &limit);
-  if (!rc) rc = tenant_find(rq, &t);
-  if (!rc) rc = tenant_read(rq->cx, t, &db);
-  return rc ? rc : bulk_list(rq->cx, t, db, limit, &rq->json, "data");
+  return rc ? rc : bulk_list(rq->cx, rq->tenant, rq->db, limit, &rq->json, "data");
 }
 
 /* ---- the addresses ---- */
@@ -195,8 +185,8 @@ const struct route bulk_routes[] = {
              "started_at: text?, ended_at: text?, duration_ms: int?, attempts: int, run: text?, cause: "
              "text?, errors: [{record: int, line: int, category, faults: [#fault]}], followed: bool, "
              "breaker: {state, failures: int, opened: int, retry_after: int, cause: text?}}",
-    .quiet = true },
+    .quiet = true, .reads = true },
   { "GET", "/api/bulk-upload", bulk_index, "data.read", "The files that were handed in, newest first.",
-    .reply = "[#bulk]", .query = "limit: int" },
+    .reply = "[#bulk]", .query = "limit: int", .reads = true },
   { 0 },
 };

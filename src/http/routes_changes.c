@@ -20,7 +20,6 @@ static int instant_asked(struct request *rq, const char *name, bool end, int64_t
 
 static int changes_list(struct request *rq) {
   struct change_filter f = { 0 };
-  struct db *db;
   int64_t total = 0, next = 0;
   int rc = query_text(rq, "unit", &f.unit);
   if (!rc) rc = query_text(rq, "event", &f.event);
@@ -31,8 +30,7 @@ static int changes_list(struct request *rq) {
   if (!rc) rc = instant_asked(rq, "to", true, &f.to);
   if (!rc) rc = query_int(rq, "before", 1, INT64_MAX, 0, &f.before);
   if (!rc) rc = query_int(rq, "limit", 1, PAGE_ROWS_MOST, PAGE_ROWS, &f.limit);
-  if (!rc) rc = db_find(rq, &db);
-  if (!rc) rc = changes_page(rq->cx, db, &f, &rq->json, "data", &total, &next);
+  if (!rc) rc = changes_page(rq->cx, rq->db, &f, &rq->json, "data", &total, &next);
   jw_put(&rq->json, "total", total, "next", next);
   return rc;
 }
@@ -43,6 +41,6 @@ const struct route changes_routes[] = {
   { "GET", "/api/changes", changes_list, "audit.read", "The change log, newest first.",
     .reply = "[{seq: int, at, actor, unit, event, table: text?, key: text?, count: int, text, before: "
              "{...}?, after: {...}?}]; total: int, next: int",
-    .query = "before: int, limit: int, unit, event, table, key, actor, from, to" },
+    .query = "before: int, limit: int, unit, event, table, key, actor, from, to", .reads = true },
   { 0 },
 };

@@ -19,11 +19,11 @@ enum {
   STORE_ORDERS_MOST = 500
 };
 
-int store_in_query(struct request *rq, struct db *db, const char **id) {
+int store_in_query(struct request *rq, const char **id) {
   char found[37];
   int rc = query_text(rq, "store", id);
   if (rc || !*id) return rc;
-  if (!record_id(rq->cx, db, entity_find("store"), *id, found))
+  if (!record_id(rq->cx, rq->db, entity_find("store"), *id, found))
     *id = ctx_strdup(rq->cx, str_of(found));
   else if (rq->cx->code == E_NOT_FOUND)
     ctx_forgive(rq->cx);
@@ -33,56 +33,45 @@ int store_in_query(struct request *rq, struct db *db, const char **id) {
 /* ---- figures ---- */
 
 static int dashboard_show(struct request *rq) {
-  struct db *db;
-  int rc = db_find(rq, &db);
-  if (rc) return rc;
   jw_object(&rq->json, "data");
-  rc = dashboard_summary(rq->cx, db, &rq->json);
+  int rc = dashboard_summary(rq->cx, rq->db, &rq->json);
   jw_close(&rq->json, '}');
   return rc;
 }
 
 static int dashboard_audit_show(struct request *rq) {
-  struct db *db;
   int64_t bad = 0;
-  int rc = db_find(rq, &db);
-  if (!rc) rc = dashboard_audit(rq->cx, db, &rq->json, "data", &bad);
+  int rc = dashboard_audit(rq->cx, rq->db, &rq->json, "data", &bad);
   if (!rc) jw_bool(&rq->json, "ok", bad == 0);
   return rc;
 }
 
 static int trends_show(struct request *rq) {
   struct trend_query q;
-  struct db *db;
   int rc = query_text(rq, "period", &q.period);
   if (!rc) rc = query_text(rq, "from", &q.from);
   if (!rc) rc = query_text(rq, "to", &q.to);
   if (!rc) rc = query_text(rq, "product", &q.product);
-  if (!rc) rc = db_find(rq, &db);
-  if (!rc) rc = store_in_query(rq, db, &q.store);
+  if (!rc) rc = store_in_query(rq, &q.store);
   if (rc) return rc;
   if (!q.period) q.period = "month";
-  return trend_list(rq->cx, db, &q, &rq->json, "data");
+  return trend_list(rq->cx, rq->db, &q, &rq->json, "data");
 }
 
 static int bought_show(struct request *rq) {
   struct bought_query q;
-  struct db *db;
   int rc = query_text(rq, "product", &q.product);
   if (!rc) rc = query_int(rq, "limit", 1, BOUGHT_MOST, BOUGHT, &q.limit);
-  if (!rc) rc = db_find(rq, &db);
-  if (!rc) rc = store_in_query(rq, db, &q.store);
-  return rc ? rc : bought_list(rq->cx, db, &q, &rq->json, "data");
+  if (!rc) rc = store_in_query(rq, &q.store);
+  return rc ? rc : bought_list(rq->cx, rq->db, &q, &rq->json, "data");
 }
 
 static int field_rules_list(struct request *rq) {
-  struct db *db;
   const char *search;
   int64_t limit, total = 0;
   int rc = query_text(rq, "q", &search);
   if (!rc) rc = query_int(rq, "limit", 1, RULES_MOST, RULES, &limit);
-  if (!rc) rc = db_find(rq, &db);
-  if (!rc) rc = upsell_rules(rq->cx, db, search, limit, &rq->json, "data", &total);
+  if (!rc) rc = upsell_rules(rq->cx, rq->db, search, limit, &rq->json, "data", &total);
   if (!rc) jw_int(&rq->json, "total", total);
   return rc;
 }
@@ -91,7 +80,6 @@ static int field_rules_list(struct request *rq) {
 
 static int predictions_list(struct request *rq) {
   struct predict_query q;
-  struct db *db;
   const char *next = NULL;
   int64_t total = 0;
   int rc = query_choice(rq, "status", &q.status);
@@ -99,12 +87,11 @@ static int predictions_list(struct request *rq) {
   if (!rc) rc = query_text(rq, "q", &q.search);
   if (!rc) rc = query_text(rq, "cursor", &q.cursor);
   if (!rc) rc = query_int(rq, "limit", 1, PREDICTIONS_MOST, PREDICTIONS, &q.limit);
-  if (!rc) rc = db_find(rq, &db);
-  if (!rc) rc = store_in_query(rq, db, &q.store);
-  if (!rc && q.due) rc = predict_day(rq->cx, db, q.due, &q.due);
+  if (!rc) rc = store_in_query(rq, &q.store);
+  if (!rc && q.due) rc = predict_day(rq->cx, rq->db, q.due, &q.due);
   if (rc) return rc;
   q.status = !q.status ? "pending" : !strcmp(q.status, "all") ? NULL : q.status;
-  rc = predict_list(rq->cx, db, &q, &rq->json, "data", &total, &next);
+  rc = predict_list(rq->cx, rq->db, &q, &rq->json, "data", &total, &next);
   if (rc) return rc;
   jw_put(&rq->json, "total", total, "next", next);
   if (next) rq->link = ctx_printf(rq->cx, "<%s>; rel=\"next\"", query_with(rq, "cursor", next));
@@ -113,19 +100,15 @@ static int predictions_list(struct request *rq) {
 }
 
 static int prediction_show(struct request *rq) {
-  struct db *db;
   int64_t version;
-  int rc = db_find(rq, &db);
-  if (!rc) rc = record_version(rq->cx, db, entity_find("predicted_order"), rq->param[0], &version);
-  if (!rc) rc = predict_show(rq->cx, db, rq->param[0], &rq->json, "data");
+  int rc = record_version(rq->cx, rq->db, entity_find("predicted_order"), rq->param[0], &version);
+  if (!rc) rc = predict_show(rq->cx, rq->db, rq->param[0], &rq->json, "data");
   if (!rc) rq->etag = tag_with_version(rq, version);
   return rc;
 }
 
 static int suggestions_show(struct request *rq) {
-  struct db *db;
-  int rc = db_find(rq, &db);
-  return rc ? rc : upsell_suggest(rq->cx, db, rq->param[0], &rq->json, "data");
+  return upsell_suggest(rq->cx, rq->db, rq->param[0], &rq->json, "data");
 }
 
 /* ---- stores and products ---- */
@@ -139,13 +122,11 @@ static int store_asked(struct request *rq, struct ctx *cx, struct db *db, char i
 }
 
 static int store_show_one(struct request *rq) {
-  struct db *db;
   char id[37];
   int64_t limit, version;
   int rc = query_int(rq, "limit", 1, STORE_ORDERS_MOST, STORE_ORDERS, &limit);
-  if (!rc) rc = db_find(rq, &db);
-  if (!rc) rc = store_asked(rq, rq->cx, db, id, &version);
-  if (!rc) rc = shop_show(rq->cx, db, id, limit, &rq->json, "data");
+  if (!rc) rc = store_asked(rq, rq->cx, rq->db, id, &version);
+  if (!rc) rc = shop_show(rq->cx, rq->db, id, limit, &rq->json, "data");
   if (!rc) rq->etag = tag_with_version(rq, version);
   return rc;
 }
@@ -159,12 +140,10 @@ static int show_preferences(struct request *rq, struct ctx *cx, struct db *db, c
 }
 
 static int preferences_show(struct request *rq) {
-  struct db *db;
   char id[37];
   int64_t version;
-  int rc = db_find(rq, &db);
-  if (!rc) rc = store_asked(rq, rq->cx, db, id, &version);
-  return rc ? rc : show_preferences(rq, rq->cx, db, id);
+  int rc = store_asked(rq, rq->cx, rq->db, id, &version);
+  return rc ? rc : show_preferences(rq, rq->cx, rq->db, id);
 }
 
 struct preference_task {
@@ -191,10 +170,8 @@ static int preferences_put(struct request *rq) {
 
 static int list_of(struct request *rq, int (*list)(struct ctx *cx, struct db *db, struct jw *w,
                                                    const char *key, int64_t *total)) {
-  struct db *db;
   int64_t total = 0;
-  int rc = db_find(rq, &db);
-  if (!rc) rc = list(rq->cx, db, &rq->json, "data", &total);
+  int rc = list(rq->cx, rq->db, &rq->json, "data", &total);
   if (!rc) jw_int(&rq->json, "total", total);
   return rc;
 }
@@ -231,7 +208,7 @@ const struct route dashboard_routes[] = {
     "name, SKU, barcode, category or brand of one of the two.",
     .reply = "[#advice]; total: int", .query = "limit: int, q", .cached = true },
   { "GET", "/api/upselling/suggestions/{id}", suggestions_show, "sales.read",
-    "What an order, an invoice or a store may want besides, and why.", .reply = "[#advice]" },
+    "What an order, an invoice or a store may want besides, and why.", .reply = "[#advice]", .reads = true },
   { "GET", "/api/predicted-orders", predictions_list, "sales.read",
     "Orders that stores are expected to make, soonest first, with items and explanation. q: words, each "
     "somewhere in the store's name, code, city, phone, GSTIN or salesperson, or in the number of the order; "
@@ -241,7 +218,7 @@ const struct route dashboard_routes[] = {
     .query = "status: pending|approved|rejected|all, store, due, q, limit: int, cursor", .cached = true },
   { "GET", "/api/predicted-orders/{id}", prediction_show, "sales.read",
     "One of them, in the words of the list; what it once was is at /api/records/predicted_order/{id}?as_of=.",
-    .reply = "#prediction" },
+    .reply = "#prediction", .reads = true },
   { "GET", "/api/stores/{id}", store_show_one, "sales.read",
     "A store with its last orders, sums, segment, preferences and prediction.",
     .reply =
@@ -252,9 +229,10 @@ const struct route dashboard_routes[] = {
         "total_revenue: number, order_frequency: number, churn_risk: number, recency_score: int, "
         "frequency_score: int, monetary_score: int, last_order: text?}?, preferences: #preferences?, "
         "prediction: {id, predicted_date, confidence: number, priority, total_amount: number}?}",
-    .query = "limit: int" },
+    .query = "limit: int", .reads = true },
   { "GET", "/api/stores/{id}/preferences", preferences_show, "sales.read",
-    "How a store wants to be treated; what nobody has set is as it is by default.", .reply = "#preferences" },
+    "How a store wants to be treated; what nobody has set is as it is by default.", .reply = "#preferences",
+    .reads = true },
   { "PUT", "/api/stores/{id}/preferences", preferences_put, "sales.write",
     "Sets them: {call_frequency, payment_terms, credit_limit, auto_approve_predictions}; what is not named "
     "stays.",

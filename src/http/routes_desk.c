@@ -62,13 +62,11 @@ static int filter_of_json(struct ctx *cx, struct jv *object, struct desk_filter 
 
 static int desk_rows(struct request *rq) {
   struct desk_filter f;
-  struct tenant *t;
   int64_t limit, after, total = 0, next = 0;
   int rc = filter_of_query(rq, &f);
   if (!rc) rc = query_int(rq, "limit", 1, PAGE_ROWS_MOST, PAGE_ROWS, &limit);
   if (!rc) rc = query_int(rq, "after", 0, INT64_MAX, 0, &after);
-  if (!rc) rc = tenant_find(rq, &t);
-  if (!rc) rc = desk_list(rq->cx, t, &f, after, limit, &rq->json, "data", &total, &next);
+  if (!rc) rc = desk_list(rq->cx, rq->tenant, &f, after, limit, &rq->json, "data", &total, &next);
   if (total >= 0)
     jw_int(&rq->json, "total", total);
   else
@@ -82,10 +80,8 @@ static int desk_rows(struct request *rq) {
 
 static int desk_summary_show(struct request *rq) {
   struct desk_filter f;
-  struct tenant *t;
   int rc = filter_of_query(rq, &f);
-  if (!rc) rc = tenant_find(rq, &t);
-  return rc ? rc : desk_summary(rq->cx, t, &f, &rq->json, "data");
+  return rc ? rc : desk_summary(rq->cx, rq->tenant, &f, &rq->json, "data");
 }
 
 static int id_of_path(struct request *rq, int64_t *id) {
@@ -94,22 +90,18 @@ static int id_of_path(struct request *rq, int64_t *id) {
 }
 
 static int desk_show_one(struct request *rq) {
-  struct tenant *t;
   int64_t id;
   int rc = id_of_path(rq, &id);
-  if (!rc) rc = tenant_find(rq, &t);
-  return rc ? rc : desk_one(rq->cx, t, id, &rq->json, "data");
+  return rc ? rc : desk_one(rq->cx, rq->tenant, id, &rq->json, "data");
 }
 
 static int desk_file(struct request *rq) {
-  struct db *db;
   const char *run;
   int rc = query_text(rq, "run", &run);
-  if (!rc) rc = db_find(rq, &db);
   if (rc) return rc;
   if (!run) return fail(rq->cx, E_INVALID, "run", "say of which run: run=ID, or run=latest");
   reply_stream(rq, "text/csv; charset=utf-8", "exceptions.csv");
-  return export_exception_file(rq->cx, db, run, reply_write, rq);
+  return export_exception_file(rq->cx, rq->db, run, reply_write, rq);
 }
 
 /* ---- which ones a body speaks of ---- */
@@ -167,16 +159,14 @@ static int change_of_json(struct ctx *cx, struct jv *body, struct review_change 
 
 static int desk_review(struct request *rq) {
   struct review_change change = { 0 };
-  struct tenant *t;
   struct jv *body;
   int64_t *ids, changed = 0;
   size_t count = 0;
   bool by_filter;
   int rc = body_members(rq, "ids, filter, assignee, decision, reason", &body);
   if (!rc) rc = change_of_json(rq->cx, body, &change);
-  if (!rc) rc = tenant_find(rq, &t);
-  if (!rc) rc = chosen(rq, t, body, &ids, &count, &by_filter);
-  if (!rc) rc = review_many(rq->cx, t, ids, count, &change, by_filter, &changed);
+  if (!rc) rc = chosen(rq, rq->tenant, body, &ids, &count, &by_filter);
+  if (!rc) rc = review_many(rq->cx, rq->tenant, ids, count, &change, by_filter, &changed);
   if (rc) return rc;
   jw_record(&rq->json, "data", "changed", changed, "chosen", (int64_t)count);
   return OK;
@@ -205,16 +195,14 @@ static int changes_of_json(struct ctx *cx, struct jv *body, struct correct_chang
 static int desk_fix(struct request *rq) {
   struct correct_result *result = ctx_alloc(rq->cx, sizeof *result);
   struct correct_change *changes;
-  struct tenant *t;
   struct jv *body;
   int64_t *ids;
   size_t count = 0, change_count = 0;
   bool by_filter;
   int rc = body_members(rq, "ids, filter, changes", &body);
   if (!rc) rc = changes_of_json(rq->cx, body, &changes, &change_count);
-  if (!rc) rc = tenant_find(rq, &t);
-  if (!rc) rc = chosen(rq, t, body, &ids, &count, &by_filter);
-  if (!rc) rc = correct_many(rq->cx, t, ids, count, changes, change_count, by_filter, result);
+  if (!rc) rc = chosen(rq, rq->tenant, body, &ids, &count, &by_filter);
+  if (!rc) rc = correct_many(rq->cx, rq->tenant, ids, count, changes, change_count, by_filter, result);
   if (rc) return rc;
   jw_object(&rq->json, "data");
   correct_write(&rq->json, result);
@@ -225,15 +213,13 @@ static int desk_fix(struct request *rq) {
 static int desk_fix_one(struct request *rq) {
   struct correct_result *result = ctx_alloc(rq->cx, sizeof *result);
   struct correct_change *changes;
-  struct tenant *t;
   struct jv *body;
   int64_t id;
   size_t change_count = 0;
   int rc = id_of_path(rq, &id);
   if (!rc) rc = body_members(rq, "changes", &body);
   if (!rc) rc = changes_of_json(rq->cx, body, &changes, &change_count);
-  if (!rc) rc = tenant_find(rq, &t);
-  if (!rc) rc = correct_many(rq->cx, t, &id, 1, changes, change_count, false, result);
+  if (!rc) rc = correct_many(rq->cx, rq->tenant, &id, 1, changes, change_count, false, result);
   if (rc) return rc;
   jw_object(&rq->json, "data");
   correct_write_one(&rq->json, result);
@@ -263,7 +249,7 @@ const struct route desk_routes[] = {
              "assignee, q, pattern" },
   { "GET", "/api/exceptions/file", desk_file, "data.read",
     "The open exceptions of one run in the columns of their file, to be repaired and imported again.",
-    .reply = "*text/csv", .query = "run!" },
+    .reply = "*text/csv", .query = "run!", .reads = true },
   { "POST", "/api/exceptions/review", desk_review, "data.write",
     "Gives exceptions to somebody, accepts them or opens them again: {\"ids\": [...] or \"filter\": {...}, "
     "\"assignee\", \"decision\": \"accepted\" or null, \"reason\"}.",

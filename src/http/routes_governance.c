@@ -24,24 +24,18 @@ static int query_day(struct request *rq, const char *name, bool after, int64_t *
 static int governance_show(struct request *rq) {
   struct governance_scope scope = { GOVERNANCE_ALWAYS };
   struct sign_key *key = NULL;
-  struct db *db;
   int rc = query_text(rq, "as", &scope.dataset);
   if (!rc && scope.dataset && !dataset_find(scope.dataset))
     rc = fail(rq->cx, E_NOT_FOUND, "as", "there is no dataset %.60s; there are %s", scope.dataset,
               dataset_names());
   if (!rc) rc = query_day(rq, "from", false, &scope.from);
   if (!rc) rc = query_day(rq, "to", true, &scope.to);
-  if (!rc) rc = db_find(rq, &db);
   if (!rc) rc = sign_key_find(rq->cx, store_dir(rq->server->store), &key);
   if (!rc && key) scope.fingerprint = key->fingerprint;
-  return rc ? rc : governance_report(rq->cx, db, &scope, &rq->json, "data");
+  return rc ? rc : governance_report(rq->cx, rq->db, &scope, &rq->json, "data");
 }
 
-static int catalogue_show(struct request *rq) {
-  struct db *db;
-  int rc = db_find(rq, &db);
-  return rc ? rc : catalogue_write(rq->cx, db, &rq->json, "data");
-}
+static int catalogue_show(struct request *rq) { return catalogue_write(rq->cx, rq->db, &rq->json, "data"); }
 
 /* A file name of the run's beginning, when it is what ids are made of. */
 static const char *proof_name(struct request *rq, const char *run) {
@@ -52,17 +46,15 @@ static const char *proof_name(struct request *rq, const char *run) {
 static int proof_export(struct request *rq) {
   struct proof_request r = { .run = NULL };
   struct sign_key *key;
-  struct db *db;
   int rc = query_text(rq, "run", &r.run);
   if (!r.run) r.run = "latest";
   if (!rc) rc = query_flag(rq, "rows", &r.rows);
   if (!rc) rc = query_flag(rq, "log", &r.log);
-  if (!rc) rc = db_find(rq, &db);
   if (!rc) rc = sign_key_open(rq->cx, store_dir(rq->server->store), &key);
   if (rc) return rc;
   r.key = key;
   reply_stream(rq, "application/jsonl", proof_name(rq, r.run));
-  return proof_write(rq->cx, db, &r, reply_write, rq);
+  return proof_write(rq->cx, rq->db, &r, reply_write, rq);
 }
 
 /* It is of the whole machine: where there are others, none of them gets it. */
@@ -97,18 +89,19 @@ const struct route governance_routes[] = {
              "rejected: int}, audits: {passed: int, failed: int}, exceptions: {open: int, corrected: int, "
              "accepted: int, median_days_open: number?, median_days_to_settle: number?}, log: {entries: int, "
              "first: text?, last: text?, head, verified: text?}, proof: {key_fingerprint: text?}}",
-    .query = "as, from: day, to: day" },
+    .query = "as, from: day, to: day", .reads = true },
   { "GET", "/api/proof", proof_export, "audit.read",
     "A run as a signed document that proves itself, JSON lines. run: the latest when none is named; rows=1: "
     "every row, too; log=1: every entry of the log since the run began.",
-    .reply = "*application/jsonl", .query = "run, rows: 0|1, log: 0|1" },
+    .reply = "*application/jsonl", .query = "run, rows: 0|1, log: 0|1", .reads = true },
   { "GET", "/api/support", support_export, "system.read",
     "What somebody who helps needs to see, as .tar.gz: states and counts, no data, no secrets.",
-    .reply = "*application/gzip" },
+    .reply = "*application/gzip", .apart = true },
   { "GET", "/api/catalogue", catalogue_show, "audit.read",
     "Tables, views, reports, datasets and entities with their columns, owners and origins.",
     .reply = "{tables: [{name, kind, rows: int?, rows_exact: bool, description: text?, owner: text?, fresh: "
              "text?, rules: [text], columns: [{name, type: text?, description: text?, owner: text?, rules: "
-             "[text], lineage: text?}], table?: text?}]}" },
+             "[text], lineage: text?}], table?: text?}]}",
+    .reads = true },
   { 0 },
 };

@@ -7,19 +7,13 @@
 #include "http/routes.h"
 #include "job/graph.h"
 
-static int graphs_list(struct request *rq) {
-  struct db *db;
-  int rc = db_find(rq, &db);
-  return rc ? rc : graph_list(rq->cx, db, &rq->json, "data");
-}
+static int graphs_list(struct request *rq) { return graph_list(rq->cx, rq->db, &rq->json, "data"); }
 
 static int graph_runs_list(struct request *rq) {
-  struct db *db;
   int64_t limit, before;
   int rc = query_int(rq, "limit", 1, PAGE_ROWS_MOST, PAGE_ROWS, &limit);
   if (!rc) rc = query_int(rq, "before", 1, INT64_MAX, 0, &before);
-  if (!rc) rc = db_find(rq, &db);
-  return rc ? rc : graph_runs(rq->cx, db, rq->param[0], limit, before, &rq->json, "data");
+  return rc ? rc : graph_runs(rq->cx, rq->db, rq->param[0], limit, before, &rq->json, "data");
 }
 
 static int run_of(struct request *rq, struct db *db, int64_t *run) {
@@ -27,11 +21,9 @@ static int run_of(struct request *rq, struct db *db, int64_t *run) {
 }
 
 static int graph_run_show_one(struct request *rq) {
-  struct db *db;
   int64_t run;
-  int rc = db_find(rq, &db);
-  if (!rc) rc = run_of(rq, db, &run);
-  return rc ? rc : graph_run_show(rq->cx, db, run, &rq->json, "data");
+  int rc = run_of(rq, rq->db, &run);
+  return rc ? rc : graph_run_show(rq->cx, rq->db, run, &rq->json, "data");
 }
 
 /* ---- acts ---- */
@@ -67,10 +59,8 @@ static int payload_of(struct request *rq, const struct jv *body, struct str *out
 }
 
 static int act(struct request *rq, struct act *a) {
-  struct tenant *tenant;
   a->rq = rq;
-  int rc = tenant_find(rq, &tenant);
-  return rc ? rc : tenant_write(rq->cx, tenant, a->fn, a);
+  return tenant_write(rq->cx, rq->tenant, a->fn, a);
 }
 
 static int start(struct ctx *cx, struct db *db, void *arg) {
@@ -164,12 +154,13 @@ const struct route graphs_routes[] = {
         "[{name, help: text?, owner: text?, retries: int, retry_delay_s: int, start_day: text?, catch_up: "
         "bool, max_active: int, tasks: [{name, kind, after: [text], map: text?}], schedule: #when?, "
         "schedules: [#when], last_run: {id: int, graph, cause, state, from, to, created_at, created_by, "
-        "started_at: text?, ended_at: text?}?, runs_ok: int, runs_failed: int, median_seconds: number?}]" },
+        "started_at: text?, ended_at: text?}?, runs_ok: int, runs_failed: int, median_seconds: number?}]",
+    .reads = true },
   { "GET", "/api/graphs/{id}/runs", graph_runs_list, "work.read",
     "The runs of a graph (by name), newest first.",
     .reply = "[{id: int, graph, cause, state, from, to, created_at, created_by, started_at: text?, ended_at: "
              "text?}]",
-    .query = "limit: int, before: int" },
+    .query = "limit: int, before: int", .reads = true },
   { "POST", "/api/graphs/{id}/run", graph_run_post, "work.write",
     "Runs a graph; 202 and the address of the run. Body (may be empty): {\"payload\": {}, \"notify\": a "
     "webhook, or an address (this takes system.write, too), that is told when it has ended}.",
@@ -179,7 +170,7 @@ const struct route graphs_routes[] = {
     .reply = "202 {runs: int, first: int, last: int}", .body = "{from!: day, to!: day}",
     .body_max = LIMIT_BODY_BYTES },
   { "GET", "/api/graph-runs/{id}", graph_run_show_one, "work.read",
-    "A run with its tasks: states, times, causes, outputs, logs.", .reply = "#graph_run" },
+    "A run with its tasks: states, times, causes, outputs, logs.", .reply = "#graph_run", .reads = true },
   { "POST", "/api/graph-runs/{id}/retry", graph_run_retry_post, "work.write",
     "Lets a run go on where it failed: {\"task\"} or all that failed. 409 when nothing has.",
     .reply = "#graph_run", .body = "{task}", .body_max = LIMIT_BODY_BYTES },

@@ -58,13 +58,10 @@ static void tell(void *arg, const char *section, enum health state, const char *
 static int health_report(struct request *rq) {
   struct ctx *cx = rq->cx;
   struct report r = { .w = &rq->json };
-  struct tenant *t;
-  struct db *db;
-  if (tenant_find(rq, &t) || tenant_read(cx, t, &db)) return cx->code;
   jw_object(&rq->json, "data");
-  jw_text(&rq->json, "tenant", tenant_slug(t));
+  jw_text(&rq->json, "tenant", tenant_slug(rq->tenant));
   jw_array(&rq->json, "sections");
-  health_tenant(cx, t, db, tell, &r);
+  health_tenant(cx, rq->tenant, rq->db, tell, &r);
   health_machine(cx, store_dir(rq->server->store), tell, &r);
   jw_close(&rq->json, ']');
   jw_text(&rq->json, "state", health_names[r.worst]);
@@ -75,27 +72,25 @@ static int health_report(struct request *rq) {
 /* ---- what goes out ---- */
 
 static int outbox_rows(struct request *rq) {
-  struct db *db;
   const char *state, *channel;
   int64_t limit, before;
   if (query_text(rq, "state", &state) || query_text(rq, "channel", &channel) ||
       query_int(rq, "limit", 1, PAGE_ROWS_MOST, PAGE_ROWS, &limit) ||
-      query_int(rq, "before", 0, INT64_MAX, 0, &before) || db_find(rq, &db))
+      query_int(rq, "before", 0, INT64_MAX, 0, &before))
     return rq->cx->code;
-  return outbox_list(rq->cx, db, state, channel, before, limit, &rq->json, "data");
+  return outbox_list(rq->cx, rq->db, state, channel, before, limit, &rq->json, "data");
 }
 
 static int mail_test_post(struct request *rq) {
   struct ctx *cx = rq->cx;
   struct jv *body;
-  struct tenant *t;
   struct mail_answer a;
   const char *to, *server;
   if (body_members(rq, "to, server", &body) || member_text(rq, body, "to", &to) ||
-      member_text(rq, body, "server", &server) || tenant_find(rq, &t))
+      member_text(rq, body, "server", &server))
     return cx->code;
   if (!to) return fail(cx, E_INVALID, "to", "say who gets it: {\"to\":\"me@example.org\"}");
-  if (mail_test(cx, t, server, to, &a)) return cx->code;
+  if (mail_test(cx, rq->tenant, server, to, &a)) return cx->code;
   if (a.end != MAIL_TAKEN)
     return fail(cx, a.end == MAIL_NEVER ? E_INVALID : E_BUSY, "to", "the mail was not sent: %s", a.words);
   jw_record(&rq->json, "data", "to", to, "code", a.code, "answer", a.words);
@@ -119,14 +114,14 @@ static int check_owner(struct request *rq, struct tenant *t, const char *entity,
 static int secret_post(struct request *rq) {
   struct ctx *cx = rq->cx;
   struct jv *body;
-  struct tenant *t;
   const char *entity, *id;
   if (body_members(rq, "entity, id, value", &body) || member_text(rq, body, "entity", &entity) ||
-      member_text(rq, body, "id", &id) || tenant_find(rq, &t))
+      member_text(rq, body, "id", &id))
     return cx->code;
   struct str value = jv_text(jv_get(body, "value"));
   if (!value.p) return fail(cx, E_INVALID, "value", "say what it is: \"value\"");
-  if (check_owner(rq, t, entity, id) || secret_set(cx, t, secret_name(cx, entity, id), value))
+  if (check_owner(rq, rq->tenant, entity, id) ||
+      secret_set(cx, rq->tenant, secret_name(cx, entity, id), value))
     return cx->code;
   jw_record(&rq->json, "data", "set", arg_bool(value.n > 0));
   return OK;
@@ -137,15 +132,15 @@ static int secret_post(struct request *rq) {
 const struct route health_routes[] = {
   { "GET", "/metrics", prometheus_show, "system.read",
     "Figures of this process and of all tenants, in the text format of Prometheus.", .reply = "*text/plain",
-    .quiet = true },
+    .quiet = true, .apart = true },
   { "GET", "/api/health", health_report, "system.read",
     "How things are, in sentences: {state, sections: [{section, state, text}]}; a state is ok, warn or bad.",
-    .reply = "{tenant, sections: [{section, state, text}], state}", .quiet = true },
+    .reply = "{tenant, sections: [{section, state, text}], state}", .quiet = true, .reads = true },
   { "GET", "/api/outbox", outbox_rows, "system.read",
     "Mails and requests that went out or are to, newest first. channel: mail or webhook.",
     .reply = "[{id: int, channel, job: int, sender, target, subject, state, tries: int, repeats: int, "
              "answer, made_at, changed_at}]",
-    .query = "state, channel: mail|webhook, limit: int, before: int" },
+    .query = "state, channel: mail|webhook, limit: int, before: int", .reads = true },
   { "POST", "/api/mail/test", mail_test_post, "system.write",
     "Sends a short mail at once: {\"to\":\"...\", \"server\":\"name\"}; 503 with the server's words when it "
     "was not taken.",

@@ -66,12 +66,10 @@ static int order_asked(struct request *rq, struct task_order *o, const char **ex
 /* ---- uploads ---- */
 
 static int upload_post(struct request *rq) {
-  struct tenant *tenant;
   struct upload u;
   const char *name;
   int rc = query_text(rq, "name", &name);
-  if (!rc) rc = tenant_find(rq, &tenant);
-  if (!rc) rc = upload_receive(rq, tenant, name, &u);
+  if (!rc) rc = upload_receive(rq, rq->tenant, name, &u);
   if (rc) return rc;
   jw_record(&rq->json, "data", "upload", u.id, "name", u.name, "bytes", u.bytes, "sha256", u.sha256);
   rq->status = 201;
@@ -80,13 +78,12 @@ static int upload_post(struct request *rq) {
 }
 
 static int upload_show(struct request *rq) {
-  struct task_order o = { 0 };
+  struct task_order o = { .tenant = rq->tenant };
   struct upload u;
   struct input *in;
   struct db *db;
   const char *existing;
   int rc = order_asked(rq, &o, &existing);
-  if (!rc) rc = tenant_find(rq, &o.tenant);
   if (!rc) rc = upload_find(rq, o.tenant, rq->param[0], &u);
   if (!rc) rc = input_open_as(rq->cx, u.path, u.name, store_dir(rq->server->store), &in);
   if (!rc) rc = tenant_read(rq->cx, o.tenant, &db);
@@ -100,10 +97,8 @@ static int upload_show(struct request *rq) {
 }
 
 static int upload_delete(struct request *rq) {
-  struct tenant *tenant;
   struct upload u;
-  int rc = tenant_find(rq, &tenant);
-  if (!rc) rc = upload_find(rq, tenant, rq->param[0], &u);
+  int rc = upload_find(rq, rq->tenant, rq->param[0], &u);
   if (rc) return rc;
   upload_remove(rq->server, u.id);
   jw_record(&rq->json, "data", "upload", u.id, "deleted", arg_bool(true));
@@ -138,12 +133,11 @@ static int file_asked(struct request *rq, struct task_order *o, struct upload *u
 }
 
 static int import_post(struct request *rq) {
-  struct task_order o = { 0 };
+  struct task_order o = { .tenant = rq->tenant };
   struct upload u;
   char id[37];
   const char *existing;
   int rc = order_asked(rq, &o, &existing);
-  if (!rc) rc = tenant_find(rq, &o.tenant);
   if (!rc) rc = file_asked(rq, &o, &u);
   if (rc) return rc;
   if (task_start(rq, &o, id)) {
@@ -154,25 +148,15 @@ static int import_post(struct request *rq) {
 }
 
 static int imports_list(struct request *rq) {
-  struct tenant *tenant;
   int64_t total;
-  int rc = tenant_find(rq, &tenant);
-  if (!rc) rc = tasks_list(rq, tenant, &total);
+  int rc = tasks_list(rq, rq->tenant, &total);
   if (!rc) jw_int(&rq->json, "total", total);
   return rc;
 }
 
-static int import_show(struct request *rq) {
-  struct tenant *tenant;
-  int rc = tenant_find(rq, &tenant);
-  return rc ? rc : task_show(rq, tenant, rq->param[0]);
-}
+static int import_show(struct request *rq) { return task_show(rq, rq->tenant, rq->param[0]); }
 
-static int import_cancel(struct request *rq) {
-  struct tenant *tenant;
-  int rc = tenant_find(rq, &tenant);
-  return rc ? rc : task_cancel(rq, tenant, rq->param[0]);
-}
+static int import_cancel(struct request *rq) { return task_cancel(rq, rq->tenant, rq->param[0]); }
 
 /* ---- the addresses ---- */
 

@@ -11,33 +11,25 @@ static int id_of(struct request *rq, int64_t *id) {
 
 static int jobs_list(struct request *rq) {
   struct job_filter f = { 0 };
-  struct db *db;
   int64_t total = 0, next = 0;
   int rc = query_text(rq, "state", &f.state);
   if (!rc) rc = query_text(rq, "queue", &f.queue);
   if (!rc) rc = query_text(rq, "kind", &f.kind);
   if (!rc) rc = query_int(rq, "limit", 1, PAGE_ROWS_MOST, PAGE_ROWS, &f.limit);
   if (!rc) rc = query_int(rq, "before", 1, INT64_MAX, 0, &f.before);
-  if (!rc) rc = db_find(rq, &db);
-  if (!rc) rc = job_list(rq->cx, db, &f, &rq->json, "data", &total, &next);
+  if (!rc) rc = job_list(rq->cx, rq->db, &f, &rq->json, "data", &total, &next);
   if (rc) return rc;
   jw_put(&rq->json, "total", total, "next", next);
-  return job_counts(rq->cx, db, &rq->json, "counts");
+  return job_counts(rq->cx, rq->db, &rq->json, "counts");
 }
 
 static int job_show_one(struct request *rq) {
-  struct db *db;
   int64_t id;
   int rc = id_of(rq, &id);
-  if (!rc) rc = db_find(rq, &db);
-  return rc ? rc : job_show(rq->cx, db, id, &rq->json, "data");
+  return rc ? rc : job_show(rq->cx, rq->db, id, &rq->json, "data");
 }
 
-static int job_queues_list(struct request *rq) {
-  struct db *db;
-  int rc = db_find(rq, &db);
-  return rc ? rc : job_queues(rq->cx, db, &rq->json, "data");
-}
+static int job_queues_list(struct request *rq) { return job_queues(rq->cx, rq->db, &rq->json, "data"); }
 
 static int job_kinds_list(struct request *rq) {
   job_kinds(&rq->json, "data");
@@ -96,12 +88,10 @@ static int make(struct ctx *cx, struct db *db, void *arg) {
 
 static int job_post(struct request *rq) {
   struct order o = { .rq = rq };
-  struct tenant *tenant;
   struct jv *body;
   int rc = body_members(rq, "kind, queue, unique, due_at, payload, priority", &body);
   if (!rc) rc = order_of(rq, body, &o.order);
-  if (!rc) rc = tenant_find(rq, &tenant);
-  if (!rc) rc = tenant_write(rq->cx, tenant, make, &o);
+  if (!rc) rc = tenant_write(rq->cx, rq->tenant, make, &o);
   if (rc) return rc;
   rq->status = 201;
   rq->location = ctx_printf(rq->cx, "/api/jobs/%lld", (long long)o.id);
@@ -125,11 +115,9 @@ static int act_on_one(struct ctx *cx, struct db *db, void *arg) {
 }
 
 static int change(struct request *rq, struct act *a) {
-  struct tenant *tenant;
   a->rq = rq;
   int rc = id_of(rq, &a->id);
-  if (!rc) rc = tenant_find(rq, &tenant);
-  return rc ? rc : tenant_write(rq->cx, tenant, act_on_one, a);
+  return rc ? rc : tenant_write(rq->cx, rq->tenant, act_on_one, a);
 }
 
 static int job_retry_post(struct request *rq) { return change(rq, &(struct act){ .act = job_retry }); }
@@ -152,12 +140,10 @@ static int replay(struct ctx *cx, struct db *db, void *arg) {
 
 static int jobs_replay_dead(struct request *rq) {
   struct act a = { .rq = rq };
-  struct tenant *tenant;
   struct jv *body;
   int rc = body_members_if_any(rq, "queue", &body);
   if (!rc) rc = member_text(rq, body, "queue", &a.queue);
-  if (!rc) rc = tenant_find(rq, &tenant);
-  if (!rc) rc = tenant_write(rq->cx, tenant, replay, &a);
+  if (!rc) rc = tenant_write(rq->cx, rq->tenant, replay, &a);
   if (rc) return rc;
   jw_record(&rq->json, "data", "replayed", a.count);
   return OK;
@@ -172,7 +158,8 @@ const struct route jobs_routes[] = {
              "progress: #progress, cause: text?, unique: text?, created_at, created_by, started_at: text?, "
              "ended_at: text?, graph_run: int?, graph_task: text?}]; total: int, next: int?, counts: "
              "{waiting: int, running: int, done: int, dead: int, cancelled: int}",
-    .query = "state: waiting|running|done|dead|cancelled, queue, kind, limit: int, before: int" },
+    .query = "state: waiting|running|done|dead|cancelled, queue, kind, limit: int, before: int",
+    .reads = true },
   { "POST", "/api/jobs", job_post, "work.write",
     "Orders a job: {kind, payload, queue, priority, due_at, unique}. While one of its kind and `unique` "
     "waits or runs, that one is meant.",
@@ -182,7 +169,7 @@ const struct route jobs_routes[] = {
     "Begins all dead jobs again, or those of a queue: {queue}.", .reply = "{replayed: int}",
     .body = "{queue}", .body_max = LIMIT_BODY_BYTES },
   { "GET", "/api/jobs/{id}", job_show_one, "work.read",
-    "One job: payload, result, steps, attempts with their log.", .reply = "#job" },
+    "One job: payload, result, steps, attempts with their log.", .reply = "#job", .reads = true },
   { "POST", "/api/jobs/{id}/retry", job_retry_post, "work.write",
     "Begins a dead or cancelled job again with all its attempts, or one that waits for its time at once. "
     "Steps that are done stay done. 409 for others.",
@@ -196,8 +183,9 @@ const struct route jobs_routes[] = {
     "The queues with their settings and how they stand. Their settings are records of job_queue.",
     .reply = "[{name, help, weight: int, paused: bool, attempts: int, backoff_ms: int, backoff_cap_ms: int, "
              "jitter: bool, rate_count: int, rate_seconds: int, at_once: int, keep_days: int, id, waiting: "
-             "int, delayed: int, running: int, dead: int, done_day: int, oldest_seconds: number?}]" },
+             "int, delayed: int, running: int, dead: int, done_day: int, oldest_seconds: number?}]",
+    .reads = true },
   { "GET", "/api/job-kinds", job_kinds_list, "work.read", "The kinds of jobs that this program knows.",
-    .reply = "[{name, queue, need: text?, help}]" },
+    .reply = "[{name, queue, need: text?, help}]", .apart = true },
   { 0 },
 };

@@ -38,19 +38,13 @@ static int metrics_of_tenant(struct request *rq) {
   return rc;
 }
 
-static int monthly_revenue_get(struct request *rq) {
-  struct db *db;
-  int rc = db_find(rq, &db);
-  return rc ? rc : metric_monthly(rq->cx, db, &rq->json);
-}
+static int monthly_revenue_get(struct request *rq) { return metric_monthly(rq->cx, rq->db, &rq->json); }
 
 static int daily_revenue_get(struct request *rq) {
   const char *from, *to;
-  struct db *db;
   int rc = query_text(rq, "from", &from);
   if (!rc) rc = query_text(rq, "to", &to);
-  if (!rc) rc = db_find(rq, &db);
-  return rc ? rc : metric_daily(rq->cx, db, from, to, &rq->json);
+  return rc ? rc : metric_daily(rq->cx, rq->db, from, to, &rq->json);
 }
 
 /* ---- the addresses ---- */
@@ -60,13 +54,15 @@ const struct route metrics_routes[] = {
     "The metrics of a tenant (its short name or id): {metrics, count, period}. Parameters, all of them "
     "needed: metric_type (revenue, inventory, staffing, costs), start_date, end_date (days, inclusive).",
     .reply = "*application/json",
-    .query = "metric_type!: revenue|inventory|staffing|costs, start_date!: day, end_date!: day" },
+    .query = "metric_type!: revenue|inventory|staffing|costs, start_date!: day, end_date!: day",
+    .apart = true },
   { "GET", "/api/monthly-revenue", monthly_revenue_get, "data.read",
     "Revenue by month as it was added up last, when that was, and whether metrics changed since.",
     .reply = "[{month, total_revenue, avg_daily_revenue, days_with_data: int}]; refreshed_at: text?, stale: "
-             "bool, months_changed: int" },
+             "bool, months_changed: int",
+    .reads = true },
   { "GET", "/api/daily-revenue", daily_revenue_get, "data.read",
     "Revenue by day and category. from and to are days, inclusive.",
-    .reply = "[{metric_date, category, total_revenue}]", .query = "from: day, to: day" },
+    .reply = "[{metric_date, category, total_revenue}]", .query = "from: day, to: day", .reads = true },
   { 0 },
 };

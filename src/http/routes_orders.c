@@ -9,7 +9,7 @@ enum { ORDERS = 50, ORDERS_MOST = 1000, RECENT = 10 };
 
 /* ---- lists ---- */
 
-static int list(struct request *rq, struct db *db, struct order_query *q, bool paged) {
+static int list(struct request *rq, struct order_query *q, bool paged) {
   const char *next;
   int64_t total = 0;
   bool csv;
@@ -17,7 +17,7 @@ static int list(struct request *rq, struct db *db, struct order_query *q, bool p
   struct jw aside, *w = &rq->json;
   if (csv_asked(rq, &csv)) return rq->cx->code;
   if (csv) jw_begin(w = &aside, &rows, LIMIT_REPLY_BYTES);
-  order_list(rq->cx, db, q, w, "data", &total, &next);
+  order_list(rq->cx, rq->db, q, w, "data", &total, &next);
   if (!paged) next = NULL;
   if (next) rq->link = ctx_printf(rq->cx, "<%s>; rel=\"next\"", query_with(rq, "cursor", next));
   if (csv) {
@@ -35,9 +35,8 @@ static int day_asked(struct request *rq, const char *name, const char **out) {
   return fail(rq->cx, E_INVALID, name, "%s is a day, such as 2024-02-29", name);
 }
 
-static int query_asked(struct request *rq, struct db **db, struct order_query *q) {
-  int rc = db_find(rq, db);
-  if (!rc) rc = store_in_query(rq, *db, &q->store);
+static int query_asked(struct request *rq, struct order_query *q) {
+  int rc = store_in_query(rq, &q->store);
   if (!rc) rc = query_text(rq, "q", &q->search);
   if (!rc) rc = day_asked(rq, "from", &q->from);
   if (!rc) rc = day_asked(rq, "to", &q->to);
@@ -47,24 +46,20 @@ static int query_asked(struct request *rq, struct db **db, struct order_query *q
 
 static int orders_list(struct request *rq) {
   struct order_query q = { 0 };
-  struct db *db;
-  int rc = query_asked(rq, &db, &q);
+  int rc = query_asked(rq, &q);
   if (!rc) rc = query_choice(rq, "status", &q.status);
   if (!rc) rc = query_choice(rq, "source", &q.source);
-  return rc ? rc : list(rq, db, &q, true);
+  return rc ? rc : list(rq, &q, true);
 }
 
 static int orders_pending(struct request *rq) {
   struct order_query q = { .status = "pending", .made_here = true };
-  struct db *db;
-  int rc = query_asked(rq, &db, &q);
-  return rc ? rc : list(rq, db, &q, true);
+  int rc = query_asked(rq, &q);
+  return rc ? rc : list(rq, &q, true);
 }
 
 static int orders_recent(struct request *rq) {
-  struct db *db;
-  int rc = db_find(rq, &db);
-  return rc ? rc : list(rq, db, &(struct order_query){ .limit = RECENT }, false);
+  return list(rq, &(struct order_query){ .limit = RECENT }, false);
 }
 
 /* Its tag leads with the version, which If-Match takes. An invoice has none: nobody changes it here. */
@@ -79,11 +74,7 @@ static int show_with_tag(struct request *rq, struct ctx *cx, struct db *db, cons
   return cx->code;
 }
 
-static int order_show_one(struct request *rq) {
-  struct db *db;
-  int rc = db_find(rq, &db);
-  return rc ? rc : show_with_tag(rq, rq->cx, db, rq->param[0]);
-}
+static int order_show_one(struct request *rq) { return show_with_tag(rq, rq->cx, rq->db, rq->param[0]); }
 
 /* ---- writing ---- */
 
@@ -206,7 +197,7 @@ const struct route orders_routes[] = {
             "requested_date: day, notes, device, override: bool, ...}",
     .reply = "201 #order", .body_max = LIMIT_BODY_BYTES },
   { "GET", "/api/orders/{id}", order_show_one, "sales.read",
-    "An order or invoice with its lines; {id} may be its number.", .reply = "#order" },
+    "An order or invoice with its lines; {id} may be its number.", .reply = "#order", .reads = true },
   { "PUT", "/api/orders/{id}", order_put, "sales.write",
     "Changes an order as a whole: what the body does not name is emptied, lines are replaced. 409 when it is "
     "invoiced or cancelled.",

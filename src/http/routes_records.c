@@ -107,7 +107,6 @@ static int list_then(struct request *rq, struct db *db, const struct entity *e, 
 }
 
 static int records_list(struct request *rq) {
-  struct db *db;
   struct record_filter filters[FILTERS_MAX];
   struct record_query q = { 0 };
   int64_t as_of;
@@ -116,16 +115,14 @@ static int records_list(struct request *rq) {
   if (!rc) rc = csv_asked(rq, &csv);
   if (!rc) rc = query_asked(rq, &q, filters);
   if (!rc) rc = as_of_asked(rq, &as_of);
-  if (!rc) rc = db_find(rq, &db);
   if (rc) return rc;
-  if (csv && !as_of) return records_csv(rq, db, &q);
-  return as_of ? list_then(rq, db, rq->entity, &q, as_of, csv) : list_now(rq, db, rq->entity, &q);
+  if (csv && !as_of) return records_csv(rq, rq->db, &q);
+  return as_of ? list_then(rq, rq->db, rq->entity, &q, as_of, csv) : list_now(rq, rq->db, rq->entity, &q);
 }
 
-/* The file, and the id of the record that the address names. */
-static int record_asked(struct request *rq, struct db **db, char id[static 37]) {
-  if (entity_asked(rq) || db_find(rq, db)) return rq->cx->code;
-  return record_id(rq->cx, *db, rq->entity, rq->param[1], id);
+/* The id of the record that the address names. */
+static int record_asked(struct request *rq, char id[static 37]) {
+  return entity_asked(rq) ? (int)rq->cx->code : record_id(rq->cx, rq->db, rq->entity, rq->param[1], id);
 }
 
 static const char *tag_of(struct ctx *cx, int64_t version) {
@@ -134,24 +131,22 @@ static const char *tag_of(struct ctx *cx, int64_t version) {
 
 /* The tag of a record is its version; what was once known of it has none. */
 static int record_show(struct request *rq) {
-  struct db *db;
   char id[37];
   int64_t as_of, version;
-  if (as_of_asked(rq, &as_of) || record_asked(rq, &db, id)) return rq->cx->code;
-  if (as_of) return record_get_at(rq->cx, db, rq->entity, id, as_of, &rq->json, "data");
-  if (record_version(rq->cx, db, rq->entity, id, &version)) return rq->cx->code;
+  if (as_of_asked(rq, &as_of) || record_asked(rq, id)) return rq->cx->code;
+  if (as_of) return record_get_at(rq->cx, rq->db, rq->entity, id, as_of, &rq->json, "data");
+  if (record_version(rq->cx, rq->db, rq->entity, id, &version)) return rq->cx->code;
   rq->etag = tag_of(rq->cx, version);
-  return record_get(rq->cx, db, rq->entity, id, &rq->json, "data");
+  return record_get(rq->cx, rq->db, rq->entity, id, &rq->json, "data");
 }
 
 /* A record that never was has no history, and that is not found. */
 static int record_changes(struct request *rq) {
-  struct db *db;
   char id[37];
   int64_t version;
-  int rc = record_asked(rq, &db, id);
-  if (!rc) rc = record_version(rq->cx, db, rq->entity, id, &version);
-  return rc ? rc : record_history(rq->cx, db, rq->entity, id, &rq->json, "data");
+  int rc = record_asked(rq, id);
+  if (!rc) rc = record_version(rq->cx, rq->db, rq->entity, id, &version);
+  return rc ? rc : record_history(rq->cx, rq->db, rq->entity, id, &rq->json, "data");
 }
 
 const char *tag_with_version(struct request *rq, int64_t version) {
@@ -249,15 +244,13 @@ static int records_import(struct request *rq) {
   const char *maps[MAPS_MAX], *map;
   struct record_file file = { .map = maps };
   struct record_file_result r;
-  struct tenant *t;
   int rc = entity_asked(rq);
   if (!rc) rc = query_flag(rq, "dry_run", &file.dry_run);
   for (; !rc && file.map_count < MAPS_MAX; maps[file.map_count++] = map) {
     rc = query_repeated(rq, "map", file.map_count, &map);
     if (!map) break;
   }
-  if (!rc) rc = tenant_find(rq, &t);
-  if (!rc) rc = import_receive(rq, t, file, &r);
+  if (!rc) rc = import_receive(rq, rq->tenant, file, &r);
   if (rc) return rc;
   jw_record(&rq->json, "data", "rows", r.rows, "added", r.added, "changed", r.changed, "ignored", r.ignored,
             "dry_run", file.dry_run);
@@ -273,7 +266,7 @@ const struct route records_routes[] = {
         "[{name, table, help, order, path: text?, access, unique: [[text]], properties: [{name, kind, "
         "required: bool, searched: bool, help, default?: any, choices?: [text], reference?, format?, scale?: "
         "int, min?: any, max?: any}]}]; total: int",
-    .fixed = true },
+    .fixed = true, .apart = true },
   { "GET", "/api/records/{id}", records_list, "record.read",
     "The records of an entity, as JSON or as CSV (Accept: text/csv). deleted=1: those that were deleted, "
     "too; as_of, a day or an instant: what was known then.",
@@ -291,7 +284,7 @@ const struct route records_routes[] = {
     .reply = "{rows: int, added: int, changed: int, ignored, dry_run: bool}", .body = "*text/csv",
     .body_max = RECORDS_FILE_BYTES },
   { "GET", "/api/records/{id}/{id}", record_show, "record.read", "One record, by its id or its key.",
-    .entity = ENTITY_BY_NAME, .reply = "@", .query = "as_of" },
+    .entity = ENTITY_BY_NAME, .reply = "@", .query = "as_of", .reads = true },
   { "PUT", "/api/records/{id}/{id}", record_put, "record.write",
     "Makes the record what the body says: what it does not name becomes its default, or empty.",
     .entity = ENTITY_BY_NAME, .reply = "@", .body = "@", .body_max = LIMIT_BODY_BYTES },
@@ -305,7 +298,7 @@ const struct route records_routes[] = {
     .reply = "@" },
   { "GET", "/api/records/{id}/{id}/history", record_changes, "record.read",
     "All that was ever changed of a record, from the change log.", .entity = ENTITY_BY_NAME,
-    .reply = "[#entry]" },
+    .reply = "[#entry]", .reads = true },
   { 0 },
 };
 
@@ -320,7 +313,7 @@ const struct route path_routes[] = {
   { "POST", "/api/{id}", record_post, "record.write", "As /api/records/{id}.", .entity = ENTITY_BY_PATH,
     .reply = "201|200 @", .body = "@", .body_max = LIMIT_BODY_BYTES },
   { "GET", "/api/{id}/{id}", record_show, "record.read", "As /api/records/{id}/{id}.",
-    .entity = ENTITY_BY_PATH, .reply = "@", .query = "as_of" },
+    .entity = ENTITY_BY_PATH, .reply = "@", .query = "as_of", .reads = true },
   { "PUT", "/api/{id}/{id}", record_put, "record.write", "As /api/records/{id}/{id}.",
     .entity = ENTITY_BY_PATH, .reply = "@", .body = "@", .body_max = LIMIT_BODY_BYTES },
   { "PATCH", "/api/{id}/{id}", record_patch, "record.write", "As /api/records/{id}/{id}.",
@@ -330,6 +323,6 @@ const struct route path_routes[] = {
   { "POST", "/api/{id}/{id}/restore", record_bring_back, "record.write", "As /api/records/{id}/{id}/restore.",
     .entity = ENTITY_BY_PATH, .reply = "@" },
   { "GET", "/api/{id}/{id}/changes", record_changes, "record.read", "As /api/records/{id}/{id}/history.",
-    .entity = ENTITY_BY_PATH, .reply = "[#entry]" },
+    .entity = ENTITY_BY_PATH, .reply = "[#entry]", .reads = true },
   { 0 },
 };

@@ -27,7 +27,6 @@ static int row_post(struct request *rq) {
   struct import_result *result = ctx_alloc(rq->cx, sizeof *result);
   const struct dataset *d = NULL;
   struct correct_change *changes = NULL;
-  struct tenant *t;
   struct jv *body;
   const char *key;
   size_t count = 0;
@@ -36,8 +35,7 @@ static int row_post(struct request *rq) {
   if (!rc && !key) rc = fail(rq->cx, E_INVALID, "key", "which row? its key is missing");
   if (!rc) rc = body_json(rq, &body);
   if (!rc) rc = changes_of(rq->cx, body, &changes, &count);
-  if (!rc) rc = tenant_find(rq, &t);
-  if (!rc) rc = edit_row(rq->cx, t, d, str_of(key), changes, count, result);
+  if (!rc) rc = edit_row(rq->cx, rq->tenant, d, str_of(key), changes, count, result);
   if (rc) return rc;
   jw_record(&rq->json, "data", "run", result->run, "key", key, "changed", arg_bool(result->updated > 0));
   return OK;

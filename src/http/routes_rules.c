@@ -6,12 +6,10 @@
 static int rules_try_post(struct request *rq) {
   struct rejudge_request r = { .dataset = NULL };
   struct rejudge_result *result = ctx_alloc(rq->cx, sizeof *result);
-  struct tenant *tenant;
   int rc = dataset_asked(rq, &r.dataset);
   if (!rc) rc = query_text(rq, "run", &r.run);
   if (!rc) rc = body_json(rq, &r.changes);
-  if (!rc) rc = tenant_find(rq, &tenant);
-  if (!rc) rc = rejudge_try(rq->cx, tenant, &r, result);
+  if (!rc) rc = rejudge_try(rq->cx, rq->tenant, &r, result);
   if (!rc) rejudge_json(&rq->json, "data", result);
   return rc;
 }
@@ -28,11 +26,9 @@ static int promote(struct ctx *cx, struct db *db, void *arg) {
 
 static int rules_promote_post(struct request *rq) {
   struct promotion p = { .w = &rq->json };
-  struct tenant *tenant;
   int rc = body_json(rq, &p.changes);
-  if (!rc) rc = tenant_find(rq, &tenant);
   jw_object(&rq->json, "data");
-  if (!rc) rc = tenant_write(rq->cx, tenant, promote, &p);
+  if (!rc) rc = tenant_write(rq->cx, rq->tenant, promote, &p);
   jw_close(&rq->json, '}');
   return rc;
 }

@@ -9,20 +9,16 @@
 #include "ingest/undo.h"
 
 static int runs_list(struct request *rq) {
-  struct db *db;
   int64_t limit, offset, total = 0;
   int rc = query_int(rq, "limit", 1, PAGE_ROWS_MOST, PAGE_ROWS, &limit);
   if (!rc) rc = query_int(rq, "offset", 0, INT64_MAX, 0, &offset);
-  if (!rc) rc = db_find(rq, &db);
-  if (!rc) rc = report_runs(rq->cx, db, &rq->json, "data", limit, offset, &total);
+  if (!rc) rc = report_runs(rq->cx, rq->db, &rq->json, "data", limit, offset, &total);
   jw_int(&rq->json, "total", total);
   return rc;
 }
 
 static int run_show(struct request *rq) {
-  struct db *db;
-  int rc = db_find(rq, &db);
-  return rc ? rc : report_run(rq->cx, db, &rq->json, "data", rq->param[0]);
+  return report_run(rq->cx, rq->db, &rq->json, "data", rq->param[0]);
 }
 
 /* The same question again, from the next row on: parameters that have a
@@ -46,14 +42,12 @@ static int link_next(struct request *rq, const struct exception_filter *f, int64
 
 static int exceptions_list(struct request *rq) {
   struct exception_filter f = { .run = rq->param[0] };
-  struct db *db;
   int64_t total = 0, next = 0;
   int rc = query_text(rq, "category", &f.category);
   if (!rc) rc = query_text(rq, "control", &f.control);
   if (!rc) rc = query_int(rq, "limit", 1, PAGE_ROWS_MOST, PAGE_ROWS, &f.limit);
   if (!rc) rc = query_int(rq, "after", 0, INT64_MAX, 0, &f.after);
-  if (!rc) rc = db_find(rq, &db);
-  if (!rc) rc = report_exceptions(rq->cx, db, &rq->json, "data", &f, &total, &next);
+  if (!rc) rc = report_exceptions(rq->cx, rq->db, &rq->json, "data", &f, &total, &next);
   if (!rc && next) rc = link_next(rq, &f, next);
   jw_put(&rq->json, "total", total, "next", next);
   return rc;
@@ -65,11 +59,9 @@ typedef int move_fn(struct ctx *cx, struct tenant *t, const char *run, bool dry_
 
 static int move(struct request *rq, move_fn *fn) {
   struct undo_result *result = ctx_alloc(rq->cx, sizeof *result);
-  struct tenant *tenant;
   bool dry_run;
   int rc = query_flag(rq, "dry_run", &dry_run);
-  if (!rc) rc = tenant_find(rq, &tenant);
-  if (!rc) rc = fn(rq->cx, tenant, rq->param[0], dry_run, result);
+  if (!rc) rc = fn(rq->cx, rq->tenant, rq->param[0], dry_run, result);
   if (!rc) undo_json(&rq->json, "data", result);
   return rc;
 }
@@ -89,14 +81,11 @@ static int rejudge_check(struct request *rq, const struct kept_run *run) {
 }
 
 static int run_rejudge(struct request *rq) {
-  struct task_order o = { 0 };
+  struct task_order o = { .tenant = rq->tenant };
   struct kept_run run;
-  struct db *db;
   char id[37];
   int rc = query_flag(rq, "dry_run", &o.dry_run);
-  if (!rc) rc = tenant_find(rq, &o.tenant);
-  if (!rc) rc = tenant_read(rq->cx, o.tenant, &db);
-  if (!rc) rc = kept_find(rq->cx, db, rq->param[0], &run);
+  if (!rc) rc = kept_find(rq->cx, rq->db, rq->param[0], &run);
   if (!rc) rc = rejudge_check(rq, &run);
   if (rc) return rc;
   o.dataset = run.dataset;
@@ -115,7 +104,7 @@ const struct route runs_routes[] = {
     .reply = "[{run, dataset, source, kind, state, undone: #undone, started: text?, ended: text?, seconds: "
              "number, actor, rows: #rows, rejected: {*: int}, reconciled: bool, quality: number, *: "
              "decimal?}]; total: int",
-    .query = "limit: int, offset: int" },
+    .query = "limit: int, offset: int", .reads = true },
   { "GET", "/api/runs/{id}", run_show, "data.read",
     "The report of one run: figures, controls, decisions of the reader, audits, timeline. The id may be "
     "shortened as long as it is unique, or be \"latest\".",
@@ -128,12 +117,13 @@ const struct route runs_routes[] = {
         "{rows: int, key}?, controls: [{control, version: int, stage, field: text?, category, passed: int, "
         "failed: int}], totals: #sums, "
         "by_day: [#day], by_region: [#group], by_product: [#group], audits: [{check, ok: bool, expected, "
-        "actual, text}], timeline: [{seq: int, at, event, description, count: int}]}" },
+        "actual, text}], timeline: [{seq: int, at, event, description, count: int}]}",
+    .reads = true },
   { "GET", "/api/runs/{id}/exceptions", exceptions_list, "data.read",
     "The rejected rows of one run with their original lines.",
     .reply = "[{id: int, run, record: int, source, line: int, offset: int, length: int, category, stage, "
              "state, raw, faults: [#fault]}]; total: int, next: int",
-    .query = "category, control, limit: int, after: int" },
+    .query = "category, control, limit: int, after: int", .reads = true },
   { "POST", "/api/runs/{id}/undo", run_undo, "data.write",
     "Takes a run back: what it replaced comes back, what was changed since stays, and all of it is told. 409 "
     "when it is undone already. dry_run=1 tells, and changes nothing.",
@@ -143,6 +133,6 @@ const struct route runs_routes[] = {
   { "POST", "/api/runs/{id}/rejudge", run_rejudge, "data.write",
     "Judges the kept bytes of a run by the present rules, in the background like an import: a new run takes "
     "its place. 409 when it does not count.",
-    .reply = "202 {import, href}", .query = "dry_run: 0|1" },
+    .reply = "202 {import, href}", .query = "dry_run: 0|1", .reads = true },
   { 0 },
 };

@@ -5,18 +5,12 @@
 
 enum { SLOTS = 100, SLOTS_MOST = 2000, PREVIEW = 5, PREVIEW_MOST = 1000 };
 
-static int schedules_list(struct request *rq) {
-  struct db *db;
-  int rc = db_find(rq, &db);
-  return rc ? rc : schedule_list(rq->cx, db, &rq->json, "data");
-}
+static int schedules_list(struct request *rq) { return schedule_list(rq->cx, rq->db, &rq->json, "data"); }
 
 static int schedule_slots_list(struct request *rq) {
-  struct db *db;
   int64_t limit;
   int rc = query_int(rq, "limit", 1, SLOTS_MOST, SLOTS, &limit);
-  if (!rc) rc = db_find(rq, &db);
-  return rc ? rc : schedule_slots(rq->cx, db, rq->param[0], limit, &rq->json, "data");
+  return rc ? rc : schedule_slots(rq->cx, rq->db, rq->param[0], limit, &rq->json, "data");
 }
 
 static int schedule_preview_show(struct request *rq) {
@@ -62,10 +56,8 @@ static int act(struct ctx *cx, struct db *db, void *arg) {
 }
 
 static int change(struct request *rq, struct act *a) {
-  struct tenant *tenant;
   a->rq = rq;
-  int rc = tenant_find(rq, &tenant);
-  return rc ? rc : tenant_write(rq->cx, tenant, act, a);
+  return tenant_write(rq->cx, rq->tenant, act, a);
 }
 
 static int schedule_run_post(struct request *rq) {
@@ -80,10 +72,12 @@ static int schedule_resume_post(struct request *rq) { return change(rq, &(struct
 
 const struct route schedules_routes[] = {
   { "GET", "/api/schedules", schedules_list, "work.read",
-    "The schedules: when, what, the next slots, what became of the last one.", .reply = "[#schedule]" },
+    "The schedules: when, what, the next slots, what became of the last one.", .reply = "[#schedule]",
+    .reads = true },
   { "GET", "/api/schedules/{id}/slots", schedule_slots_list, "work.read",
     "What became of the slots of a schedule (by name), newest first.",
-    .reply = "[{slot, state, since?, reason?, at, job: int?, run: int?}]", .query = "limit: int" },
+    .reply = "[{slot, state, since?, reason?, at, job: int?, run: int?}]", .query = "limit: int",
+    .reads = true },
   { "POST", "/api/schedules/{id}/run", schedule_run_post, "work.write",
     "Starts what a schedule starts, now; 202.", .reply = "202 {job: int?, run: int?}" },
   { "POST", "/api/schedules/{id}/pause", schedule_pause_post, "work.write",
@@ -92,6 +86,6 @@ const struct route schedules_routes[] = {
     "Lets a paused schedule go on, from now.", .reply = "#schedule" },
   { "GET", "/api/schedule-preview", schedule_preview_show, "work.read",
     "A cron expression in words, and its next slots.", .reply = "{cron, zone, words, next: [text]}",
-    .query = "cron!, zone, count: int, from: instant" },
+    .query = "cron!, zone, count: int, from: instant", .apart = true },
   { 0 },
 };

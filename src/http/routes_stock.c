@@ -17,7 +17,6 @@
 
 static int stock_levels_get(struct request *rq) {
   struct levels_scope s = { 0 };
-  struct db *db;
   int rc = query_text(rq, "q", &s.search);
   if (!rc) rc = query_text(rq, "warehouse", &s.warehouse);
   if (!rc) rc = query_text(rq, "category", &s.category);
@@ -25,14 +24,11 @@ static int stock_levels_get(struct request *rq) {
   if (!rc) rc = query_text(rq, "sort", &s.sort);
   if (!rc) rc = query_text(rq, "cursor", &s.cursor);
   if (!rc) rc = query_int(rq, "limit", 1, PAGE_ROWS_MOST, PAGE_ROWS, &s.limit);
-  if (!rc) rc = db_find(rq, &db);
-  return rc ? rc : report_levels(rq->cx, db, &s, &rq->json);
+  return rc ? rc : report_levels(rq->cx, rq->db, &s, &rq->json);
 }
 
 static int stock_item_get(struct request *rq) {
-  struct db *db;
-  int rc = db_find(rq, &db);
-  return rc ? rc : report_item(rq->cx, db, rq->param[0], &rq->json, "data");
+  return report_item(rq->cx, rq->db, rq->param[0], &rq->json, "data");
 }
 
 static int query_time(struct request *rq, const char *name, bool whole_day, int64_t *out) {
@@ -49,32 +45,26 @@ static int query_time(struct request *rq, const char *name, bool whole_day, int6
 static int stock_history_get(struct request *rq) {
   struct history_scope s = { .from = INT64_MIN };
   const char *next = NULL;
-  struct db *db;
   int rc = query_text(rq, "sku", &s.sku);
   if (!rc) rc = query_text(rq, "warehouse", &s.warehouse);
   if (!rc) rc = query_time(rq, "from", false, &s.from);
   if (!rc) rc = query_time(rq, "to", true, &s.to);
   if (!rc) rc = query_int(rq, "limit", 1, PAGE_ROWS_MOST, PAGE_ROWS, &s.limit);
   if (!rc) rc = query_text(rq, "cursor", &s.cursor);
-  if (!rc) rc = db_find(rq, &db);
-  if (!rc) rc = stock_history(rq->cx, db, &s, &rq->json, "data", &next);
+  if (!rc) rc = stock_history(rq->cx, rq->db, &s, &rq->json, "data", &next);
   if (!rc) jw_text(&rq->json, "next", next);
   return rc;
 }
 
 static int stock_scan_get(struct request *rq) {
   const char *code;
-  struct db *db;
   int rc = query_text(rq, "code", &code);
-  if (!rc) rc = db_find(rq, &db);
-  return rc ? rc : stock_scan(rq->cx, db, code, &rq->json, "data");
+  return rc ? rc : stock_scan(rq->cx, rq->db, code, &rq->json, "data");
 }
 
 static int stock_replay_get(struct request *rq) {
   struct replay_result r;
-  struct db *db;
-  int rc = db_find(rq, &db);
-  if (!rc) rc = stock_replay(rq->cx, db, &r);
+  int rc = stock_replay(rq->cx, rq->db, &r);
   if (!rc) stock_replay_json(&rq->json, "data", &r);
   return rc;
 }
@@ -91,48 +81,40 @@ static int query_day(struct request *rq, const char *name, int64_t *day) {
 static int stock_metrics_get(struct request *rq) {
   const char *sku, *warehouse = NULL;
   int64_t day = -1;
-  struct db *db;
   int rc = query_text(rq, "sku", &sku);
   if (!rc) rc = query_text(rq, "warehouse", &warehouse);
   if (!rc) rc = query_day(rq, "day", &day);
-  if (!rc) rc = db_find(rq, &db);
-  if (!rc) rc = report_metrics(rq->cx, db, sku, warehouse, day, &rq->json, "data");
+  if (!rc) rc = report_metrics(rq->cx, rq->db, sku, warehouse, day, &rq->json, "data");
   if (!rc) metric_formulas(&rq->json, "formulas");
   return rc;
 }
 
 static int stock_snapshots_get(struct request *rq) {
   int64_t day = -1, known = -1, limit = 0;
-  struct db *db;
   int rc = query_day(rq, "day", &day);
   if (!rc) rc = query_day(rq, "known", &known);
   if (!rc) rc = query_int(rq, "limit", 1, PAGE_ROWS_MOST, PAGE_ROWS, &limit);
-  if (!rc) rc = db_find(rq, &db);
   if (rc) return rc;
-  return day < 0 ? snapshot_list(rq->cx, db, limit, &rq->json, "data")
-                 : snapshot_show(rq->cx, db, day, known, &rq->json, "data");
+  return day < 0 ? snapshot_list(rq->cx, rq->db, limit, &rq->json, "data")
+                 : snapshot_show(rq->cx, rq->db, day, known, &rq->json, "data");
 }
 
 static int stock_week_get(struct request *rq) {
   int64_t at;
-  struct db *db;
   int rc = time_parse_iso(str_of(rq->param[0]), &at)
                ? OK
                : fail(rq->cx, E_INVALID, "day", "'%.40s' is no day; write it as 2024-02-29", rq->param[0]);
-  if (!rc) rc = db_find(rq, &db);
-  return rc ? rc : week_show(rq->cx, db, week_begin(stock_day(at)), &rq->json, "data");
+  return rc ? rc : week_show(rq->cx, rq->db, week_begin(stock_day(at)), &rq->json, "data");
 }
 
 static int stock_quality_get(struct request *rq) {
   struct quality_result *results = ctx_alloc(rq->cx, QUALITY_CHECKS * sizeof *results);
   int64_t at = rq->cx->now;
   bool now = false;
-  struct db *db;
   int rc = query_flag(rq, "now", &now);
-  if (!rc) rc = db_find(rq, &db);
-  if (!rc) rc = now ? quality_look(rq->cx, db, results) : quality_latest(rq->cx, db, results, &at);
-  if (!rc) rc = quality_json(rq->cx, db, results, &rq->json, "data");
-  if (!rc) rc = quality_runs(rq->cx, db, 30, &rq->json, "runs");
+  if (!rc) rc = now ? quality_look(rq->cx, rq->db, results) : quality_latest(rq->cx, rq->db, results, &at);
+  if (!rc) rc = quality_json(rq->cx, rq->db, results, &rq->json, "data");
+  if (!rc) rc = quality_runs(rq->cx, rq->db, 30, &rq->json, "runs");
   if (!rc) jw_time_known(&rq->json, "at", at);
   return rc;
 }
@@ -174,10 +156,8 @@ static bool said(const struct jv *body, const char *name) {
 }
 
 static int run_order(struct request *rq, const struct jv *body, struct order *o) {
-  struct tenant *t;
   o->allow_negative = said(body, "allow_negative");
-  int rc = tenant_find(rq, &t);
-  if (!rc) rc = tenant_write(rq->cx, t, write_order, o);
+  int rc = tenant_write(rq->cx, rq->tenant, write_order, o);
   if (rc) return rc;
   jw_array(&rq->json, "data");
   for (size_t i = 0; i < o->count; i++) stock_move_json(&rq->json, NULL, &o->moves[i]);
@@ -258,36 +238,38 @@ const struct route stock_routes[] = {
              "warehouse_name: text?, day, velocity: number, trend: number, direction, average_on_hand: "
              "number, turnover: number?, days_of_cover: number?}], trends?: [{warehouse, until, trend: "
              "number, standard_error: number, issued: [number]}], movements?: [{id: int, type, sku, "
-             "warehouse, *: any}], formulas: {velocity, trend, average_on_hand, turnover, days_of_cover}}" },
+             "warehouse, *: any}], formulas: {velocity, trend, average_on_hand, turnover, days_of_cover}}",
+    .reads = true },
   { "GET", "/api/stock/history", stock_history_get, "stock.read",
     "Movements of an item or of a warehouse, newest first.",
     .reply = "[{id: int, type, sku, warehouse, quantity: number, reserved: number, on_hand_after: number, "
              "reserved_after: number, at, recorded_at, reference?, actor, event_id, unit_cost?: number, "
              "notes?}]; next: text?",
-    .query = "sku, warehouse, from, to, limit: int, cursor" },
+    .query = "sku, warehouse, from, to, limit: int, cursor", .reads = true },
   { "GET", "/api/stock/scan", stock_scan_get, "stock.read",
     "What a scanned code stands for: SKU, barcode, location, lot, serial number, GS1 element string.",
-    .reply = "{code, kind, matches: [{*: any}], gs1?: {*: any}}", .query = "code!" },
+    .reply = "{code, kind, matches: [{*: any}], gs1?: {*: any}}", .query = "code!", .reads = true },
   { "GET", "/api/stock/replay", stock_replay_get, "stock.read",
     "The levels derived from the ledger again, and compared: ok, or the first difference.",
-    .reply = "{ok: bool, rows: int, archived: int, levels: int, text}" },
+    .reply = "{ok: bool, rows: int, archived: int, levels: int, text}", .reads = true },
   { "GET", "/api/stock/quality", stock_quality_get, "stock.read",
     "The quality checks as they were made last, with samples and verdicts. now=1 looks again.",
     .reply = "[{check, group, help, passed: bool, failed: int, samples: [{subject, text}]}]; runs: [{id: "
              "int, at, ledger: int, failed: int}], at: text?",
-    .query = "now: 0|1" },
+    .query = "now: 0|1", .reads = true },
   { "GET", "/api/stock/snapshots", stock_snapshots_get, "stock.read",
     "The days that were put down; with day what there was at its end, with known as it was known at the end "
     "of that other day.",
-    .reply = "[{day, made_at, ledger?: int, rows: int}]", .query = "day: day, known: day, limit: int" },
+    .reply = "[{day, made_at, ledger?: int, rows: int}]", .query = "day: day, known: day, limit: int",
+    .reads = true },
   { "GET", "/api/stock/metrics", stock_metrics_get, "stock.read",
     "Velocity, trend, turnover and cover with their formulas.",
     .reply = "[{sku, name: text?, category: text?, warehouse, warehouse_name: text?, day, velocity: number, "
              "trend: number, direction, average_on_hand: number, turnover: number?, days_of_cover: "
              "number?}]; formulas: {velocity, trend, average_on_hand, turnover, days_of_cover}",
-    .query = "sku, warehouse, day: day" },
+    .query = "sku, warehouse, day: day", .reads = true },
   { "GET", "/api/stock/weeks/{id}", stock_week_get, "stock.read",
-    "The report of the week that a day lies in, such as 2024-02-29.", .reply = "{...}" },
+    "The report of the week that a day lies in, such as 2024-02-29.", .reply = "{...}", .reads = true },
   { "POST", "/api/stock/adjust", stock_adjust_post, "stock.write",
     "Books a change: {sku, warehouse, quantity, type, location, lot, serial, reference, reason, "
     "allow_negative}. 409 when it would lead below zero.",

@@ -63,7 +63,7 @@ static int ready_show(struct request *rq) {
 
 const struct route system_routes[] = {
   { "GET", "/api/tenants", tenants_list, "login", "The tenants of this data folder.",
-    .reply = "[{slug, name, id, created}]; total: int" },
+    .reply = "[{slug, name, id, created}]; total: int", .apart = true },
   { "GET", "/healthz", health_show, NULL, "200 while the process answers.", .reply = "{status}", .open = true,
     .quiet = true },
   { "GET", "/readyz", ready_show, NULL, "200 while every tenant's file can be read.",

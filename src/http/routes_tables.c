@@ -41,7 +41,6 @@ static int table_send(struct request *rq) {
   };
   const char *table = rq->param[0], *run;
   enum export_format format = EXPORT_CSV;
-  struct db *db;
   int rc = format_asked(rq, &format);
   if (!rc) rc = query_text(rq, "run", &run);
   const struct archive_table *archived = !rc && format == EXPORT_PARQUET ? archive_table_find(table) : NULL;
@@ -49,21 +48,20 @@ static int table_send(struct request *rq) {
     rc = fail(rq->cx, E_NOT_FOUND, "table", "there is no table %.80s; there are %s", table,
               export_names(rq->cx));
   if (!rc) rc = check_table(rq, table, archived);
-  if (!rc) rc = db_find(rq, &db);
   if (rc) return rc;
   reply_stream(rq, types[format], ctx_printf(rq->cx, "%s.%s", table, endings[format]));
-  if (archived) return archive_export(rq->cx, db, archived, INT32_MIN, INT32_MAX, reply_write, rq);
-  return export_table(rq->cx, db, table, run, format, reply_write, rq);
+  if (archived) return archive_export(rq->cx, rq->db, archived, INT32_MIN, INT32_MAX, reply_write, rq);
+  return export_table(rq->cx, rq->db, table, run, format, reply_write, rq);
 }
 
 /* ---- the addresses ---- */
 
 const struct route tables_routes[] = {
   { "GET", "/api/tables", tables_list, "data.read", "The tables that can be taken away, with their columns.",
-    .reply = "[{name, columns: [{name, kind}]}]" },
+    .reply = "[{name, columns: [{name, kind}]}]", .apart = true },
   { "GET", "/api/tables/{id}", table_send, "data.read",
     "A table as a file. plain=1: formulas are not guarded; it takes system.write.",
     .reply = "*text/csv|application/json|application/vnd.apache.parquet",
-    .query = "format: csv|json|parquet, plain: 0|1, run" },
+    .query = "format: csv|json|parquet, plain: 0|1, run", .reads = true },
   { 0 },
 };

@@ -8,10 +8,7 @@
 #include "event/stream.h"
 #include "http/routes.h"
 
-static int topics_list(struct request *rq) {
-  struct db *db;
-  return db_find(rq, &db) ? (int)rq->cx->code : topics_json(rq->cx, db, &rq->json, "data");
-}
+static int topics_list(struct request *rq) { return topics_json(rq->cx, rq->db, &rq->json, "data"); }
 
 /* ---- reading ---- */
 
@@ -22,16 +19,13 @@ static bool wanted(const struct event *e, const char *type, const char *q) {
 
 static int topic_events(struct request *rq) {
   struct ctx *cx = rq->cx;
-  struct tenant *tenant;
   struct topic *t;
-  struct db *db;
   const char *type, *q;
   int64_t partition, offset, limit;
   if (query_int(rq, "partition", -1, EVENT_PARTITIONS - 1, -1, &partition) ||
       query_int(rq, "offset", 0, INT64_MAX, 0, &offset) ||
       query_int(rq, "limit", 1, PAGE_ROWS_MOST, PAGE_ROWS, &limit) || query_text(rq, "type", &type) ||
-      query_text(rq, "q", &q) || tenant_find(rq, &tenant) || db_find(rq, &db) ||
-      topic_find(cx, db, rq->param[0], &t))
+      query_text(rq, "q", &q) || topic_find(cx, rq->db, rq->param[0], &t))
     return cx->code;
   enum { LOOKED_AT = 20000 }; /* events behind the offset, in search of those that are wanted */
   size_t n = 0, found = 0;
@@ -44,12 +38,12 @@ static int topic_events(struct request *rq) {
     ctx_begin(&one, cx->actor);
     one.may = cx->may;
     struct event *events = ctx_alloc(&one, PAGE_ROWS_MOST * sizeof *events);
-    if (event_read(&one, db, t, (int)partition, offset, most, events, &n)) fail_from(cx, &one);
+    if (event_read(&one, rq->db, t, (int)partition, offset, most, events, &n)) fail_from(cx, &one);
     for (size_t i = 0; i < n && found < (size_t)limit; i++) {
       offset = events[i].offset + 1;
       looked++;
       if (!wanted(&events[i], type, q)) continue;
-      event_json(&rq->json, NULL, tenant_slug(tenant), t->name, &events[i]);
+      event_json(&rq->json, NULL, tenant_slug(rq->tenant), t->name, &events[i]);
       found++;
     }
     end = cx->code || n == 0 || partition < 0; /* offsets of several partitions are no place to go on from */
@@ -72,20 +66,19 @@ static void positions_json(struct jw *w, const struct event_poll *p) {
 
 static int topic_poll(struct request *rq) {
   struct event_poll p = { .topic = rq->param[0], .stop = stopping, .arg = rq->server };
-  struct tenant *tenant;
   int64_t max;
   if (query_text(rq, "group", &p.group) || query_text(rq, "member", &p.member) ||
       query_int(rq, "max", 1, POLL_MOST, 100, &max) ||
-      query_int(rq, "wait_ms", 0, POLL_WAIT_MOST_MS, 0, &p.wait_ms) || tenant_find(rq, &tenant))
+      query_int(rq, "wait_ms", 0, POLL_WAIT_MOST_MS, 0, &p.wait_ms))
     return rq->cx->code;
   if (!p.group) return fail(rq->cx, E_INVALID, "group", "say for which group: ?group=NAME&member=NAME");
   if (!p.member)
     return fail(rq->cx, E_INVALID, "member", "say which member of the group reads: &member=NAME");
   p.max = (size_t)max;
-  if (event_poll(rq->cx, tenant, &p)) return rq->cx->code;
+  if (event_poll(rq->cx, rq->tenant, &p)) return rq->cx->code;
   jw_array(&rq->json, "data");
   for (size_t i = 0; i < p.count; i++)
-    event_json(&rq->json, NULL, tenant_slug(tenant), p.topic, &p.events[i]);
+    event_json(&rq->json, NULL, tenant_slug(rq->tenant), p.topic, &p.events[i]);
   jw_close(&rq->json, ']');
   positions_json(&rq->json, &p);
   return OK;
@@ -108,11 +101,10 @@ static int text(struct request *rq, const struct jv *o, const char *name, const 
 
 static int topic_commit(struct request *rq) {
   struct event_position positions[EVENT_PARTITIONS];
-  struct tenant *tenant;
   struct jv *body;
   const char *group, *member;
   if (body_members(rq, "group, member, positions", &body) || text(rq, body, "group", &group) ||
-      text(rq, body, "member", &member) || tenant_find(rq, &tenant))
+      text(rq, body, "member", &member))
     return rq->cx->code;
   struct jv *list = jv_get(body, "positions");
   int count = 0;
@@ -127,18 +119,16 @@ static int topic_commit(struct request *rq) {
       return rq->cx->code;
     p->partition = partition < EVENT_PARTITIONS ? (int)partition : EVENT_PARTITIONS;
   }
-  if (event_commit(rq->cx, tenant, rq->param[0], group, member, positions, count)) return rq->cx->code;
+  if (event_commit(rq->cx, rq->tenant, rq->param[0], group, member, positions, count)) return rq->cx->code;
   jw_record(&rq->json, "data", "committed", arg_bool(true));
   return OK;
 }
 
 static int topic_leave(struct request *rq) {
-  struct tenant *tenant;
   struct jv *body;
   const char *group, *member;
   if (body_members(rq, "group, member", &body) || text(rq, body, "group", &group) ||
-      text(rq, body, "member", &member) || tenant_find(rq, &tenant) ||
-      event_leave(rq->cx, tenant, rq->param[0], group, member))
+      text(rq, body, "member", &member) || event_leave(rq->cx, rq->tenant, rq->param[0], group, member))
     return rq->cx->code;
   jw_record(&rq->json, "data", "left", arg_bool(true));
   return OK;
@@ -148,12 +138,11 @@ static int topic_leave(struct request *rq) {
 
 static int topic_publish(struct request *rq) {
   struct publish_result *r = ctx_alloc(rq->cx, sizeof *r);
-  struct tenant *tenant;
   struct str body;
-  if (body_text(rq, &body) || tenant_find(rq, &tenant)) return rq->cx->code;
+  if (body_text(rq, &body)) return rq->cx->code;
   if (str_trim(body).n == 0)
     return fail(rq->cx, E_INVALID, NULL, "the body has to hold events: one, an array of them, or one a line");
-  if (event_publish_text(rq->cx, tenant, rq->param[0], body, r)) return rq->cx->code;
+  if (event_publish_text(rq->cx, rq->tenant, rq->param[0], body, r)) return rq->cx->code;
   publish_result_json(&rq->json, "data", r);
   return OK;
 }
@@ -162,13 +151,12 @@ static int topic_publish(struct request *rq) {
 
 static int parked_get(struct request *rq) {
   struct parked_filter f = { 0 };
-  struct db *db;
   int64_t total;
   if (query_text(rq, "topic", &f.topic) || query_text(rq, "group", &f.group) ||
       query_text(rq, "state", &f.state) || query_int(rq, "limit", 1, PAGE_ROWS_MOST, PAGE_ROWS, &f.limit) ||
-      query_int(rq, "before", 1, INT64_MAX, INT64_MAX, &f.before) || db_find(rq, &db))
+      query_int(rq, "before", 1, INT64_MAX, INT64_MAX, &f.before))
     return rq->cx->code;
-  if (parked_list(rq->cx, db, &f, &rq->json, "data", &total)) return rq->cx->code;
+  if (parked_list(rq->cx, rq->db, &f, &rq->json, "data", &total)) return rq->cx->code;
   jw_int(&rq->json, "total", total);
   return OK;
 }
@@ -203,32 +191,28 @@ static int told(struct request *rq, const char *state, int64_t id) {
 
 static int parked_replay_post(struct request *rq) {
   struct parked_deed d;
-  struct tenant *tenant;
   struct jv *body;
   if (parked_id(rq, &d.id) || body_members(rq, "body", &body) || corrected(rq, body, &d.body) ||
-      tenant_find(rq, &tenant) || tenant_write(rq->cx, tenant, parked_replay, &d))
+      tenant_write(rq->cx, rq->tenant, parked_replay, &d))
     return rq->cx->code;
   return told(rq, "replayed", d.id);
 }
 
 static int parked_discard_post(struct request *rq) {
   struct parked_deed d;
-  struct tenant *tenant;
   struct jv *body;
   if (parked_id(rq, &d.id) || body_members(rq, "reason", &body) || text(rq, body, "reason", &d.reason) ||
-      tenant_find(rq, &tenant) || tenant_write(rq->cx, tenant, parked_discard, &d))
+      tenant_write(rq->cx, rq->tenant, parked_discard, &d))
     return rq->cx->code;
   return told(rq, "discarded", d.id);
 }
 
 static int parked_replay_all_post(struct request *rq) {
-  struct tenant *tenant;
   struct jv *body;
   const char *topic;
   int64_t replayed, refused;
-  if (body_members(rq, "topic", &body) || member_text(rq, body, "topic", &topic) || tenant_find(rq, &tenant))
-    return rq->cx->code;
-  if (parked_replay_all(rq->cx, tenant, topic, &replayed, &refused)) return rq->cx->code;
+  if (body_members(rq, "topic", &body) || member_text(rq, body, "topic", &topic)) return rq->cx->code;
+  if (parked_replay_all(rq->cx, rq->tenant, topic, &replayed, &refused)) return rq->cx->code;
   jw_record(&rq->json, "data", "replayed", replayed, "refused", refused);
   return OK;
 }
@@ -244,10 +228,12 @@ const struct route topics_routes[] = {
         "retention_bytes: int, rate_minute: int, refused_minute: int, parked: int, groups: [{topic, group, "
         "help: text?, outside: bool, active: bool, lag: int, consumed: int, positions: [{partition: int, "
         "next: int, end: int, fence: int, member: text?}], latency: {p50_ms: number?, p95_ms: number?, "
-        "p99_ms: number?}, rate_minute: int, errors: int, cause: text?, parked: int, members: int}]}]" },
+        "p99_ms: number?}, rate_minute: int, errors: int, cause: text?, parked: int, members: int}]}]",
+    .reads = true },
   { "GET", "/api/topics/{id}/events", topic_events, "work.read",
     "Events of a topic as CloudEvents. With a partition, next is the offset to go on from.",
-    .reply = "[#event]; next?: int", .query = "partition: int, offset: int, limit: int, type, q" },
+    .reply = "[#event]; next?: int", .query = "partition: int, offset: int, limit: int, type, q",
+    .reads = true },
   { "POST", "/api/topics/{id}/events", topic_publish, "work.write",
     "Publishes events: one, an array of them, or one a line; plain or as CloudEvents. Tells how many were "
     "taken, known already, refused and parked.",
@@ -271,7 +257,7 @@ const struct route topics_routes[] = {
     .reply = "[{id: int, topic, group: text?, event: text?, partition: int?, offset: int?, reason, line: "
              "int?, times: int, state, at, actor, body, cut: bool, ended_at: text?, ended_by: text?, "
              "ended_text: text?}]; total: int",
-    .query = "topic, group, state: waiting|replayed|discarded, limit: int, before: int" },
+    .query = "topic, group, state: waiting|replayed|discarded, limit: int, before: int", .reads = true },
   { "POST", "/api/parked/replay", parked_replay_all_post, "work.write",
     "Publishes all parked events again that wait: {topic} or {}.", .reply = "{replayed: int, refused: int}",
     .body = "{topic}", .body_max = LIMIT_BODY_BYTES },

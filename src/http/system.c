@@ -140,17 +140,15 @@ static void put_libraries(struct jw *w) {
 int system_show(struct request *rq) {
   struct jw *w = &rq->json;
   char at[TIME_SIZE];
-  struct db *db;
-  if (db_find(rq, &db)) return rq->cx->code;
   jw_object(w, "data");
   jw_put(w, "version", OUTPOST_VERSION, "started", time_iso(at, rq->server->started));
   jw_text(w, "now", time_iso(at, rq->cx->now));
   jw_array(w, "counts");
   put_registries(w);
-  put_file(rq->cx, db, w);
+  put_file(rq->cx, rq->db, w);
   jw_close(w, ']');
-  put_services(rq, db);
-  breaker_list(rq->cx, db, w, "breakers");
+  put_services(rq, rq->db);
+  breaker_list(rq->cx, rq->db, w, "breakers");
   put_libraries(w);
   jw_close(w, '}');
   return rq->cx->code;

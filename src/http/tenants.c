@@ -24,19 +24,19 @@ bool tenant_visible(const struct request *rq, const char *slug) {
 }
 
 /* Whoever has logged in has one tenant; what is not his is not there, not even its name. */
-static int tenant_of(struct request *rq, const char *slug, struct tenant **out) {
+static int tenant_of(struct request *rq, const char *slug) {
   if (slug && !tenant_visible(rq, slug))
     return fail(rq->cx, E_NOT_FOUND, "tenant", "there is no tenant of this name");
-  return tenant_opened(rq, rq->who->tenant, out);
+  return tenant_opened(rq, rq->who->tenant, &rq->tenant);
 }
 
-int tenant_find(struct request *rq, struct tenant **out) {
+int tenant_find(struct request *rq) {
   const char *slug = NULL;
   const struct tenant_info *list;
   size_t count;
   int rc = query_text(rq, "tenant", &slug);
   if (!rc && !rq->who) return refuse(rq, 401, E_DENIED, "log in first");
-  if (!rc && !rq->who->open) return tenant_of(rq, slug, out);
+  if (!rc && !rq->who->open) return tenant_of(rq, slug);
   if (!rc) rc = tenant_list(rq->cx, rq->server->store, &list, &count);
   if (rc) return rc;
   if (!slug && !count)
@@ -46,15 +46,7 @@ int tenant_find(struct request *rq, struct tenant **out) {
     return fail(rq->cx, E_INVALID, "tenant", "say which tenant is meant: %s", names_of(rq->cx, list, count));
   if (!slug) slug = list[0].slug;
   for (size_t i = 0; i < count; i++)
-    if (!strcmp(list[i].slug, slug)) return tenant_opened(rq, slug, out);
+    if (!strcmp(list[i].slug, slug)) return tenant_opened(rq, slug, &rq->tenant);
   return fail(rq->cx, E_NOT_FOUND, "tenant", "there is no tenant of this name; there is: %s",
               names_of(rq->cx, list, count));
-}
-
-int db_find(struct request *rq, struct db **db) {
-  struct tenant *tenant;
-  int rc = tenant_find(rq, &tenant);
-  if (!rc) rc = tenant_read(rq->cx, tenant, db);
-  if (!rc) rq->reading = *db;
-  return rc;
 }
