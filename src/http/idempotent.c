@@ -40,7 +40,6 @@ struct once {
 /* Of one request, in its arena. */
 struct once_call {
   struct under_way mine;
-  struct tenant *tenant;
   unsigned char request[SHA256_SIZE];
   bool kept; /* the reply is in the file */
 };
@@ -155,7 +154,7 @@ static int look_before(struct request *rq) {
   struct ctx aside; /* its end gives the reader back before the handler wants one */
   struct db *db;
   ctx_begin(&aside, rq->cx->actor);
-  int rc = tenant_read(&aside, rq->once->tenant, &db);
+  int rc = tenant_read(&aside, rq->tenant, &db);
   if (rc)
     fail_from(rq->cx, &aside);
   else
@@ -172,14 +171,14 @@ static const char *sender_of(const struct identity *who) {
 int once_begin(struct request *rq, bool *done) {
   const char *key = wire_header(rq, "Idempotency-Key", NULL);
   *done = false;
-  if (!key || rq->head || !strcmp(rq->method, "GET") || rq->route->open || rq->route->secret) return OK;
+  if (!key || rq->head || !strcmp(rq->method, "GET") || rq->route->secret || !rq->tenant) return OK;
   if (!key_fits(key))
     return refuse(rq, 400, E_INVALID,
                   "Idempotency-Key is 1 to 255 characters without blanks, such as a UUID");
   struct once_call *call = ctx_alloc(rq->cx, sizeof *call);
   if (fingerprint(rq, call->request)) return rq->cx->code;
   call->mine =
-      (struct under_way){ .tenant = tenant_slug(call->tenant), .user = sender_of(rq->who), .key = key };
+      (struct under_way){ .tenant = tenant_slug(rq->tenant), .user = sender_of(rq->who), .key = key };
   if (!enter(rq->server->once, &call->mine)) {
     rq->retry_after = 1;
     return fail(rq->cx, E_CONFLICT, "Idempotency-Key",
@@ -197,7 +196,7 @@ void once_end(struct request *rq) {
   struct once_call *call = rq->once;
   if (!call) return;
   bool good = !rq->cx->code && rq->status < 400;
-  if (good && !call->kept) tenant_write(rq->cx, call->tenant, put_down_alone, rq);
+  if (good && !call->kept) tenant_write(rq->cx, rq->tenant, put_down_alone, rq);
   leave(rq->server->once, &call->mine);
 }
 

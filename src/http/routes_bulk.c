@@ -181,9 +181,8 @@ const struct route bulk_routes[] = {
     "How far a file is that was handed in, its errors and the state of the breaker.",
     .reply = "{job_id: int, status, source, dataset: text?, bytes: int, progress: int, total_records: int, "
              "processed_records: int, failed_records: int, batches: int, failed_batches: int, eta_ms: int?, "
-             "created_at, "
-             "started_at: text?, ended_at: text?, duration_ms: int?, attempts: int, run: text?, cause: "
-             "text?, errors: [{record: int, line: int, category, faults: [#fault]}], followed: bool, "
+             "created_at, started_at: text?, ended_at: text?, duration_ms: int?, attempts: int, run: text?, "
+             "cause: text?, errors: [{record: int, line: int, category, faults: [#fault]}], followed: bool, "
              "breaker: {state, failures: int, opened: int, retry_after: int, cause: text?}}",
     .quiet = true, .reads = true },
   { "GET", "/api/bulk-upload", bulk_index, "data.read", "The files that were handed in, newest first.",

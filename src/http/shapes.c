@@ -44,11 +44,9 @@ static const struct {
   { "progress", "{done: int, total: int, text: text?}?" },
   { "job",
     "{id: int, queue, kind, state, priority: int, due_at, attempts: int, attempts_max: int, progress: "
-    "#progress, "
-    "cause: text?, unique: text?, created_at, created_by, started_at: text?, ended_at: text?, graph_run: "
-    "int?, "
-    "graph_task: text?, item: text?, payload: {...}, result: {...}?, steps: [{name, at}], tries: [{n: int, "
-    "started_at, ended_at: text?, worker, outcome: text?, cause: text?, log: [text]}]}" },
+    "#progress, cause: text?, unique: text?, created_at, created_by, started_at: text?, ended_at: text?, "
+    "graph_run: int?, graph_task: text?, item: text?, payload: {...}, result: {...}?, steps: [{name, at}], "
+    "tries: [{n: int, started_at, ended_at: text?, worker, outcome: text?, cause: text?, log: [text]}]}" },
   { "schedule",
     "{id, name, cron, zone, kind, graph: text?, catch_up, payload: {...}, active: bool, owner: text?, help: "
     "text?, words?, next?: [text], overdue_since: text?, missed: int, last: {slot, state, job: int?, run: "
@@ -68,20 +66,16 @@ static const struct {
     "lost_by: here|elsewhere, policy: latest|review, happened_at: instant, state: "
     "open|taken|kept|settled, note: text?, decided_at: instant?, decided_by: text?, mine: {who, at: "
     "instant}?, theirs: {who, at: instant}?, names: {*: text}}" },
-  { "sync",
-    "{enrolled: bool, state: none|up to date|sending|waiting|refused|paused, sentence, went_back: bool, "
-    "paused: bool, name: "
-    "text?, organization: text?, edge: text?, upstream: text?, connection: {role: text?, tls: text?}?, "
-    "origin: int, epoch: int, enrolled_at: "
-    "instant?, holds_until: instant?, contact_at: instant?, lanes: [{lane, sequence: int, position: {...}, "
-    "behind_rows: int, behind_bytes: int, behind_since: instant?, confirmed_at: instant?}], forecast: {rows: "
-    "int, bytes: int, seconds: int?, measured_bytes_per_second: int}, cost: {rows: int, "
-    "statements_a_thousand_rows: number?, bytes_a_thousand_rows: int?}, schema: int, upstream_schema: int?, "
-    "put_back_at: instant?, conflicts: int, "
-    "error: {code: text?, "
-    "sentence, since: "
-    "instant, tries: int, next_try: instant}?, last_receipt: {lane, sequence: int, received_at: instant?, "
-    "receipt}?, metered: {bytes_a_day: int, left_today: int}?}" },
+  { "sync", "{enrolled: bool, state: none|up to date|sending|waiting|refused|paused, sentence, went_back: "
+            "bool, paused: bool, name: text?, organization: text?, edge: text?, upstream: text?, connection: "
+            "{role: text?, tls: text?}?, origin: int, epoch: int, enrolled_at: instant?, holds_until: "
+            "instant?, contact_at: instant?, lanes: [{lane, sequence: int, position: {...}, behind_rows: "
+            "int, behind_bytes: int, behind_since: instant?, confirmed_at: instant?}], forecast: {rows: int, "
+            "bytes: int, seconds: int?, measured_bytes_per_second: int}, cost: {rows: int, "
+            "statements_a_thousand_rows: number?, bytes_a_thousand_rows: int?}, schema: int, "
+            "upstream_schema: int?, put_back_at: instant?, conflicts: int, error: {code: text?, sentence, "
+            "since: instant, tries: int, next_try: instant}?, last_receipt: {lane, sequence: int, "
+            "received_at: instant?, receipt}?, metered: {bytes_a_day: int, left_today: int}?}" },
 
   /* Sales. */
   { "order_line",
@@ -90,12 +84,10 @@ static const struct {
   { "order_row",
     "{id, number, store_id: text?, store_name: text?, order_date, requested_date: text?, due_date: text?, "
     "status, source, total_amount: number, item_count: int, invoice_id: text?, notes: text?}" },
-  { "order",
-    "{id, number, store_id: text?, store_name: text?, order_date, requested_date: text?, due_date: text?, "
-    "status, "
-    "source, total_amount: number, item_count: int, invoice_id: text?, notes: text?, source_id?: text?, "
-    "over_limit?: bool, approved_at?: text?, approved_by?: text?, version?: int, created_at?, created_by?, "
-    "updated_at?, updated_by?, items: [#order_line]}" },
+  { "order", "{id, number, store_id: text?, store_name: text?, order_date, requested_date: text?, due_date: "
+             "text?, status, source, total_amount: number, item_count: int, invoice_id: text?, notes: text?, "
+             "source_id?: text?, over_limit?: bool, approved_at?: text?, approved_by?: text?, version?: int, "
+             "created_at?, created_by?, updated_at?, updated_by?, items: [#order_line]}" },
   { "prediction",
     "{id, store_id, store_name, predicted_date, confidence: number, priority, total_amount: number, status, "
     "method, days: int, explanation: {...}, notes: text?, order_id: text?, order_number: text?, version: "
@@ -104,13 +96,11 @@ static const struct {
   { "preferences", "{store_id, call_frequency: text?, payment_terms: int?, credit_limit: number?, "
                    "auto_approve_predictions: bool, version: int?}" },
   { "advice", "{product_id, product, because_id, because, support: number, confidence: number, lift: number, "
-              "unit_price: "
-              "number?, reason, both?: int, in_because?: int, in_product?: int, baskets?: int}" },
-  { "bulk",
-    "{job_id: int, status, source, dataset: text?, bytes: int, progress: int, total_records: int, "
-    "processed_records: int, failed_records: int, batches: int, failed_batches: int, eta_ms: int?, "
-    "created_at, "
-    "started_at: text?, ended_at: text?, duration_ms: int?, attempts: int, run: text?, cause: text?}" },
+              "unit_price: number?, reason, both?: int, in_because?: int, in_product?: int, baskets?: int}" },
+  { "bulk", "{job_id: int, status, source, dataset: text?, bytes: int, progress: int, total_records: int, "
+            "processed_records: int, failed_records: int, batches: int, failed_batches: int, eta_ms: int?, "
+            "created_at, started_at: text?, ended_at: text?, duration_ms: int?, attempts: int, run: text?, "
+            "cause: text?}" },
 };
 
 const char *shape_named(struct str name) {

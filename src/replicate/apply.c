@@ -27,11 +27,12 @@ int apply_open(struct ctx *cx, struct pg *p, struct applier **out) {
   map_init(&a->types);
   map_init(&a->known);
   ctx_defer(cx, forget, a);
-  if (pg_ask(cx, p,
-             "SELECT pg_catalog.to_regclass('outpost.lane'), "
-             "pg_catalog.to_regprocedure('outpost.merge_row(uuid,text,integer,text,json,json,jsonb,jsonb)'), "
-             "pg_catalog.to_regclass('outpost.run_check')",
-             NULL, 0, &r))
+  if (pg_ask_all(
+          cx, p, &r,
+          "SELECT pg_catalog.to_regclass('outpost.lane'), "
+          "pg_catalog.to_regprocedure('outpost.merge_row(uuid,text,integer,text,json,json,jsonb,jsonb)'), "
+          "pg_catalog.to_regclass('outpost.run_check')",
+          0, NULL))
     return cx->code;
   if (pg_is_null(r, 0, 0))
     return fail(cx, E_FAIL, "dsn",
@@ -47,14 +48,13 @@ bool apply_takes(const struct applier *a, const char *lane) {
 }
 
 static int apply_know(struct ctx *cx, struct applier *a, const char *tables) {
-  const struct pg_value v[] = { pg_z(ctx_printf(cx, "{%s}", tables)) };
   struct pg_rows *r;
-  if (pg_ask(cx, a->pg,
+  if (pg_ask(cx, a->pg, &r,
              "SELECT c.relname || ' ' || a.attname, format_type(a.atttypid, a.atttypmod) "
              "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid "
              "WHERE c.relnamespace = pg_catalog.to_regnamespace('outpost') AND c.relname = ANY ($1::text[]) "
              "AND a.attnum > 0 AND NOT a.attisdropped",
-             v, 1, &r))
+             ctx_printf(cx, "{%s}", tables)))
     return cx->code;
   for (int i = 0; i < pg_rows_count(r); i++)
     *map_put(&a->types, pg_text(r, i, 0), NULL) = (uint64_t)(uintptr_t)ctx_strdup(a->cx, pg_text(r, i, 1));
@@ -73,19 +73,18 @@ const char *apply_type(const struct applier *a, const char *table, struct str co
 
 int apply_lane(struct ctx *cx, struct applier *a, const char *organization, int64_t origin, const char *lane,
                struct apply_lane *out) {
-  const struct pg_value v[] = { pg_z(organization), pg_number(origin), pg_z(lane) };
   struct pg_rows *r;
   *out = (struct apply_lane){ .position = "{}" };
-  if (pg_ask(cx, a->pg,
+  if (pg_ask(cx, a->pg, &r,
              "SELECT sequence, position, batch_hash FROM outpost.lane "
              "WHERE organization_id = $1::uuid AND origin = $2::int AND lane = $3",
-             v, 3, &r))
+             organization, origin, lane))
     return cx->code;
   if (!pg_rows_count(r))
-    return pg_ask(cx, a->pg,
+    return pg_ask(cx, a->pg, NULL,
                   "INSERT INTO outpost.lane (organization_id, origin, lane) VALUES ($1::uuid, $2::int, $3) "
                   "ON CONFLICT DO NOTHING",
-                  v, 3, NULL);
+                  organization, origin, lane);
   out->sequence = pg_int(r, 0, 0);
   if (!pg_is_null(r, 0, 1)) out->position = ctx_strdup(cx, pg_text(r, 0, 1));
   struct str hash = pg_text(r, 0, 2);
@@ -214,12 +213,12 @@ static int json_rows(struct ctx *cx, const char *columns, struct str copy, struc
 int apply_source(struct ctx *cx, struct applier *a, const char *table, const char *columns, int64_t rows,
                  struct str copy, int parameter, struct apply_source *out) {
   struct writing w = { .a = a, .table = table };
-  *out = (struct apply_source){ .json = pg_null() };
+  *out = (struct apply_source){ .json = arg_text(NULL) };
   if (rows <= ROWS_AS_PARAMETER && copy.n <= BYTES_AS_PARAMETER) {
     struct buf json;
     buf_init(&json, BATCH_BYTES_MOST);
     json_rows(cx, columns, copy, &json);
-    out->json = pg_str(str_of(written(cx, &json)));
+    out->json = arg_text(written(cx, &json));
     const char *casts = column_list(cx, columns, write_cast, &w);
     out->from = ctx_printf(cx, "(SELECT %s FROM json_to_recordset($%d::json) AS j(%s)) AS s", casts,
                            parameter, column_list(cx, columns, write_text_column, &w));
@@ -245,8 +244,8 @@ int apply_source(struct ctx *cx, struct applier *a, const char *table, const cha
 
 static const char change_log[] = "change_log";
 
-static struct pg_value origin_of(const struct up_batch *b, const struct up_section *s) {
-  return pg_number(s->origin ? s->origin : b->seal.origin);
+static int64_t origin_of(const struct up_batch *b, const struct up_section *s) {
+  return s->origin ? s->origin : b->seal.origin;
 }
 
 static int insert_rows(struct ctx *cx, struct applier *a, const struct up_batch *b,
@@ -256,29 +255,27 @@ static int insert_rows(struct ctx *cx, struct applier *a, const struct up_batch 
   if (!s->rows) return OK;
   if (apply_source(cx, a, s->table, s->columns, s->rows, buf_view(&s->copy), 3, &from)) return cx->code;
   const char *names = column_list(cx, s->columns, write_name, &w);
-  const struct pg_value v[] = { pg_z(b->seal.organization), origin_of(b, s), from.json };
-  return pg_tell(
+  const struct arg v[] = { arg_text(b->seal.organization), arg_int(origin_of(b, s)), from.json };
+  return pg_tell_all(
       cx, a->pg,
       ctx_printf(
           cx,
           "INSERT INTO outpost.\"%s\" (organization_id, origin, %s) SELECT $1::uuid, $2::int, %s FROM %s%s",
           s->table, names, names, from.from, s->missing ? " ON CONFLICT DO NOTHING" : ""),
-      v, from.json.kind == PG_NULL ? 2 : 3);
+      from.json.p ? 3 : 2, v);
 }
 
 /* What was said before of the values goes. */
 static int clear_rows(struct ctx *cx, struct applier *a, const struct up_batch *b,
                       const struct up_section *s) {
-  const struct pg_value v[] = { pg_z(b->seal.organization), origin_of(b, s),
-                                pg_z(ctx_printf(cx, "{%s}", buf_view(&s->values).p)) };
   return pg_ask(
-      cx, a->pg,
+      cx, a->pg, NULL,
       ctx_printf(
           cx,
           "DELETE FROM outpost.\"%s\" WHERE organization_id = $1::uuid AND origin = $2::int AND \"%s\" = ANY "
           "($3::bigint[])",
           s->table, s->of),
-      v, 3, NULL);
+      b->seal.organization, origin_of(b, s), ctx_printf(cx, "{%s}", buf_view(&s->values).p));
 }
 
 static int put_section(struct ctx *cx, struct applier *a, const struct up_batch *b,
@@ -347,25 +344,14 @@ static int move_lane(struct ctx *cx, struct applier *a, const struct up_batch *b
   const struct seal *s = &b->seal;
   struct pg_rows *r;
   bool log = strcmp(s->lane, "log") == 0;
-  const struct pg_value v[] = {
-    pg_z(s->organization),
-    pg_number(s->origin),
-    pg_z(s->lane),
-    pg_number(s->sequence),
-    pg_z(s->position_to),
-    pg_bytes(s->hash, SHA256_SIZE),
-    log ? pg_number(s->last_seq) : pg_null(),
-    log ? pg_bytes(b->last_hash, SHA256_SIZE) : pg_null(),
-    pg_bytes(s->previous, SHA256_SIZE),
-  };
-  if (pg_ask(
-          cx, a->pg,
-          "UPDATE outpost.lane SET sequence = $4::bigint, position = $5, batch_hash = $6::bytea, "
-          "head_seq = coalesce($7::bigint, head_seq), head_hash = coalesce($8::bytea, head_hash), moved_at = "
-          "now() "
-          "WHERE organization_id = $1::uuid AND origin = $2::int AND lane = $3 AND sequence = $4::bigint - 1 "
-          "AND (sequence = 0 OR batch_hash = $9::bytea)",
-          v, 9, &r))
+  if (pg_ask(cx, a->pg, &r,
+             "UPDATE outpost.lane SET sequence = $4::bigint, position = $5, batch_hash = $6::bytea, head_seq "
+             "= coalesce($7::bigint, head_seq), head_hash = coalesce($8::bytea, head_hash), moved_at = now() "
+             "WHERE organization_id = $1::uuid AND origin = $2::int AND lane = $3 AND sequence = $4::bigint "
+             "- 1 AND (sequence = 0 OR batch_hash = $9::bytea)",
+             s->organization, s->origin, s->lane, s->sequence, s->position_to, arg_blob(s->hash, SHA256_SIZE),
+             log ? arg_int(s->last_seq) : arg_text(NULL), arg_blob(log ? b->last_hash : NULL, SHA256_SIZE),
+             arg_blob(s->previous, SHA256_SIZE)))
     return cx->code;
   if (pg_rows_changed(r) != 1)
     return fail(cx, E_CONFLICT, "lane", "lane %s is not at batch %lld at headquarters", s->lane,
@@ -375,54 +361,30 @@ static int move_lane(struct ctx *cx, struct applier *a, const struct up_batch *b
 
 static int store_batch(struct ctx *cx, struct applier *a, const struct up_batch *b) {
   const struct seal *s = &b->seal;
-  const struct pg_value v[] = {
-    pg_z(s->organization),
-    pg_number(s->origin),
-    pg_z(s->lane),
-    pg_number(s->sequence),
-    pg_bytes(s->previous, SHA256_SIZE),
-    pg_z(s->position_from),
-    pg_z(s->position_to),
-    pg_number(s->first_seq),
-    pg_number(s->last_seq),
-    pg_number(s->rows),
-    pg_number(s->bytes),
-    pg_z(s->sections),
-    pg_bytes(s->leaves.p ? s->leaves.p : "", s->leaves.n),
-    pg_bytes(s->root, SHA256_SIZE),
-    pg_bytes(s->hash, SHA256_SIZE),
-    pg_bytes(s->signature, s->signature_size),
-    pg_number(s->made_at),
-  };
-  return pg_ask(
-      cx, a->pg,
-      "INSERT INTO outpost.batch (organization_id, origin, lane, sequence, previous, position_from, "
-      "position_to, "
-      "first_seq, last_seq, row_count, byte_count, sections, leaves, root, hash, signature, made_at) "
-      "VALUES ($1::uuid, $2::int, $3, $4::bigint, $5::bytea, $6, $7, $8::bigint, $9::bigint, $10::bigint, "
-      "$11::bigint, $12, $13::bytea, $14::bytea, $15::bytea, $16::bytea, "
-      "timestamptz 'epoch' + $17::bigint * interval '1 microsecond')",
-      v, 17, NULL);
+  return pg_ask(cx, a->pg, NULL,
+                "INSERT INTO outpost.batch (organization_id, origin, lane, sequence, previous, "
+                "position_from, position_to, first_seq, last_seq, row_count, byte_count, sections, leaves, "
+                "root, hash, signature, made_at) VALUES ($1::uuid, $2::int, $3, $4::bigint, $5::bytea, $6, "
+                "$7, $8::bigint, $9::bigint, $10::bigint, $11::bigint, $12, $13::bytea, $14::bytea, "
+                "$15::bytea, $16::bytea, timestamptz 'epoch' + $17::bigint * interval '1 microsecond')",
+                s->organization, s->origin, s->lane, s->sequence, arg_blob(s->previous, SHA256_SIZE),
+                s->position_from, s->position_to, s->first_seq, s->last_seq, s->rows, s->bytes, s->sections,
+                arg_blob(s->leaves.p ? s->leaves.p : "", s->leaves.n), arg_blob(s->root, SHA256_SIZE),
+                arg_blob(s->hash, SHA256_SIZE), arg_blob(s->signature, s->signature_size), s->made_at);
 }
 
 /* Somebody said at the edge that what holds is right, or took that back: the conflict is settled, or open, for everybody. */
 static int apply_decisions(struct ctx *cx, struct applier *a, const struct up_batch *b) {
-  const struct pg_value v[] = { pg_z(b->seal.organization), pg_number(b->seal.origin),
-                                pg_number(b->seal.first_seq), pg_number(b->seal.last_seq) };
   if (!a->net.decided) return OK;
-  return pg_ask(
-      cx, a->pg,
-      "WITH said AS (SELECT DISTINCT ON (l.key) l.key, l.after ->> 'state' AS state, l.before ->> 'state' AS "
-      "was "
-      "FROM outpost.change_log l WHERE l.organization_id = $1::uuid AND l.origin = $2::int AND l.seq BETWEEN "
-      "$3::bigint AND $4::bigint AND l.tbl = 'sync_conflicts' ORDER BY l.key, l.seq DESC) "
-      "UPDATE outpost.conflict c SET state = CASE s.state WHEN 'kept' THEN 'settled' ELSE 'open' END, "
-      "sync_xid = "
-      "pg_current_xact_id() FROM said s WHERE c.organization_id = $1::uuid AND c.conflict_id::text = s.key "
-      "AND "
-      "(s.state = 'kept' AND c.state = 'open' OR s.state = 'open' AND s.was = 'kept' AND c.state = "
-      "'settled')",
-      v, 4, NULL);
+  return pg_ask(cx, a->pg, NULL,
+                "WITH said AS (SELECT DISTINCT ON (l.key) l.key, l.after ->> 'state' AS state, l.before ->> "
+                "'state' AS was FROM outpost.change_log l WHERE l.organization_id = $1::uuid AND l.origin = "
+                "$2::int AND l.seq BETWEEN $3::bigint AND $4::bigint AND l.tbl = 'sync_conflicts' ORDER BY "
+                "l.key, l.seq DESC) UPDATE outpost.conflict c SET state = CASE s.state WHEN 'kept' THEN "
+                "'settled' ELSE 'open' END, sync_xid = pg_current_xact_id() FROM said s WHERE "
+                "c.organization_id = $1::uuid AND c.conflict_id::text = s.key AND (s.state = 'kept' AND "
+                "c.state = 'open' OR s.state = 'open' AND s.was = 'kept' AND c.state = 'settled')",
+                b->seal.organization, b->seal.origin, b->seal.first_seq, b->seal.last_seq);
 }
 
 int apply_commit(struct ctx *cx, struct applier *a, const struct up_batch *b) {

@@ -16,7 +16,7 @@ struct putting {
   const char *stamps_type;            /* of the column sync_stamps */
   const char *columns, *names, *sets; /* of the record: a,b; "a", "b"; "a" = s."a", "b" = s."b" */
   struct apply_source from;
-  struct pg_value v[P_KINDS];
+  struct arg v[P_KINDS];
   bool done;
 };
 
@@ -74,8 +74,7 @@ static const struct up_section *log_of(const struct up_batch *b) {
 /* A statement about the net changes; how many rows it was about. */
 static int put(struct putting *u, const char *sql, int64_t *changed) {
   struct pg_rows *r;
-  if (pg_ask(u->cx, u->a->pg, sql, u->v, u->from.json.kind == PG_NULL ? P_NET - 1 : P_NET, &r))
-    return u->cx->code;
+  if (pg_ask_all(u->cx, u->a->pg, &r, sql, u->from.json.p ? P_NET : P_NET - 1, u->v)) return u->cx->code;
   *changed = pg_rows_changed(r);
   return OK;
 }
@@ -85,11 +84,9 @@ static int insert_new(struct putting *u, int64_t *changed) {
   return put(
       u,
       ctx_printf(u->cx,
-                 "INSERT INTO outpost.\"%s\" (%sorganization_id, sync_origin, sync_at, sync_stamps) SELECT %s"
-                 "$1::uuid, $2::int, s.net_stamp, ('{\"\": [0, 0]}' || s.net_marks)::%s FROM %s WHERE "
-                 "s.net_alone ORDER BY "
-                 "s.net_key COLLATE "
-                 "\"C\" ON CONFLICT (organization_id, id) DO NOTHING",
+                 "INSERT INTO outpost.\"%s\" (%sorganization_id, sync_origin, sync_at, sync_stamps) SELECT "
+                 "%s$1::uuid, $2::int, s.net_stamp, ('{\"\": [0, 0]}' || s.net_marks)::%s FROM %s WHERE "
+                 "s.net_alone ORDER BY s.net_key COLLATE \"C\" ON CONFLICT (organization_id, id) DO NOTHING",
                  u->e->table, u->names, u->names, u->stamps_type, u->from.from),
       changed);
 }
@@ -104,8 +101,8 @@ static int bring(struct putting *u, const struct up_batch *b, const struct net_e
   if (!write_rows(u->cx, log_of(b), n, &c, &rows))
     apply_source(u->cx, u->a, u->e->table, u->columns, n->rows, buf_view(&rows), P_NET, &u->from);
   buf_clear(&rows);
-  u->v[0] = pg_z(b->seal.organization);
-  u->v[1] = pg_number(b->seal.origin);
+  u->v[0] = arg_text(b->seal.organization);
+  u->v[1] = arg_int(b->seal.origin);
   u->v[P_NET - 1] = u->from.json;
   return u->cx->code;
 }
@@ -172,15 +169,15 @@ static int update_known(struct putting *u, int64_t *changed) {
 
 /* Keys of what is left: whatever this transaction wrote bears its number. */
 static int find_rest(struct putting *u, struct pg_rows **keys) {
-  return pg_ask(
-      u->cx, u->a->pg,
+  return pg_ask_all(
+      u->cx, u->a->pg, keys,
       ctx_printf(
           u->cx,
           "SELECT DISTINCT s.net_key FROM %s WHERE $2::int IS NOT NULL AND NOT EXISTS (SELECT FROM "
           "outpost.\"%s\" AS t WHERE t.organization_id = $1::uuid AND t.id = s.net_key AND t.sync_xid = "
           "pg_current_xact_id())",
           u->from.from, u->e->table),
-      u->v, u->from.json.kind == PG_NULL ? P_NET - 1 : P_NET, keys);
+      u->from.json.p ? P_NET : P_NET - 1, u->v);
 }
 
 /* {"": stamp, "field": stamp}, as outpost.merge_row wants them. */
@@ -207,21 +204,20 @@ static int merge_rest(struct putting *u) {
   jw_array(&w, NULL);
   for (int i = 0; i < pg_rows_count(keys); i++) jw_str(&w, NULL, pg_text(keys, i, 0));
   jw_close(&w, ']');
-  u->v[P_KEYS - 1] = pg_z(ctx_strdup(cx, buf_view(&list)));
-  u->v[P_KINDS - 1] = pg_z(merge_kinds(cx, u->e));
+  u->v[P_KEYS - 1] = arg_text(ctx_strdup(cx, buf_view(&list)));
+  u->v[P_KINDS - 1] = arg_text(merge_kinds(cx, u->e));
   buf_clear(&list);
-  return pg_ask(
-      cx, u->a->pg,
+  return pg_ask_all(
+      cx, u->a->pg, NULL,
       ctx_printf(
           cx,
           "SELECT count(*) FROM (SELECT outpost.merge_row($1::uuid, '%s', $2::int, d.net_key, d.before, "
-          "d.after, "
-          "d.stamps, $5::jsonb) FROM (SELECT s.net_key, " STAMPS ", s.net_first_seq, " ENTRY_OF ", " ENTRY_OF
-          " FROM %s WHERE ($3::json IS NOT NULL OR true) AND s.net_key IN (SELECT value FROM "
+          "d.after, d.stamps, $5::jsonb) FROM (SELECT s.net_key, " STAMPS ", s.net_first_seq, " ENTRY_OF
+          ", " ENTRY_OF " FROM %s WHERE ($3::json IS NOT NULL OR true) AND s.net_key IN (SELECT value FROM "
           "json_array_elements_text($4::json))) AS d ORDER BY d.net_key COLLATE \"C\", d.net_first_seq) AS "
           "merged",
           u->e->table, "before", "first_seq", "before", "after", "last_seq", "after", u->from.from),
-      u->v, P_KINDS, NULL);
+      P_KINDS, u->v);
 }
 
 int apply_bring(struct ctx *cx, struct applier *a, const struct up_batch *b) {

@@ -23,8 +23,8 @@ struct applier {
 const char *apply_type(const struct applier *a, const char *table, struct str column);
 
 struct apply_source {
-  const char *from;     /* stands behind FROM, and is called s */
-  struct pg_value json; /* its parameter; PG_NULL: it has none */
+  const char *from; /* stands behind FROM, and is called s */
+  struct arg json;  /* its parameter; p NULL: it has none */
 };
 int apply_source(struct ctx *cx, struct applier *a, const char *table, const char *columns, int64_t rows,
                  struct str copy, int parameter, struct apply_source *out);

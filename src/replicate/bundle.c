@@ -268,14 +268,11 @@ static int find_edge(struct ctx *cx, struct importing *m, const struct reading *
   m->edge = head_word(cx, r, "edge");
   m->name = head_word(cx, r, "name");
   if (cx->code) return cx->code;
-  struct pg_value v[] = { pg_z(m->organization), pg_z(m->edge), pg_z(head_word(cx, r, "origin")) };
-  if (pg_ask(cx, m->pg,
+  if (pg_ask(cx, m->pg, &rows,
              "SELECT e.public_key, o.origin, e.revoked_at IS NOT NULL FROM outpost.edge AS e JOIN "
-             "outpost.origin AS o ON "
-             "o.organization_id = e.organization_id AND o.edge_id = e.edge_id WHERE e.organization_id::text "
-             "= $1 AND "
-             "e.edge_id::text = $2 AND o.origin::text = $3",
-             v, 3, &rows))
+             "outpost.origin AS o ON o.organization_id = e.organization_id AND o.edge_id = e.edge_id WHERE "
+             "e.organization_id::text = $1 AND e.edge_id::text = $2 AND o.origin::text = $3",
+             m->organization, m->edge, head_word(cx, r, "origin")))
     return cx->code;
   if (pg_rows_count(rows) == 0)
     return fail(
@@ -314,13 +311,10 @@ static int check_batch(struct ctx *cx, struct importing *m, struct up_batch *b) 
 /* Is what headquarters has under this number the same batch? */
 static int is_there(struct ctx *cx, struct importing *m, const struct seal *s, bool *same) {
   struct pg_rows *rows;
-  struct pg_value v[] = { pg_z(s->organization), pg_number(s->origin), pg_z(s->lane),
-                          pg_number(s->sequence) };
-  if (pg_ask(cx, m->pg,
+  if (pg_ask(cx, m->pg, &rows,
              "SELECT hash FROM outpost.batch WHERE organization_id = $1::uuid AND origin = $2::int AND lane "
-             "= $3 AND "
-             "sequence = $4::bigint",
-             v, 4, &rows))
+             "= $3 AND sequence = $4::bigint",
+             s->organization, s->origin, s->lane, s->sequence))
     return cx->code;
   *same = pg_rows_count(rows) == 1 &&
           str_eq(pg_text(rows, 0, 0), (struct str){ (const char *)s->hash, SHA256_SIZE });
@@ -342,8 +336,7 @@ static int apply_batch(struct ctx *cx, struct importing *m, struct up_batch *b) 
     if (same) return OK;
     return fail(cx, E_CONFLICT, "bundle",
                 "headquarters has another batch %lld of lane %s: the edge was here, or another bundle; let "
-                "the edge read the "
-                "receipt of that, and make a new one",
+                "the edge read the receipt of that, and make a new one",
                 (long long)s->sequence, s->lane);
   }
   if (apply_rows(cx, m->applier, b) || apply_changes(cx, m->applier, b) || apply_commit(cx, m->applier, b)) {
@@ -406,21 +399,16 @@ static int write_receipt(struct ctx *cx, struct importing *m, const char *path) 
     first =
         ctx_printf(cx, "%s%s%lld", first, i ? "," : "", (long long)(m->first[i] ? m->first[i] : INT64_MAX));
   }
-  struct pg_value v[] = { pg_z(m->organization), pg_number(m->origin), pg_z(m->edge),
-                          pg_z(ctx_printf(cx, "{%s}", lanes)), pg_z(ctx_printf(cx, "{%s}", first)) };
   m->told->receipt = ctx_printf(cx, "%s.receipt", path);
-  if (pg_ask(cx, m->pg,
-             "SELECT json_build_object('format', 'outpost-receipt-1', 'organization', $1::text, 'edge', "
-             "$3::text, 'origin', "
-             "$2::int, 'batches', (SELECT json_agg(json_build_object('lane', b.lane, 'sequence', b.sequence, "
-             "'hash', "
-             "encode(b.hash, 'hex'), 'received_at', (extract(epoch FROM b.received_at) * 1000000)::bigint, "
-             "'receipt', "
-             "encode(b.receipt, 'hex')) ORDER BY b.lane, b.sequence) FROM outpost.batch AS b WHERE "
-             "b.organization_id = "
-             "$1::text::uuid AND b.origin = $2::int AND b.sequence >= coalesce(($5::bigint[])[array_position("
-             "$4::text[], b.lane)], 1)))::text",
-             v, 5, &rows))
+  if (pg_ask(
+          cx, m->pg, &rows,
+          "SELECT json_build_object('format', 'outpost-receipt-1', 'organization', $1::text, 'edge', "
+          "$3::text, 'origin', $2::int, 'batches', (SELECT json_agg(json_build_object('lane', b.lane, "
+          "'sequence', b.sequence, 'hash', encode(b.hash, 'hex'), 'received_at', (extract(epoch FROM "
+          "b.received_at) * 1000000)::bigint, 'receipt', encode(b.receipt, 'hex')) ORDER BY b.lane, "
+          "b.sequence) FROM outpost.batch AS b WHERE b.organization_id = $1::text::uuid AND b.origin = "
+          "$2::int AND b.sequence >= coalesce(($5::bigint[])[array_position($4::text[], b.lane)], 1)))::text",
+          m->organization, m->origin, m->edge, ctx_printf(cx, "{%s}", lanes), ctx_printf(cx, "{%s}", first)))
     return cx->code;
   struct str text = pg_text(rows, 0, 0);
   if (file_begin(cx, &file, m->told->receipt, true) || file_write(cx, file, text.p, text.n)) return cx->code;

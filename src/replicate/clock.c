@@ -33,7 +33,7 @@ static int ask_time(struct ctx *cx, struct pg *p, struct contact *out) {
   for (int i = 0; i < QUESTIONS; i++) {
     struct pg_rows *rows;
     int64_t began = boot_now();
-    if (pg_ask(cx, p, "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint", NULL, 0, &rows))
+    if (pg_get(cx, p, &rows, "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"))
       return cx->code;
     int64_t ended = boot_now(), trip = ended - began;
     if (trip >= out->round_trip) continue;

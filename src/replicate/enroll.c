@@ -46,13 +46,12 @@ static int self_read(struct ctx *cx, struct db *db, struct tenant_self *self) {
 static int organization_make(struct ctx *cx, struct pg *p, const struct tenant_self *self,
                              struct upstream_edge *e) {
   struct pg_rows *r;
-  const struct pg_value v[] = { pg_z(e->organization), pg_z(self->id), pg_z(self->name) };
   e->organization_id = self->id;
   if (pg_ask(
-          cx, p,
+          cx, p, &r,
           "INSERT INTO outpost.organizations (slug, organization_id, name) VALUES ($1, $2, $3) ON CONFLICT "
           "DO NOTHING",
-          v, 3, &r))
+          e->organization, self->id, self->name))
     return cx->code;
   if (pg_rows_changed(r) == 1) return OK;
   return fail(cx, E_CONFLICT, "organization",
@@ -66,23 +65,23 @@ static int organization_need(struct ctx *cx, struct pg *p, struct db *db, struct
   struct pg_rows *r;
   bool named = e->organization != NULL;
   if (self_read(cx, db, &self)) return cx->code;
-  const struct pg_value v[] = { pg_z(named ? e->organization : self.slug), pg_z(self.before), pg_z(self.id) };
-  if (pg_ask(
-          cx, p,
+  const struct arg v[] = { arg_text(named ? e->organization : self.slug), arg_text(self.before),
+                           arg_text(self.id) };
+  if (pg_ask_all(
+          cx, p, &r,
           named
               ? "SELECT organization_id, slug FROM outpost.organizations WHERE slug = $1"
               : "SELECT organization_id, slug, organization_id = ANY (ARRAY[$2::uuid, $3::uuid]) AS own FROM "
                 "outpost.organizations WHERE slug = $1 OR organization_id = ANY (ARRAY[$2::uuid, $3::uuid]) "
                 "ORDER BY own DESC, organization_id = $2::uuid DESC NULLS LAST LIMIT 1",
-          v, named ? 1 : 3, &r))
+          named ? 1 : 3, v))
     return cx->code;
   if (!named) e->organization = self.slug;
   if (pg_rows_count(r) == 0) return organization_make(cx, p, &self, e);
   if (!named && !str_eq(pg_text(r, 0, 2), STR("t")))
     return fail(cx, E_CONFLICT, "organization",
                 "headquarters has an organization %s already, of another tenant's file; if this is one of "
-                "its devices, "
-                "say so with --organization %s",
+                "its devices, say so with --organization %s",
                 self.slug, self.slug);
   e->organization_id = cell(cx, r, 0, 0);
   e->organization = cell(cx, r, 0, 1);
@@ -94,11 +93,10 @@ static int check_enrolled(struct ctx *cx, struct pg *p, struct db *db) {
   struct sync_upstream u;
   struct pg_rows *r;
   if (sync_upstream_read(cx, db, &u) || !u.enrolled) return cx->code;
-  const struct pg_value v[] = { pg_z(u.organization), pg_z(u.edge) };
-  if (pg_ask(cx, p,
+  if (pg_ask(cx, p, &r,
              "SELECT count(*) FROM outpost.edge WHERE organization_id = $1::uuid AND edge_id = $2::uuid AND "
              "revoked_at IS NULL",
-             v, 2, &r) ||
+             u.organization, u.edge) ||
       pg_int(r, 0, 0) == 0)
     return cx->code;
   return fail(cx, E_CONFLICT, "tenant",
@@ -113,12 +111,11 @@ static int find_before(struct ctx *cx, struct pg *p, struct db *db, const char *
   struct pg_rows *r;
   if (sync_upstream_read(cx, db, &u) || !u.enrolled || strcmp(u.organization, e->organization_id) != 0)
     return cx->code;
-  const struct pg_value v[] = { pg_z(u.organization), pg_z(u.edge), pg_number(u.origin), pg_z(public_key) };
-  if (pg_ask(cx, p,
+  if (pg_ask(cx, p, &r,
              "SELECT count(*) FROM outpost.edge e JOIN outpost.origin o USING (organization_id, edge_id) "
              "WHERE e.organization_id = $1::uuid AND e.edge_id = $2::uuid AND o.origin = $3::int AND "
              "e.public_key = $4 AND e.revoked_at IS NOT NULL",
-             v, 4, &r) ||
+             u.organization, u.edge, u.origin, public_key) ||
       pg_int(r, 0, 0) == 0)
     return cx->code;
   e->again = true;
@@ -131,11 +128,10 @@ static int find_before(struct ctx *cx, struct pg *p, struct db *db, const char *
 
 static int check_name(struct ctx *cx, struct pg *p, const struct upstream_edge *e) {
   struct pg_rows *r;
-  const struct pg_value v[] = { pg_z(e->organization_id), pg_z(e->name) };
-  if (pg_ask(cx, p,
+  if (pg_ask(cx, p, &r,
              "SELECT count(*) FROM outpost.edge WHERE organization_id = $1::uuid AND name = $2 AND "
              "revoked_at IS NULL",
-             v, 2, &r) ||
+             e->organization_id, e->name) ||
       pg_int(r, 0, 0) == 0)
     return cx->code;
   return fail(cx, E_CONFLICT, "name",
@@ -164,28 +160,25 @@ static int role_make(struct ctx *cx, struct pg *p, const struct upstream_edge *e
 
 static int edge_make(struct ctx *cx, struct pg *p, struct upstream_edge *e, const char *public_key) {
   struct pg_rows *r;
-  const struct pg_value v[] = { pg_z(e->organization_id), pg_z(e->edge_id), pg_z(e->name), pg_z(e->role),
-                                pg_z(public_key) };
-  const struct pg_value o[] = { v[0], v[1], pg_z(e->instance) };
   if (pg_ask(
-          cx, p,
+          cx, p, NULL,
           "INSERT INTO outpost.member (organization_id, role_name, kind) VALUES ($1::uuid, $2::name, 'edge')",
-          (const struct pg_value[]){ v[0], v[3] }, 2, NULL) ||
+          e->organization_id, e->role) ||
       pg_ask(
-          cx, p,
+          cx, p, NULL,
           e->again
               ? "UPDATE outpost.edge SET name = $3, role_name = $4::name, public_key = $5, revoked_at = NULL "
                 "WHERE organization_id = $1::uuid AND edge_id = $2::uuid"
               : "INSERT INTO outpost.edge (organization_id, edge_id, name, role_name, public_key) "
                 "VALUES ($1::uuid, $2::uuid, $3, $4::name, $5)",
-          v, 5, NULL))
+          e->organization_id, e->edge_id, e->name, e->role, public_key))
     return cx->code;
   if (e->again) return pg_do(cx, p, "COMMIT");
-  if (pg_ask(cx, p,
+  if (pg_ask(cx, p, &r,
              "INSERT INTO outpost.origin (organization_id, edge_id, instance, origin, epoch) "
              "SELECT $1::uuid, $2::uuid, $3::uuid, coalesce(max(origin), 0) + 1, 1 FROM outpost.origin "
              "WHERE organization_id = $1::uuid RETURNING origin",
-             o, 3, &r))
+             e->organization_id, e->edge_id, e->instance))
     return cx->code;
   e->origin = pg_int(r, 0, 0);
   return pg_do(cx, p, "COMMIT");
@@ -275,12 +268,11 @@ int upstream_enroll(struct ctx *cx, struct pg *p, struct tenant *t, const char *
 
 static int edge_find(struct ctx *cx, struct pg *p, const char *who, struct upstream_edge *e) {
   struct pg_rows *r;
-  const struct pg_value v[] = { pg_z(who) };
-  if (pg_ask(cx, p,
+  if (pg_ask(cx, p, &r,
              "SELECT e.organization_id, g.slug, e.edge_id, e.role_name, e.name FROM outpost.edge e "
              "JOIN outpost.organizations g ON g.organization_id = e.organization_id "
              "WHERE e.revoked_at IS NULL AND $1 IN (e.edge_id::text, e.role_name::text, e.name)",
-             v, 1, &r))
+             who))
     return cx->code;
   if (pg_rows_count(r) == 0)
     return fail(cx, E_NOT_FOUND, "edge",
@@ -298,15 +290,14 @@ static int edge_find(struct ctx *cx, struct pg *p, const char *who, struct upstr
 }
 
 static int edge_end(struct ctx *cx, struct pg *p, const struct upstream_edge *e) {
-  const struct pg_value v[] = { pg_z(e->organization_id), pg_z(e->edge_id), pg_z(e->role) };
   const char *role = pg_identifier(cx, p, e->role);
-  if (pg_ask(cx, p,
+  if (pg_ask(cx, p, NULL,
              "UPDATE outpost.edge SET revoked_at = clock_timestamp() WHERE organization_id = $1::uuid AND "
-             "edge_id = "
-             "$2::uuid",
-             v, 2, NULL) ||
-      pg_ask(cx, p, "DELETE FROM outpost.member WHERE organization_id = $1::uuid AND role_name = $2::name",
-             (const struct pg_value[]){ v[0], v[2] }, 2, NULL))
+             "edge_id = $2::uuid",
+             e->organization_id, e->edge_id) ||
+      pg_ask(cx, p, NULL,
+             "DELETE FROM outpost.member WHERE organization_id = $1::uuid AND role_name = $2::name",
+             e->organization_id, e->role))
     return cx->code;
   return pg_do(
       cx, p,
@@ -319,16 +310,15 @@ static int edge_end(struct ctx *cx, struct pg *p, const struct upstream_edge *e)
 /* Who is no superuser must belong to the role for this. Each is waited for. */
 static int connections_end(struct ctx *cx, struct pg *p, const struct upstream_edge *e, int64_t *ended) {
   struct pg_rows *r;
-  const struct pg_value v[] = { pg_z(e->role), pg_number(END_MS) };
   const char *role = pg_identifier(cx, p, e->role);
-  if (pg_ask(cx, p, "SELECT pg_has_role($1::name, 'MEMBER')", v, 1, &r)) return cx->code;
+  if (pg_ask(cx, p, &r, "SELECT pg_has_role($1::name, 'MEMBER')", e->role)) return cx->code;
   if (!str_eq(pg_text(r, 0, 0), STR("t")) && pg_do(cx, p, ctx_printf(cx, "GRANT %s TO CURRENT_USER", role)))
     return cx->code;
   if (pg_ask(
-          cx, p,
+          cx, p, &r,
           "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid, $2::bigint)) FROM pg_stat_activity WHERE "
           "usename = $1::name",
-          v, 2, &r))
+          e->role, END_MS))
     return cx->code;
   *ended = pg_int(r, 0, 0);
   return OK;
@@ -355,16 +345,15 @@ int upstream_list(struct ctx *cx, struct pg *p, struct jw *w) {
   enum { KEYS = sizeof keys / sizeof *keys };
   struct pg_rows *r;
   if (upstream_begin(cx, p) ||
-      pg_ask(
-          cx, p,
+      pg_ask_all(
+          cx, p, &r,
           "SELECT g.slug, e.name, e.edge_id, e.role_name, " INSTANT("e.enrolled_at") INSTANT("e.revoked_at")
               INSTANT(
                   "e.last_seen_at") "e.version, (SELECT count(*) FROM outpost.origin o WHERE "
                                     "o.organization_id = e.organization_id AND o.edge_id = e.edge_id) FROM "
-                                    "outpost.edge e "
-                                    "JOIN outpost.organizations g ON g.organization_id = e.organization_id "
-                                    "ORDER BY g.slug, e.enrolled_at",
-          NULL, 0, &r))
+                                    "outpost.edge e JOIN outpost.organizations g ON g.organization_id = "
+                                    "e.organization_id ORDER BY g.slug, e.enrolled_at",
+          0, NULL))
     return pg_rollback(p), cx->code;
   jw_array(w, NULL);
   for (int i = 0; i < pg_rows_count(r); i++) {

@@ -64,13 +64,11 @@ static int local_hash(struct ctx *cx, struct db *db, int64_t seq, struct str *ou
 
 static int hq_hash(struct ctx *cx, struct pg *p, const struct compared *c, int64_t seq, struct str *out) {
   struct pg_rows *rows;
-  struct pg_value v[] = { pg_z(c->up.organization), pg_number(c->up.origin), pg_number(seq) };
   *out = (struct str){ NULL, 0 };
-  if (pg_ask(cx, p,
+  if (pg_ask(cx, p, &rows,
              "SELECT hash FROM outpost.change_log WHERE organization_id = $1::uuid AND origin = $2::int AND "
-             "seq = "
-             "$3::bigint",
-             v, 3, &rows))
+             "seq = $3::bigint",
+             c->up.organization, c->up.origin, seq))
     return cx->code;
   if (pg_rows_count(rows)) *out = pg_text(rows, 0, 0);
   return OK;
@@ -87,16 +85,13 @@ static int same_entry(struct ctx *cx, struct db *db, struct pg *p, const struct 
 static int read_head(struct ctx *cx, struct db *db, struct pg *p, struct compared *c) {
   struct pg_rows *rows;
   struct str here;
-  struct pg_value v[] = { pg_z(c->up.organization), pg_number(c->up.origin) };
-  if (pg_ask(cx, p,
+  if (pg_ask(cx, p, &rows,
              "SELECT coalesce(l.head_seq, 0), l.head_hash, coalesce(o.fork_seq, 0), (SELECT "
-             "string_agg(x.lane || ' ' || "
-             "x.sequence, ',') FROM outpost.lane AS x WHERE x.organization_id = $1::uuid AND x.origin = "
-             "$2::int) FROM "
-             "outpost.origin AS o "
-             "LEFT JOIN outpost.lane AS l ON l.organization_id = o.organization_id AND l.origin = o.origin "
-             "AND l.lane = 'log' WHERE o.organization_id = $1::uuid AND o.origin = $2::int",
-             v, 2, &rows))
+             "string_agg(x.lane || ' ' || x.sequence, ',') FROM outpost.lane AS x WHERE x.organization_id = "
+             "$1::uuid AND x.origin = $2::int) FROM outpost.origin AS o LEFT JOIN outpost.lane AS l ON "
+             "l.organization_id = o.organization_id AND l.origin = o.origin AND l.lane = 'log' WHERE "
+             "o.organization_id = $1::uuid AND o.origin = $2::int",
+             c->up.organization, c->up.origin))
     return cx->code;
   if (pg_rows_count(rows) == 0)
     return fail(cx, E_DENIED, NULL,
@@ -158,17 +153,15 @@ struct opening {
 /* Two edges of one organization may want the same number: then once more. */
 static int open_there(struct ctx *cx, struct pg *p, struct opening *o) {
   const struct compared *c = o->c;
-  struct pg_value v[] = { pg_z(c->up.organization), pg_z(c->up.edge), pg_z(o->instance), pg_number(c->shared),
-                          o->fork_hash.p ? pg_bytes(o->fork_hash.p, o->fork_hash.n) : pg_null() };
   for (int i = 0;; i++) {
     struct pg_rows *rows;
     int rc = pg_ask(
-        cx, p,
+        cx, p, &rows,
         "INSERT INTO outpost.origin (organization_id, origin, edge_id, epoch, instance, fork_seq, fork_hash) "
         "SELECT $1::uuid, (SELECT max(origin) + 1 FROM outpost.origin WHERE organization_id = $1::uuid), "
         "$2::uuid, (SELECT max(epoch) + 1 FROM outpost.origin WHERE organization_id = $1::uuid "
         "AND edge_id = $2::uuid), $3::uuid, $4::bigint, $5::bytea RETURNING origin, epoch",
-        v, 5, &rows);
+        c->up.organization, c->up.edge, o->instance, c->shared, arg_blob(o->fork_hash.p, o->fork_hash.n));
     if (rc == E_CONFLICT && i < TRIES) {
       ctx_forgive(cx);
       continue;
@@ -183,13 +176,12 @@ static int open_there(struct ctx *cx, struct pg *p, struct opening *o) {
 /* The lanes of rows and bytes begin at the entry that headquarters has not wholly, and not behind the fork. */
 static int lane_starts(struct ctx *cx, struct pg *p, struct opening *o) {
   struct pg_rows *rows;
-  struct pg_value v[] = { pg_z(o->c->up.organization), pg_number(o->c->up.origin) };
   for (int i = 0; i < LANE_COUNT; i++)
     o->position[i] = i == LANE_LOG ? ctx_printf(cx, "{\"seq\":%lld}", (long long)o->c->shared) : "{}";
-  if (pg_ask(cx, p,
+  if (pg_ask(cx, p, &rows,
              "SELECT lane, coalesce((position::json ->> 'seq')::bigint, 0) FROM outpost.lane "
              "WHERE organization_id = $1::uuid AND origin = $2::int",
-             v, 2, &rows))
+             o->c->up.organization, o->c->up.origin))
     return cx->code;
   for (int r = 0; r < pg_rows_count(rows); r++)
     for (int i = LANE_ROWS; i < LANE_COUNT; i++) {
@@ -265,18 +257,16 @@ static int fork_hash(struct ctx *cx, struct db *db, struct opening *o) {
 /* Whose parts this file may lack: its own origin's, and those of later epochs up to the one that the folder names. */
 static int lost_origins(struct ctx *cx, struct pg *p, const struct compared *c, struct lost *lost) {
   struct pg_rows *rows;
-  struct pg_value v[] = { pg_z(c->up.organization), pg_z(c->up.edge), pg_number(c->up.epoch),
-                          pg_z(c->instance), pg_number(c->up.origin) };
   *lost = (struct lost){
     .organization = c->up.organization, .origin = c->up.origin, .from = c->shared, .to = c->head
   };
   if (pg_ask(
-          cx, p,
+          cx, p, &rows,
           "SELECT array_agg(origin ORDER BY epoch) FROM outpost.origin WHERE organization_id = $1::uuid "
           "AND edge_id = $2::uuid AND (origin = $5::int OR epoch > $3::int AND epoch <= (SELECT max(epoch) "
           "FROM outpost.origin WHERE organization_id = $1::uuid AND edge_id = $2::uuid AND instance = "
           "$4::uuid))",
-          v, 5, &rows))
+          c->up.organization, c->up.edge, c->up.epoch, c->instance, c->up.origin))
     return cx->code;
   lost->origins = ctx_strdup(cx, pg_text(rows, 0, 0));
   return OK;

@@ -17,7 +17,7 @@
 #include "net/net.h"
 #include "replicate/pg_internal.h"
 
-enum { LOOK_MS = 100, OPTIONS_MOST = 80, VALUES_MOST = 200 };
+enum { LOOK_MS = 100, OPTIONS_MOST = 80, VALUES_MOST = 32 };
 
 static _Thread_local const atomic_bool *stop_flag;
 
@@ -312,45 +312,46 @@ struct values {
 
 enum { OID_BYTEA = 17 };
 
-static int value_put(struct ctx *cx, struct values *to, int i, const struct pg_value *v) {
+static int value_put(struct ctx *cx, struct pg *p, struct values *to, int i, const struct arg *v) {
   switch (v->kind) {
-  case PG_NULL: break;
-  case PG_INT: to->text[i] = ctx_printf(cx, "%lld", (long long)v->number); break;
-  case PG_TEXT:
-    if (memchr(v->text.p, 0, v->text.n))
+  case ARG_NULL: return OK;
+  case ARG_INT: to->text[i] = ctx_printf(cx, "%lld", (long long)v->n); break;
+  case ARG_BOOL: to->text[i] = v->n ? "t" : "f"; break;
+  case ARG_TEXT:
+    if (v->p && memchr(v->p, 0, (size_t)v->n))
       return fail(cx, E_INVALID, NULL, "a text holds a zero byte, which PostgreSQL cannot keep");
-    to->text[i] = ctx_strdup(cx, v->text);
+    if (v->p) to->text[i] = ctx_strdup(cx, (struct str){ v->p, (size_t)v->n });
     break;
-  case PG_BYTES:
-    to->text[i] = v->text.p ? v->text.p : "";
-    to->size[i] = (int)v->text.n;
+  case ARG_BLOB:
+    to->text[i] = v->p;
+    to->size[i] = (int)v->n;
     to->format[i] = 1;
     to->type[i] = OID_BYTEA;
+    break;
+  default: abort(); /* for JSON alone */
   }
+  p->bytes += v->kind == ARG_INT ? 8 : v->p ? v->n : 0;
   return OK;
 }
 
-int pg_tell(struct ctx *cx, struct pg *p, const char *sql, const struct pg_value *v, int n) {
-  struct values *to;
+int pg_tell_all(struct ctx *cx, struct pg *p, const char *sql, int count, const struct arg *values) {
+  struct values to = { 0 };
   if (ready(cx, p)) return cx->code;
-  if (n > VALUES_MOST) return fail(cx, E_LIMIT, NULL, "a statement takes at most %d values", VALUES_MOST);
-  to = ctx_alloc(cx, sizeof *to);
+  if (count > VALUES_MOST) abort();
   p->bytes += (int64_t)strlen(sql);
-  for (int i = 0; i < n; i++) {
-    if (value_put(cx, to, i, &v[i])) return cx->code;
-    p->bytes += v[i].kind == PG_INT ? 8 : v[i].kind == PG_NULL ? 0 : (int64_t)v[i].text.n;
-  }
-  if (!PQsendQueryParams(p->conn, sql, n, to->type, to->text, to->size, to->format, 0))
+  for (int i = 0; i < count; i++)
+    if (value_put(cx, p, &to, i, &values[i])) return cx->code;
+  if (!PQsendQueryParams(p->conn, sql, count, to.type, to.text, to.size, to.format, 0))
     return pg_fail(cx, p, NULL);
   p->told = true;
   return OK;
 }
 
-int pg_ask(struct ctx *cx, struct pg *p, const char *sql, const struct pg_value *v, int n,
-           struct pg_rows **out) {
+int pg_ask_all(struct ctx *cx, struct pg *p, struct pg_rows **out, const char *sql, int count,
+               const struct arg *values) {
   PGresult *r = NULL;
   if (out) *out = NULL;
-  if (pg_tell(cx, p, sql, v, n)) return cx->code;
+  if (pg_tell_all(cx, p, sql, count, values)) return cx->code;
   p->told = false;
   if (results(cx, p, &r)) return cx->code;
   struct pg_rows *rows = ctx_alloc(cx, sizeof *rows);

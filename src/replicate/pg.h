@@ -23,6 +23,7 @@
 
 #include <stdatomic.h>
 
+#include "base/args.h"
 #include "base/ctx.h"
 
 enum { PG_PATIENCE = 30, PG_CONNECT_SECONDS = 10, PG_STATE_SIZE = 6, PG_SERVER_LEAST = 150000 };
@@ -37,28 +38,14 @@ void pg_close(struct pg *p); /* NULL and a closed one do nothing */
 /* One or more statements without parameters; their results are dropped. */
 int pg_do(struct ctx *cx, struct pg *p, const char *sql);
 
-struct pg_value {
-  enum { PG_NULL, PG_TEXT, PG_INT, PG_BYTES } kind;
-  struct str text; /* PG_TEXT, which holds no zero byte, and PG_BYTES (a bytea) */
-  int64_t number;  /* PG_INT */
-};
-static inline struct pg_value pg_null(void) { return (struct pg_value){ .kind = PG_NULL }; }
-static inline struct pg_value pg_str(struct str v) {
-  return (struct pg_value){ v.p ? PG_TEXT : PG_NULL, v, 0 };
-}
-static inline struct pg_value pg_z(const char *v) { return pg_str(str_of(v)); } /* NULL is NULL */
-static inline struct pg_value pg_number(int64_t v) {
-  return (struct pg_value){ .kind = PG_INT, .number = v };
-}
-static inline struct pg_value pg_bytes(const void *p, size_t n) {
-  return (struct pg_value){ PG_BYTES, { p, n }, 0 };
-}
-
-/* One statement with parameters $1..$n. out may be NULL. */
-int pg_ask(struct ctx *cx, struct pg *p, const char *sql, const struct pg_value *v, int n,
-           struct pg_rows **out);
+/* One statement with its values, which stand for $1, $2 and so on (base/args.h; a blob is a bytea, a text holds no zero byte). out may
+** be NULL. pg_get: a statement without values. */
+#define pg_ask(cx, p, out, sql, ...) pg_ask_all((cx), (p), (out), (sql), ARGS(__VA_ARGS__))
+#define pg_get(cx, p, out, sql) pg_ask_all((cx), (p), (out), (sql), 0, NULL)
+int pg_ask_all(struct ctx *cx, struct pg *p, struct pg_rows **out, const char *sql, int count,
+               const struct arg *values);
 /* The same, and does not wait: what is said next on this connection waits, and fails when this one did. */
-int pg_tell(struct ctx *cx, struct pg *p, const char *sql, const struct pg_value *v, int n);
+int pg_tell_all(struct ctx *cx, struct pg *p, const char *sql, int count, const struct arg *values);
 int pg_rows_count(const struct pg_rows *r);
 int64_t pg_rows_changed(const struct pg_rows *r); /* of an INSERT, UPDATE, DELETE */
 struct str pg_text(const struct pg_rows *r, int row,

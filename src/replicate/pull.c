@@ -73,10 +73,10 @@ static int apply_page(struct ctx *cx, struct db *db, void *arg) {
 /* In a unit of work of its own: a first load may be long. */
 static int page_of(const struct pull *pl, struct ctx *cx, const struct entity *e, struct position *at,
                    const char *sql, bool *end) {
-  struct pg_value v[] = { pg_z(pl->u.organization), pg_number(pl->u.origin), pg_z(at->since), pg_z(at->upto),
-                          pg_z(at->last_key) };
   struct page page = { pl, e, NULL, at };
-  if (pg_ask(cx, pl->pg, sql, v, 5, &page.rows)) return cx->code;
+  if (pg_ask(cx, pl->pg, &page.rows, sql, pl->u.organization, pl->u.origin, at->since, at->upto,
+             at->last_key))
+    return cx->code;
   int n = pg_rows_count(page.rows);
   *end = n < PULL_PAGE;
   const char *last = n ? ctx_strdup(pl->cx, pg_text(page.rows, n - 1, 0)) : at->last_key;
@@ -120,8 +120,9 @@ static int pull_parked(struct pull *pl, const struct entity *e) {
     const char *keys = stmt_row(&page, s) ? col_dup(&page, s, 0) : NULL;
     stmt_done(s);
     tenant_read_end(db);
-    struct pg_value v[] = { pg_z(pl->u.organization), pg_number(pl->u.origin), pg_z(keys) };
-    if (keys && !page.code && !pg_ask(&page, pl->pg, pull_keys_sql(pl, &page, e), v, 3, &one.rows))
+    if (keys && !page.code &&
+        !pg_ask(&page, pl->pg, &one.rows, pull_keys_sql(pl, &page, e), pl->u.organization, pl->u.origin,
+                keys))
       tenant_write(&page, pl->tenant, apply_page, &one);
   }
   if (page.code) fail_from(pl->cx, &page);

@@ -50,14 +50,12 @@ static const char *shape_of(struct ctx *cx, const struct pg_rows *r, int64_t sch
 /* ---- the question ---- */
 
 static void add_head(struct buf *sql) {
-  buf_puts(
-      sql,
-      "SELECT pg_current_snapshot()::text, h.id::text, h.version::text, md5(concat((SELECT "
-      "string_agg(s.version, ',' "
-      "ORDER BY s.name) FROM outpost.schema_part s), (SELECT string_agg(concat_ws(chr(31), c.tbl, c.field, "
-      "c.value), ',' ORDER BY c.tbl, c.field, c.value) FROM outpost.scope c WHERE c.organization_id = "
-      "$1::uuid AND c.edge_id = $3::uuid))), EXISTS (SELECT FROM outpost.request q WHERE q.organization_id "
-      "= $1::uuid AND q.edge_id = $3::uuid AND q.state = 'waiting')");
+  buf_puts(sql, "SELECT pg_current_snapshot()::text, h.id::text, h.version::text, md5(concat((SELECT "
+                "string_agg(s.version, ',' ORDER BY s.name) FROM outpost.schema_part s), (SELECT "
+                "string_agg(concat_ws(chr(31), c.tbl, c.field, c.value), ',' ORDER BY c.tbl, c.field, "
+                "c.value) FROM outpost.scope c WHERE c.organization_id = $1::uuid AND c.edge_id = "
+                "$3::uuid))), EXISTS (SELECT FROM outpost.request q WHERE q.organization_id = $1::uuid AND "
+                "q.edge_id = $3::uuid AND q.state = 'waiting')");
 }
 
 static void add_table(struct pull *pl, struct buf *sql, const struct asked *a) {
@@ -72,7 +70,6 @@ static void add_table(struct pull *pl, struct buf *sql, const struct asked *a) {
 static int ask(struct pull *pl, struct asked *list, int n, struct pg_rows **out) {
   struct buf sql;
   int column = L_TABLES;
-  struct pg_value v[] = { pg_z(pl->u.organization), pg_number(pl->u.origin), pg_z(pl->u.edge) };
   buf_init(&sql, LIMIT_BODY_BYTES);
   add_head(&sql);
   for (int i = 0; i < n; i++) {
@@ -82,7 +79,7 @@ static int ask(struct pull *pl, struct asked *list, int n, struct pg_rows **out)
   }
   buf_puts(&sql, " FROM outpost.hq h WHERE $2::int IS NOT NULL");
   const char *text = ctx_take(pl->cx, &sql);
-  return pg_ask(pl->cx, pl->pg, text, v, 3, out);
+  return pg_ask(pl->cx, pl->pg, out, text, pl->u.organization, pl->u.origin, pl->u.edge);
 }
 
 /* ---- the answer ---- */

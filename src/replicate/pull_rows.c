@@ -8,22 +8,17 @@
 
 int pull_begin(struct pull *pl) {
   struct pg_rows *one;
-  struct pg_value edge[] = { pg_z(pl->u.organization), pg_z(pl->u.edge) };
-  if (pg_ask(pl->cx, pl->pg,
+  if (pg_get(pl->cx, pl->pg, &one,
              "SELECT pg_current_snapshot()::text, id::text, "
-             "to_regprocedure('outpost.gave_way(uuid,text,text)') IS NOT NULL FROM outpost.hq",
-             NULL, 0, &one) ||
-      pg_ask(pl->cx, pl->pg,
-             "SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid "
-             "WHERE c.relnamespace = 'outpost'::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0 "
-             "AND NOT "
-             "a.attisdropped",
-             NULL, 0, &pl->columns) ||
-      pg_ask(pl->cx, pl->pg,
+             "to_regprocedure('outpost.gave_way(uuid,text,text)') IS NOT NULL FROM outpost.hq") ||
+      pg_get(pl->cx, pl->pg, &pl->columns,
+             "SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid WHERE "
+             "c.relnamespace = 'outpost'::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT "
+             "a.attisdropped") ||
+      pg_ask(pl->cx, pl->pg, &pl->scope,
              "SELECT tbl, field, value FROM outpost.scope WHERE organization_id = $1::uuid AND edge_id = "
-             "$2::uuid "
-             "ORDER BY tbl, field, value",
-             edge, 2, &pl->scope))
+             "$2::uuid ORDER BY tbl, field, value",
+             pl->u.organization, pl->u.edge))
     return pl->cx->code;
   if (pg_rows_count(one) != 1)
     return fail(pl->cx, E_DENIED, NULL, "headquarters shows nothing to this edge: was it revoked?");
@@ -132,14 +127,12 @@ static void add_columns(const struct pull *pl, struct ctx *cx, struct buf *out, 
   add_scope(pl, cx, out, e);
   buf_puts(out, ")::int, ");
   add_row(pl, out, e);
-  buf_puts(
-      out,
-      ", t.extra::text, t.sync_stamps::text, t.sync_at, coalesce(t.sync_origin, 0), t.sync_xid::text, "
-      /* In a new epoch it has what was before the fork. */
-      "(SELECT greatest(l.head_seq, o.fork_seq) FROM outpost.origin o LEFT JOIN outpost.lane l ON "
-      "l.organization_id "
-      "= o.organization_id AND l.origin = o.origin AND l.lane = 'log' WHERE o.organization_id = $1::uuid AND "
-      "o.origin = $2::int), ");
+  buf_puts(out,
+           ", t.extra::text, t.sync_stamps::text, t.sync_at, coalesce(t.sync_origin, 0), t.sync_xid::text, "
+           /* In a new epoch it has what was before the fork. */
+           "(SELECT greatest(l.head_seq, o.fork_seq) FROM outpost.origin o LEFT JOIN outpost.lane l ON "
+           "l.organization_id = o.organization_id AND l.origin = o.origin AND l.lane = 'log' WHERE "
+           "o.organization_id = $1::uuid AND o.origin = $2::int), ");
   if (says_heirs(pl, e))
     buf_printf(out, "CASE WHEN t.deleted_at IS NOT NULL THEN outpost.gave_way($1::uuid, '%s', t.id) END",
                e->table);

@@ -123,16 +123,13 @@ static void take_hash(unsigned char out[static SHA256_SIZE], struct str text) {
 
 /* Batches that arrived there and whose answer did not arrive here. */
 static int read_missed(struct ctx *cx, struct push *u, int64_t after, struct adopting *a) {
-  const struct pg_value v[] = { pg_z(u->organization), pg_number(u->origin), pg_z(a->lane.name),
-                                pg_number(after) };
   struct pg_rows *r;
-  if (pg_ask(cx, u->pg,
+  if (pg_ask(cx, u->pg, &r,
              "SELECT sequence, previous, position_from, position_to, first_seq, last_seq, row_count, "
-             "byte_count, sections, root, hash, "
-             "signature, (extract(epoch FROM made_at) * 1000000)::bigint FROM outpost.batch WHERE "
-             "organization_id = $1::uuid "
-             "AND origin = $2::int AND lane = $3 AND sequence > $4::bigint ORDER BY sequence LIMIT 1000",
-             v, 4, &r))
+             "byte_count, sections, root, hash, signature, (extract(epoch FROM made_at) * 1000000)::bigint "
+             "FROM outpost.batch WHERE organization_id = $1::uuid AND origin = $2::int AND lane = $3 AND "
+             "sequence > $4::bigint ORDER BY sequence LIMIT 1000",
+             u->organization, u->origin, a->lane.name, after))
     return cx->code;
   a->count = pg_rows_count(r);
   a->missed = ctx_alloc(cx, (size_t)(a->count + 1) * sizeof *a->missed);

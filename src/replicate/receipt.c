@@ -147,15 +147,11 @@ int receipt_fetch(struct ctx *cx, struct tenant *t, struct pg *p, bool *more) {
   int64_t to = 0;
   *more = false;
   if (first_without(cx, t, &organization, &f, &to) || !f.lane) return cx->code;
-  struct pg_value v[] = { pg_z(organization), pg_number(f.origin), pg_z(f.lane),
-                          pg_number(f.from),  pg_number(to),       pg_number(RECEIPTS) };
-  if (pg_ask(cx, p,
+  if (pg_ask(cx, p, &rows,
              "SELECT sequence, hash, receipt, (extract(epoch FROM received_at) * 1000000)::bigint FROM "
-             "outpost.batch "
-             "WHERE organization_id = $1::uuid AND origin = $2::int AND lane = $3 AND sequence BETWEEN "
-             "$4::bigint AND "
-             "$5::bigint AND receipt IS NOT NULL ORDER BY sequence LIMIT $6::bigint",
-             v, 6, &rows))
+             "outpost.batch WHERE organization_id = $1::uuid AND origin = $2::int AND lane = $3 AND sequence "
+             "BETWEEN $4::bigint AND $5::bigint AND receipt IS NOT NULL ORDER BY sequence LIMIT $6::bigint",
+             organization, f.origin, f.lane, f.from, to, RECEIPTS))
     return cx->code;
   f.rows = rows;
   *more = pg_rows_count(rows) > 0;

@@ -22,14 +22,6 @@ struct back {
   "c.organization_id = $1::uuid AND c.origin = ANY ($2::int[]) AND "                                         \
   "(c.origin <> $3::int OR c.seq > $4::bigint AND c.seq <= $5::bigint)"
 
-void lost_values(const struct lost *l, struct pg_value v[static LOST_VALUES]) {
-  v[0] = pg_z(l->organization);
-  v[1] = pg_z(l->origins);
-  v[2] = pg_number(l->origin);
-  v[3] = pg_number(l->from);
-  v[4] = pg_number(l->to);
-}
-
 static void name_unit(struct ctx *cx, const struct lost *l) {
   str_copy(cx->id, sizeof cx->id,
            str_of(ctx_printf(cx, "hq:lost-%lld-%lld", (long long)l->origin, (long long)l->from)));
@@ -293,19 +285,16 @@ static int record_page(struct ctx *cx, struct tenant *t, struct pg *p, struct ba
                        bool last, int64_t *count, int64_t *left) {
   struct ctx one;
   struct pg_rows *rows;
-  struct pg_value v[LOST_VALUES + 2];
   ctx_begin(&one, "headquarters");
-  lost_values(b->lost, v);
-  v[LOST_VALUES] = pg_number(PAGE);
-  v[LOST_VALUES + 1] = pg_number(offset);
   *count = 0;
-  if (!pg_ask(&one, p,
-              "SELECT c.tbl, c.key, (array_agg(c.before::text ORDER BY c.origin, c.seq))[1], "
-              "(array_agg(c.after::text ORDER BY c.origin DESC, c.seq DESC))[1] FROM outpost.change_log AS c "
-              "WHERE " LOST " AND c.event LIKE 'RECORD\\_%' AND c.tbl IS NOT NULL AND c.key IS NOT NULL AND "
-              "c.after IS NOT NULL "
-              "GROUP BY c.tbl, c.key ORDER BY min(c.origin), min(c.seq) LIMIT $6::bigint OFFSET $7::bigint",
-              v, LOST_VALUES + 2, &rows)) {
+  if (!pg_ask(
+          &one, p, &rows,
+          "SELECT c.tbl, c.key, (array_agg(c.before::text ORDER BY c.origin, c.seq))[1], "
+          "(array_agg(c.after::text ORDER BY c.origin DESC, c.seq DESC))[1] FROM outpost.change_log AS c "
+          "WHERE " LOST
+          " AND c.event LIKE 'RECORD\\_%' AND c.tbl IS NOT NULL AND c.key IS NOT NULL AND c.after IS NOT "
+          "NULL GROUP BY c.tbl, c.key ORDER BY min(c.origin), min(c.seq) LIMIT $6::bigint OFFSET $7::bigint",
+          LOST_VALUES(b->lost), PAGE, offset)) {
     struct page page = { b, rows, 0, last, 0 };
     *count = pg_rows_count(rows);
     for (; page.from < *count && !cx->code; page.from += AT_ONCE) {

@@ -4,8 +4,8 @@
 
 #include "replicate/recover.h"
 
-enum { LOST_VALUES = 5 };
-void lost_values(const struct lost *l, struct pg_value v[static LOST_VALUES]); /* $1 to $5 */
+/* $1 to $5 */
+#define LOST_VALUES(l) (l)->organization, (l)->origins, (l)->origin, (l)->from, (l)->to
 void unit_of_lost(struct ctx *cx, const struct lost *l); /* begins a unit of work named hq:... */
 /* What could not be brought back; the first is told. */
 void note_left(struct ctx *cx, struct recovered *out, int64_t *count, const char *what, const char *why);

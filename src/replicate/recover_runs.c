@@ -41,15 +41,12 @@ static int fetch_bytes(struct ctx *cx, struct tenant *t, struct pg *p, const str
   for (int64_t from = -1, count = CHUNKS; count == CHUNKS && !cx->code;) {
     struct ctx page;
     struct pg_rows *rows;
-    struct pg_value v[] = { pg_z(g->lost->organization), pg_number(g->origin), pg_number(g->run),
-                            pg_number(from), pg_number(CHUNKS) };
     ctx_begin(&page, cx->actor);
     count = 0;
-    if (!pg_ask(&page, p,
+    if (!pg_ask(&page, p, &rows,
                 "SELECT chunk, bytes FROM outpost.raw_chunk WHERE organization_id = $1::uuid AND origin = "
-                "$2::int "
-                "AND run = $3::bigint AND chunk > $4::bigint ORDER BY chunk LIMIT $5::bigint",
-                v, 5, &rows))
+                "$2::int AND run = $3::bigint AND chunk > $4::bigint ORDER BY chunk LIMIT $5::bigint",
+                g->lost->organization, g->origin, g->run, from, CHUNKS))
       count = pg_rows_count(rows);
     for (int i = 0; i < count && !cx->code; i++) {
       struct str bytes = pg_text(rows, i, 1);
@@ -122,18 +119,14 @@ static int one_run(struct ctx *cx, struct tenant *t, struct pg *p, const struct 
 int recover_runs(struct ctx *cx, struct tenant *t, struct pg *p, const struct lost *lost,
                  struct recovered *out) {
   struct pg_rows *rows;
-  struct pg_value v[LOST_VALUES];
-  lost_values(lost, v);
-  if (pg_ask(cx, p,
+  if (pg_ask(cx, p, &rows,
              "SELECT r.origin, r.run, r.uuid, r.dataset, r.source, r.kind, r.sha256, r.settings::text, "
              "r.undone_at IS NOT NULL FROM outpost.run AS r WHERE r.organization_id = $1::uuid AND r.origin "
-             "= ANY "
-             "($2::int[]) AND r.state = 'done' AND r.uuid::text IN (SELECT c.unit FROM outpost.change_log AS "
-             "c WHERE "
-             "c.organization_id = $1::uuid AND c.origin = ANY ($2::int[]) AND c.event = 'RUN_STARTED' "
-             "AND (c.origin <> $3::int OR c.seq > $4::bigint AND c.seq <= $5::bigint)) ORDER BY "
-             "r.started_at, r.run",
-             v, LOST_VALUES, &rows))
+             "= ANY ($2::int[]) AND r.state = 'done' AND r.uuid::text IN (SELECT c.unit FROM "
+             "outpost.change_log AS c WHERE c.organization_id = $1::uuid AND c.origin = ANY ($2::int[]) AND "
+             "c.event = 'RUN_STARTED' AND (c.origin <> $3::int OR c.seq > $4::bigint AND c.seq <= "
+             "$5::bigint)) ORDER BY r.started_at, r.run",
+             LOST_VALUES(lost)))
     return cx->code;
   for (int i = 0; i < pg_rows_count(rows) && !cx->code; i++) {
     struct gone g = { .lost = lost,
@@ -156,14 +149,12 @@ static int settle_one(struct ctx *cx, struct pg *p, const struct sync_upstream *
   struct jv *v;
   struct pg_rows *rows;
   if (jv_parse(cx, str_of(said), &v)) return cx->code;
-  struct pg_value values[] = { pg_z(up->organization), pg_str(jv_text(jv_get(v, "origin"))),
-                               pg_str(jv_text(jv_get(v, "uuid"))), pg_str(jv_text(jv_get(v, "run"))) };
   return pg_ask(
-      cx, p,
+      cx, p, &rows,
       "UPDATE outpost.run AS o SET counts = false, message = 'stands again as ' || $4::text WHERE "
       "o.organization_id = $1::uuid AND o.origin = $2::int AND o.uuid = $3::uuid AND o.counts "
       "AND EXISTS (SELECT FROM outpost.run AS n WHERE n.organization_id = $1::uuid AND n.uuid = $4::uuid)",
-      values, 4, &rows);
+      up->organization, jv_text(jv_get(v, "origin")), jv_text(jv_get(v, "uuid")), jv_text(jv_get(v, "run")));
 }
 
 /* Few, and only until headquarters has what stands for them. */
@@ -195,33 +186,22 @@ static int move_page(struct ctx *cx, struct tenant *t, struct pg *p, const struc
                      int64_t *count, struct recovered *out) {
   struct ctx page;
   struct pg_rows *rows;
-  struct pg_value v[LOST_VALUES + 2];
   struct moves m = { 0 };
   unit_of_lost(&page, lost);
-  lost_values(lost, v);
-  v[LOST_VALUES] = pg_number(MOVES);
-  v[LOST_VALUES + 1] = pg_number(offset);
-  if (!pg_ask(&page, p,
-              "WITH ranges AS (SELECT c.origin, (c.after ->> 'first')::bigint AS a, (c.after ->> "
-              "'last')::bigint AS z FROM "
-              "outpost.change_log AS c WHERE c.organization_id = $1::uuid AND c.origin = ANY ($2::int[]) AND "
-              "c.event = "
-              "'STOCK_MOVED' AND (c.origin <> $3::int OR c.seq > $4::bigint AND c.seq <= $5::bigint)) "
-              "SELECT json_strip_nulls(json_build_object('eventId', x.event_id, 'eventType', x.kind, "
-              "'timestamp', "
-              "to_char(x.at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), 'sku', x.item, "
-              "'warehouseId', "
-              "x.warehouse, 'quantityChange', trim_scale(CASE WHEN x.kind IN ('RESERVATION', 'RELEASE') THEN "
-              "x.reserved "
-              "ELSE x.quantity END), 'referenceId', x.reference_id, 'notes', x.notes, 'location', "
-              "x.location, 'lot', x.lot, "
-              "'serial', x.serial, 'unitCost', trim_scale(x.unit_cost), 'deviceId', x.device, 'deviceSeq', "
-              "x.device_seq))::text FROM outpost.stock_transactions AS x JOIN ranges AS r ON r.origin = "
-              "x.origin AND x.id "
-              "BETWEEN r.a AND r.z WHERE x.organization_id = $1::uuid ORDER BY x.origin, x.id LIMIT "
-              "$6::bigint OFFSET "
-              "$7::bigint",
-              v, LOST_VALUES + 2, &rows))
+  if (!pg_ask(
+          &page, p, &rows,
+          "WITH ranges AS (SELECT c.origin, (c.after ->> 'first')::bigint AS a, (c.after ->> 'last')::bigint "
+          "AS z FROM outpost.change_log AS c WHERE c.organization_id = $1::uuid AND c.origin = ANY "
+          "($2::int[]) AND c.event = 'STOCK_MOVED' AND (c.origin <> $3::int OR c.seq > $4::bigint AND c.seq "
+          "<= $5::bigint)) SELECT json_strip_nulls(json_build_object('eventId', x.event_id, 'eventType', "
+          "x.kind, 'timestamp', to_char(x.at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), "
+          "'sku', x.item, 'warehouseId', x.warehouse, 'quantityChange', trim_scale(CASE WHEN x.kind IN "
+          "('RESERVATION', 'RELEASE') THEN x.reserved ELSE x.quantity END), 'referenceId', x.reference_id, "
+          "'notes', x.notes, 'location', x.location, 'lot', x.lot, 'serial', x.serial, 'unitCost', "
+          "trim_scale(x.unit_cost), 'deviceId', x.device, 'deviceSeq', x.device_seq))::text FROM "
+          "outpost.stock_transactions AS x JOIN ranges AS r ON r.origin = x.origin AND x.id BETWEEN r.a AND "
+          "r.z WHERE x.organization_id = $1::uuid ORDER BY x.origin, x.id LIMIT $6::bigint OFFSET $7::bigint",
+          LOST_VALUES(lost), MOVES, offset))
     m.count = (size_t)pg_rows_count(rows);
   m.events = ctx_alloc(&page, (m.count + 1) * sizeof *m.events);
   for (size_t i = 0; i < m.count; i++) m.events[i].body = pg_text(rows, (int)i, 0);

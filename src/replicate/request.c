@@ -47,26 +47,23 @@ static int order_all(struct ctx *cx, struct db *db, void *arg) {
 
 static int take(struct ctx *cx, struct tenant *t, struct pg *p, const struct sync_upstream *u, bool *more) {
   struct pg_rows *rows;
-  struct pg_value v[] = { pg_z(u->organization), pg_z(u->edge) };
-  if (pg_ask(cx, p,
+  if (pg_ask(cx, p, &rows,
              ctx_printf(
                  cx,
                  "SELECT request_id::text, kind, payload::text FROM outpost.request WHERE organization_id = "
                  "$1::uuid AND edge_id = $2::uuid AND state = 'waiting' ORDER BY created_at, request_id "
                  "LIMIT %d",
                  REQUESTS_AT_ONCE),
-             v, 2, &rows))
+             u->organization, u->edge))
     return cx->code;
   int n = pg_rows_count(rows);
   *more = n == REQUESTS_AT_ONCE;
   if (n == 0 || tenant_write(cx, t, order_all, rows)) return cx->code;
   for (int i = 0; i < n && !cx->code; i++) {
-    struct pg_value id[] = { pg_z(u->organization), pg_str(pg_text(rows, i, R_ID)) };
-    pg_ask(cx, p,
+    pg_ask(cx, p, NULL,
            "UPDATE outpost.request SET state = 'taken' WHERE organization_id = $1::uuid AND request_id = "
-           "$2::uuid "
-           "AND state = 'waiting'",
-           id, 2, NULL);
+           "$2::uuid AND state = 'waiting'",
+           u->organization, pg_text(rows, i, R_ID));
   }
   return cx->code;
 }
@@ -114,12 +111,10 @@ static int tell(struct ctx *cx, struct tenant *t, struct pg *p, const struct syn
   struct ended *list = read_ended(cx, db);
   tenant_read_end(db);
   for (const struct ended *e = list; e && !cx->code; e = e->next) {
-    struct pg_value v[] = { pg_z(u->organization), pg_z(e->id), pg_z(e->state), pg_z(e->result) };
-    pg_ask(cx, p,
+    pg_ask(cx, p, NULL,
            "UPDATE outpost.request SET state = $3, result = $4::json, done_at = now() WHERE organization_id "
-           "= $1::uuid AND "
-           "request_id = $2::uuid AND state IN ('waiting', 'taken')",
-           v, 4, NULL);
+           "= $1::uuid AND request_id = $2::uuid AND state IN ('waiting', 'taken')",
+           u->organization, e->id, e->state, e->result);
   }
   return list && !cx->code ? tenant_write(cx, t, mark_told, list) : (int)cx->code;
 }

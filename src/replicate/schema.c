@@ -22,9 +22,9 @@ int upstream_version(void) { return tenant_migrations[tenant_migration_count - 1
 static int schema_number(struct ctx *cx, struct pg *p, int64_t *version) {
   struct pg_rows *r;
   *version = -1;
-  if (pg_ask(cx, p, "SELECT to_regclass('outpost.hq') IS NOT NULL", NULL, 0, &r)) return cx->code;
+  if (pg_get(cx, p, &r, "SELECT to_regclass('outpost.hq') IS NOT NULL")) return cx->code;
   if (!str_eq(pg_text(r, 0, 0), STR("t"))) return OK;
-  if (pg_ask(cx, p, "SELECT coalesce(max(version), 0) FROM outpost.hq", NULL, 0, &r)) return cx->code;
+  if (pg_get(cx, p, &r, "SELECT coalesce(max(version), 0) FROM outpost.hq")) return cx->code;
   *version = pg_int(r, 0, 0);
   return OK;
 }
@@ -55,7 +55,7 @@ int upstream_begin(struct ctx *cx, struct pg *p) {
   const char *none =
       "there is no schema `outpost` in this database yet: `outpost upstream init --dsn DSN` makes it";
   if (pg_do(cx, p, BEGIN) ||
-      pg_ask(cx, p, "SELECT count(*) FROM pg_roles WHERE rolname = 'outpost_owner'", NULL, 0, &r))
+      pg_get(cx, p, &r, "SELECT count(*) FROM pg_roles WHERE rolname = 'outpost_owner'"))
     return cx->code;
   if (pg_int(r, 0, 0) == 0) return fail(cx, E_FAIL, "dsn", "%s", none);
   if (pg_do(cx, p, "SET LOCAL ROLE outpost_owner") || schema_number(cx, p, &version)) return cx->code;
@@ -74,19 +74,18 @@ static const char *part_version(struct ctx *cx, const char *text) {
 
 int schema_part_same(struct ctx *cx, struct pg *p, const char *name, const char *text, bool *same) {
   struct pg_rows *r;
-  const struct pg_value v[] = { pg_z(name), pg_z(part_version(cx, text)) };
-  if (pg_ask(cx, p, "SELECT count(*) FROM outpost.schema_part WHERE name = $1 AND version = $2", v, 2, &r))
+  if (pg_ask(cx, p, &r, "SELECT count(*) FROM outpost.schema_part WHERE name = $1 AND version = $2", name,
+             part_version(cx, text)))
     return cx->code;
   *same = pg_int(r, 0, 0) > 0;
   return OK;
 }
 
 int schema_part_note(struct ctx *cx, struct pg *p, const char *name, const char *text) {
-  const struct pg_value v[] = { pg_z(name), pg_z(part_version(cx, text)) };
-  return pg_ask(cx, p,
+  return pg_ask(cx, p, NULL,
                 "INSERT INTO outpost.schema_part (name, version) VALUES ($1, $2) "
                 "ON CONFLICT (name) DO UPDATE SET version = excluded.version, at = now()",
-                v, 2, NULL);
+                name, part_version(cx, text));
 }
 
 static int part_run(struct ctx *cx, struct pg *p, const struct upstream_part *part, bool first,
@@ -114,13 +113,12 @@ static int parts_run(struct ctx *cx, struct pg *p, int from, int to, bool first,
 /* ---- all of it ---- */
 
 static int set_number(struct ctx *cx, struct pg *p, int64_t before, struct jw *said) {
-  const struct pg_value v[] = { pg_number(upstream_version()) };
   if (before == upstream_version()) return OK;
   jw_text(said, NULL, ctx_printf(cx, "the schema has number %d now", upstream_version()));
-  return pg_ask(cx, p,
+  return pg_ask(cx, p, NULL,
                 "INSERT INTO outpost.hq (version) VALUES ($1) ON CONFLICT (one) DO UPDATE SET version = "
                 "excluded.version",
-                v, 1, NULL);
+                upstream_version());
 }
 
 static int init(struct ctx *cx, struct pg *p, struct jw *said) {

@@ -181,11 +181,10 @@ static void compose_dataset(struct ctx *cx, struct making *m, const struct datas
 /* What newer edges sent of it before; neither the policies nor the triggers are in the way. */
 static int take_over(struct ctx *cx, struct making *m, int i, int64_t *taken) {
   struct pg_rows *r;
-  const struct pg_value v[] = { pg_z(m->table), pg_z(m->column[i]), pg_z(m->type[i]) };
   if (pg_do(cx, m->p,
             ctx_printf(cx, "ALTER TABLE %s NO FORCE ROW LEVEL SECURITY; ALTER TABLE %s DISABLE TRIGGER USER",
                        m->name, m->name)) ||
-      pg_ask(cx, m->p, "SELECT outpost.take_over($1, $2, $3)", v, 3, &r))
+      pg_ask(cx, m->p, &r, "SELECT outpost.take_over($1, $2, $3)", m->table, m->column[i], m->type[i]))
     return cx->code;
   *taken = pg_int(r, 0, 0);
   return pg_do(cx, m->p,
@@ -212,11 +211,10 @@ static int column_new(struct ctx *cx, struct making *m, int i, struct jw *said) 
 static int columns_missing(struct ctx *cx, struct making *m, struct jw *said) {
   for (int i = 0; i < m->count; i++) {
     struct pg_rows *r;
-    const struct pg_value v[] = { pg_z(m->name), pg_z(m->column[i]) };
-    if (pg_ask(cx, m->p,
+    if (pg_ask(cx, m->p, &r,
                "SELECT count(*) FROM pg_attribute WHERE attrelid = $1::regclass AND attname = $2 AND NOT "
                "attisdropped",
-               v, 2, &r))
+               m->name, m->column[i]))
       return cx->code;
     if (pg_int(r, 0, 0) == 0 && column_new(cx, m, i, said)) return cx->code;
   }
@@ -227,11 +225,11 @@ static int columns_missing(struct ctx *cx, struct making *m, struct jw *said) {
 ** owner. */
 static int fill(struct ctx *cx, struct making *m, struct jw *said) {
   struct pg_rows *r;
-  const struct pg_value v[] = { pg_z(m->table), pg_z(merge_kinds(cx, m->entity)) };
   if (pg_do(cx, m->p,
             "ALTER TABLE outpost.change_log NO FORCE ROW LEVEL SECURITY; ALTER TABLE outpost.conflict NO "
             "FORCE ROW LEVEL SECURITY") ||
-      pg_ask(cx, m->p, "SELECT outpost.fill_from_log($1, $2::jsonb)", v, 2, &r))
+      pg_ask(cx, m->p, &r, "SELECT outpost.fill_from_log($1, $2::jsonb)", m->table,
+             merge_kinds(cx, m->entity)))
     return cx->code;
   if (pg_int(r, 0, 0))
     jw_text(
@@ -244,9 +242,8 @@ static int fill(struct ctx *cx, struct making *m, struct jw *said) {
 
 static int make_table(struct ctx *cx, struct making *m, struct jw *said, bool *made) {
   struct pg_rows *r;
-  const struct pg_value v[] = { pg_z(m->name) };
   *made = false;
-  if (pg_ask(cx, m->p, "SELECT to_regclass($1) IS NOT NULL", v, 1, &r)) return cx->code;
+  if (pg_ask(cx, m->p, &r, "SELECT to_regclass($1) IS NOT NULL", m->name)) return cx->code;
   if (str_eq(pg_text(r, 0, 0), STR("t"))) return columns_missing(cx, m, said);
   *made = true;
   jw_text(said, NULL, ctx_printf(cx, "table %s was made", m->table));

@@ -21,13 +21,12 @@ struct viewing {
 };
 
 static int view_begin(struct ctx *cx, struct viewing *v, struct pg *p, const char *view) {
-  const struct pg_value name[] = { pg_z(view) };
   *v = (struct viewing){ .p = p, .view = view };
   return pg_ask(
-      cx, p,
+      cx, p, &v->there,
       "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass('outpost.' || quote_ident($1)) "
       "AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
-      name, 1, &v->there);
+      view);
 }
 
 static void add(struct viewing *v, const char *name, const char *what) {
@@ -119,16 +118,14 @@ static int make_clean(struct ctx *cx, struct pg *p, const struct dataset *d, str
   if (d->ratio)
     add(&v, d->ratio->name, ctx_printf(cx, "outpost.per_unit(s.%s, s.%s)", d->ratio->of, d->ratio->by));
   add(&v, "processed_timestamp", "s.processed_timestamp");
-  const char *from =
-      ctx_printf(cx,
-                 "(SELECT DISTINCT ON (s.organization_id, o.edge_id, s.key) s.*, o.edge_id, (s.run << 32) | "
-                 "s.record AS id, "
-                 "r.uuid AS run_id, r.ended_at AS processed_timestamp FROM outpost.%s s " RUN_OF(
-                     "s") "WHERE r.counts OR EXISTS (SELECT FROM outpost.undo_kept k WHERE k.organization_id "
-                          "= s.organization_id "
-                          "AND k.origin = s.origin AND k.run = s.run AND k.key = s.key) "
-                          "ORDER BY s.organization_id, o.edge_id, s.key, r.rank DESC, s.origin DESC) s",
-                 pg_identifier(cx, p, d->table));
+  const char *from = ctx_printf(
+      cx,
+      "(SELECT DISTINCT ON (s.organization_id, o.edge_id, s.key) s.*, o.edge_id, (s.run << 32) | s.record AS "
+      "id, r.uuid AS run_id, r.ended_at AS processed_timestamp FROM outpost.%s s " RUN_OF(
+          "s") "WHERE r.counts OR EXISTS (SELECT FROM outpost.undo_kept k WHERE k.organization_id = "
+               "s.organization_id AND k.origin = s.origin AND k.run = s.run AND k.key = s.key) ORDER BY "
+               "s.organization_id, o.edge_id, s.key, r.rank DESC, s.origin DESC) s",
+      pg_identifier(cx, p, d->table));
   return view_make(cx, &v, from, said);
 }
 
@@ -163,11 +160,9 @@ static int make_results(struct ctx *cx, struct pg *p, struct jw *said) {
       cx,
       "(" STR_FMT "SELECT organization_id, origin, run, record, faults FROM outpost.reject) v " RUN_OF(
           "v") "JOIN outpost.run_control c ON c.organization_id = v.organization_id AND c.origin = v.origin "
-               "AND c.run = v.run "
-               "LEFT JOIN LATERAL (SELECT e.value FROM json_array_elements(outpost.no_zero(v.faults)) e "
-               "WHERE e.value ->> "
-               "'control' = c.control LIMIT 1) f ON true "
-               "WHERE r.undone_at IS NULL",
+               "AND c.run = v.run LEFT JOIN LATERAL (SELECT e.value FROM "
+               "json_array_elements(outpost.no_zero(v.faults)) e WHERE e.value ->> 'control' = c.control "
+               "LIMIT 1) f ON true WHERE r.undone_at IS NULL",
       STR_ARG(buf_view(&clean)));
   buf_clear(&clean);
   return view_make(cx, &v, from, said);

@@ -26,12 +26,11 @@ static int collect(struct ctx *cx, struct db *db, const struct entity *e, struct
 static int put(struct ctx *cx, struct pg *p, const char *organization, int64_t origin, const struct entity *e,
                struct str records) {
   struct pg_rows *said;
-  const struct pg_value v[] = { pg_z(organization), pg_z(e->table), pg_number(origin), pg_str(records) };
-  return pg_ask(cx, p,
+  return pg_ask(cx, p, &said,
                 "SELECT count(*) FILTER (WHERE outpost.merge_insert($1::uuid, $2, $3::int, "
                 "outpost.edge_times(d.value), '{}', false, '{\"\": 0}', 0)) FROM "
                 "json_array_elements($4::json) d WHERE d.value ->> 'created_at' = '0'",
-                v, 4, &said);
+                organization, e->table, origin, records);
 }
 
 static bool goes_up(const struct entity *e) { return e->sync == SYNC_UP || e->sync == SYNC_BOTH; }
@@ -82,8 +81,9 @@ int shipped_write(struct ctx *cx, struct db *db, struct jw *w, const char *key) 
 /* Is there such a table at headquarters, which may have an older schema? */
 static bool has_table(struct ctx *cx, struct pg *p, const struct entity *e) {
   struct pg_rows *r;
-  const struct pg_value v[] = { pg_z(ctx_printf(cx, "outpost.\"%s\"", e->table)) };
-  return !pg_ask(cx, p, "SELECT pg_catalog.to_regclass($1)", v, 1, &r) && !pg_is_null(r, 0, 0);
+  return !pg_ask(cx, p, &r, "SELECT pg_catalog.to_regclass($1)",
+                 ctx_printf(cx, "outpost.\"%s\"", e->table)) &&
+         !pg_is_null(r, 0, 0);
 }
 
 int shipped_put(struct ctx *cx, struct pg *p, const char *organization, int64_t origin,

@@ -13,16 +13,13 @@ static const struct stream streams[] = {
   { .lane = "rows",
     .when = STREAM_RUN_MOVED,
     .like = { .table = "run",
-              .columns = "run,uuid,dataset,source,state,kind,rank,counts,started_at,ended_at,actor,bytes,"
-                         "sha256,rows_read,"
-                         "rows_clean,rows_rejected,rows_updated,rows_unchanged,clean_crc,reject_crc,total_"
-                         "crc,key_min,key_max,"
-                         "memory_bytes,settings,message,undone_at,undone_by",
+              .columns =
+                  "run,uuid,dataset,source,state,kind,rank,counts,started_at,ended_at,actor,bytes,sha256,"
+                  "rows_read,rows_clean,rows_rejected,rows_updated,rows_unchanged,clean_crc,reject_crc,total_"
+                  "crc,key_min,key_max,memory_bytes,settings,message,undone_at,undone_by",
               .of = "run",
               .how = BATCH_REPLACE },
-    .kinds = "ittttti"
-             "bsstitiiiiiiiitt"
-             "ittst",
+    .kinds = "itttttibsstitiiiiiiiittittst",
     .sql = SQL_push_run,
     .by = "run" },
   { .lane = "rows",

@@ -42,19 +42,16 @@ static int read_parts(struct verifying *v, enum sync_lane_id id, struct lane_par
   int64_t *sent = &lanes->sent;
   struct sync_lane lane;
   struct pg_rows *rows;
-  struct pg_value p[] = { pg_z(v->up.organization), pg_z(v->origins), pg_z(sync_lane_names[id]) };
   out->count = 0;
   *sent = 0;
   if (sync_lane_read(v->cx, v->db, id, &lane)) return v->cx->code;
   *sent = lane.seq;
-  if (pg_ask(v->cx, v->pg,
+  if (pg_ask(v->cx, v->pg, &rows,
              "SELECT o.origin, coalesce((b.position_from::json ->> 'seq')::bigint, o.fork_seq, 0) FROM "
-             "outpost.origin AS o "
-             "LEFT JOIN outpost.batch AS b ON b.organization_id = o.organization_id AND b.origin = o.origin "
-             "AND b.lane = $3 AND b.sequence = 1 WHERE o.organization_id = $1::uuid AND o.origin = ANY "
-             "($2::int[]) "
-             "ORDER BY o.epoch",
-             p, 3, &rows))
+             "outpost.origin AS o LEFT JOIN outpost.batch AS b ON b.organization_id = o.organization_id AND "
+             "b.origin = o.origin AND b.lane = $3 AND b.sequence = 1 WHERE o.organization_id = $1::uuid AND "
+             "o.origin = ANY ($2::int[]) ORDER BY o.epoch",
+             v->up.organization, v->origins, sync_lane_names[id]))
     return v->cx->code;
   for (int i = 0; i < pg_rows_count(rows) && i < ORIGINS; i++) {
     out->part[i] = (struct part){ pg_int(rows, i, 0), pg_int(rows, i, 1), *sent };
@@ -228,14 +225,12 @@ static int compare_rule_sets(struct verifying *v, struct ranged *r, const struct
   r->each = each_rule_set;
   r->to = lane->sent;
   r->like.keys = "sha256";
-  r->condition = ctx_printf(
-      v->cx,
-      "origin = (SELECT min(x.origin) FROM outpost.rule_set x WHERE x.organization_id = "
-      "rule_set.organization_id "
-      "AND x.sha256 = rule_set.sha256 AND x.origin = ANY ('%s'::int[])) AND sha256 IN (SELECT x.sha256 FROM "
-      "outpost.run_rule_set x WHERE x.organization_id = rule_set.organization_id AND x.origin = ANY "
-      "('%s'::int[]))",
-      v->origins, v->origins);
+  r->condition = ctx_printf(v->cx,
+                            "origin = (SELECT min(x.origin) FROM outpost.rule_set x WHERE x.organization_id "
+                            "= rule_set.organization_id AND x.sha256 = rule_set.sha256 AND x.origin = ANY "
+                            "('%s'::int[])) AND sha256 IN (SELECT x.sha256 FROM outpost.run_rule_set x WHERE "
+                            "x.organization_id = rule_set.organization_id AND x.origin = ANY ('%s'::int[]))",
+                            v->origins, v->origins);
   return compare(v, r, to);
 }
 
@@ -281,13 +276,12 @@ static int compare_records(struct verifying *v, int64_t log_sent, struct report 
 
 static int check_seals(struct verifying *v, struct jw *w, int64_t *bad) {
   struct pg_rows *rows;
-  struct pg_value p[] = { pg_z(v->up.organization), pg_z(v->origins) };
   pg_patience(v->pg, SEALS_PATIENCE);
   *bad = 0;
-  if (pg_ask(v->cx, v->pg,
+  if (pg_ask(v->cx, v->pg, &rows,
              "SELECT c.problem FROM unnest($2::int[]) AS o, outpost.check_chain($1::uuid, o) AS c UNION ALL "
              "SELECT b.problem FROM unnest($2::int[]) AS o, outpost.check_batches($1::uuid, o) AS b",
-             p, 2, &rows))
+             v->up.organization, v->origins))
     return v->cx->code;
   jw_array(w, "seals");
   *bad = pg_rows_count(rows);

@@ -157,13 +157,11 @@ static int compare_some(struct verifying *v, struct ranged *r, int64_t from, int
   jw_array(&w, NULL);
   for (int64_t i = from; i < to; i++) range_json(r->into, i, &w);
   jw_close(&w, ']');
-  struct pg_value p[] = { pg_z(v->up.organization), pg_z(r->like.table),     pg_z(r->like.columns),
-                          pg_z(r->like.keys),       pg_str(buf_view(&json)), pg_z(r->condition) };
   ctx_begin(&page, v->cx->actor);
   if (!pg_ask(
-          &page, v->pg,
-          "SELECT place, row_count, digest FROM outpost.range_digests($1::uuid, $2, $3, $4, $5::json, $6)", p,
-          6, &rows))
+          &page, v->pg, &rows,
+          "SELECT place, row_count, digest FROM outpost.range_digests($1::uuid, $2, $3, $4, $5::json, $6)",
+          v->up.organization, r->like.table, r->like.columns, r->like.keys, buf_view(&json), r->condition))
     for (int i = 0; i < pg_rows_count(rows) && *bad < 0; i++)
       if (differs(r->into, from + i, rows, i)) *bad = from + i;
   if (page.code) fail_from(v->cx, &page);
@@ -271,10 +269,8 @@ static int look_closer(struct verifying *v, struct ranged *r, int64_t bad, struc
   range_json(r->into, bad, &w);
   const char *part = ctx_take(v->cx, &json);
   if (walk(v, r, bad)) return v->cx->code;
-  struct pg_value p[] = { pg_z(v->up.organization), pg_z(r->like.table), pg_z(r->like.columns),
-                          pg_z(r->like.keys),       pg_z(part),          pg_z(r->condition) };
-  if (pg_ask(v->cx, v->pg, "SELECT * FROM outpost.range_rows($1::uuid, $2, $3, $4, $5::json, $6)", p, 6,
-             &rows))
+  if (pg_ask(v->cx, v->pg, &rows, "SELECT * FROM outpost.range_rows($1::uuid, $2, $3, $4, $5::json, $6)",
+             v->up.organization, r->like.table, r->like.columns, r->like.keys, part, r->condition))
     return v->cx->code;
   d->table = r->like.table;
   d->text = ctx_printf(v->cx, "%s differs", d->table);

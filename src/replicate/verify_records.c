@@ -44,12 +44,11 @@ static char kind_of(const struct property *p) {
 static int choose_columns(struct verifying *v, const struct entity *e, struct columns *c) {
   struct ctx *cx = v->cx;
   struct pg_rows *rows;
-  struct pg_value p[] = { pg_z(e->table) };
-  if (pg_ask(cx, v->pg,
+  if (pg_ask(cx, v->pg, &rows,
              "SELECT string_agg(a.attname, ',') FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = "
              "pg_catalog.to_regclass('outpost.' || pg_catalog.quote_ident($1)) AND a.attnum > 0 AND NOT "
              "a.attisdropped",
-             p, 1, &rows))
+             e->table))
     return cx->code;
   if (pg_is_null(rows, 0, 0)) return OK;
   const char *known = ctx_printf(cx, "," STR_FMT ",", STR_ARG(pg_text(rows, 0, 0)));
@@ -67,8 +66,7 @@ static int choose_columns(struct verifying *v, const struct entity *e, struct co
 static int page_sql(struct verifying *v, const struct entity *e, const char *names, struct there *t) {
   struct ctx *cx = v->cx;
   struct pg_rows *rows;
-  struct pg_value p[] = { pg_z(e->table), pg_z(names) };
-  if (pg_ask(cx, v->pg, "SELECT outpost.row_expression($1, $2)", p, 2, &rows)) return cx->code;
+  if (pg_ask(cx, v->pg, &rows, "SELECT outpost.row_expression($1, $2)", e->table, names)) return cx->code;
   t->sql =
       ctx_printf(cx,
                  "SELECT id, " STR_FMT
@@ -90,11 +88,11 @@ static int next_there(struct verifying *v, struct there *t) {
     t->open = false;
   }
   if (t->over) return OK;
-  struct pg_value p[] = { pg_z(v->up.organization), pg_z(t->origins), pg_z(t->after) };
   ctx_begin(&t->page, v->cx->actor);
   t->open = true;
   t->at = 0;
-  if (pg_ask(&t->page, v->pg, t->sql, p, 3, &t->rows)) return fail_from(v->cx, &t->page);
+  if (pg_ask(&t->page, v->pg, &t->rows, t->sql, v->up.organization, t->origins, t->after))
+    return fail_from(v->cx, &t->page);
   t->over = pg_rows_count(t->rows) == 0;
   return OK;
 }

@@ -29,13 +29,12 @@ int went_back_check(struct ctx *cx, struct db *db, struct str there) {
     if (sequence >= lane.sequence) continue;
     char when[TIME_SIZE];
     time_iso(when, lane.confirmed_at);
-    return fail(cx, E_DENIED, NULL,
-                WENT_BACK
-                ": it had confirmed batch %lld of lane %s (%.16s UTC) and has "
-                "batch %lld now, so an "
-                "older backup is in its place. Nothing is sent until somebody says that it is the right one: "
-                "outpost sync resend",
-                (long long)lane.sequence, lane.name, when, (long long)sequence);
+    return fail(
+        cx, E_DENIED, NULL,
+        WENT_BACK
+        ": it had confirmed batch %lld of lane %s (%.16s UTC) and has batch %lld now, so an older backup is "
+        "in its place. Nothing is sent until somebody says that it is the right one: outpost sync resend",
+        (long long)lane.sequence, lane.name, when, (long long)sequence);
   }
   return OK;
 }
@@ -126,13 +125,11 @@ int went_back_resend(struct ctx *cx, struct tenant *t, struct pg *p, struct jw *
   struct pg_rows *rows;
   struct db *db;
   if (tenant_read(cx, t, &db) || sync_upstream_need(cx, db, &up)) return cx->code;
-  const struct pg_value v[] = { pg_z(up.organization), pg_number(up.origin) };
-  if (pg_ask(cx, p,
+  if (pg_ask(cx, p, &rows,
              "SELECT lane, sequence, position, batch_hash FROM outpost.lane WHERE organization_id = $1::uuid "
-             "AND "
-             "origin = $2::int AND EXISTS (SELECT FROM outpost.origin o WHERE o.organization_id = $1::uuid "
-             "AND o.origin = $2::int)",
-             v, 2, &rows))
+             "AND origin = $2::int AND EXISTS (SELECT FROM outpost.origin o WHERE o.organization_id = "
+             "$1::uuid AND o.origin = $2::int)",
+             up.organization, up.origin))
     return cx->code;
   g.origin = up.origin;
   g.there = rows;

@@ -12,11 +12,10 @@
 /* Says that we were here. A role that is no member of its organization any more sees no row. */
 static int greet(struct ctx *cx, struct pg *p, const struct sync_upstream *u) {
   struct pg_rows *r;
-  struct pg_value v[] = { pg_z(u->edge), pg_z(OUTPOST_VERSION) };
-  if (pg_ask(cx, p,
+  if (pg_ask(cx, p, &r,
              "UPDATE outpost.edge SET last_seen_at = now(), version = $2 WHERE edge_id = $1::uuid "
              "RETURNING revoked_at IS NOT NULL",
-             v, 2, &r))
+             u->edge, OUTPOST_VERSION))
     return cx->code;
   if (pg_rows_count(r) == 1 && pg_text(r, 0, 0).p[0] == 'f') return OK;
   return fail(
