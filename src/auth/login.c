@@ -158,9 +158,7 @@ static int look_up(struct ctx *cx, struct attempt *a) {
     .password = found->password ? ctx_strdup(cx, str_of(found->password)) : NULL,
     .pin = found->pin ? ctx_strdup(cx, str_of(found->pin)) : NULL,
   };
-  if (aside.code) fail_from(cx, &aside);
-  ctx_end(&aside);
-  return cx->code ? (int)cx->code : refuse_locked(cx, a);
+  return ctx_end_inside(cx, &aside) ? (int)cx->code : refuse_locked(cx, a);
 }
 
 static int note_failure(struct ctx *cx, struct db *db, const struct attempt *a, int64_t lock) {

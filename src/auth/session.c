@@ -371,9 +371,7 @@ static int check_link(struct ctx *cx, struct tenant *t, const unsigned char *sto
   ctx_begin(&aside, cx->actor);
   if (!tenant_read(&aside, t, &db) && !find_opaque(&aside, db, stored, "setup", &row) && row.used_at)
     fail(&aside, E_DENIED, NULL, "it was used already");
-  if (aside.code) fail_from(cx, &aside);
-  ctx_end(&aside);
-  return cx->code;
+  return ctx_end_inside(cx, &aside);
 }
 
 int session_set_up(struct ctx *cx, struct tenant *t, const unsigned char *stored, const struct setup *s,

@@ -185,6 +185,12 @@ int fail_from(struct ctx *cx, const struct ctx *other) {
   return fail(cx, other->code, other->field, "%s", other->message);
 }
 
+int ctx_end_inside(struct ctx *cx, struct ctx *inner) {
+  if (inner->code) fail_from(cx, inner);
+  ctx_end(inner);
+  return cx->code;
+}
+
 void ctx_forgive(struct ctx *cx) {
   clear(cx);
   cx->flaws = cx->aside = NULL;

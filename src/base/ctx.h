@@ -80,6 +80,8 @@ int fail_together(struct ctx *cx);
 
 /* Takes the failure of another unit of work over into this one. */
 int fail_from(struct ctx *cx, const struct ctx *other);
+/* Ends a unit of work that was begun inside of this one, which takes its failure over, if it has one. Returns the code of this one. */
+int ctx_end_inside(struct ctx *cx, struct ctx *inner);
 
 /* Forgets a failure that the caller has dealt with. */
 void ctx_forgive(struct ctx *cx);

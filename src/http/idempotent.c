@@ -154,13 +154,8 @@ static int look_before(struct request *rq) {
   struct ctx aside; /* its end gives the reader back before the handler wants one */
   struct db *db;
   ctx_begin(&aside, rq->cx->actor);
-  int rc = tenant_read(&aside, rq->tenant, &db);
-  if (rc)
-    fail_from(rq->cx, &aside);
-  else
-    rc = look_up(rq, rq->cx, db);
-  ctx_end(&aside);
-  return rc;
+  if (!tenant_read(&aside, rq->tenant, &db)) look_up(rq, rq->cx, db);
+  return ctx_end_inside(rq->cx, &aside);
 }
 
 /* A token by itself: two may have one name. */

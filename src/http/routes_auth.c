@@ -326,10 +326,8 @@ static int user_asked(struct request *rq) {
   struct ctx aside; /* its end gives the reader back before anything is written */
   struct db *db;
   ctx_begin(&aside, rq->cx->actor);
-  if (tenant_read(&aside, rq->tenant, &db) || account_get(&aside, db, rq->param[0], &a))
-    fail_from(rq->cx, &aside);
-  ctx_end(&aside);
-  return rq->cx->code;
+  if (!tenant_read(&aside, rq->tenant, &db)) account_get(&aside, db, rq->param[0], &a);
+  return ctx_end_inside(rq->cx, &aside);
 }
 
 static int user_password_post(struct request *rq) {

@@ -107,22 +107,14 @@ static int export_one(struct ctx *cx, struct push *u, struct writing *w, struct 
     out->batches++;
     out->rows += b.rows;
   }
-  if (one.code) fail_from(cx, &one);
   up_clear(&b);
-  ctx_end(&one);
-  return cx->code;
+  return ctx_end_inside(cx, &one);
 }
 
 static int export_lanes(struct ctx *cx, struct push *u, struct writing *w, struct bundle_told *out) {
   for (int i = 0; i < LANE_COUNT; i++) {
     struct sync_lane lane;
-    struct db *db;
-    struct ctx look;
-    bool more = true;
-    ctx_begin(&look, cx->actor);
-    if (tenant_read(&look, u->tenant, &db) || sync_lane_read(&look, db, i, &lane)) fail_from(cx, &look);
-    if (!cx->code) lane.position = ctx_strdup(cx, str_of(lane.position));
-    ctx_end(&look);
+    bool more = !sync_lane_look(cx, u->tenant, i, &lane);
     while (more && !cx->code) export_one(cx, u, w, &lane, &more, out);
     if (cx->code) return cx->code;
   }
@@ -130,20 +122,8 @@ static int export_lanes(struct ctx *cx, struct push *u, struct writing *w, struc
 }
 
 static int open_push(struct ctx *cx, struct tenant *t, struct push *u, struct sync_upstream *up) {
-  struct ctx look;
-  struct db *db;
-  *u = (struct push){ .tenant = t };
-  ctx_begin(&look, cx->actor);
-  if (tenant_read(&look, t, &db) || sync_upstream_need(&look, db, up)) fail_from(cx, &look);
-  if (!cx->code) {
-    up->organization = ctx_strdup(cx, str_of(up->organization));
-    up->edge = ctx_strdup(cx, str_of(up->edge));
-    up->name = ctx_strdup(cx, str_of(up->name));
-  }
-  ctx_end(&look);
-  if (cx->code) return cx->code;
-  u->organization = up->organization;
-  u->origin = up->origin;
+  if (sync_upstream_look(cx, t, up)) return cx->code;
+  *u = (struct push){ .tenant = t, .organization = up->organization, .origin = up->origin };
   return sign_key_open(cx, store_dir(tenant_store(t)), &u->key);
 }
 
@@ -296,12 +276,11 @@ typedef int batch_fn(struct ctx *cx, struct importing *m, struct up_batch *b);
 
 static int check_batch(struct ctx *cx, struct importing *m, struct up_batch *b) {
   const struct seal *s = &b->seal;
-  int lane = 0;
+  enum sync_lane_id lane = sync_lane_named(str_of(s->lane));
   if (strcmp(s->organization, m->organization) != 0 || s->origin != m->origin)
     return fail(cx, E_INVALID, "bundle",
                 "batch %lld of lane %.20s is of another edge or organization than the bundle",
                 (long long)s->sequence, s->lane);
-  while (lane < LANE_COUNT && strcmp(s->lane, sync_lane_names[lane]) != 0) lane++;
   if (lane < LANE_COUNT && (!m->first[lane] || s->sequence < m->first[lane])) m->first[lane] = s->sequence;
   if (sign_verify(m->key, s->hash, s->signature, s->signature_size)) return OK;
   return fail(cx, E_DENIED, "bundle", "batch %lld of lane %.20s was not signed by the edge '%.60s'",
@@ -378,9 +357,8 @@ static int each_batch(struct ctx *cx, struct importing *m, const char *path, bat
     } else if (!bundle_decode(&one, buf_view(&r.plain), &b))
       fn(&one, m, &b);
     count++;
-    if (one.code && !cx->code) fail_from(cx, &one);
     up_clear(&b);
-    ctx_end(&one);
+    ctx_end_inside(cx, &one);
   }
   const struct jv *shipped = jv_get(r.head, "shipped");
   if (m->looked && shipped && !cx->code) shipped_put(cx, m->pg, m->organization, m->origin, shipped);

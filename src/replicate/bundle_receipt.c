@@ -65,9 +65,8 @@ static int take_one(struct ctx *cx, struct db *db, const struct sync_upstream *u
   const char *position;
   struct str hash;
   int64_t sequence = 0;
-  int id = 0;
   str_to_int(jv_text(jv_get(b, "sequence")), &sequence);
-  while (id < LANE_COUNT && !str_eq(jv_text(jv_get(b, "lane")), str_of(sync_lane_names[id]))) id++;
+  enum sync_lane_id id = sync_lane_named(jv_text(jv_get(b, "lane")));
   if (id == LANE_COUNT) return fail(cx, E_INVALID, "receipt", "the receipt names a lane that there is not");
   if (sync_lane_read(cx, db, id, &lane)) return cx->code;
   if (sequence <= lane.sequence) {

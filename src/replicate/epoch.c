@@ -183,12 +183,12 @@ static int lane_starts(struct ctx *cx, struct pg *p, struct opening *o) {
              "WHERE organization_id = $1::uuid AND origin = $2::int",
              o->c->up.organization, o->c->up.origin))
     return cx->code;
-  for (int r = 0; r < pg_rows_count(rows); r++)
-    for (int i = LANE_ROWS; i < LANE_COUNT; i++) {
-      int64_t seq = pg_int(rows, r, 1);
-      if (!str_eq(pg_text(rows, r, 0), str_of(sync_lane_names[i]))) continue;
-      o->position[i] = ctx_printf(cx, "{\"seq\":%lld}", (long long)(seq < o->c->shared ? seq : o->c->shared));
-    }
+  for (int r = 0; r < pg_rows_count(rows); r++) {
+    enum sync_lane_id i = sync_lane_named(pg_text(rows, r, 0));
+    int64_t seq = pg_int(rows, r, 1);
+    if (i == LANE_LOG || i == LANE_COUNT) continue;
+    o->position[i] = ctx_printf(cx, "{\"seq\":%lld}", (long long)(seq < o->c->shared ? seq : o->c->shared));
+  }
   return OK;
 }
 

@@ -103,9 +103,8 @@ static int pull_table(struct pull *pl, const struct entity *e, const char *shape
       return OK;
     }
     ctx_begin(&page, "headquarters");
-    if (page_of(pl, &page, e, &at, pull_rows_sql(pl, &page, e, at.since != NULL, sql), &end))
-      fail_from(pl->cx, &page);
-    ctx_end(&page);
+    page_of(pl, &page, e, &at, pull_rows_sql(pl, &page, e, at.since != NULL, sql), &end);
+    ctx_end_inside(pl->cx, &page);
   }
   return pl->cx->code;
 }
@@ -125,9 +124,7 @@ static int pull_parked(struct pull *pl, const struct entity *e) {
                 keys))
       tenant_write(&page, pl->tenant, apply_page, &one);
   }
-  if (page.code) fail_from(pl->cx, &page);
-  ctx_end(&page);
-  return pl->cx->code;
+  return ctx_end_inside(pl->cx, &page);
 }
 
 bool pull_comes_down(const struct entity *e) { return e->sync == SYNC_DOWN || e->sync == SYNC_BOTH; }

@@ -147,7 +147,6 @@ int pull_look_done(struct pull *pl, const struct pull_look *look) {
   if (!look->all) return OK;
   struct ctx one;
   ctx_begin(&one, "headquarters");
-  if (tenant_write(&one, pl->tenant, save, (void *)(uintptr_t)look)) fail_from(pl->cx, &one);
-  ctx_end(&one);
-  return pl->cx->code;
+  tenant_write(&one, pl->tenant, save, (void *)(uintptr_t)look);
+  return ctx_end_inside(pl->cx, &one);
 }

@@ -236,14 +236,12 @@ enum sent { SENT_NOTHING, SENT_ALL, SENT_MORE };
 /* One batch, in a unit of work of its own. */
 static int lane_step(struct ctx *cx, struct push *u, enum sync_lane_id id, bool *settled, enum sent *sent) {
   struct ctx one;
-  struct db *db;
   struct sync_lane lane;
   struct up_batch b;
   bool whole = false;
   up_init(&b);
   ctx_begin(&one, cx->actor);
-  int rc = tenant_read(&one, u->tenant, &db) || sync_lane_read(&one, db, id, &lane);
-  if (!rc) tenant_read_end(db);
+  int rc = sync_lane_look(&one, u->tenant, id, &lane);
   if (!rc) rc = push_compose(&one, u, &lane, &b, &whole);
   if (!rc && b.rows && !*settled) {
     struct sync_lane there = lane;
@@ -257,10 +255,8 @@ static int lane_step(struct ctx *cx, struct push *u, enum sync_lane_id id, bool 
   *sent = !b.rows ? SENT_NOTHING : whole ? SENT_ALL : SENT_MORE;
   if (!rc) rc = b.rows ? send_batch(&one, u, &b) : skip(&one, u, &lane, &b);
 end:
-  if (rc) fail_from(cx, &one);
   up_clear(&b);
-  ctx_end(&one);
-  return cx->code;
+  return ctx_end_inside(cx, &one);
 }
 
 /* The first batches alone, to learn what the link bears; when there is more, as push_wide does it. */
@@ -271,42 +267,25 @@ static int push_lane(struct ctx *cx, struct push *u, enum sync_lane_id id, bool 
   for (int alone = 0; sent == SENT_MORE && alone < ALONE; alone++)
     if (lane_step(cx, u, id, &settled, &sent)) return cx->code;
   if (sent != SENT_MORE) return OK;
-  struct ctx look;
   struct sync_lane lane;
-  struct db *db;
-  ctx_begin(&look, cx->actor);
-  int rc = tenant_read(&look, u->tenant, &db) || sync_lane_read(&look, db, id, &lane);
-  if (!rc) lane.position = ctx_strdup(cx, str_of(lane.position));
-  if (rc) fail_from(cx, &look);
-  ctx_end(&look);
-  if (rc || push_wide(cx, u, &lane, until, &whole)) return cx->code;
+  if (sync_lane_look(cx, u->tenant, id, &lane) || push_wide(cx, u, &lane, until, &whole)) return cx->code;
   *more = !whole;
   return OK;
 }
 
 int push_some(struct ctx *cx, struct tenant *t, struct pg *p, bool *more) {
-  struct push u = { .tenant = t, .pg = p };
   struct sync_upstream upstream;
   struct db *db;
-  bool metered = false;
-  *more = false;
-  struct ctx look;
-  ctx_begin(&look, cx->actor);
   int64_t left = 0;
-  int rc = tenant_read(&look, t, &db) || sync_upstream_need(&look, db, &upstream) ||
-           sync_metered_left(&look, db, &left);
-  if (rc) fail_from(cx, &look);
-  if (!rc) {
-    u.organization = ctx_strdup(cx, str_of(upstream.organization));
-    u.origin = upstream.origin;
-    metered = upstream.metered_bytes > 0;
-  }
-  ctx_end(&look);
-  if (!rc && left <= 0) return OK;
-  if (rc || sign_key_open(cx, store_dir(tenant_store(t)), &u.key) || apply_open(cx, p, &u.applier))
+  *more = false;
+  if (tenant_read(cx, t, &db) || sync_upstream_need(cx, db, &upstream) || sync_metered_left(cx, db, &left))
     return cx->code;
+  tenant_read_end(db);
+  if (left <= 0) return OK;
+  struct push u = { .tenant = t, .pg = p, .organization = upstream.organization, .origin = upstream.origin };
+  if (sign_key_open(cx, store_dir(tenant_store(t)), &u.key) || apply_open(cx, p, &u.applier)) return cx->code;
   for (int lane = LANE_LOG; lane < LANE_COUNT; lane++) {
-    if (metered && lane != LANE_LOG) break;
+    if (upstream.metered_bytes && lane != LANE_LOG) break;
     if (!apply_takes(u.applier, sync_lane_names[lane])) continue;
     if (push_lane(cx, &u, lane, more)) return cx->code;
     if (*more) break;

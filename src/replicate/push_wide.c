@@ -14,9 +14,9 @@
 #include <stdlib.h>
 
 #include "base/time.h"
-#include "notify/secret.h"
 #include "replicate/push_internal.h"
 #include "replicate/spoken.h"
+#include "replicate/worker.h"
 
 enum { SLOTS = SPOKEN_AT_ONCE, HELD_MOST = 96 << 20 }; /* batches that are there at once, and bytes in them */
 
@@ -195,16 +195,6 @@ static void send_all(struct wide *w, struct pg *p, struct applier *a) {
 }
 
 /* Another sender, with a connection of its own. */
-static int dial(struct ctx *cx, struct wide *w, struct pg **p) {
-  struct sync_upstream upstream;
-  const char *password;
-  struct db *db;
-  if (tenant_read(cx, w->u->tenant, &db) || sync_upstream_need(cx, db, &upstream)) return cx->code;
-  if (secret_get(cx, w->u->tenant, db, SYNC_SECRET, &password)) return cx->code;
-  tenant_read_end(db);
-  return pg_open(cx, upstream.dsn, password, p);
-}
-
 static void *send_too(void *arg) {
   struct wide *w = arg;
   struct ctx cx;
@@ -212,7 +202,7 @@ static void *send_too(void *arg) {
   struct applier *a;
   pg_stop_when(w->stop);
   ctx_begin(&cx, w->actor);
-  if (!dial(&cx, w, &p) && !apply_open(&cx, p, &a)) send_all(w, p, a);
+  if (!sync_dial(&cx, w->u->tenant, &p) && !apply_open(&cx, p, &a)) send_all(w, p, a);
   ctx_end(&cx);
   return NULL;
 }

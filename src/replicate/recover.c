@@ -300,14 +300,12 @@ static int record_page(struct ctx *cx, struct tenant *t, struct pg *p, struct ba
     for (; page.from < *count && !cx->code; page.from += AT_ONCE) {
       struct ctx part;
       ctx_begin(&part, "headquarters");
-      if (tenant_write(&part, t, take_page, &page)) fail_from(cx, &part);
-      ctx_end(&part);
+      tenant_write(&part, t, take_page, &page);
+      ctx_end_inside(cx, &part);
     }
     *left += page.left;
   }
-  if (one.code && !cx->code) fail_from(cx, &one);
-  ctx_end(&one);
-  return cx->code;
+  return ctx_end_inside(cx, &one);
 }
 
 /* In the order in which they were first written; what refers to a record that comes later fits in the next round. */

@@ -53,8 +53,7 @@ static int fetch_bytes(struct ctx *cx, struct tenant *t, struct pg *p, const str
       from = pg_int(rows, i, 0);
       file_write(cx, file, bytes.p, bytes.n);
     }
-    if (page.code) fail_from(cx, &page);
-    ctx_end(&page);
+    ctx_end_inside(cx, &page);
   }
   return cx->code ? (int)cx->code : file_end(cx, file);
 }
@@ -208,9 +207,7 @@ static int move_page(struct ctx *cx, struct tenant *t, struct pg *p, const struc
   if (m.count) tenant_write(&page, t, publish, &m);
   for (size_t i = 0; i < m.count && !page.code; i++) out->moves += m.events[i].outcome == EVENT_TAKEN;
   *count = (int64_t)m.count;
-  if (page.code) fail_from(cx, &page);
-  ctx_end(&page);
-  return cx->code;
+  return ctx_end_inside(cx, &page);
 }
 
 /* What the ledger knows by its id it does not book again; what it refuses is parked. */

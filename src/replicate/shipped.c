@@ -62,8 +62,8 @@ int shipped_send(struct pull *pl) {
     struct ctx one;
     if (!goes_up(e) || !pull_has(pl, e->table, "id")) continue;
     ctx_begin(&one, "headquarters");
-    if (send(pl, &one, e)) fail_from(pl->cx, &one);
-    ctx_end(&one);
+    send(pl, &one, e);
+    ctx_end_inside(pl->cx, &one);
   }
   return pl->cx->code;
 }

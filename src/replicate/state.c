@@ -35,6 +35,14 @@ int sync_upstream_need(struct ctx *cx, struct db *db, struct sync_upstream *out)
               "this tenant is not enrolled at headquarters: outpost upstream enroll --dsn ... does it");
 }
 
+int sync_upstream_look(struct ctx *cx, struct tenant *t, struct sync_upstream *out) {
+  struct ctx look;
+  struct db *db;
+  ctx_begin(&look, cx->actor);
+  if (!tenant_read(&look, t, &db)) sync_upstream_need(cx, db, out);
+  return ctx_end_inside(cx, &look);
+}
+
 static int run_plain(struct ctx *cx, struct db *db, enum sql_id id) {
   struct stmt *s = db_stmt(cx, db, id);
   return s ? stmt_run(cx, s) : (int)cx->code;
@@ -107,6 +115,20 @@ int sync_lane_read(struct ctx *cx, struct db *db, enum sync_lane_id lane, struct
   return OK;
 }
 
+int sync_lane_look(struct ctx *cx, struct tenant *t, enum sync_lane_id lane, struct sync_lane *out) {
+  struct ctx look;
+  struct db *db;
+  ctx_begin(&look, cx->actor);
+  if (!tenant_read(&look, t, &db)) sync_lane_read(cx, db, lane, out);
+  return ctx_end_inside(cx, &look);
+}
+
+enum sync_lane_id sync_lane_named(struct str name) {
+  int i = 0;
+  while (i < LANE_COUNT && !str_eq(name, str_of(sync_lane_names[i]))) i++;
+  return (enum sync_lane_id)i;
+}
+
 int sync_lane_save(struct ctx *cx, struct db *db, const struct sync_lane *lane) {
   return db_act(cx, db, SQL_sync_lane_put, lane->name, lane->sequence, lane->position,
                 arg_blob(lane->batch_hash, SHA256_SIZE), lane->confirmed_at);
@@ -116,13 +138,10 @@ int sync_lane_behind(struct ctx *cx, struct db *db, const struct sync_lane *lane
   static const enum sql_id sql[LANE_COUNT] = { SQL_sync_behind_log, SQL_sync_behind_rows,
                                                SQL_sync_behind_checks, SQL_sync_behind_raw };
   *out = (struct sync_behind){ 0 };
-  for (int i = 0; i < LANE_COUNT; i++) {
-    if (strcmp(sync_lane_names[i], lane->name) != 0) continue;
-    struct stmt *s = db_ask(cx, db, sql[i], lane->seq);
-    if (!stmt_row(cx, s)) return cx->code;
-    *out = (struct sync_behind){ col_int(s, 0), col_int(s, 1), col_int(s, 2) };
-    stmt_done(s);
-  }
+  struct stmt *s = db_ask(cx, db, sql[sync_lane_named(str_of(lane->name))], lane->seq);
+  if (!stmt_row(cx, s)) return cx->code;
+  *out = (struct sync_behind){ col_int(s, 0), col_int(s, 1), col_int(s, 2) };
+  stmt_done(s);
   return OK;
 }
 

@@ -43,6 +43,8 @@ int sync_upstream_read(struct ctx *cx, struct db *db, struct sync_upstream *out)
 int sync_upstream_save(struct ctx *cx, struct db *db, const struct sync_upstream *u);
 /* E_NOT_FOUND when the tenant is not enrolled, saying how that is done. */
 int sync_upstream_need(struct ctx *cx, struct db *db, struct sync_upstream *out);
+/* The same by itself: no state of the file is held when it returns. */
+int sync_upstream_look(struct ctx *cx, struct tenant *t, struct sync_upstream *out);
 
 /* What people ask, each in a write of its own. */
 int sync_pause(struct ctx *cx, struct tenant *t);
@@ -58,6 +60,9 @@ struct sync_lane {
   int64_t seq;          /* of the position */
 };
 int sync_lane_read(struct ctx *cx, struct db *db, enum sync_lane_id lane, struct sync_lane *out);
+int sync_lane_look(struct ctx *cx, struct tenant *t, enum sync_lane_id lane,
+                   struct sync_lane *out);          /* by itself */
+enum sync_lane_id sync_lane_named(struct str name); /* LANE_COUNT: there is none */
 /* Inside tenant_write. */
 int sync_lane_save(struct ctx *cx, struct db *db, const struct sync_lane *lane);
 

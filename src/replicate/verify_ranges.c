@@ -164,10 +164,8 @@ static int compare_some(struct verifying *v, struct ranged *r, int64_t from, int
           v->up.organization, r->like.table, r->like.columns, r->like.keys, buf_view(&json), r->condition))
     for (int i = 0; i < pg_rows_count(rows) && *bad < 0; i++)
       if (differs(r->into, from + i, rows, i)) *bad = from + i;
-  if (page.code) fail_from(v->cx, &page);
-  ctx_end(&page);
   buf_clear(&json);
-  return v->cx->code;
+  return ctx_end_inside(v->cx, &page);
 }
 
 /* ---- rows ---- */

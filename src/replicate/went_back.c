@@ -123,8 +123,7 @@ int went_back_resend(struct ctx *cx, struct tenant *t, struct pg *p, struct jw *
   struct resending g = { .w = w, .key = key };
   struct sync_upstream up;
   struct pg_rows *rows;
-  struct db *db;
-  if (tenant_read(cx, t, &db) || sync_upstream_need(cx, db, &up)) return cx->code;
+  if (sync_upstream_look(cx, t, &up)) return cx->code;
   if (pg_ask(cx, p, &rows,
              "SELECT lane, sequence, position, batch_hash FROM outpost.lane WHERE organization_id = $1::uuid "
              "AND origin = $2::int AND EXISTS (SELECT FROM outpost.origin o WHERE o.organization_id = "

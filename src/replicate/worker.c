@@ -112,9 +112,8 @@ static int link_ready_in(struct ctx *cx, struct link *l, bool *ready) {
 static int link_ready(struct ctx *cx, struct link *l, bool *ready) {
   struct ctx look;
   ctx_begin(&look, "sync");
-  if (link_ready_in(&look, l, ready)) fail_from(cx, &look);
-  ctx_end(&look);
-  return cx->code;
+  link_ready_in(&look, l, ready);
+  return ctx_end_inside(cx, &look);
 }
 
 /* Each step that is due, once. What goes wrong in one does not keep the others from anything, while the connection stands. */
@@ -129,11 +128,8 @@ static int steps_once(struct ctx *cx, struct link *l, bool *more) {
     if (sync_steps[i].every ? time_seconds() < l->due[i] : quiet) continue;
     ctx_begin(&one, "sync");
     int rc = sync_steps[i].some(&one, l->tenant, l->pg, &again);
-    if (rc) {
-      pg_rollback(l->pg);
-      fail_from(cx, &one);
-    }
-    ctx_end(&one);
+    if (rc) pg_rollback(l->pg);
+    ctx_end_inside(cx, &one);
     l->due[i] = rc || again ? 0 : time_seconds() + sync_steps[i].every;
     *more = *more || (again && !rc);
     if (rc && i == 0) break; /* without contact nothing is sent */
@@ -239,15 +235,10 @@ int sync_dial(struct ctx *cx, struct tenant *t, struct pg **out) {
 
 /* Enrolled, and not paused? */
 static int check_may(struct ctx *cx, struct tenant *t) {
-  struct ctx look;
-  struct db *db;
   struct sync_upstream u;
-  ctx_begin(&look, cx->actor);
-  if (tenant_read(&look, t, &db) == OK && sync_upstream_need(&look, db, &u) == OK && u.paused)
-    fail(&look, E_CONFLICT, NULL, "replication of this tenant is paused: outpost sync resume lets it go on");
-  if (look.code) fail_from(cx, &look);
-  ctx_end(&look);
-  return cx->code;
+  if (sync_upstream_look(cx, t, &u) || !u.paused) return cx->code;
+  return fail(cx, E_CONFLICT, NULL,
+              "replication of this tenant is paused: outpost sync resume lets it go on");
 }
 
 /* Has anybody written since the last pass began? */
@@ -268,8 +259,7 @@ int sync_once(struct ctx *cx, struct tenant *t) {
     ctx_begin(&one, "sync");
     more = false;
     if (link_ready(&one, &l, &ready) == OK && ready) steps_once(&one, &l, &more);
-    if (one.code) fail_from(cx, &one);
-    ctx_end(&one);
+    ctx_end_inside(cx, &one);
     if (!more || cx->code) more = settle(&l, cx, &wait);
     if (!more && !cx->code && ready) more = has_changed(&l); /* what came down is in the log, and goes up */
   }

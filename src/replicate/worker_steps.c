@@ -24,13 +24,9 @@ static int greet(struct ctx *cx, struct pg *p, const struct sync_upstream *u) {
 }
 
 static int contact(struct ctx *cx, struct tenant *t, struct pg *p, bool *more) {
-  struct db *db;
   struct sync_upstream u;
   *more = false;
-  if (tenant_read(cx, t, &db) || sync_upstream_need(cx, db, &u)) return cx->code;
-  tenant_read_end(db);
-  if (greet(cx, p, &u)) return cx->code;
-  return clock_contact(cx, t, p);
+  return sync_upstream_look(cx, t, &u) || greet(cx, p, &u) ? (int)cx->code : clock_contact(cx, t, p);
 }
 
 /* Before anything is sent: somebody may put an old copy in the file's place while we run. */
@@ -45,15 +41,12 @@ static int fetch(struct ctx *cx, struct tenant *t, struct pg *p, bool *more) {
   struct ctx one;
   bool waiting, again = false;
   ctx_begin(&one, "sync");
-  if (pull_some(&one, t, p, &waiting, more)) {
-    pg_rollback(p);
-    fail_from(cx, &one);
-  }
-  ctx_end(&one);
+  if (pull_some(&one, t, p, &waiting, more)) pg_rollback(p);
+  ctx_end_inside(cx, &one);
   if (pg_is_broken(p)) return cx->code;
   ctx_begin(&one, "sync");
-  if (request_some(&one, t, p, waiting, &again)) fail_from(cx, &one);
-  ctx_end(&one);
+  request_some(&one, t, p, waiting, &again);
+  ctx_end_inside(cx, &one);
   *more = *more || again;
   return cx->code;
 }
