@@ -291,6 +291,12 @@ int query_text(struct request *rq, const char *name, const char **out) {
   return query_repeated(rq, name, 0, out);
 }
 
+int query_texts_all(struct request *rq, const struct query_text *list) {
+  for (; list->name; list++)
+    if (query_text(rq, list->name, list->out)) return rq->cx->code;
+  return OK;
+}
+
 /* The words of a type such as "day|week|month". */
 static struct str choices_of(const struct request *rq, const char *name) {
   struct str member, type;

@@ -74,8 +74,8 @@ struct request {
   const struct entity
       *entity; /* whose records the address is about; NULL: of none, or of one that there is not */
   const struct identity *who; /* who asks; NULL: nobody has logged in, which only open routes see */
-  struct tenant *tenant; /* whom the route is about; NULL: nobody (route.apart, route.open) */
-  struct db *db;         /* its file as of one moment, for a route that reads */
+  struct tenant *tenant;      /* whom the route is about; NULL: nobody (route.apart, route.open) */
+  struct db *db;              /* its file as of one moment, for a route that reads */
   const char *method, *path, *query;
   const char *their_id, *trace; /* X-Request-Id, and the id of traceparent; or NULL */
   const char *param[PARAMS]; /* what stood for the first and the second {id}, or for the star; never NULL */
@@ -133,6 +133,12 @@ void request_refuse_malformed(struct server *server, struct gate_conn *conn, int
 int refuse(struct request *rq, int status, enum err code, const char *sentence);
 /* A parameter of the query, decoded: *out is NULL when it is absent or empty. */
 int query_text(struct request *rq, const char *name, const char **out);
+/* Several of them: query_texts(rq, { "from", &from }, { "to", &to }). */
+struct query_text {
+  const char *name, **out;
+};
+#define query_texts(rq, ...) query_texts_all((rq), (const struct query_text[]){ __VA_ARGS__, { NULL, NULL } })
+int query_texts_all(struct request *rq, const struct query_text *list);
 /* One of the few words that the route's row has for it. */
 int query_choice(struct request *rq, const char *name, const char **out);
 int query_int(struct request *rq, const char *name, int64_t least, int64_t most, int64_t otherwise,
@@ -207,7 +213,7 @@ const char *cookie_refresh_name(const struct request *rq);
 
 /* tenants.c */
 /* The tenant of who asks; in open mode the one that the query names, or the only one there is. */
-int tenant_find(struct request *rq); /* rq->tenant; 404 */
+int tenant_find(struct request *rq);                             /* rq->tenant; 404 */
 bool tenant_visible(const struct request *rq, const char *slug); /* is it that one, or are all visible? */
 int tenant_opened(struct request *rq, const char *slug, struct tenant **out);
 

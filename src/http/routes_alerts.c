@@ -8,8 +8,7 @@ enum { ALERTS = 200, ALERTS_MOST = 1000 };
 static int alerts_list(struct request *rq) {
   const char *state, *kind;
   int64_t limit;
-  int rc = query_text(rq, "state", &state);
-  if (!rc) rc = query_text(rq, "kind", &kind);
+  int rc = query_texts(rq, { "state", &state }, { "kind", &kind });
   if (!rc) rc = query_int(rq, "limit", 1, ALERTS_MOST, ALERTS, &limit);
   if (!rc) rc = alert_list(rq->cx, rq->db, state, kind, limit, &rq->json, "data");
   return rc ? rc : alert_counts(rq->cx, rq->db, &rq->json, "counts");

@@ -84,9 +84,7 @@ static int receive(struct request *rq, const char *dir, const char *name, struct
 
 static int options_asked(struct request *rq, struct bulk_order *o) {
   const char *as, *existing;
-  int rc = query_text(rq, "as", &as);
-  if (!rc) rc = query_text(rq, "existing", &existing);
-  if (!rc) rc = query_text(rq, "unique", &o->options.unique);
+  int rc = query_texts(rq, { "as", &as }, { "existing", &existing }, { "unique", &o->options.unique });
   if (!rc) rc = query_int(rq, "batch", 1, BATCH_MOST, 0, &o->options.batch);
   if (rc) return rc;
   o->options.dataset = as ? as : "invoices";

@@ -21,11 +21,8 @@ static int instant_asked(struct request *rq, const char *name, bool end, int64_t
 static int changes_list(struct request *rq) {
   struct change_filter f = { 0 };
   int64_t total = 0, next = 0;
-  int rc = query_text(rq, "unit", &f.unit);
-  if (!rc) rc = query_text(rq, "event", &f.event);
-  if (!rc) rc = query_text(rq, "table", &f.table);
-  if (!rc) rc = query_text(rq, "key", &f.key);
-  if (!rc) rc = query_text(rq, "actor", &f.actor);
+  int rc = query_texts(rq, { "unit", &f.unit }, { "event", &f.event }, { "table", &f.table },
+                       { "key", &f.key }, { "actor", &f.actor });
   if (!rc) rc = instant_asked(rq, "from", false, &f.from);
   if (!rc) rc = instant_asked(rq, "to", true, &f.to);
   if (!rc) rc = query_int(rq, "before", 1, INT64_MAX, 0, &f.before);

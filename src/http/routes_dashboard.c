@@ -48,10 +48,8 @@ static int dashboard_audit_show(struct request *rq) {
 
 static int trends_show(struct request *rq) {
   struct trend_query q;
-  int rc = query_text(rq, "period", &q.period);
-  if (!rc) rc = query_text(rq, "from", &q.from);
-  if (!rc) rc = query_text(rq, "to", &q.to);
-  if (!rc) rc = query_text(rq, "product", &q.product);
+  int rc = query_texts(rq, { "period", &q.period }, { "from", &q.from }, { "to", &q.to },
+                       { "product", &q.product });
   if (!rc) rc = store_in_query(rq, &q.store);
   if (rc) return rc;
   if (!q.period) q.period = "month";
@@ -83,9 +81,7 @@ static int predictions_list(struct request *rq) {
   const char *next = NULL;
   int64_t total = 0;
   int rc = query_choice(rq, "status", &q.status);
-  if (!rc) rc = query_text(rq, "due", &q.due);
-  if (!rc) rc = query_text(rq, "q", &q.search);
-  if (!rc) rc = query_text(rq, "cursor", &q.cursor);
+  if (!rc) rc = query_texts(rq, { "due", &q.due }, { "q", &q.search }, { "cursor", &q.cursor });
   if (!rc) rc = query_int(rq, "limit", 1, PREDICTIONS_MOST, PREDICTIONS, &q.limit);
   if (!rc) rc = store_in_query(rq, &q.store);
   if (!rc && q.due) rc = predict_day(rq->cx, rq->db, q.due, &q.due);

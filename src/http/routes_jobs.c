@@ -12,9 +12,7 @@ static int id_of(struct request *rq, int64_t *id) {
 static int jobs_list(struct request *rq) {
   struct job_filter f = { 0 };
   int64_t total = 0, next = 0;
-  int rc = query_text(rq, "state", &f.state);
-  if (!rc) rc = query_text(rq, "queue", &f.queue);
-  if (!rc) rc = query_text(rq, "kind", &f.kind);
+  int rc = query_texts(rq, { "state", &f.state }, { "queue", &f.queue }, { "kind", &f.kind });
   if (!rc) rc = query_int(rq, "limit", 1, PAGE_ROWS_MOST, PAGE_ROWS, &f.limit);
   if (!rc) rc = query_int(rq, "before", 1, INT64_MAX, 0, &f.before);
   if (!rc) rc = job_list(rq->cx, rq->db, &f, &rq->json, "data", &total, &next);

@@ -24,9 +24,7 @@ static int metrics_of_tenant(struct request *rq) {
   struct buf out;
   struct db *db;
   struct jw w;
-  int rc = query_text(rq, "metric_type", &q.type);
-  if (!rc) rc = query_text(rq, "start_date", &q.start);
-  if (!rc) rc = query_text(rq, "end_date", &q.end);
+  int rc = query_texts(rq, { "metric_type", &q.type }, { "start_date", &q.start }, { "end_date", &q.end });
   if (!rc) rc = tenant_named(rq, &db);
   if (rc) return rc;
   jw_begin(&w, &out, LIMIT_REPLY_BYTES);
@@ -42,8 +40,7 @@ static int monthly_revenue_get(struct request *rq) { return metric_monthly(rq->c
 
 static int daily_revenue_get(struct request *rq) {
   const char *from, *to;
-  int rc = query_text(rq, "from", &from);
-  if (!rc) rc = query_text(rq, "to", &to);
+  int rc = query_texts(rq, { "from", &from }, { "to", &to });
   return rc ? rc : metric_daily(rq->cx, rq->db, from, to, &rq->json);
 }
 

@@ -75,10 +75,9 @@ static int filters_asked(struct request *rq, struct record_filter *filters, size
 static int query_asked(struct request *rq, struct record_query *q, struct record_filter *filters) {
   q->filters = filters;
   int rc = query_flag(rq, "deleted", &q->deleted);
-  if (!rc) rc = query_text(rq, "q", &q->search);
-  if (!rc) rc = query_text(rq, "sort", &q->sort);
-  if (!rc) rc = query_text(rq, "fields", &q->fields);
-  if (!rc) rc = query_text(rq, "cursor", &q->cursor);
+  if (!rc)
+    rc = query_texts(rq, { "q", &q->search }, { "sort", &q->sort }, { "fields", &q->fields },
+                     { "cursor", &q->cursor });
   if (!rc) rc = query_int(rq, "limit", 1, PAGE_MAX, PAGE_DEFAULT, &q->limit);
   return rc ? rc : filters_asked(rq, filters, &q->filter_count);
 }

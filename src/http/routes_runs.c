@@ -43,8 +43,7 @@ static int link_next(struct request *rq, const struct exception_filter *f, int64
 static int exceptions_list(struct request *rq) {
   struct exception_filter f = { .run = rq->param[0] };
   int64_t total = 0, next = 0;
-  int rc = query_text(rq, "category", &f.category);
-  if (!rc) rc = query_text(rq, "control", &f.control);
+  int rc = query_texts(rq, { "category", &f.category }, { "control", &f.control });
   if (!rc) rc = query_int(rq, "limit", 1, PAGE_ROWS_MOST, PAGE_ROWS, &f.limit);
   if (!rc) rc = query_int(rq, "after", 0, INT64_MAX, 0, &f.after);
   if (!rc) rc = report_exceptions(rq->cx, rq->db, &rq->json, "data", &f, &total, &next);

@@ -16,9 +16,7 @@ static int schedule_slots_list(struct request *rq) {
 static int schedule_preview_show(struct request *rq) {
   const char *cron, *zone, *from;
   int64_t count, after = rq->cx->now;
-  int rc = query_text(rq, "cron", &cron);
-  if (!rc) rc = query_text(rq, "zone", &zone);
-  if (!rc) rc = query_text(rq, "from", &from);
+  int rc = query_texts(rq, { "cron", &cron }, { "zone", &zone }, { "from", &from });
   if (!rc) rc = query_int(rq, "count", 1, PREVIEW_MOST, PREVIEW, &count);
   if (rc) return rc;
   if (!cron) return fail(rq->cx, E_INVALID, "cron", "cron is needed: five fields, such as 0 2 * * mon");

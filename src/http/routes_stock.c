@@ -17,12 +17,8 @@
 
 static int stock_levels_get(struct request *rq) {
   struct levels_scope s = { 0 };
-  int rc = query_text(rq, "q", &s.search);
-  if (!rc) rc = query_text(rq, "warehouse", &s.warehouse);
-  if (!rc) rc = query_text(rq, "category", &s.category);
-  if (!rc) rc = query_text(rq, "state", &s.state);
-  if (!rc) rc = query_text(rq, "sort", &s.sort);
-  if (!rc) rc = query_text(rq, "cursor", &s.cursor);
+  int rc = query_texts(rq, { "q", &s.search }, { "warehouse", &s.warehouse }, { "category", &s.category },
+                       { "state", &s.state }, { "sort", &s.sort }, { "cursor", &s.cursor });
   if (!rc) rc = query_int(rq, "limit", 1, PAGE_ROWS_MOST, PAGE_ROWS, &s.limit);
   return rc ? rc : report_levels(rq->cx, rq->db, &s, &rq->json);
 }
@@ -45,8 +41,7 @@ static int query_time(struct request *rq, const char *name, bool whole_day, int6
 static int stock_history_get(struct request *rq) {
   struct history_scope s = { .from = INT64_MIN };
   const char *next = NULL;
-  int rc = query_text(rq, "sku", &s.sku);
-  if (!rc) rc = query_text(rq, "warehouse", &s.warehouse);
+  int rc = query_texts(rq, { "sku", &s.sku }, { "warehouse", &s.warehouse });
   if (!rc) rc = query_time(rq, "from", false, &s.from);
   if (!rc) rc = query_time(rq, "to", true, &s.to);
   if (!rc) rc = query_int(rq, "limit", 1, PAGE_ROWS_MOST, PAGE_ROWS, &s.limit);
@@ -81,8 +76,7 @@ static int query_day(struct request *rq, const char *name, int64_t *day) {
 static int stock_metrics_get(struct request *rq) {
   const char *sku, *warehouse = NULL;
   int64_t day = -1;
-  int rc = query_text(rq, "sku", &sku);
-  if (!rc) rc = query_text(rq, "warehouse", &warehouse);
+  int rc = query_texts(rq, { "sku", &sku }, { "warehouse", &warehouse });
   if (!rc) rc = query_day(rq, "day", &day);
   if (!rc) rc = report_metrics(rq->cx, rq->db, sku, warehouse, day, &rq->json, "data");
   if (!rc) metric_formulas(&rq->json, "formulas");

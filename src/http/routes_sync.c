@@ -62,8 +62,7 @@ static int conflicts_list(struct request *rq) {
   const char *state, *cursor;
   struct record_page page;
   int64_t limit;
-  int rc = query_text(rq, "state", &state);
-  if (!rc) rc = query_text(rq, "cursor", &cursor);
+  int rc = query_texts(rq, { "state", &state }, { "cursor", &cursor });
   if (!rc) rc = query_int(rq, "limit", 1, CONFLICTS_MOST, CONFLICTS, &limit);
   if (!rc)
     rc = conflict_page(rq->cx, rq->db, state ? state : "open", limit, cursor, &rq->json, "data", &page);
