@@ -185,7 +185,7 @@ static int listen_start(struct ctx *cx, struct server *server, const struct addr
   if (!rc)
     rc =
         uploads_begin(cx, server); /* not before the port is ours: another server may have its uploads here */
-  if (!rc) rc = hub_new(cx, server, 0, &server->hub);
+  if (!rc) rc = hub_new(cx, server, &server->hub);
   if (!rc) rc = workers_start(cx, server, web);
   if (!rc) rc = gate_start(cx, server->gate);
   return rc;

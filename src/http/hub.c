@@ -13,7 +13,7 @@
 
 enum {
   VIEWERS_MOST = 2000,   /* in all: 2 KB each, and what the gate holds for them */
-  VIEWERS_OF_ONE = 100,  /* of an account, or of an address; see hub_admit */
+  VIEWERS_OF_ONE = 100,  /* of an account, or of an address without account */
   MESSAGES_AT_ONCE = 10, /* of a client */
   OWED_MOST = 64 << 10,  /* who has not taken so much yet gets nothing further for now */
 };
@@ -59,7 +59,6 @@ struct hub {
   pthread_cond_t wake;
   struct viewer *viewers;
   bool stop, running, arrived;
-  int of_one;          /* ceiling of viewers of an account or address */
   atomic_bool stirred; /* something happened since the thread looked last */
   atomic_int events, sockets;
   _Atomic int64_t sent, ended;
@@ -160,7 +159,7 @@ static int check_ceilings(struct request *rq, struct hub *h, const struct viewer
   if (all >= VIEWERS_MOST)
     return fail(rq->cx, E_BUSY, NULL,
                 "%d are watching already; ask for /api/changes from time to time instead", all);
-  if (same < h->of_one || (v->who.open && is_this_machine(v->address))) return OK;
+  if (same < VIEWERS_OF_ONE || (v->who.open && is_this_machine(v->address))) return OK;
   rq->retry_after = 30;
   return refuse(rq, 429, E_BUSY, "as many connections of yours are watching as one may have");
 }
@@ -450,11 +449,10 @@ static void *hub_main(void *arg) {
 
 /* ---- life ---- */
 
-int hub_new(struct ctx *cx, struct server *server, int of_one, struct hub **out) {
+int hub_new(struct ctx *cx, struct server *server, struct hub **out) {
   struct hub *h = *out = xcalloc(1, sizeof *h);
   pthread_condattr_t monotonic;
   h->server = server;
-  h->of_one = of_one > 0 ? of_one : VIEWERS_OF_ONE;
   pthread_mutex_init(&h->lock, NULL);
   pthread_condattr_init(&monotonic);
   pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);

@@ -21,8 +21,7 @@ struct hub;
 struct viewer;
 struct websocket;
 
-/* of_one: how many connections of one account, or of one address without account, may watch; 0: 100. */
-int hub_new(struct ctx *cx, struct server *server, int of_one, struct hub **out);
+int hub_new(struct ctx *cx, struct server *server, struct hub **out);
 void hub_stop(struct hub *h); /* says goodbye to all; nobody joins any more */
 void hub_free(struct hub *h); /* after the gate was stopped; of NULL is nothing */
 

@@ -77,7 +77,6 @@ int records_csv(struct request *rq, struct db *db, const struct record_query *q)
   jw_begin(&w, &list, LIMIT_REPLY_BYTES);
   record_query(rq->cx, db, rq->entity, q, &w, "data", &page);
   jw_close(&w, '}');
-  if (!rq->cx->code && page.next)
-    rq->link = ctx_printf(rq->cx, "<%s>; rel=\"next\"", query_with(rq, "cursor", page.next));
+  if (!rq->cx->code) link_next(rq, "cursor", page.next);
   return rows_csv(rq, &list, rq->entity->name, record_members(rq->cx, rq->entity, q->fields));
 }

@@ -382,11 +382,12 @@ static void put_encoded(struct buf *out, const char *text) {
   }
 }
 
-const char *query_with(struct request *rq, const char *name, const char *value) {
+void link_next(struct request *rq, const char *name, const char *value) {
   const char *other, *its;
   struct buf out;
+  if (!value) return;
   buf_init(&out, LIMIT_TEXT_BYTES);
-  buf_printf(&out, "%s?", rq->path);
+  buf_printf(&out, "<%s?", rq->path);
   for (size_t at = 0; query_next(rq, &at, &other, &its);) {
     if (!strcmp(other, name)) continue;
     put_encoded(&out, other);
@@ -397,5 +398,6 @@ const char *query_with(struct request *rq, const char *name, const char *value) 
   put_encoded(&out, name);
   buf_char(&out, '=');
   put_encoded(&out, value);
-  return ctx_take(rq->cx, &out);
+  buf_puts(&out, ">; rel=\"next\"");
+  rq->link = ctx_take(rq->cx, &out);
 }

@@ -151,8 +151,8 @@ int query_repeated(struct request *rq, const char *name, size_t n, const char **
 /* All parameters, decoded: size_t at = 0; while (query_next(rq, &at, &name, &value)). false at the end,
 ** and when one cannot be read (cx->code). */
 bool query_next(struct request *rq, size_t *at, const char **name, const char **value);
-/* This address with one parameter set to a value, for a Link header. */
-const char *query_with(struct request *rq, const char *name, const char *value);
+/* The Link header: the same question once more, with one parameter set to where the next page begins; NULL: there is none. */
+void link_next(struct request *rq, const char *name, const char *value);
 
 /* body.c: for routes with a body_max. All of them answer with 400, 413 or 415 by themselves. */
 /* The body as a JSON object; 422 says what is wrong with it. */

@@ -90,7 +90,7 @@ static int predictions_list(struct request *rq) {
   rc = predict_list(rq->cx, rq->db, &q, &rq->json, "data", &total, &next);
   if (rc) return rc;
   jw_put(&rq->json, "total", total, "next", next);
-  if (next) rq->link = ctx_printf(rq->cx, "<%s>; rel=\"next\"", query_with(rq, "cursor", next));
+  link_next(rq, "cursor", next);
   if (q.due) jw_text(&rq->json, "day", q.due);
   return OK;
 }

@@ -19,7 +19,7 @@ static int list(struct request *rq, struct order_query *q, bool paged) {
   if (csv) jw_begin(w = &aside, &rows, LIMIT_REPLY_BYTES);
   order_list(rq->cx, rq->db, q, w, "data", &total, &next);
   if (!paged) next = NULL;
-  if (next) rq->link = ctx_printf(rq->cx, "<%s>; rel=\"next\"", query_with(rq, "cursor", next));
+  link_next(rq, "cursor", next);
   if (csv) {
     jw_close(w, '}');
     return rows_csv(rq, &rows, "orders", ORDER_MEMBERS);

@@ -87,7 +87,7 @@ static int list_now(struct request *rq, struct db *db, const struct entity *e, c
   int rc = record_query(rq->cx, db, e, q, &rq->json, "data", &page);
   if (rc) return rc;
   jw_put(&rq->json, "total", page.total, "next", page.next);
-  if (page.next) rq->link = ctx_printf(rq->cx, "<%s>; rel=\"next\"", query_with(rq, "cursor", page.next));
+  link_next(rq, "cursor", page.next);
   return rq->cx->code;
 }
 

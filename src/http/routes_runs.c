@@ -21,25 +21,6 @@ static int run_show(struct request *rq) {
   return report_run(rq->cx, rq->db, &rq->json, "data", rq->param[0]);
 }
 
-/* The same question again, from the next row on: parameters that have a
-** meaning, each written as the query had it. */
-static int link_next(struct request *rq, const struct exception_filter *f, int64_t next) {
-  static const char *const kept[] = { "tenant", "category", "control" };
-  struct ctx *cx = rq->cx;
-  const char *to = ctx_printf(cx, "%s?limit=%lld&after=%lld", rq->path, (long long)f->limit, (long long)next);
-  for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
-    const char *value;
-    int rc = query_text(rq, kept[i], &value);
-    if (rc) return rc;
-    bool plain =
-        value &&
-        strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._") == strlen(value);
-    if (plain) to = ctx_printf(cx, "%s&%s=%s", to, kept[i], value);
-  }
-  rq->link = ctx_printf(cx, "<%s>; rel=\"next\"", to);
-  return OK;
-}
-
 static int exceptions_list(struct request *rq) {
   struct exception_filter f = { .run = rq->param[0] };
   int64_t total = 0, next = 0;
@@ -47,7 +28,7 @@ static int exceptions_list(struct request *rq) {
   if (!rc) rc = query_int(rq, "limit", 1, PAGE_ROWS_MOST, PAGE_ROWS, &f.limit);
   if (!rc) rc = query_int(rq, "after", 0, INT64_MAX, 0, &f.after);
   if (!rc) rc = report_exceptions(rq->cx, rq->db, &rq->json, "data", &f, &total, &next);
-  if (!rc && next) rc = link_next(rq, &f, next);
+  if (!rc && next) link_next(rq, "after", ctx_printf(rq->cx, "%lld", (long long)next));
   jw_put(&rq->json, "total", total, "next", next);
   return rc;
 }

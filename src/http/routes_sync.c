@@ -68,7 +68,7 @@ static int conflicts_list(struct request *rq) {
     rc = conflict_page(rq->cx, rq->db, state ? state : "open", limit, cursor, &rq->json, "data", &page);
   if (rc) return rc;
   jw_put(&rq->json, "total", page.total, "next", page.next);
-  if (page.next) rq->link = ctx_printf(rq->cx, "<%s>; rel=\"next\"", query_with(rq, "cursor", page.next));
+  link_next(rq, "cursor", page.next);
   return OK;
 }
 

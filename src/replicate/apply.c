@@ -229,7 +229,7 @@ int apply_source(struct ctx *cx, struct applier *a, const char *table, const cha
     if (!w.missing.p && !pg_do(cx, a->pg, make) &&
         !pg_copy_begin(cx, a->pg, ctx_printf(cx, "COPY pg_temp.%s FROM STDIN", name)) &&
         !pg_copy_put(cx, a->pg, copy))
-      pg_copy_end(cx, a->pg, NULL);
+      pg_copy_end(cx, a->pg);
     out->from = ctx_printf(cx, "pg_temp.%s AS s", name);
   }
   if (w.missing.p && !cx->code)

@@ -422,12 +422,8 @@ static int copy_close(struct ctx *cx, struct pg *p, const char *why) {
   return done < 0 ? pg_fail(cx, p, NULL) : OK;
 }
 
-int pg_copy_end(struct ctx *cx, struct pg *p, int64_t *rows) {
-  PGresult *r = NULL;
-  if (copy_close(cx, p, NULL) || results(cx, p, &r)) return cx->code;
-  if (rows) *rows = r ? number(PQcmdTuples(r)) : 0;
-  PQclear(r);
-  return OK;
+int pg_copy_end(struct ctx *cx, struct pg *p) {
+  return copy_close(cx, p, NULL) ? (int)cx->code : results(cx, p, NULL);
 }
 
 void pg_rollback(struct pg *p) {

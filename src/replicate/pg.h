@@ -56,7 +56,7 @@ int64_t pg_int(const struct pg_rows *r, int row, int column); /* 0 for NULL */
 /* COPY ... FROM STDIN: lines in the format that the statement names, cut anywhere. */
 int pg_copy_begin(struct ctx *cx, struct pg *p, const char *sql);
 int pg_copy_put(struct ctx *cx, struct pg *p, struct str bytes);
-int pg_copy_end(struct ctx *cx, struct pg *p, int64_t *rows);
+int pg_copy_end(struct ctx *cx, struct pg *p);
 
 /* Ends an open or failed transaction, and a COPY that is under way. Nothing when there is none or the connection is broken. */
 void pg_rollback(struct pg *p);

@@ -192,11 +192,9 @@ int sync_error_set(struct ctx *cx, struct db *db, enum err code, const char *sen
   return *first ? sync_history_add(cx, db, "failed", sentence) : OK;
 }
 
-int sync_error_clear(struct ctx *cx, struct db *db, bool *was) {
+int sync_error_clear(struct ctx *cx, struct db *db) {
   if (run_plain(cx, db, SQL_sync_error_remove)) return cx->code;
-  bool there = db_changes(db) > 0;
-  if (was) *was = there;
-  return there ? sync_history_add(cx, db, "reached", "headquarters was reached again") : OK;
+  return db_changes(db) > 0 ? sync_history_add(cx, db, "reached", "headquarters was reached again") : OK;
 }
 
 int sync_history_add(struct ctx *cx, struct db *db, const char *kind, const char *text) {

@@ -90,7 +90,7 @@ int sync_metered_left(struct ctx *cx, struct db *db, int64_t *left);
 /* The last failure, with the next try in the future; cleared by success. *first: it was all right, or went wrong otherwise, before. */
 int sync_error_set(struct ctx *cx, struct db *db, enum err code, const char *sentence, int64_t next_try,
                    bool *first);
-int sync_error_clear(struct ctx *cx, struct db *db, bool *was);
+int sync_error_clear(struct ctx *cx, struct db *db);
 /* A line of the history: "epoch", "a new epoch was opened, because ...". */
 int sync_history_add(struct ctx *cx, struct db *db, const char *kind, const char *text);
 

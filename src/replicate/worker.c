@@ -177,7 +177,7 @@ static int note_bad(struct ctx *cx, struct db *db, void *arg) {
 
 static int note_good(struct ctx *cx, struct db *db, void *arg) {
   (void)arg;
-  return sync_error_clear(cx, db, NULL) ? (int)cx->code : alert_settle(cx, db, "sync", "headquarters");
+  return sync_error_clear(cx, db) ? (int)cx->code : alert_settle(cx, db, "sync", "headquarters");
 }
 
 static bool was_bad(struct ctx *cx, struct tenant *t) {
