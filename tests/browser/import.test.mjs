@@ -355,6 +355,16 @@ test('what cannot be read is said in words', async (t) => {
   await page.getByRole('alert').waitFor(WAIT);
   assert.ok((await page.getByRole('alert').textContent()).trim().length > 10);
   assert.equal(await forward(page).isDisabled(), true);
+
+  const workbook = path.join(path.dirname(data), 'orders.xlsx');
+  fs.writeFileSync(workbook, Buffer.concat([Buffer.from('PK\x03\x04'), Buffer.alloc(26), Buffer.from('[Content_Types].xml'), Buffer.alloc(400)]));
+  await page.setInputFiles('input[type=file]', workbook);
+  await page.getByRole('alert').filter({ hasText: 'orders.xlsx is an office document' }).waitFor(WAIT);
+  assert.equal(await page.locator('.wizard .stats').count(), 0, 'figures of no table');
+  assert.equal(await forward(page).isDisabled(), true);
+  await choose(page, generated(data, 100, 3).file); // the next file needs nothing undone
+  assert.equal(await page.getByRole('alert').count(), 0);
+  assert.equal(await forward(page).isDisabled(), false);
 });
 
 test('the wizard fits a telephone', async (t) => {

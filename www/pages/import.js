@@ -8,7 +8,7 @@ import { t } from '../lib/text.js';
 import { Icon } from '../parts/icon.js';
 import { PageHead } from '../parts/page_head.js';
 import { Wizard } from '../parts/wizard.js';
-import { begin, change, draft, missing, start } from './import_draft.js';
+import { begin, change, draft, hasTable, missing, start } from './import_draft.js';
 import { FileStep } from './import_file.js';
 import { GoStep } from './import_go.js';
 import { MappingStep } from './import_mapping.js';
@@ -19,6 +19,7 @@ const IDS = ['file', 'mapping', 'test', 'go'];
 
 export function ImportWizard() {
   const now = draft.value;
+  const table = !!now.look && hasTable(now.look);
   const [failure, setFailure] = useState(null);
   const test = useImport(now.test);
   const real = useImport(now.real);
@@ -33,14 +34,14 @@ export function ImportWizard() {
       setFailure(error.message || t('failed.offline.title'));
     }
   };
-  const steps = IDS.map((id) => ({ id, title: t(`import.step.${id}`), heading: t(id === 'file' && now.look ? 'import.recognised' : `import.heading.${id}`) }));
+  const steps = IDS.map((id) => ({ id, title: t(`import.step.${id}`), heading: t(id === 'file' && table ? 'import.recognised' : `import.heading.${id}`) }));
   const result = test.doc?.result;
   const clean = result?.rows.clean ?? 0;
   const forward = {
-    file: { next: t('import.next.file'), ready: !!now.look, onNext: () => change({ step: 'mapping' }) },
+    file: { next: t('import.next.file'), ready: table, onNext: () => change({ step: 'mapping' }) },
     mapping: {
       next: t('import.next.mapping'),
-      ready: !!now.look && !missing(now).length,
+      ready: table && !missing(now).length,
       onNext: () => tried(async () => change({ test: await start(true), step: 'test' })),
     },
     test: {

@@ -59,6 +59,9 @@ export async function takeAs(as) {
   await lookAt(draft.value.look.upload, draft.value.dialect);
 }
 
+/* A picture or a workbook has none: what it is stands in look.problem. */
+export const hasTable = (look) => look.columns.length > 0;
+
 /* Each of these must have its column: the server refuses the import otherwise. */
 export const missing = ({ look, map }) => look.mapping.filter((row) => !row.optional && !map[row.field]).map((row) => row.field);
 

@@ -12,7 +12,7 @@ import { Icon } from '../parts/icon.js';
 import { Sending, useSending } from '../parts/sending.js';
 import { Stats } from '../parts/stat.js';
 import { Table } from '../parts/table.js';
-import { begin, bringFile, brought, change, draft, recognise, takeAs } from './import_draft.js';
+import { begin, bringFile, brought, change, draft, hasTable, recognise, takeAs } from './import_draft.js';
 
 const SIGNS = { ',': 'comma', ';': 'semicolon', '\t': 'tab', '|': 'bar', tab: 'tab' };
 
@@ -89,8 +89,9 @@ export function FileStep() {
   }, [brought.value]);
 
   if (state && !state.error) return html`<${Sending} state=${state} onStop=${stop} />`;
-  if (look) return html`<${Recognised} look=${look} />`;
+  if (look && hasTable(look)) return html`<${Recognised} look=${look} />`;
   return html`
+    ${look && html`<p class="notice tone-bad" role="alert" data-notice="no_table"><${Icon} name="warn" /> <span>${look.problem}</span></p>`}
     ${state?.error && html`<p class="notice tone-bad" role="alert"><${Icon} name="warn" /> <span>${state.error.message || t('import.not_sent', { name: state.file.name })}</span></p>`}
     <${DropZone} title=${t('drop.title')} note=${t('drop.note')} button=${t('drop.button')} onFile=${bringFile} />
     <${Paste} onFile=${bringFile} />

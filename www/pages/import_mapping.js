@@ -6,7 +6,7 @@ import { nameOf, t } from '../lib/text.js';
 import { Badge } from '../parts/card.js';
 import { Field } from '../parts/form.js';
 import { Icon } from '../parts/icon.js';
-import { change, DIALECT, draft, lookAt, missing } from './import_draft.js';
+import { change, DIALECT, draft, hasTable, lookAt, missing } from './import_draft.js';
 
 const SURE = { name: 'ok', remembered: 'ok', synonym: 'plain', given: 'plain' };
 
@@ -115,7 +115,7 @@ export function MappingStep() {
   return html`
     <div role="status">
       ${lacking.length > 0 && html`<p class="notice tone-warn"><${Icon} name="warn" /> <span>${t('import.map.lacking', { n: lacking.length, names: lacking.map((f) => nameOf('field', f)).join(', ') })}</span></p>`}
-      ${look.problem && look.mapping.every((row) => row.heading) && html`<p class="notice tone-warn"><${Icon} name="warn" /> <span>${look.problem}</span></p>`}
+      ${look.problem && (!hasTable(look) || look.mapping.every((row) => row.heading)) && html`<p class="notice tone-warn"><${Icon} name="warn" /> <span>${look.problem}</span></p>`}
     </div>
     <${Fields} look=${look} map=${map} />
     <div class="two">

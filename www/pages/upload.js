@@ -77,7 +77,8 @@ function Going({ doc }) {
     ${done && went(doc) && html`<div class="next-steps"><a class="button" href=${link('dashboard')}><${Icon} name="board" /> ${t('upload.to_dashboard')}</a>
       ${doc.failed_records > 0 && html`<a class="plain" href=${link('exceptions', { run: doc.run })}>${t('upload.to_exceptions')}</a>`}
       <button type="button" class="plain" onClick=${() => replace(here({ file: null }))}>${t('upload.another')}</button></div>`}
-    ${done && !went(doc) && html`<div class="next-steps"><button type="button" class="button" onClick=${() => replace(here({ file: null }))}>${t('upload.another')}</button></div>`}`;
+    ${done && !went(doc) && html`<div class="next-steps"><button type="button" class="button" onClick=${() => replace(here({ file: null }))}>${t('upload.another')}</button>
+      <a class="plain" href=${link('imports/new')}>${t('upload.to_wizard')}</a></div>`}`;
 }
 
 function Failure({ error, file }) {
