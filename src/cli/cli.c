@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "cli/config.h"
+#include "model/dataset.h"
 #include "net/net.h"
 
 static bool wrong_usage; /* the one failure that is not told by its code */
@@ -36,12 +37,41 @@ const char *cli_get(const struct cli *c, const char *option) {
 
 bool cli_has(const struct cli *c, const char *option) { return given(c, option) != NULL; }
 
-int cli_int(struct ctx *cx, const struct cli *c, const char *option, int64_t otherwise, int64_t *out) {
+int cli_int(struct ctx *cx, const struct cli *c, const char *option, int64_t otherwise, int64_t least,
+            int64_t most, int64_t *out) {
   const char *text = cli_get(c, option);
   *out = otherwise;
-  if (text && !str_to_int(str_of(text), out))
+  if (!text) return OK;
+  if (!str_to_int(str_of(text), out))
     return cli_usage(cx, "--%s takes a whole number, not '%s'", option, text);
-  return OK;
+  if (*out >= least && *out <= most) return OK;
+  if (most == INT64_MAX)
+    return cli_usage(cx, "--%s takes %lld or more, not %s", option, (long long)least, text);
+  return cli_usage(cx, "--%s is %lld to %lld, not %s", option, (long long)least, (long long)most, text);
+}
+
+int cli_time(struct ctx *cx, const struct cli *c, const char *option, int64_t *us) {
+  const char *text = cli_get(c, option);
+  if (!text || time_parse_iso(str_of(text), us)) return OK;
+  return cli_usage(cx, "--%s takes 2024-02-29 or 2024-02-29T12:00:00Z, not '%s'", option, text);
+}
+
+int cli_day(struct ctx *cx, const struct cli *c, const char *option, int64_t *us) {
+  const char *text = cli_get(c, option);
+  if (!text || (strlen(text) == 10 && time_parse_iso(str_of(text), us))) return OK;
+  return cli_usage(cx, "--%s takes a day such as 2024-02-29, not '%s'", option, text);
+}
+
+const char *cli_next(const struct cli *c, const char *option, int *at) {
+  while (*at < c->option_count)
+    if (strcmp(c->name[(*at)++], option) == 0) return c->value[*at - 1];
+  return NULL;
+}
+
+int cli_dataset(struct ctx *cx, const struct cli *c, const struct dataset **out) {
+  const char *as = cli_get(c, "as");
+  *out = as ? dataset_find(as) : dataset_at(0);
+  return *out ? OK : cli_usage(cx, "there is no dataset %s; there are %s", as, dataset_names());
 }
 
 const char *cli_operand(const struct cli *c, int i, const char *otherwise) {
@@ -175,41 +205,6 @@ int cli_print(struct ctx *cx, const char *fmt, ...) {
 }
 
 int cli_flush(struct ctx *cx) { return told(cx, fflush(stdout) == 0); }
-
-int cli_print_json(struct ctx *cx, struct buf *out) {
-  buf_char(out, '\n');
-  int rc =
-      out->full ? fail(cx, E_LIMIT, NULL, "the answer is too large") : cli_write(cx, NULL, out->p, out->n);
-  buf_clear(out);
-  return rc;
-}
-
-/* An instant is told to the second: 2024-02-29 12:00:00. */
-static struct str cell_of(const struct jv *object, const char *key, char at[static TIME_SIZE]) {
-  struct str text = jv_text(jv_get(object, key));
-  int64_t us;
-  if (!text.p) return STR("");
-  if (text.n != TIME_SIZE - 1 || text.p[10] != 'T' || !time_parse_iso(text, &us)) return text;
-  str_copy(at, TIME_SIZE, (struct str){ text.p, 19 });
-  at[10] = ' ';
-  return str_of(at);
-}
-
-int cli_print_list(struct ctx *cx, struct cli *c, const char *list, const struct cli_column *columns,
-                   const char *none) {
-  char at[TIME_SIZE];
-  struct jv *root;
-  if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
-  if (jv_parse(cx, buf_view(&c->out), &root)) return cx->code;
-  if (list) root = jv_get(root, list);
-  if (!jv_size(root)) return cli_print(cx, "%s\n", none);
-  for (size_t row = 0; row <= jv_size(root) && !cx->code; row++)
-    for (const struct cli_column *k = columns; k->key; k++) {
-      struct str text = row ? cell_of(jv_at(root, row - 1), k->key, at) : str_of(k->title);
-      cli_print(cx, "%*.*s%s", k->width, STR_ARG(text), k[1].key ? "  " : "\n");
-    }
-  return cx->code;
-}
 
 bool cli_color(void) { return isatty(STDOUT_FILENO) && !getenv("NO_COLOR"); }
 

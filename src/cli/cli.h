@@ -58,7 +58,7 @@ struct cli {
   int exit_code; /* what a command that succeeded exits with */
 
   struct buf out; /* a JSON document, written by ... */
-  struct jw json; /* ... this, and printed by cli_print_json(cx, &c->out), or read again for people */
+  struct jw json; /* ... this, and printed by cli_show, cli_answer or cli_print_list */
 };
 
 int cli_main(int argc, char **argv);
@@ -69,7 +69,16 @@ const char *cli_get(const struct cli *c, const char *option);
 /* The same, and where it comes from: "option", "environment", a file's name. */
 const char *cli_origin(const struct cli *c, const char *option, const char **from);
 bool cli_has(const struct cli *c, const char *option);
-int cli_int(struct ctx *cx, const struct cli *c, const char *option, int64_t otherwise, int64_t *out);
+int cli_int(struct ctx *cx, const struct cli *c, const char *option, int64_t otherwise, int64_t least,
+            int64_t most, int64_t *out);
+/* An instant or the beginning of a day, and a day alone; *us stays as it is without the option. */
+int cli_time(struct ctx *cx, const struct cli *c, const char *option, int64_t *us);
+int cli_day(struct ctx *cx, const struct cli *c, const char *option, int64_t *us);
+/* An option that may be repeated, one value after another, from *at = 0 on; NULL: these were all. */
+const char *cli_next(const struct cli *c, const char *option, int *at);
+/* --as; the first dataset need not be named. */
+struct dataset;
+int cli_dataset(struct ctx *cx, const struct cli *c, const struct dataset **out);
 const char *cli_operand(const struct cli *c, int i, const char *otherwise);
 
 /* --data and --tenant, opened. A folder with one tenant needs no --tenant. */
@@ -81,7 +90,7 @@ int cli_tenant(struct ctx *cx, const struct cli *c, struct tenant **out);
 int cli_follow(struct ctx *cx, struct tenant *t);
 int cli_read(struct ctx *cx, const struct cli *c, struct db **out);
 /* Of how a file was read (ingest/settings.h) what a person should look at: what was odd, which columns are no field. */
-int cli_print_noted(struct ctx *cx, struct jv *settings);
+int cli_print_noted(struct ctx *cx, const struct jv *settings);
 
 /* Which certificate is meant: --name, --cert and --cert-key, and the data folder. */
 struct trust_options;
@@ -97,8 +106,25 @@ int cli_write(struct ctx *cx, void *unused, const char *p, size_t n); /* an expo
 int cli_flush(struct ctx *cx); /* what was printed is out of our hands */
 bool cli_color(void);
 
-/* The JSON document of a command. */
-int cli_print_json(struct ctx *cx, struct buf *out);
+/* ---- the document of a command (say.c) ----
+**
+** A command writes what it has to say into c->json. With --json that is what it prints; people read it in words, which these
+** find for it. What stands in braces is a member of the object:
+**
+**   cli_answer(cx, c, "{file}: {rows:10} rows of {table.name:-24} since {at:.10}[, by {actor}] {ok?good:BAD}\n");
+**
+** A width is that of printf; .10 the first ten bytes, and 2024-02-29T12:00:00.000000Z loses its T by it; {} is the value itself,
+** {list.0} the first of a list. What is not there is a dash, and a part in brackets that it stands in is left out: in
+** "[ (deleted){deleted_at:.0}]" it is asked for alone. {ok?good:BAD} is the first when the member is true, else the second. */
+int cli_answer(struct ctx *cx, struct cli *c, const char *pattern);
+typedef void cli_show_fn(struct ctx *cx, const struct jv *document);
+int cli_show(struct ctx *cx, struct cli *c, cli_show_fn *show);
+int cli_print_json(struct ctx *cx, struct buf *out); /* for programs alone */
+
+/* For who shows it piece by piece. */
+int cli_say(struct ctx *cx, const struct jv *object, const char *pattern);
+int cli_say_each(struct ctx *cx, const struct jv *list, const char *pattern);
+bool cli_is(const struct jv *object, const char *key); /* it is true */
 
 /* For `serve --demo`: a tenant, an account and some data, where there are none; the password is printed. */
 int demo_prepare(struct ctx *cx, const struct cli *c);
@@ -108,14 +134,12 @@ enum { CLI_SECRET = 4200 };
 int cli_secret(struct ctx *cx, const char *what, char line[static CLI_SECRET]);
 bool cli_asks(void); /* there is somebody at the terminal who answers */
 
-/* A list, as JSON where it is asked for, else as a table: c->out is an array of objects, or an object
-** whose member `list` is it. Ends with a column without a key. */
+/* An array of objects as a table. Ends with a column without a key. */
 struct cli_column {
   const char *key, *title;
   int width; /* at least, as printf has it: -24 is to the left, 6 to the right */
 };
-int cli_print_list(struct ctx *cx, struct cli *c, const char *list, const struct cli_column *columns,
-                   const char *none);
+int cli_print_list(struct ctx *cx, struct cli *c, const struct cli_column *columns, const char *none);
 
 /* The settings in force and where each comes from, as JSON for a support bundle: of
 ** what is no setting of the program, and of what may be a secret, the name alone. */

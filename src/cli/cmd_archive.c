@@ -9,22 +9,14 @@
 #include "export/tables.h"
 #include "record/record.h"
 
-static int day_option(struct ctx *cx, const struct cli *c, const char *option, int32_t *out) {
-  const char *value = cli_get(c, option);
-  int64_t at;
-  if (!value) return OK;
-  if (!time_parse_iso(str_of(value), &at) || strlen(value) != 10)
-    return cli_usage(cx, "--%s takes a day such as 2024-02-29, not '%s'", option, value);
-  *out = (int32_t)(at / DAY_US);
-  return OK;
-}
-
+/* --from, and --until or --to: the days asked for, both of them in it. */
 static int days(struct ctx *cx, const struct cli *c, int32_t *from, int32_t *until) {
-  *from = INT32_MIN;
-  *until = INT32_MAX;
-  return day_option(cx, c, "from", from) || day_option(cx, c, cli_has(c, "to") ? "to" : "until", until)
-             ? (int)cx->code
-             : OK;
+  int64_t first = 0, last = 0;
+  const char *end = cli_has(c, "to") ? "to" : "until";
+  if (cli_day(cx, c, "from", &first) || cli_day(cx, c, end, &last)) return cx->code;
+  *from = cli_has(c, "from") ? (int32_t)(first / DAY_US) : INT32_MIN;
+  *until = cli_has(c, end) ? (int32_t)(last / DAY_US) : INT32_MAX;
+  return OK;
 }
 
 int cmd_archive_export(struct ctx *cx, struct cli *c) {
@@ -39,10 +31,8 @@ int cmd_archive_export(struct ctx *cx, struct cli *c) {
   int rc = archived ? archive_export(cx, db, archived, from, until, file_write, file)
                     : export_parquet(cx, db, table, cli_get(c, "run"), from, until, file_write, file);
   if (rc || file_end(cx, file)) return cx->code;
-  if (!cli_has(c, "json")) return cli_print(cx, "%s: %lld bytes\n", path, (long long)file->bytes);
-  struct jw *w = &c->json;
-  jw_record(w, NULL, "file", path, "bytes", file->bytes);
-  return cli_print_json(cx, &c->out);
+  jw_record(&c->json, NULL, "file", path, "bytes", file->bytes);
+  return cli_answer(cx, c, "{file}: {bytes} bytes\n");
 }
 
 /* ---- run ---- */
@@ -65,30 +55,22 @@ static int print_result(struct ctx *cx, const struct archive_result *r, bool dry
 int cmd_archive_run(struct ctx *cx, struct cli *c) {
   struct tenant *t;
   struct archive_result r;
-  struct jw *w = &c->json;
   bool dry = cli_has(c, "dry-run");
   if (cli_tenant(cx, c, &t) || archive_run(cx, t, dry, NULL, NULL, &r)) return cx->code;
   if (!cli_has(c, "json")) return print_result(cx, &r, dry);
-  archive_result_json(w, NULL, &r);
+  archive_result_json(&c->json, NULL, &r);
   return cli_print_json(cx, &c->out);
+}
+
+static void show_list(struct ctx *cx, const struct jv *list) {
+  cli_say_each(cx, list, "{rows:10} rows {bytes:12} bytes  {path}[  (deleted){purged_at:.0}]\n");
+  if (jv_size(list) == 0) cli_print(cx, "nothing was archived\n");
 }
 
 int cmd_archive_list(struct ctx *cx, struct cli *c) {
   struct db *db;
-  struct jw *w = &c->json;
-  struct jv *root;
-  if (cli_read(cx, c, &db) || archive_list(cx, db, w, NULL)) return cx->code;
-  if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
-  if (jv_parse(cx, buf_view(&c->out), &root)) return cx->code;
-  for (size_t i = 0; i < jv_size(root); i++) {
-    struct jv *p = jv_at(root, i);
-    bool gone = jv_kind(jv_get(p, "purged_at")) != JV_NULL;
-    cli_print(cx, "%10.*s rows %12.*s bytes  %.*s%s\n", STR_ARG(jv_text(jv_get(p, "rows"))),
-              STR_ARG(jv_text(jv_get(p, "bytes"))), STR_ARG(jv_text(jv_get(p, "path"))),
-              gone ? "  (deleted)" : "");
-  }
-  if (jv_size(root) == 0) cli_print(cx, "nothing was archived\n");
-  return cx->code;
+  if (cli_read(cx, c, &db) || archive_list(cx, db, &c->json, NULL)) return cx->code;
+  return cli_show(cx, c, show_list);
 }
 
 /* ---- rows ---- */
@@ -140,13 +122,11 @@ int cmd_archive_rows(struct ctx *cx, struct cli *c) {
   buf_init(&p.line, LIMIT_REPLY_BYTES);
   archive_rows_each(cx, db, p.table, &f, print_row, &p, &effort);
   buf_clear(&p.line);
-  if (!cx->code && cli_has(c, "summary"))
-    cli_print(cx,
-              "{\"rows\":%lld,\"rows_read\":%lld,\"groups_read\":%lld,\"groups\":%lld,\"files_read\":%lld,"
-              "\"files\":%lld}\n",
-              (long long)effort.rows, (long long)effort.rows_read, (long long)effort.groups_read,
-              (long long)effort.groups, (long long)effort.files_read, (long long)effort.files);
-  return cx->code;
+  if (cx->code || !cli_has(c, "summary")) return cx->code;
+  jw_record(&c->json, NULL, "rows", effort.rows, "rows_read", effort.rows_read, "groups_read",
+            effort.groups_read, "groups", effort.groups, "files_read", effort.files_read, "files",
+            effort.files);
+  return cli_print_json(cx, &c->out);
 }
 
 /* ---- holds ---- */
@@ -179,25 +159,18 @@ static int hold_object(struct ctx *cx, const struct cli *c, struct jv **out) {
   return jv_parse(cx, str_of(json), out);
 }
 
-static int print_holds(struct ctx *cx, struct cli *c, const struct entity *e) {
+static void show_holds(struct ctx *cx, const struct jv *list) {
+  cli_say_each(cx, list,
+               "{id}  {subject}[  warehouse {warehouse}][  sku {sku}][  from_day {from_day}][  until_day "
+               "{until_day}]  {reason}\n");
+  if (jv_size(list) == 0) cli_print(cx, "there is no legal hold\n");
+}
+
+static int list_holds(struct ctx *cx, struct cli *c, const struct entity *e) {
   struct db *db;
-  struct jw *w = &c->json;
-  struct jv *root;
-  if (cli_read(cx, c, &db) || record_list(cx, db, e, cli_has(c, "deleted"), 0, w, NULL, NULL))
+  if (cli_read(cx, c, &db) || record_list(cx, db, e, cli_has(c, "deleted"), 0, &c->json, NULL, NULL))
     return cx->code;
-  if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
-  if (jv_parse(cx, buf_view(&c->out), &root)) return cx->code;
-  for (size_t i = 0; i < jv_size(root); i++) {
-    struct jv *h = jv_at(root, i);
-    static const char *const parts[] = { "warehouse", "sku", "from_day", "until_day" };
-    cli_print(cx, "%.*s  %.*s", STR_ARG(jv_text(jv_get(h, "id"))), STR_ARG(jv_text(jv_get(h, "subject"))));
-    for (int k = 0; k < 4; k++)
-      if (jv_text(jv_get(h, parts[k])).p)
-        cli_print(cx, "  %s %.*s", parts[k], STR_ARG(jv_text(jv_get(h, parts[k]))));
-    cli_print(cx, "  %.*s\n", STR_ARG(jv_text(jv_get(h, "reason"))));
-  }
-  if (jv_size(root) == 0) cli_print(cx, "there is no legal hold\n");
-  return cx->code;
+  return cli_show(cx, c, show_holds);
 }
 
 int cmd_archive_hold(struct ctx *cx, struct cli *c) {
@@ -205,7 +178,7 @@ int cmd_archive_hold(struct ctx *cx, struct cli *c) {
   struct hold_request r = { .entity = entity_find("legal_hold") };
   const char *what = c->operand[0];
   bool add = strcmp(what, "add") == 0;
-  if (strcmp(what, "list") == 0) return print_holds(cx, c, r.entity);
+  if (strcmp(what, "list") == 0) return list_holds(cx, c, r.entity);
   if (!add && strcmp(what, "release") != 0)
     return cli_usage(cx, "archive hold takes add, list or release, not '%s'", what);
   if (c->operand_count < 2)
@@ -213,6 +186,6 @@ int cmd_archive_hold(struct ctx *cx, struct cli *c) {
   if (add && hold_object(cx, c, &r.object)) return cx->code;
   if (!add) str_copy(r.id, sizeof r.id, str_of(c->operand[1]));
   if (cli_tenant(cx, c, &t) || tenant_write(cx, t, hold_write, &r)) return cx->code;
-  if (cli_has(c, "json")) return cli_print(cx, "{\"id\":\"%s\"}\n", r.id);
-  return cli_print(cx, add ? "held; its id is %s\n" : "hold %s was released\n", r.id);
+  jw_record(&c->json, NULL, "id", r.id);
+  return cli_answer(cx, c, add ? "held; its id is {id}\n" : "hold {id} was released\n");
 }

@@ -14,10 +14,10 @@ int cmd_sync_conflicts(struct ctx *cx, struct cli *c) {
   };
   struct db *db;
   int64_t limit;
-  if (cli_int(cx, c, "limit", SHOWN, &limit) || cli_read(cx, c, &db)) return cx->code;
-  if (limit < 1 || limit > SHOWN_MOST) return cli_usage(cx, "--limit is from 1 to %d", SHOWN_MOST);
-  if (conflict_list(cx, db, cli_has(c, "all"), limit, &c->json, NULL)) return cx->code;
-  return cli_print_list(cx, c, NULL, columns, "there are no conflicts");
+  if (cli_int(cx, c, "limit", SHOWN, 1, SHOWN_MOST, &limit) || cli_read(cx, c, &db) ||
+      conflict_list(cx, db, cli_has(c, "all"), limit, &c->json, NULL))
+    return cx->code;
+  return cli_print_list(cx, c, columns, "there are no conflicts");
 }
 
 int cmd_sync_take(struct ctx *cx, struct cli *c) {
@@ -36,6 +36,6 @@ int cmd_sync_rename(struct ctx *cx, struct cli *c) {
   if (jv_parse(cx, str_of(c->operand[1]), &r.values) || cli_tenant(cx, c, &t) ||
       tenant_write(cx, t, same_key_rename, &r))
     return cx->code;
-  if (cli_has(c, "json")) return cli_print(cx, "{\"id\":\"%s\",\"status\":\"taken\"}\n", r.id);
-  return cli_print(cx, "renamed: both are there now\n");
+  jw_record(&c->json, NULL, "id", r.id, "status", "taken");
+  return cli_answer(cx, c, "renamed: both are there now\n");
 }

@@ -9,36 +9,22 @@
 
 enum { LIMIT_MOST = 10000 };
 
-static const char *text_of(const struct jv *object, const char *key, char *out, size_t size) {
-  struct str s = jv_text(jv_get(object, key));
-  str_copy(out, size, s.p ? s : STR(""));
-  return out;
-}
-
 /* ---- lists ---- */
 
-static int print_graph(struct ctx *cx, const struct jv *g) {
-  char name[70], next[TIME_SIZE], last[16], help[200];
-  const struct jv *run = jv_get(g, "last_run"), *schedule = jv_get(g, "schedule");
-  text_of(schedule, "next", next, sizeof next);
-  if (strlen(next) > 16) next[10] = ' ', next[16] = 0;
-  return cli_print(cx, "%-26s %5zu  %-18s %-10s %s\n", text_of(g, "name", name, sizeof name),
-                   jv_size(jv_get(g, "tasks")), next, run ? text_of(run, "state", last, sizeof last) : "",
-                   text_of(g, "help", help, sizeof help));
+static void show_graphs(struct ctx *cx, const struct jv *list) {
+  cli_print(cx, "%-26s %5s  %-18s %-10s\n", "graph", "tasks", "next (UTC)", "last");
+  for (size_t i = 0; i < jv_size(list); i++) {
+    const struct jv *g = jv_at(list, i);
+    cli_say(cx, g, "{name:-26} ");
+    cli_print(cx, "%5zu  ", jv_size(jv_get(g, "tasks")));
+    cli_say(cx, g, "{schedule.next:-18.16} {last_run.state:-10} {help}\n");
+  }
 }
 
 int cmd_dag_list(struct ctx *cx, struct cli *c) {
   struct db *db;
-  struct jw *w = &c->json;
-  struct jv *list;
-  if (cli_read(cx, c, &db)) return cx->code;
-  int rc = graph_list(cx, db, w, NULL);
-  if (!rc && cli_has(c, "json")) return cli_print_json(cx, &c->out);
-  if (!rc) rc = jv_parse(cx, buf_view(&c->out), &list);
-  if (rc) return rc;
-  cli_print(cx, "%-26s %5s  %-18s %-10s\n", "graph", "tasks", "next (UTC)", "last");
-  for (size_t i = 0; i < jv_size(list) && !cx->code; i++) print_graph(cx, jv_at(list, i));
-  return cx->code;
+  if (cli_read(cx, c, &db) || graph_list(cx, db, &c->json, NULL)) return cx->code;
+  return cli_show(cx, c, show_graphs);
 }
 
 int cmd_dag_runs(struct ctx *cx, struct cli *c) {
@@ -53,56 +39,32 @@ int cmd_dag_runs(struct ctx *cx, struct cli *c) {
   };
   int64_t limit;
   struct db *db;
-  struct jw *w = &c->json;
-  if (cli_int(cx, c, "limit", 50, &limit) || cli_read(cx, c, &db)) return cx->code;
-  if (limit < 1 || limit > LIMIT_MOST) return cli_usage(cx, "--limit is 1 to %d", LIMIT_MOST);
-  if (graph_runs(cx, db, cli_operand(c, 0, NULL), limit, 0, w, NULL)) return cx->code;
-  return cli_print_list(cx, c, NULL, columns, "no graph has run yet");
+  if (cli_int(cx, c, "limit", 50, 1, LIMIT_MOST, &limit) || cli_read(cx, c, &db) ||
+      graph_runs(cx, db, cli_operand(c, 0, NULL), limit, 0, &c->json, NULL))
+    return cx->code;
+  return cli_print_list(cx, c, columns, "no graph has run yet");
 }
 
 /* ---- one run ---- */
 
-static int read_run(struct ctx *cx, struct db *db, int64_t id, struct buf *out) {
-  struct jw w;
-  buf_init(out, LIMIT_REPLY_BYTES);
-  jw_init(&w, out);
-  if (graph_run_show(cx, db, id, &w, NULL)) buf_clear(out);
-  return cx->code;
+static const char TASK[] = "  {state:-16} {name}[/{item}][, {seconds} s][: {cause}]\n";
+
+static void show_heading(struct ctx *cx, const struct jv *run) {
+  cli_say(cx, run, "run {id} of {graph}: {state}, covering {from} to {to}\n");
 }
 
-static int print_task(struct ctx *cx, const struct jv *t) {
-  char name[70], item[80], state[20], seconds[30], cause[300];
-  text_of(t, "item", item, sizeof item);
-  text_of(t, "cause", cause, sizeof cause);
-  text_of(t, "seconds", seconds, sizeof seconds);
-  return cli_print(cx, "  %-16s %s%s%s%s%s%s%s\n", text_of(t, "state", state, sizeof state),
-                   text_of(t, "name", name, sizeof name), *item ? "/" : "", item, *seconds ? ", " : "",
-                   seconds, *seconds ? " s" : "", *cause ? ctx_printf(cx, ": %s", cause) : "");
-}
-
-/* The heading of a run, and its tasks unless they were shown as they ended. */
-static int print_run(struct ctx *cx, const struct cli *c, struct buf *out, bool tasks) {
-  char id[24], graph[70], state[16], from[TIME_SIZE], to[TIME_SIZE];
-  struct jv *run;
-  if (cli_has(c, "json")) return cli_print_json(cx, out);
-  int rc = jv_parse(cx, buf_view(out), &run);
-  buf_clear(out);
-  if (rc) return rc;
-  cli_print(cx, "run %s of %s: %s, covering %s to %s\n", text_of(run, "id", id, sizeof id),
-            text_of(run, "graph", graph, sizeof graph), text_of(run, "state", state, sizeof state),
-            text_of(run, "from", from, sizeof from), text_of(run, "to", to, sizeof to));
-  const struct jv *list = jv_get(run, "tasks");
-  for (size_t i = 0; tasks && i < jv_size(list) && !cx->code; i++) print_task(cx, jv_at(list, i));
-  return cx->code;
+static void show_run(struct ctx *cx, const struct jv *run) {
+  show_heading(cx, run);
+  cli_say_each(cx, jv_get(run, "tasks"), TASK);
 }
 
 int cmd_dag_status(struct ctx *cx, struct cli *c) {
   struct db *db;
-  struct buf out;
   int64_t id;
-  if (cli_read(cx, c, &db) || graph_run_find(cx, db, c->operand[0], &id) || read_run(cx, db, id, &out))
+  if (cli_read(cx, c, &db) || graph_run_find(cx, db, c->operand[0], &id) ||
+      graph_run_show(cx, db, id, &c->json, NULL))
     return cx->code;
-  return print_run(cx, c, &out, true);
+  return cli_show(cx, c, show_run);
 }
 
 /* ---- a run in the foreground ---- */
@@ -132,7 +94,7 @@ static void tell_tasks(struct ctx *cx, struct watched *r, const struct jv *tasks
     struct str state = jv_text(jv_get(t, "state"));
     if (!is_over(state) || r->shown[i] == *state.p) continue;
     r->shown[i] = *state.p;
-    print_task(cx, t);
+    cli_say(cx, t, TASK);
   }
 }
 
@@ -142,6 +104,7 @@ static bool over(struct ctx *cx, struct tenant *t, void *arg) {
   struct ctx look;
   struct db *db;
   struct buf out;
+  struct jw w;
   struct jv *run;
   ctx_begin(&look, cx->actor);
   if (tenant_read(&look, t, &db) || graph_run_state(&look, db, r->run, &state)) {
@@ -151,20 +114,20 @@ static bool over(struct ctx *cx, struct tenant *t, void *arg) {
   }
   bool ended = r->over = state.over;
   r->failed = ended && strcmp(state.state, "done") != 0;
-  if (!r->quiet && !read_run(&look, db, r->run, &out)) {
-    if (!jv_parse(&look, buf_view(&out), &run)) tell_tasks(&look, r, jv_get(run, "tasks"));
-    buf_clear(&out);
-  }
+  buf_init(&out, LIMIT_REPLY_BYTES);
+  jw_init(&w, &out);
+  if (!r->quiet && !graph_run_show(&look, db, r->run, &w, NULL) && !jv_parse(&look, buf_view(&out), &run))
+    tell_tasks(&look, r, jv_get(run, "tasks"));
+  buf_clear(&out);
   ctx_end(&look);
   fflush(stdout);
   return ended;
 }
 
-static int show_end(struct ctx *cx, struct cli *c, struct tenant *t, const struct watched *r, bool tasks) {
+static int show_end(struct ctx *cx, struct cli *c, struct tenant *t, int64_t run, cli_show_fn *show) {
   struct db *db;
-  struct buf out;
-  if (tenant_read(cx, t, &db) || read_run(cx, db, r->run, &out)) return cx->code;
-  return print_run(cx, c, &out, tasks);
+  if (tenant_read(cx, t, &db) || graph_run_show(cx, db, run, &c->json, NULL)) return cx->code;
+  return cli_show(cx, c, show);
 }
 
 int cmd_dag_run(struct ctx *cx, struct cli *c) {
@@ -180,7 +143,7 @@ int cmd_dag_run(struct ctx *cx, struct cli *c) {
   r.order.payload = str_of(payload);
   if (cli_tenant(cx, c, &t) || tenant_write(cx, t, start, &r)) return cx->code;
   if (!cli_has(c, "detach") && engine_run_until(cx, t, over, &r)) return cx->code;
-  if (show_end(cx, c, t, &r, false)) return cx->code;
+  if (show_end(cx, c, t, r.run, show_heading)) return cx->code;
   if (r.failed) c->exit_code = EXIT_FAILED;
   if (!r.over && !cli_has(c, "detach"))
     c->exit_code = EXIT_AGAIN; /* interrupted: the run goes on in a server */
@@ -189,11 +152,11 @@ int cmd_dag_run(struct ctx *cx, struct cli *c) {
 
 /* ---- acts ---- */
 
+/* A day that has to be said. */
 static int day_asked(struct ctx *cx, const struct cli *c, const char *option, int32_t *day) {
-  const char *text = cli_get(c, option);
-  int64_t at;
-  if (!text || strlen(text) != 10 || !time_parse_iso(str_of(text), &at))
-    return cli_usage(cx, "--%s takes a day, such as 2024-02-29", option);
+  int64_t at = 0;
+  if (!cli_has(c, option)) return cli_usage(cx, "--%s takes a day, such as 2024-02-29", option);
+  if (cli_day(cx, c, option, &at)) return cx->code;
   *day = (int32_t)(at / DAY_US);
   return OK;
 }
@@ -209,11 +172,9 @@ int cmd_dag_backfill(struct ctx *cx, struct cli *c) {
   if (day_asked(cx, c, "from", &r.from) || day_asked(cx, c, "to", &r.to) || cli_tenant(cx, c, &t) ||
       tenant_write(cx, t, backfill, &r))
     return cx->code;
-  long long first = r.run, last = r.run + r.count - 1;
-  if (cli_has(c, "json"))
-    return cli_print(cx, "{\"runs\":%lld,\"first\":%lld,\"last\":%lld}\n", (long long)r.count, first, last);
-  if (r.count == 1) return cli_print(cx, "run %lld is ordered\n", first);
-  return cli_print(cx, "%lld runs are ordered: %lld to %lld\n", (long long)r.count, first, last);
+  jw_record(&c->json, NULL, "runs", r.count, "first", r.run, "last", r.run + r.count - 1);
+  return cli_answer(
+      cx, c, r.count == 1 ? "run {first} is ordered\n" : "{runs} runs are ordered: {first} to {last}\n");
 }
 
 static int retry(struct ctx *cx, struct db *db, void *arg) {
@@ -238,7 +199,7 @@ static int act(struct ctx *cx, struct cli *c, write_fn *fn) {
     return cx->code;
   struct ctx after; /* a reader that sees what was written */
   ctx_begin(&after, cx->actor);
-  if (show_end(&after, c, t, &r, true)) fail_from(cx, &after);
+  if (show_end(&after, c, t, r.run, show_run)) fail_from(cx, &after);
   ctx_end(&after);
   return cx->code;
 }

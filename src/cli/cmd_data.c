@@ -9,21 +9,22 @@
 #include "store/backup.h"
 
 int cmd_init(struct ctx *cx, struct cli *c) {
-  const char *dir = c->operand[0];
-  struct jw *w = &c->json;
-  if (store_init(cx, dir)) return cx->code;
-  if (!cli_has(c, "json"))
-    return cli_print(cx, "%s is a data folder now; `outpost tenant add SLUG --data %s` is next\n", dir, dir);
-  jw_record(w, NULL, "data", dir);
-  return cli_print_json(cx, &c->out);
+  if (store_init(cx, c->operand[0])) return cx->code;
+  jw_record(&c->json, NULL, "data", c->operand[0]);
+  return cli_answer(cx, c, "{data} is a data folder now; `outpost tenant add SLUG --data {data}` is next\n");
 }
 
 int cmd_tenant_add(struct ctx *cx, struct cli *c) {
   struct store *s;
   const char *slug = c->operand[0], *name = cli_get(c, "name");
   if (cli_store(cx, c, &s) || tenant_add(cx, s, slug, name ? name : slug)) return cx->code;
-  return cli_has(c, "json") ? cli_print(cx, "{\"tenant\":\"%s\"}\n", slug)
-                            : cli_print(cx, "tenant %s was added\n", slug);
+  jw_record(&c->json, NULL, "tenant", slug);
+  return cli_answer(cx, c, "tenant {tenant} was added\n");
+}
+
+static void show_tenants(struct ctx *cx, const struct jv *list) {
+  cli_say_each(cx, list, "{tenant:-24} {name}\n");
+  if (!jv_size(list)) cli_print(cx, "no tenant yet; `outpost tenant add SLUG` makes one\n");
 }
 
 int cmd_tenant_list(struct ctx *cx, struct cli *c) {
@@ -32,39 +33,29 @@ int cmd_tenant_list(struct ctx *cx, struct cli *c) {
   size_t count;
   struct jw *w = &c->json;
   if (cli_store(cx, c, &s) || tenant_list(cx, s, &list, &count)) return cx->code;
-  if (!cli_has(c, "json")) {
-    for (size_t i = 0; i < count; i++) cli_print(cx, "%-24s %s\n", list[i].slug, list[i].name);
-    if (count == 0) cli_print(cx, "no tenant yet; `outpost tenant add SLUG` makes one\n");
-    return cx->code;
-  }
   jw_array(w, NULL);
   for (size_t i = 0; i < count; i++)
     jw_record(w, NULL, "tenant", list[i].slug, "name", list[i].name, "id", list[i].id, "created_at",
               arg_time(list[i].created_at));
   jw_close(w, ']');
-  return cli_print_json(cx, &c->out);
+  return cli_show(cx, c, show_tenants);
 }
 
 int cmd_migrate(struct ctx *cx, struct cli *c) {
   struct store *s;
   const char *slug;
   int64_t to, from;
-  if (cli_int(cx, c, "to", -1, &to) || cli_store(cx, c, &s) || cli_slug(cx, c, s, &slug)) return cx->code;
-  if (tenant_schema(cx, s, slug, (int)to, &from)) return cx->code;
-  if (to < 0) to = from;
-  return cli_has(c, "json") ? cli_print(cx, "{\"tenant\":\"%s\",\"from\":%lld,\"schema\":%lld}\n", slug,
-                                        (long long)from, (long long)to)
-                            : cli_print(cx, "tenant %s has schema %lld\n", slug, (long long)to);
+  if (cli_int(cx, c, "to", -1, -1, INT32_MAX, &to) || cli_store(cx, c, &s) || cli_slug(cx, c, s, &slug) ||
+      tenant_schema(cx, s, slug, (int)to, &from))
+    return cx->code;
+  jw_record(&c->json, NULL, "tenant", slug, "from", from, "schema", to < 0 ? from : to);
+  return cli_answer(cx, c, "tenant {tenant} has schema {schema}\n");
 }
 
-static int print_backup(struct ctx *cx, struct cli *c, const char *path, const struct backup_info *info) {
-  if (!cli_has(c, "json"))
-    return cli_print(cx, "%s: %lld bytes, up to change %lld, SHA-256 %s\n", path, (long long)info->bytes,
-                     (long long)info->last_seq, info->sha256);
-  struct jw *w = &c->json;
-  jw_record(w, NULL, "file", path, "bytes", info->bytes, "last_change", info->last_seq, "sha256",
+static int tell_backup(struct ctx *cx, struct cli *c, const char *path, const struct backup_info *info) {
+  jw_record(&c->json, NULL, "file", path, "bytes", info->bytes, "last_change", info->last_seq, "sha256",
             info->sha256);
-  return cli_print_json(cx, &c->out);
+  return cli_answer(cx, c, "{file}: {bytes} bytes, up to change {last_change}, SHA-256 {sha256}\n");
 }
 
 int cmd_backup_create(struct ctx *cx, struct cli *c) {
@@ -72,7 +63,7 @@ int cmd_backup_create(struct ctx *cx, struct cli *c) {
   struct backup_info info;
   const char *made;
   if (cli_tenant(cx, c, &t) || backup_create(cx, t, cli_get(c, "out"), &made, &info)) return cx->code;
-  return print_backup(cx, c, made, &info);
+  return tell_backup(cx, c, made, &info);
 }
 
 int cmd_backup_run(struct ctx *cx, struct cli *c) {
@@ -83,45 +74,38 @@ int cmd_backup_run(struct ctx *cx, struct cli *c) {
   info.bytes = r.bytes;
   info.last_seq = r.last_seq;
   str_copy(info.sha256, sizeof info.sha256, str_of(r.sha256));
-  return print_backup(cx, c, r.file, &info);
+  return tell_backup(cx, c, r.file, &info);
 }
 
 int cmd_backup_drill(struct ctx *cx, struct cli *c) {
   struct tenant *t;
   struct drill_result r;
   if (cli_tenant(cx, c, &t) || backups_drill(cx, t, &r)) return cx->code;
-  if (!cli_has(c, "json"))
-    return cli_print(cx,
-                     "%s was restored aside: %lld tables with %lld rows are as in the copy, whose log is the "
-                     "beginning of the log in use, up to change %lld; %.1f s\n",
-                     r.file, (long long)r.tables, (long long)r.rows, (long long)r.last_seq, r.seconds);
-  return cli_print(cx,
-                   "{\"file\":\"%s\",\"tables\":%lld,\"rows\":%lld,\"last_change\":%lld,\"seconds\":%.3f}\n",
-                   r.file, (long long)r.tables, (long long)r.rows, (long long)r.last_seq, r.seconds);
+  jw_record(&c->json, NULL, "file", r.file, "tables", r.tables, "rows", r.rows, "last_change", r.last_seq,
+            "seconds", arg_real(r.seconds, 3));
+  return cli_answer(
+      cx, c,
+      "{file} was restored aside: {tables} tables with {rows} rows are as in the copy, whose log is "
+      "the beginning of the log in use, up to change {last_change}; {seconds} s\n");
+}
+
+static void show_backups(struct ctx *cx, const struct jv *status) {
+  const struct jv *copies = jv_get(status, "copies");
+  cli_say_each(cx, copies,
+               "{made_at:.19}  {bytes:12} bytes  {file}[  (restored in a drill){drilled_at:.0}]\n");
+  if (jv_size(copies) == 0) cli_print(cx, "no copy was made yet; `outpost backup run` makes one\n");
 }
 
 int cmd_backup_list(struct ctx *cx, struct cli *c) {
   struct db *db;
-  struct jw *w = &c->json;
-  struct jv *root;
-  if (cli_read(cx, c, &db) || backups_status(cx, db, w, NULL)) return cx->code;
-  if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
-  if (jv_parse(cx, buf_view(&c->out), &root)) return cx->code;
-  struct jv *copies = jv_get(root, "copies");
-  for (size_t i = 0; i < jv_size(copies); i++) {
-    struct jv *k = jv_at(copies, i);
-    cli_print(cx, "%.19s  %12.*s bytes  %.*s%s\n", jv_text(jv_get(k, "made_at")).p,
-              STR_ARG(jv_text(jv_get(k, "bytes"))), STR_ARG(jv_text(jv_get(k, "file"))),
-              jv_kind(jv_get(k, "drilled_at")) != JV_NULL ? "  (restored in a drill)" : "");
-  }
-  if (jv_size(copies) == 0) cli_print(cx, "no copy was made yet; `outpost backup run` makes one\n");
-  return cx->code;
+  if (cli_read(cx, c, &db) || backups_status(cx, db, &c->json, NULL)) return cx->code;
+  return cli_show(cx, c, show_backups);
 }
 
 int cmd_backup_verify(struct ctx *cx, struct cli *c) {
   struct backup_info info;
   if (backup_verify(cx, c->operand[0], &info)) return cx->code;
-  return print_backup(cx, c, c->operand[0], &info);
+  return tell_backup(cx, c, c->operand[0], &info);
 }
 
 /* 2024-02-29T10:15, with seconds or without; UTC. */
@@ -144,13 +128,19 @@ static bool is_replicated(struct ctx *cx, struct store *s, const char *slug) {
   return is;
 }
 
-static const char COMES_BACK[] = "; what headquarters holds beyond it comes back with the next sync";
+/* The document is begun by who restored. */
+static int tell_restored(struct ctx *cx, struct cli *c, const char *what, bool kept, bool comes_back) {
+  return cli_answer(
+      cx, c,
+      ctx_printf(cx, "tenant {tenant} %s; %s%s\n", what,
+                 kept ? "what was there is kept as {kept}" : "what was there could not be read",
+                 comes_back ? "; what headquarters holds beyond it comes back with the next sync" : ""));
+}
 
 static int restore_at(struct ctx *cx, struct cli *c, struct store *s, const char *slug) {
   struct pit_result r;
   int64_t at;
   char point[TIME_SIZE];
-  struct jw *w = &c->json;
   bool back = is_replicated(cx, s, slug);
   if (point_in_time(cx, cli_get(c, "at"), &at)) return cx->code;
   if (back && !cli_has(c, "force"))
@@ -161,16 +151,11 @@ static int restore_at(struct ctx *cx, struct cli *c, struct store *s, const char
         "file that is wrong, add --force",
         slug);
   if (pit_restore(cx, s, slug, at, cli_operand(c, 0, NULL), &r)) return cx->code;
-  time_iso(point, r.at);
-  if (!cli_has(c, "json"))
-    return cli_print(
-        cx, "tenant %s is as it was at %s (entry %lld of its log); entries taken back: %lld; %s%s%s\n", slug,
-        point, (long long)r.seq, (long long)r.cut,
-        r.kept ? "what was there is kept as " : "what was there could not be read", r.kept ? r.kept : "",
-        back ? COMES_BACK : "");
-  jw_record(w, NULL, "tenant", slug, "restored_from", r.source, "at", point, "last_change", r.seq,
-            "taken_back", r.cut, "kept", r.kept, "comes_back", back);
-  return cli_print_json(cx, &c->out);
+  jw_record(&c->json, NULL, "tenant", slug, "restored_from", r.source, "at", time_iso(point, r.at),
+            "last_change", r.seq, "taken_back", r.cut, "kept", r.kept, "comes_back", back);
+  return tell_restored(
+      cx, c, "is as it was at {at} (entry {last_change} of its log); entries taken back: {taken_back}",
+      r.kept, back);
 }
 
 int cmd_backup_restore(struct ctx *cx, struct cli *c) {
@@ -180,11 +165,6 @@ int cmd_backup_restore(struct ctx *cx, struct cli *c) {
   if (cli_get(c, "at")) return restore_at(cx, c, s, slug);
   if (!c->operand_count) return cli_usage(cx, "backup restore needs a backup, or --at a time");
   if (backup_restore(cx, s, slug, c->operand[0], &kept)) return cx->code;
-  if (!cli_has(c, "json"))
-    return cli_print(cx, "tenant %s was restored from %s; %s%s%s\n", slug, c->operand[0],
-                     kept ? "what was there is kept as " : "what was there could not be read",
-                     kept ? kept : "", is_replicated(cx, s, slug) ? COMES_BACK : "");
-  struct jw *w = &c->json;
-  jw_record(w, NULL, "tenant", slug, "restored_from", c->operand[0], "kept", kept);
-  return cli_print_json(cx, &c->out);
+  jw_record(&c->json, NULL, "tenant", slug, "restored_from", c->operand[0], "kept", kept);
+  return tell_restored(cx, c, "was restored from {restored_from}", kept, is_replicated(cx, s, slug));
 }

@@ -8,36 +8,23 @@
 
 struct report {
   struct ctx *cx;
-  bool json;
-  struct jw w;
-  int bad;
+  struct cli *c;
 };
 
+/* Each as it is found: some take a while. */
 static void tell(void *arg, const char *section, bool ok, const char *text) {
-  struct report *r = arg;
-  r->bad += !ok;
-  if (!r->json) {
-    cli_print(r->cx, "%s %-12s %s\n", ok ? "ok  " : "BAD ", section, text);
-    return;
-  }
-  jw_record(&r->w, NULL, "section", section, "ok", ok, "text", text);
+  const struct report *r = arg;
+  if (!ok) r->c->exit_code = EXIT_FAILED;
+  jw_record(&r->c->json, NULL, "section", section, "ok", ok, "text", text);
+  if (!cli_has(r->c, "json")) cli_print(r->cx, "%s %-12s %s\n", ok ? "ok  " : "BAD ", section, text);
 }
 
 int cmd_doctor(struct ctx *cx, struct cli *c) {
   struct store *s;
-  struct buf out;
-  struct report r = { .cx = cx, .json = cli_has(c, "json") };
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&r.w, &out);
-  if (r.json) jw_array(&r.w, NULL);
-  if (!cli_store(cx, c, &s)) doctor_look(cx, s, tell, &r);
-  if (r.bad) c->exit_code = EXIT_FAILED;
-  if (r.json && !cx->code) {
-    jw_close(&r.w, ']');
-    return cli_print_json(cx, &out);
-  }
-  buf_clear(&out);
-  return cx->code;
+  jw_array(&c->json, NULL);
+  if (!cli_store(cx, c, &s)) doctor_look(cx, s, tell, &(struct report){ cx, c });
+  jw_close(&c->json, ']');
+  return cx->code || !cli_has(c, "json") ? (int)cx->code : cli_print_json(cx, &c->out);
 }
 
 /* ---- settings ---- */

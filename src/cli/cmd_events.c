@@ -32,43 +32,35 @@ static int open_input(struct ctx *cx, const char *name, int *out) {
   return OK;
 }
 
-static int print_result(struct ctx *cx, const struct publish_result *r) {
-  cli_print(cx, "taken    %lld\nknown    %lld\nrefused  %lld\n", (long long)r->taken, (long long)r->known,
-            (long long)r->refused);
-  for (int i = 0; i < r->told; i++)
-    cli_print(cx, "  line %lld%s%s: %s\n", (long long)r->refusals[i].line,
-              r->refusals[i].id ? ", event " : "", r->refusals[i].id ? r->refusals[i].id : "",
-              r->refusals[i].why);
-  if (r->refused > r->told) cli_print(cx, "  ... and %lld more\n", (long long)(r->refused - r->told));
-  if (r->refused) cli_print(cx, "What was refused is parked: outpost events parked\n");
-  return cli_print(cx, "%.2f s\n", r->seconds);
+static void show_published(struct ctx *cx, const struct jv *r) {
+  int64_t refused = 0;
+  size_t told = jv_size(jv_get(r, "refusals"));
+  str_to_int(jv_text(jv_get(r, "refused")), &refused);
+  cli_say(cx, r, "taken    {taken}\nknown    {known}\nrefused  {refused}\n");
+  cli_say_each(cx, jv_get(r, "refusals"), "  line {line}[, event {id}]: {why}\n");
+  if (refused > (int64_t)told) cli_print(cx, "  ... and %lld more\n", (long long)refused - (long long)told);
+  if (refused) cli_print(cx, "What was refused is parked: outpost events parked\n");
 }
 
 int cmd_events_publish(struct ctx *cx, struct cli *c) {
   struct publish_result *r = ctx_alloc(cx, sizeof *r);
   struct tenant *t;
-  struct jw *w = &c->json;
   int fd = -1;
   if (cli_tenant(cx, c, &t) || open_input(cx, cli_operand(c, 1, "-"), &fd) ||
       event_publish_stream(cx, t, c->operand[0], fd, r))
     return cx->code;
   if (r->refused && cli_has(c, "strict")) c->exit_code = EXIT_EXCEPTIONS;
-  if (!cli_has(c, "json")) return print_result(cx, r);
-  publish_result_json(w, NULL, r);
-  return cli_print_json(cx, &c->out);
+  publish_result_json(&c->json, NULL, r);
+  if (cli_show(cx, c, show_published) || cli_has(c, "json")) return cx->code;
+  return cli_print(cx, "%.2f s\n", r->seconds);
 }
 
 /* ---- working ---- */
 
-static bool never(struct ctx *cx, struct tenant *t, void *arg) {
-  (void)cx, (void)t, (void)arg;
-  return false;
-}
-
 int cmd_events_work(struct ctx *cx, struct cli *c) {
   struct tenant *t;
   if (cli_tenant(cx, c, &t)) return cx->code;
-  if (!cli_has(c, "until-idle")) return engine_run_until(cx, t, never, NULL);
+  if (!cli_has(c, "until-idle")) return engine_run_on(cx, t);
   return consumers_run_idle(cx, t) ? (int)cx->code : consumers_leave(cx, t);
 }
 
@@ -76,16 +68,12 @@ int cmd_events_keep(struct ctx *cx, struct cli *c) {
   struct keep_result r;
   struct tenant *t;
   if (cli_tenant(cx, c, &t) || events_keep(cx, t, cli_has(c, "now"), &r)) return cx->code;
-  if (cli_has(c, "json"))
-    return cli_print(cx,
-                     "{\"joined\":%lld,\"packed\":%lld,\"bytes_plain\":%lld,\"bytes\":%lld,\"expired\":%lld,"
-                     "\"expired_events\":%lld,\"held\":%lld}\n",
-                     (long long)r.joined, (long long)r.packed, (long long)r.bytes_plain, (long long)r.bytes,
-                     (long long)r.expired, (long long)r.expired_events, (long long)r.held);
-  return cli_print(
-      cx, "%lld segments joined into %lld, %lld bytes into %lld; %lld segments with %lld events went\n",
-      (long long)r.joined, (long long)r.packed, (long long)r.bytes_plain, (long long)r.bytes,
-      (long long)r.expired, (long long)r.expired_events);
+  jw_record(&c->json, NULL, "joined", r.joined, "packed", r.packed, "bytes_plain", r.bytes_plain, "bytes",
+            r.bytes, "expired", r.expired, "expired_events", r.expired_events, "held", r.held);
+  return cli_answer(
+      cx, c,
+      "{joined} segments joined into {packed}, {bytes_plain} bytes into {bytes}; {expired} segments "
+      "with {expired_events} events went\n");
 }
 
 /* ---- reading ---- */
@@ -175,7 +163,8 @@ static int tail_all(struct tail *t) {
 int cmd_events_tail(struct ctx *cx, struct cli *c) {
   struct tail t = { .cx = cx, .c = c, .topic = c->operand[0], .follow = cli_has(c, "follow") };
   const char *group = cli_get(c, "group");
-  if (cli_tenant(cx, c, &t.tenant) || cli_int(cx, c, "limit", INT64_MAX, &t.left)) return cx->code;
+  if (cli_tenant(cx, c, &t.tenant) || cli_int(cx, c, "limit", INT64_MAX, 0, INT64_MAX, &t.left))
+    return cx->code;
   return group ? tail_group(&t, group) : tail_all(&t);
 }
 
@@ -199,15 +188,11 @@ static int print_groups(struct ctx *cx, struct cli *c, bool lag_only) {
   return cx->code;
 }
 
-static int groups_document(struct ctx *cx, struct cli *c) {
-  struct jw *w = &c->json;
-  struct db *db;
-  if (cli_read(cx, c, &db) || groups_json(cx, db, cli_operand(c, 0, NULL), w, NULL)) return cx->code;
-  return cli_print_json(cx, &c->out);
-}
-
 int cmd_events_groups(struct ctx *cx, struct cli *c) {
-  return cli_has(c, "json") ? groups_document(cx, c) : print_groups(cx, c, false);
+  struct db *db;
+  if (!cli_has(c, "json")) return print_groups(cx, c, false);
+  if (cli_read(cx, c, &db) || groups_json(cx, db, cli_operand(c, 0, NULL), &c->json, NULL)) return cx->code;
+  return cli_print_json(cx, &c->out);
 }
 
 int cmd_events_lag(struct ctx *cx, struct cli *c) {
@@ -224,51 +209,40 @@ int cmd_events_lag(struct ctx *cx, struct cli *c) {
   return cli_print_json(cx, &c->out);
 }
 
+static void show_topics(struct ctx *cx, const struct jv *topics) {
+  cli_say_each(cx, topics, "{name:-18} {events:9} events {bytes:10} bytes  {help}\n");
+}
+
 int cmd_events_topics(struct ctx *cx, struct cli *c) {
-  struct jw *w = &c->json;
   struct db *db;
-  struct jv *topics;
-  if (cli_read(cx, c, &db) || topics_json(cx, db, w, NULL)) return cx->code;
-  if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
-  if (!jv_parse(cx, buf_view(&c->out), &topics))
-    for (size_t i = 0; i < jv_size(topics); i++) {
-      const struct jv *t = jv_at(topics, i);
-      cli_print(cx, "%-18.*s %9.*s events %10.*s bytes  %.*s\n", STR_ARG(jv_text(jv_get(t, "name"))),
-                STR_ARG(jv_text(jv_get(t, "events"))), STR_ARG(jv_text(jv_get(t, "bytes"))),
-                STR_ARG(jv_text(jv_get(t, "help"))));
-    }
-  return cx->code;
+  if (cli_read(cx, c, &db) || topics_json(cx, db, &c->json, NULL)) return cx->code;
+  return cli_show(cx, c, show_topics);
 }
 
 /* ---- parked ---- */
 
-static int print_parked(struct ctx *cx, struct str json, int64_t total) {
-  struct jv *list;
-  if (jv_parse(cx, json, &list)) return cx->code;
-  for (size_t i = 0; i < jv_size(list); i++) {
-    const struct jv *p = jv_at(list, i);
-    struct str group = jv_text(jv_get(p, "group"));
-    cli_print(cx, "%-6.*s %-9.*s %.*s%s%.*s: %.*s\n", STR_ARG(jv_text(jv_get(p, "id"))),
-              STR_ARG(jv_text(jv_get(p, "state"))), STR_ARG(jv_text(jv_get(p, "topic"))), group.p ? ", " : "",
-              STR_ARG(group), STR_ARG(jv_text(jv_get(p, "reason"))));
-    cli_print(cx, "       %.*s\n", STR_ARG(jv_text(jv_get(p, "body"))));
-  }
-  return cli_print(cx, "%lld in all\n", (long long)total);
+static void show_parked(struct ctx *cx, const struct jv *list) {
+  cli_say_each(cx, list, "{id:-6} {state:-9} {topic}[, {group}]: {reason}\n       {body}\n");
 }
 
 int cmd_events_parked(struct ctx *cx, struct cli *c) {
   struct parked_filter f = { .topic = cli_operand(c, 0, NULL),
                              .group = cli_get(c, "group"),
                              .state = cli_get(c, "state") };
-  struct jw *w = &c->json;
   struct db *db;
   int64_t total;
   if (!f.state) f.state = "waiting";
   if (strcmp(f.state, "all") == 0) f.state = NULL;
-  if (cli_int(cx, c, "limit", 100, &f.limit) || cli_read(cx, c, &db)) return cx->code;
-  if (!parked_list(cx, db, &f, w, NULL, &total) && cli_has(c, "json")) return cli_print_json(cx, &c->out);
-  if (!cx->code) print_parked(cx, buf_view(&c->out), total);
-  return cx->code;
+  if (cli_int(cx, c, "limit", 100, 0, INT64_MAX, &f.limit) || cli_read(cx, c, &db) ||
+      parked_list(cx, db, &f, &c->json, NULL, &total) || cli_show(cx, c, show_parked) || cli_has(c, "json"))
+    return cx->code;
+  return cli_print(cx, "%lld in all\n", (long long)total);
+}
+
+static int parked_asked(struct ctx *cx, const struct cli *c, int64_t *id) {
+  if (str_to_int(str_of(c->operand[0]), id)) return OK;
+  return cli_usage(cx, "'%s' is no number of a parked event; outpost events parked lists them",
+                   c->operand[0]);
 }
 
 int cmd_events_replay(struct ctx *cx, struct cli *c) {
@@ -279,23 +253,19 @@ int cmd_events_replay(struct ctx *cx, struct cli *c) {
   if (c->operand_count == 0) {
     if (parked_replay_all(cx, t, NULL, &replayed, &refused)) return cx->code;
   } else {
-    if (!str_to_int(str_of(c->operand[0]), &d.id))
-      return cli_usage(cx, "'%s' is no number of a parked event; outpost events parked lists them",
-                       c->operand[0]);
+    if (parked_asked(cx, c, &d.id)) return cx->code;
     if (c->operand_count > 1) d.body = str_of(c->operand[1]);
     if (tenant_write(cx, t, parked_replay, &d)) return cx->code;
   }
-  if (cli_has(c, "json"))
-    return cli_print(cx, "{\"replayed\":%lld,\"refused\":%lld}\n", (long long)replayed, (long long)refused);
-  return cli_print(cx, "replayed %lld\nrefused  %lld\n", (long long)replayed, (long long)refused);
+  jw_record(&c->json, NULL, "replayed", replayed, "refused", refused);
+  return cli_answer(cx, c, "replayed {replayed}\nrefused  {refused}\n");
 }
 
 int cmd_events_discard(struct ctx *cx, struct cli *c) {
   struct parked_deed d = { .reason = cli_get(c, "reason") };
   struct tenant *t;
-  if (!str_to_int(str_of(c->operand[0]), &d.id))
-    return cli_usage(cx, "'%s' is no number of a parked event; outpost events parked lists them",
-                     c->operand[0]);
-  if (cli_tenant(cx, c, &t) || tenant_write(cx, t, parked_discard, &d)) return cx->code;
-  return cli_print(cx, cli_has(c, "json") ? "{\"discarded\":%lld}\n" : "discarded %lld\n", (long long)d.id);
+  if (parked_asked(cx, c, &d.id) || cli_tenant(cx, c, &t) || tenant_write(cx, t, parked_discard, &d))
+    return cx->code;
+  jw_record(&c->json, NULL, "discarded", d.id);
+  return cli_answer(cx, c, "discarded {discarded}\n");
 }

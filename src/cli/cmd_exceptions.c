@@ -24,29 +24,16 @@ static bool is_filtered(const struct desk_filter *f) {
          f->pattern || f->q;
 }
 
-static struct str text(struct jv *object, const char *key) {
-  struct str s = jv_text(jv_get(object, key));
-  return s.p ? s : STR("-");
-}
-
 /* ---- the list ---- */
 
-static void print_faults(struct ctx *cx, struct jv *faults) {
-  for (size_t k = 0; k < jv_size(faults); k++)
-    cli_print(cx, "  - %.*s (%.*s)\n", STR_ARG(text(jv_at(faults, k), "reason")),
-              STR_ARG(text(jv_at(faults, k), "control")));
-}
+static const char FAULT[] = "  - {reason} ({control})\n";
 
 static int print_list(struct ctx *cx, struct str json) {
   struct jv *list;
   if (jv_parse(cx, json, &list)) return cx->code;
   for (size_t i = 0; i < jv_size(list) && !cx->code; i++) {
-    struct jv *x = jv_at(list, i);
-    struct str who = jv_text(jv_get(x, "assignee"));
-    cli_print(cx, "%.*s  line %.*s  %.*s  %.*s%s%.*s\n  %.*s\n", STR_ARG(text(x, "id")),
-              STR_ARG(text(x, "line")), STR_ARG(text(x, "category")), STR_ARG(text(x, "state")),
-              who.p ? "  " : "", STR_ARG(who), STR_ARG(text(x, "raw")));
-    print_faults(cx, jv_get(x, "faults"));
+    cli_say(cx, jv_at(list, i), "{id}  line {line}  {category}  {state}[  {assignee}]\n  {raw}\n");
+    cli_say_each(cx, jv_get(jv_at(list, i), "faults"), FAULT);
   }
   return cx->code;
 }
@@ -80,8 +67,7 @@ static int print_pages(struct ctx *cx, struct cli *c, struct tenant *t, const st
   enum { PAGE = 500 };
   int64_t left, next = 0;
   bool json = cli_has(c, "json"), any = false;
-  if (cli_int(cx, c, "limit", INT64_MAX, &left)) return cx->code;
-  if (left < 0) return cli_usage(cx, "--limit takes 0 or more");
+  if (cli_int(cx, c, "limit", INT64_MAX, 0, INT64_MAX, &left)) return cx->code;
   if (json) cli_print(cx, "[");
   while (left > 0 && !cx->code) {
     int64_t limit = left < PAGE ? left : PAGE;
@@ -95,40 +81,22 @@ static int print_pages(struct ctx *cx, struct cli *c, struct tenant *t, const st
 
 /* ---- the summary ---- */
 
-static void print_names(struct ctx *cx, struct jv *summary, const char *key) {
+static void show_names(struct ctx *cx, const struct jv *summary, const char *key) {
   enum { SHOWN = 20 };
-  struct jv *list = jv_get(summary, key);
+  const struct jv *list = jv_get(summary, key);
   cli_print(cx, "\n%-40s %10s %10s %10s\n", key, "open", "corrected", "accepted");
-  for (size_t i = 0; i < jv_size(list) && i < SHOWN; i++) {
-    struct jv *x = jv_at(list, i);
-    cli_print(cx, "  %-38.*s %10.*s %10.*s %10.*s\n", STR_ARG(text(x, "name")), STR_ARG(text(x, "open")),
-              STR_ARG(text(x, "corrected")), STR_ARG(text(x, "accepted")));
-  }
+  for (size_t i = 0; i < jv_size(list) && i < SHOWN; i++)
+    cli_say(cx, jv_at(list, i), "  {name:-38} {open:10} {corrected:10} {accepted:10}\n");
   if (jv_size(list) > SHOWN) cli_print(cx, "  and %zu more\n", jv_size(list) - SHOWN);
 }
 
-static int print_summary(struct ctx *cx, struct str json) {
+static void show_summary(struct ctx *cx, const struct jv *summary) {
   static const char *const keys[] = { "by_category", "by_control", "by_source", "by_week", "by_assignee" };
-  struct jv *x;
-  if (jv_parse(cx, json, &x)) return cx->code;
-  cli_print(cx, "%.*s exceptions: %.*s open, %.*s corrected, %.*s accepted\n", STR_ARG(text(x, "total")),
-            STR_ARG(text(x, "open")), STR_ARG(text(x, "corrected")), STR_ARG(text(x, "accepted")));
-  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) print_names(cx, x, keys[i]);
-  struct jv *patterns = jv_get(x, "patterns");
+  const struct jv *patterns = jv_get(summary, "patterns");
+  cli_say(cx, summary, "{total} exceptions: {open} open, {corrected} corrected, {accepted} accepted\n");
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) show_names(cx, summary, keys[i]);
   if (jv_size(patterns)) cli_print(cx, "\nwhat comes again and again\n");
-  for (size_t i = 0; i < jv_size(patterns); i++)
-    cli_print(cx, "  %.*s  %.*s (%.*s)\n", STR_ARG(text(jv_at(patterns, i), "pattern")),
-              STR_ARG(text(jv_at(patterns, i), "text")), STR_ARG(text(jv_at(patterns, i), "control")));
-  return cx->code;
-}
-
-static int show_summary(struct ctx *cx, struct cli *c, struct tenant *t, const struct desk_filter *f) {
-  struct jw *w = &c->json;
-  if (!desk_summary(cx, t, f, w, NULL)) {
-    if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
-    print_summary(cx, buf_view(&c->out));
-  }
-  return cx->code;
+  cli_say_each(cx, patterns, "  {pattern}  {text} ({control})\n");
 }
 
 int cmd_exceptions(struct ctx *cx, struct cli *c) {
@@ -140,7 +108,8 @@ int cmd_exceptions(struct ctx *cx, struct cli *c) {
     return cli_usage(cx, "--file and --csv write all exceptions; filters and --limit go with --json, "
                          "--summary or the list");
   if (cli_tenant(cx, c, &t)) return cx->code;
-  if (cli_has(c, "summary")) return show_summary(cx, c, t, &f);
+  if (cli_has(c, "summary"))
+    return desk_summary(cx, t, &f, &c->json, NULL) ? (int)cx->code : cli_show(cx, c, show_summary);
   if (!cli_has(c, "file") && !cli_has(c, "csv")) return print_pages(cx, c, t, &f);
   if (tenant_read(cx, t, &db)) return cx->code;
   if (cli_has(c, "file")) return export_exception_file(cx, db, f.run ? f.run : "latest", cli_write, NULL);
@@ -149,37 +118,27 @@ int cmd_exceptions(struct ctx *cx, struct cli *c) {
 
 /* ---- one ---- */
 
-static int print_one(struct ctx *cx, struct str json) {
-  struct jv *x;
-  if (jv_parse(cx, json, &x)) return cx->code;
-  struct jv *cells = jv_get(x, "cells"), *history = jv_get(x, "history");
-  cli_print(cx, "%.*s  %.*s\nline %.*s of %.*s, run %.*s\n%.*s\n", STR_ARG(text(x, "id")),
-            STR_ARG(text(x, "state")), STR_ARG(text(x, "line")), STR_ARG(text(x, "source")),
-            STR_ARG(text(x, "run")), STR_ARG(text(x, "raw")));
-  print_faults(cx, jv_get(x, "faults"));
+static void show_one(struct ctx *cx, const struct jv *x) {
+  const struct jv *cells = jv_get(x, "cells");
+  cli_say(cx, x, "{id}  {state}\nline {line} of {source}, run {run}\n{raw}\n");
+  cli_say_each(cx, jv_get(x, "faults"), FAULT);
   for (size_t i = 0; i < jv_size(cells); i++) {
-    struct jv *cell = jv_at(cells, i);
-    cli_print(cx, "%s %-24.*s %-12.*s %.*s\n", jv_size(jv_get(cell, "controls")) ? "!" : " ",
-              STR_ARG(text(cell, "heading")), STR_ARG(text(cell, "field")), STR_ARG(text(cell, "value")));
+    cli_print(cx, "%s", jv_size(jv_get(jv_at(cells, i), "controls")) ? "!" : " ");
+    cli_say(cx, jv_at(cells, i), " {heading:-24} {field:-12} {value}\n");
   }
-  for (size_t i = 0; i < jv_size(history); i++)
-    cli_print(cx, "%.*s  %.*s  %.*s\n", STR_ARG(text(jv_at(history, i), "at")),
-              STR_ARG(text(jv_at(history, i), "actor")), STR_ARG(text(jv_at(history, i), "text")));
-  return cx->code;
+  cli_say_each(cx, jv_get(x, "history"), "{at}  {actor}  {text}\n");
+}
+
+static int not_a_number(struct ctx *cx, const char *operand) {
+  return cli_usage(cx, "an exception is named by its number, not '%s'", operand);
 }
 
 int cmd_exception_show(struct ctx *cx, struct cli *c) {
   struct tenant *t;
-  struct jw *w = &c->json;
   int64_t id;
-  if (!str_to_int(str_of(c->operand[0]), &id))
-    return cli_usage(cx, "an exception is named by its number, not '%s'", c->operand[0]);
-  if (cli_tenant(cx, c, &t)) return cx->code;
-  if (!desk_one(cx, t, id, w, NULL)) {
-    if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
-    print_one(cx, buf_view(&c->out));
-  }
-  return cx->code;
+  if (!str_to_int(str_of(c->operand[0]), &id)) return not_a_number(cx, c->operand[0]);
+  if (cli_tenant(cx, c, &t) || desk_one(cx, t, id, &c->json, NULL)) return cx->code;
+  return cli_show(cx, c, show_one);
 }
 
 /* ---- which ones: by number, or all that fit ---- */
@@ -226,7 +185,7 @@ static int print_corrected(struct ctx *cx, struct cli *c, const struct chosen *c
     struct jv *faults;
     if (jv_parse(cx, str_of(r->fault[i].faults), &faults)) return cx->code;
     cli_print(cx, "exception %lld is still open:\n", (long long)r->fault[i].exception);
-    print_faults(cx, faults);
+    cli_say_each(cx, faults, FAULT);
   }
   return cli_print(cx, "%lld corrected%s%s, %lld still open\n", (long long)r->corrected,
                    r->run_count ? " by run " : "", r->run_count ? r->run[0] : "", (long long)r->still_open);
@@ -240,7 +199,7 @@ int cmd_exception_fix(struct ctx *cx, struct cli *c) {
   size_t count = 0;
   if (c->operand_count > 0 && !strchr(c->operand[0], '=') &&
       !str_to_int(str_of(c->operand[0]), &(int64_t){ 0 }))
-    return cli_usage(cx, "an exception is named by its number, not '%s'", c->operand[0]);
+    return not_a_number(cx, c->operand[0]);
   if (choose(cx, c, "open", &t, &chosen)) return cx->code;
   for (int i = chosen.operands; i < c->operand_count; i++)
     if (correct_change_read(cx, c->operand[i], &changes[count++])) return cx->code;
@@ -259,12 +218,10 @@ static int review(struct ctx *cx, struct cli *c, const char *state, const struct
   struct chosen chosen;
   int64_t changed;
   if (choose(cx, c, state, &t, &chosen)) return cx->code;
-  if (chosen.operands < c->operand_count)
-    return cli_usage(cx, "an exception is named by its number, not '%s'", c->operand[chosen.operands]);
+  if (chosen.operands < c->operand_count) return not_a_number(cx, c->operand[chosen.operands]);
   if (review_many(cx, t, chosen.id, chosen.count, change, chosen.by_filter, &changed)) return cx->code;
-  if (cli_has(c, "json"))
-    return cli_print(cx, "{\"chosen\":%zu,\"changed\":%lld}\n", chosen.count, (long long)changed);
-  return cli_print(cx, "%lld exceptions %s\n", (long long)changed, done);
+  jw_record(&c->json, NULL, "chosen", (int64_t)chosen.count, "changed", changed);
+  return cli_answer(cx, c, ctx_printf(cx, "{changed} exceptions %s\n", done));
 }
 
 int cmd_exception_accept(struct ctx *cx, struct cli *c) {

@@ -33,8 +33,9 @@ int cmd_generate_sales(struct ctx *cx, struct cli *c) {
   struct generate_request r = { .write = cli_write };
   int64_t seed;
   FILE *ledger = NULL;
-  if (cli_int(cx, c, "rows", 5000, &r.rows) || cli_int(cx, c, "seed", 1, &seed)) return cx->code;
-  if (r.rows < 0) return cli_usage(cx, "--rows takes 0 or more");
+  if (cli_int(cx, c, "rows", 5000, 0, INT64_MAX, &r.rows) ||
+      cli_int(cx, c, "seed", 1, INT64_MIN, INT64_MAX, &seed))
+    return cx->code;
   if (errors && (!dec_parse(str_of(errors), 3, &r.format_errors, NULL) || r.format_errors < 0 ||
                  r.format_errors > 90000))
     return cli_usage(cx, "--format-errors takes a percentage from 0 to 90, not '%s'", errors);
@@ -49,11 +50,11 @@ int cmd_generate_sales(struct ctx *cx, struct cli *c) {
 static int read_invoices(struct ctx *cx, const struct cli *c, struct generate_invoices *g) {
   const char *until = cli_get(c, "until");
   int64_t seed;
-  int rc = cli_int(cx, c, "stores", 211, &g->stores);
-  if (!rc) rc = cli_int(cx, c, "products", 424, &g->products);
-  if (!rc) rc = cli_int(cx, c, "invoices", 14464, &g->invoices);
-  if (!rc) rc = cli_int(cx, c, "poison", 0, &g->poison);
-  if (!rc) rc = cli_int(cx, c, "seed", 1, &seed);
+  int rc = cli_int(cx, c, "stores", 211, INT64_MIN, INT64_MAX, &g->stores);
+  if (!rc) rc = cli_int(cx, c, "products", 424, INT64_MIN, INT64_MAX, &g->products);
+  if (!rc) rc = cli_int(cx, c, "invoices", 14464, INT64_MIN, INT64_MAX, &g->invoices);
+  if (!rc) rc = cli_int(cx, c, "poison", 0, INT64_MIN, INT64_MAX, &g->poison);
+  if (!rc) rc = cli_int(cx, c, "seed", 1, INT64_MIN, INT64_MAX, &seed);
   if (rc) return rc;
   g->seed = (uint64_t)seed;
   g->until = date_days(2025, 8, 31);

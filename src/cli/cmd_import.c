@@ -19,23 +19,16 @@ static int read_dialect(struct ctx *cx, const struct cli *c, struct dialect *d) 
 
 /* ---- peek ---- */
 
-struct sink {
-  struct ctx *cx;
-};
-
-static int write_piece(void *arg, const char *p, size_t n) {
-  return cli_write(((struct sink *)arg)->cx, NULL, p, n);
-}
+static int write_piece(void *cx, const char *p, size_t n) { return cli_write(cx, NULL, p, n); }
 
 int cmd_peek(struct ctx *cx, struct cli *c) {
   struct input *in;
   struct dialect d;
   struct profile *p;
   struct buf out;
-  struct sink sink = { cx };
   if (read_dialect(cx, c, &d) || input_open(cx, c->operand[0], "/tmp", &in)) return cx->code;
   if (profile_file(cx, in, &d, &p)) return cx->code;
-  if (cli_has(c, "csv")) return peek_csv(cx, in, p, write_piece, &sink);
+  if (cli_has(c, "csv")) return peek_csv(cx, in, p, write_piece, cx);
   buf_init(&out, LIMIT_REPLY_BYTES);
   if (cli_has(c, "json"))
     profile_json(p, &out);
@@ -106,15 +99,13 @@ static int print_import(struct ctx *cx, struct cli *c, const struct import_reque
   if (cli_has(c, "strict") && result->rejected) c->exit_code = EXIT_EXCEPTIONS;
   if (!result->reconciled) c->exit_code = EXIT_FAILED;
   if (!cli_has(c, "json")) return print_result(cx, r, result);
-  struct jw *w = &c->json;
-  import_result_json(w, r, result);
+  import_result_json(&c->json, r, result);
   return cli_print_json(cx, &c->out);
 }
 
 static void collect_maps(struct ctx *cx, const struct cli *c, struct mapping_request *m) {
-  const char **maps = ctx_alloc(cx, (size_t)c->option_count * sizeof *maps + 1);
-  for (int i = 0; i < c->option_count; i++)
-    if (strcmp(c->name[i], "map") == 0) maps[m->map_count++] = c->value[i];
+  const char **maps = ctx_alloc(cx, ((size_t)c->option_count + 1) * sizeof *maps);
+  for (int i = 0; (maps[m->map_count] = cli_next(c, "map", &i));) m->map_count++;
   m->maps = maps;
   m->unique = cli_get(c, "unique");
 }

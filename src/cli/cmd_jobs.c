@@ -29,11 +29,10 @@ int cmd_jobs_list(struct ctx *cx, struct cli *c) {
                           .kind = cli_get(c, "kind") };
   int64_t total, next;
   struct db *db;
-  struct jw *w = &c->json;
-  if (cli_int(cx, c, "limit", 100, &f.limit) || cli_read(cx, c, &db)) return cx->code;
-  if (f.limit < 1 || f.limit > 10000) return cli_usage(cx, "--limit is 1 to 10000");
-  if (job_list(cx, db, &f, w, NULL, &total, &next)) return cx->code;
-  return cli_print_list(cx, c, NULL, columns, "there are no such jobs");
+  if (cli_int(cx, c, "limit", 100, 1, 10000, &f.limit) || cli_read(cx, c, &db) ||
+      job_list(cx, db, &f, &c->json, NULL, &total, &next))
+    return cx->code;
+  return cli_print_list(cx, c, columns, "there are no such jobs");
 }
 
 int cmd_jobs_show(struct ctx *cx, struct cli *c) {
@@ -65,9 +64,9 @@ int cmd_jobs_add(struct ctx *cx, struct cli *c) {
                               .unique = cli_get(c, "unique-key") } };
   struct tenant *t;
   int64_t priority, delay;
-  if (cli_int(cx, c, "priority", 0, &priority) || cli_int(cx, c, "delay", 0, &delay)) return cx->code;
-  if (delay < 0 || delay > 366 * 86400) return cli_usage(cx, "--delay is 0 to %d seconds", 366 * 86400);
-  if (priority < -1000000 || priority > 1000000) return cli_usage(cx, "--priority is -1000000 to 1000000");
+  if (cli_int(cx, c, "priority", 0, -1000000, 1000000, &priority) ||
+      cli_int(cx, c, "delay", 0, 0, 366 * 86400, &delay))
+    return cx->code;
   a.order.priority = (int)priority;
   a.order.wait = delay * 1000000;
   if (cli_tenant(cx, c, &t) || tenant_write(cx, t, add, &a)) return cx->code;
@@ -105,19 +104,14 @@ int cmd_jobs_replay_dead(struct ctx *cx, struct cli *c) {
   struct tenant *t;
   if (c->operand_count) return cmd_jobs_retry(cx, c);
   if (cli_tenant(cx, c, &t) || tenant_write(cx, t, replay, &a)) return cx->code;
-  return cli_print(cx, cli_has(c, "json") ? "{\"replayed\":%lld}\n" : "%lld begun again\n",
-                   (long long)a.count);
+  jw_record(&c->json, NULL, "replayed", a.count);
+  return cli_answer(cx, c, "{replayed} begun again\n");
 }
 
 /* ---- working ---- */
 
-static bool never(struct ctx *cx, struct tenant *t, void *arg) {
-  (void)cx, (void)t, (void)arg;
-  return false;
-}
-
 int cmd_jobs_work(struct ctx *cx, struct cli *c) {
   struct tenant *t;
   if (cli_tenant(cx, c, &t)) return cx->code;
-  return cli_has(c, "until-idle") ? engine_run_idle(cx, t) : engine_run_until(cx, t, never, NULL);
+  return cli_has(c, "until-idle") ? engine_run_idle(cx, t) : engine_run_on(cx, t);
 }

@@ -14,13 +14,11 @@ enum { SECRET_BYTES = 32 };
 int cmd_mail_test(struct ctx *cx, struct cli *c) {
   struct tenant *t;
   struct mail_answer a;
-  struct jw *w = &c->json;
   if (cli_tenant(cx, c, &t) || mail_test(cx, t, cli_get(c, "server"), c->operand[0], &a)) return cx->code;
   if (a.end != MAIL_TAKEN)
     return fail(cx, a.end == MAIL_NEVER ? E_INVALID : E_BUSY, NULL, "the mail was not sent: %s", a.words);
-  if (!cli_has(c, "json")) return cli_print(cx, "sent to %s: %s\n", c->operand[0], a.words);
-  jw_record(w, NULL, "to", c->operand[0], "code", a.code, "answer", a.words);
-  return cli_print_json(cx, &c->out);
+  jw_record(&c->json, NULL, "to", c->operand[0], "code", a.code, "answer", a.words);
+  return cli_answer(cx, c, "sent to {to}: {answer}\n");
 }
 
 /* ---- secrets ---- */
@@ -40,6 +38,17 @@ static int find_owner(struct ctx *cx, struct tenant *t, enum sql_id sql, const c
   return OK;
 }
 
+/* Keeps it, and wipes the line that it was read into. */
+static int keep_secret(struct ctx *cx, struct cli *c, struct tenant *t, const char *name,
+                       char line[static CLI_SECRET], const char *what) {
+  bool gone = line[0] == 0;
+  secret_set(cx, t, name, str_of(line));
+  explicit_bzero(line, CLI_SECRET);
+  if (cx->code) return cx->code;
+  jw_record(&c->json, NULL, "set", arg_bool(!gone));
+  return cli_answer(cx, c, ctx_printf(cx, gone ? "the %s was removed\n" : "the %s is set\n", what));
+}
+
 int cmd_mail_password(struct ctx *cx, struct cli *c) {
   struct tenant *t;
   const char *id;
@@ -48,12 +57,7 @@ int cmd_mail_password(struct ctx *cx, struct cli *c) {
       find_owner(cx, t, SQL_mail_server_id, cli_operand(c, 0, NULL), "mail server", &id) ||
       cli_secret(cx, "password", line))
     return cx->code;
-  secret_set(cx, t, secret_name(cx, "mail_server", id), str_of(line));
-  bool gone = line[0] == 0;
-  explicit_bzero(line, sizeof line);
-  if (cx->code) return cx->code;
-  return cli_has(c, "json") ? cli_print(cx, "{\"set\":%s}\n", gone ? "false" : "true")
-                            : cli_print(cx, gone ? "the password was removed\n" : "the password is set\n");
+  return keep_secret(cx, c, t, secret_name(cx, "mail_server", id), line, "password");
 }
 
 static const char *make_secret(struct ctx *cx, char line[static CLI_SECRET]) {
@@ -70,21 +74,17 @@ static const char *make_secret(struct ctx *cx, char line[static CLI_SECRET]) {
 
 int cmd_webhook_secret(struct ctx *cx, struct cli *c) {
   struct tenant *t;
-  const char *id, *made = NULL;
+  const char *id, *name, *made = NULL;
   char line[CLI_SECRET];
   if (cli_tenant(cx, c, &t) || find_owner(cx, t, SQL_webhook_id, c->operand[0], "webhook", &id))
     return cx->code;
-  if (cli_has(c, "generate"))
-    made = make_secret(cx, line);
-  else if (cli_secret(cx, "secret", line))
-    return cx->code;
-  secret_set(cx, t, secret_name(cx, "webhook", id), str_of(line));
-  bool gone = line[0] == 0;
-  explicit_bzero(line, sizeof line);
-  if (cx->code) return cx->code;
-  if (made) return cli_print(cx, cli_has(c, "json") ? "{\"secret\":\"%s\"}\n" : "%s\n", made);
-  return cli_has(c, "json") ? cli_print(cx, "{\"set\":%s}\n", gone ? "false" : "true")
-                            : cli_print(cx, gone ? "the secret was removed\n" : "the secret is set\n");
+  name = secret_name(cx, "webhook", id);
+  if (!cli_has(c, "generate"))
+    return cli_secret(cx, "secret", line) ? (int)cx->code : keep_secret(cx, c, t, name, line, "secret");
+  made = make_secret(cx, line);
+  if (secret_set(cx, t, name, str_of(line))) return cx->code;
+  jw_record(&c->json, NULL, "secret", made);
+  return cli_answer(cx, c, "{secret}\n");
 }
 
 /* ---- what went out ---- */
@@ -97,12 +97,11 @@ static int list(struct ctx *cx, struct cli *c, const char *channel) {
     { "answer", "answer", 0 }, { 0 },
   };
   struct db *db;
-  struct jw *w = &c->json;
   int64_t limit;
-  if (cli_int(cx, c, "limit", 100, &limit) || cli_read(cx, c, &db)) return cx->code;
-  if (limit < 1 || limit > 10000) return cli_usage(cx, "--limit is 1 to 10000");
-  if (outbox_list(cx, db, cli_get(c, "state"), channel, 0, limit, w, NULL)) return cx->code;
-  return cli_print_list(cx, c, NULL, columns, "nothing went out");
+  if (cli_int(cx, c, "limit", 100, 1, 10000, &limit) || cli_read(cx, c, &db) ||
+      outbox_list(cx, db, cli_get(c, "state"), channel, 0, limit, &c->json, NULL))
+    return cx->code;
+  return cli_print_list(cx, c, columns, "nothing went out");
 }
 
 int cmd_mail_list(struct ctx *cx, struct cli *c) { return list(cx, c, "mail"); }

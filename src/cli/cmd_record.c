@@ -43,22 +43,14 @@ static int apply(struct ctx *cx, struct db *db, void *arg) {
   }
 }
 
-static int print_record(struct ctx *cx, struct tenant *t, const struct change_request *r) {
-  struct db *db;
-  struct buf out;
-  struct jw w;
-  if (tenant_read(cx, t, &db)) return cx->code;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&w, &out);
-  if (record_get(cx, db, r->entity, r->id, &w, NULL)) return cx->code;
-  return cli_print_json(cx, &out);
-}
-
 static int change(struct ctx *cx, struct cli *c, struct change_request *r) {
   struct tenant *t;
+  struct db *db;
   r->entity = find_entity(cx, c);
-  if (!r->entity || cli_tenant(cx, c, &t) || tenant_write(cx, t, apply, r)) return cx->code;
-  return print_record(cx, t, r);
+  if (!r->entity || cli_tenant(cx, c, &t) || tenant_write(cx, t, apply, r) || tenant_read(cx, t, &db) ||
+      record_get(cx, db, r->entity, r->id, &c->json, NULL))
+    return cx->code;
+  return cli_print_json(cx, &c->out);
 }
 
 int cmd_record_save(struct ctx *cx, struct cli *c) {
@@ -81,25 +73,22 @@ int cmd_record_import(struct ctx *cx, struct cli *c) {
   const struct entity *e = find_entity(cx, c);
   struct tenant *t;
   struct record_file_result r;
-  const char **maps = ctx_alloc(cx, (size_t)c->option_count * sizeof *maps + 1);
+  const char **maps = ctx_alloc(cx, ((size_t)c->option_count + 1) * sizeof *maps);
   struct record_file file = { .path = c->operand[1], .map = maps, .dry_run = cli_has(c, "dry-run") };
-  for (int i = 0; i < c->option_count; i++)
-    if (strcmp(c->name[i], "map") == 0) maps[file.map_count++] = c->value[i];
+  for (int i = 0; (maps[file.map_count] = cli_next(c, "map", &i));) file.map_count++;
   if (!e || cli_tenant(cx, c, &t)) return cx->code;
   if (record_import(cx, t, e, &file, &r)) {
     for (const struct flaw *f = cx->flaws ? cx->flaws->next : NULL; f; f = f->next)
       fprintf(stderr, "  %s\n", f->message);
     return cx->code;
   }
-  if (cli_has(c, "json")) {
-    jw_record(&c->json, NULL, "rows", r.rows, "added", r.added, "changed", r.changed, "ignored", r.ignored,
-              "dry_run", file.dry_run);
-    return cli_print_json(cx, &c->out);
-  }
-  cli_print(cx, "%lld rows: %lld added, %lld changed%s\n", (long long)r.rows, (long long)r.added,
-            (long long)r.changed, file.dry_run ? "; nothing of it was stored" : "");
-  if (*r.ignored) cli_print(cx, "passed over, because it has no such property: %s\n", r.ignored);
-  return cx->code;
+  jw_record(&c->json, NULL, "rows", r.rows, "added", r.added, "changed", r.changed, "ignored", r.ignored,
+            "dry_run", file.dry_run);
+  return cli_answer(
+      cx, c,
+      ctx_printf(cx, "{rows} rows: {added} added, {changed} changed%s\n%s",
+                 file.dry_run ? "; nothing of it was stored" : "",
+                 *r.ignored ? "passed over, because it has no such property: {ignored}\n" : ""));
 }
 
 /* "price>=10": the property, the comparison, the value. */
@@ -124,20 +113,18 @@ static int list_now(struct ctx *cx, struct cli *c, const struct entity *e, struc
                             .filters = filters };
   struct record_page page;
   struct db *db;
-  for (int i = 0; i < c->option_count; i++)
-    if (strcmp(c->name[i], "filter") == 0 && read_filter(cx, c->value[i], &filters[q.filter_count++]))
-      return cx->code;
-  if (cli_int(cx, c, "limit", INT64_MAX, &q.limit)) return cx->code;
-  if (q.limit < 1) return cli_usage(cx, "--limit takes a number from 1 on");
+  const char *filter;
+  for (int i = 0; (filter = cli_next(c, "filter", &i));)
+    if (read_filter(cx, filter, &filters[q.filter_count++])) return cx->code;
+  if (cli_int(cx, c, "limit", INT64_MAX, 1, INT64_MAX, &q.limit)) return cx->code;
   return cli_read(cx, c, &db) ? (int)cx->code : record_query(cx, db, e, &q, w, NULL, &page);
 }
 
-static int list_then(struct ctx *cx, struct cli *c, const struct entity *e, const char *as_of, struct jw *w) {
+static int list_then(struct ctx *cx, struct cli *c, const struct entity *e, struct jw *w) {
   static const char *const others[] = { "search", "filter", "sort", "limit" };
   struct db *db;
   int64_t at;
-  if (!time_parse_iso(str_of(as_of), &at))
-    return cli_usage(cx, "--as-of takes 2024-02-29 or 2024-02-29T12:00:00Z, not '%s'", as_of);
+  if (cli_time(cx, c, "as-of", &at)) return cx->code;
   for (int i = 0; i < 4; i++)
     if (cli_has(c, others[i]))
       return cli_usage(cx, "--as-of lists all records: it goes without --%s", others[i]);
@@ -147,19 +134,16 @@ static int list_then(struct ctx *cx, struct cli *c, const struct entity *e, cons
 
 int cmd_record_list(struct ctx *cx, struct cli *c) {
   const struct entity *e = find_entity(cx, c);
-  const char *as_of = cli_get(c, "as-of");
-  struct jw *w = &c->json;
-  if (!e) return cx->code;
-  if (as_of ? list_then(cx, c, e, as_of, w) : list_now(cx, c, e, w)) return cx->code;
+  if (!e || (cli_has(c, "as-of") ? list_then : list_now)(cx, c, e, &c->json)) return cx->code;
   return cli_print_json(cx, &c->out);
 }
 
 int cmd_record_history(struct ctx *cx, struct cli *c) {
   const struct entity *e = find_entity(cx, c);
   struct db *db;
-  struct jw *w = &c->json;
   char id[37];
-  if (!e || cli_read(cx, c, &db) || record_id_deleted(cx, db, e, c->operand[1], id)) return cx->code;
-  record_history(cx, db, e, id, w, NULL);
+  if (!e || cli_read(cx, c, &db) || record_id_deleted(cx, db, e, c->operand[1], id) ||
+      record_history(cx, db, e, id, &c->json, NULL))
+    return cx->code;
   return cli_print_json(cx, &c->out);
 }

@@ -7,51 +7,34 @@
 #include "ingest/rejudge.h"
 #include "record/record.h"
 
-static int find_dataset(struct ctx *cx, const struct cli *c, const struct dataset **out) {
-  const char *as = cli_get(c, "as");
-  *out = as ? dataset_find(as) : dataset_at(0); /* the first need not be named */
-  return *out ? OK : cli_usage(cx, "there is no dataset %s; there are %s", as, dataset_names());
-}
-
 /* ---- list ---- */
 
-static struct str text(struct jv *object, const char *key) {
-  struct str s = jv_text(jv_get(object, key));
-  return s.p ? s : STR("");
-}
-
-static int print_rule(struct ctx *cx, struct jv *rule) {
-  struct buf params;
-  buf_init(&params, LIMIT_TEXT_BYTES);
-  jv_write(&params, jv_get(rule, "params"));
-  cli_print(cx, "%-22.*s %4.*s  %-3s %-10.*s %-11.*s %-10.*s %-23.*s %.*s  %.*s\n",
-            STR_ARG(text(rule, "name")), STR_ARG(text(rule, "version")),
-            str_eq(text(rule, "active"), STR("true")) ? "on" : "off", STR_ARG(text(rule, "stage")),
-            STR_ARG(text(rule, "kind")), STR_ARG(text(rule, "field")), STR_ARG(text(rule, "category")),
-            STR_ARG(text(rule, "id")), STR_ARG(params.n > 2 ? buf_view(&params) : STR("")));
-  buf_clear(&params);
-  return cx->code;
-}
-
-static int print_rules(struct ctx *cx, const struct dataset *d, struct str json) {
-  struct jv *rules;
-  if (jv_parse(cx, json, &rules)) return cx->code;
+static void show_rules(struct ctx *cx, const struct jv *rules, const struct dataset *d) {
   cli_print(cx, "%-22s %4s  %-3s %-10s %-11s %-10s %-23s %-36s  %s\n", "rule", "v", "", "stage", "kind",
             "field", "category", "id", "parameters");
-  for (size_t i = 0; i < jv_size(rules) && !cx->code; i++)
-    if (str_eq(text(jv_at(rules, i), "dataset"), str_of(d->name))) print_rule(cx, jv_at(rules, i));
-  return cx->code;
+  for (size_t i = 0; i < jv_size(rules) && !cx->code; i++) {
+    const struct jv *rule = jv_at(rules, i);
+    struct buf params;
+    if (!str_eq(jv_text(jv_get(rule, "dataset")), str_of(d->name))) continue;
+    cli_say(
+        cx, rule,
+        "{name:-22} {version:4}  {active?on :off} {stage:-10} {kind:-11} {field:-10} {category:-23} {id}  ");
+    buf_init(&params, LIMIT_TEXT_BYTES);
+    jv_write(&params, jv_get(rule, "params"));
+    cli_print(cx, "%s\n", params.n > 2 ? params.p : "");
+    buf_clear(&params);
+  }
 }
 
 int cmd_rules(struct ctx *cx, struct cli *c) {
   const struct dataset *d;
   struct db *db;
-  struct jw *w = &c->json;
-  if (find_dataset(cx, c, &d) || cli_read(cx, c, &db)) return cx->code;
-  record_list(cx, db, entity_find("rule"), false, 0, w, NULL, NULL);
-  if (cx->code) return cx->code;
+  struct jv *rules;
+  if (cli_dataset(cx, c, &d) || cli_read(cx, c, &db) ||
+      record_list(cx, db, entity_find("rule"), false, 0, &c->json, NULL, NULL))
+    return cx->code;
   if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
-  print_rules(cx, d, buf_view(&c->out));
+  if (!jv_parse(cx, buf_view(&c->out), &rules)) show_rules(cx, rules, d);
   return cx->code;
 }
 
@@ -70,92 +53,76 @@ static int read_changes(struct ctx *cx, const char *operand, struct jv **out) {
   return jv_parse(cx, (struct str){ bytes, got }, out);
 }
 
-static void print_counts(struct ctx *cx, struct jv *part, const char *title) {
-  struct jv *controls = jv_get(part, "by_control");
-  cli_print(cx, "\n%-32s %10.*s\n", title, STR_ARG(text(part, "total")));
+static void print_counts(struct ctx *cx, const struct jv *part, const char *title) {
+  const struct jv *controls = jv_get(part, "by_control");
+  cli_print(cx, "\n%-32s", title);
+  cli_say(cx, part, " {total:10}\n");
   for (void *it = jv_first(controls); it; it = jv_next(controls, it))
     cli_print(cx, "  %-30.*s %10.*s\n", STR_ARG(jv_key(it)), STR_ARG(jv_text(jv_value(it))));
 }
 
-static void print_examples(struct ctx *cx, struct jv *part) {
+static void print_examples(struct ctx *cx, const struct jv *part) {
   enum { SHOWN = 3 };
-  struct jv *rows = jv_get(part, "sample");
+  const struct jv *rows = jv_get(part, "sample");
   for (size_t i = 0; i < jv_size(rows) && i < SHOWN; i++) {
-    struct jv *row = jv_at(rows, i), *faults = jv_get(row, "faults");
-    cli_print(cx, "  line %.*s: %.*s\n", STR_ARG(text(row, "line")), STR_ARG(str_trim(text(row, "raw"))));
-    for (size_t k = 0; k < jv_size(faults); k++)
-      cli_print(cx, "    - %.*s (%.*s)\n", STR_ARG(text(jv_at(faults, k), "reason")),
-                STR_ARG(text(jv_at(faults, k), "control")));
+    const struct jv *row = jv_at(rows, i);
+    cli_say(cx, row, "  line {line}: ");
+    cli_print(cx, STR_FMT "\n", STR_ARG(str_trim(jv_text(jv_get(row, "raw")))));
+    cli_say_each(cx, jv_get(row, "faults"), "    - {reason} ({control})\n");
   }
 }
 
-static void print_figures(struct ctx *cx, struct jv *figures) {
-  struct jv *before = jv_get(figures, "before"), *after = jv_get(figures, "after");
+static void print_figures(struct ctx *cx, const struct jv *figures) {
+  const struct jv *before = jv_get(figures, "before"), *after = jv_get(figures, "after");
   cli_print(cx, "\n%-14s %20s %20s\n", "", "before", "after");
   for (void *it = jv_first(before); it; it = jv_next(before, it)) {
     const char *name = ctx_strdup(cx, jv_key(it));
-    cli_print(cx, "%-14s %20.*s %20.*s\n", name, STR_ARG(text(before, name)), STR_ARG(text(after, name)));
+    cli_print(cx, "%-14s %20.*s %20.*s\n", name, STR_ARG(jv_text(jv_value(it))),
+              STR_ARG(jv_text(jv_get(after, name))));
   }
 }
 
-static int print_trial(struct ctx *cx, struct str json) {
-  struct jv *r;
-  if (jv_parse(cx, json, &r)) return cx->code;
-  struct jv *runs = jv_get(r, "runs"), *rejected = jv_get(r, "newly_rejected"),
-            *released = jv_get(r, "newly_released");
-  cli_print(cx, "%zu runs, %.*s rows judged again in %.*s s; nothing was changed\n", jv_size(runs),
-            STR_ARG(text(r, "rows")), STR_ARG(text(r, "seconds")));
+static void show_trial(struct ctx *cx, const struct jv *r) {
+  const struct jv *runs = jv_get(r, "runs"), *rejected = jv_get(r, "newly_rejected"),
+                  *released = jv_get(r, "newly_released");
+  cli_print(cx, "%zu runs, ", jv_size(runs));
+  cli_say(cx, r, "{rows} rows judged again in {seconds} s; nothing was changed\n");
   print_counts(cx, rejected, "newly rejected");
   print_examples(cx, rejected);
   print_counts(cx, released, "newly released");
   print_examples(cx, released);
   print_figures(cx, jv_get(r, "figures"));
   cli_print(cx, "\n%-36s %10s %14s %14s  %s\n", "run", "rows", "newly rejected", "newly released", "source");
-  for (size_t i = 0; i < jv_size(runs) && !cx->code; i++)
-    cli_print(cx, "%-36.*s %10.*s %14.*s %14.*s  %.*s\n", STR_ARG(text(jv_at(runs, i), "run")),
-              STR_ARG(text(jv_at(runs, i), "rows")), STR_ARG(text(jv_at(runs, i), "newly_rejected")),
-              STR_ARG(text(jv_at(runs, i), "newly_released")), STR_ARG(text(jv_at(runs, i), "source")));
-  return cx->code;
+  cli_say_each(cx, runs, "{run:-36} {rows:10} {newly_rejected:14} {newly_released:14}  {source}\n");
 }
 
 int cmd_rules_try(struct ctx *cx, struct cli *c) {
   struct rejudge_request r = { .run = cli_get(c, "run") };
   struct rejudge_result result;
   struct tenant *t;
-  struct jw *w = &c->json;
-  if (find_dataset(cx, c, &r.dataset) || read_changes(cx, c->operand[0], &r.changes)) return cx->code;
-  if (cli_tenant(cx, c, &t) || rejudge_try(cx, t, &r, &result)) return cx->code;
-  rejudge_json(w, NULL, &result);
-  if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
-  print_trial(cx, buf_view(&c->out));
-  return cx->code;
+  if (cli_dataset(cx, c, &r.dataset) || read_changes(cx, c->operand[0], &r.changes) ||
+      cli_tenant(cx, c, &t) || rejudge_try(cx, t, &r, &result))
+    return cx->code;
+  rejudge_json(&c->json, NULL, &result);
+  return cli_show(cx, c, show_trial);
 }
 
 /* ---- promote ---- */
 
 struct promotion {
   struct jv *changes;
-  struct jw w;
+  struct jw *w;
 };
 
 static int promote(struct ctx *cx, struct db *db, void *arg) {
   struct promotion *p = arg;
-  return proposal_apply(cx, db, p->changes, &p->w);
+  return proposal_apply(cx, db, p->changes, p->w);
 }
 
-static int print_promotion(struct ctx *cx, struct str json) {
-  struct jv *done;
-  if (jv_parse(cx, json, &done)) return cx->code;
-  for (void *it = jv_first(done); it; it = jv_next(done, it))
-    for (size_t i = 0; i < jv_size(jv_value(it)); i++) {
-      struct jv *record = jv_at(jv_value(it), i);
-      bool rule = str_eq(jv_key(it), STR("rules"));
-      cli_print(cx, "%s %.*s%s%.*s: version %.*s%s\n", rule ? "rule" : "item",
-                STR_ARG(text(record, rule ? "name" : "list")), rule ? "" : " ",
-                STR_ARG(rule ? STR("") : text(record, "value")), STR_ARG(text(record, "version")),
-                text(record, "deleted_at").n ? ", deleted" : "");
-    }
-  return cx->code;
+static void show_promotion(struct ctx *cx, const struct jv *done) {
+  cli_say_each(cx, jv_get(done, "rules"), "rule {name}: version {version}[, deleted{deleted_at:.0}]\n");
+  cli_say_each(cx, jv_get(done, "items"),
+               "item {list} {value}: version {version}[, deleted{deleted_at:.0}]\n");
 }
 
 /* ---- history judged again ---- */
@@ -239,29 +206,22 @@ static int print_again(struct ctx *cx, const struct again *list, size_t count) {
 }
 
 int cmd_rules_promote(struct ctx *cx, struct cli *c) {
-  struct promotion p = { 0 };
+  struct promotion p = { .w = &c->json };
   const struct dataset *d;
   struct again *list = NULL;
   struct tenant *t;
-  struct buf out;
   bool again = cli_has(c, "rejudge");
   size_t count = 0;
-  if (find_dataset(cx, c, &d) || read_changes(cx, c->operand[0], &p.changes) || cli_tenant(cx, c, &t))
+  if (cli_dataset(cx, c, &d) || read_changes(cx, c->operand[0], &p.changes) || cli_tenant(cx, c, &t))
     return cx->code;
-  buf_init(&out, LIMIT_REPLY_BYTES);
-  jw_init(&p.w, &out);
-  jw_object(&p.w, NULL);
-  if (!tenant_write(cx, t, promote, &p) && !(again && find_runs(cx, t, d, &list, &count))) {
-    if (again) judge_again(cx, c, t, list, count);
-    if (again && cli_has(c, "json")) write_again(&p.w, list, count);
-    jw_close(&p.w, '}');
-    if (cli_has(c, "json")) return cli_print_json(cx, &out);
-    print_promotion(cx, buf_view(&out));
-    if (again)
-      print_again(cx, list, count);
-    else
-      cli_print(cx, "they judge what is imported from now on\n");
+  jw_object(&c->json, NULL);
+  if (tenant_write(cx, t, promote, &p) || (again && find_runs(cx, t, d, &list, &count))) return cx->code;
+  if (again) {
+    judge_again(cx, c, t, list, count);
+    write_again(&c->json, list, count);
   }
-  buf_clear(&out);
-  return cx->code;
+  jw_close(&c->json, '}');
+  if (cli_show(cx, c, show_promotion) || cli_has(c, "json")) return cx->code;
+  if (again) return print_again(cx, list, count);
+  return cli_print(cx, "they judge what is imported from now on\n");
 }

@@ -54,10 +54,9 @@ static int check_origins(struct ctx *cx, const char *list) {
 
 /* --allow-origin may be repeated, too. */
 static const char *origins_asked(struct ctx *cx, const struct cli *c) {
-  const char *all = NULL;
-  for (int i = 0; i < c->option_count; i++)
-    if (!strcmp(c->name[i], "allow-origin"))
-      all = all ? ctx_printf(cx, "%s, %s", all, c->value[i]) : c->value[i];
+  const char *one, *all = NULL;
+  for (int i = 0; (one = cli_next(c, "allow-origin", &i));)
+    all = all ? ctx_printf(cx, "%s, %s", all, one) : one;
   return all ? all : cli_get(c, "allow-origin");
 }
 
@@ -90,14 +89,9 @@ static int read_trust(struct ctx *cx, struct cli *c, struct trust_options *trust
 
 static int read_ceilings(struct ctx *cx, struct cli *c, struct serve_options *o) {
   int64_t all, one;
-  if (cli_int(cx, c, "connections", GATE_CONNECTIONS, &all) ||
-      cli_int(cx, c, "connections-per-address", 0, &one))
+  if (cli_int(cx, c, "connections", GATE_CONNECTIONS, GATE_CONNECTIONS_LEAST, GATE_CONNECTIONS_MOST, &all) ||
+      cli_int(cx, c, "connections-per-address", 0, 0, all, &one))
     return cx->code;
-  if (all < GATE_CONNECTIONS_LEAST || all > GATE_CONNECTIONS_MOST)
-    return cli_usage(cx, "--connections is %d to %d, not %lld", GATE_CONNECTIONS_LEAST, GATE_CONNECTIONS_MOST,
-                     (long long)all);
-  if (one < 0 || one > all)
-    return cli_usage(cx, "--connections-per-address is 1 to %lld, not %lld", (long long)all, (long long)one);
   o->connections = (int)all;
   o->per_address = (int)one;
   return OK;
@@ -119,17 +113,13 @@ int cmd_serve(struct ctx *cx, struct cli *c) {
     return cli_usage(cx, "--demo is for this machine alone: without --public, and with no other --listen "
                          "than a loopback address");
   if (cli_has(c, "demo") && demo_prepare(cx, c)) return cx->code;
-  if (cli_store(cx, c, &s) || cli_int(cx, c, "workers", ENGINE_WORKERS, &serving.workers) ||
-      cli_int(cx, c, "rate", RATE_PER_MINUTE, &o.rate_per_minute) ||
-      cli_int(cx, c, "slow-query", SLOW_QUERY_MS, &slow_ms) || check_origins(cx, o.allow_origins) ||
-      read_trust(cx, c, &trust, &o) || read_ceilings(cx, c, &o))
+  if (cli_store(cx, c, &s) ||
+      cli_int(cx, c, "workers", ENGINE_WORKERS, 0, ENGINE_WORKERS_MOST, &serving.workers) ||
+      cli_int(cx, c, "rate", RATE_PER_MINUTE, 0, RATE_MOST, &o.rate_per_minute) ||
+      cli_int(cx, c, "slow-query", SLOW_QUERY_MS, INT64_MIN, INT64_MAX, &slow_ms) ||
+      check_origins(cx, o.allow_origins) || read_trust(cx, c, &trust, &o) || read_ceilings(cx, c, &o))
     return cx->code;
-  if (o.rate_per_minute < 0 || o.rate_per_minute > RATE_MOST)
-    return cli_usage(cx, "--rate is 0 to %d requests a minute, not %lld", RATE_MOST,
-                     (long long)o.rate_per_minute);
   store_note_slow(slow_ms * 1000);
-  if (serving.workers < 0 || serving.workers > ENGINE_WORKERS_MOST)
-    return cli_usage(cx, "--workers is 0 to %d, not %lld", ENGINE_WORKERS_MOST, (long long)serving.workers);
   if (make_setup(cx, s, &o.setup)) return cx->code;
   support_set_settings(cli_settings(cx, c));
   log_to_stderr(true);

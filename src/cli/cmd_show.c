@@ -21,25 +21,19 @@ static int print_runs(struct ctx *cx, struct db *db, int64_t limit) {
 
 int cmd_runs(struct ctx *cx, struct cli *c) {
   struct db *db;
-  struct jw *w = &c->json;
   int64_t limit, total;
-  if (cli_int(cx, c, "limit", 100, &limit) || cli_read(cx, c, &db)) return cx->code;
+  if (cli_int(cx, c, "limit", 100, 0, INT64_MAX, &limit) || cli_read(cx, c, &db)) return cx->code;
   if (cli_has(c, "csv")) return export_table(cx, db, "runs", NULL, EXPORT_CSV, cli_write, NULL);
   if (!cli_has(c, "json")) return print_runs(cx, db, limit);
-  report_runs(cx, db, w, NULL, limit, 0, &total);
+  report_runs(cx, db, &c->json, NULL, limit, 0, &total);
   return cli_print_json(cx, &c->out);
 }
 
-static struct str text(struct jv *object, const char *key) {
-  struct str s = jv_text(jv_get(object, key));
-  return s.p ? s : STR("-");
-}
-
 /* Every "by_..." of the report: names, or days left out, with all their sums. */
-static void print_groups(struct ctx *cx, struct jv *run) {
+static void print_groups(struct ctx *cx, const struct jv *run) {
   enum { SHOWN = 20 };
   for (void *it = jv_first(run); it; it = jv_next(run, it)) {
-    struct jv *list = jv_value(it);
+    const struct jv *list = jv_value(it);
     if (!str_starts(jv_key(it), STR("by_")) || str_eq(jv_key(it), STR("by_day"))) continue;
     cli_print(cx, "\n%.*s\n", STR_ARG(jv_key(it)));
     for (size_t i = 0; i < jv_size(list) && i < SHOWN; i++) {
@@ -53,28 +47,27 @@ static void print_groups(struct ctx *cx, struct jv *run) {
 }
 
 /* Of a run that is undone it has been seen to. */
-static int print_repeated(struct ctx *cx, struct jv *run) {
-  struct jv *repeated = jv_get(run, "repeated");
+static int print_repeated(struct ctx *cx, const struct jv *run) {
+  const struct jv *repeated = jv_get(run, "repeated");
   int64_t rows = 0;
-  if (!str_eq(text(run, "state"), STR("done"))) return OK;
+  if (!str_eq(jv_text(jv_get(run, "state")), STR("done"))) return OK;
   str_to_int(jv_text(jv_get(repeated, "rows")), &rows);
   return cli_print_repeated(
       cx, rows, jv_text(jv_get(repeated, "key")),
-      ctx_printf(cx, "`outpost undo %.*s` and import again with", STR_ARG(text(run, "run"))));
+      ctx_printf(cx, "`outpost undo %.*s` and import again with", STR_ARG(jv_text(jv_get(run, "run")))));
 }
 
-static void print_oddity(struct ctx *cx, struct jv *o) {
-  struct str line = text(o, "line"), n = text(o, "count");
+static void print_oddity(struct ctx *cx, const struct jv *o) {
+  struct str line = jv_text(jv_get(o, "line")), n = jv_text(jv_get(o, "count"));
   bool many = !str_eq(n, STR("1")), placed = !str_eq(line, STR("0"));
-  cli_print(cx, "  %.*s", STR_ARG(text(o, "text")));
-  if (placed) cli_print(cx, " (line %.*s%s)", STR_ARG(line), many ? " first" : "");
-  if (many) cli_print(cx, ", %.*s times", STR_ARG(n));
-  cli_print(cx, "\n");
+  cli_say(cx, o, "  {text}");
+  if (placed) cli_say(cx, o, many ? " (line {line} first)" : " (line {line})");
+  cli_say(cx, o, many ? ", {count} times\n" : "\n");
 }
 
-int cli_print_noted(struct ctx *cx, struct jv *settings) {
+int cli_print_noted(struct ctx *cx, const struct jv *settings) {
   enum { SHOWN = 12 };
-  struct jv *odd = jv_get(settings, "oddities"), *unknown = jv_get(settings, "unknown_columns");
+  const struct jv *odd = jv_get(settings, "oddities"), *unknown = jv_get(settings, "unknown_columns");
   size_t n = jv_size(unknown);
   for (size_t i = 0; i < jv_size(odd); i++) print_oddity(cx, jv_at(odd, i));
   if (n) cli_print(cx, "  columns that are no field, and stay in the kept bytes: ");
@@ -84,58 +77,31 @@ int cli_print_noted(struct ctx *cx, struct jv *settings) {
   return cli_print(cx, n ? "\n" : "");
 }
 
-static void print_mapping(struct ctx *cx, struct jv *mapping) {
-  for (size_t i = 0; i < jv_size(mapping); i++)
-    cli_print(cx, "  %-24.*s %-24.*s %.*s\n", STR_ARG(text(jv_at(mapping, i), "field")),
-              STR_ARG(text(jv_at(mapping, i), "heading")), STR_ARG(text(jv_at(mapping, i), "how")));
-}
-
-static int print_run(struct ctx *cx, struct str json) {
-  struct jv *run;
-  if (jv_parse(cx, json, &run)) return cx->code;
-  struct jv *rows = jv_get(run, "rows"), *rejected = jv_get(run, "rejected"), *audits = jv_get(run, "audits"),
-            *controls = jv_get(run, "controls"), *decisions = jv_get(run, "decisions");
-  cli_print(cx, "run %.*s  %.*s  %.*s\n%.*s, SHA-256 %.*s\n", STR_ARG(text(run, "run")),
-            STR_ARG(text(run, "state")), STR_ARG(text(run, "started")), STR_ARG(text(run, "source")),
-            STR_ARG(text(run, "sha256")));
-  if (jv_get(run, "message")) cli_print(cx, "%.*s\n", STR_ARG(text(run, "message")));
-  cli_print(cx, "\nread %.*s, clean %.*s, rejected %.*s\n", STR_ARG(text(rows, "read")),
-            STR_ARG(text(rows, "clean")), STR_ARG(text(rows, "rejected")));
+static void show_run(struct ctx *cx, const struct jv *run) {
+  const struct jv *rejected = jv_get(run, "rejected");
+  cli_say(cx, run,
+          "run {run}  {state}  {started}\n{source}, SHA-256 {sha256}\n[{message}\n]\nread {rows.read}, clean "
+          "{rows.clean}, rejected {rows.rejected}\n");
   for (void *it = jv_first(rejected); it; it = jv_next(rejected, it))
     cli_print(cx, "  %-26.*s %8.*s\n", STR_ARG(jv_key(it)), STR_ARG(jv_text(jv_value(it))));
   print_repeated(cx, run);
   cli_print(cx, "\nhow the file was read\n");
-  for (size_t i = 0; i < jv_size(decisions); i++)
-    cli_print(cx, "  %-24.*s %-24.*s %.*s\n", STR_ARG(text(jv_at(decisions, i), "subject")),
-              STR_ARG(text(jv_at(decisions, i), "decision")), STR_ARG(text(jv_at(decisions, i), "evidence")));
+  cli_say_each(cx, jv_get(run, "decisions"), "  {subject:-24} {decision:-24} {evidence}\n");
   cli_print_noted(cx, run);
   if (jv_size(jv_get(run, "mapping"))) cli_print(cx, "\nfield, heading, and how it was found\n");
-  print_mapping(cx, jv_get(run, "mapping"));
+  cli_say_each(cx, jv_get(run, "mapping"), "  {field:-24} {heading:-24} {how}\n");
   cli_print(cx, "\ncontrols\n");
-  for (size_t i = 0; i < jv_size(controls); i++)
-    cli_print(cx, "  %-24.*s v%-3.*s %-10.*s failed %8.*s\n", STR_ARG(text(jv_at(controls, i), "control")),
-              STR_ARG(text(jv_at(controls, i), "version")), STR_ARG(text(jv_at(controls, i), "stage")),
-              STR_ARG(text(jv_at(controls, i), "failed")));
+  cli_say_each(cx, jv_get(run, "controls"), "  {control:-24} v{version:-3} {stage:-10} failed {failed:8}\n");
   print_groups(cx, run);
   cli_print(cx, "\nself-audit\n");
-  for (size_t i = 0; i < jv_size(audits); i++) {
-    struct jv *a = jv_at(audits, i);
-    bool ok = str_eq(text(a, "ok"), STR("true"));
-    cli_print(cx, "  %s %-22.*s %.*s\n", ok ? "ok  " : "FAIL", STR_ARG(text(a, "check")),
-              STR_ARG(text(a, "actual")));
-  }
-  return cx->code;
+  cli_say_each(cx, jv_get(run, "audits"), "  {ok?ok  :FAIL} {check:-22} {actual}\n");
 }
 
 int cmd_run_show(struct ctx *cx, struct cli *c) {
   struct db *db;
-  struct jw *w = &c->json;
-  if (cli_read(cx, c, &db)) return cx->code;
-  if (!report_run(cx, db, w, NULL, cli_operand(c, 0, "latest"))) {
-    if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
-    print_run(cx, buf_view(&c->out));
-  }
-  return cx->code;
+  if (cli_read(cx, c, &db) || report_run(cx, db, &c->json, NULL, cli_operand(c, 0, "latest")))
+    return cx->code;
+  return cli_show(cx, c, show_run);
 }
 
 /* ---- tables ---- */
@@ -149,14 +115,17 @@ int cmd_export(struct ctx *cx, struct cli *c) {
 
 /* ---- the proof ---- */
 
-static int print_verdict(struct ctx *cx, const struct verdict *v) {
-  for (size_t i = 0; i < v->count; i++) {
-    const struct finding *f = &v->finding[i];
-    cli_print(cx, "%s %-22s %s%s%s\n", f->ok ? "ok  " : "FAIL", f->check, f->run ? f->run : "",
-              f->run ? "  " : "", f->text);
+static void show_verdict(struct ctx *cx, const struct jv *verdict) {
+  size_t bad = 0, count = jv_size(jv_get(verdict, "checks"));
+  for (size_t i = 0; i < count; i++) {
+    const struct jv *check = jv_at(jv_get(verdict, "checks"), i);
+    bad += !cli_is(check, "ok");
+    cli_say(cx, check, "{ok?ok  :FAIL} {check:-22} [{run}  ]{text}\n");
   }
-  return v->bad ? cli_print(cx, "%zu of %zu checks failed\n", v->bad, v->count)
-                : cli_print(cx, "all %zu checks hold\n", v->count);
+  if (bad)
+    cli_print(cx, "%zu of %zu checks failed\n", bad, count);
+  else
+    cli_print(cx, "all %zu checks hold\n", count);
 }
 
 int cmd_verify(struct ctx *cx, struct cli *c) {
@@ -166,7 +135,6 @@ int cmd_verify(struct ctx *cx, struct cli *c) {
   struct jw *w = &c->json;
   if (cli_store(cx, c, &s) || cli_slug(cx, c, s, &slug) || verify_tenant(cx, s, slug, &v)) return cx->code;
   if (v.bad) c->exit_code = EXIT_FAILED;
-  if (!cli_has(c, "json")) return print_verdict(cx, &v);
   jw_object(w, NULL);
   jw_put(w, "tenant", slug, "ok", arg_bool(v.bad == 0));
   jw_array(w, "checks");
@@ -175,24 +143,20 @@ int cmd_verify(struct ctx *cx, struct cli *c) {
               v.finding[i].text);
   jw_close(w, ']');
   jw_close(w, '}');
-  return cli_print_json(cx, &c->out);
+  return cli_show(cx, c, show_verdict);
 }
 
 int cmd_rebuild(struct ctx *cx, struct cli *c) {
   struct tenant *t;
   struct rebuild_result r;
   if (cli_tenant(cx, c, &t) || rebuild_all(cx, t, &r)) return cx->code;
-  if (cli_has(c, "json"))
-    return cli_print(cx, "{\"runs\":%lld,\"records\":%lld,\"same\":%s,\"corrected\":%lld,\"seconds\":%.3f}\n",
-                     (long long)r.runs, (long long)r.records, r.corrected ? "false" : "true",
-                     (long long)r.corrected, r.seconds);
-  if (r.corrected)
-    return cli_print(cx,
-                     "%lld levels and sums of stock were not what the ledger comes to, and are now; all else "
-                     "is the same, %.2f s\n",
-                     (long long)r.corrected, r.seconds);
-  return cli_print(cx,
-                   "%lld records of %lld runs were derived again from the original bytes: everything is the "
-                   "same, %.2f s\n",
-                   (long long)r.records, (long long)r.runs, r.seconds);
+  jw_record(&c->json, NULL, "runs", r.runs, "records", r.records, "same", arg_bool(!r.corrected), "corrected",
+            r.corrected, "seconds", arg_real(r.seconds, 3));
+  return cli_answer(
+      cx, c,
+      r.corrected
+          ? "{corrected} levels and sums of stock were not what the ledger comes to, and are now; all "
+            "else is the same, {seconds} s\n"
+          : "{records} records of {runs} runs were derived again from the original bytes: everything "
+            "is the same, {seconds} s\n");
 }

@@ -3,58 +3,32 @@
 #include "replicate/state.h"
 #include "replicate/worker.h"
 
-static struct str text(const struct jv *object, const char *key) {
-  struct str s = jv_text(jv_get(object, key));
-  return s.p ? s : STR("-");
-}
-
-static int print_lanes(struct ctx *cx, const struct jv *state) {
+static void show_state(struct ctx *cx, const struct jv *state) {
   const struct jv *lanes = jv_get(state, "lanes");
-  cli_print(cx, "lane  sequence  behind rows  behind bytes  confirmed (UTC)\n");
-  for (size_t i = 0; i < jv_size(lanes); i++) {
-    const struct jv *lane = jv_at(lanes, i);
-    cli_print(cx, "%-4.*s  %8.*s  %11.*s  %12.*s  %.19s\n", STR_ARG(text(lane, "lane")),
-              STR_ARG(text(lane, "sequence")), STR_ARG(text(lane, "behind_rows")),
-              STR_ARG(text(lane, "behind_bytes")), ctx_strdup(cx, text(lane, "confirmed_at")));
-  }
-  return cx->code;
-}
-
-static int print_state(struct ctx *cx, const struct jv *state) {
-  const struct jv *forecast = jv_get(state, "forecast"), *cost = jv_get(state, "cost"),
-                  *error = jv_get(state, "error"), *receipt = jv_get(state, "last_receipt");
   int64_t seconds;
-  cli_print(cx, STR_FMT "\n\n", STR_ARG(text(state, "sentence")));
-  if (!jv_size(jv_get(state, "lanes"))) return cx->code;
-  cli_print(cx, "this edge   " STR_FMT ", origin " STR_FMT ", epoch " STR_FMT "\n",
-            STR_ARG(text(state, "name")), STR_ARG(text(state, "origin")), STR_ARG(text(state, "epoch")));
-  cli_print(cx, "upstream    " STR_FMT "\n\n", STR_ARG(text(state, "upstream")));
-  print_lanes(cx, state);
-  cli_print(cx, "\nforecast    " STR_FMT " rows, " STR_FMT " bytes", STR_ARG(text(forecast, "rows")),
-            STR_ARG(text(forecast, "bytes")));
-  if (str_to_int(text(forecast, "seconds"), &seconds))
-    cli_print(cx, ": about %lld minutes at " STR_FMT " bytes a second", (long long)(seconds + 59) / 60,
-              STR_ARG(text(forecast, "measured_bytes_per_second")));
-  if (jv_kind(jv_get(cost, "bytes_a_thousand_rows")) != JV_NULL)
-    cli_print(cx, "\ncost        " STR_FMT " statements and " STR_FMT " bytes for 1,000 rows",
-              STR_ARG(text(cost, "statements_a_thousand_rows")),
-              STR_ARG(text(cost, "bytes_a_thousand_rows")));
-  cli_print(cx, "\n");
-  if (jv_kind(receipt) == JV_OBJECT)
-    cli_print(cx, "receipt     lane " STR_FMT ", batch " STR_FMT "\n", STR_ARG(text(receipt, "lane")),
-              STR_ARG(text(receipt, "sequence")));
-  if (jv_kind(error) == JV_OBJECT)
-    cli_print(cx, "next try    %.19s UTC, after " STR_FMT " failures\n",
-              ctx_strdup(cx, text(error, "next_try")), STR_ARG(text(error, "tries")));
-  return cx->code;
+  cli_say(cx, state, "{sentence}\n\n");
+  if (!jv_size(lanes)) return;
+  cli_say(cx, state, "this edge   {name}, origin {origin}, epoch {epoch}\nupstream    {upstream}\n\n");
+  cli_print(cx, "lane  sequence  behind rows  behind bytes  confirmed (UTC)\n");
+  cli_say_each(cx, lanes,
+               "{lane:-4}  {sequence:8}  {behind_rows:11}  {behind_bytes:12}  {confirmed_at:.19}\n");
+  cli_say(cx, state, "\nforecast    {forecast.rows} rows, {forecast.bytes} bytes");
+  if (str_to_int(jv_text(jv_get(jv_get(state, "forecast"), "seconds")), &seconds)) {
+    cli_print(cx, ": about %lld minutes at ", (long long)(seconds + 59) / 60);
+    cli_say(cx, state, "{forecast.measured_bytes_per_second} bytes a second");
+  }
+  cli_say(cx, state,
+          "[\ncost        {cost.statements_a_thousand_rows} statements and {cost.bytes_a_thousand_rows} "
+          "bytes for "
+          "1,000 rows]\n"
+          "[receipt     lane {last_receipt.lane}, batch {last_receipt.sequence}\n]"
+          "[next try    {error.next_try:.19} UTC, after {error.tries} failures\n]");
 }
 
 int cmd_sync_status(struct ctx *cx, struct cli *c) {
   struct db *db;
-  struct jv *state;
   if (cli_read(cx, c, &db) || sync_state_json(cx, db, &c->json, NULL)) return cx->code;
-  if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
-  return jv_parse(cx, buf_view(&c->out), &state) ? (int)cx->code : print_state(cx, state);
+  return cli_show(cx, c, show_state);
 }
 
 static void say(struct ctx *cx, const char *sentence) {
@@ -65,13 +39,10 @@ static void say(struct ctx *cx, const char *sentence) {
 static int tell(struct ctx *cx, struct cli *c, struct tenant *t) {
   struct ctx look;
   struct db *db;
-  struct jv *state;
   ctx_begin(&look, cx->actor);
   if (tenant_read(&look, t, &db) || sync_state_json(&look, db, &c->json, NULL)) fail_from(cx, &look);
   ctx_end(&look);
-  if (cx->code || cli_has(c, "json")) return cx->code ? (int)cx->code : cli_print_json(cx, &c->out);
-  if (jv_parse(cx, buf_view(&c->out), &state)) return cx->code;
-  return cli_print(cx, STR_FMT "\n", STR_ARG(text(state, "sentence")));
+  return cx->code ? (int)cx->code : cli_answer(cx, c, "{sentence}\n");
 }
 
 int cmd_sync(struct ctx *cx, struct cli *c) {

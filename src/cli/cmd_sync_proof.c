@@ -5,20 +5,15 @@
 #include "replicate/went_back.h"
 #include "replicate/worker.h"
 
-static int print_verdict(struct ctx *cx, struct str json) {
-  struct jv *v;
-  if (jv_parse(cx, json, &v)) return cx->code;
-  const struct jv *tables = jv_get(v, "tables"), *seals = jv_get(v, "seals");
+static void show_verdict(struct ctx *cx, const struct jv *v) {
+  const struct jv *tables = jv_get(v, "tables");
   for (size_t i = 0; i < jv_size(tables); i++) {
     const struct jv *t = jv_at(tables, i);
-    bool same = str_eq(jv_text(jv_get(t, "same")), STR("true"));
-    if (!same || !str_eq(jv_text(jv_get(t, "rows")), STR("0")))
-      cli_print(cx, "%-9s %12.*s  " STR_FMT "\n", same ? "same" : "DIFFERENT",
-                STR_ARG(jv_text(jv_get(t, "rows"))), STR_ARG(jv_text(jv_get(t, "table"))));
+    if (!cli_is(t, "same") || !str_eq(jv_text(jv_get(t, "rows")), STR("0")))
+      cli_say(cx, t, "{same?same     :DIFFERENT} {rows:12}  {table}\n");
   }
-  for (size_t i = 0; i < jv_size(seals); i++)
-    cli_print(cx, "seal       " STR_FMT "\n", STR_ARG(jv_text(jv_at(seals, i))));
-  return cli_print(cx, STR_FMT "\n", STR_ARG(jv_text(jv_get(v, "sentence"))));
+  cli_say_each(cx, jv_get(v, "seals"), "seal       {}\n");
+  cli_say(cx, v, "{sentence}\n");
 }
 
 int cmd_sync_verify(struct ctx *cx, struct cli *c) {
@@ -28,7 +23,7 @@ int cmd_sync_verify(struct ctx *cx, struct cli *c) {
   if (cli_tenant(cx, c, &t) || sync_dial(cx, t, &p) || sync_verify(cx, t, p, &c->json, &same))
     return cx->code;
   if (!same) c->exit_code = EXIT_FAILED;
-  return cli_has(c, "json") ? cli_print_json(cx, &c->out) : print_verdict(cx, buf_view(&c->out));
+  return cli_show(cx, c, show_verdict);
 }
 
 /* ---- after headquarters went back in time ---- */
@@ -36,37 +31,29 @@ int cmd_sync_verify(struct ctx *cx, struct cli *c) {
 int cmd_sync_resend(struct ctx *cx, struct cli *c) {
   struct tenant *t;
   struct pg *p;
-  struct jv *said;
   if (cli_tenant(cx, c, &t) || sync_dial(cx, t, &p) || went_back_resend(cx, t, p, &c->json, NULL))
     return cx->code;
-  if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
-  if (jv_parse(cx, buf_view(&c->out), &said)) return cx->code;
-  return cli_print(cx, STR_FMT "\n", STR_ARG(jv_text(jv_get(said, "sentence"))));
+  return cli_answer(cx, c, "{sentence}\n");
 }
 
 /* ---- bundles ---- */
 
-static int tell(struct ctx *cx, struct cli *c, const struct bundle_told *b, const char *text) {
-  struct jw *w = &c->json;
-  if (!cli_has(c, "json")) return cli_print(cx, "%s\n", text);
-  jw_record(w, NULL, "batches", b->batches, "known", b->known, "rows", b->rows, "bytes", b->bytes, "receipt",
-            b->receipt);
-  return cli_print_json(cx, &c->out);
+static int tell(struct ctx *cx, struct cli *c, const char *file, const struct bundle_told *b,
+                const char *pattern) {
+  jw_record(&c->json, NULL, "file", file, "batches", b->batches, "known", b->known, "rows", b->rows, "bytes",
+            b->bytes, "receipt", b->receipt);
+  return cli_answer(cx, c, pattern);
 }
 
 static int bundle_out(struct ctx *cx, struct cli *c, const char *file) {
   struct tenant *t;
   struct bundle_told b;
   if (cli_tenant(cx, c, &t) || bundle_export(cx, t, file, &b)) return cx->code;
-  if (!b.batches)
-    return tell(cx, c, &b,
-                "there is nothing to send: headquarters holds everything, and no file was written");
-  return tell(cx, c, &b,
-              ctx_printf(cx,
-                         "%s: %lld rows in %lld batches, %lld bytes; at headquarters `outpost sync bundle "
-                         "import %s --dsn DSN` takes it, "
-                         "and writes a receipt for this edge",
-                         file, (long long)b.rows, (long long)b.batches, (long long)b.bytes, file));
+  return tell(cx, c, file, &b,
+              b.batches
+                  ? "{file}: {rows} rows in {batches} batches, {bytes} bytes; at headquarters `outpost sync "
+                    "bundle import {file} --dsn DSN` takes it, and writes a receipt for this edge\n"
+                  : "there is nothing to send: headquarters holds everything, and no file was written\n");
 }
 
 static int bundle_in(struct ctx *cx, struct cli *c, const char *file) {
@@ -75,19 +62,16 @@ static int bundle_in(struct ctx *cx, struct cli *c, const char *file) {
   struct pg *p;
   if (!dsn) return cli_usage(cx, "--dsn DSN says where headquarters' database is; it is the administrator's");
   if (pg_open(cx, dsn, NULL, &p) || bundle_import(cx, p, file, &b)) return cx->code;
-  return tell(cx, c, &b,
-              ctx_printf(cx,
-                         "%lld batches with %lld rows were taken, %lld were there already; the receipt is %s",
-                         (long long)b.batches, (long long)b.rows, (long long)b.known, b.receipt));
+  return tell(cx, c, file, &b,
+              "{batches} batches with {rows} rows were taken, {known} were there already; the receipt is "
+              "{receipt}\n");
 }
 
 static int bundle_back(struct ctx *cx, struct cli *c, const char *file) {
   struct tenant *t;
   struct bundle_told b;
   if (cli_tenant(cx, c, &t) || bundle_receipt(cx, t, file, &b)) return cx->code;
-  return tell(cx, c, &b,
-              ctx_printf(cx, "headquarters has received %lld batches more; %lld were known",
-                         (long long)b.batches, (long long)b.known));
+  return tell(cx, c, file, &b, "headquarters has received {batches} batches more; {known} were known\n");
 }
 
 int cmd_sync_bundle(struct ctx *cx, struct cli *c) {

@@ -20,13 +20,12 @@ static void add_names(struct names *list, const char *text) {
 
 int cli_trust_options(struct ctx *cx, const struct cli *c, struct trust_options *o) {
   struct store *s;
-  const char *from;
+  const char *from, *name;
   if (cli_store(cx, c, &s)) return cx->code;
   *o = (struct trust_options){ .dir = store_dir(s),
                                .cert_file = cli_get(c, "cert"),
                                .key_file = cli_get(c, "cert-key") };
-  for (int i = 0; i < c->option_count; i++)
-    if (strcmp(c->name[i], "name") == 0) add_names(&o->own, c->value[i]);
+  for (int i = 0; (name = cli_next(c, "name", &i));) add_names(&o->own, name);
   if (!o->own.count) add_names(&o->own, config_get("name", &from));
   if (o->key_file && !o->cert_file) return cli_usage(cx, "--cert-key belongs to --cert FILE");
   if (net_authorities(cx, &o->authorities)) ctx_forgive(cx); /* without them nothing is public */
@@ -35,11 +34,6 @@ int cli_trust_options(struct ctx *cx, const struct cli *c, struct trust_options 
 
 /* ---- show ---- */
 
-static const char *member(struct ctx *cx, const struct jv *v, const char *name) {
-  struct str s = jv_text(jv_get(v, name));
-  return ctx_strdup(cx, s.p ? s : STR(""));
-}
-
 static void print_names(struct ctx *cx, const char *title, const struct jv *list) {
   cli_print(cx, "%-12s", title);
   for (size_t i = 0; i < jv_size(list); i++)
@@ -47,41 +41,26 @@ static void print_names(struct ctx *cx, const char *title, const struct jv *list
   cli_print(cx, "\n");
 }
 
-static int print_authority(struct ctx *cx, const struct jv *a) {
-  cli_print(cx, "\nauthority   %s\n", member(cx, a, "name"));
-  cli_print(cx, "valid       until %.10s\n", member(cx, a, "until"));
-  cli_print(cx, "fingerprint %s\n", member(cx, a, "fingerprint"));
-  print_names(cx, "vouches for", jv_get(a, "bounds"));
-  return cli_print(cx,
-                   "\n`outpost tls ca` prints the authority's certificate; devices have to trust it once.\n");
-}
-
-static int print_report(struct ctx *cx, const struct jv *v) {
+static void show_report(struct ctx *cx, const struct jv *v) {
   const struct jv *authority = jv_get(v, "authority");
   print_names(cx, "names", jv_get(v, "names"));
-  cli_print(cx, "valid       %.10s until %.10s\n", member(cx, v, "from"), member(cx, v, "until"));
-  cli_print(cx, "fingerprint %s\n", member(cx, v, "fingerprint"));
-  cli_print(cx, "issuer      %s\n", member(cx, v, "issuer"));
-  cli_print(cx, "file        %s\n", member(cx, v, "file"));
-  if (authority) return print_authority(cx, authority);
-  bool known = str_eq(jv_text(jv_get(v, "public")), STR("true"));
-  return cli_print(cx, "trusted by  %s\n", known ? "every browser" : "who trusts its issuer");
+  cli_say(cx, v,
+          "valid       {from:.10} until {until:.10}\nfingerprint {fingerprint}\nissuer      {issuer}\n"
+          "file        {file}\n");
+  if (!authority) {
+    cli_say(cx, v, "trusted by  {public?every browser:who trusts its issuer}\n");
+    return;
+  }
+  cli_say(cx, authority, "\nauthority   {name}\nvalid       until {until:.10}\nfingerprint {fingerprint}\n");
+  print_names(cx, "vouches for", jv_get(authority, "bounds"));
+  cli_print(cx, "\n`outpost tls ca` prints the authority's certificate; devices have to trust it once.\n");
 }
 
 static int show(struct ctx *cx, struct cli *c, const struct trust_options *o) {
-  struct buf out;
-  struct jw w;
-  struct jv *report;
-  jw_begin(&w, &out, KIB(64));
-  if (trust_report(cx, o, &w)) {
-    buf_clear(&out);
-    return cx->code;
-  }
-  jw_close(&w, '}');
-  if (cli_has(c, "json")) return cli_print_json(cx, &out);
-  int rc = jv_parse(cx, buf_view(&out), &report);
-  buf_clear(&out);
-  return rc ? rc : print_report(cx, report);
+  jw_object(&c->json, NULL);
+  if (trust_report(cx, o, &c->json)) return cx->code;
+  jw_close(&c->json, '}');
+  return cli_show(cx, c, show_report);
 }
 
 int cmd_tls_show(struct ctx *cx, struct cli *c) {
@@ -125,7 +104,6 @@ int cmd_tls_import(struct ctx *cx, struct cli *c) {
 int cmd_tls_forget(struct ctx *cx, struct cli *c) {
   struct trust_options o;
   if (cli_trust_options(cx, c, &o) || trust_forget(cx, o.dir)) return cx->code;
-  return cli_has(c, "json")
-             ? cli_print(cx, "{\"source\":\"own\"}\n")
-             : cli_print(cx, "the certificate of this machine's own authority is shown again\n");
+  jw_record(&c->json, NULL, "source", "own");
+  return cli_answer(cx, c, "the certificate of this machine's own authority is shown again\n");
 }

@@ -63,17 +63,15 @@ int cmd_edit(struct ctx *cx, struct cli *c) {
   struct tenant *t;
   struct import_result result;
   struct correct_change *changes = ctx_alloc(cx, (size_t)c->operand_count * sizeof *changes);
-  const char *as = cli_get(c, "as");
-  const struct dataset *d = as ? dataset_find(as) : dataset_at(0);
-  if (!d) return cli_usage(cx, "there is no dataset %s; there are %s", as, dataset_names());
+  const struct dataset *d;
+  if (cli_dataset(cx, c, &d)) return cx->code;
   for (int i = 1; i < c->operand_count; i++)
     if (correct_change_read(cx, c->operand[i], &changes[i - 1])) return cx->code;
   if (cli_tenant(cx, c, &t) ||
       edit_row(cx, t, d, str_of(c->operand[0]), changes, (size_t)c->operand_count - 1, &result) ||
       cli_follow(cx, t))
     return cx->code;
-  if (cli_has(c, "json"))
-    return cli_print(cx, "{\"run\":\"%s\",\"changed\":%s}\n", result.run, result.updated ? "true" : "false");
-  return cli_print(cx, result.updated ? "changed by run %s\n" : "nothing differs; run %s says the same\n",
-                   result.run);
+  jw_record(&c->json, NULL, "run", result.run, "changed", arg_bool(result.updated != 0));
+  return cli_answer(cx, c,
+                    result.updated ? "changed by run {run}\n" : "nothing differs; run {run} says the same\n");
 }

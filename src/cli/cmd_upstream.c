@@ -11,9 +11,16 @@ static int dial(struct ctx *cx, const struct cli *c, struct pg **out) {
   return pg_open(cx, dsn, NULL, out);
 }
 
+static void show_init(struct ctx *cx, const struct jv *said) {
+  const struct jv *done = jv_get(said, "done");
+  cli_say_each(cx, done, "{}\n");
+  cli_say(cx, said,
+          jv_size(done) ? "headquarters has schema {schema}\n"
+                        : "nothing to do: headquarters has schema {schema}\n");
+}
+
 int cmd_upstream_init(struct ctx *cx, struct cli *c) {
   struct pg *p;
-  struct jv *said;
   struct jw *w = &c->json;
   if (dial(cx, c, &p)) return cx->code;
   jw_object(w, NULL);
@@ -22,13 +29,7 @@ int cmd_upstream_init(struct ctx *cx, struct cli *c) {
   if (upstream_init(cx, p, w)) return cx->code;
   jw_close(w, ']');
   jw_close(w, '}');
-  if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
-  if (jv_parse(cx, buf_view(&c->out), &said)) return cx->code;
-  said = jv_get(said, "done");
-  for (size_t i = 0; i < jv_size(said); i++) cli_print(cx, STR_FMT "\n", STR_ARG(jv_text(jv_at(said, i))));
-  return cli_print(
-      cx, jv_size(said) ? "headquarters has schema %d\n" : "nothing to do: headquarters has schema %d\n",
-      upstream_version());
+  return cli_show(cx, c, show_init);
 }
 
 /* ---- edges ---- */
@@ -57,12 +58,10 @@ int cmd_upstream_enroll(struct ctx *cx, struct cli *c) {
   if (cli_tenant(cx, c, &t) || dial(cx, c, &p) ||
       upstream_enroll(cx, p, t, cli_get(c, "organization"), cli_get(c, "name"), &e))
     return cx->code;
-  if (cli_has(c, "json")) {
-    put_edge(&c->json, &e);
-    jw_int(&c->json, "origin", e.origin);
-    jw_close(&c->json, '}');
-    return cli_print_json(cx, &c->out);
-  }
+  put_edge(&c->json, &e);
+  jw_int(&c->json, "origin", e.origin);
+  jw_close(&c->json, '}');
+  if (cli_has(c, "json")) return cli_print_json(cx, &c->out);
   cli_print(cx, "%s is enrolled as %s of %s (edge %s, role %s)\n", tenant_slug(t), e.name, e.organization,
             e.edge_id, e.role);
   warn_of_tls(cx, c);
@@ -78,14 +77,13 @@ int cmd_upstream_revoke(struct ctx *cx, struct cli *c) {
     return cli_usage(cx,
                      "--edge EDGE says whose: an id, a role or a name, as `outpost upstream list` has them");
   if (dial(cx, c, &p) || upstream_revoke(cx, p, who, &e, &ended)) return cx->code;
-  if (cli_has(c, "json")) {
-    put_edge(&c->json, &e);
-    jw_int(&c->json, "connections_ended", ended);
-    jw_close(&c->json, '}');
-    return cli_print_json(cx, &c->out);
-  }
-  return cli_print(cx, "%s of %s is revoked; %lld of its connections were ended. What it brought stays\n",
-                   e.name, e.organization, (long long)ended);
+  put_edge(&c->json, &e);
+  jw_int(&c->json, "connections_ended", ended);
+  jw_close(&c->json, '}');
+  return cli_answer(
+      cx, c,
+      "{name} of {organization} is revoked; {connections_ended} of its connections were ended. What "
+      "it brought stays\n");
 }
 
 int cmd_upstream_list(struct ctx *cx, struct cli *c) {
@@ -98,5 +96,5 @@ int cmd_upstream_list(struct ctx *cx, struct cli *c) {
                                                { NULL, NULL, 0 } };
   struct pg *p;
   if (dial(cx, c, &p) || upstream_list(cx, p, &c->json)) return cx->code;
-  return cli_print_list(cx, c, NULL, columns, "no edge is enrolled yet; `outpost upstream enroll` does it");
+  return cli_print_list(cx, c, columns, "no edge is enrolled yet; `outpost upstream enroll` does it");
 }

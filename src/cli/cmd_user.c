@@ -42,16 +42,15 @@ static int read_password(struct ctx *cx, const struct cli *c, const char **out) 
 
 static int done(struct ctx *cx, struct cli *c, const char *id, const char *email, const char *link,
                 const char *text) {
-  struct jw *w = &c->json;
   const char *path = link ? ctx_printf(cx, "/#/setup/%s", link) : NULL;
   if (!cli_has(c, "json"))
     return path ? cli_print(cx, "%s\n  open %s of the server within an hour\n", text, path)
                 : cli_print(cx, "%s\n", text);
-  jw_object(w, NULL);
-  jw_text(w, "id", id);
-  if (email) jw_text(w, "email", email);
-  if (path) jw_text(w, "setup_link", path);
-  jw_close(w, '}');
+  jw_object(&c->json, NULL);
+  jw_text(&c->json, "id", id);
+  if (email) jw_text(&c->json, "email", email);
+  if (path) jw_text(&c->json, "setup_link", path);
+  jw_close(&c->json, '}');
   return cli_print_json(cx, &c->out);
 }
 
@@ -95,14 +94,14 @@ int cmd_user_list(struct ctx *cx, struct cli *c) {
   struct db *db;
   int64_t total;
   if (cli_read(cx, c, &db) || accounts_list(cx, db, &c->json, NULL, &total)) return cx->code;
-  return cli_print_list(cx, c, NULL, columns,
+  return cli_print_list(cx, c, columns,
                         "there are no accounts; whoever is at this machine may do everything");
 }
 
 /* ---- changes of the record ---- */
 
 struct change {
-  const char *id, *role;
+  const char *id, *role; /* role NULL: active */
   bool active;
 };
 
@@ -112,11 +111,9 @@ static int apply(struct ctx *cx, struct db *db, void *arg) {
   struct jv *object;
   char id[37];
   if (change->role && role_find(cx, db, change->role, &role)) return cx->code;
-  const char *json =
-      role ? ctx_printf(cx, "{\"id\":\"%s\",\"role\":\"%s\"}", change->id, role)
-           : ctx_printf(cx, "{\"id\":\"%s\",\"active\":%s}", change->id, change->active ? "true" : "false");
-  return jv_parse(cx, str_of(json), &object) ? (int)cx->code
-                                             : record_save(cx, db, entity_find("user"), object, id);
+  struct str json = role ? json_one(cx, "id", change->id, "role", role)
+                         : json_one(cx, "id", change->id, "active", change->active);
+  return jv_parse(cx, json, &object) ? (int)cx->code : record_save(cx, db, entity_find("user"), object, id);
 }
 
 static int change_user(struct ctx *cx, struct cli *c, struct change *change, const char *what) {
@@ -161,17 +158,15 @@ int cmd_user_unlock(struct ctx *cx, struct cli *c) {
 int cmd_token_create(struct ctx *cx, struct cli *c) {
   enum { DAYS = 90 };
   const char *token;
-  struct jw *w = &c->json;
   struct tenant *t;
   char id[37];
   struct machine_new new = { .name = c->operand[0], .role = cli_get(c, "role"), .by = "" };
   if (!new.role) return cli_usage(cx, "say which role the token has: --role operator");
-  if (cli_int(cx, c, "days", DAYS, &new.days) || cli_tenant(cx, c, &t) ||
+  if (cli_int(cx, c, "days", DAYS, INT64_MIN, INT64_MAX, &new.days) || cli_tenant(cx, c, &t) ||
       session_machine(cx, t, &new, id, &token))
     return cx->code;
-  if (!cli_has(c, "json")) return cli_print(cx, "%s\n", token);
-  jw_record(w, NULL, "id", id, "token", token, "days", new.days);
-  return cli_print_json(cx, &c->out);
+  jw_record(&c->json, NULL, "id", id, "token", token, "days", new.days);
+  return cli_answer(cx, c, "{token}\n");
 }
 
 int cmd_token_list(struct ctx *cx, struct cli *c) {
@@ -186,7 +181,7 @@ int cmd_token_list(struct ctx *cx, struct cli *c) {
   struct db *db;
   int64_t total;
   if (cli_read(cx, c, &db) || sessions_list(cx, db, NULL, true, &c->json, NULL, &total)) return cx->code;
-  return cli_print_list(cx, c, NULL, columns, "there are no tokens");
+  return cli_print_list(cx, c, columns, "there are no tokens");
 }
 
 int cmd_token_revoke(struct ctx *cx, struct cli *c) {
@@ -198,12 +193,10 @@ int cmd_token_revoke(struct ctx *cx, struct cli *c) {
 int cmd_token_rotate_key(struct ctx *cx, struct cli *c) {
   struct token_keys keys;
   struct store *s;
-  struct jw *w = &c->json;
   if (cli_store(cx, c, &s) || token_keys_rotate(cx, store_dir(s), &keys)) return cx->code;
   stamp_move(store_dir(s));
-  if (!cli_has(c, "json")) return cli_print(cx, "logins are signed with the key %s now\n", keys.key[0].kid);
-  jw_record(w, NULL, "kid", keys.key[0].kid, "before", keys.count > 1 ? keys.key[1].kid : NULL);
-  return cli_print_json(cx, &c->out);
+  jw_record(&c->json, NULL, "kid", keys.key[0].kid, "before", keys.count > 1 ? keys.key[1].kid : NULL);
+  return cli_answer(cx, c, "logins are signed with the key {kid} now\n");
 }
 
 /* ---- sessions ---- */
@@ -223,7 +216,7 @@ int cmd_session_list(struct ctx *cx, struct cli *c) {
   int64_t total;
   if (c->operand_count && find_user(cx, c, &t, &a)) return cx->code;
   if (cli_read(cx, c, &db) || sessions_list(cx, db, a.id, false, &c->json, NULL, &total)) return cx->code;
-  return cli_print_list(cx, c, NULL, columns, "nobody is logged in");
+  return cli_print_list(cx, c, columns, "nobody is logged in");
 }
 
 int cmd_session_revoke(struct ctx *cx, struct cli *c) {

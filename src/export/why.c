@@ -198,7 +198,7 @@ static int write_only_tick(struct ctx *cx, struct db *db, struct jw *w, const ch
 }
 
 int why_show(struct ctx *cx, struct db *db, struct jw *w, const char *key, const char *dataset,
-             const char *measure, const struct params *p, bool *red) {
+             const char *measure, const struct params *p) {
   static const char *const also[] = { "limit", "after", "tick", NULL };
   struct figure f;
   struct result first;
@@ -209,14 +209,12 @@ int why_show(struct ctx *cx, struct db *db, struct jw *w, const char *key, const
   if (figure_read(cx, db, dataset, measure, p, also, &f) || figure_first(cx, db, &f, &first)) return cx->code;
   if (only) {
     write_only_tick(cx, db, w, key, &f, first, &t);
-    if (red) *red = t.made && !t.ok;
     return cx->code;
   }
   b.query = (struct rows_query){ .scope = f.scope, .after = params_get(p, "after"), .raw = true };
   if (params_int(cx, p, "limit", 1, ROWS_MOST, WHY_ROWS, &b.query.limit)) return cx->code;
   if (all || f.scope.undone || db_int(cx, db, SQL_figure_records, 0) <= WHY_QUICK)
     make_tick(cx, db, &f, first, &t);
-  if (red) *red = t.made && !t.ok;
   jw_object(w, key);
   jw_text(w, "figure", figure_address(cx, &f));
   jw_text(w, "title", figure_title(cx, &f));

@@ -25,8 +25,8 @@
 enum { WHY_QUICK = 200000, WHY_ROWS = 20 };
 
 /* p: the filters of the figure, limit, after, tick (1: only that; all: with the document, whatever it
-** takes). *red (may be NULL): the tick was made, and is red. */
+** takes). */
 int why_show(struct ctx *cx, struct db *db, struct jw *w, const char *key, const char *dataset,
-             const char *measure, const struct params *p, bool *red);
+             const char *measure, const struct params *p);
 
 #endif

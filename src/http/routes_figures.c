@@ -27,7 +27,7 @@ static int line_get(struct request *rq) { return show(rq, line_show); }
 static int why_get(struct request *rq) {
   struct params p;
   int rc = params_read(rq->cx, str_of(rq->query), &p);
-  return rc ? rc : why_show(rq->cx, rq->db, &rq->json, "data", rq->param[0], rq->param[1], &p, NULL);
+  return rc ? rc : why_show(rq->cx, rq->db, &rq->json, "data", rq->param[0], rq->param[1], &p);
 }
 
 /* ---- the addresses ---- */

@@ -600,6 +600,7 @@ static void wait_for_end(struct engine *e, struct tenant *t, const sigset_t *sig
   }
 }
 
+/* Without `over`: until there is nothing to do. */
 static int run_until(struct ctx *cx, struct tenant *t, engine_over_fn *over, void *arg) {
   sigset_t signals, before;
   sigemptyset(&signals);
@@ -620,4 +621,10 @@ int engine_run_until(struct ctx *cx, struct tenant *t, engine_over_fn *over, voi
   return run_until(cx, t, over, arg);
 }
 
+static bool never(struct ctx *cx, struct tenant *t, void *arg) {
+  (void)cx, (void)t, (void)arg;
+  return false;
+}
+
+int engine_run_on(struct ctx *cx, struct tenant *t) { return run_until(cx, t, never, NULL); }
 int engine_run_idle(struct ctx *cx, struct tenant *t) { return run_until(cx, t, NULL, NULL); }

@@ -38,6 +38,7 @@ void engine_stop(struct engine *e);
 ** says so (asked after whatever happened), or a signal. */
 typedef bool engine_over_fn(struct ctx *cx, struct tenant *t, void *arg);
 int engine_run_until(struct ctx *cx, struct tenant *t, engine_over_fn *over, void *arg);
+int engine_run_on(struct ctx *cx, struct tenant *t); /* until a signal */
 /* Until nothing is ready. What waits for its time (a second attempt) stays waiting. */
 int engine_run_idle(struct ctx *cx, struct tenant *t);
 
