@@ -117,7 +117,7 @@ WHERE id = ?1 AND deleted_at IS NULL;
 
 -- name: reorder_list
 SELECT p.id, p.sku, i.name, p.warehouse, p.status, p.quantity, p.unit_cost, p.supplier, p.method, p.state, p.available,
-       p.incoming, p.reorder_point, p.risk, p.reason, p.detail, p.created_at, p.updated_at, p.decided_at, p.note,
+       p.incoming, p.reorder_point, p.risk, p.reason, coalesce(p.detail, '{}'), p.created_at, p.updated_at, p.decided_at, p.note,
        p.reference
 FROM reorder_proposal p LEFT JOIN stock_items i ON i.sku = p.sku AND i.deleted_at IS NULL
 WHERE p.deleted_at IS NULL AND (?1 = 'all' OR p.status = ?1)

@@ -9,7 +9,6 @@ enum { FETCH_BYTES = 8 << 20 }; /* in one go and of one partition: events may be
 
 /* An entry of the change log as an event. */
 static void change_event(struct ctx *cx, struct stmt *s, struct event *e) {
-  static const char *const names[] = { "actor", "unit", "event", "table", "key" };
   struct buf out;
   struct jw w;
   *e = (struct event){
@@ -22,11 +21,7 @@ static void change_event(struct ctx *cx, struct stmt *s, struct event *e) {
                       : ctx_printf(cx, STR_FMT "/" STR_FMT, STR_ARG(col_str(s, 5)), STR_ARG(col_str(s, 6))));
   jw_begin(&w, &out, SIZE_MAX / 2);
   jw_put(&w, "eventId", e->id, "eventType", e->type, "timestamp", arg_time(e->at), "seq", e->offset);
-  for (int i = 0; i < 5; i++)
-    if (!col_null(s, i + 2)) jw_str(&w, names[i], col_str(s, i + 2));
-  if (!col_null(s, 7)) jw_raw(&w, "before", col_str(s, 7));
-  if (!col_null(s, 8)) jw_raw(&w, "after", col_str(s, 8));
-  columns_write(&w, s, 9, "count: int, text");
+  columns_write(&w, s, 2, "actor!, unit!, event!, table!, key!, before: any!, after: any!, count: int, text");
   jw_close(&w, '}');
   e->body = (struct str){ ctx_strdup(cx, buf_view(&out)), out.n };
   buf_clear(&out);

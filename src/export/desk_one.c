@@ -1,5 +1,6 @@
 #include "base/limits.h"
 #include "export/desk_internal.h"
+#include "export/rows.h"
 #include "ingest/kept.h"
 #include "store/column.h"
 
@@ -20,19 +21,6 @@ void desk_show(struct ctx *cx, const struct desk_index *ix, const struct desk_ro
 
 /* ---- the members that a list has, too ---- */
 
-static struct str without_line_end(struct str raw) {
-  while (raw.n > 0 && (raw.p[raw.n - 1] == '\n' || raw.p[raw.n - 1] == '\r')) raw.n--;
-  return raw;
-}
-
-static void write_raw(struct jw *w, const char *encoding, struct str raw) {
-  struct buf text;
-  buf_init(&text, 4 * LIMIT_RECORD_BYTES);
-  text_show(encoding, raw, &text);
-  jw_str(w, "raw", without_line_end(buf_view(&text)));
-  buf_clear(&text);
-}
-
 int desk_write_row(struct ctx *cx, struct db *db, struct jw *w, const struct desk_shown *x, struct str *raw) {
   struct stmt *s = db_ask(cx, db, SQL_desk_row, x->id);
   if (!stmt_row(cx, s))
@@ -42,7 +30,7 @@ int desk_write_row(struct ctx *cx, struct db *db, struct jw *w, const struct des
   columns_write(w, s, LINE, "line: int, offset: int, length: int, category, stage");
   jw_text(w, "state", desk_state_name(x->state));
   columns_write(w, s, ASSIGNEE, "assignee: text?, -, reason: text?");
-  write_raw(w, x->encoding, col_str(s, RAW));
+  raw_write(w, x->encoding, col_str(s, RAW));
   jw_put(w, "faults", arg_json(col_str(s, FAULTS)), "week", x->week);
   if (x->attempt_of) jw_int(w, "attempt_of", x->attempt_of);
   if (raw) *raw = (struct str){ ctx_strdup(cx, col_str(s, RAW)), col_str(s, RAW).n };

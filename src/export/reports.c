@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "export/figures.h"
+#include "export/rows.h"
 #include "ingest/import.h"
 #include "ingest/kept.h"
 #include "store/column.h"
@@ -73,8 +74,7 @@ static void write_summary(struct ctx *cx, struct db *db, struct jw *w, const str
   } else {
     jw_text(w, "state", "undone");
     jw_object(w, "undone");
-    columns_write(w, s, UNDONE_AT, "at: known, actor");
-    if (!col_null(s, UNDONE_FOR)) jw_str(w, "replaced_by", col_str(s, UNDONE_FOR));
+    columns_write(w, s, UNDONE_AT, "at: known, actor, replaced_by!");
     jw_close(w, '}');
   }
   jw_put(w, "started", arg_time_known(started), "ended", arg_time_known(ended), "seconds",
@@ -88,7 +88,7 @@ static void write_summary(struct ctx *cx, struct db *db, struct jw *w, const str
   jw_put(w, "reconciled", arg_bool(col_int(s, RECONCILED) == 1), "quality",
          arg_real(read ? (double)clean / (double)read : 0, 4));
   write_headline(cx, db, w, dataset_find(ctx_strdup(cx, col_str(s, DATASET))), id);
-  if (!col_null(s, MESSAGE)) jw_str(w, "message", col_str(s, MESSAGE));
+  columns_write(w, s, MESSAGE, "message!");
 }
 
 int report_runs(struct ctx *cx, struct db *db, struct jw *w, const char *key, int64_t limit, int64_t offset,
@@ -141,12 +141,8 @@ static int write_controls(struct ctx *cx, struct db *db, struct jw *w, int64_t r
   jw_array(w, "controls");
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
-    columns_write(w, s, 0, "control, version: int, stage");
-    if (col_null(s, 3))
-      jw_text(w, "field", NULL);
-    else
-      jw_str(w, "field", col_str(s, 3));
-    jw_put(w, "category", col_str(s, 4), "passed", rows - col_int(s, 5), "failed", col_int(s, 5));
+    columns_write(w, s, 0, "control, version: int, stage, field: text?, category");
+    jw_put(w, "passed", rows - col_int(s, 5), "failed", col_int(s, 5));
     jw_close(w, '}');
   }
   jw_close(w, ']');
@@ -204,22 +200,13 @@ static int bind_filter(struct ctx *cx, struct db *db, struct stmt *s, const stru
   return OK;
 }
 
-static struct str without_line_end(struct str raw) {
-  while (raw.n > 0 && (raw.p[raw.n - 1] == '\n' || raw.p[raw.n - 1] == '\r')) raw.n--;
-  return raw;
-}
-
 static void write_exception(struct ctx *cx, struct jw *w, const struct stmt *s) {
-  struct buf raw;
-  buf_init(&raw, 4 * LIMIT_RECORD_BYTES);
-  text_show(ctx_strdup(cx, col_str(s, 8)), col_str(s, 6), &raw);
   jw_object(w, NULL);
   columns_write(w, s, 0, "id: int, run");
   jw_put(w, "record", col_int(s, 0) & 0xffffffff, "source", col_str(s, 9), "line", col_int(s, 2));
   columns_write(w, s, 10, "offset: int, length: int");
   columns_write(w, s, 3, "category, stage, state");
-  jw_str(w, "raw", without_line_end(buf_view(&raw)));
-  buf_clear(&raw);
+  raw_write(w, ctx_strdup(cx, col_str(s, 8)), col_str(s, 6));
   jw_raw(w, "faults", col_str(s, 7));
   jw_close(w, '}');
 }

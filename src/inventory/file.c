@@ -236,11 +236,11 @@ static const char *read_row(struct ctx *cx, const struct loader *l, const struct
   jw_text(&w, "eventType", stock_kind_name(kind));
   jw_str(&w, "sku", cell(l, row, SKU));
   jw_str(&w, "warehouseId", warehouse.n || !l->warehouse ? warehouse : str_of(l->warehouse));
-  stock_number(&w, "quantityChange", quantity, STOCK_SCALE);
+  jw_number(&w, "quantityChange", quantity, STOCK_SCALE, 0);
   jw_text(&w, "timestamp", at ? at : time_iso(now, l->cx->now));
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
     text_member(&w, texts[i].key, cell(l, row, texts[i].field));
-  if (cost_text.n) stock_number(&w, "unitCost", cost, STOCK_SCALE);
+  if (cost_text.n) jw_number(&w, "unitCost", cost, STOCK_SCALE, 0);
   if (seq_text.n) jw_int(&w, "deviceSeq", seq);
   jw_close(&w, '}');
   if (b.full) why = "the row is longer than an event may be";

@@ -217,7 +217,7 @@ static int keep_figures(struct ctx *cx, struct db *db, const struct figures *f) 
   struct buf json;
   struct jw w;
   jw_begin(&w, &json, KIB(16));
-  stock_number(&w, "available", f->available, STOCK_SCALE);
+  jw_number(&w, "available", f->available, STOCK_SCALE, 0);
   metric_json(&w, &f->metric);
   jw_close(&w, '}');
   struct stmt *s = db_stmt(cx, db, SQL_cache_put);

@@ -89,15 +89,6 @@ static int walk(struct ctx *cx, struct db *db, struct walk *k) {
 
 /* ---- what differs ---- */
 
-static const char *code(struct ctx *cx, struct db *db, int64_t id) {
-  if (!id) return NULL;
-  struct stmt *s = db_ask(cx, db, SQL_stock_code, id);
-  if (!stmt_row(cx, s)) return "?";
-  const char *text = col_dup(cx, s, 0);
-  stmt_done(s);
-  return text;
-}
-
 static int compare_codes(const char *a, const char *b) { return strcmp(a ? a : "", b ? b : ""); }
 
 /* Is the place of x before that of y, by its codes? */
@@ -114,10 +105,10 @@ static void find(struct ctx *cx, struct db *db, struct replay_result *out, const
   struct replay_result r = *out;
   r.differs = true;
   r.what = what;
-  r.sku = code(cx, db, p->item);
-  r.warehouse = code(cx, db, p->warehouse);
-  r.location = code(cx, db, p->location);
-  r.lot = code(cx, db, p->lot);
+  r.sku = stock_code(cx, db, p->item);
+  r.warehouse = stock_code(cx, db, p->warehouse);
+  r.location = stock_code(cx, db, p->location);
+  r.lot = stock_code(cx, db, p->lot);
   r.on_hand = stored->on_hand;
   r.reserved = stored->reserved;
   r.on_hand_again = again->on_hand;
@@ -142,15 +133,6 @@ static int compare_levels(struct ctx *cx, struct db *db, struct walk *k, struct 
   return cx->code;
 }
 
-static const char *number(struct ctx *cx, int64_t v) {
-  struct buf b;
-  buf_init(&b, 64);
-  struct jw w;
-  jw_init(&w, &b);
-  stock_number(&w, NULL, v, STOCK_SCALE);
-  return ctx_take(cx, &b);
-}
-
 static const char *place_text(struct ctx *cx, const struct replay_result *r) {
   return ctx_printf(cx, "%s in %s%s%s%s%s", r->sku, r->warehouse, r->location ? ", location " : "",
                     r->location ? r->location : "", r->lot ? ", lot " : "", r->lot ? r->lot : "");
@@ -164,11 +146,11 @@ static const char *sentence(struct ctx *cx, const struct replay_result *r) {
   const char *where = place_text(cx, r);
   if (r->row)
     return ctx_printf(cx, "row %lld of the ledger, %s: its balance is %s (reserved %s), it should be %s (%s)",
-                      (long long)r->row, where, number(cx, r->on_hand), number(cx, r->reserved),
-                      number(cx, r->on_hand_again), number(cx, r->reserved_again));
+                      (long long)r->row, where, stock_text(cx, r->on_hand), stock_text(cx, r->reserved),
+                      stock_text(cx, r->on_hand_again), stock_text(cx, r->reserved_again));
   return ctx_printf(cx, "%s: stored %s (reserved %s), the ledger comes to %s (%s)", where,
-                    number(cx, r->on_hand), number(cx, r->reserved), number(cx, r->on_hand_again),
-                    number(cx, r->reserved_again));
+                    stock_text(cx, r->on_hand), stock_text(cx, r->reserved), stock_text(cx, r->on_hand_again),
+                    stock_text(cx, r->reserved_again));
 }
 
 static int compare_pieces(struct ctx *cx, struct db *db, struct replay_result *out) {
@@ -178,9 +160,9 @@ static int compare_pieces(struct ctx *cx, struct db *db, struct replay_result *o
   stmt_done(s);
   out->differs = true;
   out->what = "serial";
-  out->sku = code(cx, db, item);
-  out->warehouse = code(cx, db, warehouse);
-  out->serial = code(cx, db, serial);
+  out->sku = stock_code(cx, db, item);
+  out->warehouse = stock_code(cx, db, warehouse);
+  out->serial = stock_code(cx, db, serial);
   return cx->code;
 }
 
@@ -217,14 +199,10 @@ void stock_replay_json(struct jw *w, const char *key, const struct replay_result
     jw_put(w, "what", r->what, "sku", r->sku, "warehouse", r->warehouse, "location", r->location, "lot",
            r->lot, "serial", r->serial);
     if (r->row) jw_int(w, "row", r->row);
-    jw_object(w, "stored");
-    stock_number(w, "quantity_on_hand", r->on_hand, STOCK_SCALE);
-    stock_number(w, "quantity_reserved", r->reserved, STOCK_SCALE);
-    jw_close(w, '}');
-    jw_object(w, "recomputed");
-    stock_number(w, "quantity_on_hand", r->on_hand_again, STOCK_SCALE);
-    stock_number(w, "quantity_reserved", r->reserved_again, STOCK_SCALE);
-    jw_close(w, '}');
+    jw_record(w, "stored", "quantity_on_hand", stock_number(r->on_hand), "quantity_reserved",
+              stock_number(r->reserved));
+    jw_record(w, "recomputed", "quantity_on_hand", stock_number(r->on_hand_again), "quantity_reserved",
+              stock_number(r->reserved_again));
     jw_close(w, '}');
   }
   jw_close(w, '}');
@@ -258,20 +236,10 @@ int stock_levels_rebuild(struct ctx *cx, struct db *db, int64_t *changed) {
 
 int stock_levels_list(struct ctx *cx, struct db *db, const char *sku, const char *warehouse, struct jw *w,
                       const char *key) {
-  struct stmt *s = db_ask(cx, db, SQL_stock_levels_list, sku, warehouse);
-  jw_array(w, key);
-  while (stmt_row(cx, s)) {
-    jw_object(w, NULL);
-    columns_write(w, s, 0, "sku, name, category, warehouse");
-    stock_number(w, "quantity_on_hand", col_int(s, 4), STOCK_SCALE);
-    stock_number(w, "quantity_reserved", col_int(s, 5), STOCK_SCALE);
-    stock_number(w, "quantity_available", col_int(s, 6), STOCK_SCALE);
-    if (!col_null(s, 7)) stock_number(w, "reorder_point", col_int(s, 7), STOCK_SCALE);
-    jw_time(w, "updated_at", col_int(s, 8));
-    jw_close(w, '}');
-  }
-  jw_close(w, ']');
-  return cx->code;
+  return columns_list(
+      cx, db_ask(cx, db, SQL_stock_levels_list, sku, warehouse), w, key,
+      "sku, name, category, warehouse, quantity_on_hand: number4, quantity_reserved: number4, "
+      "quantity_available: number4, reorder_point: number4!, updated_at: instant");
 }
 
 static void event_id(struct jw *w, struct str id) {
@@ -285,28 +253,13 @@ static void event_id(struct jw *w, struct str id) {
   jw_text(w, "event_id", uuid);
 }
 
-static void optional(struct jw *w, const struct stmt *s, int i, const char *key) {
-  if (!col_null(s, i)) jw_str(w, key, col_str(s, i));
-}
-
 static void history_row(struct jw *w, const struct stmt *s) {
   jw_object(w, NULL);
-  columns_write(w, s, 0, "id: int, type");
-  columns_write(w, s, 8, "sku, warehouse");
-  optional(w, s, 10, "location");
-  optional(w, s, 11, "lot");
-  optional(w, s, 12, "serial");
-  stock_number(w, "quantity", col_int(s, 2), STOCK_SCALE);
-  stock_number(w, "reserved", col_int(s, 3), STOCK_SCALE);
-  stock_number(w, "on_hand_after", col_int(s, 4), STOCK_SCALE);
-  stock_number(w, "reserved_after", col_int(s, 5), STOCK_SCALE);
-  columns_write(w, s, 6, "at: instant, recorded_at: instant");
-  optional(w, s, 13, "reference");
-  optional(w, s, 14, "notes");
-  jw_str(w, "actor", col_str(s, 15));
-  optional(w, s, 16, "device");
-  if (!col_null(s, 17)) jw_int(w, "device_seq", col_int(s, 17));
-  if (!col_null(s, 18)) stock_number(w, "unit_cost", col_int(s, 18), STOCK_SCALE);
+  columns_write(
+      w, s, 0,
+      "id: int, type, quantity: number4, reserved: number4, on_hand_after: number4, "
+      "reserved_after: number4, at: instant, recorded_at: instant, sku, warehouse, location!, lot!, "
+      "serial!, reference!, notes!, actor, device!, device_seq: int!, unit_cost: number4!");
   event_id(w, col_str(s, 19));
   jw_close(w, '}');
 }
@@ -319,12 +272,6 @@ static int read_cursor(struct ctx *cx, const char *text, int64_t *at, int64_t *i
   if (dot && str_to_int((struct str){ text, (size_t)(dot - text) }, at) && str_to_int(str_of(dot + 1), id))
     return OK;
   return fail(cx, E_INVALID, "cursor", "a cursor is what `next` of the page before says, not '%.40s'", text);
-}
-
-static int named(struct ctx *cx, struct db *db, const char *field, int kind, const char *text, int64_t *id) {
-  *id = text ? stock_name_find(cx, db, kind, str_of(text)) : 0;
-  if (cx->code || *id || !text) return cx->code;
-  return fail(cx, E_NOT_FOUND, field, "nothing was ever booked for %.80s", text);
 }
 
 /* ---- rows that lie in files ---- */
@@ -386,8 +333,8 @@ int stock_history(struct ctx *cx, struct db *db, const struct history_scope *sco
   struct past_rows files;
   size_t taken = 0;
   *next = NULL;
-  if (named(cx, db, "sku", NAME_ITEM, scope->sku, &item) ||
-      named(cx, db, "warehouse", NAME_WAREHOUSE, scope->warehouse, &warehouse) ||
+  if (stock_name_asked(cx, db, "sku", NAME_ITEM, scope->sku, &item) ||
+      stock_name_asked(cx, db, "warehouse", NAME_WAREHOUSE, scope->warehouse, &warehouse) ||
       read_cursor(cx, scope->cursor, &at, &id))
     return cx->code;
   if (!item && !warehouse) return fail(cx, E_INVALID, "sku", "say which: a sku, a warehouse, or both");

@@ -176,16 +176,10 @@ static int tell_one(struct ctx *cx, struct db *db, const struct untold *u) {
   bool fresh;
   if (state == STOCK_OK) return alert_settle(cx, db, LOW_STOCK, subject);
   is = state == STOCK_OUT ? "is out of stock" : state == STOCK_LOW ? "is low" : "may run out";
-  struct buf detail;
-  struct jw w;
-  jw_begin(&w, &detail, KIB(4));
-  jw_put(&w, "sku", u->sku, "warehouse", u->place);
-  stock_number(&w, "available", u->available, STOCK_SCALE);
-  stock_number(&w, "reorder_point", u->point, STOCK_SCALE);
-  stock_number(&w, "incoming", u->incoming, STOCK_SCALE);
-  jw_put(&w, "demand_a_day", arg_real(u->mean, 4), "lead_days", arg_real(u->lead, 2), "risk",
-         arg_real(u->risk, 4));
-  jw_close(&w, '}');
+  struct str detail =
+      json_one(cx, "sku", u->sku, "warehouse", u->place, "available", stock_number(u->available),
+               "reorder_point", stock_number(u->point), "incoming", stock_number(u->incoming), "demand_a_day",
+               arg_real(u->mean, 4), "lead_days", arg_real(u->lead, 2), "risk", arg_real(u->risk, 4));
   struct alert a = {
     .kind = LOW_STOCK,
     .subject = subject,
@@ -196,14 +190,13 @@ static int tell_one(struct ctx *cx, struct db *db, const struct untold *u) {
         ctx_printf(cx,
                    "%s %s: %s available, reorder point %s, %s on the way. Demand is %.2f a day and an order "
                    "takes %g days; the chance of running out before is %.0f %%.",
-                   subject, is, plan_quantity(cx, u->available), plan_quantity(cx, u->point),
-                   plan_quantity(cx, u->incoming), u->mean, u->lead, u->risk * 100),
-    .detail = buf_view(&detail),
+                   subject, is, stock_text(cx, u->available), stock_text(cx, u->point),
+                   stock_text(cx, u->incoming), u->mean, u->lead, u->risk * 100),
+    .detail = detail,
     .address = ctx_printf(cx, "#/stock?sku=%s", u->sku),
     .hold = true,
   };
   int rc = alert_raise(cx, db, &a, &fresh);
-  buf_clear(&detail);
   return rc;
 }
 
@@ -258,11 +251,9 @@ static int compose(struct ctx *cx, struct db *db, struct jw *w) {
   jw_array(w, "worst");
   while (stmt_row(cx, s)) {
     jw_object(w, NULL);
-    columns_write(w, s, 0, "sku, warehouse, state");
-    stock_number(w, "available", col_int(s, 3), STOCK_SCALE);
-    stock_number(w, "reorder_point", col_int(s, 4), STOCK_SCALE);
+    columns_write(w, s, 0,
+                  "sku, warehouse, state, available: number4, reorder_point: number4, -, incoming: number4");
     jw_real(w, "risk", real(s, 5), 4);
-    stock_number(w, "incoming", col_int(s, 6), STOCK_SCALE);
     jw_close(w, '}');
   }
   jw_close(w, ']');

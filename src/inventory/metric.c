@@ -79,18 +79,13 @@ void trend_of(const int64_t *values, int n, int64_t *slope, int64_t *error) {
 }
 
 void metric_json(struct jw *w, const struct metric *m) {
-  stock_number(w, "velocity", m->velocity, STOCK_SCALE);
-  stock_number(w, "trend", m->trend, TREND_SCALE);
-  jw_text(w, "direction", m->trend > 0 ? "up" : m->trend < 0 ? "down" : "flat");
-  stock_number(w, "average_on_hand", m->average, STOCK_SCALE);
-  if (m->has_turnover)
-    stock_number(w, "turnover", m->turnover, STOCK_SCALE);
-  else
-    jw_text(w, "turnover", NULL);
-  if (m->has_cover)
-    stock_number(w, "days_of_cover", m->days_of_cover, STOCK_SCALE);
-  else
-    jw_text(w, "days_of_cover", NULL);
+  jw_put(w, "velocity", stock_number(m->velocity), "trend", arg_number(m->trend, TREND_SCALE, 0), "direction",
+         m->trend > 0   ? "up"
+         : m->trend < 0 ? "down"
+                        : "flat",
+         "average_on_hand", stock_number(m->average), "turnover",
+         m->has_turnover ? stock_number(m->turnover) : arg_text(NULL), "days_of_cover",
+         m->has_cover ? stock_number(m->days_of_cover) : arg_text(NULL));
 }
 
 void metric_formulas(struct jw *w, const char *key) {

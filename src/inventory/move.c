@@ -45,15 +45,6 @@ static struct level *level_of(struct ctx *cx, struct db *db, const struct stock_
 
 /* ---- checks ---- */
 
-static const char *amount(struct ctx *cx, int64_t v) {
-  struct buf b;
-  struct jw w;
-  buf_init(&b, 64);
-  jw_init(&w, &b);
-  stock_number(&w, NULL, v, STOCK_SCALE);
-  return ctx_take(cx, &b);
-}
-
 static const char *where(struct ctx *cx, const struct stock_move *m) {
   return ctx_printf(cx, "%.80s in %.80s%s%.80s%s%.80s", m->sku, m->warehouse,
                     m->location && *m->location ? ", location " : "", m->location ? m->location : "",
@@ -72,17 +63,19 @@ static int apply(struct ctx *cx, struct stock_move *m, struct level *l, bool all
   bool holds = m->kind == MOVE_RESERVATION || m->kind == MOVE_RELEASE;
   m->change = m->counted ? m->quantity - l->on_hand : m->quantity;
   if (m->counted && m->quantity < 0)
-    return fail(cx, E_INVALID, "quantity", "nobody counts less than nothing: %s", amount(cx, m->quantity));
+    return fail(cx, E_INVALID, "quantity", "nobody counts less than nothing: %s",
+                stock_text(cx, m->quantity));
   int64_t on_hand = l->on_hand + (holds ? 0 : m->change), reserved = l->reserved + (holds ? m->change : 0);
   if (!allow_negative && on_hand < 0 && m->change < 0 && !holds)
     return fail(cx, E_CONFLICT, "quantity", "there is %s of %s: taking %s would leave %s",
-                amount(cx, l->on_hand), where(cx, m), amount(cx, -m->change), amount(cx, on_hand));
+                stock_text(cx, l->on_hand), where(cx, m), stock_text(cx, -m->change),
+                stock_text(cx, on_hand));
   if (!allow_negative && holds && m->change > 0 && reserved > on_hand)
     return fail(cx, E_CONFLICT, "quantity", "%s of %s is available: %s is more than that",
-                amount(cx, l->on_hand - l->reserved), where(cx, m), amount(cx, m->change));
+                stock_text(cx, l->on_hand - l->reserved), where(cx, m), stock_text(cx, m->change));
   if (holds && m->change < 0 && reserved < 0)
     return fail(cx, E_CONFLICT, "quantity", "%s of %s is reserved: %s cannot be released",
-                amount(cx, l->reserved), where(cx, m), amount(cx, -m->change));
+                stock_text(cx, l->reserved), where(cx, m), stock_text(cx, -m->change));
   l->on_hand = m->on_hand = on_hand;
   l->reserved = m->reserved = reserved;
   return OK;
@@ -113,9 +106,8 @@ static struct str event_json(struct ctx *cx, struct stock_move *m) {
   uuid7(m->event_id, cx->now);
   jw_object(&w, NULL);
   jw_put(&w, "eventId", m->event_id, "eventType", stock_kind_name(m->kind), "sku", m->sku, "warehouseId",
-         m->warehouse);
-  stock_number(&w, "quantityChange", m->change, STOCK_SCALE);
-  jw_time(&w, "timestamp", m->at ? m->at : cx->now);
+         m->warehouse, "quantityChange", stock_number(m->change), "timestamp",
+         arg_time(m->at ? m->at : cx->now));
   text_field(&w, "referenceId", m->reference);
   text_field(&w, "notes", m->notes);
   text_field(&w, "location", m->location);
@@ -148,7 +140,7 @@ int stock_transfer_moves(struct ctx *cx, const struct stock_move *what, const ch
   char id[37];
   if (what->quantity <= 0)
     return fail(cx, E_INVALID, "quantity", "a transfer moves more than nothing, not %s",
-                amount(cx, what->quantity));
+                stock_text(cx, what->quantity));
   if (!to || !*to) return fail(cx, E_INVALID, "to", "to is needed: the warehouse that gets it");
   if (same(what->warehouse, to))
     return fail(cx, E_INVALID, "to", "a transfer goes to another warehouse, not to %.80s", to);
@@ -171,21 +163,12 @@ void stock_move_json(struct jw *w, const char *key, const struct stock_move *m) 
   text_field(w, "lot", m->lot);
   text_field(w, "serial", m->serial);
   text_field(w, "reference", m->reference);
-  stock_number(w, "quantity", m->change, STOCK_SCALE);
-  stock_number(w, "quantity_on_hand", m->on_hand, STOCK_SCALE);
-  stock_number(w, "quantity_reserved", m->reserved, STOCK_SCALE);
+  jw_put(w, "quantity", stock_number(m->change), "quantity_on_hand", stock_number(m->on_hand),
+         "quantity_reserved", stock_number(m->reserved));
   jw_close(w, '}');
 }
 
 /* ---- reservations as records ---- */
-
-static const char *code(struct ctx *cx, struct db *db, int64_t id) {
-  struct stmt *s = id ? db_ask(cx, db, SQL_stock_code, id) : NULL;
-  if (!s) return NULL;
-  const char *text = stmt_row(cx, s) ? col_dup(cx, s, 0) : NULL;
-  stmt_done(s);
-  return text;
-}
 
 static int read_booked(struct ctx *cx, struct db *db, const char *id, struct stock_move *m) {
   *m = (struct stock_move){ .kind = MOVE_RELEASE };
@@ -194,10 +177,10 @@ static int read_booked(struct ctx *cx, struct db *db, const char *id, struct sto
   const int64_t at[] = { col_int(s, 0), col_int(s, 1), col_int(s, 2), col_int(s, 3) };
   m->quantity = -col_int(s, 4);
   stmt_done(s);
-  m->sku = code(cx, db, at[0]);
-  m->warehouse = code(cx, db, at[1]);
-  m->location = code(cx, db, at[2]);
-  m->lot = code(cx, db, at[3]);
+  m->sku = stock_code(cx, db, at[0]);
+  m->warehouse = stock_code(cx, db, at[1]);
+  m->location = stock_code(cx, db, at[2]);
+  m->lot = stock_code(cx, db, at[3]);
   return cx->code;
 }
 

@@ -283,10 +283,3 @@ void plan_pair_order(const struct plan_pair *p, struct order_advice *out) {
   demand_order(&p->demand, &o, p->available + p->incoming, out);
   if (!p->active) out->quantity = 0;
 }
-
-const char *plan_quantity(struct ctx *cx, int64_t v) {
-  struct buf b;
-  buf_init(&b, 64);
-  dec_print(&b, v, DEMAND_SCALE, 0);
-  return ctx_take(cx, &b);
-}

@@ -71,7 +71,4 @@ int plan_pair_judge(struct ctx *cx, struct db *db, struct plan_pair *p);
 /* What to order, given what is there and on its way. */
 void plan_pair_order(const struct plan_pair *p, struct order_advice *out);
 
-/* "1,234.5" is "1234.5": a quantity in words. */
-const char *plan_quantity(struct ctx *cx, int64_t v);
-
 #endif

@@ -44,9 +44,8 @@ static int add(struct batch *b, const struct figure *f) {
   jw_put(&w, "eventId", f->id, "eventType", f->type, "timestamp", arg_time(f->day * DAY_US));
   if (f->sku) jw_text(&w, "sku", f->sku);
   if (f->warehouse) jw_text(&w, "warehouseId", f->warehouse);
-  jw_text(&w, "metric", f->metric);
-  stock_number(&w, "value", f->value, f->scale);
-  jw_put(&w, "unit", f->unit, "day", date_iso(iso, (int32_t)f->day));
+  jw_put(&w, "metric", f->metric, "value", arg_number(f->value, f->scale, 0), "unit", f->unit, "day",
+         date_iso(iso, (int32_t)f->day));
   if (f->direction) jw_text(&w, "direction", f->direction);
   b->events[b->count++].body = str_of(jw_end(b->cx, &w));
   return b->count == EVENT_BATCH ? flush(b) : OK;

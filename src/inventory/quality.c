@@ -144,9 +144,7 @@ static void write_sample(struct ctx *cx, struct db *db, const char *check, const
   bool reviewed = stmt_row(cx, s);
   jw_object(w, NULL);
   jw_put(w, "subject", subject, "text", jv_text(jv_get(sample, "text")));
-  static const char *const names[] = { "assignee", "verdict", "note" };
-  for (int i = 0; i < 3 && reviewed; i++)
-    if (!col_null(s, i)) jw_str(w, names[i], col_str(s, i));
+  if (reviewed) columns_write(w, s, 0, "assignee!, verdict!, note!");
   jw_close(w, '}');
   if (reviewed) stmt_done(s);
 }

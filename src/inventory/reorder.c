@@ -24,13 +24,13 @@ static int emit(struct ctx *cx, struct db *db, const struct reorder_event *e) {
   bool order = str_starts(str_of(e->type), STR("PURCHASE_ORDER"));
   uuid7(id, cx->now);
   jw_begin(&w, &json, EVENT_BYTES);
-  jw_put(&w, "eventId", id, "eventType", e->type, "sku", e->sku, "warehouseId", e->place);
-  stock_number(&w, "quantity", e->quantity, STOCK_SCALE);
-  jw_put(&w, "timestamp", arg_time(cx->now), "proposalId", e->proposal);
+  jw_put(&w, "eventId", id, "eventType", e->type, "sku", e->sku, "warehouseId", e->place, "quantity",
+         stock_number(e->quantity), "timestamp", arg_time(cx->now), "proposalId", e->proposal);
   if (order) jw_text(&w, "purchaseOrderId", e->proposal);
   if (e->supplier) jw_text(&w, "supplierId", e->supplier);
-  if (e->pair) stock_number(&w, "reorderPoint", e->pair->reorder_point, STOCK_SCALE);
-  if (e->pair) stock_number(&w, "available", e->pair->available, STOCK_SCALE);
+  if (e->pair)
+    jw_put(&w, "reorderPoint", stock_number(e->pair->reorder_point), "available",
+           stock_number(e->pair->available));
   if (e->reason) jw_text(&w, "reason", e->reason);
   jw_close(&w, '}');
   int rc = event_emit(cx, db, REORDER_TOPIC, buf_view(&json));
@@ -47,7 +47,7 @@ static const char *number(struct ctx *cx, double v) {
 static const char *why_now(struct ctx *cx, const struct plan_pair *p) {
   const struct plan_terms *t = &p->terms;
   const char *incoming =
-      p->incoming > 0 ? ctx_printf(cx, " and %s on the way", plan_quantity(cx, p->incoming)) : "";
+      p->incoming > 0 ? ctx_printf(cx, " and %s on the way", stock_text(cx, p->incoming)) : "";
   const char *point =
       t->reorder_point >= 0
           ? "as somebody set it"
@@ -55,7 +55,7 @@ static const char *why_now(struct ctx *cx, const struct plan_pair *p) {
                        number(cx, p->demand.mean), number(cx, t->lead_days), t->lead_from, t->service * 100);
   const char *now =
       ctx_printf(cx, "because %s available%s is not more than the reorder point %s (%s)",
-                 plan_quantity(cx, p->available), incoming, plan_quantity(cx, p->reorder_point), point);
+                 stock_text(cx, p->available), incoming, stock_text(cx, p->reorder_point), point);
   if (p->risk_method == RISK_NONE) return now;
   return ctx_printf(cx, "%s; the chance of running out before an order arrives is %.0f %%", now,
                     p->risk * 100);
@@ -63,21 +63,20 @@ static const char *why_now(struct ctx *cx, const struct plan_pair *p) {
 
 static const char *why_so_much(struct ctx *cx, const struct plan_pair *p, const struct order_advice *a) {
   const struct plan_terms *t = &p->terms;
-  const char *bare = plan_quantity(cx, a->bare), *how;
+  const char *bare = stock_text(cx, a->bare), *how;
   if (a->method == ORDER_FIXED)
     how = ctx_printf(cx, "%s is the order quantity that is set", bare);
   else if (a->method == ORDER_EOQ)
     how =
         ctx_printf(cx, "%s is the economic order quantity for %s a year, %s an order and %s a unit and year",
-                   bare, number(cx, p->demand.mean * 365), plan_quantity(cx, t->order_cost),
+                   bare, number(cx, p->demand.mean * 365), stock_text(cx, t->order_cost),
                    number(cx, (double)t->holding_rate / DEMAND_ONE * (double)p->unit_cost / DEMAND_ONE));
   else
-    how = ctx_printf(cx, "%s brings it up to %s", bare, plan_quantity(cx, a->order_up_to));
+    how = ctx_printf(cx, "%s brings it up to %s", bare, stock_text(cx, a->order_up_to));
   if (a->quantity == a->bare) return how;
   if (t->pack > 0)
-    return ctx_printf(cx, "%s; %s in packs of %s", how, plan_quantity(cx, a->quantity),
-                      plan_quantity(cx, t->pack));
-  return ctx_printf(cx, "%s; %s is the least that can be ordered", how, plan_quantity(cx, a->quantity));
+    return ctx_printf(cx, "%s; %s in packs of %s", how, stock_text(cx, a->quantity), stock_text(cx, t->pack));
+  return ctx_printf(cx, "%s; %s is the least that can be ordered", how, stock_text(cx, a->quantity));
 }
 
 /* ---- proposals ---- */
@@ -168,7 +167,7 @@ int reorder_consider(struct ctx *cx, struct db *db, const struct plan_pair *p,
               !strcmp(open.state, stock_state_names[p->state]);
   if (same || (!open.id && was_dismissed(cx, db, p)) || cx->code) return cx->code;
   const char *id = open.id;
-  const char *reason = ctx_printf(cx, "%s %s: %s. %s.", plan_quantity(cx, a.quantity), p->sku, why_now(cx, p),
+  const char *reason = ctx_printf(cx, "%s %s: %s. %s.", stock_text(cx, a.quantity), p->sku, why_now(cx, p),
                                   why_so_much(cx, p, &a));
   if (save(cx, db, p, &a, reason, &id)) return cx->code;
   crash_point("reorder");
@@ -222,31 +221,6 @@ int reorder_dismiss(struct ctx *cx, struct db *db, const char *id, const char *n
 
 /* ---- lists ---- */
 
-static void put_number(struct jw *w, const char *name, const struct stmt *s, int i) {
-  if (col_null(s, i))
-    jw_text(w, name, NULL);
-  else
-    stock_number(w, name, col_int(s, i), STOCK_SCALE);
-}
-
-static void write_proposal(struct jw *w, const struct stmt *s) {
-  jw_object(w, NULL);
-  columns_write(w, s, 0, "id: text?, sku: text?, name: text?, warehouse: text?, status: text?");
-  put_number(w, "quantity", s, 5);
-  put_number(w, "unit_cost", s, 6);
-  columns_write(w, s, 7, "supplier: text?, method: text?, state: text?");
-  put_number(w, "available", s, 10);
-  put_number(w, "incoming", s, 11);
-  put_number(w, "reorder_point", s, 12);
-  put_number(w, "risk", s, 13);
-  column_text(w, "reason", s, 14);
-  jw_raw(w, "detail", col_null(s, 15) ? STR("{}") : col_str(s, 15));
-  columns_write(w, s, 16,
-                "created_at: instant?, updated_at: instant?, decided_at: instant?, note: text?, "
-                "reference: text?");
-  jw_close(w, '}');
-}
-
 int reorder_list(struct ctx *cx, struct db *db, const char *status, int64_t limit, struct jw *w,
                  const char *key) {
   static const char *const known[] = { "proposed", "accepted", "dismissed", "ordered", "received", "all" };
@@ -256,10 +230,13 @@ int reorder_list(struct ctx *cx, struct db *db, const char *status, int64_t limi
     return fail(cx, E_INVALID, "state",
                 "a state is proposed, accepted, dismissed, ordered, received or all, not '%.40s'", status);
   struct stmt *s = db_ask(cx, db, SQL_reorder_list, status ? status : "proposed", limit);
-  jw_array(w, key);
-  while (stmt_row(cx, s)) write_proposal(w, s);
-  jw_close(w, ']');
-  return cx->code;
+  return columns_list(
+      cx, s, w, key,
+      "id: text?, sku: text?, name: text?, warehouse: text?, status: text?, quantity: number4?, "
+      "unit_cost: number4?, supplier: text?, method: text?, state: text?, available: number4?, "
+      "incoming: number4?, reorder_point: number4?, risk: number4?, reason: text?, detail: any, "
+      "created_at: instant?, updated_at: instant?, decided_at: instant?, note: text?, "
+      "reference: text?");
 }
 
 int reorder_totals(struct ctx *cx, struct db *db, struct jw *w, const char *key) {

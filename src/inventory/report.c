@@ -7,13 +7,6 @@
 
 enum { SERIES = 28, MOVEMENTS = 20 };
 
-static void number_or_null(struct jw *w, const char *key, const struct stmt *s, int i) {
-  if (col_null(s, i))
-    jw_text(w, key, NULL);
-  else
-    stock_number(w, key, col_int(s, i), STOCK_SCALE);
-}
-
 /* Columns from `at` on as they stand in stock_metric; false when there are none. */
 static bool sums_from(const struct stmt *s, int at, struct metric_sums *m) {
   *m = (struct metric_sums){ col_int(s, at),     col_int(s, at + 1), col_int(s, at + 2), col_int(s, at + 3),
@@ -84,14 +77,11 @@ static void level_row(struct jw *w, const struct stmt *s, int64_t day) {
   struct metric m = { 0 };
   if (sums_from(s, 8, &sums)) metric_of(&sums, day, col_int(s, 6), &m);
   jw_object(w, NULL);
-  columns_write(w, s, 0, "sku, name: text?, category: text?, warehouse");
-  stock_number(w, "on_hand", col_int(s, 4), STOCK_SCALE);
-  stock_number(w, "reserved", col_int(s, 5), STOCK_SCALE);
-  stock_number(w, "available", col_int(s, 6), STOCK_SCALE);
-  number_or_null(w, "reorder_point", s, 7);
+  columns_write(w, s, 0,
+                "sku, name: text?, category: text?, warehouse, on_hand: number4, reserved: number4, "
+                "available: number4, reorder_point: number4?");
   metric_json(w, &m);
-  number_or_null(w, "risk", s, 18);
-  columns_write(w, s, 16, "state, updated_at: instant");
+  columns_write(w, s, 16, "state, updated_at: instant, risk: number4?");
   jw_close(w, '}');
 }
 
@@ -133,10 +123,10 @@ static int write_totals(struct ctx *cx, struct db *db, const struct levels_scope
   bind_scope(s, scope);
   if (!stmt_row(cx, s)) return cx->code;
   jw_object(w, "totals");
-  columns_write(w, s, 0, "levels: int, items: int, warehouses: int");
-  stock_number(w, "on_hand", col_int(s, 3), STOCK_SCALE);
-  stock_number(w, "reserved", col_int(s, 4), STOCK_SCALE);
-  columns_write(w, s, 5, "low: int, out: int, over: int");
+  columns_write(
+      w, s, 0,
+      "levels: int, items: int, warehouses: int, on_hand: number4, reserved: number4, low: int, out: int, "
+      "over: int");
   jw_close(w, '}');
   stmt_done(s);
   return OK;
@@ -185,18 +175,12 @@ static int kept_metrics(struct ctx *cx, struct metrics_list *l) {
   return cx->code;
 }
 
-static int named(struct ctx *cx, struct db *db, const char *field, int kind, const char *text, int64_t *id) {
-  *id = text ? stock_name_find(cx, db, kind, str_of(text)) : 0;
-  return cx->code || *id || !text ? (int)cx->code
-                                  : fail(cx, E_NOT_FOUND, field, "nothing was ever booked for %.80s", text);
-}
-
 int report_metrics(struct ctx *cx, struct db *db, const char *sku, const char *warehouse, int64_t day,
                    struct jw *w, const char *key) {
   struct metrics_list l = { .db = db, .w = w, .day = day };
   int64_t ledger;
-  if (named(cx, db, "sku", NAME_ITEM, sku, &l.item) ||
-      named(cx, db, "warehouse", NAME_WAREHOUSE, warehouse, &l.warehouse))
+  if (stock_name_asked(cx, db, "sku", NAME_ITEM, sku, &l.item) ||
+      stock_name_asked(cx, db, "warehouse", NAME_WAREHOUSE, warehouse, &l.warehouse))
     return cx->code;
   if (day < 0 && stock_position(cx, db, &ledger, &l.day)) return cx->code;
   jw_array(w, key);
@@ -214,50 +198,15 @@ static int item_record(struct ctx *cx, struct db *db, const char *sku, struct jw
   struct stmt *s = db_ask(cx, db, SQL_report_item, sku);
   *found = stmt_row(cx, s);
   if (!*found) return cx->code;
-  static const char *const texts[] = { "id", "sku", "name", "barcode", "category", "unit", "tracked" };
   jw_object(w, "item");
-  for (int i = 0; i < 7; i++) column_text(w, texts[i], s, i);
-  number_or_null(w, "unit_cost", s, 7);
-  number_or_null(w, "reorder_point", s, 8);
-  number_or_null(w, "reorder_quantity", s, 9);
-  if (!col_null(s, 10)) jw_int(w, "lead_time_days", col_int(s, 10));
-  jw_bool(w, "active", col_int(s, 11) != 0);
+  columns_write(
+      w, s, 0,
+      "id: text?, sku: text?, name: text?, barcode: text?, category: text?, unit: text?, tracked: text?, "
+      "unit_cost: number4?, reorder_point: number4?, reorder_quantity: number4?, lead_time_days: int!, "
+      "active: bool");
   jw_close(w, '}');
   stmt_done(s);
   return OK;
-}
-
-static int item_levels(struct ctx *cx, struct db *db, int64_t item, struct jw *w) {
-  struct stmt *s = db_ask(cx, db, SQL_report_item_levels, item);
-  jw_array(w, "levels");
-  while (stmt_row(cx, s)) {
-    jw_object(w, NULL);
-    columns_write(w, s, 0, "warehouse, location: text?, lot: text?, -, -, expires: text?");
-    stock_number(w, "on_hand", col_int(s, 3), STOCK_SCALE);
-    stock_number(w, "reserved", col_int(s, 4), STOCK_SCALE);
-    jw_time(w, "updated_at", col_int(s, 6));
-    jw_close(w, '}');
-  }
-  jw_close(w, ']');
-  return cx->code;
-}
-
-static int item_list(struct ctx *cx, struct db *db, enum sql_id sql, const char *sku, const char *key,
-                     const char *const *names, int count, struct jw *w) {
-  struct stmt *s = db_ask(cx, db, sql, sku);
-  jw_array(w, key);
-  while (stmt_row(cx, s)) {
-    jw_object(w, NULL);
-    for (int i = 0; i < count; i++) {
-      if (strcmp(names[i], "quantity") == 0)
-        stock_number(w, names[i], col_int(s, i), STOCK_SCALE);
-      else
-        column_text(w, names[i], s, i);
-    }
-    jw_close(w, '}');
-  }
-  jw_close(w, ']');
-  return cx->code;
 }
 
 /* The last 28 days of each warehouse with the line through them: what one can only see with the days at hand. */
@@ -271,11 +220,10 @@ static int item_trends(struct ctx *cx, struct db *db, int64_t item, struct jw *w
     if (daily_series(cx, db, item, col_int(s, 0), day, SERIES, issued)) break;
     trend_of(issued, SERIES, &slope, &error);
     jw_object(w, NULL);
-    jw_put(w, "warehouse", col_str(s, 1), "until", date_iso(iso, (int32_t)day));
-    stock_number(w, "trend", slope, TREND_SCALE);
-    stock_number(w, "standard_error", error, TREND_SCALE);
+    jw_put(w, "warehouse", col_str(s, 1), "until", date_iso(iso, (int32_t)day), "trend",
+           arg_number(slope, TREND_SCALE, 0), "standard_error", arg_number(error, TREND_SCALE, 0));
     jw_array(w, "issued");
-    for (int i = 0; i < SERIES; i++) stock_number(w, NULL, issued[i], STOCK_SCALE);
+    for (int i = 0; i < SERIES; i++) jw_number(w, NULL, issued[i], STOCK_SCALE, 0);
     jw_close(w, ']');
     jw_close(w, '}');
   }
@@ -284,19 +232,23 @@ static int item_trends(struct ctx *cx, struct db *db, int64_t item, struct jw *w
 }
 
 int report_item(struct ctx *cx, struct db *db, const char *sku, struct jw *w, const char *key) {
-  static const char *const lots[] = { "code", "made", "expires", "blocked", "notes" };
-  static const char *const serials[] = { "code", "lot", "state", "warehouse", "location" };
-  static const char *const reservations[] = { "id",       "warehouse", "location", "lot",
-                                              "quantity", "reference", "customer", "until" };
   const char *next;
   bool found;
   int64_t item = stock_name_find(cx, db, NAME_ITEM, str_of(sku));
   jw_object(w, key);
   if (item_record(cx, db, sku, w, &found)) return cx->code;
   if (!found && !item) return fail(cx, E_NOT_FOUND, "sku", "there is no item %.80s", sku);
-  if (item_levels(cx, db, item, w) || item_list(cx, db, SQL_report_item_lots, sku, "lots", lots, 5, w) ||
-      item_list(cx, db, SQL_report_item_serials, sku, "serials", serials, 5, w) ||
-      item_list(cx, db, SQL_report_item_reservations, sku, "reservations", reservations, 8, w))
+  if (columns_list(
+          cx, db_ask(cx, db, SQL_report_item_levels, item), w, "levels",
+          "warehouse, location: text?, lot: text?, on_hand: number4, reserved: number4, expires: text?, "
+          "updated_at: instant") ||
+      columns_list(cx, db_ask(cx, db, SQL_report_item_lots, sku), w, "lots",
+                   "code: text?, made: text?, expires: text?, blocked: text?, notes: text?") ||
+      columns_list(cx, db_ask(cx, db, SQL_report_item_serials, sku), w, "serials",
+                   "code: text?, lot: text?, state: text?, warehouse: text?, location: text?") ||
+      columns_list(cx, db_ask(cx, db, SQL_report_item_reservations, sku), w, "reservations",
+                   "id: text?, warehouse: text?, location: text?, lot: text?, quantity: number4, "
+                   "reference: text?, customer: text?, until: text?"))
     return cx->code;
   const struct history_scope scope = { .sku = sku, .from = INT64_MIN, .limit = MOVEMENTS };
   if (item) {

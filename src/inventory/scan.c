@@ -2,12 +2,13 @@
 
 #include "base/time.h"
 #include "inventory/gs1.h"
+#include "store/column.h"
 
 /* ---- one question after the other ---- */
 
 /* The rows of a statement as matches; 0 when it has none. */
 static int64_t write_matches(struct ctx *cx, struct stmt *s, struct jw *w, const char *kind,
-                             const char *const *names, int count) {
+                             const char *members) {
   int64_t found = 0;
   for (; stmt_row(cx, s); found++) {
     if (!found) {
@@ -15,8 +16,7 @@ static int64_t write_matches(struct ctx *cx, struct stmt *s, struct jw *w, const
       jw_array(w, "matches");
     }
     jw_object(w, NULL);
-    for (int i = 0; i < count; i++)
-      if (!col_null(s, i)) jw_str(w, names[i], col_str(s, i));
+    columns_write(w, s, 0, members);
     jw_close(w, '}');
   }
   if (found) jw_close(w, ']');
@@ -24,19 +24,17 @@ static int64_t write_matches(struct ctx *cx, struct stmt *s, struct jw *w, const
 }
 
 static bool plain(struct ctx *cx, struct db *db, const char *code, struct jw *w) {
-  static const char *const sku[] = { "sku" }, *const place[] = { "warehouse", "location" };
-  static const char *const piece[] = { "sku", "warehouse", "location" }, *const lot[] = { "sku", "lot",
-                                                                                          "expires" };
   static const struct {
-    const char *const *names;
-    const char *kind;
+    const char *kind, *members;
     enum sql_id sql;
-    int count;
   } questions[] = {
-    { sku, "item", SQL_scan_item, 1 },       { sku, "item", SQL_scan_booked, 1 },
-    { sku, "item", SQL_scan_barcode, 1 },    { place, "location", SQL_scan_location, 2 },
-    { piece, "serial", SQL_scan_serial, 3 }, { sku, "serial", SQL_scan_serial_record, 1 },
-    { lot, "lot", SQL_scan_lot, 3 },
+    { "item", "sku!", SQL_scan_item },
+    { "item", "sku!", SQL_scan_booked },
+    { "item", "sku!", SQL_scan_barcode },
+    { "location", "warehouse!, location!", SQL_scan_location },
+    { "serial", "sku!, warehouse!, location!", SQL_scan_serial },
+    { "serial", "sku!", SQL_scan_serial_record },
+    { "lot", "sku!, lot!, expires!", SQL_scan_lot },
   };
   char gtin[15] = "";
   size_t n = strlen(code);
@@ -48,7 +46,7 @@ static bool plain(struct ctx *cx, struct db *db, const char *code, struct jw *w)
   for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
     struct stmt *s = db_ask(cx, db, questions[i].sql, code);
     if (questions[i].sql == SQL_scan_barcode) stmt_text(s, 2, gtin);
-    if (write_matches(cx, s, w, questions[i].kind, questions[i].names, questions[i].count)) return true;
+    if (write_matches(cx, s, w, questions[i].kind, questions[i].members)) return true;
     if (cx->code) return false;
   }
   return false;
@@ -66,7 +64,6 @@ static void write_text(struct jw *w, const char *key, const char *text) {
 }
 
 static int write_gs1(struct ctx *cx, struct db *db, const struct gs1 *g, struct jw *w) {
-  static const char *const sku[] = { "sku" };
   jw_object(w, "gs1");
   write_text(w, "gtin", g->gtin);
   write_text(w, "content", g->content);
@@ -81,7 +78,7 @@ static int write_gs1(struct ctx *cx, struct db *db, const struct gs1 *g, struct 
   jw_close(w, '}');
   const char *gtin = g->gtin[0] ? g->gtin : g->content;
   struct stmt *s = db_ask(cx, db, SQL_scan_barcode, gtin, gtin);
-  if (gtin[0] && write_matches(cx, s, w, "gs1", sku, 1)) return OK;
+  if (gtin[0] && write_matches(cx, s, w, "gs1", "sku!")) return OK;
   if (cx->code) return cx->code;
   jw_text(w, "kind", "gs1");
   jw_array(w, "matches");

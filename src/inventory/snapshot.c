@@ -49,43 +49,17 @@ int snapshot_make(struct ctx *cx, struct db *db, int64_t day, int64_t *rows) {
 
 /* ---- showing ---- */
 
-static void level_row(struct jw *w, const struct stmt *s) {
-  columns_write(w, s, 0, "sku, warehouse");
-  stock_number(w, "on_hand", col_int(s, 2), STOCK_SCALE);
-  stock_number(w, "reserved", col_int(s, 3), STOCK_SCALE);
-}
-
-static void figure(struct jw *w, const struct stmt *s, int i, const char *key, int scale) {
-  if (col_null(s, i))
-    jw_text(w, key, NULL);
-  else
-    stock_number(w, key, col_int(s, i), scale);
-}
-
 static int show_made(struct ctx *cx, struct db *db, int64_t day, struct jw *w) {
-  struct stmt *s = db_ask(cx, db, SQL_snapshot_rows, day);
-  while (stmt_row(cx, s)) {
-    jw_object(w, NULL);
-    level_row(w, s);
-    figure(w, s, 4, "velocity", STOCK_SCALE);
-    figure(w, s, 5, "trend", TREND_SCALE);
-    figure(w, s, 6, "turnover", STOCK_SCALE);
-    figure(w, s, 7, "days_of_cover", STOCK_SCALE);
-    columns_write(w, s, 8, "name, category, warehouse_name");
-    jw_close(w, '}');
-  }
-  return cx->code;
+  return columns_list(
+      cx, db_ask(cx, db, SQL_snapshot_rows, day), w, "rows",
+      "sku, warehouse, on_hand: number4, reserved: number4, velocity: number4?, trend: number6?, "
+      "turnover: number4?, days_of_cover: number4?, name, category, warehouse_name");
 }
 
 static int show_known(struct ctx *cx, struct db *db, int64_t day, int64_t known, struct jw *w) {
   struct stmt *s =
       db_ask(cx, db, SQL_snapshot_known, (day + 1) * DAY_US, known < 0 ? INT64_MAX : (known + 1) * DAY_US);
-  while (stmt_row(cx, s)) {
-    jw_object(w, NULL);
-    level_row(w, s);
-    jw_close(w, '}');
-  }
-  return cx->code;
+  return columns_list(cx, s, w, "rows", "sku, warehouse, on_hand: number4, reserved: number4");
 }
 
 static void days(struct jw *w, int64_t day, int64_t made_at, int64_t ledger) {
@@ -103,9 +77,7 @@ int snapshot_show(struct ctx *cx, struct db *db, int64_t day, int64_t known, str
   days(w, day, made && known < 0 ? col_int(s, 0) : 0, made && known < 0 ? col_int(s, 1) : 0);
   if (made) stmt_done(s);
   if (known >= 0) jw_text(w, "known", date_iso(iso, (int32_t)known));
-  jw_array(w, "rows");
   int rc = made && known < 0 ? show_made(cx, db, day, w) : show_known(cx, db, day, known, w);
-  jw_close(w, ']');
   jw_close(w, '}');
   return rc;
 }

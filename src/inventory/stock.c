@@ -22,12 +22,27 @@ int64_t stock_name_find(struct ctx *cx, struct db *db, int kind, struct str text
   return stmt_number(cx, db_ask(cx, db, SQL_stock_name_find, kind, text), 0);
 }
 
-void stock_number(struct jw *w, const char *key, int64_t v, int scale) {
+const char *stock_text(struct ctx *cx, int64_t v) {
   struct buf b;
   buf_init(&b, 64);
-  dec_print(&b, v, scale, 0);
-  jw_raw(w, key, buf_view(&b));
-  buf_clear(&b);
+  dec_print(&b, v, STOCK_SCALE, 0);
+  return ctx_take(cx, &b);
+}
+
+const char *stock_code(struct ctx *cx, struct db *db, int64_t id) {
+  struct stmt *s = id ? db_ask(cx, db, SQL_stock_code, id) : NULL;
+  if (!s) return NULL;
+  if (!stmt_row(cx, s)) return "?";
+  const char *text = col_dup(cx, s, 0);
+  stmt_done(s);
+  return text;
+}
+
+int stock_name_asked(struct ctx *cx, struct db *db, const char *field, int kind, const char *text,
+                     int64_t *id) {
+  *id = text ? stock_name_find(cx, db, kind, str_of(text)) : 0;
+  if (cx->code || *id || !text) return cx->code;
+  return fail(cx, E_NOT_FOUND, field, "nothing was ever booked for %.80s", text);
 }
 
 int stock_quantity(struct ctx *cx, const char *field, const char *text, int64_t *out) {

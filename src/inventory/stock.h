@@ -57,9 +57,15 @@ enum stock_name_kind {
 };
 /* The number of a code; 0 when nothing was ever booked with it. */
 int64_t stock_name_find(struct ctx *cx, struct db *db, int kind, struct str text);
+/* The same for who asks about it: E_NOT_FOUND then; 0 for NULL. */
+int stock_name_asked(struct ctx *cx, struct db *db, const char *field, int kind, const char *text,
+                     int64_t *id);
+/* The code of a number; NULL for 0. */
+const char *stock_code(struct ctx *cx, struct db *db, int64_t id);
 
 /* A quantity as a JSON number, printed exactly. */
-void stock_number(struct jw *w, const char *key, int64_t v, int scale);
+static inline struct arg stock_number(int64_t v) { return arg_number(v, STOCK_SCALE, 0); }
+const char *stock_text(struct ctx *cx, int64_t v); /* the same in a sentence */
 
 /* Reads "12", "-0.5"; E_INVALID names the field and says what would be right. */
 int stock_quantity(struct ctx *cx, const char *field, const char *text, int64_t *out);

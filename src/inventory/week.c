@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/time.h"
 #include "record/form.h"
+#include "store/column.h"
 
 enum { MOST_MOVED = 20 };
 
@@ -10,35 +11,16 @@ int64_t week_begin(int64_t day) { return day - ((day + 3) % 7 + 7) % 7; }
 
 /* ---- the report ---- */
 
-static const char *const sums[] = { "received", "issued", "returned", "adjusted", "transferred", "net" };
-enum { SUMS = sizeof sums / sizeof *sums };
-
-/* Columns from `at` on: the sums in their order, then the movements. */
-static void write_sums(struct jw *w, const struct stmt *s, int at) {
-  for (int i = 0; i < SUMS; i++) stock_number(w, sums[i], col_int(s, at + i), STOCK_SCALE);
-  jw_int(w, "movements", col_int(s, at + SUMS));
-}
+#define SUMS                                                                                                 \
+  "received: number4, issued: number4, returned: number4, adjusted: number4, transferred: number4, "         \
+  "net: number4, movements: int"
 
 static int write_totals(struct ctx *cx, struct db *db, int64_t week, struct jw *w) {
   struct stmt *s = db_ask(cx, db, SQL_week_totals, week);
   jw_object(w, "totals");
-  if (stmt_row(cx, s)) write_sums(w, s, 0);
+  if (stmt_row(cx, s)) columns_write(w, s, 0, SUMS);
   if (s) stmt_done(s);
   jw_close(w, '}');
-  return cx->code;
-}
-
-static int write_list(struct ctx *cx, struct db *db, enum sql_id sql, int64_t week, const char *key,
-                      const char *name, struct jw *w) {
-  struct stmt *s = db_ask(cx, db, sql, week, MOST_MOVED);
-  jw_array(w, key);
-  while (stmt_row(cx, s)) {
-    jw_object(w, NULL);
-    jw_str(w, name, col_str(s, 0));
-    write_sums(w, s, 1);
-    jw_close(w, '}');
-  }
-  jw_close(w, ']');
   return cx->code;
 }
 
@@ -49,8 +31,9 @@ static int compose(struct ctx *cx, struct db *db, int64_t week, struct buf *out)
   jw_object(&w, NULL);
   jw_put(&w, "week", date_week(name, (int32_t)week), "begins", date_iso(iso, (int32_t)week));
   if (write_totals(cx, db, week, &w) ||
-      write_list(cx, db, SQL_week_warehouses, week, "warehouses", "warehouse", &w) ||
-      write_list(cx, db, SQL_week_items, week, "items", "sku", &w))
+      columns_list(cx, db_ask(cx, db, SQL_week_warehouses, week, MOST_MOVED), &w, "warehouses",
+                   "warehouse, " SUMS) ||
+      columns_list(cx, db_ask(cx, db, SQL_week_items, week, MOST_MOVED), &w, "items", "sku, " SUMS))
     return cx->code;
   jw_close(&w, '}');
   return OK;

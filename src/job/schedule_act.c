@@ -242,16 +242,6 @@ int schedule_slots(struct ctx *cx, struct db *db, const char *name, int64_t limi
                    const char *key) {
   struct found f;
   if (find(cx, db, name, &f)) return cx->code;
-  struct stmt *s = db_ask(cx, db, SQL_schedule_slots_of, f.id, limit);
-  jw_array(w, key);
-  while (stmt_row(cx, s)) {
-    jw_object(w, NULL);
-    columns_write(w, s, 0, "slot: instant, state");
-    if (!col_null(s, 2)) jw_time(w, "since", col_int(s, 2));
-    if (!col_null(s, 3)) jw_str(w, "reason", col_str(s, 3));
-    columns_write(w, s, 4, "at: instant, job: int?, run: int?");
-    jw_close(w, '}');
-  }
-  jw_close(w, ']');
-  return cx->code;
+  return columns_list(cx, db_ask(cx, db, SQL_schedule_slots_of, f.id, limit), w, key,
+                      "slot: instant, state, since: instant!, reason!, at: instant, job: int?, run: int?");
 }

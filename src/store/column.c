@@ -18,12 +18,13 @@ void column_time(struct jw *w, const char *key, const struct stmt *s, int i) {
 
 enum { KEY_SIZE = 64 };
 
-/* "name: kind?, ..." -> its name, its kind and whether NULL is null; what is behind it. */
-static const char *next_member(const char *p, char key[static KEY_SIZE], struct str *kind, bool *null) {
+/* "name: kind?, ..." -> its name, its kind and what NULL becomes (?, ! or 0); what is behind it. */
+static const char *next_member(const char *p, char key[static KEY_SIZE], struct str *kind, char *null) {
   size_t n = strcspn(p, ",");
   struct str member = str_trim((struct str){ p, n });
-  *null = member.n && member.p[member.n - 1] == '?';
-  member.n -= *null;
+  char last = member.n ? member.p[member.n - 1] : 0;
+  *null = last == '?' || last == '!' ? last : 0;
+  member.n -= *null != 0;
   const char *colon = memchr(member.p, ':', member.n);
   size_t name = colon ? (size_t)(colon - member.p) : member.n;
   str_copy(key, KEY_SIZE, (struct str){ member.p, name });
@@ -36,6 +37,8 @@ static void write_one(struct jw *w, const char *key, struct str kind, const stru
     jw_str(w, key, col_str(s, i));
   else if (str_eq(kind, STR("int")))
     jw_int(w, key, col_int(s, i));
+  else if (str_starts(kind, STR("number")) && kind.n == 7)
+    jw_number(w, key, col_int(s, i), kind.p[6] - '0', 0);
   else if (str_eq(kind, STR("bool")))
     jw_bool(w, key, col_int(s, i) != 0);
   else if (str_eq(kind, STR("instant")))
@@ -51,14 +54,13 @@ static void write_one(struct jw *w, const char *key, struct str kind, const stru
 void columns_write(struct jw *w, const struct stmt *s, int from, const char *members) {
   char key[KEY_SIZE];
   struct str kind;
-  bool null;
+  char null;
   for (int i = from; *members; i++) {
     members = next_member(members, key, &kind, &null);
     if (!strcmp(key, "-")) continue;
-    if (null && col_null(s, i))
-      jw_text(w, key, NULL);
-    else
-      write_one(w, key, kind, s, i);
+    bool none = null && col_null(s, i);
+    if (none && null == '?') jw_text(w, key, NULL);
+    if (!none) write_one(w, key, kind, s, i);
   }
 }
 

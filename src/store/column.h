@@ -15,8 +15,9 @@ void column_time(struct jw *w, const char *key, const struct stmt *s, int i); /*
 **
 **   columns_write(w, s, 0, "seq: int, at: instant, actor, held: text?, ok: bool, -, payload: any?");
 **
-** text (when nothing is said), int, bool, instant (UTC microseconds), any (JSON as it is). With a ? NULL is null; without, it
-** is "" or 0. An instant of 0 is null when it says `known`. A - passes one column over. */
+** text (when nothing is said), int, number4 (a whole number with so many decimals), bool, instant (UTC microseconds), any (JSON as
+** it is). With a ? NULL is null, with a ! the member is left out then; without, it is "" or 0. An instant of 0 is null when it
+** says `known`. A - passes one column over. */
 void columns_write(struct jw *w, const struct stmt *s, int from, const char *members);
 
 /* The rest of a statement as an array of such objects. */
