@@ -32,7 +32,7 @@ struct archive_step {
 
 struct archive_result {
   struct archive_step *step;
-  size_t count, room;
+  size_t count;
   int64_t rows, bytes, purged, held;
 };
 

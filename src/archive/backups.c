@@ -55,17 +55,12 @@ static void keep_newest(struct copy *list, size_t count, int32_t (*period)(int64
 }
 
 static int read_copies(struct ctx *cx, struct db *db, struct copy **list, size_t *count) {
-  size_t room = 0;
   *list = NULL;
   *count = 0;
   struct stmt *s = db_stmt(cx, db, SQL_backup_made_list);
   while (stmt_row(cx, s)) {
     if (!col_null(s, 8)) continue;
-    if (*count == room) {
-      struct copy *more = ctx_alloc(cx, (room = room ? room * 2 : 32) * sizeof *more);
-      if (*count) memcpy(more, *list, *count * sizeof *more);
-      *list = more;
-    }
+    *list = ctx_more(cx, *list, *count, sizeof **list);
     (*list)[(*count)++] =
         (struct copy){ .id = col_int(s, 0), .at = col_int(s, 2), .file = col_dup(cx, s, 1) };
   }

@@ -255,11 +255,7 @@ static int leave(struct ctx *cx, struct db *db, void *arg) {
 /* ---- partitions ---- */
 
 struct archive_step *archive_step_add(struct ctx *cx, struct archive_result *r, const struct partition *p) {
-  if (r->count == r->room) {
-    struct archive_step *more = ctx_alloc(cx, (r->room = r->room ? r->room * 2 : 64) * sizeof *more);
-    if (r->count) memcpy(more, r->step, r->count * sizeof *more);
-    r->step = more;
-  }
+  r->step = ctx_more(cx, r->step, r->count, sizeof *r->step);
   struct archive_step *step = &r->step[r->count++];
   *step = (struct archive_step){ .table = p->table->name,
                                  .month = ctx_strdup(cx, str_of(p->month)),
@@ -297,7 +293,6 @@ static int move_partition(struct ctx *cx, struct ctx *aside, struct tenant *t, c
 /* Whole months that lie before the bound, of all places. */
 static int list_partitions(struct ctx *cx, struct db *db, const struct archive_table *t, int64_t before,
                            struct partition **list, size_t *count) {
-  size_t room = 0;
   *list = NULL;
   *count = 0;
   const char *place = t->place ? t->place : "0";
@@ -310,11 +305,7 @@ static int list_partitions(struct ctx *cx, struct db *db, const struct archive_t
                          t->ready ? t->ready : ""));
   stmt_int(s, 1, before);
   while (stmt_row(cx, s)) {
-    if (*count == room) {
-      struct partition *more = ctx_alloc(cx, (room = room ? room * 2 : 64) * sizeof *more);
-      if (*count) memcpy(more, *list, *count * sizeof *more);
-      *list = more;
-    }
+    *list = ctx_more(cx, *list, *count, sizeof **list);
     struct partition *p = &(*list)[(*count)++];
     *p = (struct partition){ .table = t,
                              .place_number = col_int(s, 0),

@@ -57,6 +57,26 @@ void *xmalloc(size_t n) { return or_abort(malloc(n ? n : 1)); }
 void *xcalloc(size_t count, size_t size) { return or_abort(calloc(count ? count : 1, size)); }
 void *xrealloc(void *p, size_t n) { return or_abort(realloc(p, n ? n : 1)); }
 
+/* How much room a list needs that has `count` elements and none left; 0: it has. */
+static size_t room_wanted(size_t count) {
+  enum { FIRST = 16 };
+  if (count & (count - 1) || (count && count < FIRST)) return 0;
+  return count ? count * 2 : FIRST;
+}
+
+void *ctx_more(struct ctx *cx, void *list, size_t count, size_t size) {
+  size_t room = room_wanted(count);
+  if (!room) return list;
+  void *more = ctx_alloc(cx, room * size);
+  if (count) memcpy(more, list, count * size);
+  return more;
+}
+
+void *xmore(void *list, size_t count, size_t size) {
+  size_t room = room_wanted(count);
+  return room ? xrealloc(list, room * size) : list;
+}
+
 void ctx_begin(struct ctx *cx, const char *actor) {
   *cx = (struct ctx){ .now = time_now(), .may = UINT64_MAX };
   uuid7(cx->id, cx->now);

@@ -93,4 +93,9 @@ void *xmalloc(size_t n);
 void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *p, size_t n);
 
+/* A list of `count` elements, with room for one more; it may have moved. Its room is a power of two, so it has to begin with NULL
+** and to grow by one of these alone, one after the other. ctx_more's lives as long as the unit of work. */
+void *ctx_more(struct ctx *cx, void *list, size_t count, size_t size);
+void *xmore(void *list, size_t count, size_t size);
+
 #endif

@@ -137,25 +137,21 @@ struct again {
 /* The runs of the dataset that count, oldest first: keys that one gives up are there for the next. */
 static int find_runs(struct ctx *cx, struct tenant *t, const struct dataset *d, struct again **list,
                      size_t *count) {
-  struct ctx aside; /* its end gives the reader back before anything is written */
   struct kept_run *runs;
   struct db *db;
   size_t n = 0;
   *count = 0;
-  ctx_begin(&aside, cx->actor);
-  if (!tenant_read(&aside, t, &db) && !kept_list(&aside, db, &runs, &n)) {
-    *list = ctx_alloc(cx, (n + 1) * sizeof **list);
-    for (size_t i = 0; i < n; i++)
-      if (runs[i].dataset == d && !runs[i].undone)
-        (*list)[(*count)++] = (struct again){ .run = ctx_strdup(cx, str_of(runs[i].uuid)),
-                                              .source = ctx_strdup(cx, str_of(runs[i].source)),
-                                              .kind = ctx_strdup(cx, str_of(runs[i].kind)),
-                                              .clean = runs[i].clean,
-                                              .rejected = runs[i].rejected };
-  }
-  if (aside.code) fail_from(cx, &aside);
-  ctx_end(&aside);
-  return cx->code;
+  if (tenant_read(cx, t, &db) || kept_list(cx, db, &runs, &n)) return cx->code;
+  tenant_read_end(db); /* before anything is written */
+  *list = ctx_alloc(cx, (n + 1) * sizeof **list);
+  for (size_t i = 0; i < n; i++)
+    if (runs[i].dataset == d && !runs[i].undone)
+      (*list)[(*count)++] = (struct again){ .run = runs[i].uuid,
+                                            .source = runs[i].source,
+                                            .kind = runs[i].kind,
+                                            .clean = runs[i].clean,
+                                            .rejected = runs[i].rejected };
+  return OK;
 }
 
 /* Each in a unit of work of its own: one that fails stays as it was, and the others go on. */

@@ -13,19 +13,12 @@
 /* The account of an email, and its tenant. */
 static int find_user(struct ctx *cx, struct cli *c, struct tenant **t, struct account *a) {
   struct db *db;
-  struct ctx aside; /* its end gives the reader back before anything is written */
-  if (cli_tenant(cx, c, t)) return cx->code;
-  ctx_begin(&aside, cx->actor);
-  if (tenant_read(&aside, *t, &db) || account_by_email(&aside, db, email_small(cx, c->operand[0]), a)) {
-    if (aside.code == E_NOT_FOUND)
-      fail(cx, E_NOT_FOUND, "user", "there is no account %s", c->operand[0]);
-    else
-      fail_from(cx, &aside);
-  } else {
-    *a = (struct account){ .id = ctx_strdup(cx, str_of(a->id)), .email = ctx_strdup(cx, str_of(a->email)) };
-  }
-  ctx_end(&aside);
-  return cx->code;
+  if (cli_tenant(cx, c, t) || tenant_read(cx, *t, &db)) return cx->code;
+  int rc = account_by_email(cx, db, email_small(cx, c->operand[0]), a);
+  tenant_read_end(db); /* before anything is written */
+  if (rc != E_NOT_FOUND) return rc;
+  ctx_forgive(cx);
+  return fail(cx, E_NOT_FOUND, "user", "there is no account %s", c->operand[0]);
 }
 
 /* --password, or what the terminal says, twice. */

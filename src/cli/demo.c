@@ -40,17 +40,15 @@ static int make_tenant(struct ctx *cx, struct store *s) {
 static int make_account(struct ctx *cx, struct tenant *t, const char *password) {
   struct account a;
   struct account_new new = { EMAIL, "Demo", "admin", password, false };
-  struct ctx aside; /* its end gives the reader back before anything is written */
   struct db *db;
   char id[37] = "";
-  ctx_begin(&aside, cx->actor);
-  if (!tenant_read(&aside, t, &db) && !account_by_email(&aside, db, EMAIL, &a))
-    str_copy(id, sizeof id, str_of(a.id));
-  bool failed = aside.code && aside.code != E_NOT_FOUND;
-  if (failed) fail_from(cx, &aside);
-  ctx_end(&aside);
-  if (failed) return cx->code;
-  return id[0] ? account_set_password(cx, t, id, password, false, NULL) : account_add(cx, t, &new, id);
+  if (tenant_read(cx, t, &db)) return cx->code;
+  int rc = account_by_email(cx, db, EMAIL, &a);
+  tenant_read_end(db); /* before anything is written */
+  if (!rc) return account_set_password(cx, t, a.id, password, false, NULL);
+  if (rc != E_NOT_FOUND) return rc;
+  ctx_forgive(cx);
+  return account_add(cx, t, &new, id);
 }
 
 static int write_file(struct ctx *cx, void *arg, const char *p, size_t n) {

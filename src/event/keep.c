@@ -254,19 +254,14 @@ static int keep_topic(struct ctx *cx, struct tenant *t, const struct topic *topi
 }
 
 int events_keep(struct ctx *cx, struct tenant *t, bool now, struct keep_result *out) {
-  struct ctx reading;
   struct db *db;
   struct topic *topics;
   size_t count = 0;
-  bool *holds = NULL;
   *out = (struct keep_result){ 0 };
-  ctx_begin(&reading, cx->actor);
-  if (tenant_read(&reading, t, &db))
-    fail_from(cx, &reading);
-  else if (!topic_list(cx, db, &topics, &count))
-    holds = ctx_alloc(cx, (count + 1) * sizeof *holds);
+  if (tenant_read(cx, t, &db) || topic_list(cx, db, &topics, &count)) return cx->code;
+  bool *holds = ctx_alloc(cx, (count + 1) * sizeof *holds);
   for (size_t i = 0; i < count && !cx->code; i++) out->held += holds[i] = held(cx, db, &topics[i]);
-  ctx_end(&reading);
+  tenant_read_end(db);
   for (size_t i = 0; i < count && !cx->code; i++)
     if (!topics[i].changes) keep_topic(cx, t, &topics[i], holds[i], now, out);
   return cx->code ? (int)cx->code : tenant_write(cx, t, forget_minutes, NULL);

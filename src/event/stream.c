@@ -307,14 +307,11 @@ static int run(struct ctx *cx, struct tenant *t, struct stream *s, struct publis
 }
 
 static int find(struct ctx *cx, struct tenant *t, const char *topic, struct topic **out) {
-  struct ctx reading;
   struct db *db;
-  ctx_begin(&reading, cx->actor);
-  if (tenant_read(&reading, t, &db)) fail_from(cx, &reading);
-  if (!cx->code && !topic_find(cx, db, topic, out) && (*out)->changes)
-    fail(cx, E_INVALID, "topic", "topic %s reads the change log; nothing is published to it", topic);
-  ctx_end(&reading);
-  return cx->code;
+  if (tenant_read(cx, t, &db) || topic_find(cx, db, topic, out)) return cx->code;
+  tenant_read_end(db);
+  if (!(*out)->changes) return OK;
+  return fail(cx, E_INVALID, "topic", "topic %s reads the change log; nothing is published to it", topic);
 }
 
 int event_publish_stream(struct ctx *cx, struct tenant *t, const char *topic, int fd,
@@ -354,14 +351,11 @@ static int publish_slice(struct ctx *cx, struct db *db, void *arg) {
 
 struct elements {
   struct event *events;
-  size_t count, room;
+  size_t count;
 };
 
 static void add_element(struct elements *l, struct str json, int64_t line) {
-  if (l->count == l->room) {
-    l->room = l->room ? l->room * 2 : 64;
-    l->events = xrealloc(l->events, l->room * sizeof *l->events);
-  }
+  l->events = xmore(l->events, l->count, sizeof *l->events);
   memset(&l->events[l->count], 0, sizeof *l->events);
   l->events[l->count].body = json;
   l->events[l->count++].line = line;

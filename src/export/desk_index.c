@@ -27,10 +27,7 @@ static uint32_t names_put(struct desk_names *n, struct str text) {
   bool added;
   uint64_t *number = map_put(&n->map, text, &added);
   if (!added) return (uint32_t)*number;
-  if (n->count == n->room) {
-    n->room = n->room ? n->room * 2 : 16;
-    n->text = xrealloc(n->text, n->room * sizeof *n->text);
-  }
+  n->text = xmore(n->text, n->count, sizeof *n->text);
   n->text[n->count++] = text_copy(text);
   *number = n->count;
   return n->count;

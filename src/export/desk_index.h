@@ -29,7 +29,7 @@ enum desk_state { DESK_OPEN, DESK_CORRECTED, DESK_ACCEPTED, DESK_ATTEMPT, DESK_S
 struct desk_names {
   struct map map;
   char **text;
-  uint32_t count, room;
+  uint32_t count;
 };
 
 struct desk_run {

@@ -204,18 +204,10 @@ const char *facts_about_column(const char *name) {
 
 /* ---- what is read ---- */
 
-/* Room for one more in a list of the unit of work; count is a power of two or 0 when it is full. */
-static void *grown(struct ctx *cx, void *list, size_t count, size_t size) {
-  if (count & (count - 1) || (count > 0 && count < 16)) return list;
-  void *more = ctx_alloc(cx, (count ? count * 2 : 16) * size);
-  if (count) memcpy(more, list, count * size);
-  return more;
-}
-
 static int read_stewards(struct ctx *cx, struct db *db, struct facts *f) {
   struct stmt *s = db_stmt(cx, db, SQL_catalogue_stewards);
   while (stmt_row(cx, s)) {
-    f->stewards = grown(cx, f->stewards, f->steward_count, sizeof *f->stewards);
+    f->stewards = ctx_more(cx, f->stewards, f->steward_count, sizeof *f->stewards);
     f->stewards[f->steward_count++] =
         (struct steward_fact){ col_dup(cx, s, 0), col_dup(cx, s, 1), col_dup(cx, s, 2) };
   }
@@ -225,7 +217,7 @@ static int read_stewards(struct ctx *cx, struct db *db, struct facts *f) {
 static int read_fresh(struct ctx *cx, struct db *db, struct facts *f) {
   struct stmt *s = db_stmt(cx, db, SQL_catalogue_fresh);
   while (stmt_row(cx, s)) {
-    f->fresh = grown(cx, f->fresh, f->fresh_count, sizeof *f->fresh);
+    f->fresh = ctx_more(cx, f->fresh, f->fresh_count, sizeof *f->fresh);
     f->fresh[f->fresh_count++] = (struct fresh_fact){ col_dup(cx, s, 0), col_int(s, 1) };
   }
   return cx->code;
@@ -254,7 +246,7 @@ static uint64_t fields_of(const struct dataset *d, const char *kind, const char 
 static int read_rules(struct ctx *cx, struct db *db, const struct dataset *d, struct facts *f) {
   struct stmt *s = db_ask(cx, db, SQL_catalogue_rules, d->name);
   while (stmt_row(cx, s)) {
-    f->rules = grown(cx, f->rules, f->rule_count, sizeof *f->rules);
+    f->rules = ctx_more(cx, f->rules, f->rule_count, sizeof *f->rules);
     f->rules[f->rule_count++] =
         (struct rule_fact){ d, col_dup(cx, s, 0),
                             fields_of(d, col_dup(cx, s, 1), col_dup(cx, s, 2), col_dup(cx, s, 3)) };

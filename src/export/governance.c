@@ -184,7 +184,7 @@ static double median(const struct age *ages, size_t count, int64_t total) {
 
 struct ages {
   struct age *list;
-  size_t count, room;
+  size_t count;
   int64_t total;
 };
 
@@ -194,11 +194,7 @@ static void ages_add(struct ctx *cx, struct ages *a, struct age age) {
     a->list[a->count - 1].n += age.n;
     return;
   }
-  if (a->count == a->room) {
-    struct age *more = ctx_alloc(cx, (a->room = a->room ? a->room * 2 : 64) * sizeof *more);
-    if (a->count) memcpy(more, a->list, a->count * sizeof *more);
-    a->list = more;
-  }
+  a->list = ctx_more(cx, a->list, a->count, sizeof *a->list);
   a->list[a->count++] = age;
 }
 

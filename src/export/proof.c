@@ -159,13 +159,6 @@ static int put_run(struct proof *p) {
 
 /* ---- figures ---- */
 
-static const char *sums_sql(struct ctx *cx, const struct dataset *d) {
-  const char *sql = "coalesce(sum(orders), 0)";
-  for (int i = 0; i < d->field_count; i++)
-    if (d->fields[i].total) sql = ctx_printf(cx, "%s, coalesce(sum(%s), 0)", sql, d->fields[i].name);
-  return sql;
-}
-
 /* Overall (f NULL), or by a field: the figures as the report shows them. */
 static int put_figures(struct proof *p, const struct field *f) {
   struct ctx *cx = p->cx;
@@ -175,8 +168,10 @@ static int put_figures(struct proof *p, const struct field *f) {
   const char *from = ctx_printf(cx, "FROM %s x%s", d->total_table,
                                 code ? ctx_printf(cx, " JOIN term ON term.id = x.%s", f->name) : "");
   const char *group = f ? ctx_printf(cx, "GROUP BY x.%s ORDER BY 1", f->name) : "";
-  struct stmt *s = db_once(
-      cx, p->db, ctx_printf(cx, "SELECT %s, %s %s WHERE x.run = ?1 %s", name, sums_sql(cx, d), from, group));
+  struct stmt *s =
+      db_once(cx, p->db,
+              ctx_printf(cx, "SELECT %s, coalesce(sum(orders), 0)%s %s WHERE x.run = ?1 %s", name,
+                         dataset_total_columns(cx, d, "coalesce(sum(", "), 0)"), from, group));
   if (s) stmt_int(s, 1, p->run.id);
   while (stmt_row(cx, s)) {
     char day[DATE_SIZE];

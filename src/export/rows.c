@@ -14,12 +14,6 @@ static int rows_read(struct ctx *cx, const struct params *p, struct rows_query *
 
 /* ---- one row ---- */
 
-const char *data_row_columns(struct ctx *cx, const struct dataset *d) {
-  const char *sql = "key, run, record";
-  for (int i = 0; i < d->field_count; i++) sql = ctx_printf(cx, "%s, %s", sql, d->fields[i].name);
-  return sql;
-}
-
 enum { KEY, RUN, RECORD, FIELDS };
 
 void data_row_take(struct ctx *cx, struct db *db, const struct dataset *d, const struct stmt *s,
@@ -188,7 +182,7 @@ static void open_table(struct ctx *cx, struct db *db, const struct page *pg, boo
   t->fate = past ? "replaced" : "clean";
   t->s = db_compose(cx, db,
                     ctx_printf(cx, "SELECT %s FROM %s WHERE key %s ?1%s%s ORDER BY key",
-                               data_row_columns(cx, s->dataset), name, including ? ">=" : ">",
+                               dataset_row_columns(cx, s->dataset), name, including ? ">=" : ">",
                                s->current ? "" : " AND key <= ?2", s->current ? "" : " AND run = ?3"));
   if (!t->s) return;
   stmt_str(t->s, 1, from);
@@ -260,16 +254,19 @@ static bool judged_holds(const struct scope *s, const struct judged *j) {
 /* The cursor's key is the record here. */
 static int scan_bytes(struct ctx *cx, struct db *db, struct page *pg) {
   const struct scope *s = &pg->q->scope;
-  int64_t record = 0, first = pg->found;
+  int64_t record = 0, begin, first = pg->found;
   struct kept_judge *k;
   struct kept_record at;
   struct judged j;
   struct data_row r;
   if (pg->last.n && !str_to_int(buf_view(&pg->last), &record))
     return fail(cx, E_INVALID, "after", "after is what `next` of the page before said");
+  begin = record;
   if (kept_judge_new(cx, db, &s->run, &k)) return cx->code;
   while (!kept_next(cx, db, s->run.id, record + 1, &at)) {
-    if (is_full(pg, first) || time_seconds() - pg->began > LOOK_SECONDS) {
+    bool late =
+        record > begin && time_seconds() - pg->began > LOOK_SECONDS; /* a page gets on, however slowly */
+    if (is_full(pg, first) || late) {
       pg->more = true;
       break;
     }

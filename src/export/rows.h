@@ -54,9 +54,7 @@ struct data_row {
   const char *fate;
 };
 
-/* "key, run, record, FIELD...", and the row from a statement that selects so. Its texts
-** live as long as the unit of work. */
-const char *data_row_columns(struct ctx *cx, const struct dataset *d);
+/* The row from a statement that selects dataset_row_columns. Its texts live as long as the unit of work. */
 void data_row_take(struct ctx *cx, struct db *db, const struct dataset *d, const struct stmt *s,
                    struct data_row *out);
 

@@ -37,21 +37,6 @@ void sums_write(struct jw *w, const struct dataset *d, const struct sums *s) {
   for (int i = 0; i < sums_count(d); i++) sums_write_one(w, sums_name(d, i), d, i, s->v[i]);
 }
 
-/* "order_date, region, product": the group fields; ", quantity, revenue": the totals. */
-static const char *tally_group_columns(struct ctx *cx, const struct dataset *d) {
-  const char *sql = "";
-  for (int i = 0; i < d->field_count; i++)
-    if (d->fields[i].group) sql = ctx_printf(cx, "%s%s%s", sql, *sql ? ", " : "", d->fields[i].name);
-  return sql;
-}
-
-static const char *tally_sum_columns(struct ctx *cx, const struct dataset *d) {
-  const char *sql = "";
-  for (int i = 0; i < d->field_count; i++)
-    if (d->fields[i].total) sql = ctx_printf(cx, "%s, %s", sql, d->fields[i].name);
-  return sql;
-}
-
 const char *term_text(struct ctx *cx, struct db *db, int64_t id) {
   const char *text = NULL;
   struct stmt *s = db_ask(cx, db, SQL_term_text, id);
@@ -72,10 +57,7 @@ static struct sums *place(struct tally_by *by, int64_t value) {
   bool added;
   uint64_t *at = map_put(&by->place, (struct str){ (const char *)&value, sizeof value }, &added);
   if (added) {
-    if (by->count == by->room) {
-      by->room = by->room ? by->room * 2 : 64;
-      by->group = xrealloc(by->group, by->room * sizeof *by->group);
-    }
+    by->group = xmore(by->group, by->count, sizeof *by->group);
     *at = by->count;
     by->group[by->count++] = (struct tally_group){ .value = value };
   }
@@ -124,9 +106,10 @@ int tally_read(struct ctx *cx, struct db *db, const struct scope *s, struct tall
       t->by[t->by_count++].field = i;
     }
   ctx_defer(cx, release, t);
-  struct stmt *q = db_compose(cx, db,
-                              ctx_printf(cx, "SELECT %s, orders%s FROM %s%s", tally_group_columns(cx, d),
-                                         tally_sum_columns(cx, d), scope_totals(s), scope_where(cx, s)));
+  struct stmt *q =
+      db_compose(cx, db,
+                 ctx_printf(cx, "SELECT %s, orders%s FROM %s%s", dataset_group_columns(cx, d),
+                            dataset_total_columns(cx, d, "", ""), scope_totals(s), scope_where(cx, s)));
   if (q) scope_bind(s, q);
   int sum_count = sums_count(d);
   while (stmt_row(cx, q)) add_cell(cx, t, q, sum_count);

@@ -22,7 +22,7 @@ struct tally_group {
 struct tally_by {
   int field;
   struct tally_group *group; /* by day, or by name */
-  size_t count, room;
+  size_t count;
   struct map place;
 };
 

@@ -74,7 +74,7 @@ static bool find_top(struct ctx *cx, struct db *db, const struct dataset *d, str
                      struct data_row *out) {
   bool found = false;
   struct stmt *s = db_compose(
-      cx, db, ctx_printf(cx, "SELECT %s FROM %s WHERE key = ?1", data_row_columns(cx, d), d->table));
+      cx, db, ctx_printf(cx, "SELECT %s FROM %s WHERE key = ?1", dataset_row_columns(cx, d), d->table));
   if (s) stmt_str(s, 1, key);
   while (stmt_row(cx, s)) {
     data_row_take(cx, db, d, s, out);
@@ -92,7 +92,7 @@ static int find_past(struct ctx *cx, struct db *db, const struct dataset *d, str
   int n = 0;
   struct stmt *s = db_compose(cx, db,
                               ctx_printf(cx, "SELECT %s FROM %s WHERE key = ?1 ORDER BY run DESC LIMIT %d",
-                                         data_row_columns(cx, d), d->past_table, VERSIONS_MOST));
+                                         dataset_row_columns(cx, d), d->past_table, VERSIONS_MOST));
   if (s) stmt_str(s, 1, key);
   while (stmt_row(cx, s)) {
     data_row_take(cx, db, d, s, &list[n]);

@@ -7,16 +7,11 @@
 static void free_map(void *map) { map_clear(map); }
 
 int derived_begin(struct ctx *cx, struct db *db, const char *entity, enum sql_id query, struct derived *d) {
-  size_t room = 0;
   *d = (struct derived){ .entity = entity_find(entity) };
   map_init(&d->present);
   struct stmt *s = db_stmt(cx, db, query);
   while (stmt_row(cx, s)) {
-    if (d->count == room) {
-      struct derived_row *more = ctx_alloc(cx, (room = room ? room * 2 : 256) * sizeof *more);
-      if (d->count) memcpy(more, d->rows, d->count * sizeof *more);
-      d->rows = more;
-    }
+    d->rows = ctx_more(cx, d->rows, d->count, sizeof *d->rows);
     d->rows[d->count].id = col_dup(cx, s, 0);
     *map_put(&d->present, col_str(s, 1), NULL) = ++d->count;
   }

@@ -22,7 +22,7 @@ struct order_line {
 
 struct order_lines {
   struct order_line *line;
-  size_t count, room;
+  size_t count;
   int64_t total; /* 1/100 */
 };
 

@@ -107,11 +107,7 @@ int lines_ask(struct ctx *cx, const struct jv *items, struct asked_lines *out) {
 static int push(struct ctx *cx, struct order_lines *out, const struct order_line *line, size_t at) {
   if (out->count == ORDER_LINES)
     return fail(cx, E_LIMIT, "items", "an order has at most %d lines", ORDER_LINES);
-  if (out->count == out->room) {
-    struct order_line *more = ctx_alloc(cx, (out->room = out->room ? 2 * out->room : 8) * sizeof *more);
-    if (out->count) memcpy(more, out->line, out->count * sizeof *more);
-    out->line = more;
-  }
+  out->line = ctx_more(cx, out->line, out->count, sizeof *out->line);
   struct order_line *l = &out->line[out->count++];
   *l = *line;
   if (!amount_of_line(l->quantity, l->unit_price, &l->total) || l->total > INT64_MAX / 10000 - out->total)

@@ -26,7 +26,7 @@ struct tail_row {
 struct tail {
   const struct profile *p;
   struct tail_row *rows; /* oldest first */
-  uint32_t count, room;
+  uint32_t count;
 };
 
 static bool sum_word(struct str s) {
@@ -71,10 +71,7 @@ static void describe(const struct tail *t, struct tail_row *row, const struct ro
 }
 
 static void add_row(struct tail *t, struct tail_row row) {
-  if (t->count == t->room) {
-    t->room = t->room ? t->room * 2 : 256;
-    t->rows = xrealloc(t->rows, t->room * sizeof *t->rows);
-  }
+  t->rows = xmore(t->rows, t->count, sizeof *t->rows);
   t->rows[t->count++] = row;
 }
 

@@ -63,10 +63,7 @@ static uint32_t common_width(struct table *t) {
 }
 
 static struct line_row *add_row(struct table *t) {
-  if (t->count == t->room) {
-    t->room = t->room ? t->room * 2 : 256;
-    t->rows = xrealloc(t->rows, t->room * sizeof *t->rows);
-  }
+  t->rows = xmore(t->rows, t->count, sizeof *t->rows);
   struct line_row *row = &t->rows[t->count++];
   *row = (struct line_row){ 0 };
   return row;

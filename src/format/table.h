@@ -25,7 +25,7 @@ struct table {
   size_t skip; /* bytes before the first row: a "sep=" line */
   uint64_t skip_lines;
   struct line_row *rows;
-  uint32_t count, room;
+  uint32_t count;
   uint32_t kept;        /* rows up to here may have their cells: not more than ROWS_KEPT of them */
   uint64_t keep_from;   /* line before which no cells are kept: stated with skip */
   uint32_t first, body; /* rows: the table's first, the first after the header */

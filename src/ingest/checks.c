@@ -22,14 +22,6 @@ static const char *figure(struct ctx *cx, const struct dataset *d, int64_t order
   return ctx_take(cx, &b);
 }
 
-/* ", sum(quantity), sum(revenue)": the totals of a SELECT over clean rows. */
-static const char *sum_columns(struct ctx *cx, const struct dataset *d) {
-  const char *sql = "";
-  for (int i = 0; i < d->field_count; i++)
-    if (d->fields[i].total) sql = ctx_printf(cx, "%s, coalesce(sum(%s), 0)", sql, d->fields[i].name);
-  return sql;
-}
-
 static void read_sums(const struct stmt *s, int from, const struct dataset *d, int64_t *sums) {
   for (int i = 0, n = 0; i < d->field_count; i++)
     if (d->fields[i].total) sums[n] = col_int(s, from + n), n++;
@@ -56,9 +48,10 @@ static int check_analytics(struct ctx *cx, struct db *db, const struct check_sub
                            struct check *out) {
   const struct dataset *d = c->dataset;
   int64_t shown[LIMIT_FIELDS] = { 0 }, raw[LIMIT_FIELDS] = { 0 }, orders = 0;
-  struct stmt *s = db_compose(cx, db,
-                              ctx_printf(cx, "SELECT coalesce(sum(orders), 0)%s FROM %s WHERE run = ?1",
-                                         sum_columns(cx, d), d->total_table));
+  struct stmt *s =
+      db_compose(cx, db,
+                 ctx_printf(cx, "SELECT coalesce(sum(orders), 0)%s FROM %s WHERE run = ?1",
+                            dataset_total_columns(cx, d, "coalesce(sum(", "), 0)"), d->total_table));
   if (s) stmt_int(s, 1, c->run);
   while (stmt_row(cx, s)) {
     orders = col_int(s, 0);
@@ -201,24 +194,23 @@ static int read_rows(struct ctx *cx, struct db *db, const struct check_subject *
   return cx->code;
 }
 
+/* A digest of figures by group, see store.h; orders: what a row counts for. */
+static const char *digest_sql(struct ctx *cx, const struct dataset *d, const char *orders) {
+  int groups = 0;
+  for (int i = 0; i < d->field_count; i++) groups += d->fields[i].group;
+  return ctx_printf(cx, "group_digest(%d, %s, %s%s)", groups, dataset_group_columns(cx, d), orders,
+                    dataset_total_columns(cx, d, "", ""));
+}
+
 static int check_dashboard(struct ctx *cx, struct db *db, const struct check_subject *c, int64_t *clean,
                            struct check *out) {
   const struct dataset *d = c->dataset;
-  const char *groups = "", *sums = "";
-  int group_count = 0;
-  for (int i = 0; i < d->field_count; i++) {
-    if (d->fields[i].group)
-      groups = ctx_printf(cx, "%s%s%s", groups, group_count++ ? ", " : "", d->fields[i].name);
-    if (d->fields[i].total) sums = ctx_printf(cx, "%s, %s", sums, d->fields[i].name);
-  }
-  const char *columns = ctx_printf(cx, "group_digest(%d, %s", group_count, groups);
   struct group_sums rows, totals = { 0 };
-  const char *of_rows = ctx_printf(cx, "SELECT %s, 1%s), count(*)", columns, sums);
-  if (read_rows(cx, db, c, of_rows, &rows)) return cx->code;
-  struct stmt *s =
-      db_compose(cx, db,
-                 ctx_printf(cx, "SELECT %s, orders%s), coalesce(sum(orders), 0) FROM %s WHERE run = ?1",
-                            columns, sums, d->total_table));
+  if (read_rows(cx, db, c, ctx_printf(cx, "SELECT %s, count(*)", digest_sql(cx, d, "1")), &rows))
+    return cx->code;
+  struct stmt *s = db_compose(cx, db,
+                              ctx_printf(cx, "SELECT %s, coalesce(sum(orders), 0) FROM %s WHERE run = ?1",
+                                         digest_sql(cx, d, "orders"), d->total_table));
   if (s) stmt_int(s, 1, c->run);
   add_groups(cx, s, &totals);
   *clean = rows.orders;
@@ -316,25 +308,12 @@ static int64_t digest_clean(struct ctx *cx, struct db *db, const struct check_su
 }
 
 int checks_current(struct ctx *cx, struct db *db, const struct dataset *d, bool *same) {
-  const char *columns = "", *sums = "";
-  int groups = 0;
-  for (int i = 0; i < d->field_count; i++) {
-    if (d->fields[i].group)
-      columns = ctx_printf(cx, "%s%s%s", columns, groups++ ? ", " : "", d->fields[i].name);
-    if (d->fields[i].total) sums = ctx_printf(cx, "%s, %s", sums, d->fields[i].name);
-  }
   struct group_sums rows = { 0 }, totals = { 0 };
-  add_groups(cx,
-             db_compose(cx, db,
-                        ctx_printf(cx, "SELECT group_digest(%d, %s, 1%s), count(*) FROM %s", groups, columns,
-                                   sums, d->table)),
-             &rows);
-  add_groups(
-      cx,
-      db_compose(cx, db,
-                 ctx_printf(cx, "SELECT group_digest(%d, %s, orders%s), coalesce(sum(orders), 0) FROM %s",
-                            groups, columns, sums, d->current_table)),
-      &totals);
+  const char *of_rows = ctx_printf(cx, "SELECT %s, count(*) FROM %s", digest_sql(cx, d, "1"), d->table);
+  const char *of_totals = ctx_printf(cx, "SELECT %s, coalesce(sum(orders), 0) FROM %s",
+                                     digest_sql(cx, d, "orders"), d->current_table);
+  add_groups(cx, db_compose(cx, db, of_rows), &rows);
+  add_groups(cx, db_compose(cx, db, of_totals), &totals);
   *same = memcmp(&rows, &totals, sizeof rows) == 0;
   return cx->code;
 }

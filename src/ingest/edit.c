@@ -134,18 +134,10 @@ static void set_dialect(struct dialect *d) {
 }
 
 static int read_row(struct ctx *cx, struct tenant *t, struct edit *e, struct str key) {
-  struct ctx aside; /* its end gives the reader back before the import begins */
   struct db *db;
-  ctx_begin(&aside, cx->actor);
-  if (tenant_read(&aside, t, &db) || read_fields(&aside, db, e, key) || read_key(&aside, db, e, key))
-    fail_from(cx, &aside);
-  for (int i = 0; i < e->columns; i++) { /* its texts go with it */
-    e->heading[i] = str_of(ctx_strdup(cx, e->heading[i]));
-    e->cell[i] = str_of(ctx_strdup(cx, e->cell[i]));
-  }
-  if (e->unique) e->unique = ctx_strdup(cx, str_of(e->unique));
-  ctx_end(&aside);
-  return cx->code;
+  if (tenant_read(cx, t, &db) || read_fields(cx, db, e, key) || read_key(cx, db, e, key)) return cx->code;
+  tenant_read_end(db); /* before the import begins */
+  return OK;
 }
 
 int edit_row(struct ctx *cx, struct tenant *t, const struct dataset *d, struct str key,

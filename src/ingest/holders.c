@@ -53,10 +53,7 @@ int holders_add(struct ctx *cx, struct holders *h, uint64_t hash, uint32_t versi
 }
 
 uint32_t holders_version(struct holders *h, const struct version *v) {
-  if (h->version_count == h->version_room) {
-    h->version_room = h->version_room ? h->version_room * 2 : 256;
-    h->versions = xrealloc(h->versions, h->version_room * sizeof *h->versions);
-  }
+  h->versions = xmore(h->versions, h->version_count, sizeof *h->versions);
   if (h->version_count == 0)
     h->versions[h->version_count++] = (struct version){ 0 }; /* HOLDER_NONE: sums of 0 */
   h->versions[h->version_count++] = *v;

@@ -30,7 +30,7 @@ struct holders {
   uint8_t *used;
   size_t count, room;
   struct version *versions; /* from HOLDER_SOME on */
-  size_t version_count, version_room;
+  size_t version_count;
 };
 
 void holders_clear(struct holders *h);

@@ -91,18 +91,13 @@ int kept_by_id(struct ctx *cx, struct db *db, int64_t id, struct kept_run *out) 
 }
 
 int kept_list(struct ctx *cx, struct db *db, struct kept_run **list, size_t *count) {
-  size_t n = 0, room = 0;
   *list = NULL;
+  *count = 0;
   struct stmt *s = db_stmt(cx, db, SQL_run_done);
   while (stmt_row(cx, s)) {
-    if (n == room) {
-      struct kept_run *more = ctx_alloc(cx, (room = room ? room * 2 : 64) * sizeof *more);
-      if (n) memcpy(more, *list, n * sizeof *more);
-      *list = more;
-    }
-    read_run(cx, s, &(*list)[n++]);
+    *list = ctx_more(cx, *list, *count, sizeof **list);
+    read_run(cx, s, &(*list)[(*count)++]);
   }
-  *count = n;
   return cx->code;
 }
 

@@ -72,15 +72,11 @@ struct step {
 };
 
 static int steps_list(struct ctx *cx, struct db *db, struct step **list, size_t *count) {
-  size_t n = 0, room = 0;
+  size_t n = 0;
   *list = NULL;
   struct stmt *s = db_stmt(cx, db, SQL_run_events);
   while (stmt_row(cx, s)) {
-    if (n == room) {
-      struct step *more = ctx_alloc(cx, (room = room ? room * 2 : 64) * sizeof *more);
-      if (n) memcpy(more, *list, n * sizeof *more);
-      *list = more;
-    }
+    *list = ctx_more(cx, *list, n, sizeof **list);
     (*list)[n++] = (struct step){ .run = col_int(s, 0),
                                   .event = col_dup(cx, s, 1),
                                   .entry = str_of(col_dup(cx, s, 2)),

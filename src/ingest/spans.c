@@ -13,7 +13,7 @@ struct mark {
 struct spans {
   struct buf lengths; /* of all chunks, one after the other */
   struct mark *marks;
-  size_t mark_count, mark_room;
+  size_t mark_count;
   int64_t first, count; /* records */
 };
 
@@ -40,10 +40,7 @@ static struct record_span step(const struct buf *b, size_t *at, int64_t *lines) 
 }
 
 static void add_mark(struct spans *s, struct mark m) {
-  if (s->mark_count == s->mark_room) {
-    s->mark_room = s->mark_room ? s->mark_room * 2 : 256;
-    s->marks = xrealloc(s->marks, s->mark_room * sizeof *s->marks);
-  }
+  s->marks = xmore(s->marks, s->mark_count, sizeof *s->marks);
   s->marks[s->mark_count++] = m;
 }
 

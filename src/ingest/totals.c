@@ -21,21 +21,6 @@ struct totals {
 
 static void free_cells(void *arg) { free(((struct totals *)arg)->cells); }
 
-/* "order_date, region, product" and ", quantity, revenue": columns of the group or total fields. */
-static const char *group_columns(struct ctx *cx, const struct dataset *d) {
-  const char *sql = "";
-  for (int i = 0; i < d->field_count; i++)
-    if (d->fields[i].group) sql = ctx_printf(cx, "%s%s%s", sql, *sql ? ", " : "", d->fields[i].name);
-  return sql;
-}
-
-static const char *total_columns(struct ctx *cx, const struct dataset *d, const char *sign) {
-  const char *sql = "";
-  for (int i = 0; i < d->field_count; i++)
-    if (d->fields[i].total) sql = ctx_printf(cx, "%s, %s%s", sql, sign, d->fields[i].name);
-  return sql;
-}
-
 /* "ON CONFLICT (keys) DO UPDATE SET orders = orders + excluded.orders, ..." */
 static const char *adding(struct ctx *cx, const struct dataset *d, const char *keys) {
   const char *sql = ctx_printf(cx, "ON CONFLICT (%s) DO UPDATE SET orders = orders + excluded.orders", keys);
@@ -48,13 +33,14 @@ static const char *adding(struct ctx *cx, const struct dataset *d, const char *k
 
 /* INSERT of one cell: ?1 the run or, for current_table, not used; then groups, orders, sums. */
 static const char *compose(struct ctx *cx, const struct dataset *d, const struct totals *t) {
-  const char *groups = group_columns(cx, d), *keys = t->run ? ctx_printf(cx, "run, %s", groups) : groups;
+  const char *groups = dataset_group_columns(cx, d),
+             *keys = t->run ? ctx_printf(cx, "run, %s", groups) : groups;
   const char *values = t->run ? "?1" : "";
   for (int i = 0, n = t->group_count + 1 + t->sum_count; i < n; i++)
     values = ctx_printf(cx, "%s%s?%d", values, *values ? ", " : "", i + 2);
   return ctx_printf(cx, "INSERT INTO %s (%s, orders%s) VALUES (%s) %s",
-                    t->run ? d->total_table : d->current_table, keys, total_columns(cx, d, ""), values,
-                    adding(cx, d, keys));
+                    t->run ? d->total_table : d->current_table, keys, dataset_total_columns(cx, d, "", ""),
+                    values, adding(cx, d, keys));
 }
 
 static struct totals *make(struct ctx *cx, struct db *db, const struct dataset *d, int64_t run, int sign) {
@@ -157,12 +143,12 @@ int totals_flush(struct ctx *cx, struct totals *t) {
 /* ---- current_table as a whole ---- */
 
 int totals_count(struct ctx *cx, struct db *db, const struct dataset *d, int64_t run, int sign) {
-  const char *minus = sign < 0 ? "-" : "", *groups = group_columns(cx, d);
+  const char *minus = sign < 0 ? "-" : "", *groups = dataset_group_columns(cx, d);
   struct stmt *s =
       db_once(cx, db,
               ctx_printf(cx, "INSERT INTO %s (%s, orders%s) SELECT %s, %sorders%s FROM %s WHERE run = ?1 %s",
-                         d->current_table, groups, total_columns(cx, d, ""), groups, minus,
-                         total_columns(cx, d, minus), d->total_table, adding(cx, d, groups)));
+                         d->current_table, groups, dataset_total_columns(cx, d, "", ""), groups, minus,
+                         dataset_total_columns(cx, d, minus, ""), d->total_table, adding(cx, d, groups)));
   if (s) stmt_int(s, 1, run);
   return stmt_run(cx, s);
 }
@@ -172,8 +158,9 @@ int totals_count_rows(struct ctx *cx, struct db *db, const struct dataset *d, co
                       const struct str keys[2]) {
   struct totals *t = make(cx, db, d, 0, 1);
   int64_t groups[GROUPS_MAX] = { 0 }, sums[SUMS_MAX] = { 0 };
-  struct stmt *s = db_once(
-      cx, db, ctx_printf(cx, "SELECT %s%s FROM %s", group_columns(cx, d), total_columns(cx, d, ""), from));
+  struct stmt *s = db_once(cx, db,
+                           ctx_printf(cx, "SELECT %s%s FROM %s", dataset_group_columns(cx, d),
+                                      dataset_total_columns(cx, d, "", ""), from));
   if (s && run) stmt_int(s, 1, run);
   for (int i = 0; s && keys && i < 2; i++) stmt_str(s, 2 + i, keys[i]);
   while (stmt_row(cx, s)) {

@@ -63,13 +63,12 @@ static const char *next_below(struct ctx *cx, const struct move *m) {
 
 static int figures(struct ctx *cx, const struct move *m, int64_t *out) {
   const struct dataset *d = m->run->dataset;
-  const char *sql = "SELECT coalesce(sum(orders), 0)";
-  int n = 1;
-  for (int i = 0; i < d->field_count; i++)
-    if (d->fields[i].total) sql = ctx_printf(cx, "%s, coalesce(sum(%s), 0)", sql, d->fields[i].name), n++;
-  struct stmt *s = db_once(cx, m->db, ctx_printf(cx, "%s FROM %s", sql, d->current_table));
+  struct stmt *s =
+      db_once(cx, m->db,
+              ctx_printf(cx, "SELECT coalesce(sum(orders), 0)%s FROM %s",
+                         dataset_total_columns(cx, d, "coalesce(sum(", "), 0)"), d->current_table));
   if (!stmt_row(cx, s)) return cx->code;
-  for (int i = 0; i < n; i++) out[i] = col_int(s, i);
+  for (int i = 0; i < stmt_columns(s); i++) out[i] = col_int(s, i);
   stmt_done(s);
   return OK;
 }

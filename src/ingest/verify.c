@@ -11,13 +11,7 @@
 
 static void find(struct ctx *cx, struct verdict *v, const char *check, const char *run, bool ok,
                  const char *text) {
-  if (v->count == v->room) {
-    size_t room = v->room ? v->room * 2 : 32;
-    struct finding *more = ctx_alloc(cx, room * sizeof *more);
-    if (v->count) memcpy(more, v->finding, v->count * sizeof *more);
-    v->finding = more;
-    v->room = room;
-  }
+  v->finding = ctx_more(cx, v->finding, v->count, sizeof *v->finding);
   v->finding[v->count++] = (struct finding){ check, run, ok, text };
   v->bad += !ok;
 }

@@ -33,7 +33,7 @@ struct finding {
 
 struct verdict {
   struct finding *finding;
-  size_t count, room;
+  size_t count;
   size_t bad;
   bool chain_holds; /* of the change log, from its first entry on */
 };

@@ -12,13 +12,6 @@ struct versions {
   struct version_top last; /* rank and edit of the run that was asked for last */
 };
 
-/* "key, run, record, order_id, ...": all columns of the dataset's tables of rows. */
-static const char *versions_columns(struct ctx *cx, const struct dataset *d) {
-  const char *sql = "key, run, record";
-  for (int i = 0; i < d->field_count; i++) sql = ctx_printf(cx, "%s, %s", sql, d->fields[i].name);
-  return sql;
-}
-
 /* The row keeps its place in the tree: nothing is deleted, and pages stay as they are. */
 int versions_new(struct ctx *cx, struct db *db, const struct dataset *d, int64_t run, struct totals *taken,
                  struct versions **out) {
@@ -34,7 +27,7 @@ int versions_new(struct ctx *cx, struct db *db, const struct dataset *d, int64_t
   v->top = db_once(cx, db, ctx_printf(cx, "SELECT run, record%s FROM %s WHERE key = ?1", fields, d->table));
   v->bury = db_once(
       cx, db,
-      ctx_printf(cx, "INSERT INTO %s (%s) VALUES (%s)", d->past_table, versions_columns(cx, d), values));
+      ctx_printf(cx, "INSERT INTO %s (%s) VALUES (%s)", d->past_table, dataset_row_columns(cx, d), values));
   v->update = db_once(cx, db, ctx_printf(cx, "UPDATE %s SET %s WHERE key = ?1", d->table, set));
   *out = v;
   return cx->code;

@@ -52,7 +52,7 @@ struct book {
   struct map names[NAME_KINDS]; /* code -> number */
   struct map cells;             /* struct place -> index of cell */
   struct cell *cell;
-  size_t count, room;
+  size_t count;
   int64_t first, last; /* last rows of the ledger: before this batch, and now */
   int64_t recorded_at, actor;
   bool archived; /* rows of the ledger were moved into files */

@@ -27,7 +27,7 @@ struct sums {
   struct map pairs; /* struct pair -> index */
   struct metric_sums *sum;
   struct pair *pair;
-  size_t count, room;
+  size_t count;
 };
 
 static void sums_clear(struct sums *k) {
@@ -42,11 +42,8 @@ static struct metric_sums *sums_at(struct ctx *cx, struct db *db, struct sums *k
   bool added;
   uint64_t *at = map_put(&k->pairs, (struct str){ (const char *)p, sizeof *p }, &added);
   if (!added) return &k->sum[*at];
-  if (k->count == k->room) {
-    k->room = k->room ? k->room * 2 : 1024;
-    k->sum = xrealloc(k->sum, k->room * sizeof *k->sum);
-    k->pair = xrealloc(k->pair, k->room * sizeof *k->pair);
-  }
+  k->sum = xmore(k->sum, k->count, sizeof *k->sum);
+  k->pair = xmore(k->pair, k->count, sizeof *k->pair);
   *at = k->count;
   k->pair[k->count] = *p;
   struct metric_sums *m = &k->sum[k->count++];

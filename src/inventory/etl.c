@@ -187,16 +187,11 @@ static int keep_look(struct ctx *cx, struct db *db, void *arg) {
 
 static int run_quality(struct ctx *cx, struct job *job) {
   struct look *l = ctx_alloc(cx, sizeof *l);
-  struct ctx reading; /* its end gives the reader back, before anything is written */
   struct db *db;
-  if (job_step_done(cx, job, "keep")) return cx->code;
-  ctx_begin(&reading, cx->actor);
-  if (tenant_read(&reading, job_tenant(job), &db))
-    fail_from(cx, &reading);
-  else
-    quality_look(cx, db, l->results);
-  ctx_end(&reading);
-  if (cx->code) return cx->code;
+  if (job_step_done(cx, job, "keep") || tenant_read(cx, job_tenant(job), &db) ||
+      quality_look(cx, db, l->results))
+    return cx->code;
+  tenant_read_end(db);
   if (job_step(cx, job, "keep", keep_look, l)) return cx->code;
   for (int i = 0; i < QUALITY_CHECKS; i++)
     if (l->results[i].found) job_log(job, "%s: %lld", l->results[i].name, (long long)l->results[i].found);

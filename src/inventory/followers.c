@@ -114,34 +114,25 @@ static int fix_end(struct ctx *cx, struct db *db, void *arg) {
 }
 
 static int read_pairs(struct ctx *cx, struct db *db, struct moved *m) {
-  size_t room = 0;
   m->from = position_of(cx, db, m->group);
   m->to = position_of(cx, db, ctx_printf(cx, "%s/end", m->group));
   struct stmt *s = db_ask(cx, db, SQL_plan_pairs_moved, m->from, m->to);
   while (stmt_row(cx, s)) {
-    if (m->count == room) {
-      void *more = ctx_alloc(cx, (room = room ? room * 2 : 256) * sizeof *m->pairs);
-      if (m->count) memcpy(more, m->pairs, m->count * sizeof *m->pairs);
-      m->pairs = more;
-    }
+    m->pairs = ctx_more(cx, m->pairs, m->count, sizeof *m->pairs);
     m->pairs[m->count].item = col_int(s, 0);
     m->pairs[m->count++].warehouse = col_int(s, 1);
   }
   return cx->code ? (int)cx->code : plan_rules_load(cx, db, (struct plan_rules **)&m->rules);
 }
 
-/* A reader is given back before the work begins: what it sees keeps the write-ahead log from beginning anew. */
+/* Reading ends before the work begins: what a reader sees keeps the write-ahead log from beginning anew. */
 static int read_moved(struct ctx *cx, struct job *job, struct moved *m) {
-  struct ctx reading;
   struct db *db;
-  if (job_step(cx, job, "range", fix_end, m)) return cx->code;
-  ctx_begin(&reading, cx->actor);
-  if (tenant_read(&reading, job_tenant(job), &db))
-    fail_from(cx, &reading);
-  else
-    read_pairs(cx, db, m);
-  ctx_end(&reading);
-  return cx->code;
+  if (job_step(cx, job, "range", fix_end, m) || tenant_read(cx, job_tenant(job), &db) ||
+      read_pairs(cx, db, m))
+    return cx->code;
+  tenant_read_end(db);
+  return OK;
 }
 
 /* Everything up to m->to is done; what came meanwhile is the next job's. */

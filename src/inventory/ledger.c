@@ -70,8 +70,7 @@ static struct cell *book_cell(struct book *b, const struct place *p) {
   bool added;
   uint64_t *at = map_put(&b->cells, (struct str){ (const char *)p, sizeof *p }, &added);
   if (!added) return &b->cell[*at];
-  if (b->count == b->room)
-    b->cell = xrealloc(b->cell, (b->room = b->room ? b->room * 2 : 256) * sizeof *b->cell);
+  b->cell = xmore(b->cell, b->count, sizeof *b->cell);
   *at = b->count;
   struct cell *c = &b->cell[b->count++];
   *c = (struct cell){ .place = *p };

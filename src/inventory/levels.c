@@ -18,7 +18,7 @@ struct walk {
   struct map places; /* struct place -> index */
   struct sum *sum;
   struct place *place;
-  size_t count, room;
+  size_t count;
   int64_t rows;
   int64_t bad_row, bad_on_hand, bad_reserved, again_on_hand,
       again_reserved; /* first broken balance; 0: none */
@@ -29,11 +29,8 @@ static struct sum *sum_at(struct walk *k, const struct place *p) {
   bool added;
   uint64_t *at = map_put(&k->places, (struct str){ (const char *)p, sizeof *p }, &added);
   if (!added) return &k->sum[*at];
-  if (k->count == k->room) {
-    k->room = k->room ? k->room * 2 : 1024;
-    k->sum = xrealloc(k->sum, k->room * sizeof *k->sum);
-    k->place = xrealloc(k->place, k->room * sizeof *k->place);
-  }
+  k->sum = xmore(k->sum, k->count, sizeof *k->sum);
+  k->place = xmore(k->place, k->count, sizeof *k->place);
   *at = k->count;
   k->place[k->count] = *p;
   k->sum[k->count] = (struct sum){ 0 };

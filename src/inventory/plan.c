@@ -57,14 +57,9 @@ static void read_rule(struct ctx *cx, const struct stmt *s, struct rule *r) {
 
 int plan_rules_load(struct ctx *cx, struct db *db, struct plan_rules **out) {
   struct plan_rules *rules = ctx_alloc(cx, sizeof *rules);
-  size_t room = 0;
   struct stmt *s = db_stmt(cx, db, SQL_plan_rules);
   while (stmt_row(cx, s)) {
-    if (rules->count == room) {
-      struct rule *more = ctx_alloc(cx, (room = room ? room * 2 : 64) * sizeof *more);
-      if (rules->count) memcpy(more, rules->list, rules->count * sizeof *more);
-      rules->list = more;
-    }
+    rules->list = ctx_more(cx, rules->list, rules->count, sizeof *rules->list);
     read_rule(cx, s, &rules->list[rules->count++]);
   }
   *out = rules;

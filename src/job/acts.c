@@ -74,17 +74,9 @@ int job_retry(struct ctx *cx, struct db *db, int64_t id) {
 }
 
 int job_replay_dead(struct ctx *cx, struct db *db, const char *queue, int64_t *count) {
-  int64_t *ids = NULL;
-  size_t n = 0, room = 0;
-  struct stmt *s = db_ask(cx, db, SQL_job_dead_ids, queue);
-  while (stmt_row(cx, s)) {
-    if (n == room) {
-      int64_t *larger = ctx_alloc(cx, (room ? room * 2 : 64) * sizeof *larger);
-      if (n) memcpy(larger, ids, n * sizeof *ids);
-      ids = larger, room = room ? room * 2 : 64;
-    }
-    ids[n++] = col_int(s, 0);
-  }
+  int64_t *ids;
+  size_t n;
+  if (stmt_numbers(cx, db_ask(cx, db, SQL_job_dead_ids, queue), &ids, &n)) return cx->code;
   *count = 0;
   for (size_t i = 0; i < n && !cx->code; i++) {
     struct state st;

@@ -30,27 +30,15 @@ static int check_task(struct ctx *cx, const struct run *run, const char *task, i
 
 struct at_work {
   int64_t *job;
-  int count;
+  size_t count;
 };
 
 static int find_jobs(struct ctx *cx, struct db *db, int64_t run, const char *task, struct at_work *out) {
-  int room = 16;
-  struct stmt *s = db_ask(cx, db, SQL_graph_task_jobs, run, task);
-  *out = (struct at_work){ .job = ctx_alloc(cx, (size_t)room * sizeof *out->job) };
-  while (stmt_row(cx, s)) {
-    if (out->count == room) {
-      int64_t *more = ctx_alloc(cx, 2 * (size_t)room * sizeof *more);
-      memcpy(more, out->job, (size_t)room * sizeof *more);
-      out->job = more;
-      room *= 2;
-    }
-    out->job[out->count++] = col_int(s, 0);
-  }
-  return cx->code;
+  return stmt_numbers(cx, db_ask(cx, db, SQL_graph_task_jobs, run, task), &out->job, &out->count);
 }
 
 static int cancel_jobs(struct ctx *cx, struct db *db, const struct at_work *jobs) {
-  for (int i = 0; i < jobs->count && !cx->code; i++)
+  for (size_t i = 0; i < jobs->count && !cx->code; i++)
     if (job_cancel(cx, db, jobs->job[i]) && (cx->code == E_CONFLICT || cx->code == E_NOT_FOUND))
       ctx_forgive(cx);
   return cx->code;

@@ -71,22 +71,12 @@ static int sweep_some(struct ctx *cx, struct db *db, void *arg) {
 }
 
 static int run(struct ctx *cx, struct job *job) {
-  struct ctx aside; /* its end gives the reader back */
   struct db *db;
   int count = 0;
   int64_t total = 0;
-  const char **queues = NULL;
-  ctx_begin(&aside, cx->actor);
-  if (tenant_read(&aside, job_tenant(job), &db)) {
-    fail_from(cx, &aside);
-  } else {
-    queues = queue_list(&aside, db, &count);
-    for (int i = 0; i < count; i++) queues[i] = ctx_strdup(cx, str_of(queues[i]));
-    const char **kept = ctx_alloc(cx, (size_t)(count + 1) * sizeof *kept);
-    memcpy(kept, queues, (size_t)count * sizeof *kept);
-    queues = kept;
-  }
-  ctx_end(&aside);
+  if (tenant_read(cx, job_tenant(job), &db)) return cx->code;
+  const char **queues = queue_list(cx, db, &count);
+  tenant_read_end(db);
   for (int i = 0; i < count; i++)
     for (int k = 0; k < 2; k++) {
       struct sweep sweep = { queues[i], forgotten[k], 0 };

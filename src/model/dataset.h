@@ -13,7 +13,7 @@
 #ifndef MODEL_DATASET_H
 #define MODEL_DATASET_H
 
-#include "base/str.h"
+#include "base/ctx.h"
 
 enum field_kind { FIELD_TEXT, FIELD_CODE, FIELD_DATE, FIELD_DECIMAL };
 
@@ -55,9 +55,16 @@ struct dataset {
 extern const struct dataset *const datasets_declared[];
 extern const char datasets_names[];
 
-const struct dataset *dataset_find(const char *name);        /* NULL when there is none */
-const struct dataset *dataset_at(int i);                     /* NULL beyond the last */
-const char *dataset_names(void);                             /* "sales, invoices", for messages */
+const struct dataset *dataset_find(const char *name); /* NULL when there is none */
+const struct dataset *dataset_at(int i);              /* NULL beyond the last */
+const char *dataset_names(void);                      /* "sales, invoices", for messages */
+
+/* For SQL that is composed: the columns of a row, "key, run, record, order_id, ..."; the group fields, "order_date, region"; the total
+** fields, ", quantity, revenue", each with `before` and `behind` around it. */
+const char *dataset_row_columns(struct ctx *cx, const struct dataset *d);
+const char *dataset_group_columns(struct ctx *cx, const struct dataset *d);
+const char *dataset_total_columns(struct ctx *cx, const struct dataset *d, const char *before,
+                                  const char *behind);
 int dataset_field(const struct dataset *d, struct str name); /* its index, or -1 */
 
 #endif

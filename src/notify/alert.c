@@ -106,15 +106,11 @@ static int send_together(struct ctx *cx, struct db *db, const struct notice *n, 
 
 int alert_send_held(struct ctx *cx, struct db *db, const char *kind, int64_t *sent) {
   struct notice *list = NULL;
-  size_t count = 0, room = 0;
+  size_t count = 0;
   *sent = 0;
   struct stmt *s = db_ask(cx, db, SQL_alert_notice_held, kind);
   while (stmt_row(cx, s)) {
-    if (count == room) {
-      struct notice *more = ctx_alloc(cx, (room = room ? room * 2 : 64) * sizeof *more);
-      if (count) memcpy(more, list, count * sizeof *more);
-      list = more;
-    }
+    list = ctx_more(cx, list, count, sizeof *list);
     struct notice *n = &list[count++];
     n->id = col_int(s, 0);
     const char **to[] = { &n->route, &n->channel,  &n->target, &n->alert, &n->kind,   &n->subject,

@@ -38,7 +38,7 @@ struct importing {
   struct record_file_result *out;
   int *property; /* of each column: its index, NONE or IS_ID */
   struct table_row *rows;
-  size_t count, room;
+  size_t count;
   struct map seen; /* the last row of each record so far, by its id */
   struct fault faults[FAULTS_KEPT];
   int fault_count;
@@ -137,11 +137,7 @@ static int map_columns(struct ctx *cx, struct importing *im) {
 static int take_row(struct ctx *cx, struct importing *im, const struct row *row, int64_t line) {
   if (im->count == ROWS_MOST)
     return fail(cx, E_LIMIT, "file", "a file has at most %d records: split it", ROWS_MOST);
-  if (im->count == im->room) {
-    struct table_row *more = ctx_alloc(cx, (im->room = im->room ? im->room * 2 : 256) * sizeof *more);
-    if (im->count) memcpy(more, im->rows, im->count * sizeof *more);
-    im->rows = more;
-  }
+  im->rows = ctx_more(cx, im->rows, im->count, sizeof *im->rows);
   struct table_row *to = &im->rows[im->count++];
   *to = (struct table_row){ line, ctx_alloc(cx, im->p->column_count * sizeof *to->cells), NONE };
   for (uint32_t i = 0; i < row->count && i < im->p->column_count; i++) {

@@ -209,7 +209,6 @@ int record_change(struct ctx *cx, struct db *db, const struct entity *e, const c
 /* The ids of p's records that name this one: those that are not deleted, or (with `at`) that were at this time. */
 static int followers(struct ctx *cx, struct db *db, const struct entity *of, const struct property *p,
                      const char *id, int64_t at, const char ***out, size_t *count) {
-  size_t room = 0;
   *count = 0;
   const char *when = at ? "= ?2" : "IS NULL"; /* as the conditions of indexes have it */
   struct stmt *s = db_compose(cx, db,
@@ -218,11 +217,7 @@ static int followers(struct ctx *cx, struct db *db, const struct entity *of, con
   stmt_text(s, 1, id);
   if (at) stmt_int(s, 2, at);
   while (stmt_row(cx, s)) {
-    if (*count == room) {
-      const char **more = ctx_alloc(cx, (room = room ? room * 2 : 16) * sizeof *more);
-      if (*count) memcpy(more, *out, *count * sizeof *more);
-      *out = more;
-    }
+    *out = ctx_more(cx, *out, *count, sizeof **out);
     (*out)[(*count)++] = col_dup(cx, s, 0);
   }
   return cx->code;

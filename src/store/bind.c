@@ -25,3 +25,13 @@ bool stmt_exists(struct ctx *cx, struct stmt *s) {
   stmt_done(s);
   return true;
 }
+
+int stmt_numbers(struct ctx *cx, struct stmt *s, int64_t **list, size_t *count) {
+  *list = NULL;
+  *count = 0;
+  while (stmt_row(cx, s)) {
+    *list = ctx_more(cx, *list, *count, sizeof **list);
+    (*list)[(*count)++] = col_int(s, 0);
+  }
+  return cx->code;
+}

@@ -19,6 +19,8 @@ struct stmt *stmt_bind_all(struct stmt *s, int count, const struct arg *values);
 ** and whether there is one. */
 int64_t stmt_number(struct ctx *cx, struct stmt *s, int64_t otherwise);
 bool stmt_exists(struct ctx *cx, struct stmt *s);
+/* The first column of all rows, in the unit of work. */
+int stmt_numbers(struct ctx *cx, struct stmt *s, int64_t **list, size_t *count);
 
 /* clang-format off */
 #define stmt_bind(s, ...) stmt_bind_all((s), ARGS(__VA_ARGS__))

@@ -31,7 +31,7 @@ struct reading {
   const struct profile *p;
   int column[COLUMNS]; /* -1: not in the file */
   struct metric_row *rows;
-  size_t count, room;
+  size_t count;
   uint64_t line;
 };
 
@@ -62,11 +62,7 @@ static const char *cell(const struct reading *r, const struct row *row, enum col
 }
 
 static struct metric_row *add_row(struct reading *r) {
-  if (r->count == r->room) {
-    struct metric_row *more = ctx_alloc(r->cx, (r->room = r->room ? r->room * 2 : 512) * sizeof *more);
-    if (r->count) memcpy(more, r->rows, r->count * sizeof *more);
-    r->rows = more;
-  }
+  r->rows = ctx_more(r->cx, r->rows, r->count, sizeof *r->rows);
   return &r->rows[r->count++];
 }
 

@@ -28,15 +28,11 @@ struct day {
 
 struct days {
   struct day *list;
-  size_t count, room;
+  size_t count;
 };
 
 static struct day *add_day(struct ctx *cx, struct days *d) {
-  if (d->count == d->room) {
-    struct day *more = ctx_alloc(cx, (d->room = d->room ? d->room * 2 : 512) * sizeof *more);
-    if (d->count) memcpy(more, d->list, d->count * sizeof *more);
-    d->list = more;
-  }
+  d->list = ctx_more(cx, d->list, d->count, sizeof *d->list);
   return &d->list[d->count++];
 }
 
