@@ -114,7 +114,7 @@ bool cli_color(void);
 **   cli_answer(cx, c, "{file}: {rows:10} rows of {table.name:-24} since {at:.10}[, by {actor}] {ok?good:BAD}\n");
 **
 ** A width is that of printf; .10 the first ten bytes, and 2024-02-29T12:00:00.000000Z loses its T by it; {} is the value itself,
-** {list.0} the first of a list. What is not there is a dash, and a part in brackets that it stands in is left out: in
+** {list.0} the first of a list. What is not there is a dash, and a part in brackets that it or an empty text stands in is left out: in
 ** "[ (deleted){deleted_at:.0}]" it is asked for alone. {ok?good:BAD} is the first when the member is true, else the second. */
 int cli_answer(struct ctx *cx, struct cli *c, const char *pattern);
 typedef void cli_show_fn(struct ctx *cx, const struct jv *document);

@@ -92,7 +92,7 @@ static void show_import(struct ctx *cx, const struct jv *r) {
   cli_say(cx, r, "{rows} rows: {taken} taken, {known} known already, {refused} refused\n");
   for (size_t i = 0; i < jv_size(refusals) && i < SHOWN; i++)
     cli_say(cx, jv_at(refusals, i), "  line {line}: {why}\n");
-  if (jv_text(jv_get(r, "ignored_columns")).n) cli_say(cx, r, "columns left alone: {ignored_columns}\n");
+  cli_say(cx, r, "[columns left alone: {ignored_columns}\n]");
 }
 
 int cmd_stock_import(struct ctx *cx, struct cli *c) {

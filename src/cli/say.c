@@ -8,7 +8,7 @@
 struct saying {
   struct buf out;
   const struct jv *object;
-  bool missing; /* a member of the part that is being said is not there */
+  bool missing; /* a member of the part that is being said is not there, or empty */
 };
 
 /* "last.state" of an object, "next.0" of the first of a list; "" is the value itself. */
@@ -55,7 +55,8 @@ static const char *say_member(struct saying *y, const char *p) {
                          : (struct str){ other + 1, (size_t)(end - other - 1) });
     return end + 1;
   }
-  if (!text.p) y->missing = true, text = STR("-");
+  if (!text.n) y->missing = true;
+  if (!text.p) text = STR("-");
   int width = *how == ':' ? (int)strtol(how + 1, &point, 10) : 0;
   if (point && *point == '.') text = cut(text, (size_t)strtol(point + 1, NULL, 10), at);
   buf_printf(&y->out, "%*.*s", width, STR_ARG(text));
