@@ -105,6 +105,9 @@ const struct gate_peer *gate_peer(const struct gate_conn *c);
 bool gate_old(const struct gate_conn *c);   /* HTTP/1.0 */
 bool gate_keeps(const struct gate_conn *c); /* the client may ask again on it, and the gate is not stopping */
 
+/* The host, with its port, that the request is for; NULL: it does not say (HTTP/1.0). *scheme (may be NULL) is that of a
+** request for a whole address, or NULL. */
+const char *gate_host(const struct gate_conn *c, const char **scheme);
 /* The first header of that name, in any case, or NULL; *count (may be NULL) of them there are. */
 const char *gate_header(const struct gate_conn *c, const char *name, int *count);
 

@@ -48,6 +48,35 @@ static bool read_version(struct reader *r) {
   return refuse(r, 400, "the first line of a request is METHOD /path HTTP/1.1");
 }
 
+/* Host and port, as in an address and in the header. What is wrong in it is nobody's name. */
+static bool is_authority(struct str s) {
+  for (size_t i = 0; i < s.n; i++)
+    if (!isalnum((unsigned char)s.p[i]) && !strchr("-._~%!$&'()*+,;=:[]", s.p[i])) return false;
+  return true;
+}
+
+/* "http://host/path" (RFC 9112, 3.2.2). The path may be missing, and then is "/", so that the host moves to make room
+** for it: "http:host", an end, "/path". */
+static bool take_address(struct reader *r) {
+  struct head_span *target = &r->out->target;
+  size_t from = target->at, end = from + target->n, at = from;
+  while (at < end && isalpha((unsigned char)r->p[at])) at++;
+  struct str scheme = { r->p + from, at - from };
+  bool known = str_eq_nocase(scheme, STR("http")) || str_eq_nocase(scheme, STR("https"));
+  if (!known || !str_starts((struct str){ r->p + at, end - at }, STR("://")))
+    return refuse(r, 400, "the address of a request is a path that begins with a slash, or http://host/path");
+  size_t host = at + 3, path = host;
+  while (path < end && !strchr("/?#", r->p[path])) path++;
+  if (path == host || !is_authority((struct str){ r->p + host, path - host }))
+    return refuse(r, 400, "the address of a request has no host that could be one");
+  memmove(r->p + at + 1, r->p + host, path - host);
+  r->out->scheme = span(from, at);
+  r->out->host = span(at + 1, at + 1 + path - host);
+  if (path == end || r->p[path] != '/') r->p[--path] = '/';
+  *target = span(path, end);
+  return true;
+}
+
 static bool read_request_line(struct reader *r) {
   size_t from = r->at, at = from;
   while (at < r->end && is_token((unsigned char)r->p[at])) at++;
@@ -57,12 +86,10 @@ static bool read_request_line(struct reader *r) {
   from = ++at;
   while (at < r->end && is_visible((unsigned char)r->p[at])) at++;
   r->out->target = span(from, at);
-  if (at == from || r->p[from] != '/')
-    return refuse(r, 400, "the address of a request is a path that begins with a slash");
   if (at == r->end || r->p[at] != ' ')
     return refuse(r, 400, "the first line of a request is METHOD /path HTTP/1.1");
   r->at = at + 1;
-  return read_version(r);
+  return read_version(r) && (r->p[from] == '/' || take_address(r));
 }
 
 /* ---- what some headers say ---- */
@@ -101,8 +128,10 @@ static bool take_connection(struct reader *r, struct str value) {
 }
 
 static bool take_host(struct reader *r, struct str value) {
-  (void)value;
-  return ++r->hosts == 1 || refuse(r, 400, "the request has more than one Host header");
+  if (++r->hosts > 1) return refuse(r, 400, "the request has more than one Host header");
+  if (!is_authority(value)) return refuse(r, 400, "the Host header is no host");
+  if (!r->out->scheme.n) r->out->host = span((size_t)(value.p - r->p), (size_t)(value.p - r->p) + value.n);
+  return true;
 }
 
 static const struct {
@@ -159,6 +188,7 @@ static bool read_lines(struct reader *r, size_t whole) {
     if (!next_line(r, whole) || !read_header(r)) return false;
   if (r->lengths && r->codings) return refuse(r, 400, "the request states its length more than once");
   if (r->codings && r->out->old) return refuse(r, 400, "HTTP/1.0 knows no transfer codings");
+  if (!r->hosts && !r->out->old) return refuse(r, 400, "the request has no Host header");
   r->out->close |= r->out->old;
   r->out->expects &= !r->out->old && (r->out->chunked || r->out->length > 0);
   return true;
@@ -179,6 +209,7 @@ static size_t find_end(const char *p, size_t n, size_t from, size_t *seen) {
 
 static void terminate(struct head *h, char *p) {
   p[h->method.at + h->method.n] = p[h->target.at + h->target.n] = 0;
+  if (h->scheme.n) p[h->scheme.at + h->scheme.n] = p[h->host.at + h->host.n] = 0;
   for (int i = 0; i < h->headers; i++)
     p[h->name[i].at + h->name[i].n] = p[h->value[i].at + h->value[i].n] = 0;
 }
@@ -195,6 +226,7 @@ int head_parse(char *p, size_t n, size_t *seen, struct head *out, struct head_fa
   out->headers = 0;
   out->old = out->close = out->chunked = out->expects = false;
   out->length = 0;
+  out->scheme = out->host = (struct head_span){ 0 };
   if (!read_lines(&r, whole)) return -1;
   out->bytes = (uint16_t)whole;
   terminate(out, p);

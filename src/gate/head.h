@@ -5,8 +5,10 @@
 ** another. So nothing is guessed and nothing repaired here: what is not exactly of the grammar is refused, and the
 ** connection closed after it, because what follows cannot be trusted.
 **
-**   request line  METHOD SP target SP HTTP/1.0|1.1 CRLF; one space; the target begins with / and is visible ASCII
+**   request line  METHOD SP target SP HTTP/1.0|1.1 CRLF; one space; the target is visible ASCII: a path that begins
+**                 with /, or a whole address, as proxies are asked, "http://host/path"
 **   header        name ":" value CRLF; the name a token; no line goes on in the next; no control characters but tabs
+**   host          Host once, and always in HTTP/1.1; where the target is a whole address, the host in it counts
 **   length        Content-Length once, digits only; or Transfer-Encoding: chunked once, in HTTP/1.1; not both
 **   ceilings      HEAD_BYTES in all, HEAD_HEADERS lines
 **
@@ -26,6 +28,8 @@ struct head_span {
 
 struct head {
   struct head_span method, target; /* a zero follows the last byte of each, once head_parse has taken it */
+  struct head_span scheme; /* of a whole address, which target is the path of; n 0: it was a path */
+  struct head_span host;   /* and port, as they were told; at 0: they were not */
   struct head_span name[HEAD_HEADERS], value[HEAD_HEADERS]; /* as above; values without blanks at the ends */
   uint16_t headers;
   uint16_t bytes; /* of all of it, the empty line included */

@@ -71,6 +71,14 @@ static bool host_valid(const char *name) {
   return n > 0 && n < NAME_BYTES;
 }
 
+int64_t name_split(const char *authority, struct str *host) {
+  const char *bracket = strrchr(authority, ']'), *colon = strrchr(bracket ? bracket : authority, ':');
+  int64_t port = 0;
+  *host = (struct str){ authority, colon ? (size_t)(colon - authority) : strlen(authority) };
+  if (colon && (!str_to_int(str_of(colon + 1), &port) || port <= 0)) port = -1;
+  return port;
+}
+
 /* What looks like an address and is none ("1.2.3.400") is no name either. */
 bool name_valid(const char *name) {
   unsigned char bytes[16];

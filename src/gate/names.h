@@ -26,6 +26,8 @@ void names_of_machine(struct names *list);
 /* What an authority of this machine is bound to: the machine itself, and private networks. */
 void names_bounds_of_machine(struct names *list);
 
+/* Host and port of "pc-7:8443", "[::1]:8443"; 0 when none is told, -1 when it is no number. */
+int64_t name_split(const char *authority, struct str *host);
 bool name_valid(const char *name); /* an address, or a host name of letters, digits and hyphens */
 /* 4 or 16 bytes of an address, 0 when it is none. */
 size_t name_address(const char *name, unsigned char bytes[static 16]);

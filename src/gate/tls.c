@@ -12,8 +12,9 @@
 #include <sys/socket.h>
 
 #include "gate/certificate.h"
+#include "gate/names.h"
 
-enum { TICKET_SECONDS = 24 * 3600, HANDSHAKE_RECORD = 22, HEAD_SEEN = 1024 };
+enum { TICKET_SECONDS = 24 * 3600, HANDSHAKE_RECORD = 22, HEAD_SEEN = 1024, HOST_ROOM = 256 };
 
 /* A certificate and what goes with it. It is freed with its last session. */
 struct shown {
@@ -26,11 +27,13 @@ struct tls {
   mbedtls_entropy_context entropy;
   mbedtls_ctr_drbg_context dice; /* locks itself, like the tickets */
   mbedtls_ssl_ticket_context tickets;
+  struct tls_names names;
   pthread_mutex_t lock; /* over the next */
   struct shown *shown;  /* to sessions that begin now */
 };
 
 struct tls_session {
+  const struct tls_names *names;
   struct shown *shown;
   mbedtls_ssl_context ssl;
   int fd;
@@ -118,8 +121,10 @@ int tls_replace(struct ctx *cx, struct tls *t, const char *cert_file, const char
   return OK;
 }
 
-int tls_new(struct ctx *cx, const char *cert_file, const char *key_file, struct tls **out) {
+int tls_new(struct ctx *cx, const char *cert_file, const char *key_file, const struct tls_names *names,
+            struct tls **out) {
   struct tls *t = *out = xcalloc(1, sizeof *t);
+  t->names = *names;
   pthread_mutex_init(&t->lock, NULL);
   mbedtls_entropy_init(&t->entropy);
   mbedtls_ctr_drbg_init(&t->dice);
@@ -165,28 +170,33 @@ static int socket_receive(void *arg, unsigned char *p, size_t n) {
 
 /* ---- who does not speak TLS ---- */
 
-/* The address that a request asked for, as its Host header has it; an empty one when it cannot be a link. */
-static struct str host_of(const char *head) {
+/* The host and port that a request asked for, as its Host header has them; empty: it does not say, or they cannot be
+** a link. */
+static void host_of(const char *head, char out[static HOST_ROOM]) {
   const char *line = strcasestr(head, "\r\nHost:");
-  struct str host = { "", 0 };
-  if (!line) return host;
-  line += 7 + strspn(line + 7, " ");
+  *out = 0;
+  if (!line) return;
+  line += 7 + strspn(line + 7, " \t");
   size_t n = strspn(line, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-:[]");
-  if (line[n] == '\r' && n < 256) host = (struct str){ line, n };
-  return host;
+  if (line[n] != '\r' || !str_copy(out, HOST_ROOM, (struct str){ line, n })) *out = 0;
 }
 
-/* A browser in which somebody typed the name alone asks without TLS. */
-static void send_elsewhere(int fd, const char *head) {
-  static const char words[] = "This address speaks https only.\n";
-  char reply[640], link[320] = "";
-  struct str host = host_of(head);
-  if (host.n) snprintf(link, sizeof link, "Location: https://" STR_FMT "/\r\n", STR_ARG(host));
+/* A browser in which somebody typed the name alone asks without TLS. It is sent on to no name but our own: whoever makes a
+** link to this server shall not decide where it leads. */
+static void send_elsewhere(const struct tls_session *s, const char *head) {
+  static const char words[] = "This address speaks https only: ask it by https://, and by a name of its own.\n";
+  char reply[640], at[HOST_ROOM], link[HOST_ROOM + 32] = "";
+  const char *status = "400 Bad Request";
+  struct str host;
+  host_of(head, at);
+  bool told = *at && name_split(at, &host) >= 0, known = told && s->names->known(s->names->arg, host);
+  if (told) status = known ? "307 Temporary Redirect" : "421 Misdirected Request";
+  if (known) snprintf(link, sizeof link, "Location: https://%s/\r\n", at);
   int n = snprintf(reply, sizeof reply,
                    "HTTP/1.1 %s\r\n%sContent-Type: text/plain\r\nContent-Length: %zu\r\n"
                    "Cache-Control: no-store\r\nConnection: close\r\n\r\n%s",
-                   host.n ? "307 Temporary Redirect" : "400 Bad Request", link, sizeof words - 1, words);
-  if (send(fd, reply, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL) == n) shutdown(fd, SHUT_WR);
+                   status, link, sizeof words - 1, words);
+  if (send(s->fd, reply, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL) == n) shutdown(s->fd, SHUT_WR);
 }
 
 /* Looks at the first bytes and leaves them where they are. 0 when a session can begin. */
@@ -199,7 +209,7 @@ static int look_first(const struct tls_session *s) {
   recv(s->fd, head, (size_t)n,
        MSG_DONTWAIT); /* a socket that is closed with bytes unread cuts the reply off */
   head[n] = 0;
-  send_elsewhere(s->fd, head);
+  send_elsewhere(s, head);
   return TLS_CLOSED;
 }
 
@@ -209,6 +219,7 @@ struct tls_session *tls_session_new(struct tls *t, int fd) {
   struct tls_session *s = xcalloc(1, sizeof *s);
   s->fd = fd;
   s->shown = shown_hold(t);
+  s->names = &t->names;
   mbedtls_ssl_init(&s->ssl);
   return s;
 }

@@ -19,9 +19,16 @@ struct tls_session;
 
 enum { TLS_WANT_READ = -1, TLS_WANT_WRITE = -2, TLS_CLOSED = -3 };
 
+/* What the server answers to: a host without a port. Asked by the thread of a session, and must not wait. */
+struct tls_names {
+  bool (*known)(void *arg, struct str host);
+  void *arg;
+};
+
 /* PEM: the certificate first, then those between it and an authority; the key without a password. The two
 ** may be one file. E_INVALID when they do not belong together, E_DENIED when they cannot be read. */
-int tls_new(struct ctx *cx, const char *cert_file, const char *key_file, struct tls **out);
+int tls_new(struct ctx *cx, const char *cert_file, const char *key_file, const struct tls_names *names,
+            struct tls **out);
 /* For sessions that begin from now on. When it fails, the one before stays. */
 int tls_replace(struct ctx *cx, struct tls *t, const char *cert_file, const char *key_file);
 void tls_free(struct tls *t); /* after its last session */
@@ -31,7 +38,7 @@ struct tls_session *tls_session_new(struct tls *t, int fd);
 void tls_session_free(struct tls_session *s); /* says goodbye to the client, if that can be done at once */
 
 /* 0 when it is done, or a want. TLS_CLOSED: drop the connection; an alert was sent, or, to a client that
-** spoke plain HTTP, the address that it should have asked. */
+** spoke plain HTTP, the address that it should have asked, if it called the server by a name that is known. */
 int tls_handshake(struct tls_session *s);
 
 /* Bytes (above 0), or a want; TLS_CLOSED at the end. Read until TLS_WANT_READ: what a

@@ -183,12 +183,18 @@ static void warn_of_end(struct ctx *cx, struct trust *t, const struct facts *f) 
            f->until < cx->now ? "ended" : "ends", time_iso(at, f->until));
 }
 
+static bool knows(void *trust, struct str host) {
+  return trust_knows(trust, host);
+}
+
 static int take(struct ctx *cx, struct trust *t, const struct files *f) {
   struct facts *facts = ctx_alloc(cx, sizeof *facts);
   const char *pem = NULL;
   int rc = look(cx, &t->options, f, facts);
   if (!rc && f->source == SOURCE_OWN) rc = trust_authority_pem(cx, t->options.dir, &pem);
-  if (!rc) rc = t->tls ? tls_replace(cx, t->tls, f->cert, f->key) : tls_new(cx, f->cert, f->key, &t->tls);
+  if (!rc && t->tls) rc = tls_replace(cx, t->tls, f->cert, f->key);
+  if (!rc && !t->tls)
+    rc = tls_new(cx, f->cert, f->key, &(struct tls_names){ .known = knows, .arg = t }, &t->tls);
   if (rc) return rc;
   pthread_mutex_lock(&t->lock);
   t->facts = *facts;

@@ -250,6 +250,12 @@ bool gate_keeps(const struct gate_conn *c) { return !c->head.close && !atomic_lo
 int64_t gate_body_stated(const struct gate_conn *c) { return c->head.chunked ? -1 : c->head.length; }
 bool gate_body_whole(const struct gate_conn *c) { return c->body_over; }
 
+const char *gate_host(const struct gate_conn *c, const char **scheme) {
+  const struct head *h = &c->head;
+  if (scheme) *scheme = h->scheme.n ? c->in + h->scheme.at : NULL;
+  return h->host.at ? c->in + h->host.at : NULL;
+}
+
 const char *gate_header(const struct gate_conn *c, const char *name, int *count) {
   return head_find(&c->head, c->in, str_of(name), count);
 }

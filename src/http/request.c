@@ -46,21 +46,12 @@ static int check_path(struct request *rq) {
   return path_plain(rq->path) ? OK : refuse(rq, 404, E_NOT_FOUND, "there is nothing at this address");
 }
 
-/* Host and port of "pc-7:8443", "[::1]:8443"; 0 when none is told, -1 when it is no number. */
-static int64_t split_authority(const char *authority, struct str *host) {
-  const char *bracket = strrchr(authority, ']'), *colon = strrchr(bracket ? bracket : authority, ':');
-  int64_t port = 0;
-  *host = (struct str){ authority, colon ? (size_t)(colon - authority) : strlen(authority) };
-  if (colon && (!str_to_int(str_of(colon + 1), &port) || port <= 0)) port = -1;
-  return port;
-}
-
 /* Is this text our own address? On loopback the port is part of it. A server for other machines may be reached
 ** through another port than its own, so there the name alone must be right. */
 static bool is_own_authority(const struct server *server, const char *authority) {
   static const char *const names[] = { "localhost", "127.0.0.1", "[::1]" };
   struct str host;
-  int64_t port = split_authority(authority, &host);
+  int64_t port = name_split(authority, &host);
   if (server->trust) return port >= 0 && trust_knows(server->trust, host);
   if (port != server->port && (port != 0 || server->port != 80)) return false;
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -70,7 +61,7 @@ static bool is_own_authority(const struct server *server, const char *authority)
 
 /* Does a page that this server sent say so? With TLS it is that of the address which was asked (check_host). */
 static bool is_own_origin(const struct request *rq, const char *origin) {
-  const char *host = wire_header(rq, "Host", NULL);
+  const char *host = wire_host(rq, NULL);
   if (!rq->server->trust) return !strncmp(origin, "http://", 7) && is_own_authority(rq->server, origin + 7);
   return host && !strncmp(origin, "https://", 8) && str_eq_nocase(str_of(origin + 8), str_of(host));
 }
@@ -78,8 +69,9 @@ static bool is_own_origin(const struct request *rq, const char *origin) {
 /* A page of a stranger can have its own name resolve to this machine and then
 ** read what we answer, unless we insist on being called by our own name. */
 static int check_host(struct request *rq) {
-  const char *host = wire_header(rq, "Host", NULL);
-  if (host ? is_own_authority(rq->server, host) : wire_old(rq)) return OK;
+  const char *scheme, *host = wire_host(rq, &scheme), *ours = rq->server->trust ? "https" : "http";
+  bool own = host ? is_own_authority(rq->server, host) : wire_old(rq);
+  if (own && (!scheme || str_eq_nocase(str_of(scheme), str_of(ours)))) return OK;
   return refuse(rq, 421, E_DENIED, "this server answers only to its own names and addresses");
 }
 

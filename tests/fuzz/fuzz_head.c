@@ -51,6 +51,8 @@ static void check_head(const char *p, const struct head *h) {
   check_text(p, h->method, 'A', 'Z');
   check_text(p, h->target, 0x21, 0x7e);
   must(p[h->target.at] == '/');
+  if (h->scheme.n) check_text(p, h->scheme, 'A', 'z');
+  if (h->host.at) check_text(p, h->host, 0x21, 0x7e);
   for (int i = 0; i < h->headers; i++) {
     check_text(p, h->name[i], 0x21, 0x7e);
     check_text(p, h->value[i], 0x20, 0xff);
@@ -58,6 +60,7 @@ static void check_head(const char *p, const struct head *h) {
   head_find(h, p, STR("content-length"), &lengths);
   head_find(h, p, STR("transfer-encoding"), &codings);
   head_find(h, p, STR("host"), &hosts);
+  must((h->host.at || h->old) && (h->scheme.n || !h->host.at == !hosts));
   must(lengths + codings <= 1 && hosts <= 1 && h->chunked == (codings == 1));
   must(h->length >= 0 && (lengths || !h->length) && !(h->old && h->chunked));
 }

@@ -300,7 +300,13 @@ test('a client that speaks plain HTTP is shown the way, and nothing else goes th
     socket.on('data', (part) => (got += part)).on('error', () => {}).on('close', () => resolve(got));
   });
   assert.match(await plain('GET /api/runs HTTP/1.1\r\nHost: localhost:1234\r\n\r\n'), /^HTTP\/1\.1 307 [^]*Location: https:\/\/localhost:1234\/\r\n/);
-  assert.match(await plain('GET /api/runs HTTP/1.1\r\nHost: a"b\r\n\r\n'), /^HTTP\/1\.1 400 (?![^]*Location)/);
+  for (const own of ['127.0.0.1', `[::1]:${server.port}`, os.hostname(), 'LOCALHOST'])
+    assert.match(await plain(`GET / HTTP/1.1\r\nHost: ${own}\r\n\r\n`), /^HTTP\/1\.1 307 [^]*Location: https:/, own);
+  // Who makes a link does not decide where it leads.
+  for (const other of ['evil.example', `evil.example:${server.port}`, `localhost.evil.example`, '[::2]', `${'a.'.repeat(150)}localhost`])
+    assert.match(await plain(`GET / HTTP/1.1\r\nHost: ${other}\r\n\r\n`), /^HTTP\/1\.1 4(21|00) (?![^]*(Location|evil))[^]*https:\/\//, other);
+  for (const none of ['a"b', 'localhost:x', 'localhost:0', ''])
+    assert.match(await plain(`GET /api/runs HTTP/1.1\r\nHost: ${none}\r\n\r\n`), /^HTTP\/1\.1 400 (?![^]*Location)/, none);
   assert.match(await plain('POST / HTTP/1.0\r\n\r\n'), /^HTTP\/1\.1 400 /);
   for (const noise of ['\x00\x01\x02', 'hello', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', '\x80\x2e\x01\x00\x02']) assert.ok(!/HTTP/.test(await Promise.race([plain(noise), sleep(7000).then(() => '')])));
   assert.equal((await get(server, '/healthz', { ca: fs.readFileSync(authority(p)) })).status, 200);

@@ -53,13 +53,14 @@ UNIT(head_taken, "a head that is right, whole and byte by byte") {
 }
 
 UNIT(head_refused, "what is not exactly a head, and with which status") {
-#define LINE "GET / HTTP/1.1\r\n"
+#define FIRST "GET / HTTP/1.1\r\n"
+#define LINE FIRST "Host: h\r\n"
   static const struct {
     const char *text;
     int status;
   } cases[] = {
     { "\r\n" LINE "\r\n", 1 },
-    { "\r\n\r\n" LINE "\r\n", 400 },
+    { "\r\n\r\n" FIRST "\r\n", 400 },
     { "GET / HTTP/1.0\r\n\r\n", 1 },
     { "GET / HTTP/2.0\r\n\r\n", 505 },
     { "GET / HTTP/1.2\r\n\r\n", 505 },
@@ -71,7 +72,14 @@ UNIT(head_refused, "what is not exactly a head, and with which status") {
     { "GET\t/\tHTTP/1.1\r\n\r\n", 400 },
     { " GET / HTTP/1.1\r\n\r\n", 400 },
     { "get / HTTP/1.1\r\n\r\n", 400 },
+    { "GET http:/h/ HTTP/1.1\r\nHost: h\r\n\r\n", 400 },
+    { "GET http:// HTTP/1.1\r\nHost: h\r\n\r\n", 400 },
+    { "GET http:///a HTTP/1.1\r\nHost: h\r\n\r\n", 400 },
+    { "GET http://me@h/ HTTP/1.1\r\nHost: h\r\n\r\n", 400 },
+    { "GET ftp://h/ HTTP/1.1\r\nHost: h\r\n\r\n", 400 },
+    { "GET h:1/ HTTP/1.1\r\nHost: h\r\n\r\n", 400 },
     { "GET http://h/ HTTP/1.1\r\n\r\n", 400 },
+    { "GET http://h/ HTTP/1.0\r\n\r\n", 1 },
     { "OPTIONS * HTTP/1.1\r\n\r\n", 400 },
     { "CONNECT h:1 HTTP/1.1\r\n\r\n", 400 },
     { "GET /\x01 HTTP/1.1\r\n\r\n", 400 },
@@ -83,6 +91,7 @@ UNIT(head_refused, "what is not exactly a head, and with which status") {
     { LINE "A: b\rC: d\r\n\r\n", 400 },
     { LINE "A: b\r\r\n\r\n", 400 },
     { LINE "A: b\r\n c\r\n\r\n", 400 },
+    { FIRST " A: b\r\n\r\n", 400 },
     { LINE " A: b\r\n\r\n", 400 },
     { LINE "A : b\r\n\r\n", 400 },
     { LINE ": b\r\n\r\n", 400 },
@@ -112,12 +121,49 @@ UNIT(head_refused, "what is not exactly a head, and with which status") {
     { "GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400 },
     { LINE "Transfer_Encoding: chunked\r\n\r\n", 1 },
     { LINE "Expect: 200-ok\r\n\r\n", 417 },
-    { LINE "Host: a\r\nHost: a\r\n\r\n", 400 },
+    { FIRST "\r\n", 400 },
+    { FIRST "Host:\r\n\r\n", 1 },
+    { FIRST "Host: a b\r\n\r\n", 400 },
+    { FIRST "Host: me@a\r\n\r\n", 400 },
+    { FIRST "Host: a/b\r\n\r\n", 400 },
+    { LINE "Host: h\r\n\r\n", 400 },
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     struct head h;
     CHECK(outcome(cases[i].text, 4096, &h) == cases[i].status);
     CHECK(outcome(cases[i].text, 1, &h) == cases[i].status);
+  }
+}
+
+UNIT(head_whole_address, "of a whole address scheme, host and path are told, and its host is the one that counts") {
+  static const struct {
+    const char *target, *scheme, *host, *path;
+  } cases[] = {
+    { "/a", "", "h:1", "/a" },
+    { "http://x.y:8080/a?b=http://c/", "http", "x.y:8080", "/a?b=http://c/" },
+    { "HTTPS://[::1]/", "HTTPS", "[::1]", "/" },
+    { "http://x", "http", "x", "/" },
+    { "http://x?b", "http", "x", "/?b" },
+    { "http://x//y", "http", "x", "//y" },
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (int last = 0; last < 2; last++) {
+      struct buf b;
+      struct head h;
+      struct head_fault why;
+      char *p;
+      buf_init(&b, 1000);
+      buf_printf(&b, "GET %s HTTP/1.1\r\n%sA: b\r\n%s\r\n", cases[i].target, last ? "" : "Host: h:1\r\n",
+                 last ? "Host: h:1\r\n" : "");
+      CHECK(parse(b.p, b.n, 3, &h, &why, &p) == 1);
+      CHECK((h.scheme.n > 0) == (*cases[i].scheme != 0));
+      if (h.scheme.n) CHECK_STR(str_of(p + h.scheme.at), cases[i].scheme);
+      CHECK_STR(str_of(p + h.host.at), cases[i].host);
+      CHECK_STR(str_of(p + h.target.at), cases[i].path);
+      CHECK_STR(str_of(head_find(&h, p, STR("A"), NULL)), "b");
+      free(p);
+      buf_clear(&b);
+    }
   }
 }
 
@@ -139,16 +185,16 @@ static int with_headers(int count, int bytes) {
   for (int i = 0; i < count; i++) buf_printf(&b, "X%d: %0*d\r\n", i, bytes, 1);
   buf_puts(&b, "\r\n");
   int rc = outcome(b.p, 777, &h);
-  CHECK(rc != 1 || h.headers == count);
+  CHECK(rc != 1 || h.headers == count + 1); /* and Host */
   buf_clear(&b);
   return rc;
 }
 
 UNIT(head_ceilings, "so many headers and bytes, and no more") {
-  CHECK(with_headers(HEAD_HEADERS, 1) == 1);
-  CHECK(with_headers(HEAD_HEADERS + 1, 1) == 431);
-  CHECK(with_headers(1, HEAD_BYTES - 16 - 6 - 2) == 1);
-  CHECK(with_headers(1, HEAD_BYTES - 16 - 6 - 1) == 431);
+  CHECK(with_headers(HEAD_HEADERS - 1, 1) == 1);
+  CHECK(with_headers(HEAD_HEADERS, 1) == 431);
+  CHECK(with_headers(1, HEAD_BYTES - 16 - 9 - 6 - 2) == 1);
+  CHECK(with_headers(1, HEAD_BYTES - 16 - 9 - 6 - 1) == 431);
 }
 
 /* ---- chunks ---- */
