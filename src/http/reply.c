@@ -121,15 +121,27 @@ const char *reply_etag(struct ctx *cx, struct str body) {
   return ctx_printf(cx, "\"%s\"", hex_encode(hex, digest, 16));
 }
 
-bool etag_listed(const char *list, const char *etag, bool weak) {
-  size_t n = strlen(etag);
-  for (const char *at = list; *at;) {
-    at += strspn(at, " \t,");
-    if (*at == '*') return true;
-    if (weak && !strncmp(at, "W/", 2)) at += 2;
-    if (!strncmp(at, etag, n) && strchr(" \t,", at[n])) return true;
-    at += strcspn(at, ",");
-  }
+bool etag_next(const char **list, struct str *tag, bool *weak) {
+  const char *at = *list + strspn(*list, " \t,");
+  *weak = !strncmp(at, "W/", 2);
+  if (*weak) at += 2;
+  const char *end = *at == '"' ? strchr(at + 1, '"') : NULL;
+  if (!end || !strchr(" \t,", end[1])) return false;
+  *tag = (struct str){ at, (size_t)(end + 1 - at) };
+  *list = end + 1;
+  return true;
+}
+
+bool etag_any(const char *list) {
+  return str_eq(str_trim(str_of(list)), STR("*"));
+}
+
+bool etag_listed(const char *list, const char *etag) {
+  struct str tag;
+  bool weak;
+  if (etag_any(list)) return true;
+  while (etag_next(&list, &tag, &weak))
+    if (str_eq(tag, str_of(etag))) return true;
   return false;
 }
 
@@ -146,7 +158,7 @@ static void success_head(struct request *rq, struct buf *head) {
   if (asked && !rq->streamed) {
     const char *etag = rq->etag ? rq->etag : reply_etag(rq->cx, rq->content);
     const char *known = wire_header(rq, "If-None-Match", NULL);
-    if (rq->status == 200 && known && etag_listed(known, etag, true)) rq->status = 304;
+    if (rq->status == 200 && known && etag_listed(known, etag)) rq->status = 304;
     line(head, "ETag", rq->packed ? ctx_printf(rq->cx, "W/%s", etag) : etag);
   } else if (!asked) {
     line(head, "ETag", rq->etag); /* of what came of it */

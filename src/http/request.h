@@ -229,8 +229,11 @@ int asset_serve(struct request *rq);
 
 /* reply.c */
 const char *reply_etag(struct ctx *cx, struct str body); /* quoted: of these bytes */
-/* Is the tag, quoted, one of those in the list? (RFC 9110, 13.1; weak: W/ makes no difference.) */
-bool etag_listed(const char *list, const char *etag, bool weak);
+/* The tags of If-Match and If-None-Match (RFC 9110, 8.8.3 and 13.1), one after another, quoted: while (etag_next(&list, &tag,
+** &weak)). What is no tag ends the list. etag_any: it is the star that stands for whatever there is. */
+bool etag_next(const char **list, struct str *tag, bool *weak);
+bool etag_any(const char *list);
+bool etag_listed(const char *list, const char *etag); /* by the weak comparison: W/ makes no difference */
 void reply_begin(struct request *rq); /* opens the envelope of a success */
 void reply_send(struct request *rq);  /* what the handler made, or the failure in cx */
 /* For a reply that goes on after the request: its head, after which the connection is handed over. */

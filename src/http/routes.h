@@ -42,9 +42,9 @@ int import_accepted(struct request *rq, const char *id); /* 202, and where to lo
 /* The dataset that the query names with as, or the first there is. */
 int dataset_asked(struct request *rq, const struct dataset **out);
 
-/* routes_records.c: If-Match against the version of what the client has seen, 412; and the tag of a reply that holds a
+/* routes_records.c: If-Match and If-None-Match against the version of what the client has seen, 412; and the tag of a reply that holds a
 ** record and more: both its version and its bytes. */
-int match_version(struct request *rq, struct ctx *cx, const char *what, int64_t version);
-const char *tag_with_version(struct request *rq, int64_t version);
+int match_version(struct request *rq, struct ctx *cx, const char *what, const char *id, int64_t version);
+const char *tag_with_version(struct request *rq, const char *what, const char *id, int64_t version);
 
 #endif

@@ -99,7 +99,7 @@ static int prediction_show(struct request *rq) {
   int64_t version;
   int rc = record_version(rq->cx, rq->db, entity_find("predicted_order"), rq->param[0], &version);
   if (!rc) rc = predict_show(rq->cx, rq->db, rq->param[0], &rq->json, "data");
-  if (!rc) rq->etag = tag_with_version(rq, version);
+  if (!rc) rq->etag = tag_with_version(rq, "predicted_order", rq->param[0], version);
   return rc;
 }
 
@@ -123,7 +123,7 @@ static int store_show_one(struct request *rq) {
   int rc = query_int(rq, "limit", 1, STORE_ORDERS_MOST, STORE_ORDERS, &limit);
   if (!rc) rc = store_asked(rq, rq->cx, rq->db, id, &version);
   if (!rc) rc = shop_show(rq->cx, rq->db, id, limit, &rq->json, "data");
-  if (!rc) rq->etag = tag_with_version(rq, version);
+  if (!rc) rq->etag = tag_with_version(rq, "store", id, version);
   return rc;
 }
 
@@ -131,7 +131,7 @@ static int show_preferences(struct request *rq, struct ctx *cx, struct db *db, c
   int64_t version;
   if (shop_preferences_version(cx, db, store, &version) || shop_preferences(cx, db, store, &rq->json, "data"))
     return cx->code;
-  rq->etag = tag_with_version(rq, version);
+  rq->etag = tag_with_version(rq, "store_preference", store, version);
   return OK;
 }
 
@@ -153,7 +153,7 @@ static int put_preferences(struct ctx *cx, struct db *db, void *arg) {
   char id[37];
   int64_t version;
   if (store_asked(rq, cx, db, id, &version) || shop_preferences_version(cx, db, id, &version) ||
-      match_version(rq, cx, "store_preference", version))
+      match_version(rq, cx, "store_preference", id, version))
     return cx->code;
   return shop_prefer(cx, db, id, t->body) ? (int)cx->code : show_preferences(rq, cx, db, id);
 }

@@ -68,7 +68,7 @@ static int show_with_tag(struct request *rq, struct ctx *cx, struct db *db, cons
   int64_t version;
   if (order_show(cx, db, name, &rq->json, "data")) return cx->code;
   if (!order_find(cx, db, name, id) && !order_version(cx, db, id, &version))
-    rq->etag = tag_with_version(rq, version);
+    rq->etag = tag_with_version(rq, "order", id, version);
   else if (cx->code == E_NOT_FOUND)
     ctx_forgive(cx);
   return cx->code;
@@ -105,7 +105,7 @@ static void show_made(struct order_task *t) {
   rq->status = 201;
   rq->location = ctx_printf(rq->cx, "/api/orders/%s", order_made_id(t->made));
   order_show_made(rq->cx, t->made, &rq->json, "data");
-  rq->etag = tag_with_version(rq, 1);
+  rq->etag = tag_with_version(rq, "order", order_made_id(t->made), 1);
 }
 
 /* A reply that is kept is written in the transaction; any other when the others have their turn. */
@@ -125,7 +125,7 @@ static int run(struct ctx *cx, struct db *db, void *arg) {
   int64_t version;
   if (t->act == CREATE || t->act == GENERATE) return make(cx, db, t);
   if (order_find(cx, db, rq->param[0], id) || order_version(cx, db, id, &version) ||
-      match_version(rq, cx, "order", version))
+      match_version(rq, cx, "order", id, version))
     return cx->code;
   if (act(cx, db, t, id)) return cx->code;
   if (t->act == REMOVE) {

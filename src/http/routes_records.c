@@ -148,8 +148,30 @@ static int record_changes(struct request *rq) {
   return rc ? rc : record_history(rq->cx, rq->db, rq->entity, id, &rq->json, "data");
 }
 
-const char *tag_with_version(struct request *rq, int64_t version) {
-  return ctx_printf(rq->cx, "\"%lld-%s", (long long)version, reply_etag(rq->cx, buf_view(&rq->body)) + 1);
+/* ---- tags of replies that hold a record and more ---- */
+
+/* Such a tag is "VERSION-SUM-SEAL": the version that If-Match is about, the sum of the reply, so that it changes with
+** everything that is shown, and what proves that the two were given out for this record: nobody keeps a list of all tags. */
+enum { SUM_HEX = 16, SUM_AND_SEAL = SUM_HEX + 1 + SUM_HEX };
+
+static const char *tag_sealed(struct ctx *cx, const char *what, const char *id, int64_t version, struct str sum) {
+  const char *said = ctx_printf(cx, "%lld-" STR_FMT, (long long)version, STR_ARG(sum));
+  const char *seal = reply_etag(cx, str_of(ctx_printf(cx, "%s %s %s", what, id, said)));
+  return ctx_printf(cx, "\"%s-%.*s\"", said, SUM_HEX, seal + 1);
+}
+
+const char *tag_with_version(struct request *rq, const char *what, const char *id, int64_t version) {
+  const char *sum = reply_etag(rq->cx, buf_view(&rq->body)) + 1;
+  return tag_sealed(rq->cx, what, id, version, (struct str){ sum, SUM_HEX });
+}
+
+/* Was this tag given out for that version of the record? */
+static bool tag_is_ours(struct ctx *cx, struct str tag, const char *what, const char *id, int64_t version) {
+  const char *plain = tag_of(cx, version);
+  size_t before = strlen(plain); /* as long as the quote, the version and the hyphen */
+  if (str_eq(tag, str_of(plain))) return true;
+  if (tag.n != before + SUM_AND_SEAL + 1) return false;
+  return str_eq(tag, str_of(tag_sealed(cx, what, id, version, (struct str){ tag.p + before, SUM_HEX })));
 }
 
 /* ---- writing ---- */
@@ -164,12 +186,26 @@ struct record_task {
   char id[37];
 };
 
-int match_version(struct request *rq, struct ctx *cx, const char *what, int64_t version) {
-  const char *match = wire_header(rq, "If-Match", NULL);
-  if (!match || etag_listed(match, tag_of(cx, version), false)) return OK;
-  if (strstr(match, ctx_printf(cx, "\"%lld-", (long long)version)))
-    return OK; /* of a reply that holds more */
+/* `weakly`: tags that say W/ count, too. */
+static bool is_named(struct ctx *cx, const char *list, bool weakly, const char *what, const char *id,
+                     int64_t version) {
+  struct str tag;
+  bool weak;
+  if (etag_any(list)) return true;
+  while (etag_next(&list, &tag, &weak))
+    if ((weakly || !weak) && tag_is_ours(cx, tag, what, id, version)) return true;
+  return false;
+}
+
+int match_version(struct request *rq, struct ctx *cx, const char *what, const char *id, int64_t version) {
+  const char *match = wire_header(rq, "If-Match", NULL), *none = wire_header(rq, "If-None-Match", NULL);
+  bool as_seen = !match || is_named(cx, match, false, what, id, version);
+  bool unseen = !none || !is_named(cx, none, true, what, id, version);
+  if (as_seen && unseen) return OK;
   rq->status = 412;
+  if (as_seen)
+    return fail(cx, E_CONFLICT, "version", "the %s is there, at version %lld, and If-None-Match asks that it is not",
+                what, (long long)version);
   return fail(cx, E_CONFLICT, "version", "the %s was changed meanwhile: it is at version %lld", what,
               (long long)version);
 }
@@ -177,9 +213,10 @@ int match_version(struct request *rq, struct ctx *cx, const char *what, int64_t 
 /* Is the record still the one that the client has seen? */
 static int check_match(struct request *rq, struct ctx *cx, struct db *db, const char *id) {
   int64_t version;
-  if (!wire_header(rq, "If-Match", NULL)) return OK;
-  return record_version(cx, db, rq->entity, id, &version) ? (int)cx->code
-                                                          : match_version(rq, cx, rq->entity->name, version);
+  if (!wire_header(rq, "If-Match", NULL) && !wire_header(rq, "If-None-Match", NULL)) return OK;
+  return record_version(cx, db, rq->entity, id, &version)
+             ? (int)cx->code
+             : match_version(rq, cx, rq->entity->name, id, version);
 }
 
 static int task_act(struct ctx *cx, struct db *db, struct record_task *task) {

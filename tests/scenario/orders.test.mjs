@@ -237,9 +237,21 @@ test('the tag of an order and of preferences is what If-Match takes', async (t) 
     assert.equal((await ask(s, address)).headers.etag, won.headers.etag, 'the reply to a change has the tag of what is there now');
     assert.notEqual(won.headers.etag, etag);
     await data(put(s, address, body('third'), { 'if-match': won.headers.etag }));
+    // No tag but one that was given out for it: not its version with anything behind it, nor that of something else.
+    const now = (await ask(s, address)).headers.etag;
+    const [version] = /\d+/.exec(now);
+    const other = (await ask(s, `/api/stores/${p.stores[1].code}`)).headers.etag.replace(/^"\d+/, `"${version}`);
+    const none = [`"${version}-anything"`, `"${version}-"`, now.replace(/.(?="$)/, (c) => (c === '0' ? '1' : '0')), now.replace(/-./, (c) => (c === '-0' ? '-1' : '-0')), other,
+      `W/${now}`, now.slice(1, -1), `*${now}`, `"x, ${now.slice(1)}`, `${now}x`, ''];
+    for (const tag of none) await problem(put(s, address, body('fourth'), { 'if-match': tag }), 412, /at version/);
+    for (const list of [(tag) => tag, (tag) => `"other" , W/"x",${tag}`, () => '*', (tag) => ` ${tag} `])
+      assert.equal((await put(s, address, body('third'), { 'if-match': list((await ask(s, address)).headers.etag) })).status, 200, String(list));
+    const then = (await ask(s, address)).headers.etag;
+    for (const tag of [then, `W/${then}`, '*']) await problem(put(s, address, body('fourth'), { 'if-none-match': tag }), 412, /If-None-Match/);
+    assert.equal((await put(s, address, body('third'), { 'if-none-match': '"other"' })).status, 200);
   }
   assert.match(made.headers.etag, /^"1-/);
-  await problem(ask(s, `/api/orders/${id}`, { method: 'DELETE', headers: { 'if-match': made.headers.etag } }), 412, /version 3/);
+  await problem(ask(s, `/api/orders/${id}`, { method: 'DELETE', headers: { 'if-match': made.headers.etag } }), 412, /at version/);
   const invoice = (await data(ask(s, '/api/orders?source=invoice&limit=1')))[0];
   assert.match((await ask(s, `/api/orders/${invoice.id}`)).headers.etag, /^"[0-9a-f]{32}"$/);
 });
