@@ -28,8 +28,8 @@ struct head_span {
 
 struct head {
   struct head_span method, target; /* a zero follows the last byte of each, once head_parse has taken it */
-  struct head_span scheme; /* of a whole address, which target is the path of; n 0: it was a path */
-  struct head_span host;   /* and port, as they were told; at 0: they were not */
+  struct head_span scheme;         /* of a whole address, which target is the path of; n 0: it was a path */
+  struct head_span host;           /* and port, as they were told; at 0: they were not */
   struct head_span name[HEAD_HEADERS], value[HEAD_HEADERS]; /* as above; values without blanks at the ends */
   uint16_t headers;
   uint16_t bytes; /* of all of it, the empty line included */

@@ -184,7 +184,8 @@ static void host_of(const char *head, char out[static HOST_ROOM]) {
 /* A browser in which somebody typed the name alone asks without TLS. It is sent on to no name but our own: whoever makes a
 ** link to this server shall not decide where it leads. */
 static void send_elsewhere(const struct tls_session *s, const char *head) {
-  static const char words[] = "This address speaks https only: ask it by https://, and by a name of its own.\n";
+  static const char words[] =
+      "This address speaks https only: ask it by https://, and by a name of its own.\n";
   char reply[640], at[HOST_ROOM], link[HOST_ROOM + 32] = "";
   const char *status = "400 Bad Request";
   struct str host;

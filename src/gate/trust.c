@@ -183,9 +183,7 @@ static void warn_of_end(struct ctx *cx, struct trust *t, const struct facts *f) 
            f->until < cx->now ? "ended" : "ends", time_iso(at, f->until));
 }
 
-static bool knows(void *trust, struct str host) {
-  return trust_knows(trust, host);
-}
+static bool knows(void *trust, struct str host) { return trust_knows(trust, host); }
 
 static int take(struct ctx *cx, struct trust *t, const struct files *f) {
   struct facts *facts = ctx_alloc(cx, sizeof *facts);

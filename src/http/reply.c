@@ -132,11 +132,10 @@ bool etag_next(const char **list, struct str *tag, bool *weak) {
   return true;
 }
 
-bool etag_any(const char *list) {
-  return str_eq(str_trim(str_of(list)), STR("*"));
-}
+bool etag_any(const char *list) { return str_eq(str_trim(str_of(list)), STR("*")); }
 
-bool etag_listed(const char *list, const char *etag) {
+/* By the weak comparison: W/ makes no difference. */
+static bool etag_listed(const char *list, const char *etag) {
   struct str tag;
   bool weak;
   if (etag_any(list)) return true;

@@ -179,17 +179,55 @@ static void request_end(struct request *rq, double began) {
   ctx_end(rq->cx);
 }
 
-/* What orders, narrows and forms lists is refused where the row knows none of it: passed over, it would give another list
-** than the one that was asked for. */
+static const char *decoded(struct request *rq, const char *p, size_t n) {
+  char *out = ctx_alloc(rq->cx, VALUE_MAX_BYTES + 1);
+  int length = mg_url_decode(p, (int)n, out, VALUE_MAX_BYTES + 1, 1);
+  if (length >= 0 && strlen(out) == (size_t)length && utf8_valid(str_of(out))) return out;
+  fail(rq->cx, E_INVALID, NULL, "a parameter of the query is longer than %d bytes or no text in UTF-8",
+       VALUE_MAX_BYTES);
+  return NULL;
+}
+
+/* ---- what may be asked for ---- */
+
+/* The place of a parameter among those that the row names, and whether it may be repeated; -1: it is none of them. */
+static int declared_at(const char *names, const char *name, bool *repeats) {
+  struct str member, type;
+  bool must = false, filter = str_starts(str_of(name), STR("filter["));
+  for (int i = 0; shape_member(&names, &member, &type, &must); i++) {
+    if (!str_eq(member, filter ? STR("filter") : str_of(name))) continue;
+    *repeats = filter || (type.n && type.p[0] == '[');
+    return i;
+  }
+  return -1;
+}
+
+static const char *declared_names(struct ctx *cx, const char *names) {
+  struct str member, type;
+  bool must = false;
+  const char *all = "";
+  while (shape_member(&names, &member, &type, &must))
+    all = ctx_printf(cx, "%s%s" STR_FMT, all, *all ? ", " : "", STR_ARG(member));
+  return *all ? all : "none";
+}
+
+/* What the row does not know is refused. Passed over, a misspelled filter would give the whole list, and a misspelled
+** dry_run the real thing. Nor is it guessed which one counts of a parameter that is there twice. */
 static int check_query(struct request *rq) {
-  static const char *const words[] = { "filter", "sort", "fields", "cursor", "format", "as_of" };
-  if (strcmp(rq->route->method, "GET") != 0 || !str_starts(str_of(rq->path), STR("/api/"))) return OK;
+  const char *names = rq->route->query ? rq->route->query : "", *name;
+  uint64_t seen = 0;
+  if (!str_starts(str_of(rq->path), STR("/api/")) || strstr(names, "..."))
+    return OK; /* "...": its handler looks */
   for (const char *p = rq->query; *p; p += strcspn(p, "&"), p += *p == '&') {
-    struct str name = { p, strcspn(p, "=&[%") }; /* filter[x], or filter%5Bx%5D */
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-      if (str_eq(name, str_of(words[i])) && !(rq->route->query && shape_has(rq->route->query, words[i])))
-        return fail(rq->cx, E_INVALID, words[i], "there is no %s here; this address takes %s", words[i],
-                    rq->route->query ? rq->route->query : "none of that");
+    bool repeats = false;
+    if (!(name = decoded(rq, p, strcspn(p, "=&")))) return rq->cx->code;
+    int at = !strcmp(name, "tenant") ? 63 : declared_at(names, name, &repeats);
+    if (!*name) continue;
+    if (at < 0)
+      return fail(rq->cx, E_INVALID, name, "there is no parameter %.80s here; this address takes %s", name,
+                  declared_names(rq->cx, names));
+    if (!repeats && seen >> at & 1) return fail(rq->cx, E_INVALID, name, "%s is given twice", name);
+    seen |= UINT64_C(1) << at;
   }
   return OK;
 }
@@ -343,15 +381,6 @@ int query_int(struct request *rq, const char *name, int64_t least, int64_t most,
     return fail(rq->cx, E_INVALID, name, "%s must be a whole number from %lld to %lld", name,
                 (long long)least, (long long)most);
   return OK;
-}
-
-static const char *decoded(struct request *rq, const char *p, size_t n) {
-  char *out = ctx_alloc(rq->cx, VALUE_MAX_BYTES + 1);
-  int length = mg_url_decode(p, (int)n, out, VALUE_MAX_BYTES + 1, 1);
-  if (length >= 0 && strlen(out) == (size_t)length && utf8_valid(str_of(out))) return out;
-  fail(rq->cx, E_INVALID, NULL, "a parameter of the query is longer than %d bytes or no text in UTF-8",
-       VALUE_MAX_BYTES);
-  return NULL;
 }
 
 bool query_next(struct request *rq, size_t *at, const char **name, const char **value) {

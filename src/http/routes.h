@@ -42,7 +42,14 @@ int import_accepted(struct request *rq, const char *id); /* 202, and where to lo
 /* The dataset that the query names with as, or the first there is. */
 int dataset_asked(struct request *rq, const struct dataset **out);
 
-/* routes_records.c: If-Match and If-None-Match against the version of what the client has seen, 412; and the tag of a reply that holds a
+/* routes_records.c: does something to a record, with its body and If-Match, as at /api/records, for an address that shows
+** more of it than the record: `show` writes the reply. name: its id or key; nothing for RECORD_ADD. */
+enum record_act { RECORD_ADD, RECORD_REPLACE, RECORD_CHANGE, RECORD_DELETE, RECORD_RESTORE };
+typedef int record_show_fn(struct ctx *cx, struct db *db, const char *id, struct jw *w, const char *key);
+int record_do(struct request *rq, enum record_act act, const struct entity *e, const char *name,
+              record_show_fn *show);
+
+/* The same file: If-Match and If-None-Match against the version of what the client has seen, 412; and the tag of a reply that holds a
 ** record and more: both its version and its bytes. */
 int match_version(struct request *rq, struct ctx *cx, const char *what, const char *id, int64_t version);
 const char *tag_with_version(struct request *rq, const char *what, const char *id, int64_t version);

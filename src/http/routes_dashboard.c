@@ -103,6 +103,24 @@ static int prediction_show(struct request *rq) {
   return rc;
 }
 
+static int prediction_do(struct request *rq, enum record_act act, record_show_fn *show) {
+  return record_do(rq, act, entity_find("predicted_order"), rq->param[0], show);
+}
+static int prediction_post(struct request *rq) { return prediction_do(rq, RECORD_ADD, predict_show); }
+static int prediction_put(struct request *rq) { return prediction_do(rq, RECORD_REPLACE, predict_show); }
+static int prediction_patch(struct request *rq) { return prediction_do(rq, RECORD_CHANGE, predict_show); }
+static int prediction_bring_back(struct request *rq) {
+  return prediction_do(rq, RECORD_RESTORE, predict_show);
+}
+
+static int show_deleted(struct ctx *cx, struct db *db, const char *id, struct jw *w, const char *key) {
+  (void)db;
+  jw_record(w, key, "id", id, "deleted", arg_bool(true));
+  return cx->code;
+}
+
+static int prediction_remove(struct request *rq) { return prediction_do(rq, RECORD_DELETE, show_deleted); }
+
 static int suggestions_show(struct request *rq) {
   return upsell_suggest(rq->cx, rq->db, rq->param[0], &rq->json, "data");
 }
@@ -177,6 +195,10 @@ static int brands_list(struct request *rq) { return list_of(rq, shop_brands); }
 
 /* ---- the addresses ---- */
 
+#define PREDICTION_BODY                                                                                      \
+  "{store_id: id, predicted_date: day, confidence: any, priority, total_amount: any, status, method, "       \
+  "days: int, explanation: {...}, notes, ...}"
+
 const struct route dashboard_routes[] = {
   { "GET", "/api/dashboard/summary", dashboard_show, "sales.read",
     "The nine figures of field sales as of the last commit: total_stores, total_products, total_orders, "
@@ -215,6 +237,19 @@ const struct route dashboard_routes[] = {
   { "GET", "/api/predicted-orders/{id}", prediction_show, "sales.read",
     "One of them, in the words of the list; what it once was is at /api/records/predicted_order/{id}?as_of=.",
     .reply = "#prediction", .reads = true },
+  { "POST", "/api/predicted-orders", prediction_post, "sales.write",
+    "Adds one that somebody expects himself, or, with the id of one, changes what is named.",
+    .reply = "201|200 #prediction", .body = PREDICTION_BODY, .body_max = LIMIT_BODY_BYTES },
+  { "PUT", "/api/predicted-orders/{id}", prediction_put, "sales.write",
+    "Makes it what the body says: what it does not name becomes its default, or empty.",
+    .reply = "#prediction", .body = PREDICTION_BODY, .body_max = LIMIT_BODY_BYTES },
+  { "PATCH", "/api/predicted-orders/{id}", prediction_patch, "sales.write",
+    "Changes the properties that the body names.", .reply = "#prediction",
+    .body = PREDICTION_BODY, .body_max = LIMIT_BODY_BYTES },
+  { "DELETE", "/api/predicted-orders/{id}", prediction_remove, "sales.write",
+    "Deletes it, which can be undone.", .reply = "{id, deleted: bool}" },
+  { "POST", "/api/predicted-orders/{id}/restore", prediction_bring_back, "sales.write",
+    "Brings it back.", .reply = "#prediction" },
   { "GET", "/api/stores/{id}", store_show_one, "sales.read",
     "A store with its last orders, sums, segment, preferences and prediction.",
     .reply =

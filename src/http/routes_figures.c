@@ -40,7 +40,7 @@ const struct route figures_routes[] = {
     .reply = "{dataset, scope, run: text?, from: text?, to: text?, first_day: text?, last_day: text?, "
              "measures: [{name, title, kind}], groups: [{name, title, kind}], totals: #sums, by_day: [#day], "
              "source?, undone?: bool, *: [#group]}",
-    .query = "as, run, from: day, to: day" },
+    .query = "as, run, from: day, to: day, ..." },
   { "GET", "/api/quality", quality_get, "data.read",
     "How much of what came in is good, which controls found what is not, and the runs one by one.",
     .cached = true,
@@ -53,7 +53,7 @@ const struct route figures_routes[] = {
   { "GET", "/api/rows", rows_get, "data.read",
     "Clean rows in the order of their keys, each with its place in its file. A page may be short and still "
     "have a `next` to go on after. Narrowed as /api/figures, and by q: the key begins so.",
-    .reply = "[#row]; total: int?, next: text?", .query = "as, run, from: day, to: day, q, limit: int, after",
+    .reply = "[#row]; total: int?, next: text?", .query = "as, run, from: day, to: day, q, limit: int, after, ...",
     .reads = true },
   { "GET", "/api/row", row_get, "data.read",
     "One clean row: its original bytes, whether they still say what is stored, its versions, controls and "
@@ -71,7 +71,7 @@ const struct route figures_routes[] = {
     .reply = "{figure, title?, value: any, formula?, sql?, tick?: {ok: bool, first: any, second: any, "
              "method}?, tick_reason?: text?, rows?: {kind, items: [{*: any}], total: int?, next: text?, "
              "searched?: int}, rules?: {*: [{control, version: int}]}, seconds?: number}",
-    .query = "as, run, from: day, to: day, q, limit: int, after, category, control, tick: 0|1",
+    .query = "as, run, from: day, to: day, q, limit: int, after, category, control, tick: 0|1, ...",
     .reads = true },
   { "GET", "/api/compare", compare_get, "data.read",
     "Two runs beside each other, or a run and all that counts now (current): figures by group, quality, "
@@ -80,7 +80,7 @@ const struct route figures_routes[] = {
              "[{day, a: #sums, b: #sums, difference: #sums}], quality: {a: number, b: number, difference: "
              "number}, controls: [{control, a_failed: int?, b_failed: int?, a_version: int?, b_version: "
              "int?}], rules_changed: [text], *: [{name: text?, a: #sums, b: #sums, difference: #sums}]}",
-    .query = "as, a!, b!, from: day, to: day", .reads = true },
+    .query = "as, a!, b!, from: day, to: day, ...", .reads = true },
   { "GET", "/api/impact", impact_get, "data.read",
     "What depends on a rule, a field, a reference list or a file that came in. One of rule, column, list, "
     "file (a run) says which.",

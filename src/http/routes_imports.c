@@ -172,7 +172,7 @@ const struct route imports_routes[] = {
         "[any], columns: [{index: int, heading, type, examples: [text]}], rows_estimate: int?, sample: "
         "[[text]], mapping: [{field, kind, essential: bool, optional: bool, heading: text?, column: int?, "
         "how: text?, help}], unique: [text], remembered: bool, existing, problem: text?}",
-    .query = "as, map, unique, existing: reject|update, encoding, delimiter, quote, escape, header, skip, "
+    .query = "as, map: [text], unique, existing: reject|update, encoding, delimiter, quote, escape, header, skip, "
              "decimal, date-order, dry_run: 0|1, upload" },
   { "DELETE", "/api/uploads/{id}", upload_delete, "data.write", "Forgets the file.",
     .reply = "{upload, deleted: bool}" },
@@ -182,8 +182,9 @@ const struct route imports_routes[] = {
     "Imports a file, the body or an upload, in the background: 202 and where to look. map=FIELD=HEADING may "
     "be repeated; unique=A,B.",
     .reply = "202 {import, href}",
-    .query = "as, dry_run: 0|1, upload, name, map, unique, existing: reject|update, encoding, delimiter, "
-             "quote, escape, header, skip, decimal, date-order",
+    .query =
+        "as, dry_run: 0|1, upload, name, map: [text], unique, existing: reject|update, encoding, delimiter, "
+        "quote, escape, header, skip, decimal, date-order",
     .body = "*application/octet-stream", .body_max = LIMIT_UPLOAD_BYTES },
   { "GET", "/api/imports/{id}", import_show, "data.read", "How far an import is, and what came of it.",
     .reply = "#import", .quiet = true },

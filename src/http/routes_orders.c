@@ -165,6 +165,9 @@ static int order_approve_post(struct request *rq) {
 }
 static int order_cancel_post(struct request *rq) { return start(rq, &(struct order_task){ .act = CANCEL }); }
 static int order_remove(struct request *rq) { return start(rq, &(struct order_task){ .act = REMOVE }); }
+static int order_bring_back(struct request *rq) {
+  return record_do(rq, RECORD_RESTORE, entity_find("order"), rq->param[0], order_show);
+}
 
 /* ---- the addresses ---- */
 
@@ -215,6 +218,8 @@ const struct route orders_routes[] = {
   { "DELETE", "/api/orders/{id}", order_remove, "sales.write",
     "Deletes an order with its lines; it can be restored. 409 when it is invoiced.",
     .reply = "{id, deleted: bool}" },
+  { "POST", "/api/orders/{id}/restore", order_bring_back, "sales.write",
+    "Brings a deleted order back.", .reply = "#order" },
   { "POST", "/api/orders/{id}/approve", order_approve_post, "sales.write",
     "Approves it: {note, override}. 409 beyond the store's credit limit.", .reply = "#order",
     .body = "{note, override: bool}", .body_max = LIMIT_BODY_BYTES },

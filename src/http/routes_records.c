@@ -42,8 +42,9 @@ enum { FILTERS_MAX = 24, PAGE_DEFAULT = 1000, PAGE_MAX = 10000 };
 
 /* "filter[price][gte]" -> price, gte; false: it is no filter, or (cx->code) a wrong one. */
 static bool filter_of(struct request *rq, const char *name, struct record_filter *f) {
-  if (strncmp(name, "filter[", 7) != 0) return false;
-  char *property = ctx_strdup(rq->cx, str_of(name + 7)), *end = strchr(property, ']');
+  bool bare = !strcmp(name, "filter");
+  if (!bare && strncmp(name, "filter[", 7) != 0) return false;
+  char *property = ctx_strdup(rq->cx, str_of(bare ? "" : name + 7)), *end = strchr(property, ']');
   if (end) *end++ = 0;
   f->property = property;
   f->op = "eq";
@@ -119,9 +120,12 @@ static int records_list(struct request *rq) {
   return as_of ? list_then(rq, rq->db, rq->entity, &q, as_of, csv) : list_now(rq, rq->db, rq->entity, &q);
 }
 
-/* The id of the record that the address names. */
-static int record_asked(struct request *rq, char id[static 37]) {
-  return entity_asked(rq) ? (int)rq->cx->code : record_id(rq->cx, rq->db, rq->entity, rq->param[1], id);
+/* The id of the record that the address names. `past`: it may be one that was deleted, which keeps its key as long as no
+** other has it. */
+static int record_asked(struct request *rq, bool past, char id[static 37]) {
+  if (entity_asked(rq)) return rq->cx->code;
+  return past ? record_id_deleted(rq->cx, rq->db, rq->entity, rq->param[1], id)
+              : record_id(rq->cx, rq->db, rq->entity, rq->param[1], id);
 }
 
 static const char *tag_of(struct ctx *cx, int64_t version) {
@@ -132,7 +136,7 @@ static const char *tag_of(struct ctx *cx, int64_t version) {
 static int record_show(struct request *rq) {
   char id[37];
   int64_t as_of, version;
-  if (as_of_asked(rq, &as_of) || record_asked(rq, id)) return rq->cx->code;
+  if (as_of_asked(rq, &as_of) || record_asked(rq, as_of != 0, id)) return rq->cx->code;
   if (as_of) return record_get_at(rq->cx, rq->db, rq->entity, id, as_of, &rq->json, "data");
   if (record_version(rq->cx, rq->db, rq->entity, id, &version)) return rq->cx->code;
   rq->etag = tag_of(rq->cx, version);
@@ -143,7 +147,7 @@ static int record_show(struct request *rq) {
 static int record_changes(struct request *rq) {
   char id[37];
   int64_t version;
-  int rc = record_asked(rq, id);
+  int rc = record_asked(rq, true, id);
   if (!rc) rc = record_version(rq->cx, rq->db, rq->entity, id, &version);
   return rc ? rc : record_history(rq->cx, rq->db, rq->entity, id, &rq->json, "data");
 }
@@ -154,7 +158,8 @@ static int record_changes(struct request *rq) {
 ** everything that is shown, and what proves that the two were given out for this record: nobody keeps a list of all tags. */
 enum { SUM_HEX = 16, SUM_AND_SEAL = SUM_HEX + 1 + SUM_HEX };
 
-static const char *tag_sealed(struct ctx *cx, const char *what, const char *id, int64_t version, struct str sum) {
+static const char *tag_sealed(struct ctx *cx, const char *what, const char *id, int64_t version,
+                              struct str sum) {
   const char *said = ctx_printf(cx, "%lld-" STR_FMT, (long long)version, STR_ARG(sum));
   const char *seal = reply_etag(cx, str_of(ctx_printf(cx, "%s %s %s", what, id, said)));
   return ctx_printf(cx, "\"%s-%.*s\"", said, SUM_HEX, seal + 1);
@@ -176,13 +181,13 @@ static bool tag_is_ours(struct ctx *cx, struct str tag, const char *what, const 
 
 /* ---- writing ---- */
 
-typedef int record_fn(struct ctx *cx, struct db *db, const struct entity *e, const char *id);
-
 struct record_task {
   struct request *rq;
-  struct jv *object; /* of a save and a change */
-  bool whole;        /* a PUT */
-  record_fn *act;    /* NULL: a save or a change */
+  enum record_act act;
+  const struct entity *entity;
+  const char *name;     /* of the record: its id or key */
+  record_show_fn *show; /* NULL: the record as it is */
+  struct jv *object;
   char id[37];
 };
 
@@ -204,30 +209,42 @@ int match_version(struct request *rq, struct ctx *cx, const char *what, const ch
   if (as_seen && unseen) return OK;
   rq->status = 412;
   if (as_seen)
-    return fail(cx, E_CONFLICT, "version", "the %s is there, at version %lld, and If-None-Match asks that it is not",
-                what, (long long)version);
+    return fail(cx, E_CONFLICT, "version",
+                "the %s is there, at version %lld, and If-None-Match asks that it is not", what,
+                (long long)version);
   return fail(cx, E_CONFLICT, "version", "the %s was changed meanwhile: it is at version %lld", what,
               (long long)version);
 }
 
 /* Is the record still the one that the client has seen? */
-static int check_match(struct request *rq, struct ctx *cx, struct db *db, const char *id) {
+static int check_match(const struct record_task *task, struct ctx *cx, struct db *db) {
+  struct request *rq = task->rq;
+  const struct entity *e = task->entity;
   int64_t version;
   if (!wire_header(rq, "If-Match", NULL) && !wire_header(rq, "If-None-Match", NULL)) return OK;
-  return record_version(cx, db, rq->entity, id, &version)
-             ? (int)cx->code
-             : match_version(rq, cx, rq->entity->name, id, version);
+  return record_version(cx, db, e, task->id, &version) ? (int)cx->code
+                                                       : match_version(rq, cx, e->name, task->id, version);
 }
 
 static int task_act(struct ctx *cx, struct db *db, struct record_task *task) {
-  struct request *rq = task->rq;
-  if (!*rq->param[1]) return record_save(cx, db, rq->entity, task->object, task->id);
-  if (task->act == record_restore ? record_id_deleted(cx, db, rq->entity, rq->param[1], task->id)
-                                  : record_id(cx, db, rq->entity, rq->param[1], task->id))
+  const struct entity *e = task->entity;
+  if (task->act == RECORD_ADD) return record_save(cx, db, e, task->object, task->id);
+  if (task->act == RECORD_RESTORE ? record_id_deleted(cx, db, e, task->name, task->id)
+                                  : record_id(cx, db, e, task->name, task->id))
     return cx->code;
-  if (check_match(rq, cx, db, task->id)) return cx->code;
-  if (task->act) return task->act(cx, db, rq->entity, task->id);
-  return record_change(cx, db, rq->entity, task->id, task->object, task->whole);
+  if (check_match(task, cx, db)) return cx->code;
+  if (task->act == RECORD_DELETE) return record_delete(cx, db, e, task->id);
+  if (task->act == RECORD_RESTORE) return record_restore(cx, db, e, task->id);
+  return record_change(cx, db, e, task->id, task->object, task->act == RECORD_REPLACE);
+}
+
+static int task_show(struct ctx *cx, struct db *db, struct record_task *task, int64_t version) {
+  struct request *rq = task->rq;
+  rq->etag = tag_of(cx, version);
+  if (!task->show) return record_get(cx, db, task->entity, task->id, &rq->json, "data");
+  if (task->show(cx, db, task->id, &rq->json, "data")) return cx->code;
+  rq->etag = tag_with_version(rq, task->entity->name, task->id, version);
+  return OK;
 }
 
 /* The record as it is after the change is read in the transaction that made it. */
@@ -235,31 +252,30 @@ static int task_run(struct ctx *cx, struct db *db, void *arg) {
   struct record_task *task = arg;
   struct request *rq = task->rq;
   int64_t version;
-  if (task_act(cx, db, task) || record_version(cx, db, rq->entity, task->id, &version)) return cx->code;
-  rq->etag = tag_of(cx, version);
-  if (!*rq->param[1] && !jv_get(task->object, "id")) {
+  if (task_act(cx, db, task) || record_version(cx, db, task->entity, task->id, &version)) return cx->code;
+  if (task->act == RECORD_ADD && !jv_get(task->object, "id")) {
     rq->status = 201;
     rq->location = ctx_printf(cx, "%s/%s", rq->path, task->id);
   }
-  return record_get(cx, db, rq->entity, task->id, &rq->json, "data");
+  return task_show(cx, db, task, version);
 }
 
-static int task_start(struct request *rq, struct record_task *task) {
-  task->rq = rq;
-  int rc = entity_asked(rq);
-  if (!rc && !task->act) rc = body_json(rq, &task->object);
-  return rc ? rc : write_once(rq, task_run, task);
+int record_do(struct request *rq, enum record_act act, const struct entity *e, const char *name,
+              record_show_fn *show) {
+  struct record_task task = { .rq = rq, .act = act, .entity = e, .name = name, .show = show };
+  int rc = act < RECORD_DELETE ? body_json(rq, &task.object) : OK;
+  return rc ? rc : write_once(rq, task_run, &task);
 }
 
-static int record_post(struct request *rq) { return task_start(rq, &(struct record_task){ 0 }); }
-static int record_put(struct request *rq) { return task_start(rq, &(struct record_task){ .whole = true }); }
-static int record_patch(struct request *rq) { return task_start(rq, &(struct record_task){ 0 }); }
-static int record_remove(struct request *rq) {
-  return task_start(rq, &(struct record_task){ .act = record_delete });
+static int start(struct request *rq, enum record_act act) {
+  return entity_asked(rq) ? (int)rq->cx->code : record_do(rq, act, rq->entity, rq->param[1], NULL);
 }
-static int record_bring_back(struct request *rq) {
-  return task_start(rq, &(struct record_task){ .act = record_restore });
-}
+
+static int record_post(struct request *rq) { return start(rq, RECORD_ADD); }
+static int record_put(struct request *rq) { return start(rq, RECORD_REPLACE); }
+static int record_patch(struct request *rq) { return start(rq, RECORD_CHANGE); }
+static int record_remove(struct request *rq) { return start(rq, RECORD_DELETE); }
+static int record_bring_back(struct request *rq) { return start(rq, RECORD_RESTORE); }
 
 /* ---- a table ---- */
 
@@ -316,7 +332,7 @@ const struct route records_routes[] = {
   { "POST", "/api/records/{id}/import", records_import, "record.write",
     "A table, the body: adds its rows, or changes the records that have their id or their unique key, all of "
     "them or none. map=PROPERTY=HEADING may be repeated; else the headings say it.",
-    .entity = ENTITY_BY_NAME, .query = "map, dry_run: 0|1",
+    .entity = ENTITY_BY_NAME, .query = "map: [text], dry_run: 0|1",
     .reply = "{rows: int, added: int, changed: int, ignored, dry_run: bool}", .body = "*text/csv",
     .body_max = RECORDS_FILE_BYTES },
   { "GET", "/api/records/{id}/{id}", record_show, "record.read", "One record, by its id or its key.",

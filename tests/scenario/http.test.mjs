@@ -106,6 +106,26 @@ test('one tenant with one run', async (t) => {
     isProblem(await ask(server, '/api/runs?tenant=%ff'), 422);
   });
 
+  await t.test('a parameter that an address does not know is refused, and which it takes is said', async () => {
+    const refused = async (method, target, name, pattern) => {
+      const answer = await ask(server, target, { method });
+      isProblem(answer, 422);
+      const { json } = answer;
+      assert.match(json.detail, pattern, target);
+      assert.equal(json.errors[0].field, name, target);
+    };
+    await refused('GET', '/api/changes?after=1', 'after', /^there is no parameter after here; this address takes before, limit, unit, event, table, key, actor, from, to$/);
+    await refused('GET', '/api/runs?Limit=1', 'Limit', /takes limit, /);
+    await refused('GET', '/api/records/store?f%69lters[name]=x', 'filters[name]', /takes q, filter, /);
+    await refused('GET', '/api/records/store?filter=x', 'filter', /^a filter is filter\[PROPERTY\]=V /);
+    await refused('GET', '/api/records/store?limit[gte]=1', 'limit[gte]', /takes q, filter, /);
+    await refused('GET', '/api/system?verbose', 'verbose', /takes none$/);
+    await refused('GET', '/api/figures?nonsense=1', 'nonsense', /there are as, run, /);
+    await refused('POST', '/api/records/store/import?dryrun=1', 'dryrun', /takes map, dry_run$/);
+    for (const twice of ['/api/changes?limit=1&limit=2', '/api/changes?limit=1&event=x&l%69mit=', '/api/runs?tenant=demo&tenant=other', '/api/figures?as=sales&as=sales']) await refused('GET', twice, /(as|limit|tenant)=/.exec(twice)[1], /is given twice$/);
+    for (const fine of ['/api/changes?&limit=1&', '/api/changes?before=&limit=1&tenant=demo', '/api/records/store?filter[name][gte]=a&filter[name][gte]=b', '/api/figures?region=North', '/?utm=1&utm=2']) assert.equal((await ask(server, fine)).status, 200, fine);
+  });
+
   await t.test('what is not there is 404', async () => {
     for (const target of ['/nothing', '/api/nothing', '/api/', '/api', '/api/runs/', '/api/runs/00000000-0000-7000-8000-000000000000', '/api/runs/x/y', '/api/runs?tenant=nobody'])
       isProblem(await ask(server, target), 404);

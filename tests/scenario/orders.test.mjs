@@ -256,6 +256,36 @@ test('the tag of an order and of preferences is what If-Match takes', async (t) 
   assert.match((await ask(s, `/api/orders/${invoice.id}`)).headers.etag, /^"[0-9a-f]{32}"$/);
 });
 
+test('the reply to a change of a prediction or an order is what its address shows then', async (t) => {
+  const { p, s } = await shop(t);
+  const same = async (answer, status, address) => {
+    assert.equal(answer.status, status, String(answer.body));
+    const shown = await ask(s, address ?? answer.headers.location);
+    assert.deepEqual(answer.json.data, shown.json.data);
+    assert.equal(answer.headers.etag, shown.headers.etag);
+    return answer.json.data;
+  };
+  const body = { store_id: p.stores[0].id, predicted_date: '2030-01-02', confidence: 0.81, total_amount: 100.5 };
+  const made = await same(await post(s, '/api/predicted-orders', body), 201);
+  assert.deepEqual([made.confidence, made.total_amount, made.store_name, made.items], [0.81, 100.5, 'Store C001', []]);
+  const at = `/api/predicted-orders/${made.id}`;
+  assert.equal((await same(await ask(s, at, { method: 'PATCH', body: { total_amount: '7.25' } }), 200, at)).total_amount, 7.25);
+  const put = await same(await ask(s, at, { method: 'PUT', body: { ...body, confidence: '0.5' } }), 200, at);
+  assert.deepEqual([put.confidence, put.version], [0.5, 3]);
+  await same(await post(s, '/api/predicted-orders', { id: made.id, notes: 'x' }), 200, at);
+  assert.deepEqual(await data(ask(s, at, { method: 'DELETE' })), { id: made.id, deleted: true });
+  await problem(ask(s, at, { method: 'PATCH', body: { notes: 'y' } }), 409, /deleted/);
+  await same(await post(s, `${at}/restore`), 200, at);
+  await problem(post(s, '/api/predicted-orders', { ...body, confidence: 'high' }), 422, /confidence/);
+  await problem(ask(s, '/api/predicted-orders/01a200e0-976a-7009-b6d5-5e1dac0b32a9', { method: 'PATCH', body: {} }), 404, /no predicted_order/);
+  // At the address of every entity it is the record, as that of any other.
+  assert.equal((await data(ask(s, `/api/records/predicted_order/${made.id}`))).confidence, '0.5');
+
+  const order = await data(post(s, '/api/orders', { store_id: p.stores[0].id, items: [{ product_id: p.products[0].id, quantity: 1 }] }), 201);
+  await data(ask(s, `/api/orders/${order.number}`, { method: 'DELETE' }));
+  assert.equal((await same(await post(s, `/api/orders/${order.number}/restore`), 200, `/api/orders/${order.id}`)).items.length, 1);
+});
+
 test('a list of a store by its code; what a list does not know is refused, and not passed over', async (t) => {
   const { p, s } = await shop(t);
   const [store] = p.stores;
@@ -272,7 +302,7 @@ test('a list of a store by its code; what a list does not know is refused, and n
   for (const [list, word] of [['/api/orders?filter[status]=pending', 'filter'], ['/api/orders?sort=-total_amount', 'sort'], ['/api/dashboard/summary?format=csv', 'format'], ['/api/orders/recent?cursor=x', 'cursor'], ['/api/dashboard/summary?fields=total_stores', 'fields']]) assert.equal((await problem(ask(s, list), 422, /there is no .* here; this address takes /)).errors[0].field, word);
   const recent = await ask(s, '/api/orders/recent');
   assert.deepEqual([recent.json.next, recent.headers.link], [null, undefined], 'the ten newest have no second page');
-  for (const fine of ['/api/orders?sorted=1&status=', '/api/stores?filter[status]=active&sort=name&fields=name&format=json']) await data(ask(s, fine));
+  for (const fine of ['/api/orders?status=', '/api/stores?filter[status]=active&sort=name&fields=name&format=json']) await data(ask(s, fine));
 });
 
 test('an invoice that names an order settles it, and when it is taken back the order counts again', async (t) => {

@@ -188,6 +188,31 @@ test('the terminal knows a record by its key, too: deleted, restored, and its hi
   sound(p);
 });
 
+test('what was known of a deleted record is found by its key, too', async (t) => {
+  const p = place(t);
+  const server = await serve(t, p.data);
+  const { id } = await data(post(server, '/api/stores', { customer_id: 'C-1', name: 'first' }), 201);
+  const then = new Date().toISOString();
+  await sleep(5);
+  await data(remove(server, '/api/stores/C-1'));
+  for (const base of ['/api/stores', '/api/records/store']) {
+    const past = base === '/api/stores' ? 'changes' : 'history';
+    const byId = await data(ask(server, `${base}/${id}/${past}`));
+    assert.deepEqual(byId.map((h) => h.event), ['RECORD_CREATED', 'RECORD_DELETED']);
+    assert.deepEqual(await data(ask(server, `${base}/C-1/${past}`)), byId);
+    await problem(ask(server, `${base}/C-2/${past}`), 404, /no store C-2/);
+    await problem(ask(server, `${base}/C-1`), 404, /no store C-1/);
+  }
+  assert.equal((await data(ask(server, `/api/records/store/C-1?as_of=${then}`))).name, 'first');
+  // Who has the key now is who is meant; of several that had it nobody is.
+  const second = await data(post(server, '/api/stores', { customer_id: 'C-1', name: 'second' }), 201);
+  assert.deepEqual((await data(ask(server, '/api/stores/C-1/changes'))).map((h) => h.after.name), ['second']);
+  await data(remove(server, `/api/stores/${second.id}`));
+  await problem(ask(server, '/api/stores/C-1/changes'), 409, /several stores with the customer_id C-1/);
+  await server.stop();
+  sound(p);
+});
+
 test('what is wrong is refused with a sentence that names it, and nothing is stored', async (t) => {
   const p = place(t);
   const server = await serve(t, p.data);

@@ -135,7 +135,8 @@ UNIT(head_refused, "what is not exactly a head, and with which status") {
   }
 }
 
-UNIT(head_whole_address, "of a whole address scheme, host and path are told, and its host is the one that counts") {
+UNIT(head_whole_address,
+     "of a whole address scheme, host and path are told, and its host is the one that counts") {
   static const struct {
     const char *target, *scheme, *host, *path;
   } cases[] = {
