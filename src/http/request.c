@@ -29,6 +29,7 @@
 #include "http/shape.h"
 
 enum { PATH_MAX_BYTES = 512, VALUE_MAX_BYTES = 512 };
+enum { TENANT = 63 }; /* its place behind those that a row names */
 
 int refuse(struct request *rq, int status, enum err code, const char *sentence) {
   rq->status = status;
@@ -191,12 +192,12 @@ static const char *decoded(struct request *rq, const char *p, size_t n) {
 /* ---- what may be asked for ---- */
 
 /* The place of a parameter among those that the row names, and whether it may be repeated; -1: it is none of them. */
-static int declared_at(const char *names, const char *name, bool *repeats) {
+static int declared_at(const char *names, struct str name, bool *repeats) {
   struct str member, type;
-  bool must = false, filter = str_starts(str_of(name), STR("filter["));
+  bool must = false;
   for (int i = 0; shape_member(&names, &member, &type, &must); i++) {
-    if (!str_eq(member, filter ? STR("filter") : str_of(name))) continue;
-    *repeats = filter || (type.n && type.p[0] == '[');
+    if (!str_eq(member, name)) continue;
+    *repeats = str_eq(name, STR("filter")) || (type.n && type.p[0] == '[');
     return i;
   }
   return -1;
@@ -221,7 +222,8 @@ static int check_query(struct request *rq) {
   for (const char *p = rq->query; *p; p += strcspn(p, "&"), p += *p == '&') {
     bool repeats = false;
     if (!(name = decoded(rq, p, strcspn(p, "=&")))) return rq->cx->code;
-    int at = !strcmp(name, "tenant") ? 63 : declared_at(names, name, &repeats);
+    if (!strncmp(name, "filter[", 7)) name = "filter"; /* filter[price][gte] */
+    int at = !strcmp(name, "tenant") ? TENANT : declared_at(names, str_of(name), &repeats);
     if (!*name) continue;
     if (at < 0)
       return fail(rq->cx, E_INVALID, name, "there is no parameter %.80s here; this address takes %s", name,

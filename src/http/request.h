@@ -233,8 +233,8 @@ const char *reply_etag(struct ctx *cx, struct str body); /* quoted: of these byt
 ** &weak)). What is no tag ends the list. etag_any: it is the star that stands for whatever there is. */
 bool etag_next(const char **list, struct str *tag, bool *weak);
 bool etag_any(const char *list);
-void reply_begin(struct request *rq);                 /* opens the envelope of a success */
-void reply_send(struct request *rq);                  /* what the handler made, or the failure in cx */
+void reply_begin(struct request *rq); /* opens the envelope of a success */
+void reply_send(struct request *rq);  /* what the handler made, or the failure in cx */
 /* For a reply that goes on after the request: its head, after which the connection is handed over. */
 void reply_endless(struct request *rq);
 void reply_upgrade(struct request *rq, const char *protocol, const char *lines);

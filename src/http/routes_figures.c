@@ -49,7 +49,7 @@ const struct route figures_routes[] = {
              "controls: [{control, version: int, stage, field: text?, category, passed: int, failed: int, "
              "runs: int}], stages: [{stage, failed: int}], trend: [{run, source, started, read: int, clean: "
              "int, rejected: int, quality: number}]}",
-    .query = "as, run" },
+    .query = "as, run, ..." },
   { "GET", "/api/rows", rows_get, "data.read",
     "Clean rows in the order of their keys, each with its place in its file. A page may be short and still "
     "have a `next` to go on after. Narrowed as /api/figures, and by q: the key begins so.",
