@@ -154,9 +154,9 @@ test('what is kept is bounded', { skip: process.env.OUTPOST?.includes('san') }, 
   assert.ok(size > 300e3);
   const { readFileSync } = await import('node:fs');
   const rss = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))[1]) / 1024;
-  for (let i = 0; i < 30; i++) await ask(server, `/api/stock-items?x=${i}`);
+  for (let i = 0; i < 30; i++) await ask(server, `/api/stock-items?limit=${1000 + i}`);
   const before = rss();
-  for (let i = 100; i < 300; i++) await ask(server, `/api/stock-items?x=${i}`);
+  for (let i = 100; i < 300; i++) await ask(server, `/api/stock-items?limit=${1000 + i}`);
   assert.ok(rss() - before < 16, `${before} -> ${rss()} MiB for 200 lists of ${size} bytes`);
 });
 

@@ -50,7 +50,7 @@ const COLUMNS = [
 
 function List({ query }) {
   const [limit, setLimit] = useState(RUNS_AT_ONCE);
-  const { answer, error, again } = useLive(address('/api/runs', { limit, kind: query.kind }));
+  const { answer, error, again } = useLive(address('/api/runs', { limit }));
   const shown = useKept(answer);
   if (error && !shown) return html`<${Failed} error=${error} again=${again} />`;
   if (!shown) return html`<${Skeleton} shape="table" n=${8} />`;

@@ -135,7 +135,7 @@ export function Trial({ rules = [], items = [], changed, onPromoted }) {
   const promote = async () => {
     setState({ ...state, busy: 'promote' });
     try {
-      const { data } = await post(address('/api/rules/promote', { as: rules[0]?.dataset ?? 'sales' }), body);
+      const { data } = await post(address('/api/rules/promote'), body);
       setState({ key, result, promoted: true });
       toast({ text: t('trial.promoted') });
       onPromoted?.(data);
