@@ -30,6 +30,7 @@ enum {
   PARSERS = 2,
   READ_BYTES = 1 << 20,
   BATCH_BYTES = 8 << 20,
+  SLICE_EVENTS = 2048, /* of a body, in one transaction */
   LINE_MOST = 1 << 20,
   COMMIT_EVENTS = 131072
 };
@@ -401,10 +402,12 @@ static bool single(struct ctx *cx, struct str text) {
   return memchr(text.p, '\n', text.n) && scan_raw(&s, &one) && scan_end(&s);
 }
 
+/* Whoever writes meanwhile waits for the slice that has its turn, not for all of a body: hundreds of thousands of events
+** fit into one. */
 static int publish_elements(struct ctx *cx, struct tenant *t, const struct topic *topic, struct elements *l,
                             struct publish_result *out) {
-  for (size_t from = 0; from < l->count; from += EVENT_BATCH) {
-    size_t n = l->count - from < EVENT_BATCH ? l->count - from : EVENT_BATCH;
+  for (size_t from = 0; from < l->count; from += SLICE_EVENTS) {
+    size_t n = l->count - from < SLICE_EVENTS ? l->count - from : SLICE_EVENTS;
     struct text_publish p = { topic, l->events + from, n };
     if (tenant_write(cx, t, publish_slice, &p)) return cx->code;
     tell(cx, out, p.events, n);

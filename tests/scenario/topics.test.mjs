@@ -663,6 +663,19 @@ test('the API publishes one, an array or lines, lists, filters, and deals with w
   await problem(post(server, '/api/parked/99/replay', {}), 404);
 });
 
+test('a body of many events is taken in pieces, between which others write', async (t) => {
+  const p = place(t);
+  const server = await serve(t, p.data);
+  const events = someEvents(77, 9000);
+  const body = [...events.slice(0, 5000), {}, ...events.slice(5000)];
+  const told = await data(ask(server, `/api/topics/${TOPIC}/events`, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }));
+  assert.deepEqual([told.taken, told.known, told.refused, told.refusals.map(({ line }) => line)], [9000, 0, 1, [5001]]);
+  const pieces = query(p.db, "SELECT count FROM change_log WHERE event = 'EVENTS_PUBLISHED' ORDER BY seq").map(([n]) => Number(n));
+  assert.deepEqual(pieces, [2048, 2048, 2047, 2048, 809]);
+  await server.stop();
+  sound(p);
+});
+
 test('a poll waits for the first event', async (t) => {
   const p = place(t);
   const server = await serve(t, p.data, '--workers', '0');
