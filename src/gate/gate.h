@@ -111,6 +111,9 @@ const char *gate_host(const struct gate_conn *c, const char **scheme);
 /* The first header of that name, in any case, or NULL; *count (may be NULL) of them there are. */
 const char *gate_header(const struct gate_conn *c, const char *name, int *count);
 
+/* All of that name: int at = 0; while ((value = gate_header_next(c, name, &at))). */
+const char *gate_header_next(const struct gate_conn *c, const char *name, int *at);
+
 /* The stated length of the body; 0: there is none; -1: it is chunked. */
 int64_t gate_body_stated(const struct gate_conn *c);
 bool gate_body_whole(const struct gate_conn *c); /* nothing of it is still to come */

@@ -233,6 +233,15 @@ int head_parse(char *p, size_t n, size_t *seen, struct head *out, struct head_fa
   return 1;
 }
 
+const char *head_next(const struct head *h, const char *bytes, struct str name, int *at) {
+  while (*at < h->headers) {
+    int i = (*at)++;
+    if (str_eq_nocase((struct str){ bytes + h->name[i].at, h->name[i].n }, name))
+      return bytes + h->value[i].at;
+  }
+  return NULL;
+}
+
 const char *head_find(const struct head *h, const char *bytes, struct str name, int *count) {
   const char *first = NULL;
   int found = 0;

@@ -53,4 +53,7 @@ int head_parse(char *p, size_t n, size_t *seen, struct head *out, struct head_fa
 /* The first header of that name, in any case, or NULL; *count (may be NULL) of them there are. */
 const char *head_find(const struct head *h, const char *bytes, struct str name, int *count);
 
+/* All of that name, one after another: for (int at = 0; (value = head_next(...));). A list may stand in several lines. */
+const char *head_next(const struct head *h, const char *bytes, struct str name, int *at);
+
 #endif

@@ -260,6 +260,10 @@ const char *gate_header(const struct gate_conn *c, const char *name, int *count)
   return head_find(&c->head, c->in, str_of(name), count);
 }
 
+const char *gate_header_next(const struct gate_conn *c, const char *name, int *at) {
+  return head_next(&c->head, c->in, str_of(name), at);
+}
+
 /* Until the loop says that something moved, or it is time. */
 static void wait_until(struct gate_conn *c, double deadline) {
   struct timespec at = { .tv_sec = (time_t)deadline };

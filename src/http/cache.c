@@ -29,6 +29,7 @@
 #include "base/metrics.h"
 #include "base/seat.h"
 #include "http/gzip.h"
+#include "http/routes.h"
 
 #define CACHE_BYTES MIB(8)
 
@@ -260,8 +261,7 @@ static struct kept *wait_for_maker(struct cache *c, const struct cache_look *loo
 
 bool cache_find(struct request *rq) {
   struct cache *c = rq->server->cache;
-  const char *accept = wire_header(rq, "Accept", NULL);
-  if (accept && str_starts(str_of(accept), STR("text/csv"))) return false; /* see records_csv.c */
+  if (csv_preferred(rq)) return false; /* see records_csv.c */
   struct cache_look *look = ctx_alloc(rq->cx, sizeof *look);
   look->tenant = rq->tenant;
   if (!key_of(rq, look->tenant, look) || !tenant_content(look->tenant, &look->content)) return false;

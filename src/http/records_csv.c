@@ -2,6 +2,8 @@
 ** records_csv.c - a page of a list as a table for a spreadsheet: the same rows, the same order, a column for each
 ** member. Texts that a spreadsheet would take for formulas are guarded.
 */
+#include <ctype.h>
+
 #include "base/limits.h"
 #include "format/format.h"
 #include "http/routes.h"
@@ -52,10 +54,47 @@ static int send_rows(struct request *rq, const struct jv *rows, const char *memb
   return rq->cx->code;
 }
 
+/* What ";q=0.5" behind a range of Accept says, in thousandths (RFC 9110, 12.4.2). */
+static int weight_of(struct str range) {
+  const char *semicolon = memchr(range.p, ';', range.n), *end = range.p + range.n;
+  for (const char *p = semicolon; p; p = memchr(p, ';', (size_t)(end - p))) {
+    p += 1 + strspn(p + 1, " \t");
+    if ((*p != 'q' && *p != 'Q') || p[1] != '=') continue;
+    int weight = p[2] == '1' ? 1000 : 0;
+    if (p[2] != '0' || p[3] != '.') return weight;
+    for (int worth = 100; worth && isdigit((unsigned char)p[4]); p++, worth /= 10)
+      weight += (p[4] - '0') * worth;
+    return weight;
+  }
+  return 1000;
+}
+
+static bool is_json(struct str type) {
+  return str_eq_nocase(type, STR("application/json")) || str_eq_nocase(type, STR("application/*")) ||
+         str_eq_nocase(type, STR("*/*"));
+}
+
+/* Of what weighs the same the first counts. */
+bool csv_preferred(const struct request *rq) {
+  const char *p = wire_list(rq, "Accept");
+  int best = 0;
+  bool csv = false;
+  for (; p && *p; p += strcspn(p, ","), p += *p == ',') {
+    struct str range = str_trim((struct str){ p, strcspn(p, ",") });
+    struct str type = str_trim((struct str){ range.p, strcspn(range.p, ";,") });
+    bool table = str_eq_nocase(type, STR("text/csv"));
+    int weight = weight_of(range);
+    if (weight <= best || (!table && !is_json(type))) continue;
+    best = weight;
+    csv = table;
+  }
+  return csv;
+}
+
 int csv_asked(struct request *rq, bool *csv) {
-  const char *format, *accept = wire_header(rq, "Accept", NULL);
+  const char *format;
   if (query_text(rq, "format", &format)) return rq->cx->code;
-  *csv = format ? !strcmp(format, "csv") : accept && str_starts(str_of(accept), STR("text/csv"));
+  *csv = format ? !strcmp(format, "csv") : csv_preferred(rq);
   if (!format || *csv || !strcmp(format, "json")) return OK;
   return fail(rq->cx, E_INVALID, "format", "format is json or csv, not '%.40s'", format);
 }

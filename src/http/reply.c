@@ -156,7 +156,7 @@ static void success_head(struct request *rq, struct buf *head) {
   bool asked = rq->head || !strcmp(rq->method, "GET"); /* and not told to do something */
   if (asked && !rq->streamed) {
     const char *etag = rq->etag ? rq->etag : reply_etag(rq->cx, rq->content);
-    const char *known = wire_header(rq, "If-None-Match", NULL);
+    const char *known = wire_list(rq, "If-None-Match");
     if (rq->status == 200 && known && etag_listed(known, etag)) rq->status = 304;
     line(head, "ETag", rq->packed ? ctx_printf(rq->cx, "W/%s", etag) : etag);
   } else if (!asked) {

@@ -259,6 +259,8 @@ const char *wire_method(const struct request *rq);
 const char *wire_path(const struct request *rq);  /* as it was sent, without the query */
 const char *wire_query(const struct request *rq); /* as it was sent; "" when there is none */
 bool wire_old(const struct request *rq);          /* HTTP/1.0 */
+const char *wire_list(const struct request *rq,
+                      const char *name); /* of a list: what all lines of it say, or NULL */
 const char *wire_host(const struct request *rq, const char **scheme); /* as gate_host */
 /* The first header of that name, or NULL; *count (may be NULL) of them there are. */
 const char *wire_header(const struct request *rq, const char *name, int *count);

@@ -26,7 +26,8 @@ int openapi_count(void);               /* operations in it */
 
 /* records_csv.c */
 struct record_query;
-int csv_asked(struct request *rq, bool *csv); /* by format=csv, or Accept: text/csv */
+bool csv_preferred(const struct request *rq); /* by Accept: text/csv rather than JSON */
+int csv_asked(struct request *rq, bool *csv); /* by format=csv, or so */
 /* The reply is the rows of {"data": [...]}, which list holds: NAME.csv. Clears list. members: the heading when there is no row. */
 int rows_csv(struct request *rq, struct buf *list, const char *name, const char *members);
 int records_csv(struct request *rq, struct db *db, const struct record_query *q);

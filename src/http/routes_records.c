@@ -203,7 +203,7 @@ static bool is_named(struct ctx *cx, const char *list, bool weakly, const char *
 }
 
 int match_version(struct request *rq, struct ctx *cx, const char *what, const char *id, int64_t version) {
-  const char *match = wire_header(rq, "If-Match", NULL), *none = wire_header(rq, "If-None-Match", NULL);
+  const char *match = wire_list(rq, "If-Match"), *none = wire_list(rq, "If-None-Match");
   bool as_seen = !match || is_named(cx, match, false, what, id, version);
   bool unseen = !none || !is_named(cx, none, true, what, id, version);
   if (as_seen && unseen) return OK;

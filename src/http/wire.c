@@ -20,6 +20,14 @@ const char *wire_header(const struct request *rq, const char *name, int *count) 
   return rq->malformed || !rq->conn ? NULL : gate_header(rq->conn, name, count);
 }
 
+const char *wire_list(const struct request *rq, const char *name) {
+  const char *line, *all = NULL;
+  int at = 0;
+  while (!rq->malformed && rq->conn && (line = gate_header_next(rq->conn, name, &at)))
+    all = all ? ctx_printf(rq->cx, "%s, %s", all, line) : line;
+  return all;
+}
+
 const char *wire_host(const struct request *rq, const char **scheme) { return gate_host(rq->conn, scheme); }
 const char *wire_address(const struct request *rq) { return gate_peer(rq->conn)->address; }
 int64_t wire_body_stated(const struct request *rq) { return gate_body_stated(rq->conn); }

@@ -270,3 +270,20 @@ test('what many ask for at once is made once; what fails or is a file is answere
   for (const one of files) assert.deepEqual([one.status, String(one.body).trim().split('\n').length], [200, 1001]);
   await s.stop();
 });
+
+test('a table or JSON, as the client would rather have it, whether the list is kept or not', async (t) => {
+  const p = place(t);
+  const server = await serve(t, p.data);
+  await data(post(server, '/api/stores', { customer_id: 'C-1', name: 'one' }), 201);
+  const cases = [
+    ['text/csv', true], ['text/csv; header=present', true], ['TEXT/CSV, */*;q=0.1', true], ['text/html, text/csv', true], ['application/json;q=0.5, text/csv;q=0.55', true], ['text/csv, application/json', true],
+    ['*/*', false], ['application/json', false], ['application/json, text/csv', false], ['text/csv;q=0, application/json', false], ['text/csv;q=0', false], ['text/csv; q=0.1, application/*', false],
+    ['text/csvx', false], ['image/png', false], ['', false], [',;q=,', false],
+  ];
+  for (let round = 0; round < 2; round++)
+    for (const [accept, csv] of cases) {
+      const answer = await ask(server, '/api/stores', { headers: { accept } });
+      assert.deepEqual([answer.status, /^text\/csv/.test(answer.headers['content-type'])], [200, csv], accept);
+    }
+  await server.stop();
+});

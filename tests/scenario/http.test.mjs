@@ -161,6 +161,8 @@ test('one tenant with one run', async (t) => {
         assert.equal(again.headers.etag, etag);
       }
       assert.equal((await ask(server, target, { headers: { 'If-None-Match': '"other"' } })).status, 200);
+      const lines = `GET ${target} HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nIf-None-Match: "other"\r\nIf-None-Match: ${etag}\r\nConnection: close\r\n\r\n`;
+      assert.match(await talk(server, lines), /^HTTP\/1\.1 304 /, 'a list in two lines');
     }
   });
 
