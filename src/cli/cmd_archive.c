@@ -13,9 +13,11 @@
 static int days(struct ctx *cx, const struct cli *c, int32_t *from, int32_t *until) {
   int64_t first = 0, last = 0;
   const char *end = cli_has(c, "to") ? "to" : "until";
+  *from = INT32_MIN;
+  *until = INT32_MAX;
   if (cli_day(cx, c, "from", &first) || cli_day(cx, c, end, &last)) return cx->code;
-  *from = cli_has(c, "from") ? (int32_t)(first / DAY_US) : INT32_MIN;
-  *until = cli_has(c, end) ? (int32_t)(last / DAY_US) : INT32_MAX;
+  if (cli_has(c, "from")) *from = (int32_t)(first / DAY_US);
+  if (cli_has(c, end)) *until = (int32_t)(last / DAY_US);
   return OK;
 }
 

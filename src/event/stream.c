@@ -309,6 +309,7 @@ static int run(struct ctx *cx, struct tenant *t, struct stream *s, struct publis
 
 static int find(struct ctx *cx, struct tenant *t, const char *topic, struct topic **out) {
   struct db *db;
+  *out = NULL;
   if (tenant_read(cx, t, &db) || topic_find(cx, db, topic, out)) return cx->code;
   tenant_read_end(db);
   if (!(*out)->changes) return OK;
