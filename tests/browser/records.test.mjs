@@ -146,7 +146,7 @@ test('a table is tried, says what is wrong with which line, and is brought in', 
 
 // 100,000 of them, written past the program: the list only reads.
 function fill(db, n) {
-  execFileSync('sqlite3', [db], { input: `DROP TRIGGER IF EXISTS stock_items_touch; WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ${n - 1})
+  execFileSync('sqlite3', ['-cmd', '.timeout 10000', db], { input: `DROP TRIGGER IF EXISTS stock_items_touch; WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ${n - 1})
     INSERT INTO stock_items (id, sku, name, created_at, created_by, updated_at, updated_by, version)
     SELECT printf('01900000-0000-7000-8000-%012d', i), printf('SKU-%06d', i), printf('Ware %d', i % 97), 1000, 'test', 1000, 'test', 1 FROM n;` });
 }
