@@ -96,11 +96,12 @@ int cli_print_noted(struct ctx *cx, const struct jv *settings);
 struct trust_options;
 int cli_trust_options(struct ctx *cx, const struct cli *c, struct trust_options *o);
 
-/* Out: everything that a command prints goes through here, so that a full disk
-** or a closed pipe is noticed. */
 /* A file whose key repeats, with a row for each line of an order, say: what could be done about it. key: NULL, hardly
 ** any does. what: "import with" or the like. */
 int cli_print_repeated(struct ctx *cx, int64_t rows, struct str key, const char *what);
+
+/* Out: everything that a command prints goes through here, so that a full disk
+** or a closed pipe is noticed. */
 int cli_print(struct ctx *cx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int cli_write(struct ctx *cx, void *unused, const char *p, size_t n); /* an export_write_fn */
 int cli_flush(struct ctx *cx); /* what was printed is out of our hands */

@@ -53,8 +53,8 @@ const struct route figures_routes[] = {
   { "GET", "/api/rows", rows_get, "data.read",
     "Clean rows in the order of their keys, each with its place in its file. A page may be short and still "
     "have a `next` to go on after. Narrowed as /api/figures, and by q: the key begins so.",
-    .reply = "[#row]; total: int?, next: text?", .query = "as, run, from: day, to: day, q, limit: int, after, ...",
-    .reads = true },
+    .reply = "[#row]; total: int?, next: text?",
+    .query = "as, run, from: day, to: day, q, limit: int, after, ...", .reads = true },
   { "GET", "/api/row", row_get, "data.read",
     "One clean row: its original bytes, whether they still say what is stored, its versions, controls and "
     "notes.",

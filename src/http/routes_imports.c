@@ -172,8 +172,9 @@ const struct route imports_routes[] = {
         "[any], columns: [{index: int, heading, type, examples: [text]}], rows_estimate: int?, sample: "
         "[[text]], mapping: [{field, kind, essential: bool, optional: bool, heading: text?, column: int?, "
         "how: text?, help}], unique: [text], remembered: bool, existing, problem: text?}",
-    .query = "as, map: [text], unique, existing: reject|update, encoding, delimiter, quote, escape, header, skip, "
-             "decimal, date-order, dry_run: 0|1, upload" },
+    .query =
+        "as, map: [text], unique, existing: reject|update, encoding, delimiter, quote, escape, header, skip, "
+        "decimal, date-order, dry_run: 0|1, upload" },
   { "DELETE", "/api/uploads/{id}", upload_delete, "data.write", "Forgets the file.",
     .reply = "{upload, deleted: bool}" },
   { "GET", "/api/imports", imports_list, "data.read", "The imports of this process, newest first.",
