@@ -109,7 +109,7 @@ test('a report shows what the file says', async (t) => {
 
   await t.test('revenue by day, as a table behind the line', async () => {
     const box = card(page, 'Revenue over time');
-    assert.equal(await box.locator('canvas').count(), 1);
+    await box.locator('canvas').waitFor(WAIT);
     await box.getByRole('radio', { name: 'Day' }).check();
     await box.getByRole('button', { name: 'Table' }).click();
     const rows = await tableOf(box);
