@@ -1,6 +1,5 @@
 #include "base/log.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
@@ -75,16 +74,23 @@ static void keep_line(const char *p, size_t n) {
 **
 ** Who is to read it may not: then lines are dropped and counted, since a request must never wait for a pipe. Its flags
 ** are not ours to change, the terminal or the other end may be shared: a pipe that poll(2) calls writable takes
-** PIPE_BUF bytes at once, a socket is asked not to wait. */
+** PIPE_BUF bytes at once, a socket is asked not to wait, and a file never does. */
 
 static pthread_mutex_t stderr_lock = PTHREAD_MUTEX_INITIALIZER;
 static int64_t dropped; /* lines since the last one that was written whole */
 static bool torn;       /* the last one is there in part */
 
-static bool push_piece(const char *p, size_t n) {
+static ssize_t send_piece(const char *p, size_t n) {
   struct pollfd ready = { .fd = STDERR_FILENO, .events = POLLOUT };
-  ssize_t sent = send(STDERR_FILENO, p, n, MSG_DONTWAIT | MSG_NOSIGNAL);
-  if (sent < 0 && errno == ENOTSOCK) sent = poll(&ready, 1, 0) == 1 ? write(STDERR_FILENO, p, n) : -1;
+  static mode_t kind; /* 0: not yet looked at */
+  struct stat st;
+  if (!kind && fstat(STDERR_FILENO, &st) == 0) kind = st.st_mode & S_IFMT;
+  if (kind == S_IFSOCK) return send(STDERR_FILENO, p, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+  return kind == S_IFREG || poll(&ready, 1, 0) == 1 ? write(STDERR_FILENO, p, n) : -1;
+}
+
+static bool push_piece(const char *p, size_t n) {
+  ssize_t sent = send_piece(p, n);
   if (sent > 0) torn = p[sent - 1] != '\n';
   return sent == (ssize_t)n;
 }
